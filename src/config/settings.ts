@@ -1,0 +1,66 @@
+import path from 'node:path';
+import { z } from 'zod';
+
+/** A setting from the environment is missing or malformed. The message is one line for the operator. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+const port = z.coerce.number().int().min(1).max(65_535);
+const seconds = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const url = (protocols: readonly string[]) =>
+  z.string().refine((value) => protocols.some((protocol) => value.startsWith(`${protocol}://`)), {
+    message: `a URL that starts with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
+  });
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+
+const schema = z.object({
+  NODE_ENV: z.enum(['production', 'development', 'test']).default('production'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: port.default(3000),
+  METRICS_PORT: port.default(9464),
+  WORKER_METRICS_PORT: port.default(9465),
+  DATA_DIR: z.string().min(1).default('.data'),
+  DATABASE_URL: url(['postgres', 'postgresql']),
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(200).default(10),
+  REDIS_URL: url(['redis', 'rediss']),
+  TEMPORAL_ADDRESS: z.string().regex(/^[^\s/:]+:\d+$/, 'host:port'),
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  TEMPORAL_API_KEY: z.string().min(1).optional(),
+  TEMPORAL_TLS_CERT_FILE: z.string().min(1).optional(),
+  TEMPORAL_TLS_KEY_FILE: z.string().min(1).optional(),
+  TEMPORAL_TLS_CA_FILE: z.string().min(1).optional(),
+  TEMPORAL_TASK_QUEUE: z.string().min(1).default('holdfast'),
+  TEMPORAL_UI_URL: url(['http', 'https']).default('http://127.0.0.1:8233'),
+  HOLD_SECONDS: seconds(1, 3_600).default(300),
+  QUEUE_TOKEN_TTL_SECONDS: seconds(1, 86_400).default(900),
+  QUEUE_CAPACITY: z.coerce.number().int().min(1).max(1_000_000).default(10_000),
+  SETTLE_SECONDS: seconds(1, 3_600).default(60),
+  PAYMENT_GATEWAY: z.enum(['sandbox']).default('sandbox'),
+  SANDBOX_GATEWAY_URL: url(['http', 'https']).default('http://127.0.0.1:3001'),
+  RATE_LIMIT_FACTOR: z.coerce.number().min(0).max(1_000_000).default(1),
+  OPERATOR_PASSWORD: z.string().min(12).max(128).optional(),
+  DEMO_DATA: flag.default(false),
+});
+
+/** Every setting of the API and the worker, parsed. Names and defaults are those of the REST contract. */
+export type Settings = Readonly<z.infer<typeof schema>>;
+
+/**
+ * Reads the settings from an environment.
+ *
+ * @throws {SettingsError} naming the first bad setting, its value and what is allowed; values of settings
+ *   that hold secrets are not repeated.
+ */
+export function loadSettings(env: NodeJS.ProcessEnv): Settings {
+  // An empty variable, as compose files produce for an unset one, means "not set".
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return { ...parsed.data, DATA_DIR: path.resolve(parsed.data.DATA_DIR) };
+  const issue = parsed.error.issues[0];
+  const name = String(issue?.path[0]);
+  const secret = /PASSWORD|KEY|DATABASE_URL|REDIS_URL/.test(name);
+  const value = given[name] === undefined ? 'not set' : secret ? 'set to a bad value' : `"${given[name]}"`;
+  throw new SettingsError(`${name} is ${value}; allowed: ${issue?.message ?? 'see the documentation'}`);
+}

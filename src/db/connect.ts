@@ -1,0 +1,42 @@
+import knex, { type Knex } from 'knex';
+import { types, type Client } from 'pg';
+
+/** Least privilege for everything but migrations; created by migration 005. */
+const APPLICATION_ROLE = 'holdfast_app';
+
+// Money is bigint in Postgres; a number holds every integer up to 2^53, far beyond any sum of won here.
+types.setTypeParser(types.builtins.INT8, (text) => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`bigint ${text} is beyond 2^53`);
+  return value;
+});
+
+export interface ConnectOptions {
+  poolSize: number;
+  /** Shows in pg_stat_activity. */
+  applicationName: string;
+  /** Acts as the database's owner instead of the application role; for migrations and set-up alone. */
+  asOwner?: boolean;
+}
+
+/** A pool. Statements time out after 10 s, acquiring a connection after 5 s. */
+export function connectPostgres(url: string, options: ConnectOptions): Knex {
+  return knex({
+    client: 'pg',
+    connection: {
+      connectionString: url,
+      application_name: options.applicationName,
+      connectionTimeoutMillis: 5_000,
+      ...(options.asOwner ? {} : { statement_timeout: 10_000, idle_in_transaction_session_timeout: 15_000 }),
+    },
+    acquireConnectionTimeout: 5_000,
+    pool: {
+      min: 0,
+      max: options.poolSize,
+      afterCreate(connection: Client, done: (error: Error | null, connection: Client) => void) {
+        if (options.asOwner) return done(null, connection);
+        connection.query(`SET ROLE ${APPLICATION_ROLE}`, (error: Error | null) => done(error, connection));
+      },
+    },
+  });
+}

@@ -1,0 +1,41 @@
+import type { Knex } from 'knex';
+import { connectPostgres } from './connect';
+import * as accounts from './migrations/001_accounts';
+import * as catalogue from './migrations/002_catalogue';
+import * as reservations from './migrations/003_reservations';
+import * as ledger from './migrations/004_ledger';
+import * as applicationRole from './migrations/005_application_role';
+
+/** In order. A released migration is never changed; a new one is added below. */
+const MIGRATIONS: Record<string, Knex.Migration> = {
+  '001_accounts': accounts,
+  '002_catalogue': catalogue,
+  '003_reservations': reservations,
+  '004_ledger': ledger,
+  '005_application_role': applicationRole,
+};
+
+/** Named by hand, so that sources and build write the same names into the database. */
+const migrationSource: Knex.MigrationSource<string> = {
+  getMigrations: () => Promise.resolve(Object.keys(MIGRATIONS)),
+  getMigrationName: (name) => name,
+  getMigration: (name) => {
+    const migration = MIGRATIONS[name];
+    if (!migration) throw new Error(`no migration named ${name}`);
+    return Promise.resolve(migration);
+  },
+};
+
+/**
+ * Brings the schema up to date. Knex holds a lock table, so parallel starts wait for one another.
+ *
+ * @param url connects as the owner of the schema
+ */
+export async function migrate(url: string): Promise<void> {
+  const knex = connectPostgres(url, { poolSize: 2, applicationName: 'holdfast-migrate', asOwner: true });
+  try {
+    await knex.migrate.latest({ migrationSource });
+  } finally {
+    await knex.destroy();
+  }
+}

@@ -1,0 +1,64 @@
+import type { Knex } from 'knex';
+
+/**
+ * The double-entry ledger. A positive amount flows into its account; every journal sums to zero for each
+ * currency. Accounts are names: wallet:<userId>, house:revenue, house:booking-fees, house:pending (points
+ * taken for a payment that is under way) and gateway:clearing (negative: what the gateway owes the house).
+ */
+export async function up(knex: Knex): Promise<void> {
+  await knex.raw(`
+    CREATE TABLE wallets (
+      user_id  uuid PRIMARY KEY REFERENCES users,
+      currency text NOT NULL DEFAULT 'KRW',
+      balance  bigint NOT NULL DEFAULT 0 CHECK (balance >= 0)
+    );
+
+    CREATE TABLE journals (
+      id             uuid PRIMARY KEY,
+      -- Names the effect, so that a step that runs twice is booked once.
+      key            text NOT NULL UNIQUE,
+      kind           text NOT NULL,
+      reservation_id uuid,
+      payment_id     uuid,
+      created_at     timestamptz NOT NULL DEFAULT now()
+    );
+    CREATE INDEX journals_of_reservation ON journals (reservation_id);
+
+    CREATE TABLE entries (
+      id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      journal_id    uuid NOT NULL REFERENCES journals,
+      account       text NOT NULL,
+      user_id       uuid,
+      amount        bigint NOT NULL CHECK (amount <> 0),
+      currency      text NOT NULL,
+      balance_after bigint,
+      CHECK ((user_id IS NULL) = (balance_after IS NULL))
+    );
+    CREATE INDEX entries_of_journal ON entries (journal_id);
+    CREATE INDEX entries_of_wallet ON entries (user_id, id DESC) WHERE user_id IS NOT NULL;
+
+    CREATE FUNCTION journal_must_balance() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF EXISTS (SELECT 1 FROM entries WHERE journal_id = NEW.journal_id GROUP BY currency HAVING sum(amount) <> 0)
+      THEN RAISE EXCEPTION 'journal % does not balance', NEW.journal_id USING ERRCODE = 'check_violation';
+      END IF;
+      RETURN NULL;
+    END $$;
+    CREATE CONSTRAINT TRIGGER journal_balances AFTER INSERT ON entries
+      DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION journal_must_balance();
+
+    CREATE TABLE top_ups (
+      id                 uuid PRIMARY KEY,
+      user_id            uuid NOT NULL REFERENCES users,
+      amount             bigint NOT NULL CHECK (amount > 0),
+      currency           text NOT NULL,
+      gateway_payment_id text NOT NULL,
+      balance_after      bigint NOT NULL,
+      created_at         timestamptz NOT NULL DEFAULT now()
+    );
+  `);
+}
+
+export async function down(knex: Knex): Promise<void> {
+  await knex.raw('DROP TABLE top_ups, entries, journals, wallets; DROP FUNCTION journal_must_balance');
+}

@@ -1,0 +1,57 @@
+/**
+ * The names of everything that can go wrong for a client. The same name travels as the `type` of an
+ * `ApplicationFailure` in Temporal and as the slug of the problem document over REST; one table in
+ * `src/api/problems` gives each its status, title and explanation.
+ */
+export type ProblemSlug =
+  | 'validation-failed'
+  | 'malformed-json'
+  | 'body-too-large'
+  | 'unsupported-media-type'
+  | 'not-found'
+  | 'method-not-allowed'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'rate-limited'
+  | 'internal-error'
+  | 'temporarily-unavailable'
+  | 'idempotency-key-reused'
+  | 'id-taken'
+  | 'invalid-credentials'
+  | 'invalid-refresh-token'
+  | 'invalid-queue-token'
+  | 'queue-token-expired'
+  | 'queue-token-mismatch'
+  | 'queue-token-wrong-room'
+  | 'queue-not-admitted'
+  | 'concert-not-found'
+  | 'schedule-not-found'
+  | 'venue-not-found'
+  | 'seat-not-found'
+  | 'sale-not-open'
+  | 'seat-unavailable'
+  | 'seat-limit-exceeded'
+  | 'reservation-not-found'
+  | 'reservation-not-releasable'
+  | 'reservation-expired'
+  | 'reservation-already-confirmed'
+  | 'insufficient-points'
+  | 'payment-in-progress'
+  | 'payment-failed'
+  | 'payment-not-found';
+
+/** Further members of a problem document, such as `unavailableSeatIds` or `retryAfter` (whole seconds). */
+export type ProblemMembers = Readonly<Record<string, unknown>>;
+
+/** A failure with a name that clients know. Thrown by stores, redis and routes; answered by the API's edge. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+
+  constructor(
+    readonly slug: ProblemSlug,
+    detail: string,
+    readonly members: ProblemMembers = {},
+  ) {
+    super(detail);
+  }
+}

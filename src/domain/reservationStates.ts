@@ -1,0 +1,32 @@
+/** Every state of a reservation that a client can see. */
+export const RESERVATION_STATUSES = [
+  'HELD',
+  'PAYING',
+  'SETTLING',
+  'CONFIRMED',
+  'EXPIRED',
+  'RELEASED',
+  'CANCELLED',
+] as const;
+
+export type ReservationStatus = (typeof RESERVATION_STATUSES)[number];
+
+/** The only legal moves. A state with no way out is final for the reservation workflow. */
+const TRANSITIONS: Record<ReservationStatus, readonly ReservationStatus[]> = {
+  HELD: ['PAYING', 'EXPIRED', 'RELEASED'],
+  PAYING: ['HELD', 'SETTLING', 'CONFIRMED', 'EXPIRED'],
+  SETTLING: ['HELD', 'CONFIRMED', 'EXPIRED'],
+  CONFIRMED: ['CANCELLED'],
+  EXPIRED: [],
+  RELEASED: [],
+  CANCELLED: [],
+};
+
+export function canMove(from: ReservationStatus, to: ReservationStatus): boolean {
+  return TRANSITIONS[from].includes(to);
+}
+
+/** The states from which `to` may be reached; the `WHERE` of a conditional write. */
+export function statesBefore(to: ReservationStatus): ReservationStatus[] {
+  return RESERVATION_STATUSES.filter((from) => canMove(from, to));
+}

@@ -1,0 +1,89 @@
+/**
+ * What the API and the workflows say to each other: names, ids, inputs and results. Types and constants
+ * only, so that the API may import it without pulling in workflow code.
+ */
+import type { PaymentAmount, ReservationAmount } from '../domain/money';
+import type { ReservationStatus } from '../domain/reservationStates';
+
+export const RESERVATION_WORKFLOW = 'reservation';
+export const TOP_UP_WORKFLOW = 'topUp';
+export const HOLD_UPDATE = 'hold';
+export const PAY_UPDATE = 'pay';
+export const RELEASE_UPDATE = 'release';
+export const RESERVATION_QUERY = 'reservation';
+
+export const reservationWorkflowId = (reservationId: string): string => `reservation-${reservationId}`;
+export const topUpWorkflowId = (topUpId: string): string => `top-up-${topUpId}`;
+
+/** One seat of a reservation with the price that was frozen at the hold. */
+export interface ReservedSeat {
+  seatId: string;
+  zone: string;
+  row: string;
+  number: string;
+  grade: string;
+  price: number;
+}
+
+/** Starts one reservation. Seats, prices and limits are read by the hold itself, in its transaction. */
+export interface ReservationInput {
+  reservationId: string;
+  userId: string;
+  scheduleId: string;
+  /** Sorted, so that overlapping holds lock rows in one order. */
+  seatIds: string[];
+  holdSeconds: number;
+  /** How long past the hold an unknown payment may keep the seats. */
+  settleSeconds: number;
+}
+
+/** The answer to the update `hold`. Times are ISO 8601 in UTC. */
+export interface HeldReservation {
+  reservationId: string;
+  scheduleId: string;
+  seats: ReservedSeat[];
+  amount: ReservationAmount;
+  heldAt: string;
+  expiresAt: string;
+}
+
+/** The update `pay`. `paymentId` names the attempt; it is also the gateway's idempotency key. */
+export interface PayInput {
+  paymentId: string;
+  amount: PaymentAmount;
+  paymentKey?: string;
+}
+
+/** The answer to the update `pay`. A refusal is an update failure named by its problem slug instead. */
+export type PayResult =
+  | {
+      paymentId: string;
+      status: 'SUCCEEDED';
+      amount: PaymentAmount;
+      approvedAt: string;
+      tickets: { ticketId: string; seatId: string }[];
+    }
+  | { paymentId: string; status: 'SETTLING' };
+
+/** The answer to the query `reservation`, and the workflow's result when it ends. */
+export interface ReservationState {
+  /** REFUSED: the hold was never granted; such a reservation has no row in Postgres. */
+  status: ReservationStatus | 'REFUSED';
+  expiresAt: string | null;
+  /** The running or successful payment. */
+  paymentId: string | null;
+  /** Attempts to pay so far. */
+  payments: number;
+}
+
+export interface TopUpInput {
+  topUpId: string;
+  userId: string;
+  amount: number;
+  currency: string;
+  paymentKey?: string;
+}
+
+export type TopUpResult =
+  | { topUpId: string; status: 'SUCCEEDED'; balance: number }
+  | { topUpId: string; status: 'FAILED'; reason: string };
