@@ -6,7 +6,7 @@ export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
 
-const port = z.coerce.number().int().min(1).max(65_535);
+export const port = z.coerce.number().int().min(1).max(65_535);
 const seconds = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const url = (protocols: readonly string[]) =>
   z.string().refine((value) => protocols.some((protocol) => value.startsWith(`${protocol}://`)), {
@@ -14,9 +14,17 @@ const url = (protocols: readonly string[]) =>
   });
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 
+export const logLevel = z
+  .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+  .default('info');
+/** Shared by the sandbox gateway and whoever charges through it; there is no open default. */
+export const sandboxSecret = z
+  .string('a text of at least 32 characters')
+  .min(32, 'a text of at least 32 characters');
+
 const schema = z.object({
   NODE_ENV: z.enum(['production', 'development', 'test']).default('production'),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  LOG_LEVEL: logLevel,
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: port.default(3000),
   METRICS_PORT: port.default(9464),
@@ -39,6 +47,7 @@ const schema = z.object({
   SETTLE_SECONDS: seconds(1, 3_600).default(60),
   PAYMENT_GATEWAY: z.enum(['sandbox']).default('sandbox'),
   SANDBOX_GATEWAY_URL: url(['http', 'https']).default('http://127.0.0.1:3001'),
+  SANDBOX_SECRET: sandboxSecret,
   RATE_LIMIT_FACTOR: z.coerce.number().min(0).max(1_000_000).default(1),
   OPERATOR_PASSWORD: z.string().min(12).max(128).optional(),
   DEMO_DATA: flag.default(false),
@@ -48,19 +57,32 @@ const schema = z.object({
 export type Settings = Readonly<z.infer<typeof schema>>;
 
 /**
- * Reads the settings from an environment.
+ * Reads the settings of the API and the worker from an environment.
+ *
+ * @throws {SettingsError} as `parseEnvironment` does
+ */
+export function loadSettings(env: NodeJS.ProcessEnv): Settings {
+  const settings = parseEnvironment(schema, env);
+  return { ...settings, DATA_DIR: path.resolve(settings.DATA_DIR) };
+}
+
+/**
+ * Reads what a schema asks for from an environment.
  *
  * @throws {SettingsError} naming the first bad setting, its value and what is allowed; values of settings
  *   that hold secrets are not repeated.
  */
-export function loadSettings(env: NodeJS.ProcessEnv): Settings {
+export function parseEnvironment<Schema extends z.ZodType>(
+  shape: Schema,
+  env: NodeJS.ProcessEnv,
+): z.infer<Schema> {
   // An empty variable, as compose files produce for an unset one, means "not set".
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const parsed = schema.safeParse(given);
-  if (parsed.success) return { ...parsed.data, DATA_DIR: path.resolve(parsed.data.DATA_DIR) };
+  const parsed = shape.safeParse(given);
+  if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const name = String(issue?.path[0]);
-  const secret = /PASSWORD|KEY|DATABASE_URL|REDIS_URL/.test(name);
+  const secret = /PASSWORD|SECRET|KEY|DATABASE_URL|REDIS_URL/.test(name);
   const value = given[name] === undefined ? 'not set' : secret ? 'set to a bad value' : `"${given[name]}"`;
   throw new SettingsError(`${name} is ${value}; allowed: ${issue?.message ?? 'see the documentation'}`);
 }

@@ -7,6 +7,8 @@ export type ChargeOutcome =
 export interface ChargeRequest {
   /** Names the attempt, at most 255 characters; the same key never charges twice. */
   idempotencyKey: string;
+  /** What is paid: a reservation or a top-up. Several attempts, each with a key of its own, may pay one order. */
+  orderId: string;
   /** Whole currency units, more than 0. */
   amount: number;
   currency: string;
@@ -23,7 +25,10 @@ export interface PaymentGateway {
   /** Takes the money. Times out on its own well below a workflow task's 10 s; no answer is `unknown`. */
   charge(request: ChargeRequest): Promise<ChargeOutcome>;
 
-  /** Looks a charge up by the key it was made with. `absent`: the gateway has never seen the key. */
+  /**
+   * Looks a charge up by the key it was made with. A voided or refunded one is `declined`, reason `voided`.
+   * `absent`: nothing is booked so far; a request still on its way may change that, so void before giving up.
+   */
   lookUp(idempotencyKey: string): Promise<ChargeOutcome | { outcome: 'absent' }>;
 
   /**
@@ -34,4 +39,10 @@ export interface PaymentGateway {
     idempotencyKey: string,
     reason: string,
   ): Promise<{ outcome: 'voided' } | { outcome: 'unknown'; reason: string }>;
+
+  /** Resolves when the gateway answers and accepts the credentials; rejects otherwise. For health checks. */
+  ping(): Promise<void>;
+
+  /** Closes connections, after the requests under way. */
+  close(): Promise<void>;
 }

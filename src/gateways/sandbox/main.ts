@@ -1,0 +1,42 @@
+import { once } from 'node:events';
+import path from 'node:path';
+import { z } from 'zod';
+import { createLogger } from '../../config/logging';
+import { SettingsError, logLevel, parseEnvironment, port, sandboxSecret } from '../../config/settings';
+import { openBook } from './book';
+import { createSandboxServer } from './server';
+
+const settingsSchema = z.object({
+  LOG_LEVEL: logLevel,
+  HOST: z.string().min(1).default('127.0.0.1'),
+  SANDBOX_PORT: port.default(3001),
+  SANDBOX_DATA_DIR: z.string().min(1),
+  SANDBOX_SECRET: sandboxSecret,
+});
+
+/** Requests that are being answered may finish this long after a stop; those that hang are cut then. */
+const STOP_GRACE_MS = 1_000;
+
+async function main(): Promise<void> {
+  const settings = parseEnvironment(settingsSchema, process.env);
+  const logger = createLogger('sandbox-gateway', settings.LOG_LEVEL);
+  const book = openBook(path.resolve(settings.SANDBOX_DATA_DIR));
+  const server = createSandboxServer({ book, secret: settings.SANDBOX_SECRET, logger });
+  server.listen(settings.SANDBOX_PORT, settings.HOST);
+  await once(server, 'listening');
+  logger.info({ host: settings.HOST, port: settings.SANDBOX_PORT }, 'listening');
+
+  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  const cut = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS);
+  server.close();
+  await once(server, 'close');
+  clearTimeout(cut);
+  await book.close();
+  logger.info('stopped');
+}
+
+main().catch((error: unknown) => {
+  const text = error instanceof SettingsError ? error.message : String(error);
+  process.stderr.write(`sandbox-gateway: ${text}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,70 @@
+/** What the sandbox gateway and its client say to each other over HTTP. Both ends parse with these schemas. */
+import { z } from 'zod';
+
+/** Printable ASCII; a charge's name in every path and in the header `Idempotency-Key`. */
+export const idempotencyKeySchema = z.string().regex(/^[\x21-\x7e]{1,255}$/);
+
+/** The body of `POST /v1/charges`. */
+export const chargeBodySchema = z.object({
+  /** Whole currency units. */
+  amount: z.number().int().positive().max(Number.MAX_SAFE_INTEGER),
+  currency: z.string().regex(/^[A-Z]{3}$/),
+  orderId: z.string().min(1).max(255),
+  description: z.string().max(255),
+  paymentKey: z.string().max(255).optional(),
+});
+export type ChargeBody = z.infer<typeof chargeBodySchema>;
+
+const order = {
+  idempotencyKey: idempotencyKeySchema,
+  amount: z.number().int().positive(),
+  currency: z.string(),
+  orderId: z.string(),
+  description: z.string(),
+};
+const capture = { ...order, gatewayPaymentId: z.string(), approvedAt: z.iso.datetime() };
+
+/**
+ * One line of the gateway's book, and the body of every answer about a charge.
+ * REFUNDED was captured and given back whole. BARRED was voided before anything was captured.
+ */
+export const chargeSchema = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('CAPTURED'), ...capture }),
+  z.object({
+    status: z.literal('REFUNDED'),
+    ...capture,
+    refundedAt: z.iso.datetime(),
+    refundReason: z.string(),
+  }),
+  z.object({ status: z.literal('DECLINED'), ...order, reason: z.string(), declinedAt: z.iso.datetime() }),
+  z.object({
+    status: z.literal('BARRED'),
+    idempotencyKey: idempotencyKeySchema,
+    reason: z.string(),
+    barredAt: z.iso.datetime(),
+  }),
+]);
+export type Charge = z.infer<typeof chargeSchema>;
+
+/** The body of `POST /v1/charges/by-key/{key}/void`. */
+export const voidBodySchema = z.object({ reason: z.string().min(1).max(255) });
+
+/** The query of `GET /v1/book`; `cursor` is the last key of the page before. */
+export const bookQuerySchema = z.object({
+  limit: z.coerce.number().int().min(1).max(1_000).default(200),
+  cursor: idempotencyKeySchema.optional(),
+});
+
+/** The answer to `GET /v1/book`: charges in the order of their keys. */
+export const bookPageSchema = z.object({
+  items: z.array(chargeSchema),
+  nextCursor: z.string().nullable(),
+});
+export type BookPage = z.infer<typeof bookPageSchema>;
+
+/** The body of every refusal that is not about a charge. */
+export const refusalSchema = z.object({ error: z.string(), message: z.string() });
+export type Refusal = z.infer<typeof refusalSchema>;
+
+/** The payment key names no behaviour of the sandbox; nothing was booked. */
+export const UNKNOWN_PAYMENT_KEY = 'unknown-payment-key';
