@@ -5,8 +5,11 @@
  */
 export type ProblemSlug =
   | 'validation-failed'
+  | 'malformed-request'
   | 'malformed-json'
   | 'body-too-large'
+  | 'headers-too-large'
+  | 'request-timeout'
   | 'unsupported-media-type'
   | 'not-found'
   | 'method-not-allowed'

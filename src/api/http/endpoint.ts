@@ -1,0 +1,174 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { z } from 'zod';
+import type { ProblemSlug } from '../../domain/problems';
+import type { RateLimitName } from '../../redis/rateLimits';
+import { readHeaders, type RequestHeaders } from './requestHeaders';
+import { createValidation } from './validation';
+
+/** Who may call: anyone, anyone logged in, or a role. OPERATOR includes STAFF. */
+export type Access = 'public' | 'user' | 'staff' | 'operator';
+
+export type Role = 'USER' | 'STAFF' | 'OPERATOR';
+
+/** Who calls, as the access token says. `sessionId` is the refresh family of the login. */
+export interface Caller {
+  userId: string;
+  role: Role;
+  sessionId: string;
+}
+
+/** What one status answers. `schema` describes JSON; without it `contentType` says what the body is. */
+export interface ResponseSpec {
+  description: string;
+  schema?: z.ZodType;
+  /** `application/json` when left out and `schema` is given. */
+  contentType?: string;
+  /** Header names with what they tell. */
+  headers?: Readonly<Record<string, string>>;
+}
+
+/** A body that is sent as it is: text, bytes (also JSON that is serialised already), or a stream. */
+export type RawBody = string | Buffer | Readable;
+
+/** What a handler answers, before the declared responses narrow it. */
+export interface Answer {
+  status: number;
+  headers?: Readonly<Record<string, string>>;
+  body?: unknown;
+}
+
+/** The answers that the declared responses allow; the compiler holds a handler to them. */
+export type AnswerOf<R extends Record<number, ResponseSpec>> = Answer &
+  {
+    [Status in keyof R]: {
+      status: Status;
+    } & (R[Status] extends { schema: infer Schema extends z.ZodType }
+      ? { body: z.input<Schema> | Buffer }
+      : R[Status] extends { contentType: string }
+        ? { body: RawBody }
+        : { body?: undefined });
+  }[keyof R];
+
+/** What the router needs of the HTTP request; Koa's context satisfies it. */
+export interface HttpRequest {
+  readonly method: string;
+  readonly path: string;
+  /** The client's address. */
+  readonly ip: string;
+  readonly headers: IncomingHttpHeaders;
+  /** Aborted once the client is gone or the answer is out; ends event streams. */
+  readonly closed: AbortSignal;
+}
+
+/** A validated request, as the handler gets it. */
+export interface EndpointRequest<
+  A extends Access,
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+> extends RequestHeaders {
+  params: z.output<Params>;
+  query: z.output<Query>;
+  body: z.output<Body>;
+  user: A extends 'public' ? undefined : Caller;
+  http: HttpRequest;
+}
+
+/** Everything about an endpoint but its types; the OpenAPI document is made from this. */
+export interface EndpointDescription {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** As OpenAPI writes it: `/v1/reservations/{reservationId}`. */
+  path: string;
+  /** One line. */
+  summary: string;
+  /** Longer text, Markdown. */
+  description?: string;
+  tags: readonly string[];
+  access: Access;
+  /** Problems of this endpoint's own; those that any endpoint can have are added by the document. */
+  problems?: readonly ProblemSlug[];
+  /** A policy in place of the general one; `none` for what machines poll. */
+  rateLimit?: RateLimitName | 'none';
+  /** Largest body in bytes, 64 KiB when left out. */
+  bodyLimit?: number;
+  /** Takes `Idempotency-Key`. */
+  idempotent?: boolean;
+  /** Takes the queue token, as the body's field `queueToken` or the header `X-Queue-Token`. */
+  queueToken?: boolean;
+}
+
+export interface EndpointDefinition<
+  A extends Access,
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+  R extends Record<number, ResponseSpec>,
+> extends EndpointDescription {
+  access: A;
+  /** An object whose keys are the names in `path`. */
+  params?: Params;
+  /** Unknown query parameters are ignored. */
+  query?: Query;
+  /** Use `z.strictObject`: an unknown field is an error, so that a misspelt `points` never pays by default. */
+  body?: Body;
+  responses: R;
+  handle: (request: EndpointRequest<A, Params, Query, Body>) => Promise<AnswerOf<NoInfer<R>>>;
+}
+
+/** An endpoint, ready to be mounted and documented. */
+export interface Endpoint extends EndpointDescription {
+  readonly params: z.ZodType | undefined;
+  readonly query: z.ZodType | undefined;
+  readonly body: z.ZodType | undefined;
+  readonly responses: Readonly<Record<number, ResponseSpec>>;
+
+  /**
+   * Validates and handles a request whose caller has been authenticated as `access` demands.
+   *
+   * @throws {Problem} validation-failed with every issue, or what the handler throws
+   */
+  handle(input: {
+    http: HttpRequest;
+    user: Caller | undefined;
+    params: unknown;
+    query: unknown;
+    body: unknown;
+  }): Promise<Answer>;
+}
+
+/**
+ * Defines an endpoint once. The router, the validation and the OpenAPI document are all derived from it,
+ * and the types of the handler's request and answers follow from its schemas.
+ */
+export function endpoint<
+  A extends Access,
+  R extends Record<number, ResponseSpec>,
+  Params extends z.ZodType = z.ZodUndefined,
+  Query extends z.ZodType = z.ZodUndefined,
+  Body extends z.ZodType = z.ZodUndefined,
+>(definition: EndpointDefinition<A, Params, Query, Body, R>): Endpoint {
+  const { params, query, body, handle, ...description } = definition;
+  return {
+    ...description,
+    params,
+    query,
+    body,
+    async handle(input) {
+      const validation = createValidation();
+      const headers = readHeaders(description, input.http.headers, input.body, validation);
+      const request = {
+        ...headers,
+        params: validation.parse(params, input.params),
+        query: validation.parse(query, input.query),
+        body: validation.parse(body, input.body),
+        // The router has refused everyone whom `access` keeps out, so the caller is there unless public.
+        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
+        user: input.user as EndpointRequest<A, Params, Query, Body>['user'],
+        http: input.http,
+      };
+      validation.throwIfFailed();
+      return handle(request);
+    },
+  };
+}

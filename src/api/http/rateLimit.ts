@@ -1,0 +1,49 @@
+import { Problem } from '../../domain/problems';
+import type { RateLimitName, RateLimits, RateLimitState } from '../../redis/rateLimits';
+import type { Caller, EndpointDescription } from './endpoint';
+import type { ApiContext } from './state';
+
+/**
+ * Counts a request against the limit of its endpoint: the one that it names, or the general one of the user
+ * or, if nobody is logged in, of the address.
+ *
+ * @throws {Problem} rate-limited
+ */
+export async function enforceRateLimit(
+  ctx: ApiContext,
+  limits: RateLimits,
+  endpoint: Pick<EndpointDescription, 'rateLimit'>,
+  user: Caller | undefined,
+): Promise<void> {
+  if (endpoint.rateLimit === 'none') return;
+  const name = endpoint.rateLimit ?? (user ? 'per-user' : 'per-address');
+  const state = await limits.consume(name, user ? user.userId : ctx.ip);
+  if (!state) return;
+  ctx.set(rateLimitHeaders([state]));
+  if (!state.allowed) throw rateLimited(state);
+}
+
+/** For a limit whose key only a handler knows. @throws {Problem} rate-limited */
+export async function enforceKeyedLimit(limits: RateLimits, name: RateLimitName, key: string): Promise<void> {
+  const state = await limits.consume(name, key);
+  if (state && !state.allowed) throw rateLimited(state);
+}
+
+/** draft-ietf-httpapi-ratelimit-headers-10: `q` quota, `w` window, `r` remaining, `t` seconds to the reset. */
+function rateLimitHeaders(states: readonly RateLimitState[]): Record<string, string> {
+  return {
+    'RateLimit-Policy': states
+      .map((state) => `"${state.name}";q=${state.quota};w=${state.windowSeconds}`)
+      .join(', '),
+    RateLimit: states
+      .map((state) => `"${state.name}";r=${state.remaining};t=${state.resetSeconds}`)
+      .join(', '),
+  };
+}
+
+function rateLimited(state: RateLimitState): Problem {
+  return new Problem('rate-limited', `At most ${state.quota} requests in ${state.windowSeconds} s.`, {
+    policy: state.name,
+    retryAfter: state.resetSeconds,
+  });
+}

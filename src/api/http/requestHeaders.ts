@@ -1,0 +1,46 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { EndpointDescription } from './endpoint';
+import type { Validation } from './validation';
+
+/** 1 to 255 printable ASCII characters (REST contract, Conventions). */
+export const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;
+
+/** The headers with a meaning of their own to handlers; undefined where the endpoint does not take them. */
+export interface RequestHeaders {
+  idempotencyKey: string | undefined;
+  /** From the body's field `queueToken` or else the header `X-Queue-Token`; not verified yet. */
+  queueToken: string | undefined;
+}
+
+export function readHeaders(
+  takes: Pick<EndpointDescription, 'idempotent' | 'queueToken'>,
+  headers: IncomingHttpHeaders,
+  body: unknown,
+  validation: Validation,
+): RequestHeaders {
+  return {
+    idempotencyKey: takes.idempotent ? readIdempotencyKey(headers, validation) : undefined,
+    queueToken: takes.queueToken ? readQueueToken(headers, body) : undefined,
+  };
+}
+
+function readIdempotencyKey(headers: IncomingHttpHeaders, validation: Validation): string | undefined {
+  const key = headers['idempotency-key'];
+  if (key === undefined) return undefined;
+  if (typeof key === 'string' && IDEMPOTENCY_KEY.test(key)) return key;
+  validation.add({ path: 'Idempotency-Key', message: '1 to 255 printable ASCII characters' });
+  return undefined;
+}
+
+function readQueueToken(headers: IncomingHttpHeaders, body: unknown): string | undefined {
+  if (
+    typeof body === 'object' &&
+    body !== null &&
+    'queueToken' in body &&
+    typeof body.queueToken === 'string'
+  ) {
+    return body.queueToken;
+  }
+  const header = headers['x-queue-token'];
+  return typeof header === 'string' ? header : undefined;
+}

@@ -1,0 +1,68 @@
+import { Router, type RouterMiddleware } from '@koa/router';
+import { Problem } from '../../domain/problems';
+import type { RateLimits } from '../../redis/rateLimits';
+import type { Authenticate } from '../auth/authenticate';
+import { createBodyReader } from './body';
+import type { Endpoint } from './endpoint';
+import { enforceRateLimit } from './rateLimit';
+import { sendAnswer } from './answer';
+import { toHttpRequest } from './httpRequest';
+import type { Middleware, RequestState } from './state';
+
+export interface RouterDependencies {
+  authenticate: Authenticate;
+  limits: RateLimits;
+  /** Aborted when the service stops: event streams end then. */
+  stopping: AbortSignal;
+}
+
+/**
+ * The router of all endpoints. A request goes straight down: authenticate, count against the limits, read
+ * the body, validate and handle, answer. Two endpoints with the same method and path stop the start.
+ */
+export function createRouter(
+  endpoints: readonly Endpoint[],
+  dependencies: RouterDependencies,
+): Router<RequestState> {
+  const router = new Router<RequestState>();
+  const seen = new Set<string>();
+  for (const endpoint of endpoints) {
+    const name = `${endpoint.method} ${endpoint.path}`;
+    if (seen.has(name)) throw new Error(`two endpoints are ${name}`);
+    seen.add(name);
+    router.register(toKoaPath(endpoint.path), [endpoint.method], mount(endpoint, dependencies), { name });
+  }
+  return router;
+}
+
+/** Everything that no endpoint took: 405 with `Allow` where the path exists, OPTIONS answered, else 404. */
+export function refuseUnknown(router: Router<RequestState>): Middleware {
+  return (ctx) => {
+    const methods = router.match(ctx.path, ctx.method).path.flatMap((layer) => layer.methods);
+    if (methods.length === 0) throw new Problem('not-found', 'There is no such path.');
+    ctx.set('Allow', [...new Set([...methods, 'OPTIONS'])].join(', '));
+    if (ctx.method !== 'OPTIONS') {
+      throw new Problem('method-not-allowed', `${ctx.method} is not allowed here; see the header Allow.`);
+    }
+    ctx.status = 204;
+  };
+}
+
+function mount(endpoint: Endpoint, dependencies: RouterDependencies): RouterMiddleware<RequestState> {
+  const { authenticate, limits, stopping } = dependencies;
+  const readBody = endpoint.body ? createBodyReader(endpoint.bodyLimit) : null;
+  return async (ctx) => {
+    ctx.state.route = endpoint.path;
+    const user = await authenticate(endpoint.access, ctx.req.headers.authorization);
+    if (user) ctx.state.user = user;
+    await enforceRateLimit(ctx, limits, endpoint, user);
+    const body = readBody ? await readBody(ctx) : undefined;
+    const http = toHttpRequest(ctx, stopping);
+    const answer = await endpoint.handle({ http, user, params: ctx.params, query: ctx.query, body });
+    sendAnswer(ctx, endpoint, answer);
+  };
+}
+
+function toKoaPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}

@@ -1,0 +1,56 @@
+import type { z } from 'zod';
+import { Problem } from '../../domain/problems';
+
+/** One fault of a request. `path` is dotted: `seatIds.0`; empty for the value as a whole. */
+export interface ValidationIssue {
+  path: string;
+  message: string;
+}
+
+/** Collects the issues of all parts of a request, so that a client hears every one at once. */
+export interface Validation {
+  /** The parsed value; meaningless once an issue was found. No schema stands for "nothing expected". */
+  parse<S extends z.ZodType>(schema: S | undefined, value: unknown): z.output<S>;
+  add(issue: ValidationIssue): void;
+
+  /** @throws {Problem} validation-failed with every issue */
+  throwIfFailed(): void;
+}
+
+export function createValidation(): Validation {
+  const issues: ValidationIssue[] = [];
+  return {
+    parse<S extends z.ZodType>(schema: S | undefined, value: unknown) {
+      // Where no schema is given, S is ZodUndefined; after an issue nobody sees the value.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
+      const nothing = undefined as z.output<S>;
+      if (!schema) return nothing;
+      const parsed = schema.safeParse(value);
+      if (parsed.success) return parsed.data;
+      issues.push(...parsed.error.issues.flatMap(describeIssue));
+      return nothing;
+    },
+    add: (issue) => void issues.push(issue),
+    throwIfFailed() {
+      if (issues.length > 0) throw validationFailed(issues);
+    },
+  };
+}
+
+/** For faults that no schema can know, such as a seat count that depends on the schedule. */
+export function validationFailed(issues: readonly ValidationIssue[]): Problem {
+  const [first] = issues;
+  const detail = first
+    ? `${first.path ? `${first.path}: ` : ''}${first.message}`
+    : 'The request is not valid.';
+  return new Problem('validation-failed', detail, { errors: issues });
+}
+
+function describeIssue(issue: z.core.$ZodIssue): ValidationIssue[] {
+  const path = issue.path.map(String);
+  // One issue for each unknown field, at the field's own path.
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: [...path, key].join('.'), message: 'Unknown field' }));
+  }
+  return [{ path: path.join('.'), message: issue.message }];
+}

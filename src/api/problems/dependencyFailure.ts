@@ -1,0 +1,58 @@
+import { isGrpcServiceError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+
+/** Names by which Node, pg, knex and ioredis call a connection that is refused, lost or never came. */
+const CONNECTION_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+
+const ERROR_NAMES = new Set(['KnexTimeoutError', 'MaxRetriesPerRequestError']);
+
+/** What pg and ioredis say without a code or a class of their own. */
+const MESSAGES = [
+  'Connection terminated',
+  'timeout exceeded when trying to connect',
+  "Stream isn't writeable",
+  'Connection is closed',
+  'Connection is in closing state',
+  'Command timed out',
+];
+
+/** Redis answers, but not now: loading, read only, out of memory or disk, a cluster without its slots. */
+const REDIS_REPLIES = /^(LOADING|READONLY|MISCONF|OOM|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|BUSY) /;
+
+/**
+ * SQLSTATE of a server that is away, full or too slow, and of a transaction that may simply be tried again:
+ * class 08, 57P01 to 57P03, 53xxx, 57014 (statement timeout), 40001, 40P01, 25P03 (idle in transaction).
+ */
+const SQLSTATES = /^(08\w{3}|57P0[123]|53\w{3}|57014|40001|40P01|25P03)$/;
+
+/** gRPC status: CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, UNAVAILABLE. */
+const GRPC_CODES = new Set([1, 4, 8, 10, 14]);
+
+/**
+ * Whether an error means that Postgres, Redis or Temporal is down, unreachable or too busy, so that the same
+ * request may succeed later. Causes are followed, because each client wraps.
+ */
+export function isDependencyFailure(error: unknown): boolean {
+  for (let current = error; current instanceof Error; current = current.cause) {
+    if (isUnavailable(current)) return true;
+  }
+  return false;
+}
+
+function isUnavailable(error: Error): boolean {
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
+  if (isGrpcServiceError(error)) return GRPC_CODES.has(error.code);
+  if (ERROR_NAMES.has(error.name)) return true;
+  if ('code' in error && typeof error.code === 'string') {
+    return CONNECTION_CODES.has(error.code) || SQLSTATES.test(error.code);
+  }
+  return REDIS_REPLIES.test(error.message) || MESSAGES.some((message) => error.message.startsWith(message));
+}
