@@ -4,6 +4,7 @@
  */
 import type { PaymentAmount, ReservationAmount } from '../domain/money';
 import type { ReservationStatus } from '../domain/reservationStates';
+import type { ReservedSeat } from '../domain/seat';
 
 export const RESERVATION_WORKFLOW = 'reservation';
 export const TOP_UP_WORKFLOW = 'topUp';
@@ -14,16 +15,6 @@ export const RESERVATION_QUERY = 'reservation';
 
 export const reservationWorkflowId = (reservationId: string): string => `reservation-${reservationId}`;
 export const topUpWorkflowId = (topUpId: string): string => `top-up-${topUpId}`;
-
-/** One seat of a reservation with the price that was frozen at the hold. */
-export interface ReservedSeat {
-  seatId: string;
-  zone: string;
-  row: string;
-  number: string;
-  grade: string;
-  price: number;
-}
 
 /** Starts one reservation. Seats, prices and limits are read by the hold itself, in its transaction. */
 export interface ReservationInput {

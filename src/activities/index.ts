@@ -1,0 +1,19 @@
+import type { ActivityDependencies } from './dependencies';
+import { createPaymentActivities } from './payments';
+import { createReservationActivities } from './reservations';
+import { createTopUpActivities } from './topUps';
+
+type Created = ReturnType<typeof createActivities>;
+
+/** Every activity that workflows may call. Workflow code imports this type alone. */
+export type Activities = {
+  [Name in keyof Created]: (...args: Parameters<Created[Name]>) => ReturnType<Created[Name]>;
+};
+
+export function createActivities(dependencies: ActivityDependencies) {
+  return {
+    ...createReservationActivities(dependencies),
+    ...createPaymentActivities(dependencies),
+    ...createTopUpActivities(dependencies),
+  };
+}

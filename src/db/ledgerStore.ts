@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto';
+import type { Knex } from 'knex';
+import { Problem } from '../domain/problems';
+
+/** The accounts that are not a user's wallet. See migration 004 for their meaning and sign. */
+export type HouseAccount = 'house:revenue' | 'house:booking-fees' | 'house:pending' | 'gateway:clearing';
+
+export type JournalKind = 'TOP_UP' | 'POINTS_TAKEN' | 'POINTS_RETURNED' | 'SALE' | 'CHARGE_VOIDED';
+
+/** One business event. Its entries must sum to zero; the database refuses the commit otherwise. */
+export interface Journal {
+  /** Names the effect, such as `debit:<paymentId>`: booked at most once. */
+  key: string;
+  kind: JournalKind;
+  currency: string;
+  reservationId?: string;
+  paymentId?: string;
+  /** What flows into (positive) or out of (negative) the user's wallet. */
+  wallet?: { userId: string; amount: number };
+  house: readonly { account: HouseAccount; amount: number }[];
+}
+
+/** A line of the user's own ledger. */
+export interface WalletEntry {
+  entryId: number;
+  kind: JournalKind;
+  amount: number;
+  balanceAfter: number;
+  reservationId: string | null;
+  createdAt: Date;
+}
+
+export interface Posting {
+  /** False when a journal of this key was booked before; nothing was changed then. */
+  booked: boolean;
+  /** The wallet after this journal; null where no wallet took part or nothing was booked. */
+  balance: number | null;
+}
+
+export type LedgerStore = ReturnType<typeof createLedgerStore>;
+
+/** The double-entry ledger. `post` belongs in a transaction with the effect that it books. */
+export function createLedgerStore(db: Knex) {
+  return {
+    /**
+     * Books a journal, once for its key.
+     *
+     * @throws {Problem} insufficient-points with `balance` and `required`; the transaction must then be rolled back
+     */
+    async post(journal: Journal): Promise<Posting> {
+      const journalId = randomUUID();
+      const inserted = await db('journals')
+        .insert({
+          id: journalId,
+          key: journal.key,
+          kind: journal.kind,
+          reservation_id: journal.reservationId ?? null,
+          payment_id: journal.paymentId ?? null,
+        })
+        .onConflict('key')
+        .ignore()
+        .returning('id');
+      if (inserted.length === 0) return { booked: false, balance: null };
+
+      const balance = journal.wallet ? await moveWallet(journal.wallet.userId, journal.wallet.amount) : null;
+      const { currency } = journal;
+      const lines = journal.house
+        .filter((entry) => entry.amount !== 0)
+        .map(({ account, amount }) => lineOf(journalId, account, amount, currency));
+      if (journal.wallet) {
+        const { userId, amount } = journal.wallet;
+        lines.unshift(
+          lineOf(journalId, `wallet:${userId}`, amount, currency, { userId, balanceAfter: balance }),
+        );
+      }
+      if (lines.length > 0) await db('entries').insert(lines);
+      return { booked: true, balance };
+    },
+
+    async isBooked(key: string): Promise<boolean> {
+      const row = await db('journals').where({ key }).first<{ id: string } | undefined>('id');
+      return row !== undefined;
+    },
+
+    balance: balanceOf,
+
+    /** Newest first, below the entry `before`. */
+    async walletEntries(
+      userId: string,
+      page: { limit: number; before?: number | undefined },
+    ): Promise<WalletEntry[]> {
+      const query = db('entries')
+        .join('journals', 'journals.id', 'entries.journal_id')
+        .where('entries.user_id', userId)
+        .orderBy('entries.id', 'desc')
+        .limit(page.limit)
+        .select<WalletEntry[]>({
+          entryId: 'entries.id',
+          kind: 'journals.kind',
+          amount: 'entries.amount',
+          balanceAfter: 'entries.balance_after',
+          reservationId: 'journals.reservation_id',
+          createdAt: 'journals.created_at',
+        });
+      if (page.before !== undefined) void query.where('entries.id', '<', page.before);
+      return query;
+    },
+  };
+
+  /** 0 where the user has no wallet yet. */
+  async function balanceOf(userId: string): Promise<number> {
+    const row = await db('wallets')
+      .where({ user_id: userId })
+      .first<{ balance: number } | undefined>('balance');
+    return row?.balance ?? 0;
+  }
+
+  /** The write carries its own condition, so that parallel debits cannot take a wallet below zero. */
+  async function moveWallet(userId: string, amount: number): Promise<number> {
+    if (amount > 0) {
+      const [row] = await db('wallets')
+        .insert({ user_id: userId, balance: amount })
+        .onConflict('user_id')
+        .merge({ balance: db.raw('wallets.balance + ?', [amount]) })
+        .returning<{ balance: number }[]>('balance');
+      if (!row) throw new Error('an upsert returned no row');
+      return row.balance;
+    }
+    const [row] = await db('wallets')
+      .where({ user_id: userId })
+      .where('balance', '>=', -amount)
+      .update({ balance: db.raw('balance + ?', [amount]) })
+      .returning<{ balance: number }[]>('balance');
+    if (row) return row.balance;
+    const balance = await balanceOf(userId);
+    throw new Problem('insufficient-points', 'The wallet has too few points.', {
+      balance,
+      required: -amount,
+    });
+  }
+}
+
+function lineOf(
+  journalId: string,
+  account: string,
+  amount: number,
+  currency: string,
+  wallet: { userId: string; balanceAfter: number | null } | null = null,
+) {
+  return {
+    journal_id: journalId,
+    account,
+    amount,
+    currency,
+    user_id: wallet?.userId ?? null,
+    balance_after: wallet?.balanceAfter ?? null,
+  };
+}

@@ -1,0 +1,186 @@
+import type { Knex } from 'knex';
+import type { PaymentAmount } from '../domain/money';
+
+export type PaymentStatus =
+  'PENDING' | 'SETTLING' | 'SUCCEEDED' | 'FAILED' | 'REFUNDED' | 'PARTIALLY_REFUNDED';
+
+/** One attempt to pay a reservation. */
+export interface Payment {
+  paymentId: string;
+  reservationId: string;
+  userId: string;
+  status: PaymentStatus;
+  amount: PaymentAmount;
+  gatewayPaymentId: string | null;
+  reason: string | null;
+  createdAt: Date;
+  approvedAt: Date | null;
+}
+
+export interface Ticket {
+  ticketId: string;
+  seatId: string;
+}
+
+export interface NewPayment {
+  paymentId: string;
+  reservationId: string;
+  userId: string;
+  amount: PaymentAmount;
+}
+
+interface PaymentRow {
+  id: string;
+  reservation_id: string;
+  user_id: string;
+  status: PaymentStatus;
+  points: number;
+  card: number;
+  currency: string;
+  gateway_payment_id: string | null;
+  reason: string | null;
+  created_at: Date;
+  approved_at: Date | null;
+}
+
+/** From here a payment may still succeed or fail; every other status is its end, but for refunds. */
+const OPEN: PaymentStatus[] = ['PENDING', 'SETTLING'];
+
+export type PaymentStore = ReturnType<typeof createPaymentStore>;
+
+/** Payments and the tickets that they buy. */
+export function createPaymentStore(db: Knex) {
+  return {
+    /** Opens an attempt, or tells the status of the one that stands under this id already. */
+    async open(payment: NewPayment): Promise<{ opened: boolean; status: PaymentStatus }> {
+      const inserted = await db('payments')
+        .insert({ ...columnsOf(payment), status: 'PENDING' })
+        .onConflict('id')
+        .ignore()
+        .returning<{ id: string }[]>('id');
+      if (inserted.length > 0) return { opened: true, status: 'PENDING' };
+      const row = await db<PaymentRow>('payments').where({ id: payment.paymentId }).first('status');
+      return { opened: false, status: row?.status ?? 'FAILED' };
+    },
+
+    /** @returns whether the attempt was open; one that succeeded or failed before stays as it is */
+    async succeed(
+      paymentId: string,
+      charge: { gatewayPaymentId: string | null; approvedAt: Date },
+    ): Promise<boolean> {
+      const changed = await db<PaymentRow>('payments')
+        .where({ id: paymentId })
+        .whereIn('status', OPEN)
+        .update({
+          status: 'SUCCEEDED',
+          gateway_payment_id: charge.gatewayPaymentId,
+          approved_at: charge.approvedAt,
+          reason: null,
+        });
+      return changed > 0;
+    },
+
+    /**
+     * Closes an attempt as failed, also one whose first step has not arrived: the row then stands as a fence
+     * before it.
+     *
+     * @returns the status after the call: FAILED, or SUCCEEDED where the attempt had already won
+     */
+    async fail(payment: NewPayment, reason: string): Promise<PaymentStatus> {
+      const { rows } = await db.raw<{ rows: { status: PaymentStatus }[] }>(
+        `INSERT INTO payments AS payment (id, reservation_id, user_id, points, card, currency, status, reason)
+         VALUES (:id, :reservation_id, :user_id, :points, :card, :currency, 'FAILED', :reason)
+         ON CONFLICT (id) DO UPDATE
+           SET status = CASE WHEN payment.status IN ('PENDING', 'SETTLING') THEN 'FAILED' ELSE payment.status END,
+               reason = coalesce(payment.reason, excluded.reason)
+         RETURNING status`,
+        { ...columnsOf(payment), reason },
+      );
+      return rows[0]?.status ?? 'FAILED';
+    },
+
+    async markSettling(paymentId: string): Promise<void> {
+      await db<PaymentRow>('payments')
+        .where({ id: paymentId, status: 'PENDING' })
+        .update({ status: 'SETTLING' });
+    },
+
+    async find(paymentId: string): Promise<Payment | null> {
+      const row = await db<PaymentRow>('payments').where({ id: paymentId }).first();
+      return row ? toPayment(row) : null;
+    },
+
+    /** The latest attempt that counts: the successful one, else the newest. */
+    async latestOf(reservationIds: readonly string[]): Promise<Map<string, Payment>> {
+      const { rows } = await db.raw<{ rows: PaymentRow[] }>(
+        `SELECT DISTINCT ON (reservation_id) * FROM payments WHERE reservation_id = ANY(?)
+         ORDER BY reservation_id, (status = 'FAILED'), created_at DESC`,
+        [[...reservationIds]],
+      );
+      return new Map(rows.map((row) => [row.reservation_id, toPayment(row)]));
+    },
+
+    /** Every attempt of one reservation, oldest first. */
+    async allOf(reservationId: string): Promise<Payment[]> {
+      const rows = await db<PaymentRow>('payments')
+        .where({ reservation_id: reservationId })
+        .orderBy('created_at');
+      return rows.map(toPayment);
+    },
+
+    /** One ticket a seat; the unique index refuses a second live ticket for any seat. */
+    async issueTickets(
+      reservation: { reservationId: string; userId: string },
+      seatIds: readonly string[],
+      issuedAt: Date,
+    ): Promise<Ticket[]> {
+      const { rows } = await db.raw<{ rows: Ticket[] }>(
+        `INSERT INTO tickets (id, reservation_id, seat_id, user_id, issued_at)
+         SELECT gen_random_uuid(), :reservationId, seat_id, :userId, :issuedAt
+         FROM unnest(:seatIds::uuid[]) AS seat_id
+         RETURNING id AS "ticketId", seat_id AS "seatId"`,
+        { ...reservation, issuedAt, seatIds: [...seatIds] },
+      );
+      return rows;
+    },
+
+    async ticketsOf(reservationIds: readonly string[]): Promise<Map<string, Ticket[]>> {
+      const { rows } = await db.raw<{ rows: (Ticket & { reservationId: string })[] }>(
+        `SELECT ticket.reservation_id AS "reservationId", ticket.id AS "ticketId", ticket.seat_id AS "seatId"
+         FROM tickets AS ticket JOIN seats AS seat ON seat.id = ticket.seat_id
+         WHERE ticket.reservation_id = ANY(?) ORDER BY seat.position`,
+        [[...reservationIds]],
+      );
+      const tickets = new Map<string, Ticket[]>();
+      for (const { reservationId, ...ticket } of rows) {
+        tickets.set(reservationId, [...(tickets.get(reservationId) ?? []), ticket]);
+      }
+      return tickets;
+    },
+  };
+}
+
+function columnsOf(payment: NewPayment) {
+  return {
+    id: payment.paymentId,
+    reservation_id: payment.reservationId,
+    user_id: payment.userId,
+    points: payment.amount.points,
+    card: payment.amount.card,
+    currency: payment.amount.currency,
+  };
+}
+
+function toPayment(row: PaymentRow): Payment {
+  return {
+    paymentId: row.id,
+    reservationId: row.reservation_id,
+    userId: row.user_id,
+    status: row.status,
+    amount: { points: row.points, card: row.card, total: row.points + row.card, currency: row.currency },
+    gatewayPaymentId: row.gateway_payment_id,
+    reason: row.reason,
+    createdAt: row.created_at,
+    approvedAt: row.approved_at,
+  };
+}

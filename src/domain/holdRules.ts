@@ -1,0 +1,59 @@
+import { Problem } from './problems';
+import type { ReservedSeat } from './seat';
+
+/** What a hold's decision needs to know, read in one go. */
+export interface HoldFacts {
+  schedule: {
+    saleOpensAt: Date;
+    saleClosesAt: Date;
+    saleSwitch: 'OPEN' | 'PAUSED' | 'CLOSED';
+    maxSeatsPerUser: number;
+    bookingFee: number;
+  };
+  seats: (ReservedSeat & {
+    blocked: boolean;
+    /** Held or sold by a reservation other than the one that asks. */
+    taken: boolean;
+  })[];
+  /** Seats of this schedule that the user already has in other reservations, held or bought. */
+  alreadyHeld: number;
+}
+
+/**
+ * The rules of `POST /v1/reservations`, for the API before it starts a workflow and again for the hold's
+ * own transaction. Returns when the hold may be made.
+ *
+ * @throws {Problem} seat-not-found, sale-not-open, seat-unavailable or seat-limit-exceeded
+ */
+export function assertHoldable(facts: HoldFacts, seatIds: readonly string[], now: Date): void {
+  const { schedule, seats, alreadyHeld } = facts;
+  const known = new Set(seats.map((seat) => seat.seatId));
+  const unknown = seatIds.filter((seatId) => !known.has(seatId));
+  if (unknown.length > 0) throw new Problem('seat-not-found', 'No such seat.', { seatIds: unknown });
+
+  if (!isSaleOpen(schedule, now)) {
+    throw new Problem('sale-not-open', 'Seats of this schedule are not on sale now.', {
+      saleOpensAt: schedule.saleOpensAt.toISOString(),
+      saleClosesAt: schedule.saleClosesAt.toISOString(),
+    });
+  }
+  const unavailable = seats.filter((seat) => seat.blocked || seat.taken).map((seat) => seat.seatId);
+  if (unavailable.length > 0) throw seatUnavailable(unavailable);
+
+  if (alreadyHeld + seatIds.length > schedule.maxSeatsPerUser) {
+    throw new Problem('seat-limit-exceeded', 'That would pass the seats that one person may have here.', {
+      limit: schedule.maxSeatsPerUser,
+      alreadyHeld,
+    });
+  }
+}
+
+export function seatUnavailable(unavailableSeatIds: readonly string[]): Problem {
+  return new Problem('seat-unavailable', 'Somebody else has a seat that you asked for.', {
+    unavailableSeatIds: [...unavailableSeatIds],
+  });
+}
+
+function isSaleOpen(schedule: HoldFacts['schedule'], now: Date): boolean {
+  return schedule.saleSwitch === 'OPEN' && schedule.saleOpensAt <= now && now < schedule.saleClosesAt;
+}

@@ -1,0 +1,9 @@
+/** One seat of a reservation, with the price that was frozen at the hold. */
+export interface ReservedSeat {
+  seatId: string;
+  zone: string;
+  row: string;
+  number: string;
+  grade: string;
+  price: number;
+}

@@ -1,0 +1,49 @@
+import { NativeConnection } from '@temporalio/worker';
+import type { Knex } from 'knex';
+import type { Redis } from 'ioredis';
+import type { ActivityDependencies } from '../activities/dependencies';
+import type { Logger } from '../config/logging';
+import type { Settings } from '../config/settings';
+import { temporalConnectionOptions } from '../config/temporalConnection';
+import { connectPostgres } from '../db/connect';
+import { createGateway } from '../gateways/createGateway';
+import { createBestEffort } from '../redis/bestEffort';
+import { connectRedis } from '../redis/connect';
+import { createSeatClaim } from '../redis/seatClaim';
+import { createSeatMapCache } from '../redis/seatMapCache';
+
+/** Everything the worker talks to. */
+export interface WorkerConnections {
+  temporal: NativeConnection;
+  db: Knex;
+  redis: Redis;
+  dependencies: ActivityDependencies;
+  close(): Promise<void>;
+}
+
+export async function connectWorker(settings: Settings, logger: Logger): Promise<WorkerConnections> {
+  const temporal = await NativeConnection.connect(temporalConnectionOptions(settings));
+  const db = connectPostgres(settings.DATABASE_URL, {
+    poolSize: settings.DATABASE_POOL_SIZE,
+    applicationName: 'holdfast-worker',
+  });
+  const redis = connectRedis(settings.REDIS_URL, { name: 'holdfast-worker', logger });
+  const seatMap = createSeatMapCache(redis, createBestEffort(redis, logger));
+  return {
+    temporal,
+    db,
+    redis,
+    dependencies: {
+      db,
+      seatClaim: createSeatClaim(redis),
+      bumpSeatVersion: (scheduleId) => seatMap.bump(scheduleId),
+      gateway: createGateway(settings),
+      logger,
+    },
+    async close() {
+      await temporal.close();
+      await db.destroy();
+      redis.disconnect();
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import { Runtime, Worker } from '@temporalio/worker';
+import { createLogger, type Logger } from '../config/logging';
+import { loadSettings, SettingsError } from '../config/settings';
+import { BUNDLE_PATH } from './bundle';
+import { connectWorker } from './connect';
+import { serveHealth } from './health';
+import { workerOptions } from './options';
+import { temporalLogger } from './temporalLogger';
+
+async function main(): Promise<void> {
+  const settings = loadSettings(process.env);
+  const logger = createLogger('worker', settings.LOG_LEVEL);
+  // Temporal's runtime drains the worker on SIGINT and SIGTERM; `run` then returns.
+  Runtime.install({ logger: temporalLogger(logger), shutdownSignals: ['SIGINT', 'SIGTERM'] });
+  const connections = await connectWorker(settings, logger);
+  const worker = await Worker.create(
+    workerOptions(
+      {
+        connection: connections.temporal,
+        namespace: settings.TEMPORAL_NAMESPACE,
+        taskQueue: settings.TEMPORAL_TASK_QUEUE,
+        workflowBundle: { codePath: BUNDLE_PATH },
+      },
+      connections.dependencies,
+    ),
+  );
+  const health = serveHealth(worker, settings.HOST, settings.WORKER_METRICS_PORT);
+  logger.info({ taskQueue: settings.TEMPORAL_TASK_QUEUE }, 'worker polls');
+  await worker.run();
+  health.close();
+  await connections.close();
+  logger.info('worker stopped');
+}
+
+main().catch((error: unknown) => {
+  const logger: Logger = createLogger('worker', 'info');
+  if (error instanceof SettingsError) logger.fatal(error.message);
+  else logger.fatal({ err: error }, 'worker failed');
+  process.exitCode = 1;
+});

@@ -1,0 +1,2 @@
+export { reservation } from './reservation';
+export { topUp } from './topUp';

@@ -1,0 +1,218 @@
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  defineQuery,
+  defineUpdate,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+  sleep,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import { refuse } from './failures';
+import {
+  HOLD_UPDATE,
+  PAY_UPDATE,
+  RELEASE_UPDATE,
+  RESERVATION_QUERY,
+  type HeldReservation,
+  type PayInput,
+  type PayResult,
+  type ReservationInput,
+  type ReservationState,
+} from './messages';
+import { payReservation } from './payment';
+import { RESERVATION_STATUS } from './searchAttributes';
+import { endlessStep, quickStep, refusalOf } from './steps';
+
+export const holdUpdate = defineUpdate<HeldReservation>(HOLD_UPDATE);
+export const payUpdate = defineUpdate<PayResult, [PayInput]>(PAY_UPDATE);
+export const releaseUpdate = defineUpdate(RELEASE_UPDATE);
+export const reservationQuery = defineQuery<ReservationState>(RESERVATION_QUERY);
+
+/** Update-with-start is not atomic: a workflow whose `hold` never arrives ends after this long. */
+const HOLD_ARRIVES_WITHIN = '30s';
+
+const recordHold = quickStep('Hold the seats', (activities) => activities.recordHold);
+const abandonHold = endlessStep(
+  'Undo: release what the failed hold may have taken',
+  (activities) => activities.abandonHold,
+);
+const endHold = endlessStep('Release the seats', (activities) => activities.endHold);
+
+/** HOLDING: the hold is being recorded. The other additions have no row in Postgres. */
+type Phase = ReservationState['status'] | 'NEW' | 'HOLDING';
+
+/**
+ * One reservation, from the hold to its end. Everything that happens to it is serialised here; Postgres
+ * decides who owns the seats, and its rows are this workflow's read model.
+ *
+ * - `hold` comes with the start; refused, the workflow ends at once.
+ * - `pay` accepted before the hold's end is allowed to finish: the timer takes no seats from a payment.
+ * - `release`, or a cancellation by an operator, ends a hold early.
+ */
+export async function reservation(input: ReservationInput): Promise<ReservationState> {
+  // Widened by hand: handlers change it where the compiler does not look.
+  let phase = 'NEW' as Phase;
+  let held: HeldReservation | null = null;
+  let payment: { paymentId: string; finished: boolean } | null = null;
+  let payments = 0;
+  let holdOver = false;
+
+  setHandler(reservationQuery, currentState, { description: 'Where the reservation stands' });
+  setHandler(holdUpdate, hold, { validator: assertNew, description: 'Holds the seats' });
+  setHandler(payUpdate, pay, { validator: assertPayable, description: 'Pays the reservation' });
+  setHandler(releaseUpdate, release, { validator: assertReleasable, description: 'Releases the hold early' });
+
+  if (!(await condition(() => phase !== 'NEW', HOLD_ARRIVES_WITHIN))) enter('REFUSED');
+  await condition(() => phase !== 'HOLDING');
+  if (phase === 'HELD') await untilEnd();
+  await CancellationScope.nonCancellable(async () =>
+    condition(() => allHandlersFinished() && (payment === null || payment.finished)),
+  );
+  return currentState();
+
+  async function untilEnd(): Promise<void> {
+    try {
+      await condition(() => isOver(phase) || (holdOver && phase === 'HELD'));
+    } catch (error) {
+      if (!isCancellation(error)) throw error;
+      await CancellationScope.nonCancellable(async () => condition(() => isOver(phase) || phase === 'HELD'));
+    }
+    if (isOver(phase)) return;
+    await CancellationScope.nonCancellable(async () => end(holdOver ? 'EXPIRED' : 'RELEASED'));
+  }
+
+  async function hold(): Promise<HeldReservation> {
+    enter('HOLDING');
+    const heldAt = Date.now();
+    const request = { ...input, heldAt, expiresAt: heldAt + input.holdSeconds * 1000 };
+    try {
+      held = await recordHold(request);
+    } catch (error) {
+      const refusal = refusalOf(error);
+      // Where a part failed, the hold may be recorded all the same: it must not outlive this workflow.
+      if (!refusal) await abandonHold(request);
+      enter('REFUSED');
+      throw refusal ?? refuse('temporarily-unavailable', 'The hold could not be recorded; nothing was held.');
+    }
+    startTimer(held);
+    enter('HELD');
+    return held;
+  }
+
+  /** One timer for the whole reservation: nothing a user does moves the hold's end. */
+  function startTimer({ expiresAt }: HeldReservation): void {
+    void sleep(Math.max(1, Date.parse(expiresAt) - Date.now()), { summary: `The hold ends at ${expiresAt}` })
+      .then(() => (holdOver = true))
+      .catch(() => undefined);
+  }
+
+  async function pay(request: PayInput): Promise<PayResult> {
+    if (phase === 'SETTLING' && payment) return { paymentId: payment.paymentId, status: 'SETTLING' };
+    const attempt = { paymentId: request.paymentId, finished: false };
+    payment = attempt;
+    payments += 1;
+    enter('PAYING');
+    const { expiresAt } = asHeld();
+    const settleUntil = Date.parse(expiresAt) + input.settleSeconds * 1000;
+    const paid = payReservation({ ...input, ...request, expiresAt, settleUntil }, () => enter('SETTLING'))
+      .then((result) => {
+        enter('CONFIRMED');
+        return result;
+      })
+      .catch((error: unknown) => {
+        enter('HELD');
+        throw error;
+      })
+      .finally(() => (attempt.finished = true));
+    const settling = condition(() => phase === 'SETTLING' || attempt.finished).then((): PayResult => {
+      return { paymentId: request.paymentId, status: 'SETTLING' };
+    });
+    return Promise.race([paid, settling]);
+  }
+
+  async function release(): Promise<void> {
+    await end('RELEASED');
+  }
+
+  /** The phase changes first, so that no payment starts while the seats go. */
+  async function end(status: 'EXPIRED' | 'RELEASED'): Promise<void> {
+    enter(status);
+    const { reservationId, scheduleId } = input;
+    await endHold({ reservationId, scheduleId, status, endedAt: Date.now() });
+  }
+
+  function assertNew(): void {
+    if (phase !== 'NEW') throw refuse('seat-unavailable', 'This reservation was made before.');
+  }
+
+  function assertPayable(_request: PayInput): void {
+    if (phase === 'SETTLING') return;
+    if (phase === 'PAYING')
+      throw refuse('payment-in-progress', 'Another payment of this reservation is under way.');
+    if (phase === 'CONFIRMED') throw refuse('reservation-already-confirmed', 'This reservation is paid.');
+    if (phase !== 'HELD' || Date.now() >= Date.parse(asHeld().expiresAt)) {
+      throw refuse('reservation-expired', 'The hold has ended.');
+    }
+  }
+
+  function assertReleasable(): void {
+    if (phase !== 'HELD') throw refuse('reservation-not-releasable', `The reservation is ${phase}.`);
+  }
+
+  function enter(next: Phase): void {
+    phase = next;
+    setCurrentDetails(describe(next, held));
+    // The start said HELD; what passes within one workflow task is not worth an event.
+    if (next === 'SETTLING' || isOver(next))
+      upsertSearchAttributes([{ key: RESERVATION_STATUS, value: next }]);
+  }
+
+  function asHeld(): HeldReservation {
+    if (!held) throw new Error('there is no hold');
+    return held;
+  }
+
+  function currentState(): ReservationState {
+    return {
+      status: phase === 'NEW' || phase === 'HOLDING' ? 'HELD' : phase,
+      expiresAt: held?.expiresAt ?? null,
+      paymentId: payment?.paymentId ?? null,
+      payments,
+    };
+  }
+}
+
+function isOver(phase: Phase): boolean {
+  return phase === 'CONFIRMED' || phase === 'EXPIRED' || phase === 'RELEASED' || phase === 'REFUSED';
+}
+
+/** One sentence for the operator who opens the workflow. */
+function describe(phase: Phase, held: HeldReservation | null): string {
+  const seats = held
+    ? `${held.seats.length} seat(s), ${held.amount.total} ${held.amount.currency}`
+    : 'the seats';
+  switch (phase) {
+    case 'NEW':
+    case 'HOLDING':
+      return `Holding ${seats}.`;
+    case 'HELD':
+      return `Holds ${seats} until ${held?.expiresAt}; waiting for a payment.`;
+    case 'PAYING':
+      return `A payment for ${seats} is under way.`;
+    case 'SETTLING':
+      return `Waiting for the gateway's word on the payment for ${seats}; the seats stay held.`;
+    case 'CONFIRMED':
+      return `Paid: ${seats} sold.`;
+    case 'EXPIRED':
+      return `The hold of ${seats} ended without a payment.`;
+    case 'RELEASED':
+      return `The hold of ${seats} was released early.`;
+    case 'REFUSED':
+      return 'The hold was refused; nothing was held.';
+    case 'CANCELLED':
+      return `Cancelled after the sale: ${seats}.`;
+  }
+}
