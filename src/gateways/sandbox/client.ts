@@ -138,7 +138,7 @@ const unknown = (reason: string): Unknown => ({ outcome: 'unknown', reason });
 
 /** `timeout`, or the transport's error code; never its message, which can quote what was sent. */
 function nameOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'no-answer';
-  if (error.name === 'TimeoutError') return 'timeout';
+  if (typeof error !== 'object' || error === null) return 'no-answer';
+  if ('name' in error && error.name === 'TimeoutError') return 'timeout';
   return 'code' in error && typeof error.code === 'string' ? error.code : 'no-answer';
 }

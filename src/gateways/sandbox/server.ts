@@ -39,7 +39,7 @@ export function createSandboxServer({ book, secret, logger }: SandboxServerOptio
   app.on('error', (error: unknown) => logger.error({ err: error }, 'request failed'));
   app.use(answerErrors);
   app.use(authenticate(secret));
-  app.use(bodyParser({ enableTypes: ['json'], jsonLimit: '16kb' }));
+  app.use(bodyParser({ enableTypes: ['json'], jsonLimit: '16kb', onError: refuseBody }));
   app.use(routes(book).routes());
   const handle = app.callback();
   return createServer((request, response) => void handle(request, response));
@@ -101,6 +101,11 @@ const answerErrors: Middleware = async (ctx, next) => {
     ctx.app.emit('error', error, ctx);
     refuse(ctx, 500, 'internal-error', 'the gateway failed');
   }
+};
+
+const refuseBody = (error: Error, ctx: Context): never => {
+  const status = 'status' in error && error.status === 413 ? 413 : 400;
+  return ctx.throw(status, status === 413 ? 'the body is too large' : 'the body is not JSON');
 };
 
 function authenticate(secret: string): Middleware {

@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createLogger } from '../../src/config/logging';
+import type { ChargeRequest, PaymentGateway } from '../../src/gateways/gateway';
+import { openBook } from '../../src/gateways/sandbox/book';
+import { createSandboxGateway } from '../../src/gateways/sandbox/client';
+import { bookPageSchema, type Charge } from '../../src/gateways/sandbox/protocol';
+import { createSandboxServer } from '../../src/gateways/sandbox/server';
+
+export const SECRET = 'a-secret-of-the-tests-that-is-long-enough';
+
+export interface RunningSandbox {
+  url: string;
+  gateway: PaymentGateway;
+  /** Sends a request as it is, with the secret. */
+  send(path: string, init?: RequestInit): Promise<Response>;
+  book(): Promise<Charge[]>;
+  stop(): Promise<void>;
+}
+
+/** The real server in this process, on a free port, with a book of its own. */
+export async function startSandbox(): Promise<RunningSandbox> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'holdfast-sandbox-'));
+  const book = openBook(directory);
+  const server = createSandboxServer({ book, secret: SECRET, logger: createLogger('test', 'silent') });
+  const url = await listen(server);
+  const gateway = createSandboxGateway({ url, secret: SECRET });
+  return {
+    url,
+    gateway,
+    send: (where, init = {}) => send(url, where, init),
+    book: () => readBook(url),
+    async stop() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+      await gateway.close();
+      await book.close();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+/** Listens on a free port of the loopback and returns the base URL. */
+export async function listen(server: Server): Promise<string> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new TypeError('not a TCP server');
+  return `http://127.0.0.1:${address.port}`;
+}
+
+/** All pages of a sandbox's book. */
+export async function readBook(url: string, limit = 200): Promise<Charge[]> {
+  const items: Charge[] = [];
+  let cursor = '';
+  for (;;) {
+    // Each page is found with the last key of the page before.
+    // oxlint-disable-next-line no-await-in-loop
+    const response = await send(url, `/v1/book?limit=${limit}${cursor}`);
+    // oxlint-disable-next-line no-await-in-loop
+    const page = bookPageSchema.parse(await response.json());
+    items.push(...page.items);
+    if (page.nextCursor === null) return items;
+    cursor = `&cursor=${encodeURIComponent(page.nextCursor)}`;
+  }
+}
+
+/** A charge of an order of its own. */
+export function aCharge(overrides: Partial<ChargeRequest> = {}): ChargeRequest {
+  return {
+    idempotencyKey: randomUUID(),
+    orderId: randomUUID(),
+    amount: 2_000,
+    currency: 'KRW',
+    description: 'two seats',
+    ...overrides,
+  };
+}
+
+function send(url: string, where: string, init: RequestInit = {}): Promise<Response> {
+  const headers = new Headers(init.headers);
+  if (!headers.has('authorization')) headers.set('authorization', `Bearer ${SECRET}`);
+  if (init.body) headers.set('content-type', 'application/json');
+  return fetch(url + where, { ...init, headers });
+}
