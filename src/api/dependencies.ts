@@ -4,7 +4,7 @@ import type { Knex } from 'knex';
 import type { Logger } from '../config/logging';
 import type { Settings } from '../config/settings';
 import type { RateLimits } from '../redis/rateLimits';
-import type { Authenticate } from './auth/authenticate';
+import type { Authenticate } from './auth/accessTokens';
 import type { HttpMetrics } from './service/metrics';
 
 /** What the API's resources are made of, built once at the start. */

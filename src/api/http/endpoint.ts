@@ -2,14 +2,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { ProblemSlug } from '../../domain/problems';
+import type { Role } from '../../domain/roles';
 import type { RateLimitName } from '../../redis/rateLimits';
 import { readHeaders, type RequestHeaders } from './requestHeaders';
 import { createValidation } from './validation';
 
 /** Who may call: anyone, anyone logged in, or a role. OPERATOR includes STAFF. */
 export type Access = 'public' | 'user' | 'staff' | 'operator';
-
-export type Role = 'USER' | 'STAFF' | 'OPERATOR';
 
 /** Who calls, as the access token says. `sessionId` is the refresh family of the login. */
 export interface Caller {

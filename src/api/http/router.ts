@@ -1,7 +1,7 @@
 import { Router, type RouterMiddleware } from '@koa/router';
 import { Problem } from '../../domain/problems';
 import type { RateLimits } from '../../redis/rateLimits';
-import type { Authenticate } from '../auth/authenticate';
+import type { Authenticate } from '../auth/accessTokens';
 import { createBodyReader } from './body';
 import type { Endpoint } from './endpoint';
 import { enforceRateLimit } from './rateLimit';

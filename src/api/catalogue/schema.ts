@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { SALE_STATUSES } from '../../domain/saleStatus';
+import { waitingRoomSchema } from '../../domain/waitingRoom';
+
+const time = z.iso.datetime({ precision: 3 });
+const saleStatus = z.enum(SALE_STATUSES).meta({
+  description:
+    'UPCOMING: the sale has not opened. OPEN: seats can be held. PAUSED: the operator has paused the sale. ' +
+    'SOLD_OUT: no seat is free at the moment. CLOSED: the sale is over.',
+});
+
+export const concertSummarySchema = z
+  .object({
+    concertId: z.uuid(),
+    title: z.string(),
+    artist: z.string(),
+    venueName: z
+      .string()
+      .nullable()
+      .meta({ description: 'null until there is a schedule; several are joined' }),
+    firstStartsAt: time.nullable(),
+    lastStartsAt: time.nullable(),
+    saleStatus,
+  })
+  .meta({ id: 'ConcertSummary' });
+
+export const concertSchema = concertSummarySchema.extend({ description: z.string() }).meta({ id: 'Concert' });
+
+export const scheduleSchema = z
+  .object({
+    scheduleId: z.uuid(),
+    startsAt: time,
+    saleOpensAt: time,
+    saleClosesAt: time,
+    saleStatus,
+    seatsTotal: z.int(),
+    seatsAvailable: z.int(),
+    maxSeatsPerUser: z.int(),
+    waitingRoom: waitingRoomSchema
+      .nullable()
+      .meta({ description: 'null: the token of the service-wide room from the login is enough' }),
+  })
+  .meta({ id: 'Schedule' });
+
+export const seatMapSchema = z
+  .object({
+    scheduleId: z.uuid(),
+    version: z.int().meta({ description: 'Grows with every change of a seat; also the ETag' }),
+    currency: z.string(),
+    bookingFee: z.int().meta({ description: 'For each seat' }),
+    grades: z.array(z.object({ grade: z.string(), price: z.int(), color: z.string() })),
+    seats: z.array(
+      z.object({
+        seatId: z.uuid(),
+        zone: z.string(),
+        row: z.string(),
+        number: z.string(),
+        grade: z.string(),
+        price: z.int(),
+        status: z.enum(['AVAILABLE', 'HELD', 'SOLD', 'BLOCKED']),
+        x: z.number(),
+        y: z.number(),
+      }),
+    ),
+  })
+  .meta({ id: 'SeatMap' });
+
+export const concertParams = z.object({ concertId: z.uuid() });
+export const scheduleParams = z.object({ scheduleId: z.uuid() });
+
+export const concertListQuery = z.object({
+  q: z
+    .string()
+    .trim()
+    .normalize()
+    .max(100)
+    .optional()
+    .meta({ description: "Part of the title or the artist's name, in any case" }),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.uuid().optional().meta({ description: '`nextCursor` of the page before' }),
+});

@@ -1,0 +1,75 @@
+import type { JWK } from 'jose';
+import type { Knex } from 'knex';
+
+/** A key pair that signs tokens. `retiredAt` is set once a newer one signs. */
+export interface SigningKey {
+  kid: string;
+  privateJwk: JWK;
+  publicJwk: JWK;
+  retiredAt: Date | null;
+}
+
+export type NewSigningKey = Omit<SigningKey, 'retiredAt'>;
+
+export interface SigningKeyStore {
+  /** The key that signs first, then those that only verify, newest first. */
+  list(): Promise<SigningKey[]>;
+  /** Adds the key unless there is one that signs; of many processes that start at once, one wins. */
+  addFirst(key: NewSigningKey): Promise<void>;
+  /** The key signs from now on; the others only verify. Drops those retired before `dropRetiredBefore`. */
+  rotate(key: NewSigningKey, dropRetiredBefore: Date): Promise<void>;
+}
+
+interface KeyRow {
+  kid: string;
+  private_jwk: JWK;
+  public_jwk: JWK;
+  retired_at: Date | null;
+}
+
+export function createSigningKeyStore(db: Knex): SigningKeyStore {
+  return {
+    async list() {
+      const rows = await db<KeyRow>('signing_keys')
+        .select('kid', 'private_jwk', 'public_jwk', 'retired_at')
+        .orderByRaw('retired_at DESC NULLS FIRST, created_at DESC');
+      return rows.map((row) => ({
+        kid: row.kid,
+        privateJwk: row.private_jwk,
+        publicJwk: row.public_jwk,
+        retiredAt: row.retired_at,
+      }));
+    },
+
+    async addFirst(key) {
+      await exclusively(db, async (tx) => {
+        const active = await tx<KeyRow>('signing_keys').whereNull('retired_at').first('kid');
+        if (!active) await tx('signing_keys').insert(toRow(key));
+      });
+    },
+
+    async rotate(key, dropRetiredBefore) {
+      await exclusively(db, async (tx) => {
+        await tx('signing_keys').whereNull('retired_at').update({ retired_at: tx.fn.now() });
+        await tx('signing_keys').where('retired_at', '<', dropRetiredBefore).delete();
+        await tx('signing_keys').insert(toRow(key));
+      });
+    },
+  };
+}
+
+/** Whoever changes the keys is alone: at most one key signs at any time. Readers do not wait. */
+async function exclusively(db: Knex, change: (tx: Knex.Transaction) => Promise<void>): Promise<void> {
+  await db.transaction(async (tx) => {
+    await tx.raw('LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE');
+    await change(tx);
+  });
+}
+
+function toRow(key: NewSigningKey): Record<string, string> {
+  return {
+    kid: key.kid,
+    private_jwk: JSON.stringify(key.privateJwk),
+    public_jwk: JSON.stringify(key.publicJwk),
+  };
+}
