@@ -1,0 +1,76 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import lockfile from 'proper-lockfile';
+import { codeOf, LaunchFailure, reasonOf, type Report } from './failure';
+
+/** Where downloaded components live, shared by all clones: `HOLDFAST_CACHE_DIR`, or the user's cache folder. */
+export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
+  const own = env['HOLDFAST_CACHE_DIR'];
+  if (own) return path.resolve(own);
+  const userCache = env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache');
+  return path.join(userCache, 'holdfast');
+}
+
+/** The folder of a component in the cache, if it is there. What is there is whole: see `install`. */
+export function cached(name: string): string | undefined {
+  const folder = path.join(cacheFolder(), name);
+  return existsSync(folder) ? folder : undefined;
+}
+
+/**
+ * Puts a component into the cache. `fill` works in a folder of its own that gets its name only when it is
+ * done, so a half-finished download is never taken for a component. One process fills the cache at a time;
+ * another waits and then finds the component.
+ *
+ * @throws {LaunchFailure} when the cache cannot be written; whatever `fill` throws
+ */
+export async function install(
+  name: string,
+  report: Report,
+  fill: (folder: string) => Promise<void>,
+): Promise<string> {
+  const root = cacheFolder();
+  const target = path.join(root, name);
+  const release = await lockCache(root, report);
+  try {
+    if (existsSync(target)) return target;
+    await removeLeftovers(root);
+    const folder = await mkdtemp(path.join(root, 'partial-'));
+    try {
+      await fill(folder);
+      await rename(folder, target);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+    return target;
+  } finally {
+    await release();
+  }
+}
+
+async function lockCache(root: string, report: Report): Promise<() => Promise<void>> {
+  try {
+    await mkdir(root, { recursive: true });
+    return await lockfile.lock(root, { stale: 15_000 });
+  } catch (error) {
+    if (codeOf(error) !== 'ELOCKED') {
+      throw new LaunchFailure(
+        `the cache ${root} cannot be written (${reasonOf(error)}); set HOLDFAST_CACHE_DIR to another folder`,
+      );
+    }
+  }
+  report(`waiting for another start that is filling ${root} ...`);
+  return lockfile.lock(root, {
+    stale: 15_000,
+    retries: { forever: true, factor: 1, minTimeout: 500, maxTimeout: 500 },
+  });
+}
+
+/** What a killed download left. Called under the lock, so nobody is working there. */
+async function removeLeftovers(root: string): Promise<void> {
+  const names = await readdir(root);
+  const partial = names.filter((name) => name.startsWith('partial-'));
+  await Promise.all(partial.map((name) => rm(path.join(root, name), { recursive: true, force: true })));
+}

@@ -1,0 +1,131 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LaunchFailure } from './failure';
+import { identify, type ProcessIdentity } from './processIdentity';
+
+export interface ProcessSpec {
+  name: string;
+  command: string;
+  args: readonly string[];
+  env: NodeJS.ProcessEnv;
+  /** stdout and stderr go here, straight from the process, so that it survives its starter's death. */
+  logFile: string;
+  cwd?: string;
+  uid?: number;
+  gid?: number;
+  /** Asks the process to end cleanly. */
+  stopSignal: NodeJS.Signals;
+  /** How long it may take to do so before it is killed. */
+  graceMs: number;
+}
+
+/** A child process that we started and that we end. */
+export interface ManagedProcess {
+  readonly name: string;
+  readonly identity: ProcessIdentity;
+  /** Resolves once it has ended, with how. Never rejects. */
+  readonly exited: Promise<string>;
+  hasExited(): boolean;
+  signal(signal: NodeJS.Signals): void;
+  /** Clean end, then SIGKILL. Resolves when the process is gone. */
+  stop(): Promise<void>;
+  /** The last lines of its log, on one line. */
+  lastWords(): string;
+}
+
+export type Spawner = (spec: ProcessSpec) => ManagedProcess;
+
+/** Told of every process, so that one left behind by a crash of ours can be found and ended. */
+export interface ProcessWatcher {
+  started(process: ManagedProcess, spec: ProcessSpec): void;
+  ended(process: ManagedProcess): void;
+}
+
+/** Starts child processes, each in a session of its own: Ctrl-C reaches us alone, and we stop them in order. */
+export function createSpawner(watcher: ProcessWatcher): Spawner {
+  return (spec) => {
+    const log = openSync(spec.logFile, 'a', 0o600);
+    const child = spawn(spec.command, spec.args, {
+      env: spec.env,
+      stdio: ['ignore', log, log],
+      detached: true,
+      ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
+      ...(spec.uid === undefined ? {} : { uid: spec.uid }),
+      ...(spec.gid === undefined ? {} : { gid: spec.gid }),
+    });
+    closeSync(log);
+    let gone = false;
+    const exited = new Promise<string>((resolve) => {
+      const end = (how: string): void => {
+        gone = true;
+        watcher.ended(managed);
+        resolve(how);
+      };
+      child.once('exit', (code, signal) => end(signal ? `ended by ${signal}` : `exit code ${code}`));
+      child.once('error', (error) => end(error.message));
+    });
+    const managed: ManagedProcess = {
+      name: spec.name,
+      identity: (child.pid === undefined ? null : identify(child.pid)) ?? { pid: -1, started: 'never' },
+      exited,
+      hasExited: () => gone,
+      signal: (signal) => {
+        if (!gone) child.kill(signal);
+      },
+      stop: async () => {
+        managed.signal(spec.stopSignal);
+        const forced = new AbortController();
+        const timer = sleep(spec.graceMs, undefined, { signal: forced.signal }).then(
+          () => managed.signal('SIGKILL'),
+          () => undefined,
+        );
+        await exited;
+        forced.abort();
+        await timer;
+      },
+      lastWords: () => lastLines(spec.logFile),
+    };
+    watcher.started(managed, spec);
+    return managed;
+  };
+}
+
+/**
+ * Asks `check` again and again until it stops throwing.
+ *
+ * @throws {LaunchFailure} when the process ends first or the time is over, with its last words
+ */
+export async function untilReady<T>(
+  managed: ManagedProcess,
+  check: () => Promise<T>,
+  timeoutMs: number,
+): Promise<T> {
+  const until = Date.now() + timeoutMs;
+  for (;;) {
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- one attempt after the other is the point
+      return await check();
+    } catch (error) {
+      if (managed.hasExited()) {
+        // oxlint-disable-next-line no-await-in-loop -- has ended: resolves at once
+        throw new LaunchFailure(`${managed.name} stopped (${await managed.exited}): ${managed.lastWords()}`);
+      }
+      if (Date.now() > until) {
+        throw new LaunchFailure(
+          `${managed.name} was not ready after ${timeoutMs / 1000} s: ${managed.lastWords() || String(error)}`,
+        );
+      }
+      // oxlint-disable-next-line no-await-in-loop -- the pause between two attempts
+      await sleep(50);
+    }
+  }
+}
+
+function lastLines(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim().split('\n').slice(-3).join(' | ').slice(-600);
+  } catch {
+    return '';
+  }
+}

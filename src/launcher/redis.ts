@@ -1,0 +1,92 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Redis } from 'ioredis';
+import { reasonOf, type Report } from './failure';
+import { untilReady, type ManagedProcess, type Spawner } from './managedProcess';
+import { findRedis } from './redisBinary';
+
+export interface RedisOptions {
+  /** The server's folder; made when it is not there. */
+  folder: string;
+  port: number;
+  password: string;
+  logFile: string;
+  /** How many numbered databases it has. */
+  databases: number;
+  spawn: Spawner;
+  report: Report;
+}
+
+export interface RunningRedis {
+  how: string;
+  url: string;
+  process: ManagedProcess;
+}
+
+/**
+ * Starts Redis on the loopback, with a password and an append-only file. A file that the server cannot read
+ * (cut by a crash, or written by a later version) is set aside: nothing in Redis decides who owns a seat.
+ */
+export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
+  const { file, how } = await findRedis(options.report);
+  try {
+    return { how, ...(await start(file, options)) };
+  } catch (error) {
+    const aside = `${options.folder}.unreadable-${Date.now()}`;
+    options.report(`Redis: does not start on its data (${reasonOf(error)}); set aside as ${aside}`);
+    await rename(options.folder, aside);
+    return { how, ...(await start(file, options)) };
+  }
+}
+
+async function start(file: string, options: RedisOptions): Promise<Omit<RunningRedis, 'how'>> {
+  await mkdir(options.folder, { recursive: true, mode: 0o700 });
+  // A file, because anybody on the machine can read a command line.
+  const configFile = path.join(options.folder, 'redis.conf');
+  await writeFile(configFile, configuration(options), { mode: 0o600 });
+  const managed = options.spawn({
+    name: 'Redis',
+    command: file,
+    args: [configFile],
+    env: { LC_ALL: 'C', TZ: 'UTC' },
+    logFile: options.logFile,
+    stopSignal: 'SIGTERM',
+    graceMs: 10_000,
+  });
+  const url = `redis://:${options.password}@127.0.0.1:${options.port}`;
+  try {
+    await untilReady(managed, () => ping(url), 30_000);
+  } catch (error) {
+    await managed.stop();
+    throw error;
+  }
+  return { url, process: managed };
+}
+
+function configuration(options: RedisOptions): string {
+  return [
+    'bind 127.0.0.1',
+    `port ${options.port}`,
+    `requirepass ${options.password}`,
+    `dir "${options.folder}"`,
+    `databases ${options.databases}`,
+    'appendonly yes',
+    'appendfsync everysec',
+    'save ""',
+    'daemonize no',
+    // A lost key costs order and speed; an evicted one would do so silently.
+    'maxmemory-policy noeviction',
+    '',
+  ].join('\n');
+}
+
+async function ping(url: string): Promise<void> {
+  const client = new Redis(url, { lazyConnect: true, retryStrategy: null, maxRetriesPerRequest: 0 });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.ping();
+  } finally {
+    client.disconnect();
+  }
+}

@@ -1,0 +1,57 @@
+import { existsSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { createGuard } from '../../src/launcher/guard';
+import { createSpawner } from '../../src/launcher/managedProcess';
+import { findTimeSkippingServer } from '../../src/launcher/timeSkippingServer';
+import { createServerSet, reportProgress } from './servers';
+import { createRunFolder } from './testRun';
+
+const WORKFLOWS = path.resolve(__dirname, '../../src/workflows/index.ts');
+const TEMPLATE = 'holdfast_template';
+
+/**
+ * One Postgres, one Redis and one Temporal for the whole run, on ports and data of their own, beside a
+ * running `npm start`. A suite takes a part of each for itself: `createTestDatabase`, `createTestRedis`, and a
+ * task queue of its own.
+ */
+export default async function globalSetup(): Promise<void> {
+  const folder = await createRunFolder();
+  const guard = createGuard(folder);
+  const set = await createServerSet(path.join(folder, 'servers'), TEMPLATE, createSpawner(guard));
+  const [servers, timeSkipping, bundle] = await Promise.all([
+    set.start(),
+    findTimeSkippingServer(reportProgress),
+    bundleWorkflows(path.join(folder, 'workflow-bundle.js')),
+  ]);
+  globalThis.endTestRun = async () => {
+    await Promise.all([servers.temporal.stop(), servers.redis.stop(), servers.postgres.stop()]);
+    guard.dismiss();
+    await rm(folder, { recursive: true, force: true });
+  };
+  Object.assign(process.env, {
+    TEST_FOLDER: folder,
+    TEST_POSTGRES_URL: servers.superuserUrl,
+    TEST_POSTGRES_TEMPLATE: TEMPLATE,
+    TEST_POSTGRES_OWNER_URL: servers.database.ownerUrl,
+    TEST_POSTGRES_SERVICE_URL: servers.database.serviceUrl,
+    TEST_REDIS_URL: servers.redisUrl,
+    TEST_TEMPORAL_ADDRESS: servers.temporalAddress,
+    TEST_TIME_SKIPPING_SERVER: timeSkipping.file,
+    TEST_WORKFLOW_BUNDLE: bundle,
+  });
+}
+
+/** Once for all suites. Code that cannot be bundled fails the suites that need it, not all of them. */
+async function bundleWorkflows(file: string): Promise<string> {
+  if (!existsSync(WORKFLOWS)) return file;
+  try {
+    const logger = new DefaultLogger('WARN');
+    const { code } = await bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger });
+    await writeFile(file, code);
+  } catch (error) {
+    process.stderr.write(`The workflows cannot be bundled: ${String(error)}\n`);
+  }
+  return file;
+}

@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import getPort from 'get-port';
+import { prepareDatabase, type DatabaseUrls } from '../../src/launcher/databaseRoles';
+import type { ManagedProcess, Spawner } from '../../src/launcher/managedProcess';
+import { startPostgres } from '../../src/launcher/postgres';
+import { startRedis } from '../../src/launcher/redis';
+import { startTemporal } from '../../src/launcher/temporal';
+
+export interface RunningServers {
+  superuserUrl: string;
+  /** Of the migrated database. */
+  database: DatabaseUrls;
+  redisUrl: string;
+  temporalAddress: string;
+  postgres: ManagedProcess;
+  redis: ManagedProcess;
+  temporal: ManagedProcess;
+}
+
+/** A Postgres, a Redis and a Temporal that can be started again and again on the same data and ports. */
+export interface ServerSet {
+  ownerPassword: string;
+  servicePassword: string;
+  start(): Promise<RunningServers>;
+}
+
+/** @param folder everything the servers write; made when it is not there */
+export async function createServerSet(folder: string, database: string, spawn: Spawner): Promise<ServerSet> {
+  await mkdir(folder, { recursive: true, mode: 0o711 });
+  const ports = { postgres: await freePort(), redis: await freePort(), temporal: await freePort() };
+  const superuserPassword = newPassword();
+  const ownerPassword = newPassword();
+  const servicePassword = newPassword();
+  const redisPassword = newPassword();
+  const at = (name: string): string => path.join(folder, name);
+
+  async function startAndMigrate() {
+    const running = await startPostgres({
+      folder: at('postgres'),
+      port: ports.postgres,
+      superuserPassword,
+      logFile: at('postgres.log'),
+      spawn,
+      // Data that lives for one test run needs no disk, only to survive the death of its process.
+      durable: false,
+    });
+    const { superuserUrl } = running;
+    const urls = await prepareDatabase({ superuserUrl, database, ownerPassword, servicePassword });
+    return { process: running.process, superuserUrl, urls };
+  }
+
+  return {
+    ownerPassword,
+    servicePassword,
+    async start() {
+      const [postgres, redis, temporal] = await Promise.all([
+        startAndMigrate(),
+        startRedis({
+          folder: at('redis'),
+          port: ports.redis,
+          password: redisPassword,
+          logFile: at('redis.log'),
+          databases: 1_000,
+          spawn,
+          report: reportProgress,
+        }),
+        startTemporal({
+          folder: at('temporal'),
+          port: ports.temporal,
+          logFile: at('temporal.log'),
+          spawn,
+          report: reportProgress,
+        }),
+      ]);
+      return {
+        superuserUrl: postgres.superuserUrl,
+        database: postgres.urls,
+        redisUrl: redis.url,
+        temporalAddress: temporal.address,
+        postgres: postgres.process,
+        redis: redis.process,
+        temporal: temporal.process,
+      };
+    },
+  };
+}
+
+/** Long set-up steps show on stderr, so that stdout stays Jest's. */
+export function reportProgress(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** A port of the loopback that is free now and that this process does not hand out again. */
+export function freePort(): Promise<number> {
+  return getPort({ host: '127.0.0.1', reserve: true });
+}
+
+function newPassword(): string {
+  return randomBytes(24).toString('base64url');
+}
