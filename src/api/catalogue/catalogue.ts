@@ -50,8 +50,10 @@ export function createCatalogue(db: Knex, cache: Cache) {
 
   async function withSchedules(found: readonly Concert[]): Promise<ConcertWithSchedules[]> {
     const all = await schedules.ofConcerts(found.map((concert) => concert.concertId));
-    const byConcert = Map.groupBy(all, (schedule) => schedule.concertId);
-    return found.map((concert) => ({ ...concert, schedules: byConcert.get(concert.concertId) ?? [] }));
+    return found.map((concert) => ({
+      ...concert,
+      schedules: all.filter((schedule) => schedule.concertId === concert.concertId),
+    }));
   }
 
   return {

@@ -61,18 +61,24 @@ export function createSeatMaps(db: Knex, cache: SeatMapCache) {
     const { scheduleId, template, current } = entry;
     const shared = await cache.read(scheduleId);
     const statuses = shared?.statuses ?? (await seats.statuses(scheduleId));
-    const published =
-      shared && (shared.statuses === null ? await publish(shared.version, statuses) : shared.version);
-    const same = current?.statuses === statuses ? current.body : undefined;
+    const unchanged = current?.statuses === statuses ? current.body : undefined;
     const version =
-      published ?? same?.version ?? Math.max(Date.now() * 1_000, (current?.body.version ?? 0) + 1);
-    const body = same?.version === version ? same : template.render(version, statuses);
+      (await sharedVersion(scheduleId, shared, statuses)) ??
+      unchanged?.version ??
+      Math.max(Date.now() * 1_000, (current?.body.version ?? 0) + 1);
+    const body = unchanged?.version === version ? unchanged : template.render(version, statuses);
     entry.current = { body, statuses, trustedUntil: Date.now() + trustedMs() };
     return body;
+  }
 
-    async function publish(readVersion: number, content: string): Promise<number | undefined> {
-      return cache.publish(scheduleId, readVersion, content, trustedMs());
-    }
+  /** The version that Redis gives these statuses; undefined with Redis down. */
+  async function sharedVersion(
+    scheduleId: string,
+    shared: Awaited<ReturnType<SeatMapCache['read']>>,
+    statuses: string,
+  ): Promise<number | undefined> {
+    if (!shared || shared.statuses !== null) return shared?.version;
+    return cache.publish(scheduleId, shared.version, statuses, trustedMs());
   }
 
   async function rebuild(entry: Entry): Promise<SeatMapBody> {
@@ -87,12 +93,15 @@ export function createSeatMaps(db: Knex, cache: SeatMapCache) {
     }
   }
 
-  async function isFresh(entry: Entry, current: NonNullable<Entry['current']>): Promise<boolean> {
+  async function fresh(entry: Entry): Promise<SeatMapBody | undefined> {
     const now = Date.now();
-    if (entry.paidUntil > now + BUILD_BURST_MS) return true;
-    if (now >= current.trustedUntil) return false;
+    if (!entry.current) return undefined;
+    if (entry.paidUntil > now + BUILD_BURST_MS) return entry.current.body;
+    if (now >= entry.current.trustedUntil) return undefined;
     const version = await cache.version(entry.scheduleId);
-    return version === undefined || version === current.body.version;
+    // Read again: a build may have ended meanwhile.
+    const { body } = entry.current;
+    return version === undefined || version === body.version ? body : undefined;
   }
 
   return {
@@ -100,7 +109,8 @@ export function createSeatMaps(db: Knex, cache: SeatMapCache) {
     async find(scheduleId: string): Promise<SeatMapBody | null> {
       const entry = await entries.fetch(scheduleId);
       if (!entry) return null;
-      if (entry.current && (await isFresh(entry, entry.current))) return entry.current.body;
+      const body = await fresh(entry);
+      if (body) return body;
       entry.building ??= rebuild(entry);
       return entry.building;
     },

@@ -64,6 +64,8 @@ export async function up(knex: Knex): Promise<void> {
       UNIQUE (schedule_id, position),
       FOREIGN KEY (schedule_id, grade) REFERENCES grades
     );
+    -- Counts of free seats ask for the few blocked ones of a schedule.
+    CREATE INDEX blocked_seats_of_schedule ON seats (schedule_id) WHERE blocked;
   `);
 }
 

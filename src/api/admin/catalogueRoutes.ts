@@ -1,0 +1,147 @@
+import type { Redis } from 'ioredis';
+import type { Knex } from 'knex';
+import { z } from 'zod';
+import type { Logger } from '../../config/logging';
+import { createCatalogueEditor } from '../../db/catalogueEditor';
+import { createScheduleStore } from '../../db/scheduleStore';
+import { Problem } from '../../domain/problems';
+import { createBestEffort } from '../../redis/bestEffort';
+import { createCatalogueCache } from '../../redis/cache';
+import { createSeatMapCache } from '../../redis/seatMapCache';
+import { presentSchedule } from '../catalogue/presenter';
+import { concertParams, scheduleParams } from '../catalogue/schema';
+import { endpoint, type Endpoint } from '../http/endpoint';
+import {
+  adminScheduleSchema,
+  newConcertSchema,
+  newScheduleSchema,
+  newVenueSchema,
+  scheduleChangeSchema,
+} from './schema';
+
+/** An arena's plan as the editor writes it is some 6 MB. */
+const PLAN_LIMIT = 16 * 1024 * 1024;
+
+/** Ten thousand seat ids. */
+const CHANGE_LIMIT = 1024 * 1024;
+
+const tags = ['Operators'];
+
+/** What operators do to venues, concerts and schedules. */
+export function adminCatalogueEndpoints({
+  db,
+  redis,
+  logger,
+}: {
+  db: Knex;
+  redis: Redis;
+  logger: Logger;
+}): Endpoint[] {
+  const editor = createCatalogueEditor(db);
+  const attempt = createBestEffort(redis, logger);
+  const catalogueCache = createCatalogueCache(attempt);
+  const seatMapCache = createSeatMapCache(redis, attempt);
+
+  async function present(scheduleId: string): Promise<z.input<typeof adminScheduleSchema>> {
+    const schedule = await createScheduleStore(db).overview(scheduleId);
+    if (!schedule) throw new Problem('schedule-not-found', 'There is no such schedule.');
+    const { concertId, venueName, saleSwitch, bookingFee, currency } = schedule;
+    return {
+      ...presentSchedule(schedule, new Date()),
+      concertId,
+      venueName,
+      saleSwitch,
+      bookingFee,
+      currency,
+    };
+  }
+
+  return [
+    endpoint({
+      method: 'POST',
+      path: '/v1/admin/venues',
+      summary: 'Add a venue from a seating plan',
+      description:
+        "`plan` is a seating plan in pretix's JSON format, as its editor exports it. Every fault is told.",
+      tags,
+      access: 'operator',
+      bodyLimit: PLAN_LIMIT,
+      body: newVenueSchema,
+      responses: {
+        201: { description: 'The venue', schema: z.object({ venueId: z.uuid(), seats: z.int() }) },
+      },
+      async handle({ body }) {
+        return { status: 201, body: await editor.addVenue(body.name, body.plan) };
+      },
+    }),
+
+    endpoint({
+      method: 'POST',
+      path: '/v1/admin/concerts',
+      summary: 'Add a concert',
+      tags,
+      access: 'operator',
+      body: newConcertSchema,
+      responses: {
+        201: {
+          description: 'The concert',
+          schema: z.object({
+            concertId: z.uuid(),
+            title: z.string(),
+            artist: z.string(),
+            description: z.string(),
+          }),
+        },
+      },
+      async handle({ body }) {
+        const concertId = await editor.addConcert(body);
+        await catalogueCache.invalidate();
+        return {
+          status: 201,
+          headers: { Location: `/v1/concerts/${concertId}` },
+          body: { concertId, ...body },
+        };
+      },
+    }),
+
+    endpoint({
+      method: 'POST',
+      path: '/v1/admin/concerts/{concertId}/schedules',
+      summary: 'Add a schedule with its prices and seats',
+      tags,
+      access: 'operator',
+      params: concertParams,
+      body: newScheduleSchema,
+      problems: ['concert-not-found', 'venue-not-found'],
+      responses: { 201: { description: 'The schedule', schema: adminScheduleSchema } },
+      async handle({ params, body }) {
+        const scheduleId = await editor.addSchedule(params.concertId, body);
+        await catalogueCache.invalidate();
+        return {
+          status: 201,
+          headers: { Location: `/v1/schedules/${scheduleId}/seats` },
+          body: await present(scheduleId),
+        };
+      },
+    }),
+
+    endpoint({
+      method: 'PATCH',
+      path: '/v1/admin/schedules/{scheduleId}',
+      summary: 'Pause, resume or close a sale; change its waiting room; block and unblock seats',
+      description: 'All of it or nothing. Seats that are held or sold cannot be blocked.',
+      tags,
+      access: 'operator',
+      bodyLimit: CHANGE_LIMIT,
+      params: scheduleParams,
+      body: scheduleChangeSchema,
+      problems: ['schedule-not-found', 'seat-not-found', 'seat-unavailable'],
+      responses: { 200: { description: 'The schedule as it is now', schema: adminScheduleSchema } },
+      async handle({ params: { scheduleId }, body }) {
+        await editor.editSchedule(scheduleId, body);
+        await Promise.all([catalogueCache.invalidate(), seatMapCache.bump(scheduleId)]);
+        return { status: 200, body: await present(scheduleId) };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,152 @@
+import type { Redis } from 'ioredis';
+import type { Knex } from 'knex';
+import Negotiator from 'negotiator';
+import { z } from 'zod';
+import type { Logger } from '../../config/logging';
+import { Problem } from '../../domain/problems';
+import { createBestEffort } from '../../redis/bestEffort';
+import { createCatalogueCache } from '../../redis/cache';
+import { createSeatMapCache } from '../../redis/seatMapCache';
+import { endpoint, type Endpoint } from '../http/endpoint';
+import { createCatalogue } from './catalogue';
+import { isNotModified } from './conditional';
+import { presentConcert, presentConcertSummary, presentSchedule } from './presenter';
+import {
+  concertListQuery,
+  concertParams,
+  concertSchema,
+  concertSummarySchema,
+  scheduleParams,
+  scheduleSchema,
+  seatMapSchema,
+} from './schema';
+import { ENCODINGS, type Encoding } from './seatMapBody';
+import { createSeatMaps } from './seatMaps';
+
+const tags = ['Catalogue'];
+
+/** The public, cached part of the API: concerts, their schedules, and the seats of each. */
+export function catalogueEndpoints({
+  db,
+  redis,
+  logger,
+}: {
+  db: Knex;
+  redis: Redis;
+  logger: Logger;
+}): Endpoint[] {
+  const attempt = createBestEffort(redis, logger);
+  const catalogue = createCatalogue(db, createCatalogueCache(attempt));
+  const seatMaps = createSeatMaps(db, createSeatMapCache(redis, attempt));
+
+  async function findConcert(concertId: string) {
+    const concert = await catalogue.find(concertId);
+    if (!concert) throw new Problem('concert-not-found', 'There is no such concert.');
+    return concert;
+  }
+
+  return [
+    endpoint({
+      method: 'GET',
+      path: '/v1/concerts',
+      summary: 'List concerts, newest first',
+      tags,
+      access: 'public',
+      query: concertListQuery,
+      responses: {
+        200: {
+          description: 'A page of concerts',
+          schema: z.object({ items: z.array(concertSummarySchema), nextCursor: z.uuid().nullable() }),
+        },
+      },
+      async handle({ query: { q, limit, cursor } }) {
+        // One more than asked for shows whether there is a next page.
+        const found = await catalogue.list({ search: q, limit: limit + 1, after: cursor });
+        const page = found.slice(0, limit);
+        const now = new Date();
+        return {
+          status: 200,
+          body: {
+            items: page.map((concert) => presentConcertSummary(concert, now)),
+            nextCursor: found.length > limit ? (page.at(-1)?.concertId ?? null) : null,
+          },
+        };
+      },
+    }),
+
+    endpoint({
+      method: 'GET',
+      path: '/v1/concerts/{concertId}',
+      summary: 'Read a concert',
+      tags,
+      access: 'public',
+      params: concertParams,
+      problems: ['concert-not-found'],
+      responses: { 200: { description: 'The concert', schema: concertSchema } },
+      async handle({ params }) {
+        return { status: 200, body: presentConcert(await findConcert(params.concertId), new Date()) };
+      },
+    }),
+
+    endpoint({
+      method: 'GET',
+      path: '/v1/concerts/{concertId}/schedules',
+      summary: "List a concert's schedules by time",
+      tags,
+      access: 'public',
+      params: concertParams,
+      problems: ['concert-not-found'],
+      responses: {
+        200: { description: 'All schedules', schema: z.object({ items: z.array(scheduleSchema) }) },
+      },
+      async handle({ params }) {
+        const { schedules } = await findConcert(params.concertId);
+        const now = new Date();
+        return { status: 200, body: { items: schedules.map((schedule) => presentSchedule(schedule, now)) } };
+      },
+    }),
+
+    endpoint({
+      method: 'GET',
+      path: '/v1/schedules/{scheduleId}/seats',
+      summary: 'Read the seat map of a schedule',
+      description:
+        'Send the ETag back as `If-None-Match`: the answer is 304 while no seat has changed. A sold seat is never ' +
+        'shown free for more than a second.',
+      tags,
+      access: 'public',
+      params: scheduleParams,
+      problems: ['schedule-not-found'],
+      responses: {
+        200: {
+          description: 'Every seat with its price and status',
+          schema: seatMapSchema,
+          headers: { ETag: 'The version, as a strong validator' },
+        },
+        304: { description: 'The map that the client has is still right' },
+      },
+      async handle({ params, http }) {
+        const seatMap = await seatMaps.find(params.scheduleId);
+        if (!seatMap) throw new Problem('schedule-not-found', 'There is no such schedule.');
+        const headers = {
+          ETag: `"${seatMap.version}"`,
+          // Anyone may keep it, but must ask whether it is still right.
+          'Cache-Control': 'public, no-cache',
+          Vary: 'Accept-Encoding',
+        };
+        if (isNotModified(http.headers, headers.ETag)) return { status: 304, headers };
+        const encoding = preferredEncoding(http.headers);
+        return {
+          status: 200,
+          headers: encoding === 'identity' ? headers : { ...headers, 'Content-Encoding': encoding },
+          body: await seatMap.encoded(encoding),
+        };
+      },
+    }),
+  ];
+}
+
+function preferredEncoding(headers: Negotiator.Headers): Encoding {
+  const accepted = new Negotiator({ headers }).encoding([...ENCODINGS]);
+  return ENCODINGS.find((encoding) => encoding === accepted) ?? 'identity';
+}

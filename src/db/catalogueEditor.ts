@@ -1,0 +1,138 @@
+import type { Knex } from 'knex';
+import { v7 as newId } from 'uuid';
+import { CURRENCY } from '../domain/money';
+import { Problem } from '../domain/problems';
+import { priceGrades } from '../domain/seatingPlan/grades';
+import type { SeatingPlan } from '../domain/seatingPlan/schema';
+import { seatsOfPlan } from '../domain/seatingPlan/seats';
+import type { WaitingRoom } from '../domain/waitingRoom';
+import { createConcertStore } from './concertStore';
+import { createScheduleStore, type ScheduleChange } from './scheduleStore';
+import { createSeatStore } from './seatStore';
+import { createVenueStore } from './venueStore';
+
+/** A schedule as an operator describes it. */
+export interface ScheduleDraft {
+  venueId: string;
+  startsAt: Date;
+  saleOpensAt: Date;
+  saleClosesAt: Date;
+  /** By category of the venue's plan, in whole currency units. */
+  prices: Readonly<Record<string, number>>;
+  bookingFee: number;
+  maxSeatsPerUser: number;
+  waitingRoom?: WaitingRoom | undefined;
+  cancellationPolicy?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface ScheduleEdit extends ScheduleChange {
+  blockSeatIds: readonly string[];
+  unblockSeatIds: readonly string[];
+}
+
+export type CatalogueEditor = ReturnType<typeof createCatalogueEditor>;
+
+/** What operators do to the catalogue, each in one transaction. */
+export function createCatalogueEditor(db: Knex) {
+  return {
+    async addVenue(name: string, plan: SeatingPlan): Promise<{ venueId: string; seats: number }> {
+      const venueId = newId();
+      await createVenueStore(db).insert({ venueId, name, plan });
+      return { venueId, seats: seatsOfPlan(plan).length };
+    },
+
+    async addConcert(concert: { title: string; artist: string; description: string }): Promise<string> {
+      const concertId = newId();
+      await createConcertStore(db).insert({ concertId, ...concert });
+      return concertId;
+    },
+
+    /**
+     * Adds a schedule with its grades and a seat of its own for every seat of the venue.
+     *
+     * @returns its id
+     * @throws {Problem} concert-not-found; validation-failed with every fault of venue, times and prices
+     */
+    async addSchedule(concertId: string, draft: ScheduleDraft): Promise<string> {
+      if (!(await createConcertStore(db).find(concertId))) {
+        throw new Problem('concert-not-found', 'There is no such concert.');
+      }
+      const venue = await createVenueStore(db).find(draft.venueId);
+      if (!venue) throw new Problem('venue-not-found', 'There is no such venue.');
+      const planned = seatsOfPlan(venue.plan);
+      const { grades, faults } = priceGrades(venue.plan, planned, draft.prices);
+      const allFaults = [...timeFaults(draft), ...faults];
+      if (allFaults.length > 0) throw invalid(allFaults);
+
+      const scheduleId = newId();
+      await db.transaction(async (transaction) => {
+        await createScheduleStore(transaction).insert({
+          ...draft,
+          scheduleId,
+          concertId,
+          currency: CURRENCY,
+          seatsTotal: planned.length,
+          waitingRoom: draft.waitingRoom ?? null,
+          cancellationPolicy: draft.cancellationPolicy ?? null,
+          grades,
+        });
+        await createSeatStore(transaction).insertAll(scheduleId, planned);
+      });
+      return scheduleId;
+    },
+
+    /**
+     * Changes the sale and the seats that are kept from it: all of it or nothing.
+     *
+     * @throws {Problem} schedule-not-found; seat-not-found with `seatIds`; seat-unavailable with
+     *   `unavailableSeatIds`, where a seat to block is held or sold
+     */
+    async editSchedule(
+      scheduleId: string,
+      { blockSeatIds, unblockSeatIds, ...change }: ScheduleEdit,
+    ): Promise<void> {
+      await db.transaction(async (transaction) => {
+        const seats = createSeatStore(transaction);
+        if (!(await createScheduleStore(transaction).update(scheduleId, change))) {
+          throw new Problem('schedule-not-found', 'There is no such schedule.');
+        }
+        const named = [...blockSeatIds, ...unblockSeatIds];
+        if (named.length === 0) return;
+        const locked = new Map((await seats.lock(scheduleId, named)).map((seat) => [seat.seatId, seat]));
+        const unknown = named.filter((seatId) => !locked.has(seatId));
+        if (unknown.length > 0) {
+          throw new Problem('seat-not-found', 'The schedule has no such seat.', { seatIds: unknown });
+        }
+        const taken = blockSeatIds.filter((seatId) => locked.get(seatId)?.taken);
+        if (taken.length > 0) {
+          throw new Problem('seat-unavailable', 'A seat that is held or sold cannot be blocked.', {
+            unavailableSeatIds: taken,
+          });
+        }
+        await seats.setBlocked(scheduleId, blockSeatIds, true);
+        await seats.setBlocked(scheduleId, unblockSeatIds, false);
+      });
+    },
+  };
+}
+
+interface Fault {
+  path: string;
+  message: string;
+}
+
+function timeFaults({ saleOpensAt, saleClosesAt, startsAt }: ScheduleDraft): Fault[] {
+  const faults: Fault[] = [];
+  if (saleOpensAt >= saleClosesAt) {
+    faults.push({ path: 'saleClosesAt', message: 'The sale must close after it opens (saleOpensAt)' });
+  }
+  if (saleClosesAt > startsAt) {
+    faults.push({ path: 'saleClosesAt', message: 'The sale must close by the start of the show (startsAt)' });
+  }
+  return faults;
+}
+
+function invalid(faults: readonly Fault[]): Problem {
+  const detail = faults.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  return new Problem('validation-failed', detail, { errors: faults });
+}

@@ -1,0 +1,56 @@
+import type { Knex } from 'knex';
+
+export interface Concert {
+  concertId: string;
+  title: string;
+  artist: string;
+  description: string;
+}
+
+/** Columns under the names of {@link Concert}. */
+const COLUMNS = { concertId: 'id', title: 'title', artist: 'artist', description: 'description' } as const;
+
+export interface ConcertPage {
+  /** Part of the title or the artist's name, in any case. */
+  search?: string | undefined;
+  limit: number;
+  /** The last concert of the page before. */
+  after?: string | undefined;
+}
+
+export type ConcertStore = ReturnType<typeof createConcertStore>;
+
+export function createConcertStore(db: Knex) {
+  return {
+    /** @returns false when a concert with this id exists; it is left as it is */
+    async insert({ concertId, title, artist, description }: Concert): Promise<boolean> {
+      const inserted = await db('concerts')
+        .insert({ id: concertId, title, artist, description })
+        .onConflict('id')
+        .ignore()
+        .returning('id');
+      return inserted.length > 0;
+    },
+
+    async find(concertId: string): Promise<Concert | null> {
+      const concert = await db('concerts').where({ id: concertId }).first<Concert | undefined>(COLUMNS);
+      return concert ?? null;
+    },
+
+    /** Newest first. Concerts are never deleted, so the last one of a page always marks its place. */
+    async list({ search, limit, after }: ConcertPage): Promise<Concert[]> {
+      // strpos takes the text as it is; LIKE would read % and _ in it as patterns.
+      const { rows } = await db.raw<{ rows: Concert[] }>(
+        `SELECT id AS "concertId", title, artist, description
+         FROM concerts
+         WHERE (:search::text IS NULL OR strpos(lower(title), lower(:search)) > 0
+                                      OR strpos(lower(artist), lower(:search)) > 0)
+           AND (:after::uuid IS NULL OR (created_at, id) < (SELECT created_at, id FROM concerts WHERE id = :after))
+         ORDER BY created_at DESC, id DESC
+         LIMIT :limit`,
+        { search: search ?? null, after: after ?? null, limit },
+      );
+      return rows;
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import type { Knex } from 'knex';
+import type { SaleSwitch } from '../domain/saleStatus';
+import type { Grade } from '../domain/seatingPlan/grades';
+import type { WaitingRoom } from '../domain/waitingRoom';
+
+/** What decides whether and how seats of a schedule can be held. */
+export interface ScheduleFacts {
+  scheduleId: string;
+  saleOpensAt: Date;
+  saleClosesAt: Date;
+  saleSwitch: SaleSwitch;
+  maxSeatsPerUser: number;
+  /** A seat's fee in whole currency units. */
+  bookingFee: number;
+  currency: string;
+  /** null: the service-wide room is enough. */
+  waitingRoom: WaitingRoom | null;
+}
+
+/** A schedule as the catalogue shows it. */
+export interface ScheduleOverview extends ScheduleFacts {
+  concertId: string;
+  venueName: string;
+  startsAt: Date;
+  seatsTotal: number;
+  seatsAvailable: number;
+}
+
+export interface NewSchedule extends Omit<ScheduleFacts, 'saleSwitch'> {
+  concertId: string;
+  venueId: string;
+  startsAt: Date;
+  seatsTotal: number;
+  cancellationPolicy: Readonly<Record<string, unknown>> | null;
+  grades: readonly Grade[];
+}
+
+export interface ScheduleChange {
+  saleSwitch?: SaleSwitch | undefined;
+  waitingRoom?: WaitingRoom | null | undefined;
+}
+
+/** Columns under the names of {@link ScheduleFacts}. */
+const FACTS = `schedule.id AS "scheduleId", schedule.sale_opens_at AS "saleOpensAt",
+  schedule.sale_closes_at AS "saleClosesAt", schedule.sale_switch AS "saleSwitch",
+  schedule.max_seats_per_user AS "maxSeatsPerUser", schedule.booking_fee AS "bookingFee",
+  schedule.currency, schedule.waiting_room AS "waitingRoom"`;
+
+/** A seat is free unless it is allocated or blocked; blocking refuses allocated seats, so none counts twice. */
+const OVERVIEW = `${FACTS}, schedule.concert_id AS "concertId", schedule.starts_at AS "startsAt",
+  venue.name AS "venueName", schedule.seats_total AS "seatsTotal",
+  schedule.seats_total
+    - (SELECT count(*) FROM allocations WHERE schedule_id = schedule.id AND released_at IS NULL)
+    - (SELECT count(*) FROM seats WHERE schedule_id = schedule.id AND blocked) AS "seatsAvailable"`;
+
+export type ScheduleStore = ReturnType<typeof createScheduleStore>;
+
+/** Given a transaction, all of it happens in that transaction. */
+export function createScheduleStore(db: Knex) {
+  return {
+    /** The schedule and its grades; its seats follow in the same transaction. */
+    async insert(schedule: NewSchedule): Promise<void> {
+      await db('schedules').insert({
+        id: schedule.scheduleId,
+        concert_id: schedule.concertId,
+        venue_id: schedule.venueId,
+        starts_at: schedule.startsAt,
+        sale_opens_at: schedule.saleOpensAt,
+        sale_closes_at: schedule.saleClosesAt,
+        currency: schedule.currency,
+        booking_fee: schedule.bookingFee,
+        max_seats_per_user: schedule.maxSeatsPerUser,
+        seats_total: schedule.seatsTotal,
+        waiting_room: schedule.waitingRoom,
+        cancellation_policy: schedule.cancellationPolicy,
+      });
+      await db('grades').insert(
+        schedule.grades.map((grade, position) => ({ schedule_id: schedule.scheduleId, position, ...grade })),
+      );
+    },
+
+    async facts(scheduleId: string): Promise<ScheduleFacts | null> {
+      const { rows } = await db.raw<{ rows: ScheduleFacts[] }>(
+        `SELECT ${FACTS} FROM schedules AS schedule WHERE schedule.id = ?`,
+        [scheduleId],
+      );
+      return rows[0] ?? null;
+    },
+
+    /** In the plan's order. */
+    async grades(scheduleId: string): Promise<Grade[]> {
+      const { rows } = await db.raw<{ rows: Grade[] }>(
+        'SELECT grade, price, color FROM grades WHERE schedule_id = ? ORDER BY position',
+        [scheduleId],
+      );
+      return rows;
+    },
+
+    async overview(scheduleId: string): Promise<ScheduleOverview | null> {
+      const { rows } = await db.raw<{ rows: ScheduleOverview[] }>(
+        `SELECT ${OVERVIEW} FROM schedules AS schedule JOIN venues AS venue ON venue.id = schedule.venue_id
+         WHERE schedule.id = ?`,
+        [scheduleId],
+      );
+      return rows[0] ?? null;
+    },
+
+    /** By time, earliest first. */
+    async ofConcerts(concertIds: readonly string[]): Promise<ScheduleOverview[]> {
+      const { rows } = await db.raw<{ rows: ScheduleOverview[] }>(
+        `SELECT ${OVERVIEW} FROM schedules AS schedule JOIN venues AS venue ON venue.id = schedule.venue_id
+         WHERE schedule.concert_id = ANY(?)
+         ORDER BY schedule.starts_at, schedule.id`,
+        [[...concertIds]],
+      );
+      return rows;
+    },
+
+    /** Changes what is given and leaves the rest. @returns false for an unknown schedule */
+    async update(scheduleId: string, change: ScheduleChange): Promise<boolean> {
+      const columns = {
+        ...(change.saleSwitch !== undefined && { sale_switch: change.saleSwitch }),
+        ...(change.waitingRoom !== undefined && { waiting_room: change.waitingRoom }),
+      };
+      const rows = db('schedules').where({ id: scheduleId });
+      if (Object.keys(columns).length === 0) return (await rows.first('id')) !== undefined;
+      return (await rows.update(columns)) > 0;
+    },
+  };
+}
