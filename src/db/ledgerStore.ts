@@ -22,7 +22,8 @@ export interface Journal {
 
 /** A line of the user's own ledger. */
 export interface WalletEntry {
-  entryId: number;
+  /** The journal's id: a journal has at most one entry for a wallet. */
+  entryId: string;
   kind: JournalKind;
   amount: number;
   balanceAfter: number;
@@ -84,10 +85,10 @@ export function createLedgerStore(db: Knex) {
 
     balance: balanceOf,
 
-    /** Newest first, below the entry `before`. */
+    /** Newest first, below the entry `before`; an unknown one gives an empty page. */
     async walletEntries(
       userId: string,
-      page: { limit: number; before?: number | undefined },
+      page: { limit: number; before?: string | undefined },
     ): Promise<WalletEntry[]> {
       const query = db('entries')
         .join('journals', 'journals.id', 'entries.journal_id')
@@ -95,14 +96,17 @@ export function createLedgerStore(db: Knex) {
         .orderBy('entries.id', 'desc')
         .limit(page.limit)
         .select<WalletEntry[]>({
-          entryId: 'entries.id',
+          entryId: 'entries.journal_id',
           kind: 'journals.kind',
           amount: 'entries.amount',
           balanceAfter: 'entries.balance_after',
           reservationId: 'journals.reservation_id',
           createdAt: 'journals.created_at',
         });
-      if (page.before !== undefined) void query.where('entries.id', '<', page.before);
+      if (page.before !== undefined) {
+        const before = db('entries').where({ journal_id: page.before, user_id: userId }).select('id');
+        void query.where('entries.id', '<', before);
+      }
       return query;
     },
   };

@@ -159,13 +159,13 @@ export function createReservationStore(db: Knex) {
       return row ? toReservation(row) : null;
     },
 
-    /** Newest first, from just below `before`. */
+    /** Newest first, from just below the reservation `before`; an unknown one gives an empty page. */
     async listOfUser(
       userId: string,
       page: {
         limit: number;
         status?: ReservationStatus | undefined;
-        before?: { heldAt: Date; id: string } | undefined;
+        before?: string | undefined;
       },
     ): Promise<Reservation[]> {
       const query = db<ReservationRow>('reservations')
@@ -176,7 +176,12 @@ export function createReservationStore(db: Knex) {
         ])
         .limit(page.limit);
       if (page.status) void query.where({ status: page.status });
-      if (page.before) void query.whereRaw('(held_at, id) < (?, ?)', [page.before.heldAt, page.before.id]);
+      if (page.before) {
+        void query.whereRaw(
+          '(held_at, id) < (SELECT held_at, id FROM reservations WHERE id = ? AND user_id = ?)',
+          [page.before, userId],
+        );
+      }
       return (await query).map(toReservation);
     },
 

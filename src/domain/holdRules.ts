@@ -31,12 +31,7 @@ export function assertHoldable(facts: HoldFacts, seatIds: readonly string[], now
   const unknown = seatIds.filter((seatId) => !known.has(seatId));
   if (unknown.length > 0) throw new Problem('seat-not-found', 'No such seat.', { seatIds: unknown });
 
-  if (!isSaleOpen(schedule, now)) {
-    throw new Problem('sale-not-open', 'Seats of this schedule are not on sale now.', {
-      saleOpensAt: schedule.saleOpensAt.toISOString(),
-      saleClosesAt: schedule.saleClosesAt.toISOString(),
-    });
-  }
+  assertSaleOpen(schedule, now);
   const unavailable = seats.filter((seat) => seat.blocked || seat.taken).map((seat) => seat.seatId);
   if (unavailable.length > 0) throw seatUnavailable(unavailable);
 
@@ -48,12 +43,22 @@ export function assertHoldable(facts: HoldFacts, seatIds: readonly string[], now
   }
 }
 
+/** @throws {Problem} sale-not-open with the times */
+export function assertSaleOpen(
+  schedule: Pick<HoldFacts['schedule'], 'saleOpensAt' | 'saleClosesAt' | 'saleSwitch'>,
+  now: Date,
+): void {
+  const { saleSwitch, saleOpensAt, saleClosesAt } = schedule;
+  if (saleSwitch === 'OPEN' && saleOpensAt <= now && now < saleClosesAt) return;
+  throw new Problem('sale-not-open', 'Seats of this schedule are not on sale now.', {
+    saleOpensAt: saleOpensAt.toISOString(),
+    saleClosesAt: saleClosesAt.toISOString(),
+    paused: saleSwitch === 'PAUSED',
+  });
+}
+
 export function seatUnavailable(unavailableSeatIds: readonly string[]): Problem {
   return new Problem('seat-unavailable', 'Somebody else has a seat that you asked for.', {
     unavailableSeatIds: [...unavailableSeatIds],
   });
-}
-
-function isSaleOpen(schedule: HoldFacts['schedule'], now: Date): boolean {
-  return schedule.saleSwitch === 'OPEN' && schedule.saleOpensAt <= now && now < schedule.saleClosesAt;
 }

@@ -59,6 +59,7 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
   let payment: { paymentId: string; finished: boolean } | null = null;
   let payments = 0;
   let holdOver = false;
+  let ending: Promise<void> | null = null;
 
   setHandler(reservationQuery, currentState, { description: 'Where the reservation stands' });
   setHandler(holdUpdate, hold, { validator: assertNew, description: 'Holds the seats' });
@@ -137,11 +138,15 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
     await end('RELEASED');
   }
 
-  /** The phase changes first, so that no payment starts while the seats go. */
+  /** Ends the hold once; whoever comes later waits for the same end. */
   async function end(status: 'EXPIRED' | 'RELEASED'): Promise<void> {
-    enter(status);
-    const { reservationId, scheduleId } = input;
-    await endHold({ reservationId, scheduleId, status, endedAt: Date.now() });
+    if (phase === 'HELD') {
+      // The phase changes first, so that no payment starts while the seats go.
+      enter(status);
+      const { reservationId, scheduleId } = input;
+      ending = endHold({ reservationId, scheduleId, status, endedAt: Date.now() });
+    }
+    await ending;
   }
 
   function assertNew(): void {
@@ -159,7 +164,10 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
   }
 
   function assertReleasable(): void {
-    if (phase !== 'HELD') throw refuse('reservation-not-releasable', `The reservation is ${phase}.`);
+    // What has ended without a sale stays so: releasing it again has no effect.
+    if (phase === 'PAYING' || phase === 'SETTLING' || phase === 'CONFIRMED') {
+      throw refuse('reservation-not-releasable', `The reservation is ${phase}.`);
+    }
   }
 
   function enter(next: Phase): void {

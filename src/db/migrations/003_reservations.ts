@@ -70,15 +70,13 @@ export async function up(knex: Knex): Promise<void> {
       delivered_at timestamptz
     );
 
-    -- The first answer given for a key is the answer for good. status is null while it is under way.
+    -- The first answer given for a key is the answer for good. It is null while the request is under way.
     CREATE TABLE idempotency_keys (
       user_id    uuid NOT NULL,
       route      text NOT NULL,
       key        text NOT NULL,
       body_hash  bytea NOT NULL,
-      status     int,
-      body       jsonb,
-      location   text,
+      answer     jsonb,
       created_at timestamptz NOT NULL DEFAULT now(),
       PRIMARY KEY (user_id, route, key)
     );

@@ -1,0 +1,79 @@
+import type { PaymentStore } from '../../db/paymentStore';
+import type { Reservation, ReservationStore } from '../../db/reservationStore';
+import type { SeatDirectory } from '../../db/seatDirectory';
+import { splitPayment } from '../../domain/money';
+import { Problem } from '../../domain/problems';
+import type { PayResult } from '../../workflows/messages';
+import { validationFailed } from '../http/validation';
+import type { AdmissionService } from '../queue/admission';
+import type { ReservationWorkflows } from '../reservations/reservationWorkflows';
+
+export interface PayRequest {
+  paymentId: string;
+  reservationId: string;
+  userId: string;
+  queueToken: string | undefined;
+  points: number | undefined;
+  paymentKey: string | undefined;
+}
+
+export interface PayDependencies {
+  directory: SeatDirectory;
+  admission: AdmissionService;
+  reservations: ReservationStore;
+  payments: PaymentStore;
+  workflows: ReservationWorkflows;
+}
+
+/** The path of a payment to the reservation's workflow, which alone decides about it. */
+export function createPayReservation(dependencies: PayDependencies) {
+  const { directory, admission, reservations, payments, workflows } = dependencies;
+
+  /** @throws {Problem} any of those of `POST /v1/payments` */
+  return async function payReservation(request: PayRequest): Promise<PayResult> {
+    const { paymentId, reservationId, userId, queueToken, paymentKey } = request;
+    const reservation = await findOwn(userId, reservationId);
+    const schedule = await directory.schedule(reservation.scheduleId);
+    if (!schedule) throw notFound();
+    await admission.requireAdmission({ token: queueToken, userId, schedule });
+    const amount = splitPayment(reservation.amount, request.points);
+    if (!amount) {
+      const { tickets } = reservation.amount;
+      throw validationFailed([{ path: 'points', message: `At most ${tickets}, the price of the seats` }]);
+    }
+    const result = await workflows.pay(reservationId, {
+      paymentId,
+      amount,
+      ...(paymentKey === undefined ? {} : { paymentKey }),
+    });
+    // The workflow has ended: this very attempt may have ended it, unheard, before the client asked again.
+    return result ?? readOutcome(paymentId, await findOwn(userId, reservationId));
+  };
+
+  /** Another user's reservation looks like none (OWASP API1). */
+  async function findOwn(userId: string, reservationId: string): Promise<Reservation> {
+    const reservation = await reservations.find(reservationId);
+    if (reservation?.userId !== userId) throw notFound();
+    return reservation;
+  }
+
+  async function readOutcome(paymentId: string, reservation: Reservation): Promise<PayResult> {
+    const { reservationId, status } = reservation;
+    const payment = await payments.find(paymentId);
+    if (payment?.status === 'SUCCEEDED' && payment.approvedAt) {
+      const tickets = await payments.ticketsOf([reservationId]);
+      return {
+        paymentId,
+        status: 'SUCCEEDED',
+        amount: payment.amount,
+        approvedAt: payment.approvedAt.toISOString(),
+        tickets: tickets.get(reservationId) ?? [],
+      };
+    }
+    if (status === 'CONFIRMED')
+      throw new Problem('reservation-already-confirmed', 'This reservation is paid.');
+    throw new Problem('reservation-expired', 'The hold has ended.');
+  }
+}
+
+const notFound = (): Problem => new Problem('reservation-not-found', 'You have no reservation with this id.');

@@ -1,0 +1,123 @@
+import type { PaymentStore } from '../../db/paymentStore';
+import { Problem } from '../../domain/problems';
+import type { PayResult } from '../../workflows/messages';
+import { endpoint, type Endpoint } from '../http/endpoint';
+import type { Idempotency } from '../idempotency/idempotency';
+import type { createPayReservation } from './payReservation';
+import { paidSchema, paymentBody, paymentParams, paymentSchema, settlingSchema } from './schema';
+
+/** When a client may ask again about a payment that settles, in seconds. */
+const ASK_AGAIN_SECONDS = '2';
+
+export interface PaymentRoutesDependencies {
+  idempotency: Idempotency;
+  payReservation: ReturnType<typeof createPayReservation>;
+  payments: PaymentStore;
+}
+
+const tags = ['Payments'];
+
+export function paymentRoutes({
+  idempotency,
+  payReservation,
+  payments,
+}: PaymentRoutesDependencies): Endpoint[] {
+  return [
+    endpoint({
+      method: 'POST',
+      path: '/v1/payments',
+      summary: 'Pay a reservation',
+      description:
+        'Points pay seats; the card pays the rest and the booking fee. Where nothing is left for the card, the ' +
+        'gateway is not called. After a failure the seats stay held until `expiresAt`.',
+      tags,
+      access: 'user',
+      idempotent: true,
+      queueToken: true,
+      body: paymentBody,
+      responses: {
+        200: { description: 'Paid and confirmed', schema: paidSchema },
+        202: {
+          description:
+            "The gateway's answer is not known yet; the seats stay held and nobody is charged twice",
+          schema: settlingSchema,
+          headers: { Location: 'The payment', 'Retry-After': 'Seconds until it is worth asking' },
+        },
+      },
+      problems: [
+        'insufficient-points',
+        'payment-failed',
+        'reservation-expired',
+        'payment-in-progress',
+        'reservation-already-confirmed',
+        'reservation-not-found',
+        'invalid-queue-token',
+        'queue-token-mismatch',
+        'queue-token-wrong-room',
+        'queue-not-admitted',
+        'queue-token-expired',
+        'temporarily-unavailable',
+      ],
+      async handle({ user, body, queueToken, idempotencyKey }) {
+        const { userId } = user;
+        const { reservationId, points, paymentKey } = body;
+        const attempt = { userId, route: 'POST /v1/payments', key: idempotencyKey, body };
+        return idempotency.run(attempt, async (paymentId) =>
+          answerOf(
+            reservationId,
+            await payReservation({ paymentId, reservationId, userId, queueToken, points, paymentKey }),
+          ),
+        );
+      },
+    }),
+
+    endpoint({
+      method: 'GET',
+      path: '/v1/payments/{paymentId}',
+      summary: 'Read a payment',
+      tags,
+      access: 'user',
+      params: paymentParams,
+      responses: { 200: { description: 'The payment', schema: paymentSchema } },
+      problems: ['payment-not-found'],
+      async handle({ user, params: { paymentId } }) {
+        const payment = await payments.find(paymentId);
+        // Another user's payment looks like none (OWASP API1).
+        if (payment?.userId !== user.userId) {
+          throw new Problem('payment-not-found', 'You have no payment with this id.');
+        }
+        const { reservationId, status, amount, approvedAt, reason, createdAt } = payment;
+        const tickets =
+          status === 'SUCCEEDED' ? (await payments.ticketsOf([reservationId])).get(reservationId) : undefined;
+        return {
+          status: 200,
+          headers: { 'Cache-Control': 'no-store' },
+          body: {
+            paymentId,
+            reservationId,
+            status,
+            amount,
+            approvedAt: approvedAt?.toISOString() ?? null,
+            reason,
+            createdAt: createdAt.toISOString(),
+            ...(tickets ? { tickets } : {}),
+          },
+        };
+      },
+    }),
+  ];
+}
+
+function answerOf(reservationId: string, result: PayResult) {
+  if (result.status === 'SUCCEEDED') {
+    const body = { ...result, reservationId, reservationStatus: 'CONFIRMED' as const };
+    return { status: 200 as const, body };
+  }
+  const { paymentId, status } = result;
+  return {
+    status: 202 as const,
+    headers: { Location: `/v1/payments/${paymentId}`, 'Retry-After': ASK_AGAIN_SECONDS },
+    body: { paymentId, status, reservationId, reservationStatus: status },
+    interim: true,
+  };
+}

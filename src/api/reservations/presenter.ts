@@ -1,0 +1,49 @@
+import type { Payment, Ticket } from '../../db/paymentStore';
+import type { Reservation } from '../../db/reservationStore';
+import type { ReservedSeat } from '../../domain/seat';
+import type { HeldReservation } from '../../workflows/messages';
+import type { HeldReservationView, ReservationView } from './schema';
+
+export function presentHeld(held: HeldReservation): HeldReservationView {
+  return {
+    reservationId: held.reservationId,
+    scheduleId: held.scheduleId,
+    status: 'HELD',
+    seats: held.seats,
+    amount: held.amount,
+    heldAt: held.heldAt,
+    expiresAt: held.expiresAt,
+    holdSeconds: wholeSeconds(Date.parse(held.expiresAt) - Date.parse(held.heldAt)),
+  };
+}
+
+export function presentReservation(
+  reservation: Reservation,
+  parts: { seats: ReservedSeat[]; payment?: Payment | undefined; tickets?: Ticket[] | undefined },
+): ReservationView {
+  const { reservationId, scheduleId, status, amount, heldAt, expiresAt } = reservation;
+  return {
+    reservationId,
+    scheduleId,
+    status,
+    seats: parts.seats,
+    amount,
+    heldAt: heldAt.toISOString(),
+    expiresAt: expiresAt.toISOString(),
+    holdSeconds: wholeSeconds(expiresAt.getTime() - heldAt.getTime()),
+    ...(parts.payment ? { payment: presentPaymentSummary(parts.payment) } : {}),
+    ...(parts.tickets ? { tickets: parts.tickets } : {}),
+  };
+}
+
+export function presentPaymentSummary(payment: Payment): NonNullable<ReservationView['payment']> {
+  return {
+    paymentId: payment.paymentId,
+    status: payment.status,
+    amount: payment.amount,
+    approvedAt: payment.approvedAt?.toISOString() ?? null,
+    reason: payment.reason,
+  };
+}
+
+const wholeSeconds = (milliseconds: number): number => Math.round(milliseconds / 1000);

@@ -1,0 +1,164 @@
+import { z } from 'zod';
+import type { PaymentStore } from '../../db/paymentStore';
+import type { Reservation, ReservationStore } from '../../db/reservationStore';
+import { Problem } from '../../domain/problems';
+import { endpoint, type Endpoint } from '../http/endpoint';
+import type { Idempotency } from '../idempotency/idempotency';
+import type { createPlaceHold } from './placeHold';
+import { presentHeld, presentReservation } from './presenter';
+import type { ReservationWorkflows } from './reservationWorkflows';
+import {
+  heldReservationSchema,
+  reservationBody,
+  reservationListQuery,
+  reservationParams,
+  reservationSchema,
+} from './schema';
+
+export interface ReservationRoutesDependencies {
+  idempotency: Idempotency;
+  placeHold: ReturnType<typeof createPlaceHold>;
+  reservations: ReservationStore;
+  payments: PaymentStore;
+  workflows: ReservationWorkflows;
+}
+
+const tags = ['Reservations'];
+
+export function reservationRoutes(dependencies: ReservationRoutesDependencies): Endpoint[] {
+  const { idempotency, placeHold, reservations, payments, workflows } = dependencies;
+  return [
+    endpoint({
+      method: 'POST',
+      path: '/v1/reservations',
+      summary: 'Hold seats',
+      description: 'All the seats or none. They stay held until `expiresAt`; pay before then.',
+      tags,
+      access: 'user',
+      idempotent: true,
+      queueToken: true,
+      body: reservationBody,
+      responses: {
+        201: {
+          description: 'The seats are held',
+          schema: heldReservationSchema,
+          headers: { Location: 'The reservation' },
+        },
+      },
+      problems: [
+        'seat-not-found',
+        'sale-not-open',
+        'seat-unavailable',
+        'seat-limit-exceeded',
+        'invalid-queue-token',
+        'queue-token-mismatch',
+        'queue-token-wrong-room',
+        'queue-not-admitted',
+        'queue-token-expired',
+        'temporarily-unavailable',
+      ],
+      async handle({ user, body, queueToken, idempotencyKey }) {
+        const { userId } = user;
+        const seatIds = body.seatIds ?? (body.seatId === undefined ? [] : [body.seatId]);
+        const attempt = { userId, route: 'POST /v1/reservations', key: idempotencyKey, body };
+        return idempotency.run(attempt, async (reservationId) => {
+          const repeatable = idempotencyKey !== undefined;
+          const held = await placeHold({ reservationId, userId, seatIds, queueToken, repeatable });
+          return {
+            status: 201 as const,
+            headers: { Location: `/v1/reservations/${reservationId}` },
+            body: presentHeld(held),
+          };
+        });
+      },
+    }),
+
+    endpoint({
+      method: 'GET',
+      path: '/v1/reservations',
+      summary: 'List your reservations, newest first',
+      tags,
+      access: 'user',
+      query: reservationListQuery,
+      responses: {
+        200: {
+          description: 'A page of reservations',
+          schema: z.object({ items: z.array(reservationSchema), nextCursor: z.uuid().nullable() }),
+        },
+      },
+      async handle({ user, query: { status, limit, cursor } }) {
+        // One more than asked for shows whether there is a next page.
+        const found = await reservations.listOfUser(user.userId, {
+          limit: limit + 1,
+          status,
+          before: cursor,
+        });
+        const page = found.slice(0, limit);
+        const nextCursor = found.length > limit ? (page.at(-1)?.reservationId ?? null) : null;
+        return { status: 200, body: { items: await present(page), nextCursor } };
+      },
+    }),
+
+    endpoint({
+      method: 'GET',
+      path: '/v1/reservations/{reservationId}',
+      summary: 'Read a reservation',
+      tags,
+      access: 'user',
+      params: reservationParams,
+      responses: { 200: { description: 'The reservation', schema: reservationSchema } },
+      problems: ['reservation-not-found'],
+      async handle({ user, params }) {
+        const [view] = await present([await findOwn(user.userId, params.reservationId)]);
+        if (!view) throw notFound();
+        return { status: 200, headers: { 'Cache-Control': 'no-store' }, body: view };
+      },
+    }),
+
+    endpoint({
+      method: 'DELETE',
+      path: '/v1/reservations/{reservationId}',
+      summary: 'Release a hold early',
+      description: 'Once the hold has ended, this has no effect and still answers 204.',
+      tags,
+      access: 'user',
+      params: reservationParams,
+      responses: { 204: { description: 'Nothing is held any more' } },
+      problems: ['reservation-not-found', 'reservation-not-releasable', 'temporarily-unavailable'],
+      async handle({ user, params: { reservationId } }) {
+        const { status } = await findOwn(user.userId, reservationId);
+        if (status === 'CONFIRMED')
+          throw new Problem('reservation-not-releasable', 'The reservation is CONFIRMED.');
+        if (status !== 'EXPIRED' && status !== 'RELEASED' && status !== 'CANCELLED') {
+          await workflows.release(reservationId);
+        }
+        return { status: 204 };
+      },
+    }),
+  ];
+
+  /** Another user's reservation looks like none (OWASP API1). */
+  async function findOwn(userId: string, reservationId: string): Promise<Reservation> {
+    const reservation = await reservations.find(reservationId);
+    if (reservation?.userId !== userId) throw notFound();
+    return reservation;
+  }
+
+  async function present(page: readonly Reservation[]) {
+    const ids = page.map((reservation) => reservation.reservationId);
+    const [seats, latest, tickets] = await Promise.all([
+      reservations.seatsOf(ids),
+      payments.latestOf(ids),
+      payments.ticketsOf(ids),
+    ]);
+    return page.map((reservation) =>
+      presentReservation(reservation, {
+        seats: seats.get(reservation.reservationId) ?? [],
+        payment: latest.get(reservation.reservationId),
+        tickets: tickets.get(reservation.reservationId),
+      }),
+    );
+  }
+}
+
+const notFound = (): Problem => new Problem('reservation-not-found', 'You have no reservation with this id.');

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import type { LedgerStore } from '../../db/ledgerStore';
+import { CURRENCY } from '../../domain/money';
+import { Problem } from '../../domain/problems';
+import { endpoint, type Endpoint } from '../http/endpoint';
+import type { Idempotency } from '../idempotency/idempotency';
+import { entryListQuery, entrySchema, topUpBody, topUpSchema, walletSchema } from './schema';
+import type { TopUpWorkflows } from './topUpWorkflows';
+
+export interface WalletRoutesDependencies {
+  idempotency: Idempotency;
+  ledger: LedgerStore;
+  topUps: TopUpWorkflows;
+}
+
+const tags = ['Wallet'];
+
+export function walletRoutes({ idempotency, ledger, topUps }: WalletRoutesDependencies): Endpoint[] {
+  return [
+    endpoint({
+      method: 'GET',
+      path: '/v1/wallet',
+      summary: 'Read your balance',
+      tags,
+      access: 'user',
+      responses: { 200: { description: 'The wallet', schema: walletSchema } },
+      async handle({ user }) {
+        const balance = await ledger.balance(user.userId);
+        return {
+          status: 200,
+          headers: { 'Cache-Control': 'no-store' },
+          body: { balance, currency: CURRENCY },
+        };
+      },
+    }),
+
+    endpoint({
+      method: 'GET',
+      path: '/v1/wallet/entries',
+      summary: 'List your ledger, newest first',
+      tags,
+      access: 'user',
+      query: entryListQuery,
+      responses: {
+        200: {
+          description: 'A page of entries',
+          schema: z.object({ items: z.array(entrySchema), nextCursor: z.uuid().nullable() }),
+        },
+      },
+      async handle({ user, query: { limit, cursor } }) {
+        // One more than asked for shows whether there is a next page.
+        const found = await ledger.walletEntries(user.userId, { limit: limit + 1, before: cursor });
+        const page = found.slice(0, limit);
+        const items = page.map(({ entryId, kind, amount, balanceAfter, reservationId, createdAt }) => ({
+          entryId,
+          kind,
+          amount,
+          balanceAfter,
+          ...(reservationId === null ? {} : { reservationId }),
+          createdAt: createdAt.toISOString(),
+        }));
+        const nextCursor = found.length > limit ? (page.at(-1)?.entryId ?? null) : null;
+        return { status: 200, headers: { 'Cache-Control': 'no-store' }, body: { items, nextCursor } };
+      },
+    }),
+
+    endpoint({
+      method: 'POST',
+      path: '/v1/wallet/top-ups',
+      summary: 'Buy points',
+      tags,
+      access: 'user',
+      idempotent: true,
+      body: topUpBody,
+      responses: { 201: { description: 'The points are in the wallet', schema: topUpSchema } },
+      problems: ['payment-failed', 'temporarily-unavailable'],
+      async handle({ user, body, idempotencyKey }) {
+        const { userId } = user;
+        const { amount, paymentKey } = body;
+        const attempt = { userId, route: 'POST /v1/wallet/top-ups', key: idempotencyKey, body };
+        return idempotency.run(attempt, async (topUpId) => {
+          const result = await topUps.buy({
+            topUpId,
+            userId,
+            amount,
+            currency: CURRENCY,
+            ...(paymentKey === undefined ? {} : { paymentKey }),
+          });
+          if (result.status === 'FAILED') {
+            throw new Problem('payment-failed', 'The card was refused; nothing was taken.', {
+              reason: result.reason,
+            });
+          }
+          const { status, balance } = result;
+          return { status: 201 as const, body: { topUpId, amount, status, balance } };
+        });
+      },
+    }),
+  ];
+}

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { paymentKey } from '../payments/schema';
+
+const instant = z.iso.datetime();
+const money = z.int();
+
+/** REST contract, Wallet: 400 under 1,000 or over 2,000,000. */
+const MIN_TOP_UP = 1_000;
+const MAX_TOP_UP = 2_000_000;
+
+export const walletSchema = z.object({ balance: money, currency: z.string() });
+
+export const entryListQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.uuid().optional().meta({ description: '`nextCursor` of the page before' }),
+});
+
+export const entrySchema = z.object({
+  entryId: z.uuid(),
+  kind: z.enum(['TOP_UP', 'POINTS_TAKEN', 'POINTS_RETURNED', 'SALE', 'CHARGE_VOIDED']),
+  amount: money.meta({ description: 'Positive into the wallet, negative out of it' }),
+  balanceAfter: money,
+  reservationId: z.uuid().optional(),
+  createdAt: instant,
+});
+
+export const topUpBody = z.strictObject({
+  amount: z.int().min(MIN_TOP_UP).max(MAX_TOP_UP),
+  paymentKey: paymentKey.optional(),
+});
+
+export const topUpSchema = z.object({
+  topUpId: z.uuid(),
+  amount: money,
+  status: z.literal('SUCCEEDED'),
+  balance: money.meta({ description: 'Right after this top-up' }),
+});
