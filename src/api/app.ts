@@ -1,4 +1,6 @@
 import Koa from 'koa';
+import { version } from '../../package.json';
+import { authRoutes } from './auth/routes';
 import type { ApiDependencies } from './dependencies';
 import type { Endpoint } from './http/endpoint';
 import { createRouter, refuseUnknown } from './http/router';
@@ -7,16 +9,24 @@ import { accessLog } from './middleware/accessLog';
 import { answerProblems } from './middleware/problems';
 import { requestId } from './middleware/requestId';
 import { securityHeaders } from './middleware/securityHeaders';
+import { queueRoutes } from './queue/routes';
+import { docsRoutes } from './service/docs';
+import { serviceRoutes } from './service/routes';
 
 /** Every endpoint of the service; each resource brings its list. */
-export function createEndpoints(_dependencies: ApiDependencies): Endpoint[] {
-  return [];
+export function createEndpoints(dependencies: ApiDependencies): Endpoint[] {
+  const resources = [
+    ...authRoutes(dependencies),
+    ...queueRoutes(dependencies),
+    ...serviceRoutes(dependencies),
+  ];
+  return [...resources, ...docsRoutes(resources, version)];
 }
 
-/** The Koa app: the edge around the router. A request passes these from the top down. */
-export function createApp(dependencies: ApiDependencies): Koa<RequestState> {
+/** The Koa app: the edge around the endpoints. A request passes these from the top down. */
+export function createApp(dependencies: ApiDependencies, endpoints: readonly Endpoint[]): Koa<RequestState> {
   const { logger, metrics } = dependencies;
-  const router = createRouter(createEndpoints(dependencies), dependencies);
+  const router = createRouter(endpoints, dependencies);
   const app = new Koa<RequestState>();
   // Only what happens after the headers are out comes here, such as a client that left during a stream.
   app.on('error', (error: Error) => logger.debug({ err: error }, 'answer was cut'));

@@ -1,11 +1,27 @@
-import type { Client } from '@temporalio/client';
+import { Client, Connection } from '@temporalio/client';
 import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
 import type { Logger } from '../config/logging';
 import type { Settings } from '../config/settings';
-import type { RateLimits } from '../redis/rateLimits';
-import type { Authenticate } from './auth/accessTokens';
-import type { HttpMetrics } from './service/metrics';
+import { temporalConnectionOptions } from '../config/temporalConnection';
+import { connectPostgres } from '../db/connect';
+import { createRefreshTokenStore } from '../db/refreshTokenStore';
+import { createScheduleStore } from '../db/scheduleStore';
+import { createSigningKeyStore } from '../db/signingKeyStore';
+import { createUserStore } from '../db/userStore';
+import { connectRedis } from '../redis/connect';
+import { createQueue } from '../redis/queue';
+import { createRateLimits, type RateLimits } from '../redis/rateLimits';
+import { createAuthenticate, type Authenticate } from './auth/accessTokens';
+import { createAccounts, type Accounts } from './auth/accounts';
+import { createKeyRing, type KeyRing } from './auth/keyRing';
+import { createPasswords } from './auth/passwords';
+import { createSessions, type Sessions } from './auth/sessions';
+import { createTokens } from './auth/tokens';
+import { createEventStreams, type EventStreams } from './http/eventStream';
+import { createAdmissionService, type AdmissionService } from './queue/admission';
+import { createRooms } from './queue/rooms';
+import { createHttpMetrics, type HttpMetrics } from './service/metrics';
 
 /** What the API's resources are made of, built once at the start. */
 export interface ApiDependencies {
@@ -16,7 +32,64 @@ export interface ApiDependencies {
   temporal: Client;
   metrics: HttpMetrics;
   limits: RateLimits;
+  keys: KeyRing;
+  accounts: Accounts;
+  sessions: Sessions;
   authenticate: Authenticate;
+  admission: AdmissionService;
+  eventStreams: EventStreams;
   /** Aborted when the service stops: event streams end then. */
   stopping: AbortSignal;
+}
+
+export interface RunningDependencies extends ApiDependencies {
+  /** Ends every connection, when no request is under way any more. */
+  close(): Promise<void>;
+}
+
+/** Event streams of one process; each holds a socket and some 20 KB. */
+const EVENT_STREAMS = 10_000;
+
+/**
+ * Connects. Postgres must answer, because the signing keys are there; Redis and Temporal may come later,
+ * and what needs them answers 503 until then.
+ */
+export async function createDependencies(
+  settings: Settings,
+  logger: Logger,
+  stopping: AbortSignal,
+): Promise<RunningDependencies> {
+  const db = connectPostgres(settings.DATABASE_URL, {
+    poolSize: settings.DATABASE_POOL_SIZE,
+    applicationName: 'holdfast-api',
+  });
+  const redis = connectRedis(settings.REDIS_URL, { name: 'holdfast-api', logger });
+  const connection = Connection.lazy(temporalConnectionOptions(settings));
+  const keys = await createKeyRing(createSigningKeyStore(db));
+  const tokens = createTokens(keys);
+  const rooms = createRooms(createScheduleStore(db), {
+    capacity: settings.QUEUE_CAPACITY,
+    activeSeconds: settings.QUEUE_TOKEN_TTL_SECONDS,
+  });
+  return {
+    settings,
+    logger,
+    db,
+    redis,
+    temporal: new Client({ connection, namespace: settings.TEMPORAL_NAMESPACE }),
+    metrics: createHttpMetrics(),
+    limits: createRateLimits({ redis, factor: settings.RATE_LIMIT_FACTOR }),
+    keys,
+    accounts: createAccounts(createUserStore(db), createPasswords()),
+    sessions: createSessions(createRefreshTokenStore(db), tokens),
+    authenticate: createAuthenticate(tokens),
+    admission: createAdmissionService({ queue: createQueue(redis), tokens, rooms }),
+    eventStreams: createEventStreams({ max: EVENT_STREAMS }),
+    stopping,
+    async close() {
+      await connection.close();
+      redis.disconnect();
+      await db.destroy();
+    },
+  };
 }

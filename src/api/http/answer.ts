@@ -9,6 +9,7 @@ export function sendAnswer(ctx: ApiContext, endpoint: Endpoint, answer: Answer):
     ctx.body = null;
     return;
   }
-  ctx.set('Content-Type', endpoint.responses[answer.status]?.contentType ?? 'application/json');
+  const type = answer.headers?.['Content-Type'] ?? endpoint.responses[answer.status]?.contentType;
+  ctx.set('Content-Type', type ?? 'application/json');
   ctx.body = answer.body;
 }

@@ -30,15 +30,18 @@ export interface ResponseSpec {
 /** A body that is sent as it is: text, bytes (also JSON that is serialised already), or a stream. */
 export type RawBody = string | Buffer | Readable;
 
-/** What a handler answers, before the declared responses narrow it. */
-export interface Answer {
+interface AnswerHead {
   status: number;
   headers?: Readonly<Record<string, string>>;
+}
+
+/** What a handler answers, before the declared responses narrow it. */
+export interface Answer extends AnswerHead {
   body?: unknown;
 }
 
 /** The answers that the declared responses allow; the compiler holds a handler to them. */
-export type AnswerOf<R extends Record<number, ResponseSpec>> = Answer &
+export type AnswerOf<R extends Record<number, ResponseSpec>> = AnswerHead &
   {
     [Status in keyof R]: {
       status: Status;
@@ -48,6 +51,9 @@ export type AnswerOf<R extends Record<number, ResponseSpec>> = Answer &
         ? { body: RawBody }
         : { body?: undefined });
   }[keyof R];
+
+/** Path parameters or a query where none are declared. */
+type NoFields = z.ZodObject<Record<string, z.ZodNever>>;
 
 /** What the router needs of the HTTP request; Koa's context satisfies it. */
 export interface HttpRequest {
@@ -63,8 +69,8 @@ export interface HttpRequest {
 /** A validated request, as the handler gets it. */
 export interface EndpointRequest<
   A extends Access,
-  Params extends z.ZodType,
-  Query extends z.ZodType,
+  Params extends z.ZodObject,
+  Query extends z.ZodObject,
   Body extends z.ZodType,
 > extends RequestHeaders {
   params: z.output<Params>;
@@ -99,8 +105,8 @@ export interface EndpointDescription {
 
 export interface EndpointDefinition<
   A extends Access,
-  Params extends z.ZodType,
-  Query extends z.ZodType,
+  Params extends z.ZodObject,
+  Query extends z.ZodObject,
   Body extends z.ZodType,
   R extends Record<number, ResponseSpec>,
 > extends EndpointDescription {
@@ -112,13 +118,15 @@ export interface EndpointDefinition<
   /** Use `z.strictObject`: an unknown field is an error, so that a misspelt `points` never pays by default. */
   body?: Body;
   responses: R;
-  handle: (request: EndpointRequest<A, Params, Query, Body>) => Promise<AnswerOf<NoInfer<R>>>;
+  handle: (
+    request: EndpointRequest<A, Params, Query, Body>,
+  ) => AnswerOf<NoInfer<R>> | Promise<AnswerOf<NoInfer<R>>>;
 }
 
 /** An endpoint, ready to be mounted and documented. */
 export interface Endpoint extends EndpointDescription {
-  readonly params: z.ZodType | undefined;
-  readonly query: z.ZodType | undefined;
+  readonly params: z.ZodObject | undefined;
+  readonly query: z.ZodObject | undefined;
   readonly body: z.ZodType | undefined;
   readonly responses: Readonly<Record<number, ResponseSpec>>;
 
@@ -143,8 +151,8 @@ export interface Endpoint extends EndpointDescription {
 export function endpoint<
   A extends Access,
   R extends Record<number, ResponseSpec>,
-  Params extends z.ZodType = z.ZodUndefined,
-  Query extends z.ZodType = z.ZodUndefined,
+  Params extends z.ZodObject = NoFields,
+  Query extends z.ZodObject = NoFields,
   Body extends z.ZodType = z.ZodUndefined,
 >(definition: EndpointDefinition<A, Params, Query, Body, R>): Endpoint {
   const { params, query, body, handle, ...description } = definition;

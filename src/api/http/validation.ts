@@ -9,7 +9,7 @@ export interface ValidationIssue {
 
 /** Collects the issues of all parts of a request, so that a client hears every one at once. */
 export interface Validation {
-  /** The parsed value; meaningless once an issue was found. No schema stands for "nothing expected". */
+  /** The parsed value; meaningless once an issue was found. No schema stands for "nothing to read". */
   parse<S extends z.ZodType>(schema: S | undefined, value: unknown): z.output<S>;
   add(issue: ValidationIssue): void;
 
@@ -21,7 +21,7 @@ export function createValidation(): Validation {
   const issues: ValidationIssue[] = [];
   return {
     parse<S extends z.ZodType>(schema: S | undefined, value: unknown) {
-      // Where no schema is given, S is ZodUndefined; after an issue nobody sees the value.
+      // Where no schema is given, S has no fields to read; after an issue nobody sees the value.
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
       const nothing = undefined as z.output<S>;
       if (!schema) return nothing;

@@ -238,3 +238,7 @@ export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
     'Read the reservation for its payment.',
   ),
 };
+
+export function isProblemSlug(name: unknown): name is ProblemSlug {
+  return typeof name === 'string' && Object.hasOwn(PROBLEMS, name);
+}

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import type { User, UserStore } from '../../db/userStore';
+import { Problem } from '../../domain/problems';
+import type { Role } from '../../domain/roles';
+import type { Passwords } from './passwords';
+
+/** The account that a fresh service is run with; nobody may sign up under its id. */
+const OPERATOR_LOGIN = 'operator';
+const DEMO_LOGIN = 'demo';
+const DEMO_PASSWORD = 'demo-password';
+
+export interface NewAccount {
+  /** As the schema has normalised it. */
+  login: string;
+  password: string;
+  name?: string | undefined;
+  role: Role;
+}
+
+export interface Accounts {
+  /** @throws {Problem} id-taken */
+  create(account: NewAccount): Promise<User>;
+  /** @throws {Problem} invalid-credentials, after the same time whether or not the id exists */
+  authenticate(login: string, password: string): Promise<User>;
+  /** Makes sure that `operator` exists, is an OPERATOR and has this password. */
+  ensureOperator(password: string): Promise<void>;
+  /** Makes sure that the demo account exists. */
+  ensureDemoUser(): Promise<void>;
+}
+
+export function createAccounts(users: UserStore, passwords: Passwords): Accounts {
+  const create = async ({ login, password, name, role }: NewAccount): Promise<User | null> => {
+    const user: User = { userId: randomUUID(), login, name: name ?? null, role };
+    const added = await users.create({ ...user, passwordHash: await passwords.hash(password) });
+    return added ? user : null;
+  };
+
+  return {
+    async create(account) {
+      const user = account.login === OPERATOR_LOGIN ? null : await create(account);
+      if (!user) throw new Problem('id-taken', 'This id is taken.');
+      return user;
+    },
+
+    async authenticate(login, password) {
+      const user = await users.findByLogin(login);
+      const matches = await passwords.verify(user?.passwordHash ?? null, password);
+      if (!user || !matches) throw new Problem('invalid-credentials', 'The id or the password is wrong.');
+      return user;
+    },
+
+    async ensureOperator(password) {
+      const existing = await users.findByLogin(OPERATOR_LOGIN);
+      const current = existing?.role === 'OPERATOR' ? existing.passwordHash : null;
+      if (await passwords.verify(current, password)) return;
+      const passwordHash = await passwords.hash(password);
+      const operator = { userId: randomUUID(), login: OPERATOR_LOGIN, name: null };
+      await users.upsert({ ...operator, role: 'OPERATOR', passwordHash });
+    },
+
+    async ensureDemoUser() {
+      if (await users.findByLogin(DEMO_LOGIN)) return;
+      await create({ login: DEMO_LOGIN, password: DEMO_PASSWORD, name: 'Demo', role: 'USER' });
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import type { RefreshTokenRecord, RefreshTokenStore } from '../../db/refreshTokenStore';
+import { Problem } from '../../domain/problems';
+import type { Role } from '../../domain/roles';
+import type { Caller } from '../http/endpoint';
+import { ACCESS_TOKEN, signAccessToken } from './accessTokens';
+import type { Tokens } from './tokens';
+
+/** 30 days without a visit end a session. */
+const REFRESH_TOKEN_LIFE_MS = 30 * 24 * 60 * 60 * 1_000;
+
+export interface TokenPair {
+  accessToken: string;
+  tokenType: 'Bearer';
+  /** Seconds that the access token lives. */
+  expiresIn: number;
+  refreshToken: string;
+}
+
+export interface Sessions {
+  open(user: { userId: string; role: Role }): Promise<TokenPair>;
+  /** @throws {Problem} invalid-refresh-token; a token that was spent before ends its session */
+  refresh(refreshToken: string): Promise<TokenPair>;
+  close(sessionId: string): Promise<void>;
+}
+
+export function createSessions(store: RefreshTokenStore, tokens: Tokens): Sessions {
+  const pair = async (caller: Caller, refreshToken: string): Promise<TokenPair> => ({
+    accessToken: await signAccessToken(tokens, caller),
+    tokenType: 'Bearer',
+    expiresIn: ACCESS_TOKEN.lifeSeconds,
+    refreshToken,
+  });
+  return {
+    async open({ userId, role }) {
+      const sessionId = randomUUID();
+      const { token, record } = newRefreshToken();
+      await store.open({ sessionId, userId }, record);
+      return pair({ userId, role, sessionId }, token);
+    },
+    async refresh(refreshToken) {
+      const next = newRefreshToken();
+      const session = await store.rotate(digestOf(refreshToken), next.record);
+      if (!session) throw new Problem('invalid-refresh-token', 'The refresh token is not valid any more.');
+      return pair(session, next.token);
+    },
+    close: async (sessionId) => store.revoke(sessionId),
+  };
+}
+
+/** Opaque: 256 random bits, of which only the digest is kept. */
+function newRefreshToken(): { token: string; record: RefreshTokenRecord } {
+  const token = randomBytes(32).toString('base64url');
+  const expiresAt = new Date(Date.now() + REFRESH_TOKEN_LIFE_MS);
+  return { token, record: { digest: digestOf(token), expiresAt } };
+}
+
+function digestOf(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}

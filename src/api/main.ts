@@ -1,0 +1,25 @@
+import { createLogger } from '../config/logging';
+import { loadSettings, SettingsError } from '../config/settings';
+import { startApi } from './start';
+
+async function main(): Promise<void> {
+  const settings = loadSettings(process.env);
+  const api = await startApi(settings, createLogger('api', settings.LOG_LEVEL));
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= api.stop();
+    stopped.catch(fail);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+function fail(error: unknown): void {
+  const logger = createLogger('api', 'info');
+  if (error instanceof SettingsError) logger.fatal(error.message);
+  else logger.fatal({ err: error }, 'API failed');
+  // Open connections would keep the process alive; there is nothing left to do for it.
+  logger.flush(() => process.exit(1));
+}
+
+main().catch(fail);

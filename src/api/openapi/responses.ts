@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import type { ZodOpenApiOperationObject, ZodOpenApiResponseObject } from 'zod-openapi';
+import type { ProblemSlug } from '../../domain/problems';
+import type { Endpoint, ResponseSpec } from '../http/endpoint';
+import { PROBLEM_MEDIA_TYPE } from '../problems/document';
+import { PROBLEMS } from '../problems/table';
+
+/** RFC 9457, with members of each problem's own. */
+const problemSchema = z
+  .looseObject({
+    type: z.string().describe('/problems/<slug>, a page that explains the problem'),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string(),
+    instance: z.string().describe('The path that was asked for'),
+    errors: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .optional()
+      .describe('validation-failed: every fault'),
+  })
+  .meta({ id: 'Problem' });
+
+export const componentSchemas = { Problem: problemSchema };
+
+const header = (description: string, type: 'string' | 'integer') => ({ description, schema: { type } });
+
+/** Headers that more than one endpoint answers with. */
+export const responseHeaders = {
+  'X-Request-Id': header("The request's own, where it was sane, else a new one", 'string'),
+  'Retry-After': header('Seconds', 'integer'),
+  RateLimit: header('What is left: draft-ietf-httpapi-ratelimit-headers', 'string'),
+  'RateLimit-Policy': header('The limits: draft-ietf-httpapi-ratelimit-headers', 'string'),
+};
+
+const shared = (name: keyof typeof responseHeaders) => ({ [name]: { $ref: `#/components/headers/${name}` } });
+
+/** Everything that the endpoint can answer: what it declares, and one response for each status of a problem. */
+export function responses(endpoint: Endpoint): ZodOpenApiOperationObject['responses'] {
+  const result: Record<string, ZodOpenApiResponseObject> = {};
+  for (const [status, spec] of Object.entries(endpoint.responses)) result[status] = success(endpoint, spec);
+  for (const [status, slugs] of problemsByStatus(endpoint)) result[status] = failure(status, slugs);
+  return result;
+}
+
+function success(endpoint: Endpoint, spec: ResponseSpec): ZodOpenApiResponseObject {
+  const own = Object.entries(spec.headers ?? {}).map(
+    ([name, description]) => [name, header(description, 'string')] as const,
+  );
+  const mediaType = spec.contentType ?? (spec.schema && 'application/json');
+  return {
+    description: spec.description,
+    headers: {
+      ...shared('X-Request-Id'),
+      ...(endpoint.rateLimit !== 'none' && { ...shared('RateLimit'), ...shared('RateLimit-Policy') }),
+      ...Object.fromEntries(own),
+    },
+    ...(mediaType && { content: { [mediaType]: { schema: spec.schema ?? { type: 'string' } } } }),
+  };
+}
+
+function failure(status: string, slugs: readonly ProblemSlug[]): ZodOpenApiResponseObject {
+  return {
+    description: slugs.map((slug) => `\`${slug}\`: ${PROBLEMS[slug].title}`).join('; '),
+    headers: {
+      ...shared('X-Request-Id'),
+      ...((status === '429' || status === '503') && shared('Retry-After')),
+    },
+    content: { [PROBLEM_MEDIA_TYPE]: { schema: problemSchema } },
+  };
+}
+
+function problemsByStatus(endpoint: Endpoint): Map<string, ProblemSlug[]> {
+  const bySlug = new Map<string, ProblemSlug[]>();
+  for (const slug of new Set([...(endpoint.problems ?? []), ...commonProblems(endpoint)])) {
+    const status = String(PROBLEMS[slug].status);
+    bySlug.set(status, [...(bySlug.get(status) ?? []), slug]);
+  }
+  return bySlug;
+}
+
+/** What the edge may answer in an endpoint's place. */
+function commonProblems(endpoint: Endpoint): ProblemSlug[] {
+  const takesInput = endpoint.params ?? endpoint.query ?? endpoint.body ?? endpoint.idempotent;
+  const found: (ProblemSlug | false | undefined)[] = [
+    takesInput && 'validation-failed',
+    endpoint.body && 'malformed-json',
+    endpoint.body && 'body-too-large',
+    endpoint.body && 'unsupported-media-type',
+    endpoint.idempotent && 'idempotency-key-reused',
+    endpoint.access !== 'public' && 'unauthenticated',
+    (endpoint.access === 'staff' || endpoint.access === 'operator') && 'forbidden',
+    endpoint.rateLimit !== 'none' && 'rate-limited',
+    'internal-error',
+    'temporarily-unavailable',
+  ];
+  return found.filter((slug) => slug !== false && slug !== undefined);
+}

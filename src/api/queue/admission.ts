@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { Problem } from '../../domain/problems';
+import { PLACE_MEMORY_SECONDS, type Place, type Queue, type Room } from '../../redis/queue';
+import type { TokenKind, Tokens } from '../auth/tokens';
+import { isDependencyFailure } from '../problems/dependencyFailure';
+import { queueStatus, UNKNOWN_STATUS } from './presenter';
+import { SERVICE_ROOM, type Rooms, type ScheduleRoom } from './rooms';
+import type { QueueStatus } from './schema';
+
+/**
+ * A queue token says whose place it is, in which room; where the place stands is in Redis. It outlives any
+ * wait, so that its end says nothing about the place's.
+ */
+export const QUEUE_TOKEN = {
+  typ: 'holdfast-queue+jwt',
+  lifeSeconds: PLACE_MEMORY_SECONDS,
+  claims: z.object({ sub: z.string(), room: z.string(), jti: z.string() }),
+} satisfies TokenKind<{ sub: string; room: string; jti: string }>;
+
+/** A right to buy: the place's end. */
+export interface Admission {
+  expiresAt: Date;
+}
+
+export interface TokenHolder {
+  /** As the client sent it, undefined where it sent none. */
+  token: string | undefined;
+  userId: string;
+}
+
+export interface QueueTicket {
+  queueToken: string;
+  queue: QueueStatus;
+}
+
+export type AdmissionService = ReturnType<typeof createAdmissionService>;
+
+/** The waiting rooms as the API's resources use them. */
+export function createAdmissionService({
+  queue,
+  tokens,
+  rooms,
+}: {
+  queue: Queue;
+  tokens: Tokens;
+  rooms: Rooms;
+}) {
+  /** @throws {Problem} invalid-queue-token, queue-token-expired or queue-token-mismatch */
+  const readToken = async ({ token, userId }: TokenHolder) => {
+    if (!token) throw new Problem('invalid-queue-token', 'A queue token is needed, and none was sent.');
+    const verified = await tokens.verify(QUEUE_TOKEN, token);
+    if (verified.outcome === 'invalid')
+      throw new Problem('invalid-queue-token', 'The queue token is not valid.');
+    if (verified.outcome === 'expired') throw expired();
+    if (verified.claims.sub !== userId) {
+      throw new Problem('queue-token-mismatch', 'The queue token was issued to another user.');
+    }
+    return verified.claims;
+  };
+
+  const ticket = async (userId: string, room: Room, place: Place, placeId: string): Promise<QueueTicket> => {
+    const claims = { sub: userId, room: room.name, jti: place.state === 'ENDED' ? placeId : place.placeId };
+    return { queueToken: await tokens.sign(QUEUE_TOKEN, claims), queue: queueStatus(room, place) };
+  };
+
+  const enterRoom = async (userId: string, room: Room): Promise<QueueTicket> => {
+    const placeId = randomUUID();
+    return ticket(userId, room, await queue.enter(room, { userId, placeId }), placeId);
+  };
+
+  return {
+    /**
+     * Enters the room of a schedule, or the service's. Who has a place there already gets the same one.
+     *
+     * @throws {Problem} schedule-not-found
+     */
+    async enter(userId: string, scheduleId?: string): Promise<QueueTicket> {
+      const room = scheduleId === undefined ? rooms.service : await rooms.find(scheduleId);
+      if (!room) throw new Problem('schedule-not-found', 'No schedule has this id.');
+      return enterRoom(userId, room);
+    },
+
+    /**
+     * Enters the service's room at a login. A login must not fail with Redis: then the token is for a place
+     * that Redis has not heard of yet, which it grants as soon as it is asked again.
+     */
+    async enterAtLogin(userId: string): Promise<QueueTicket> {
+      try {
+        return await enterRoom(userId, rooms.service);
+      } catch (error) {
+        if (!isDependencyFailure(error)) throw error;
+        const claims = { sub: userId, room: SERVICE_ROOM, jti: randomUUID() };
+        return { queueToken: await tokens.sign(QUEUE_TOKEN, claims), queue: UNKNOWN_STATUS };
+      }
+    },
+
+    /**
+     * Where the token's place stands.
+     *
+     * @throws {Problem} invalid-queue-token, queue-token-mismatch, queue-token-expired
+     */
+    async status(holder: TokenHolder): Promise<QueueStatus> {
+      const { sub, room: name, jti } = await readToken(holder);
+      const room = name === SERVICE_ROOM ? rooms.service : await rooms.find(name);
+      // A schedule that has lost its own room since then leaves its tokens without one.
+      if (room?.name !== name) throw expired();
+      const place = await queue.look(room, { userId: sub, placeId: jti });
+      if (place.state === 'ENDED') throw expired();
+      return queueStatus(room, place);
+    },
+
+    /**
+     * Lets through who is admitted to the schedule's room. One round trip to Redis.
+     *
+     * @throws {Problem} invalid-queue-token, queue-token-mismatch, queue-token-wrong-room,
+     *   queue-not-admitted with `position`, queue-token-expired
+     */
+    async requireAdmission(holder: TokenHolder & { schedule: ScheduleRoom }): Promise<Admission> {
+      const { sub, room: name, jti } = await readToken(holder);
+      const room = rooms.of(holder.schedule);
+      if (name !== room.name) {
+        throw new Problem(
+          'queue-token-wrong-room',
+          'The queue token is for another room than this schedule needs.',
+        );
+      }
+      const place = await queue.look(room, { userId: sub, placeId: jti });
+      if (place.state === 'ACTIVE') return { expiresAt: place.expiresAt };
+      if (place.state === 'ENDED') throw expired();
+      const { position, etaSeconds, pollAfterSeconds } = queueStatus(room, place);
+      throw new Problem('queue-not-admitted', 'It is not your turn yet.', {
+        position,
+        etaSeconds,
+        pollAfterSeconds,
+      });
+    },
+
+    /** Frees the user's place in the schedule's room, or in the service's. Without Redis, it ends by itself. */
+    async leave(userId: string, schedule?: ScheduleRoom): Promise<void> {
+      try {
+        await queue.leave(schedule ? rooms.of(schedule).name : SERVICE_ROOM, userId);
+      } catch (error) {
+        if (!isDependencyFailure(error)) throw error;
+      }
+    },
+  };
+}
+
+function expired(): Problem {
+  return new Problem('queue-token-expired', 'The place in the queue that this token is for has ended.');
+}

@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Problem } from '../../domain/problems';
+import type { ServerEvent } from '../http/eventStream';
+import type { AdmissionService, TokenHolder } from './admission';
+import type { QueueStatus } from './schema';
+
+/** A stream shows movement soon, without asking Redis for every listener all the time. */
+const MOST_SECONDS = 5;
+
+/**
+ * The events of one place: `position` at once and whenever it changes, then `admitted` or `expired`, which
+ * ends the stream.
+ *
+ * @param first where the place stands now; asked before the stream opens, so that a bad token is a problem
+ *   document and not a stream
+ */
+export async function* queueEvents(
+  admission: Pick<AdmissionService, 'status'>,
+  holder: TokenHolder,
+  first: QueueStatus,
+  closed: AbortSignal,
+): AsyncGenerator<ServerEvent> {
+  let queue = first;
+  let shown: number | null | undefined;
+  while (queue.status === 'WAITING') {
+    if (queue.position !== shown) yield { event: 'position', data: { queue } };
+    shown = queue.position;
+    // oxlint-disable-next-line no-await-in-loop -- one look after another
+    const next = await look(admission, holder, Math.min(MOST_SECONDS, queue.pollAfterSeconds), closed);
+    if (next === 'expired') {
+      yield { event: 'expired', data: {} };
+      return;
+    }
+    queue = next;
+  }
+  yield { event: 'admitted', data: { queue } };
+}
+
+async function look(
+  admission: Pick<AdmissionService, 'status'>,
+  holder: TokenHolder,
+  afterSeconds: number,
+  closed: AbortSignal,
+): Promise<QueueStatus | 'expired'> {
+  await sleep(afterSeconds * 1_000, undefined, { signal: closed });
+  try {
+    return await admission.status(holder);
+  } catch (error) {
+    if (error instanceof Problem && error.slug === 'queue-token-expired') return 'expired';
+    throw error;
+  }
+}

@@ -1,0 +1,56 @@
+import { LRUCache } from 'lru-cache';
+import type { ScheduleStore } from '../../db/scheduleStore';
+import type { WaitingRoom } from '../../domain/waitingRoom';
+import type { Room } from '../../redis/queue';
+
+/** The room that a login enters, and that admits to every schedule without a room of its own. */
+export const SERVICE_ROOM = 'service';
+
+/** What of a schedule says which room admits to it. */
+export interface ScheduleRoom {
+  scheduleId: string;
+  waitingRoom: WaitingRoom | null;
+}
+
+export interface Rooms {
+  readonly service: Room;
+  /** The schedule's own room, or the service's where it has none. */
+  of(schedule: ScheduleRoom): Room;
+  /** The room of a schedule, read at most every {@link SCHEDULE_AGE_MS}. Null for an unknown schedule. */
+  find(scheduleId: string): Promise<Room | null>;
+}
+
+/** People who wait ask often; an operator's new rate shows after so long. */
+const SCHEDULE_AGE_MS = 2_000;
+
+export interface RoomSettings {
+  /** Active places of the service-wide room. */
+  capacity: number;
+  activeSeconds: number;
+}
+
+export function createRooms(schedules: Pick<ScheduleStore, 'facts'>, settings: RoomSettings): Rooms {
+  const { activeSeconds } = settings;
+  const service: Room = {
+    name: SERVICE_ROOM,
+    maxActive: settings.capacity,
+    admitPerSecond: null,
+    activeSeconds,
+  };
+  const known = new LRUCache<string, ScheduleRoom>({ max: 1_000, ttl: SCHEDULE_AGE_MS });
+  const of = ({ scheduleId, waitingRoom }: ScheduleRoom): Room =>
+    waitingRoom ? { name: scheduleId, ...waitingRoom, activeSeconds } : service;
+
+  return {
+    service,
+    of,
+    async find(scheduleId) {
+      const remembered = known.get(scheduleId);
+      if (remembered) return of(remembered);
+      const schedule = await schedules.facts(scheduleId);
+      if (!schedule) return null;
+      known.set(scheduleId, schedule);
+      return of(schedule);
+    },
+  };
+}

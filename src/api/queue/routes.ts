@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { endpoint, type Endpoint } from '../http/endpoint';
+import { EVENT_STREAM, type EventStreams } from '../http/eventStream';
+import type { AdmissionService } from './admission';
+import { queueEvents } from './events';
+import { queueSchema, queueTokenSchema } from './schema';
+
+const PLACE_PROBLEMS = ['invalid-queue-token', 'queue-token-mismatch', 'queue-token-expired'] as const;
+
+export interface QueueRoutesDependencies {
+  admission: AdmissionService;
+  eventStreams: EventStreams;
+}
+
+export function queueRoutes({ admission, eventStreams }: QueueRoutesDependencies): Endpoint[] {
+  return [
+    endpoint({
+      method: 'POST',
+      path: '/v1/queue/tokens',
+      summary: 'Enter a waiting room',
+      description:
+        "Enters the service's room, or the own room of the schedule named. One account has one place in a room: " +
+        'asking again returns the same place. A place that ended is replaced by a new one at the end of the line.',
+      tags: ['Queue'],
+      access: 'user',
+      body: z.strictObject({ scheduleId: z.uuid().optional() }),
+      responses: { 201: { description: 'The token of the place', schema: queueTokenSchema } },
+      problems: ['schedule-not-found'],
+      async handle({ user, body }) {
+        return { status: 201, body: await admission.enter(user.userId, body.scheduleId) };
+      },
+    }),
+    endpoint({
+      method: 'GET',
+      path: '/v1/queue/status',
+      summary: 'Where a place stands',
+      tags: ['Queue'],
+      access: 'user',
+      queueToken: true,
+      responses: { 200: { description: 'The place', schema: z.object({ queue: queueSchema }) } },
+      problems: PLACE_PROBLEMS,
+      async handle({ user, queueToken }) {
+        const queue = await admission.status({ token: queueToken, userId: user.userId });
+        return { status: 200, headers: { 'Cache-Control': 'no-store' }, body: { queue } };
+      },
+    }),
+    endpoint({
+      method: 'GET',
+      path: '/v1/queue/events',
+      summary: 'Follow a place',
+      description:
+        'Events: `position` at once and at each change, then `admitted` or `expired`, which is the last.',
+      tags: ['Queue'],
+      access: 'user',
+      queueToken: true,
+      responses: { 200: { description: 'Server-sent events', contentType: EVENT_STREAM } },
+      problems: PLACE_PROBLEMS,
+      async handle({ user, queueToken, http }) {
+        const holder = { token: queueToken, userId: user.userId };
+        const first = await admission.status(holder);
+        const events = queueEvents(admission, holder, first, http.closed);
+        return {
+          status: 200,
+          headers: { 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' },
+          body: eventStreams.open(events, http.closed),
+        };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,49 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import type { Redis } from 'ioredis';
+import type { Knex } from 'knex';
+
+export type PartName = 'postgres' | 'redis' | 'temporal';
+
+/** Each part that the API needs, and whether it answers. */
+export type Readiness = Record<PartName, { status: 'ok' | 'unavailable' }>;
+
+/** A part that has not answered by then is missing. */
+const PROBE_MS = 2_000;
+
+export interface HealthDependencies {
+  db: Knex;
+  redis: Redis;
+  temporal: Client;
+  settings: { TEMPORAL_NAMESPACE: string };
+}
+
+/** Asks each part for something real: a query, a command, the namespace. */
+export async function checkReadiness({
+  db,
+  redis,
+  temporal,
+  settings,
+}: HealthDependencies): Promise<Readiness> {
+  const namespace = settings.TEMPORAL_NAMESPACE;
+  const [postgres, cache, workflows] = await Promise.all([
+    answers(async () => db.raw('SELECT 1')),
+    answers(async () => redis.ping()),
+    answers(async () => temporal.workflowService.describeNamespace({ namespace })),
+  ]);
+  return { postgres, redis: cache, temporal: workflows };
+}
+
+async function answers(probe: () => Promise<unknown>): Promise<{ status: 'ok' | 'unavailable' }> {
+  const late = new AbortController();
+  const timeout = sleep(PROBE_MS, 'unavailable' as const, { signal: late.signal, ref: false });
+  // Whichever loses the race may still fail, and nobody waits for it then.
+  timeout.catch(() => undefined);
+  const probed = probe().then(
+    () => 'ok' as const,
+    () => 'unavailable' as const,
+  );
+  const status = await Promise.race([probed, timeout]);
+  late.abort();
+  return { status };
+}

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { Problem } from '../../domain/problems';
+import type { KeyRing } from '../auth/keyRing';
+import { endpoint, type Endpoint } from '../http/endpoint';
+import { problemPage } from '../problems/page';
+import { checkReadiness, type HealthDependencies } from './health';
+
+const TAGS = ['Service'];
+const HTML = 'text/html; charset=utf-8';
+
+const OK = { status: 'ok' } as const;
+
+const part = z.object({ status: z.literal('ok') });
+const readinessSchema = z
+  .object({ status: z.literal('ok'), parts: z.object({ postgres: part, redis: part, temporal: part }) })
+  .meta({ id: 'Readiness' });
+
+export interface ServiceRoutesDependencies extends HealthDependencies {
+  keys: KeyRing;
+}
+
+export function serviceRoutes(dependencies: ServiceRoutesDependencies): Endpoint[] {
+  return [
+    endpoint({
+      method: 'GET',
+      path: '/healthz',
+      summary: 'Whether the process lives',
+      tags: TAGS,
+      access: 'public',
+      rateLimit: 'none',
+      responses: { 200: { description: 'It does', schema: part } },
+      handle: () => ({ status: 200, body: OK }),
+    }),
+    endpoint({
+      method: 'GET',
+      path: '/readyz',
+      summary: 'Whether every part answers that the service needs',
+      description:
+        'The 503 carries `parts` as the 200 does, and `missing` with the names of those that are not ok.',
+      tags: TAGS,
+      access: 'public',
+      rateLimit: 'none',
+      responses: { 200: { description: 'All of them do', schema: readinessSchema } },
+      async handle() {
+        const parts = await checkReadiness(dependencies);
+        const missing = Object.entries(parts).flatMap(([name, { status }]) =>
+          status === 'ok' ? [] : [name],
+        );
+        if (missing.length > 0) {
+          throw new Problem('temporarily-unavailable', `Not available: ${missing.join(', ')}.`, {
+            parts,
+            missing,
+          });
+        }
+        return { status: 200, body: { ...OK, parts: { postgres: OK, redis: OK, temporal: OK } } };
+      },
+    }),
+    endpoint({
+      method: 'GET',
+      path: '/.well-known/jwks.json',
+      summary: 'The public keys that verify the tokens',
+      tags: TAGS,
+      access: 'public',
+      responses: {
+        200: {
+          description: 'A JSON Web Key Set',
+          schema: z.object({ keys: z.array(z.looseObject({ kid: z.string().optional() })) }),
+        },
+      },
+      handle: () => ({
+        status: 200,
+        headers: { 'Cache-Control': 'public, max-age=60' },
+        body: { keys: dependencies.keys.publicKeys() },
+      }),
+    }),
+    endpoint({
+      method: 'GET',
+      path: '/problems/{slug}',
+      summary: 'What a problem means, and what to do',
+      tags: TAGS,
+      access: 'public',
+      params: z.object({ slug: z.string() }),
+      responses: { 200: { description: 'A page', contentType: HTML } },
+      problems: ['not-found'],
+      handle({ params }) {
+        const page = problemPage(params.slug);
+        if (page === null) throw new Problem('not-found', 'No problem has this name.');
+        return { status: 200, headers: { 'Cache-Control': 'public, max-age=3600' }, body: page };
+      },
+    }),
+  ];
+}

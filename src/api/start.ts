@@ -1,0 +1,41 @@
+import type { RequestListener } from 'node:http';
+import type { Logger } from '../config/logging';
+import type { Settings } from '../config/settings';
+import { createApp, createEndpoints } from './app';
+import { createDependencies } from './dependencies';
+import { startServer } from './http/server';
+import { startMetricsServer } from './service/metricsServer';
+
+/** A request under way may take this long to end; a hold or a payment waits for its workflow. */
+const DRAIN_MS = 15_000;
+
+export interface RunningApi {
+  readonly url: string;
+  /** Accepts no more, lets what is under way end, then closes the connections. */
+  stop(): Promise<void>;
+}
+
+/** Starts the API with its own accounts in place. Rejects where Postgres or a port cannot be had. */
+export async function startApi(settings: Settings, logger: Logger): Promise<RunningApi> {
+  const stopping = new AbortController();
+  const dependencies = await createDependencies(settings, logger, stopping.signal);
+  const { accounts, metrics } = dependencies;
+  if (settings.OPERATOR_PASSWORD) await accounts.ensureOperator(settings.OPERATOR_PASSWORD);
+  if (settings.DEMO_DATA) await accounts.ensureDemoUser();
+  const app = createApp(dependencies, createEndpoints(dependencies));
+  const metricsServer = await startMetricsServer(metrics.registry, settings.HOST, settings.METRICS_PORT);
+  const handle = app.callback();
+  const listener: RequestListener = (request, response) => void handle(request, response);
+  const server = await startServer(listener, settings.HOST, settings.PORT);
+  logger.info({ url: server.url }, 'API listens');
+  return {
+    url: server.url,
+    async stop() {
+      stopping.abort();
+      await server.stop(DRAIN_MS);
+      await metricsServer.stop(0);
+      await dependencies.close();
+      logger.info('API stopped');
+    },
+  };
+}

@@ -1,0 +1,177 @@
+import type { Redis, Result } from 'ioredis';
+
+/** A waiting room. Nothing of it is kept but its places, so that its settings may change while it runs. */
+export interface Room {
+  /** `service`, or the id of a schedule that has a room of its own. */
+  name: string;
+  /** How many may be active at once. */
+  maxActive: number;
+  /** How many are let in each second; null: as many as there is room for. */
+  admitPerSecond: number | null;
+  /** How long an admitted place lasts. */
+  activeSeconds: number;
+}
+
+/** Who asks: one account has one place in a room, and `placeId` says which of its places a token is for. */
+export interface PlaceKey {
+  userId: string;
+  placeId: string;
+}
+
+export type Place =
+  | { state: 'ACTIVE'; placeId: string; expiresAt: Date }
+  /** `position` counts from 1 and never grows. */
+  | { state: 'WAITING'; placeId: string; position: number }
+  /** Over: it expired, its holder left or fell silent, or entered anew. */
+  | { state: 'ENDED' };
+
+export interface Queue {
+  /** The account's place; a new one, named `placeId`, where it has none. */
+  enter(room: Room, key: PlaceKey): Promise<Place>;
+  /**
+   * Where the place stands; asking keeps a waiting one from being given up. A place that Redis has never
+   * heard of was lost with its data, and is given again without a word.
+   */
+  look(room: Room, key: PlaceKey): Promise<Place>;
+  /** Gives the account's place up. No effect where it has none. */
+  leave(roomName: string, userId: string): Promise<void>;
+}
+
+/** A waiting place that nobody asked about for so long is given up, so that it never holds up the line. */
+export const SILENCE_SECONDS = 60;
+
+/** How long Redis remembers that a place ended; as long as any queue token lives. */
+export const PLACE_MEMORY_SECONDS = 24 * 60 * 60;
+
+/**
+ * KEYS: waiting (user → number in line), active (user → end), seen (user → last sign of life), bucket (what
+ * the rate allows), place (the caller's). ARGV: command, user, place id, maxActive, admissions a second or
+ * 0, active ms, silence ms, memory ms.
+ *
+ * Whoever asks moves the line on: no process ticks. Order is that of entry, and only who leaves the line
+ * changes it, so a position never grows. Returns {state, place id, end in ms or position}.
+ */
+const QUEUE = `
+local waiting, active, seen, bucket, place = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local command, user, placeId = ARGV[1], ARGV[2], ARGV[3]
+local maxActive, rate = tonumber(ARGV[4]), tonumber(ARGV[5])
+local activeMs, silenceMs, memoryMs = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local known = redis.call('GET', place)
+local activeUntil = tonumber(redis.call('ZSCORE', active, user) or 0)
+
+if command == 'leave' then
+  redis.call('ZREM', waiting, user)
+  redis.call('ZREM', active, user)
+  redis.call('ZREM', seen, user)
+  return {'ENDED'}
+end
+
+-- The way of every hold and payment: an admitted place is answered before the line is touched.
+if activeUntil > now and (known == placeId or command == 'enter') then
+  return {'ACTIVE', known or placeId, activeUntil}
+end
+
+local function leaveLine(names)
+  for _, name in ipairs(names) do
+    redis.call('ZREM', waiting, name)
+    redis.call('ZREM', seen, name)
+  end
+end
+
+-- Bounded work for one call; the next caller goes on.
+local ended = redis.call('ZRANGEBYSCORE', active, '-inf', now, 'LIMIT', 0, 100)
+for _, name in ipairs(ended) do redis.call('ZREM', active, name) end
+
+if activeUntil <= now then redis.call('ZREM', active, user) end
+if known and redis.call('ZSCORE', waiting, user) and (known == placeId or command == 'enter') then
+  redis.call('ZADD', seen, now, user)
+elseif command == 'enter' or not known then
+  -- A new place; or one that was lost with Redis's data.
+  redis.call('SET', place, placeId, 'PX', memoryMs)
+  known = placeId
+  local last = redis.call('ZREVRANGE', waiting, 0, 0, 'WITHSCORES')
+  redis.call('ZADD', waiting, 'NX', (last[2] or 0) + 1, user)
+  redis.call('ZADD', seen, now, user)
+end
+
+leaveLine(redis.call('ZRANGEBYSCORE', seen, '-inf', now - silenceMs, 'LIMIT', 0, 100))
+
+local free = math.min(100, maxActive - redis.call('ZCARD', active))
+if rate > 0 then
+  -- A token bucket that holds what one second brings, at least one admission.
+  local full = math.max(1, rate)
+  local stored = redis.call('HMGET', bucket, 'tokens', 'at')
+  local passed = math.max(0, now - (tonumber(stored[2]) or now))
+  local tokens = math.min(full, (tonumber(stored[1]) or full) + passed * rate / 1000)
+  free = math.max(0, math.min(free, math.floor(tokens), redis.call('ZCARD', waiting)))
+  redis.call('HSET', bucket, 'tokens', tostring(tokens - free), 'at', now)
+  redis.call('PEXPIRE', bucket, math.ceil(full / rate * 1000) + 1000)
+end
+if free > 0 then
+  local first = redis.call('ZRANGE', waiting, 0, free - 1)
+  for _, name in ipairs(first) do redis.call('ZADD', active, now + activeMs, name) end
+  leaveLine(first)
+end
+
+if known ~= placeId and command ~= 'enter' then return {'ENDED'} end
+local rank = redis.call('ZRANK', waiting, user)
+if rank then return {'WAITING', known, rank + 1} end
+activeUntil = redis.call('ZSCORE', active, user)
+if activeUntil then return {'ACTIVE', known, tonumber(activeUntil)} end
+return {'ENDED'}`;
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    queue(
+      keyCount: number,
+      ...args: (string | number)[]
+    ): Result<[state: string, placeId: string, number: number] | ['ENDED'], Context>;
+  }
+}
+
+export function createQueue(redis: Redis): Queue {
+  redis.defineCommand('queue', { lua: QUEUE });
+  const ask = async (command: string, room: Room, { userId, placeId }: PlaceKey): Promise<Place> => {
+    const keys = roomKeys(room.name, userId);
+    const reply = await redis.queue(
+      keys.length,
+      ...keys,
+      command,
+      userId,
+      placeId,
+      room.maxActive,
+      room.admitPerSecond ?? 0,
+      room.activeSeconds * 1_000,
+      SILENCE_SECONDS * 1_000,
+      PLACE_MEMORY_SECONDS * 1_000,
+    );
+    return toPlace(reply);
+  };
+  return {
+    enter: async (room, key) => ask('enter', room, key),
+    look: async (room, key) => ask('look', room, key),
+    async leave(roomName, userId) {
+      const room: Room = { name: roomName, maxActive: 0, admitPerSecond: null, activeSeconds: 0 };
+      await ask('leave', room, { userId, placeId: '' });
+    },
+  };
+}
+
+/** One hash tag for a room: its keys share a slot of a cluster, and rooms are spread. */
+function roomKeys(room: string, userId: string): string[] {
+  const prefix = `queue:{${room}}`;
+  return [
+    ...['waiting', 'active', 'seen', 'bucket'].map((part) => `${prefix}:${part}`),
+    `${prefix}:place:${userId}`,
+  ];
+}
+
+function toPlace([state, placeId, number]: [string, string, number] | ['ENDED']): Place {
+  if (placeId === undefined || number === undefined) return { state: 'ENDED' };
+  return state === 'ACTIVE'
+    ? { state, placeId, expiresAt: new Date(number) }
+    : { state: 'WAITING', placeId, position: number };
+}
