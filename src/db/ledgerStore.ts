@@ -31,6 +31,15 @@ export interface WalletEntry {
   createdAt: Date;
 }
 
+/** One entry of a journal, as the books show it. */
+export interface JournalLine {
+  journalId: string;
+  kind: JournalKind;
+  account: string;
+  amount: number;
+  bookedAt: Date;
+}
+
 export interface Posting {
   /** False when a journal of this key was booked before; nothing was changed then. */
   booked: boolean;
@@ -108,6 +117,21 @@ export function createLedgerStore(db: Knex) {
         void query.where('entries.id', '<', before);
       }
       return query;
+    },
+
+    /** Every entry of a reservation's journals, oldest first. */
+    async linesOf(reservationId: string): Promise<JournalLine[]> {
+      return db('entries')
+        .join('journals', 'journals.id', 'entries.journal_id')
+        .where('journals.reservation_id', reservationId)
+        .orderBy('entries.id')
+        .select<JournalLine[]>({
+          journalId: 'journals.id',
+          kind: 'journals.kind',
+          account: 'entries.account',
+          amount: 'entries.amount',
+          bookedAt: 'journals.created_at',
+        });
     },
   };
 

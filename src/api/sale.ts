@@ -1,0 +1,42 @@
+import { createIdempotencyStore } from '../db/idempotencyStore';
+import { createLedgerStore } from '../db/ledgerStore';
+import { createPaymentStore } from '../db/paymentStore';
+import { createReservationStore } from '../db/reservationStore';
+import { createSeatDirectory } from '../db/seatDirectory';
+import { createSeatClaim } from '../redis/seatClaim';
+import { adminReservationRoutes } from './admin/reservations';
+import type { ApiDependencies } from './dependencies';
+import type { Endpoint } from './http/endpoint';
+import { createIdempotency } from './idempotency/idempotency';
+import { createPayReservation } from './payments/payReservation';
+import { paymentRoutes } from './payments/routes';
+import { createPlaceHold } from './reservations/placeHold';
+import { createReservationWorkflows } from './reservations/reservationWorkflows';
+import { reservationRoutes } from './reservations/routes';
+import { walletRoutes } from './wallet/routes';
+import { createTopUpWorkflows } from './wallet/topUpWorkflows';
+
+/** Holding, paying, the wallet, and the operator's look into a reservation, with what they share. */
+export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
+  const { settings, db, redis, temporal, logger, admission } = dependencies;
+  const ledger = createLedgerStore(db);
+  const taskQueue = settings.TEMPORAL_TASK_QUEUE;
+  const reservations = createReservationStore(db);
+  const payments = createPaymentStore(db);
+  const directory = createSeatDirectory(db);
+  const idempotency = createIdempotency(createIdempotencyStore(db));
+  const workflows = createReservationWorkflows(temporal, { taskQueue, logger });
+  const seatClaim = createSeatClaim(redis);
+  const placeHold = createPlaceHold({ settings, directory, admission, seatClaim, reservations, workflows });
+  const payReservation = createPayReservation({ directory, admission, reservations, payments, workflows });
+  return [
+    ...reservationRoutes({ idempotency, placeHold, reservations, payments, workflows }),
+    ...paymentRoutes({ idempotency, payReservation, payments }),
+    ...walletRoutes({
+      idempotency,
+      ledger,
+      topUps: createTopUpWorkflows(temporal, { taskQueue }),
+    }),
+    ...adminReservationRoutes({ settings, reservations, payments, ledger }),
+  ];
+}
