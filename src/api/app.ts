@@ -1,6 +1,7 @@
 import Koa from 'koa';
 import { version } from '../../package.json';
 import { authRoutes } from './auth/routes';
+import { catalogueEndpoints } from './catalogue/routes';
 import type { ApiDependencies } from './dependencies';
 import type { Endpoint } from './http/endpoint';
 import { createRouter, refuseUnknown } from './http/router';
@@ -10,6 +11,7 @@ import { answerProblems } from './middleware/problems';
 import { requestId } from './middleware/requestId';
 import { securityHeaders } from './middleware/securityHeaders';
 import { queueRoutes } from './queue/routes';
+import { saleRoutes } from './sale';
 import { docsRoutes } from './service/docs';
 import { serviceRoutes } from './service/routes';
 
@@ -18,6 +20,8 @@ export function createEndpoints(dependencies: ApiDependencies): Endpoint[] {
   const resources = [
     ...authRoutes(dependencies),
     ...queueRoutes(dependencies),
+    ...catalogueEndpoints(dependencies),
+    ...saleRoutes(dependencies),
     ...serviceRoutes(dependencies),
   ];
   return [...resources, ...docsRoutes(resources, version)];
