@@ -35,17 +35,18 @@ export interface RunOptions {
  * @throws {LaunchFailure} with the last lines of the tool's own words when it fails or takes too long
  */
 export async function run(command: string, args: readonly string[], options: RunOptions): Promise<string> {
+  const { timeoutMs, ...rest } = options;
+  const limits = { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: 16 * 1024 * 1024 } as const;
+  const work = execute(command, args, { ...rest, ...limits });
+  // A launcher that stops in the middle leaves no tool at work behind it.
+  const end = (): void => void work.child.kill('SIGKILL');
+  process.once('exit', end);
   try {
-    const { timeoutMs, ...rest } = options;
-    const { stdout } = await execute(command, args, {
-      ...rest,
-      timeout: timeoutMs,
-      killSignal: 'SIGKILL',
-      maxBuffer: 16 * 1024 * 1024,
-    });
-    return stdout;
+    return (await work).stdout;
   } catch (error) {
     throw new LaunchFailure(`${path.basename(command)} failed: ${lastWords(error)}`);
+  } finally {
+    process.off('exit', end);
   }
 }
 

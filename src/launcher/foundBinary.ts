@@ -23,7 +23,6 @@ export async function firstWay(
   const refusals: string[] = [];
   for (const way of ways) {
     try {
-      // oxlint-disable-next-line no-await-in-loop -- the next way is only taken when this one fails
       return await way(report);
     } catch (error) {
       refusals.push(reasonOf(error));

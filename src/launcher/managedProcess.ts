@@ -15,7 +15,7 @@ export interface ProcessSpec {
   uid?: number;
   gid?: number;
   /** Asks the process to end cleanly. */
-  stopSignal: NodeJS.Signals;
+  stopSignal: 'SIGINT' | 'SIGTERM';
   /** How long it may take to do so before it is killed. */
   graceMs: number;
 }
@@ -104,11 +104,9 @@ export async function untilReady<T>(
   const until = Date.now() + timeoutMs;
   for (;;) {
     try {
-      // oxlint-disable-next-line no-await-in-loop -- one attempt after the other is the point
       return await check();
     } catch (error) {
       if (managed.hasExited()) {
-        // oxlint-disable-next-line no-await-in-loop -- has ended: resolves at once
         throw new LaunchFailure(`${managed.name} stopped (${await managed.exited}): ${managed.lastWords()}`);
       }
       if (Date.now() > until) {
@@ -116,7 +114,6 @@ export async function untilReady<T>(
           `${managed.name} was not ready after ${timeoutMs / 1000} s: ${managed.lastWords() || String(error)}`,
         );
       }
-      // oxlint-disable-next-line no-await-in-loop -- the pause between two attempts
       await sleep(50);
     }
   }

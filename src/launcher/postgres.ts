@@ -54,7 +54,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     graceMs: 20_000,
   });
   const superuserUrl = `postgres://postgres:${options.superuserPassword}@127.0.0.1:${options.port}/postgres`;
-  await untilReady(managed, () => ping(superuserUrl), 60_000);
+  await untilReady(managed, () => pingPostgres(superuserUrl), 60_000);
   return { how: 'embedded Postgres 18 (npm)', superuserUrl, process: managed };
 }
 
@@ -124,7 +124,8 @@ async function endLeftover(folder: string): Promise<void> {
   await rm(pidFile, { force: true });
 }
 
-async function ping(url: string): Promise<void> {
+/** Rejects where no connection can be made. */
+export async function pingPostgres(url: string): Promise<void> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
   try {
     await client.connect();

@@ -57,7 +57,6 @@ async function isGoneWithin(identity: ProcessIdentity, ms: number): Promise<bool
   const until = Date.now() + ms;
   while (isRunning(identity)) {
     if (Date.now() >= until) return false;
-    // oxlint-disable-next-line no-await-in-loop -- a process that is no child of ours can only be polled
     await sleep(25);
   }
   return true;

@@ -55,7 +55,7 @@ async function start(file: string, options: RedisOptions): Promise<Omit<RunningR
   });
   const url = `redis://:${options.password}@127.0.0.1:${options.port}`;
   try {
-    await untilReady(managed, () => ping(url), 30_000);
+    await untilReady(managed, () => pingRedis(url), 30_000);
   } catch (error) {
     await managed.stop();
     throw error;
@@ -80,7 +80,8 @@ function configuration(options: RedisOptions): string {
   ].join('\n');
 }
 
-async function ping(url: string): Promise<void> {
+/** Rejects where no connection can be made. */
+export async function pingRedis(url: string): Promise<void> {
   const client = new Redis(url, { lazyConnect: true, retryStrategy: null, maxRetriesPerRequest: 0 });
   client.on('error', () => undefined);
   try {

@@ -34,7 +34,6 @@ export async function findRedis(report: Report): Promise<FoundBinary> {
 async function onPath(): Promise<FoundBinary | undefined> {
   for (const name of ['redis-server', 'valkey-server']) {
     const file = findOnPath(name);
-    // oxlint-disable-next-line no-await-in-loop -- the first that fits is taken
     if (file && (await isRecent(file))) return { file, how: `${name} on the PATH` };
   }
   return undefined;

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Connection } from '@temporalio/client';
+import { RESERVATION_STATUS, SCHEDULE_ID, USER_ID } from '../workflows/searchAttributes';
 import type { Report } from './failure';
 import { untilReady, type ManagedProcess, type Spawner } from './managedProcess';
 import { findTemporal } from './temporalBinary';
@@ -23,7 +24,7 @@ export interface RunningTemporal {
 }
 
 /** What an operator filters reservations by in the UI. */
-const SEARCH_ATTRIBUTES = ['ReservationStatus=Keyword', 'ScheduleId=Keyword', 'UserId=Keyword'];
+const SEARCH_ATTRIBUTES = [RESERVATION_STATUS, SCHEDULE_ID, USER_ID].map(({ name }) => name);
 
 /** `synchronous=FULL` keeps what was acknowledged through a crash; WAL gives back the speed. */
 const PRAGMAS = ['journal_mode=WAL', 'synchronous=FULL'];
@@ -42,7 +43,7 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
       `--port=${options.port}`,
       `--db-filename=${path.join(options.folder, 'temporal.db')}`,
       ...PRAGMAS.map((pragma) => `--sqlite-pragma=${pragma}`),
-      ...SEARCH_ATTRIBUTES.map((attribute) => `--search-attribute=${attribute}`),
+      ...SEARCH_ATTRIBUTES.map((attribute) => `--search-attribute=${attribute}=Keyword`),
       ...(options.uiPort === undefined
         ? ['--headless']
         : ['--ui-ip=127.0.0.1', `--ui-port=${options.uiPort}`]),
@@ -62,17 +63,20 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
   return { how, address, process: managed };
 }
 
+/** Which of the search attributes a namespace does not know yet. */
+export async function missingSearchAttributes(connection: Connection, namespace: string): Promise<string[]> {
+  const found = await connection.operatorService.listSearchAttributes({ namespace });
+  return SEARCH_ATTRIBUTES.filter((name) => !(name in found.customAttributes));
+}
+
 /** Ready: the default namespace is there, with the search attributes. */
 async function serves(address: string): Promise<void> {
   const connection = await Connection.connect({ address, connectTimeout: 1_000 });
   try {
-    await connection.withDeadline(Date.now() + 2_000, async () => {
-      const found = await connection.operatorService.listSearchAttributes({ namespace: 'default' });
-      for (const attribute of SEARCH_ATTRIBUTES) {
-        const name = attribute.slice(0, attribute.indexOf('='));
-        if (!(name in found.customAttributes)) throw new Error(`no search attribute ${name} yet`);
-      }
-    });
+    const missing = await connection.withDeadline(Date.now() + 2_000, () =>
+      missingSearchAttributes(connection, 'default'),
+    );
+    if (missing.length > 0) throw new Error(`no search attributes ${missing.join(', ')} yet`);
   } finally {
     await connection.close();
   }

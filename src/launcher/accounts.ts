@@ -1,0 +1,28 @@
+import { randomBytes } from 'node:crypto';
+import type { Knex } from 'knex';
+import { createAccounts } from '../api/auth/accounts';
+import { createPasswords } from '../api/auth/passwords';
+import { createUserStore } from '../db/userStore';
+
+/**
+ * Makes sure that there is an operator: with the password that was given, or with one that is made up the
+ * first time.
+ *
+ * @returns the made-up password, which is told once and stored nowhere
+ */
+export async function ensureOperator(db: Knex, given: string | undefined): Promise<string | undefined> {
+  const users = createUserStore(db);
+  const accounts = createAccounts(users, createPasswords());
+  if (given) {
+    await accounts.ensureOperator(given);
+    return undefined;
+  }
+  if (await users.findByLogin('operator')) return undefined;
+  const password = randomBytes(15).toString('base64url');
+  await accounts.ensureOperator(password);
+  return password;
+}
+
+export async function ensureDemoUser(db: Knex): Promise<void> {
+  await createAccounts(createUserStore(db), createPasswords()).ensureDemoUser();
+}

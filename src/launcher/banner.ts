@@ -1,0 +1,47 @@
+export interface BannerFacts {
+  apiUrl: string;
+  temporalUiUrl: string | undefined;
+  logFolder: string;
+  demo: boolean;
+  /** Only when it was made up by this start: it is told once. */
+  operatorPassword: string | undefined;
+}
+
+/** What the operator needs now, and a first purchase to copy and paste. */
+export function banner(facts: BannerFacts): string {
+  const rows: [string, string][] = [
+    ['API', facts.apiUrl],
+    ['API docs', `${facts.apiUrl}/docs`],
+    ['Temporal UI', facts.temporalUiUrl ?? 'that of your Temporal server'],
+    ...(facts.demo ? [['Demo account', 'demo / demo-password'] satisfies [string, string]] : []),
+    ['Operator', operator(facts.operatorPassword)],
+    ['Logs', facts.logFolder],
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const table = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join('\n');
+  const purchase = facts.demo
+    ? `\n  A first purchase, to paste into another terminal:\n\n${firstPurchase(facts.apiUrl)}`
+    : '';
+  return `\nHoldfast is ready. Ctrl-C stops it.\n\n${table}\n${purchase}`;
+}
+
+function operator(password: string | undefined): string {
+  if (password === undefined) return 'operator / the password that was set or shown before';
+  return `operator / ${password}   (shown this once; OPERATOR_PASSWORD sets another)`;
+}
+
+/** Needs a POSIX shell, curl and the Node that is there anyway. */
+function firstPurchase(apiUrl: string): string {
+  return String.raw`API=${apiUrl}/v1; JSON='Content-Type: application/json'; ME=fan$$
+get() { node -e "const v = JSON.parse(require('fs').readFileSync(0, 'utf8'))$1; console.log(typeof v === 'string' ? v : JSON.stringify(v))"; }
+curl -sS $API/users -H "$JSON" -d '{"id":"'$ME'","password":"a seat in the front"}'
+LOGIN=$(curl -sS $API/auth/login -H "$JSON" -d '{"id":"'$ME'","password":"a seat in the front"}')
+BEARER="Authorization: Bearer $(echo "$LOGIN" | get .accessToken)"; QUEUE=$(echo "$LOGIN" | get .queueToken)
+curl -sS $API/wallet/top-ups -H "$BEARER" -H "$JSON" -d '{"amount":1000000}'
+CONCERT=$(curl -sS $API/concerts | get '.items.find((c) => c.saleStatus === "OPEN").concertId')
+SCHEDULE=$(curl -sS $API/concerts/$CONCERT/schedules | get '.items.find((s) => s.saleStatus === "OPEN").scheduleId')
+SEATS=$(curl -sS $API/schedules/$SCHEDULE/seats | get '.seats.filter((s) => s.status === "AVAILABLE").slice(0, 2).map((s) => s.seatId)')
+HOLD=$(curl -sS $API/reservations -H "$BEARER" -H "$JSON" -d '{"seatIds":'"$SEATS"',"queueToken":"'$QUEUE'"}'); echo "$HOLD"
+curl -sS $API/payments -H "$BEARER" -H "$JSON" -d '{"reservationId":"'$(echo "$HOLD" | get .reservationId)'","queueToken":"'$QUEUE'"}'
+`;
+}

@@ -1,0 +1,62 @@
+import { Connection } from '@temporalio/client';
+import { loadSettings } from '../config/settings';
+import { temporalConnectionOptions } from '../config/temporalConnection';
+import { migrate } from '../db/migrate';
+import type { DatabaseUrls } from './databaseRoles';
+import { LaunchFailure, reasonOf, type Report } from './failure';
+import { pingPostgres } from './postgres';
+import { pingRedis } from './redis';
+import { missingSearchAttributes } from './temporal';
+
+/** INDEXED_VALUE_TYPE_KEYWORD of Temporal's API. */
+const KEYWORD = 2;
+
+/** A server of the operator's own, which is migrated and otherwise left as it is. */
+export async function useExistingPostgres(url: string): Promise<{ how: string; urls: DatabaseUrls }> {
+  await reachable('DATABASE_URL', () => pingPostgres(url));
+  await migrate(url);
+  return { how: 'existing server (DATABASE_URL)', urls: { ownerUrl: url, serviceUrl: url } };
+}
+
+export async function useExistingRedis(url: string): Promise<{ how: string; url: string }> {
+  await reachable('REDIS_URL', () => pingRedis(url));
+  return { how: 'existing server (REDIS_URL)', url };
+}
+
+export interface ExistingTemporal {
+  how: string;
+  address: string;
+  uiUrl: string | undefined;
+}
+
+/** Also adds the search attributes, where the namespace lacks them and the server lets us. */
+export async function useExistingTemporal(env: NodeJS.ProcessEnv, report: Report): Promise<ExistingTemporal> {
+  const settings = loadSettings(env);
+  const options = { ...temporalConnectionOptions(settings), connectTimeout: 5_000 };
+  const namespace = settings.TEMPORAL_NAMESPACE;
+  const connection = await reachable('TEMPORAL_ADDRESS', () => Connection.connect(options));
+  try {
+    const missing = await missingSearchAttributes(connection, namespace);
+    if (missing.length > 0) {
+      const searchAttributes = Object.fromEntries(missing.map((name) => [name, KEYWORD] as const));
+      await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
+    }
+  } catch (error) {
+    report(`Temporal: the search attributes could not be added, add them by hand (${reasonOf(error)})`);
+  } finally {
+    await connection.close();
+  }
+  return {
+    how: 'existing server (TEMPORAL_ADDRESS)',
+    address: settings.TEMPORAL_ADDRESS,
+    uiUrl: env['TEMPORAL_UI_URL'],
+  };
+}
+
+async function reachable<T>(setting: string, attempt: () => Promise<T>): Promise<T> {
+  try {
+    return await attempt();
+  } catch (error) {
+    throw new LaunchFailure(`the server that ${setting} names does not answer: ${reasonOf(error)}`);
+  }
+}

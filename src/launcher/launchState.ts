@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import getPort from 'get-port';
+import { z } from 'zod';
+import { writeWhole } from './dataFolder';
+import { codeOf, LaunchFailure } from './failure';
+
+const PORTS = ['postgres', 'redis', 'temporal', 'gateway', 'metrics', 'workerMetrics'] as const;
+const SECRETS = ['superuser', 'owner', 'service', 'redis', 'gateway'] as const;
+
+const schema = z.object({
+  ports: z.record(z.enum(PORTS), z.int()),
+  secrets: z.record(z.enum(SECRETS), z.string().min(32)),
+});
+
+/** What one start hands to the next: generated passwords, and the ports inside. */
+export type LaunchState = z.infer<typeof schema>;
+
+/**
+ * Reads the state of a data folder, or makes it. A port that somebody else has taken meanwhile is changed;
+ * the passwords stay, because the databases know them.
+ */
+export async function openLaunchState(folder: string): Promise<LaunchState> {
+  const file = path.join(folder, 'state.json');
+  const state = existsSync(file) ? read(file) : generate();
+  for (const name of PORTS) {
+    const preferred = state.ports[name];
+    state.ports[name] = await getPort({
+      host: '127.0.0.1',
+      reserve: true,
+      ...(preferred ? { port: preferred } : {}),
+    });
+  }
+  writeWhole(file, `${JSON.stringify(state, null, 2)}\n`);
+  return state;
+}
+
+/** @throws {LaunchFailure} naming the setting, when something listens on the port already */
+export async function refuseBusyPort(setting: string, host: string, port: number): Promise<void> {
+  const server = createServer();
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, resolve);
+    });
+  } catch (error) {
+    const why = codeOf(error) === 'EADDRINUSE' ? 'is in use' : `cannot be listened on (${codeOf(error)})`;
+    throw new LaunchFailure(
+      `port ${port} of ${host} ${why}: stop what uses it, or set ${setting} to another`,
+    );
+  }
+  await new Promise((resolve) => server.close(resolve));
+}
+
+function read(file: string): LaunchState {
+  try {
+    return schema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    throw new LaunchFailure(
+      `${file}, which holds the passwords of the databases beside it, is damaged: restore it, or move the ` +
+        'folder away to begin anew',
+    );
+  }
+}
+
+function secret(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+function generate(): LaunchState {
+  return {
+    ports: { postgres: 0, redis: 0, temporal: 0, gateway: 0, metrics: 0, workerMetrics: 0 },
+    secrets: { superuser: secret(), owner: secret(), service: secret(), redis: secret(), gateway: secret() },
+  };
+}

@@ -1,0 +1,51 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { loadSettings, parseEnvironment, port } from '../config/settings';
+import { LaunchFailure } from './failure';
+
+const schema = z.object({
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: port.default(3000),
+  TEMPORAL_UI_PORT: port.default(8233),
+  METRICS_PORT: port.optional(),
+  WORKER_METRICS_PORT: port.optional(),
+  DATA_DIR: z.string().min(1).default('.data'),
+  DATABASE_URL: z.string().optional(),
+  REDIS_URL: z.string().optional(),
+  TEMPORAL_ADDRESS: z.string().optional(),
+  TEMPORAL_UI_URL: z.string().optional(),
+  SANDBOX_GATEWAY_URL: z.string().optional(),
+  OPERATOR_PASSWORD: z.string().optional(),
+  DEMO_DATA: z.enum(['true', 'false']).optional(),
+});
+
+/** What the launcher itself decides by; the rest is passed on to the API and the worker as it is. */
+export type LauncherSettings = Readonly<z.infer<typeof schema>> & { demoData: boolean };
+
+/** Stand-ins for what the launcher fills in, so that every setting is checked before anything starts. */
+const FILLED_IN = {
+  DATABASE_URL: 'postgres://localhost/holdfast',
+  REDIS_URL: 'redis://localhost',
+  TEMPORAL_ADDRESS: 'localhost:7233',
+  SANDBOX_SECRET: 'filled in by the launcher later on',
+};
+
+/**
+ * Reads and checks all settings, those of the API and the worker as well.
+ *
+ * @throws {SettingsError} naming the setting, its value and what is allowed
+ */
+export function loadLauncherSettings(env: NodeJS.ProcessEnv): LauncherSettings {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  loadSettings({ ...FILLED_IN, ...given });
+  const settings = parseEnvironment(schema, given);
+  if (settings.SANDBOX_GATEWAY_URL !== undefined && !given['SANDBOX_SECRET']) {
+    throw new LaunchFailure('SANDBOX_GATEWAY_URL is set, so SANDBOX_SECRET has to be that gateway’s secret');
+  }
+  return {
+    ...settings,
+    DATA_DIR: path.resolve(settings.DATA_DIR),
+    // A demo catalogue belongs into our own database, not into one that somebody points us at.
+    demoData: settings.DEMO_DATA === undefined ? !settings.DATABASE_URL : settings.DEMO_DATA === 'true',
+  };
+}

@@ -1,0 +1,3 @@
+import { launch } from './start';
+
+void launch({ watch: process.argv.includes('--watch') });

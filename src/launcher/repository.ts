@@ -1,0 +1,9 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+
+/** The folder of the clone, wherever this file was compiled to. */
+export function repositoryRoot(): string {
+  let folder = __dirname;
+  while (!existsSync(path.join(folder, 'package-lock.json'))) folder = path.dirname(folder);
+  return folder;
+}

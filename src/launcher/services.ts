@@ -1,0 +1,105 @@
+import path from 'node:path';
+import type { Report } from './failure';
+import type { LauncherSettings } from './launcherSettings';
+import type { LaunchState } from './launchState';
+import { followLog, openLog } from './logFiles';
+import type { Parts } from './parts';
+import type { Servers } from './servers';
+import { startService, type Service, type ServiceSpec } from './service';
+
+export interface ServicesContext {
+  env: NodeJS.ProcessEnv;
+  settings: LauncherSettings;
+  state: LaunchState;
+  servers: Servers;
+  logFolder: string;
+  parts: Parts;
+  report: Report;
+}
+
+/** The gateway, then the worker and the API, each ready. Their warnings show from now on. */
+export async function startServices(context: ServicesContext): Promise<Service[]> {
+  const { parts, report } = context;
+  const environment = serviceEnvironment(context);
+  const start = (spec: ServiceSpec): Promise<Service> => {
+    followLog(spec.name, spec.logFile, report);
+    return startService(spec, parts, report);
+  };
+  const gateway = context.settings.SANDBOX_GATEWAY_URL ? [] : [await start(gatewaySpec(context))];
+  const others = await Promise.all([
+    start(workerSpec(context, environment)),
+    start(apiSpec(context, environment)),
+  ]);
+  return [...gateway, ...others];
+}
+
+/** Where a client of this machine reaches the API; a host of 0.0.0.0 is no address. */
+export function apiUrl({ HOST, PORT }: LauncherSettings): string {
+  return `http://${HOST === '0.0.0.0' || HOST === '::' ? '127.0.0.1' : HOST}:${PORT}`;
+}
+
+function gatewaySpec({ env, settings, state, logFolder }: ServicesContext): ServiceSpec {
+  const port = state.ports.gateway;
+  return {
+    name: 'gateway',
+    entry: 'gateways/sandbox/main.js',
+    env: {
+      ...withoutOperatorPassword(env),
+      HOST: '127.0.0.1',
+      SANDBOX_PORT: String(port),
+      SANDBOX_DATA_DIR: path.join(settings.DATA_DIR, 'sandbox-gateway'),
+      SANDBOX_SECRET: state.secrets.gateway,
+    },
+    logFile: openLog(logFolder, 'gateway'),
+    readyUrl: `http://127.0.0.1:${port}/healthz`,
+  };
+}
+
+function workerSpec({ settings, state, logFolder }: ServicesContext, env: NodeJS.ProcessEnv): ServiceSpec {
+  const port = settings.WORKER_METRICS_PORT ?? state.ports.workerMetrics;
+  return {
+    name: 'worker',
+    entry: 'worker/main.js',
+    env: { ...env, HOST: '127.0.0.1' },
+    logFile: openLog(logFolder, 'worker'),
+    readyUrl: `http://127.0.0.1:${port}/readyz`,
+  };
+}
+
+function apiSpec({ settings, logFolder }: ServicesContext, env: NodeJS.ProcessEnv): ServiceSpec {
+  return {
+    name: 'API',
+    entry: 'api/main.js',
+    env,
+    logFile: openLog(logFolder, 'api'),
+    readyUrl: `${apiUrl(settings)}/readyz`,
+  };
+}
+
+/** What the API and the worker read: the operator's settings, and what the launcher fills in. */
+function serviceEnvironment({ env, settings, state, servers }: ServicesContext): NodeJS.ProcessEnv {
+  return {
+    ...withoutOperatorPassword(env),
+    DATA_DIR: settings.DATA_DIR,
+    DATABASE_URL: servers.database.serviceUrl,
+    REDIS_URL: servers.redisUrl,
+    TEMPORAL_ADDRESS: servers.temporalAddress,
+    ...(servers.temporalUiUrl === undefined ? {} : { TEMPORAL_UI_URL: servers.temporalUiUrl }),
+    METRICS_PORT: String(settings.METRICS_PORT ?? state.ports.metrics),
+    WORKER_METRICS_PORT: String(settings.WORKER_METRICS_PORT ?? state.ports.workerMetrics),
+    ...(settings.SANDBOX_GATEWAY_URL
+      ? {}
+      : {
+          SANDBOX_GATEWAY_URL: `http://127.0.0.1:${state.ports.gateway}`,
+          SANDBOX_SECRET: state.secrets.gateway,
+        }),
+  };
+}
+
+/** The launcher makes the operator's account; no other process has to know the password. */
+function withoutOperatorPassword({
+  OPERATOR_PASSWORD: _password,
+  ...env
+}: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return env;
+}
