@@ -32,17 +32,23 @@ export interface ScheduleEdit extends ScheduleChange {
 
 export type CatalogueEditor = ReturnType<typeof createCatalogueEditor>;
 
-/** What operators do to the catalogue, each in one transaction. */
+/** What operators do to the catalogue, each in one transaction. Given a transaction, inside that one. */
 export function createCatalogueEditor(db: Knex) {
   return {
-    async addVenue(name: string, plan: SeatingPlan): Promise<{ venueId: string; seats: number }> {
-      const venueId = newId();
-      await createVenueStore(db).insert({ venueId, name, plan });
-      return { venueId, seats: seatsOfPlan(plan).length };
+    /** @param venueId a venue that has it already is left as it is */
+    async addVenue(
+      venue: { name: string; plan: SeatingPlan },
+      venueId: string = newId(),
+    ): Promise<{ venueId: string; seats: number }> {
+      await createVenueStore(db).insert({ venueId, ...venue });
+      return { venueId, seats: seatsOfPlan(venue.plan).length };
     },
 
-    async addConcert(concert: { title: string; artist: string; description: string }): Promise<string> {
-      const concertId = newId();
+    /** @param concertId a concert that has it already is left as it is */
+    async addConcert(
+      concert: { title: string; artist: string; description: string },
+      concertId: string = newId(),
+    ): Promise<string> {
       await createConcertStore(db).insert({ concertId, ...concert });
       return concertId;
     },
@@ -50,10 +56,15 @@ export function createCatalogueEditor(db: Knex) {
     /**
      * Adds a schedule with its grades and a seat of its own for every seat of the venue.
      *
+     * @param scheduleId a schedule that has it already is left as it is
      * @returns its id
      * @throws {Problem} concert-not-found; validation-failed with every fault of venue, times and prices
      */
-    async addSchedule(concertId: string, draft: ScheduleDraft): Promise<string> {
+    async addSchedule(
+      concertId: string,
+      draft: ScheduleDraft,
+      scheduleId: string = newId(),
+    ): Promise<string> {
       if (!(await createConcertStore(db).find(concertId))) {
         throw new Problem('concert-not-found', 'There is no such concert.');
       }
@@ -64,9 +75,8 @@ export function createCatalogueEditor(db: Knex) {
       const allFaults = [...timeFaults(draft), ...faults];
       if (allFaults.length > 0) throw invalid(allFaults);
 
-      const scheduleId = newId();
       await db.transaction(async (transaction) => {
-        await createScheduleStore(transaction).insert({
+        const added = await createScheduleStore(transaction).insert({
           ...draft,
           scheduleId,
           concertId,
@@ -76,7 +86,7 @@ export function createCatalogueEditor(db: Knex) {
           cancellationPolicy: draft.cancellationPolicy ?? null,
           grades,
         });
-        await createSeatStore(transaction).insertAll(scheduleId, planned);
+        if (added) await createSeatStore(transaction).insertAll(scheduleId, planned);
       });
       return scheduleId;
     },

@@ -22,14 +22,9 @@ export type ConcertStore = ReturnType<typeof createConcertStore>;
 
 export function createConcertStore(db: Knex) {
   return {
-    /** @returns false when a concert with this id exists; it is left as it is */
-    async insert({ concertId, title, artist, description }: Concert): Promise<boolean> {
-      const inserted = await db('concerts')
-        .insert({ id: concertId, title, artist, description })
-        .onConflict('id')
-        .ignore()
-        .returning('id');
-      return inserted.length > 0;
+    /** A concert with this id that exists already is left as it is. */
+    async insert({ concertId, title, artist, description }: Concert): Promise<void> {
+      await db('concerts').insert({ id: concertId, title, artist, description }).onConflict('id').ignore();
     },
 
     async find(concertId: string): Promise<Concert | null> {

@@ -58,25 +58,35 @@ export type ScheduleStore = ReturnType<typeof createScheduleStore>;
 /** Given a transaction, all of it happens in that transaction. */
 export function createScheduleStore(db: Knex) {
   return {
-    /** The schedule and its grades; its seats follow in the same transaction. */
-    async insert(schedule: NewSchedule): Promise<void> {
-      await db('schedules').insert({
-        id: schedule.scheduleId,
-        concert_id: schedule.concertId,
-        venue_id: schedule.venueId,
-        starts_at: schedule.startsAt,
-        sale_opens_at: schedule.saleOpensAt,
-        sale_closes_at: schedule.saleClosesAt,
-        currency: schedule.currency,
-        booking_fee: schedule.bookingFee,
-        max_seats_per_user: schedule.maxSeatsPerUser,
-        seats_total: schedule.seatsTotal,
-        waiting_room: schedule.waitingRoom,
-        cancellation_policy: schedule.cancellationPolicy,
-      });
+    /**
+     * The schedule and its grades; its seats follow in the same transaction.
+     *
+     * @returns false when a schedule with this id exists; it is left as it is
+     */
+    async insert(schedule: NewSchedule): Promise<boolean> {
+      const inserted = await db('schedules')
+        .insert({
+          id: schedule.scheduleId,
+          concert_id: schedule.concertId,
+          venue_id: schedule.venueId,
+          starts_at: schedule.startsAt,
+          sale_opens_at: schedule.saleOpensAt,
+          sale_closes_at: schedule.saleClosesAt,
+          currency: schedule.currency,
+          booking_fee: schedule.bookingFee,
+          max_seats_per_user: schedule.maxSeatsPerUser,
+          seats_total: schedule.seatsTotal,
+          waiting_room: schedule.waitingRoom,
+          cancellation_policy: schedule.cancellationPolicy,
+        })
+        .onConflict('id')
+        .ignore()
+        .returning('id');
+      if (inserted.length === 0) return false;
       await db('grades').insert(
         schedule.grades.map((grade, position) => ({ schedule_id: schedule.scheduleId, position, ...grade })),
       );
+      return true;
     },
 
     async facts(scheduleId: string): Promise<ScheduleFacts | null> {

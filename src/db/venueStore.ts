@@ -18,14 +18,12 @@ export type VenueStore = ReturnType<typeof createVenueStore>;
 /** Venues with their seating plans. A plan never changes; a rebuilt venue is a new one. */
 export function createVenueStore(db: Knex) {
   return {
-    /** @returns false when a venue with this id exists; it is left as it is */
-    async insert(venue: Venue): Promise<boolean> {
-      const inserted = await db('venues')
+    /** A venue with this id that exists already is left as it is. */
+    async insert(venue: Venue): Promise<void> {
+      await db('venues')
         .insert({ id: venue.venueId, name: venue.name, plan: JSON.stringify(venue.plan) })
         .onConflict('id')
-        .ignore()
-        .returning('id');
-      return inserted.length > 0;
+        .ignore();
     },
 
     async find(venueId: string): Promise<Venue | null> {

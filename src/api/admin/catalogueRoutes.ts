@@ -1,8 +1,6 @@
-import type { Redis } from 'ioredis';
-import type { Knex } from 'knex';
 import { z } from 'zod';
-import type { Logger } from '../../config/logging';
 import { createCatalogueEditor } from '../../db/catalogueEditor';
+import { createIdempotencyStore } from '../../db/idempotencyStore';
 import { createScheduleStore } from '../../db/scheduleStore';
 import { Problem } from '../../domain/problems';
 import { createBestEffort } from '../../redis/bestEffort';
@@ -10,7 +8,9 @@ import { createCatalogueCache } from '../../redis/cache';
 import { createSeatMapCache } from '../../redis/seatMapCache';
 import { presentSchedule } from '../catalogue/presenter';
 import { concertParams, scheduleParams } from '../catalogue/schema';
+import type { ApiDependencies } from '../dependencies';
 import { endpoint, type Endpoint } from '../http/endpoint';
+import { createIdempotency } from '../idempotency/idempotency';
 import {
   adminScheduleSchema,
   newConcertSchema,
@@ -28,16 +28,13 @@ const CHANGE_LIMIT = 1024 * 1024;
 const tags = ['Operators'];
 
 /** What operators do to venues, concerts and schedules. */
-export function adminCatalogueEndpoints({
+export function adminCatalogueRoutes({
   db,
   redis,
   logger,
-}: {
-  db: Knex;
-  redis: Redis;
-  logger: Logger;
-}): Endpoint[] {
+}: Pick<ApiDependencies, 'db' | 'redis' | 'logger'>): Endpoint[] {
   const editor = createCatalogueEditor(db);
+  const idempotency = createIdempotency(createIdempotencyStore(db));
   const attempt = createBestEffort(redis, logger);
   const catalogueCache = createCatalogueCache(attempt);
   const seatMapCache = createSeatMapCache(redis, attempt);
@@ -65,13 +62,18 @@ export function adminCatalogueEndpoints({
         "`plan` is a seating plan in pretix's JSON format, as its editor exports it. Every fault is told.",
       tags,
       access: 'operator',
+      idempotent: true,
       bodyLimit: PLAN_LIMIT,
       body: newVenueSchema,
       responses: {
         201: { description: 'The venue', schema: z.object({ venueId: z.uuid(), seats: z.int() }) },
       },
-      async handle({ body }) {
-        return { status: 201, body: await editor.addVenue(body.name, body.plan) };
+      async handle({ user, body, idempotencyKey: key }) {
+        const request = { userId: user.userId, route: 'POST /v1/admin/venues', key, body };
+        return idempotency.run(request, async (venueId) => ({
+          status: 201 as const,
+          body: await editor.addVenue(body, venueId),
+        }));
       },
     }),
 
@@ -81,6 +83,7 @@ export function adminCatalogueEndpoints({
       summary: 'Add a concert',
       tags,
       access: 'operator',
+      idempotent: true,
       body: newConcertSchema,
       responses: {
         201: {
@@ -110,18 +113,22 @@ export function adminCatalogueEndpoints({
       summary: 'Add a schedule with its prices and seats',
       tags,
       access: 'operator',
+      idempotent: true,
       params: concertParams,
       body: newScheduleSchema,
       problems: ['concert-not-found', 'venue-not-found'],
       responses: { 201: { description: 'The schedule', schema: adminScheduleSchema } },
-      async handle({ params, body }) {
-        const scheduleId = await editor.addSchedule(params.concertId, body);
-        await catalogueCache.invalidate();
-        return {
-          status: 201,
-          headers: { Location: `/v1/schedules/${scheduleId}/seats` },
-          body: await present(scheduleId),
-        };
+      async handle({ user, params: { concertId }, body, idempotencyKey: key }) {
+        const route = `POST /v1/admin/concerts/${concertId}/schedules`;
+        return idempotency.run({ userId: user.userId, route, key, body }, async (scheduleId) => {
+          await editor.addSchedule(concertId, body, scheduleId);
+          await catalogueCache.invalidate();
+          return {
+            status: 201 as const,
+            headers: { Location: `/v1/schedules/${scheduleId}/seats` },
+            body: await present(scheduleId),
+          };
+        });
       },
     }),
 

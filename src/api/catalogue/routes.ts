@@ -1,12 +1,10 @@
-import type { Redis } from 'ioredis';
-import type { Knex } from 'knex';
 import Negotiator from 'negotiator';
 import { z } from 'zod';
-import type { Logger } from '../../config/logging';
 import { Problem } from '../../domain/problems';
 import { createBestEffort } from '../../redis/bestEffort';
 import { createCatalogueCache } from '../../redis/cache';
 import { createSeatMapCache } from '../../redis/seatMapCache';
+import type { ApiDependencies } from '../dependencies';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import { createCatalogue } from './catalogue';
 import { isNotModified } from './conditional';
@@ -26,15 +24,11 @@ import { createSeatMaps } from './seatMaps';
 const tags = ['Catalogue'];
 
 /** The public, cached part of the API: concerts, their schedules, and the seats of each. */
-export function catalogueEndpoints({
+export function catalogueRoutes({
   db,
   redis,
   logger,
-}: {
-  db: Knex;
-  redis: Redis;
-  logger: Logger;
-}): Endpoint[] {
+}: Pick<ApiDependencies, 'db' | 'redis' | 'logger'>): Endpoint[] {
   const attempt = createBestEffort(redis, logger);
   const catalogue = createCatalogue(db, createCatalogueCache(attempt));
   const seatMaps = createSeatMaps(db, createSeatMapCache(redis, attempt));

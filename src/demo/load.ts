@@ -1,0 +1,85 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Knex } from 'knex';
+import { v5 as idFromName } from 'uuid';
+import { newConcertSchema, newScheduleSchema, newVenueSchema } from '../api/admin/schema';
+import { createCatalogueEditor, type CatalogueEditor } from '../db/catalogueEditor';
+import { createScheduleStore } from '../db/scheduleStore';
+import { DEMO_CONCERTS, DEMO_VENUES, type DemoConcert, type DemoSchedule, type DemoVenue } from './catalogue';
+
+/** The same place from `src` and from `dist`. */
+const PLANS = path.resolve(__dirname, '../../demo/plans');
+
+/** Ids of the demo's venues and concerts follow from their names, so that loading twice adds nothing. */
+const NAMESPACE = '6b1f3c52-7f0e-4f4e-9a57-0d1a6f2f3c11';
+
+const SEOUL_OFFSET_HOURS = 9;
+const DAY_MS = 24 * 60 * 60 * 1000;
+const SALE_CLOSES_BEFORE_MS = 2 * 60 * 60 * 1000;
+
+/**
+ * Loads the demo catalogue as an operator would: through the schemas of the operators' routes and the same
+ * editor. What is there already stays; a concert whose shows are all over gets new ones.
+ *
+ * @returns how many schedules were added
+ */
+export async function loadDemo({ db, now = new Date() }: { db: Knex; now?: Date }): Promise<number> {
+  return db.transaction(async (transaction) => {
+    // Two starts at once: the second one waits and then finds everything.
+    await transaction.raw("SELECT pg_advisory_xact_lock(hashtextextended('holdfast demo catalogue', 0))");
+    const coming = DEMO_CONCERTS.map((concert) => concertId(concert));
+    const schedules = await createScheduleStore(transaction).ofConcerts(coming);
+    const running = new Set(
+      schedules.filter((schedule) => schedule.startsAt > now).map((schedule) => schedule.concertId),
+    );
+    const missing = DEMO_CONCERTS.filter((concert) => !running.has(concertId(concert)));
+    const editor = createCatalogueEditor(transaction);
+    for (const venue of DEMO_VENUES) {
+      if (missing.some((concert) => concert.venue === venue.key)) await addVenue(editor, venue);
+    }
+    for (const concert of missing) await addConcert(editor, concert, now);
+    return missing.flatMap((concert) => concert.schedules).length;
+  });
+}
+
+async function addVenue(editor: CatalogueEditor, { key, name }: DemoVenue): Promise<void> {
+  const plan: unknown = JSON.parse(await readFile(path.join(PLANS, `${key}.json`), 'utf8'));
+  await editor.addVenue(newVenueSchema.parse({ name, plan }), venueId(key));
+}
+
+async function addConcert(editor: CatalogueEditor, concert: DemoConcert, now: Date): Promise<void> {
+  const { title, artist, description } = concert;
+  await editor.addConcert(newConcertSchema.parse({ title, artist, description }), concertId(concert));
+  const prices = DEMO_VENUES.find((venue) => venue.key === concert.venue)?.prices;
+  for (const schedule of concert.schedules) {
+    const draft = newScheduleSchema.parse({
+      venueId: venueId(concert.venue),
+      ...timesOf(schedule, now),
+      prices,
+      maxSeatsPerUser: concert.maxSeatsPerUser,
+      waitingRoom: schedule.waitingRoom,
+    });
+    await editor.addSchedule(concertId(concert), draft);
+  }
+}
+
+function timesOf(
+  schedule: DemoSchedule,
+  now: Date,
+): Record<'startsAt' | 'saleOpensAt' | 'saleClosesAt', string> {
+  const startsAt = inSeoul(now, schedule.inDays, schedule.at);
+  return {
+    startsAt: startsAt.toISOString(),
+    saleOpensAt: inSeoul(now, schedule.saleOpensInDays, '20:00').toISOString(),
+    saleClosesAt: new Date(startsAt.getTime() - SALE_CLOSES_BEFORE_MS).toISOString(),
+  };
+}
+
+/** A time of day in Seoul, so many days from today there. Korea has no daylight saving time. */
+function inSeoul(now: Date, days: number, timeOfDay: string): Date {
+  const today = new Date(now.getTime() + SEOUL_OFFSET_HOURS * 60 * 60 * 1000).toISOString().slice(0, 10);
+  return new Date(Date.parse(`${today}T${timeOfDay}:00.000+09:00`) + days * DAY_MS);
+}
+
+const venueId = (key: DemoVenue['key']): string => idFromName(`venue ${key}`, NAMESPACE);
+const concertId = ({ title }: DemoConcert): string => idFromName(`concert ${title}`, NAMESPACE);

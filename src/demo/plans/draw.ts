@@ -1,0 +1,25 @@
+/**
+ * Draws the demo venues anew: `npm run build && node dist/demo/plans/draw.js`. Writes the seating plans to
+ * `demo/plans/` and pictures of them to `docs/pictures/`.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { seatingPlanSchema } from '../../domain/seatingPlan/schema';
+import { drawArena } from './arena';
+import { drawHall } from './hall';
+import { drawPicture } from './picture';
+import { drawTheatre } from './theatre';
+
+const ROOT = path.resolve(__dirname, '../../..');
+const plans = { theatre: drawTheatre(), hall: drawHall(), arena: drawArena() };
+
+for (const [name, drawn] of Object.entries(plans)) {
+  const plan = seatingPlanSchema.parse(drawn);
+  write('demo/plans', `${name}.json`, `${JSON.stringify(plan)}\n`);
+  write('docs/pictures', `${name}.svg`, drawPicture(plan));
+}
+
+function write(folder: string, name: string, content: string): void {
+  mkdirSync(path.join(ROOT, folder), { recursive: true });
+  writeFileSync(path.join(ROOT, folder, name), content);
+}
