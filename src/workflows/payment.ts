@@ -1,4 +1,4 @@
-import { CancellationScope, type ApplicationFailure } from '@temporalio/workflow';
+import type { ApplicationFailure } from '@temporalio/workflow';
 import type { PaymentStep } from '../activities/payments';
 import { charge, type KnownCharge } from './charge';
 import { membersOf, refuse } from './failures';
@@ -39,7 +39,7 @@ const markSettling = endlessStep("Wait for the gateway's word", (activities) => 
 
 /**
  * The saga of one payment: take the points, charge the card, confirm. It ends paid, or with everything undone
- * before the failure is told. Cancelling the workflow does not interrupt it.
+ * before the failure is told. Its caller shields it from a cancellation of the workflow.
  *
  * @throws {ApplicationFailure} insufficient-points, payment-failed, reservation-expired or temporarily-unavailable
  */
@@ -47,15 +47,13 @@ export async function payReservation(
   request: PaymentRequest,
   onSettling: () => void,
 ): Promise<Extract<PayResult, { status: 'SUCCEEDED' }>> {
-  return CancellationScope.nonCancellable(async () => {
-    const saga = new Saga();
-    try {
-      return await runSteps(request, saga, onSettling);
-    } catch (error) {
-      await saga.compensate(error);
-      throw asFailure(error, request.expiresAt);
-    }
-  });
+  const saga = new Saga();
+  try {
+    return await runSteps(request, saga, onSettling);
+  } catch (error) {
+    await saga.compensate(error);
+    throw asFailure(error, request.expiresAt);
+  }
 }
 
 async function runSteps(

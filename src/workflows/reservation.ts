@@ -4,7 +4,6 @@ import {
   condition,
   defineQuery,
   defineUpdate,
-  isCancellation,
   setCurrentDetails,
   setHandler,
   sleep,
@@ -50,7 +49,7 @@ type Phase = ReservationState['status'] | 'NEW' | 'HOLDING';
  *
  * - `hold` comes with the start; refused, the workflow ends at once.
  * - `pay` accepted before the hold's end is allowed to finish: the timer takes no seats from a payment.
- * - `release`, or a cancellation by an operator, ends a hold early.
+ * - `release`, or a cancellation by an operator or an API that gave the hold up, ends a hold early.
  */
 export async function reservation(input: ReservationInput): Promise<ReservationState> {
   // Widened by hand: handlers change it where the compiler does not look.
@@ -61,28 +60,27 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
   let holdOver = false;
   let ending: Promise<void> | null = null;
 
+  let givenUp = false;
+  CancellationScope.current().cancelRequested.catch(() => (givenUp = true));
+
   setHandler(reservationQuery, currentState, { description: 'Where the reservation stands' });
-  setHandler(holdUpdate, hold, { validator: assertNew, description: 'Holds the seats' });
-  setHandler(payUpdate, pay, { validator: assertPayable, description: 'Pays the reservation' });
-  setHandler(releaseUpdate, release, { validator: assertReleasable, description: 'Releases the hold early' });
+  setHandler(holdUpdate, shielded(hold), { validator: assertNew, description: 'Holds the seats' });
+  setHandler(payUpdate, shielded(pay), { validator: assertPayable, description: 'Pays the reservation' });
+  setHandler(releaseUpdate, shielded(release), {
+    validator: assertReleasable,
+    description: 'Releases the hold early',
+  });
 
-  if (!(await condition(() => phase !== 'NEW', HOLD_ARRIVES_WITHIN))) enter('REFUSED');
-  await condition(() => phase !== 'HOLDING');
-  if (phase === 'HELD') await untilEnd();
-  await CancellationScope.nonCancellable(async () =>
-    condition(() => allHandlersFinished() && (payment === null || payment.finished)),
-  );
-  return currentState();
+  return shielded(run)();
 
-  async function untilEnd(): Promise<void> {
-    try {
-      await condition(() => isOver(phase) || (holdOver && phase === 'HELD'));
-    } catch (error) {
-      if (!isCancellation(error)) throw error;
-      await CancellationScope.nonCancellable(async () => condition(() => isOver(phase) || phase === 'HELD'));
-    }
-    if (isOver(phase)) return;
-    await CancellationScope.nonCancellable(async () => end(holdOver ? 'EXPIRED' : 'RELEASED'));
+  async function run(): Promise<ReservationState> {
+    await condition(() => phase !== 'NEW' || givenUp, HOLD_ARRIVES_WITHIN);
+    if (phase === 'NEW') enter('REFUSED');
+    await condition(() => phase !== 'HOLDING');
+    await condition(() => isOver(phase) || (phase === 'HELD' && (holdOver || givenUp)));
+    if (!isOver(phase)) await end(holdOver ? 'EXPIRED' : 'RELEASED');
+    await condition(() => allHandlersFinished() && (payment === null || payment.finished));
+    return currentState();
   }
 
   async function hold(): Promise<HeldReservation> {
@@ -105,9 +103,8 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
 
   /** One timer for the whole reservation: nothing a user does moves the hold's end. */
   function startTimer({ expiresAt }: HeldReservation): void {
-    void sleep(Math.max(1, Date.parse(expiresAt) - Date.now()), { summary: `The hold ends at ${expiresAt}` })
-      .then(() => (holdOver = true))
-      .catch(() => undefined);
+    const summary = `The hold ends at ${expiresAt}`;
+    void sleep(Math.max(1, Date.parse(expiresAt) - Date.now()), { summary }).then(() => (holdOver = true));
   }
 
   async function pay(request: PayInput): Promise<PayResult> {
@@ -171,11 +168,11 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
   }
 
   function enter(next: Phase): void {
+    // The start said HELD; what passes within one workflow task is not worth an event.
+    const isWorthAnEvent = next === 'SETTLING' || phase === 'SETTLING' || isOver(next);
     phase = next;
     setCurrentDetails(describe(next, held));
-    // The start said HELD; what passes within one workflow task is not worth an event.
-    if (next === 'SETTLING' || isOver(next))
-      upsertSearchAttributes([{ key: RESERVATION_STATUS, value: next }]);
+    if (isWorthAnEvent) upsertSearchAttributes([{ key: RESERVATION_STATUS, value: next }]);
   }
 
   function asHeld(): HeldReservation {
@@ -191,6 +188,12 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
       payments,
     };
   }
+}
+
+/** Cancelling asks the workflow to end its hold; it interrupts nothing that has begun. */
+function shielded<Args extends unknown[], Result>(work: (...args: Args) => Promise<Result>) {
+  return async (...args: Args): Promise<Result> =>
+    CancellationScope.nonCancellable(async () => work(...args));
 }
 
 function isOver(phase: Phase): boolean {

@@ -1,81 +1,114 @@
 import { randomUUID } from 'node:crypto';
-import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
 import type { ActivityDependencies } from '../../src/activities/dependencies';
-import { workerOptions } from '../../src/worker/options';
 import {
-  HOLD_UPDATE,
-  PAY_UPDATE,
-  RESERVATION_WORKFLOW,
-  reservationWorkflowId,
-  type HeldReservation,
-  type PayInput,
-  type PayResult,
-  type ReservationInput,
-} from '../../src/workflows/messages';
+  createReservationWorkflows,
+  type ReservationWorkflows,
+} from '../../src/api/reservations/reservationWorkflows';
+import { workerOptions } from '../../src/worker/options';
+import type { reservation } from '../../src/workflows';
+import { reservationWorkflowId } from '../../src/workflows/messages';
 import { RESERVATION_STATUS, SCHEDULE_ID, USER_ID } from '../../src/workflows/searchAttributes';
 import { testEnvironment } from './environment';
+import { replaceableActivities, type ReplaceActivity } from './replaceableActivities';
 
 /** IndexedValueType of the API: a keyword. */
 const KEYWORD = 2;
+const NAMESPACE = 'default';
 
-/** A time-skipping Temporal with a worker that runs the real workflows and activities. */
+/** A Temporal with a worker that runs the real workflows and activities. */
 export interface WorkflowHarness {
   env: TestWorkflowEnvironment;
-  /** Starts a reservation with its hold, as the API does. */
-  hold(input: ReservationInput): Promise<HeldReservation>;
-  handle(reservationId: string): WorkflowHandle;
-  pay(reservationId: string, input: PayInput): Promise<PayResult>;
+  taskQueue: string;
+  /** The API's own client. */
+  reservations: ReservationWorkflows;
+  handle(reservationId: string): ReturnType<typeof handleOf>;
+  /** Puts another activity in the place of the real one, until `restoreActivities`. */
+  replaceActivity: ReplaceActivity;
+  restoreActivities(): void;
+  /** Lets the workflows' clock reach an instant, which skips to it where time can be skipped. */
+  sleepUntil(time: number): Promise<void>;
+  /** A task queue nobody polls, as when every worker is down, and back. */
+  stopWorker(): Promise<void>;
+  startWorker(): Promise<void>;
   stop(): Promise<void>;
 }
 
-export async function startWorkflowHarness(dependencies: ActivityDependencies): Promise<WorkflowHarness> {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
+/** @param time `skipped`: the time-skipping server, a new one; `real`: the run's own Temporal */
+export async function startWorkflowHarness(
+  dependencies: ActivityDependencies,
+  time: 'skipped' | 'real' = 'skipped',
+): Promise<WorkflowHarness> {
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
+  });
+  const env = await (time === 'skipped' ? startTimeSkipping() : connectToTemporal());
+  const taskQueue = `test-${randomUUID()}`;
+  const options = workerOptions(
+    {
+      connection: env.nativeConnection,
+      namespace: NAMESPACE,
+      taskQueue,
+      workflowBundle: { codePath: testEnvironment('TEST_WORKFLOW_BUNDLE') },
+    },
+    dependencies,
+  );
+  const { activities, replace, restore } = replaceableActivities(dependencies);
+  // Tests leave workflows waiting on purpose; there is nothing to drain when they end.
+  const start = async () => {
+    const worker = await Worker.create({ ...options, activities, shutdownGraceTime: 0 });
+    return { worker, running: worker.run() };
+  };
+  let current: Awaited<ReturnType<typeof start>> | null = await start();
+  const stopWorker = async () => {
+    current?.worker.shutdown();
+    await current?.running;
+    current = null;
+  };
+  return {
+    env,
+    taskQueue,
+    reservations: createReservationWorkflows(env.client, { taskQueue, logger: dependencies.logger }),
+    handle: (reservationId) => handleOf(env, reservationId),
+    replaceActivity: replace,
+    restoreActivities: restore,
+    async sleepUntil(instant) {
+      const left = instant - (await env.currentTimeMs());
+      if (left > 0) await env.sleep(left);
+    },
+    stopWorker,
+    async startWorker() {
+      current = await start();
+    },
+    async stop() {
+      await stopWorker();
+      await env.teardown();
+    },
+  };
+}
+
+function handleOf(env: TestWorkflowEnvironment, reservationId: string) {
+  return env.client.workflow.getHandle<typeof reservation>(reservationWorkflowId(reservationId));
+}
+
+async function startTimeSkipping(): Promise<TestWorkflowEnvironment> {
   const env = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path: testEnvironment('TEST_TIME_SKIPPING_SERVER') } },
   });
   await env.connection.operatorService.addSearchAttributes({
-    namespace: 'default',
+    namespace: NAMESPACE,
     searchAttributes: Object.fromEntries(
       [RESERVATION_STATUS, SCHEDULE_ID, USER_ID].map((key) => [key.name, KEYWORD]),
     ),
   });
-  const taskQueue = `test-${randomUUID()}`;
-  const worker = await Worker.create(
-    workerOptions(
-      {
-        connection: env.nativeConnection,
-        namespace: 'default',
-        taskQueue,
-        workflowBundle: { codePath: testEnvironment('TEST_WORKFLOW_BUNDLE') },
-      },
-      dependencies,
-    ),
-  );
-  const running = worker.run();
-  const handle = (reservationId: string) =>
-    env.client.workflow.getHandle(reservationWorkflowId(reservationId));
-  return {
-    env,
-    handle,
-    async hold(input) {
-      const startWorkflowOperation = new WithStartWorkflowOperation(RESERVATION_WORKFLOW, {
-        workflowId: reservationWorkflowId(input.reservationId),
-        taskQueue,
-        args: [input],
-        workflowIdConflictPolicy: 'FAIL',
-      });
-      return env.client.workflow.executeUpdateWithStart<never, HeldReservation, []>(HOLD_UPDATE, {
-        startWorkflowOperation,
-      } as never);
-    },
-    pay: async (reservationId, input) =>
-      handle(reservationId).executeUpdate<PayResult, [PayInput]>(PAY_UPDATE, { args: [input] }),
-    async stop() {
-      worker.shutdown();
-      await running;
-      await env.teardown();
-    },
-  };
+  return env;
+}
+
+function connectToTemporal(): Promise<TestWorkflowEnvironment> {
+  return TestWorkflowEnvironment.createFromExistingServer({
+    address: testEnvironment('TEST_TEMPORAL_ADDRESS'),
+    namespace: NAMESPACE,
+  });
 }

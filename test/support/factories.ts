@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import type { Knex } from 'knex';
+import { createLedgerStore } from '../../src/db/ledgerStore';
+import type { PayInput, ReservationInput } from '../../src/workflows/messages';
+
+export const PRICE = 50_000;
+export const BOOKING_FEE = 2_000;
+
+/** No test that skips time comes past it: an idle time-skipping server jumps by years. */
+const FAR_FUTURE = new Date('9000-01-01T00:00:00Z');
+
+export interface SaleOptions {
+  seats?: number;
+  maxSeatsPerUser?: number;
+  saleSwitch?: 'OPEN' | 'PAUSED' | 'CLOSED';
+  saleOpensAt?: Date;
+  saleClosesAt?: Date;
+}
+
+export interface Sale {
+  scheduleId: string;
+  /** In the order of the seat map. */
+  seatIds: string[];
+  /** The first of them. */
+  seatId: string;
+}
+
+/** A schedule on sale, every seat of it at {@link PRICE} with a fee of {@link BOOKING_FEE}. */
+export async function createSale(owner: Knex, options: SaleOptions = {}): Promise<Sale> {
+  const [venueId, concertId, scheduleId] = [randomUUID(), randomUUID(), randomUUID()];
+  const seatId = randomUUID();
+  const seatIds = [seatId, ...Array.from({ length: (options.seats ?? 1) - 1 }, () => randomUUID())];
+  await owner('venues').insert({ id: venueId, name: 'Venue', plan: '{}' });
+  await owner('concerts').insert({ id: concertId, title: 'Concert', artist: 'Artist' });
+  await owner('schedules').insert({
+    id: scheduleId,
+    concert_id: concertId,
+    venue_id: venueId,
+    starts_at: FAR_FUTURE,
+    sale_opens_at: options.saleOpensAt ?? new Date(Date.now() - 60_000),
+    sale_closes_at: options.saleClosesAt ?? FAR_FUTURE,
+    sale_switch: options.saleSwitch ?? 'OPEN',
+    booking_fee: BOOKING_FEE,
+    max_seats_per_user: options.maxSeatsPerUser ?? 4,
+    seats_total: seatIds.length,
+  });
+  await owner('grades').insert({
+    schedule_id: scheduleId,
+    grade: 'R',
+    position: 0,
+    price: PRICE,
+    color: '#a00',
+  });
+  await owner('seats').insert(
+    seatIds.map((id, position) => ({
+      id,
+      schedule_id: scheduleId,
+      position,
+      zone: 'A',
+      row: '1',
+      number: String(position + 1),
+      grade: 'R',
+      x: position,
+      y: 0,
+    })),
+  );
+  return { scheduleId, seatIds, seatId };
+}
+
+/** A user with points in the wallet, booked as every top-up is. */
+export async function createUser(owner: Knex, points = 0): Promise<string> {
+  const userId = randomUUID();
+  await owner('users').insert({ id: userId, login: userId, password_hash: 'none' });
+  if (points > 0) await addPoints(owner, userId, points);
+  return userId;
+}
+
+export async function addPoints(owner: Knex, userId: string, points: number): Promise<void> {
+  await owner.transaction((transaction) =>
+    createLedgerStore(transaction).post({
+      key: `gift:${randomUUID()}`,
+      kind: 'TOP_UP',
+      currency: 'KRW',
+      wallet: { userId, amount: points },
+      house: [{ account: 'gateway:clearing', amount: -points }],
+    }),
+  );
+}
+
+/** The request of a hold of five minutes that may settle a minute more. */
+export function aHold(
+  sale: Pick<Sale, 'scheduleId'>,
+  userId: string,
+  seatIds: readonly string[],
+  durations: Partial<Pick<ReservationInput, 'holdSeconds' | 'settleSeconds'>> = {},
+): ReservationInput {
+  return {
+    reservationId: randomUUID(),
+    userId,
+    scheduleId: sale.scheduleId,
+    seatIds: seatIds.toSorted(),
+    holdSeconds: 300,
+    settleSeconds: 60,
+    ...durations,
+  };
+}
+
+/** An attempt to pay: the seats with points, the booking fee by card, unless told otherwise. */
+export function anAttempt(seats = 1, points = seats * PRICE): PayInput {
+  const total = seats * (PRICE + BOOKING_FEE);
+  return {
+    paymentId: randomUUID(),
+    amount: { points, card: total - points, total, currency: 'KRW' },
+  };
+}

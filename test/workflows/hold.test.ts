@@ -1,0 +1,317 @@
+import { aHold, anAttempt, BOOKING_FEE, createSale, createUser, PRICE } from '../support/factories';
+import { eventually } from '../support/eventually';
+import { buildStage, type Stage } from '../support/stage';
+import { RESERVATION_WORKFLOW, reservationWorkflowId } from '../../src/workflows/messages';
+
+let stage: Stage;
+
+beforeAll(async () => {
+  stage = await buildStage();
+}, 60_000);
+
+afterEach(async () => stage.endTest());
+
+afterAll(async () => stage?.drop());
+
+/** A hold of all seats of a sale of its own. */
+async function holdOf({ seats = 1 }: { seats?: number } = {}) {
+  const sale = await createSale(stage.database.owner, { seats });
+  const userId = await createUser(stage.database.owner);
+  const request = aHold(sale, userId, sale.seatIds);
+  const held = await stage.temporal.reservations.hold(request);
+  return { sale, userId, request, held, reservationId: request.reservationId };
+}
+
+function lockOf({ scheduleId, seatId }: { scheduleId: string; seatId: string }): Promise<string | null> {
+  return stage.redis.redis.get(`{${scheduleId}}:seat:${seatId}`);
+}
+
+describe('a granted hold', () => {
+  it('answers with its seats, its price and its end', async () => {
+    const { sale, held, reservationId } = await holdOf({ seats: 2 });
+
+    expect(held).toMatchObject({
+      reservationId,
+      scheduleId: sale.scheduleId,
+      amount: { tickets: 2 * PRICE, bookingFee: 2 * BOOKING_FEE, currency: 'KRW' },
+    });
+    expect(held.seats.map((seat) => seat.seatId)).toEqual(sale.seatIds);
+    expect(Date.parse(held.expiresAt) - Date.parse(held.heldAt)).toBe(300_000);
+  });
+
+  it('has its seats in Postgres and its lock in Redis', async () => {
+    const { sale, reservationId } = await holdOf();
+
+    expect(await stage.books.seat(sale.seatId)).toEqual({ reservationId, sold: false });
+    expect(await lockOf(sale)).toBe(reservationId);
+  });
+
+  it('answers the same to whoever asks again', async () => {
+    const { request, held } = await holdOf();
+
+    expect(await stage.temporal.reservations.hold(request)).toEqual(held);
+  });
+});
+
+describe('an unpaid hold ends after five minutes', () => {
+  it('and not before', async () => {
+    const { sale, held, reservationId } = await holdOf();
+
+    await stage.temporal.sleepUntil(Date.parse(held.expiresAt) - 1_000);
+
+    expect(await stage.books.reservationStatus(reservationId)).toBe('HELD');
+    expect(await stage.books.seat(sale.seatId)).toEqual({ reservationId, sold: false });
+
+    await stage.temporal.sleepUntil(Date.parse(held.expiresAt) + 1_000);
+    const { status } = await stage.temporal.handle(reservationId).result();
+
+    expect(status).toBe('EXPIRED');
+    expect(await stage.books.reservationStatus(reservationId)).toBe('EXPIRED');
+    const { ended_at: endedAt } = await stage.database
+      .owner('reservations')
+      .where({ id: reservationId })
+      .first<{ ended_at: Date }>();
+    expect(endedAt.getTime()).toBeGreaterThanOrEqual(Date.parse(held.expiresAt));
+    expect(endedAt.getTime()).toBeLessThan(Date.parse(held.expiresAt) + 1_000);
+  });
+
+  it('and its seat is sold to the next user', async () => {
+    const { sale, reservationId } = await holdOf();
+    await stage.temporal.handle(reservationId).result();
+    expect(await lockOf(sale)).toBeNull();
+
+    const next = await createUser(stage.database.owner, PRICE);
+    const request = aHold(sale, next, sale.seatIds);
+    await stage.temporal.reservations.hold(request);
+    const paid = await stage.temporal.reservations.pay(request.reservationId, anAttempt());
+
+    expect(paid).toMatchObject({ status: 'SUCCEEDED' });
+  });
+
+  it('with its deadline untouched by a failed payment', async () => {
+    const { held, reservationId } = await holdOf();
+    await stage.temporal.sleepUntil(Date.parse(held.heldAt) + 200_000);
+    await expect(stage.temporal.reservations.pay(reservationId, anAttempt())).rejects.toMatchObject({
+      slug: 'insufficient-points',
+      members: { expiresAt: held.expiresAt },
+    });
+
+    await stage.temporal.sleepUntil(Date.parse(held.expiresAt) + 1_000);
+
+    expect(await stage.temporal.handle(reservationId).result()).toMatchObject({
+      status: 'EXPIRED',
+      expiresAt: held.expiresAt,
+    });
+  });
+});
+
+describe('a release', () => {
+  it('puts the seats back on sale at once', async () => {
+    const { sale, reservationId } = await holdOf();
+
+    expect(await stage.temporal.reservations.release(reservationId)).toBe(true);
+
+    expect(await stage.books.reservationStatus(reservationId)).toBe('RELEASED');
+    expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
+    expect(await lockOf(sale)).toBeNull();
+    expect(await stage.temporal.handle(reservationId).result()).toMatchObject({ status: 'RELEASED' });
+  });
+
+  it('has no effect once the hold has ended', async () => {
+    const { sale, userId, reservationId } = await holdOf();
+    await stage.temporal.reservations.release(reservationId);
+    const next = aHold(sale, userId, sale.seatIds);
+    await stage.temporal.reservations.hold(next);
+
+    expect(await stage.temporal.reservations.release(reservationId)).toBe(false);
+
+    expect(await stage.books.seat(sale.seatId)).toMatchObject({ reservationId: next.reservationId });
+    expect(await lockOf(sale)).toBe(next.reservationId);
+  });
+
+  it('joins one that is under way', async () => {
+    const { sale, reservationId } = await holdOf();
+    let tries = 0;
+    const second: Promise<boolean>[] = [];
+    // It fails until it has left the first workflow task, so that the second release arrives in between.
+    stage.temporal.replaceActivity('endHold', (real) => async (input) => {
+      tries += 1;
+      if (tries === 1) second.push(stage.temporal.reservations.release(reservationId));
+      if (tries < 6) throw new Error('Postgres is away');
+      return real(input);
+    });
+
+    await stage.temporal.reservations.release(reservationId);
+
+    expect(await Promise.all(second)).toEqual([true]);
+    expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
+  });
+});
+
+describe('a refused hold', () => {
+  it('names the seats that are gone, and leaves nothing running and no row', async () => {
+    const { sale } = await holdOf({ seats: 2 });
+    const loser = aHold(sale, await createUser(stage.database.owner), sale.seatIds.slice(0, 1));
+
+    await expect(stage.temporal.reservations.hold(loser)).rejects.toMatchObject({
+      slug: 'seat-unavailable',
+      members: { unavailableSeatIds: [sale.seatId] },
+    });
+
+    const { status } = await stage.temporal.handle(loser.reservationId).describe();
+    expect(status.name).toBe('COMPLETED');
+    expect(await stage.temporal.handle(loser.reservationId).result()).toMatchObject({ status: 'REFUSED' });
+    expect(await stage.books.reservationStatus(loser.reservationId)).toBeNull();
+  });
+
+  it('leaves the winner alone', async () => {
+    const { sale, reservationId } = await holdOf();
+    const loser = aHold(sale, await createUser(stage.database.owner), sale.seatIds);
+    await expect(stage.temporal.reservations.hold(loser)).rejects.toMatchObject({ slug: 'seat-unavailable' });
+
+    expect(await stage.books.seat(sale.seatId)).toEqual({ reservationId, sold: false });
+    expect(await lockOf(sale)).toBe(reservationId);
+  });
+
+  it('is refused again when it is asked for again', async () => {
+    const { sale } = await holdOf();
+    const loser = aHold(sale, await createUser(stage.database.owner), sale.seatIds);
+    const refusal = { slug: 'seat-unavailable' };
+
+    await expect(stage.temporal.reservations.hold(loser)).rejects.toMatchObject(refusal);
+    await expect(stage.temporal.reservations.hold(loser)).rejects.toMatchObject(refusal);
+  });
+});
+
+describe('a workflow whose hold never arrives', () => {
+  it('ends by its own deadline', async () => {
+    const { owner } = stage.database;
+    const request = aHold(await createSale(owner), await createUser(owner), []);
+    const handle = await stage.temporal.env.client.workflow.start(RESERVATION_WORKFLOW, {
+      workflowId: reservationWorkflowId(request.reservationId),
+      taskQueue: stage.temporal.taskQueue,
+      args: [request],
+    });
+
+    expect(await handle.result()).toMatchObject({ status: 'REFUSED' });
+    const { startTime, closeTime } = await handle.describe();
+    expect(Number(closeTime) - startTime.getTime()).toBeLessThan(60_000);
+  });
+});
+
+describe('a hold whose recording fails', () => {
+  it('is granted when only the answer of the first try was lost', async () => {
+    let tries = 0;
+    stage.temporal.replaceActivity('recordHold', (real) => async (input) => {
+      const held = await real(input);
+      tries += 1;
+      if (tries === 1) throw new Error('the answer was lost');
+      return held;
+    });
+
+    const { sale, held, reservationId } = await holdOf();
+
+    expect(tries).toBe(2);
+    expect(held.seats).toHaveLength(1);
+    expect(await stage.books.seat(sale.seatId)).toEqual({ reservationId, sold: false });
+  });
+
+  it('is given up as temporarily-unavailable, and what was recorded is released', async () => {
+    stage.temporal.replaceActivity('recordHold', (real) => async (input) => {
+      await real(input);
+      throw new Error('every answer is lost');
+    });
+    const { owner } = stage.database;
+    const sale = await createSale(owner);
+    const request = aHold(sale, await createUser(owner), sale.seatIds);
+
+    await expect(stage.temporal.reservations.hold(request)).rejects.toMatchObject({
+      slug: 'temporarily-unavailable',
+    });
+
+    expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
+    expect(await stage.books.reservationStatus(request.reservationId)).toBe('RELEASED');
+    expect(await lockOf(sale)).toBeNull();
+    const { status } = await stage.temporal.handle(request.reservationId).describe();
+    expect(status.name).toBe('COMPLETED');
+  });
+});
+
+describe('cancelling the workflow', () => {
+  it('releases a hold', async () => {
+    const { sale, reservationId } = await holdOf();
+
+    await stage.temporal.handle(reservationId).cancel();
+
+    expect(await stage.temporal.handle(reservationId).result()).toMatchObject({ status: 'RELEASED' });
+    expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
+    expect(await stage.books.reservationStatus(reservationId)).toBe('RELEASED');
+  });
+
+  it('does not leave the seats held when it comes before the hold is recorded', async () => {
+    const { owner } = stage.database;
+    const sale = await createSale(owner);
+    const request = aHold(sale, await createUser(owner), sale.seatIds);
+    await stage.temporal.stopWorker();
+    const holding = stage.temporal.reservations.hold(request).then(
+      () => 'held',
+      () => 'refused',
+    );
+    // Given up by an API that waited for its worker in vain.
+    await eventually(() => stage.temporal.handle(request.reservationId).cancel());
+
+    await stage.temporal.startWorker();
+    await holding;
+
+    const { status } = await stage.temporal.handle(request.reservationId).result();
+    expect(['REFUSED', 'RELEASED']).toContain(status);
+    expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
+  });
+
+  it('does not interrupt the undoing of a hold that failed', async () => {
+    const { owner } = stage.database;
+    const sale = await createSale(owner);
+    const request = aHold(sale, await createUser(owner), sale.seatIds);
+    let cancelled: Promise<unknown> | null = null;
+    stage.temporal.replaceActivity('recordHold', (real) => async (input) => {
+      await real(input);
+      throw new Error('every answer is lost');
+    });
+    // Fails until it has left the first workflow task, so that the cancellation arrives in between.
+    stage.temporal.replaceActivity('abandonHold', (real) => async (input) => {
+      cancelled ??= stage.temporal.handle(request.reservationId).cancel();
+      await cancelled;
+      if (await isCancelRequested(request.reservationId)) return real(input);
+      throw new Error('Postgres is away');
+    });
+
+    await expect(stage.temporal.reservations.hold(request)).rejects.toMatchObject({
+      slug: 'temporarily-unavailable',
+    });
+
+    await stage.temporal.handle(request.reservationId).result();
+    expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
+  });
+
+  it('does not interrupt a release', async () => {
+    const { sale, reservationId } = await holdOf();
+    let cancelled: Promise<unknown> | null = null;
+    stage.temporal.replaceActivity('endHold', (real) => async (input) => {
+      if (input.reservationId !== reservationId) return real(input);
+      cancelled ??= stage.temporal.handle(reservationId).cancel();
+      await cancelled;
+      if (await isCancelRequested(reservationId)) return real(input);
+      throw new Error('Postgres is away');
+    });
+
+    expect(await stage.temporal.reservations.release(reservationId)).toBe(true);
+
+    expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
+  });
+});
+
+/** Whether the workflow's history has the request, so that its next task brings it. */
+async function isCancelRequested(reservationId: string): Promise<boolean> {
+  const { events } = await stage.temporal.handle(reservationId).fetchHistory();
+  return events?.some((event) => event.workflowExecutionCancelRequestedEventAttributes) ?? false;
+}
