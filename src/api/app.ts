@@ -1,7 +1,8 @@
 import Koa from 'koa';
 import { version } from '../../package.json';
+import { adminCatalogueRoutes } from './admin/catalogueRoutes';
 import { authRoutes } from './auth/routes';
-import { catalogueEndpoints } from './catalogue/routes';
+import { catalogueRoutes } from './catalogue/routes';
 import type { ApiDependencies } from './dependencies';
 import type { Endpoint } from './http/endpoint';
 import { createRouter, refuseUnknown } from './http/router';
@@ -20,7 +21,8 @@ export function createEndpoints(dependencies: ApiDependencies): Endpoint[] {
   const resources = [
     ...authRoutes(dependencies),
     ...queueRoutes(dependencies),
-    ...catalogueEndpoints(dependencies),
+    ...catalogueRoutes(dependencies),
+    ...adminCatalogueRoutes(dependencies),
     ...saleRoutes(dependencies),
     ...serviceRoutes(dependencies),
   ];
