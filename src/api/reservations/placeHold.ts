@@ -2,8 +2,9 @@ import type { ReservationStore } from '../../db/reservationStore';
 import type { SeatDirectory } from '../../db/seatDirectory';
 import { assertHoldable, assertSaleOpen, seatUnavailable } from '../../domain/holdRules';
 import { Problem } from '../../domain/problems';
+import type { ReservedSeat } from '../../domain/seat';
 import type { SeatClaim } from '../../redis/seatClaim';
-import type { HeldReservation } from '../../workflows/messages';
+import type { HeldReservation, ReservationInput } from '../../workflows/messages';
 import { validationFailed } from '../http/validation';
 import type { AdmissionService } from '../queue/admission';
 import type { ReservationWorkflows } from './reservationWorkflows';
@@ -47,19 +48,14 @@ export function createPlaceHold(dependencies: PlaceHoldDependencies) {
     if (taken.length > 0) throw seatUnavailable(taken);
     const unclaim = () => seatClaim.release(scheduleId, seatIds, reservationId).catch(() => undefined);
 
-    try {
-      // After a loss of Redis the claim knows nothing: this read turns away whom the claim would have.
-      const facts = await reservations.readHoldFacts({ reservationId, userId, scheduleId, seatIds });
-      if (!facts) throw new Problem('seat-not-found', 'No such seat.', { seatIds });
-      assertHoldable(facts, seatIds, new Date());
-    } catch (error) {
+    const { HOLD_SECONDS: holdSeconds, SETTLE_SECONDS: settleSeconds } = settings;
+    const input = { reservationId, userId, scheduleId, seatIds, holdSeconds, settleSeconds };
+    const seats = await checkInPostgres(input).catch(async (error: unknown) => {
       await unclaim();
       throw error;
-    }
-
-    const { HOLD_SECONDS: holdSeconds, SETTLE_SECONDS: settleSeconds } = settings;
+    });
     try {
-      return await workflows.hold({ reservationId, userId, scheduleId, seatIds, holdSeconds, settleSeconds });
+      return await workflows.hold(input, summaryOf(seats));
     } catch (error) {
       if (error instanceof Problem) await unclaim();
       // Nothing may stay held after a 503 that the client cannot repeat.
@@ -67,6 +63,14 @@ export function createPlaceHold(dependencies: PlaceHoldDependencies) {
       throw error;
     }
   };
+
+  /** After a loss of Redis the claim knows nothing: this read turns away whom the claim would have. */
+  async function checkInPostgres(input: ReservationInput): Promise<readonly ReservedSeat[]> {
+    const facts = await reservations.readHoldFacts(input);
+    if (!facts) throw new Problem('seat-not-found', 'No such seat.', { seatIds: input.seatIds });
+    assertHoldable(facts, input.seatIds, new Date());
+    return facts.seats;
+  }
 
   async function scheduleOf(seatIds: readonly string[]): Promise<string> {
     const schedules = await directory.schedulesOf(seatIds);
@@ -78,4 +82,10 @@ export function createPlaceHold(dependencies: PlaceHoldDependencies) {
     }
     return scheduleId;
   }
+}
+
+/** Such as "2 seats: 1F A row 3 seat 11, 1F A row 3 seat 12". */
+function summaryOf(seats: readonly ReservedSeat[]): string {
+  const names = seats.map(({ zone, row, number }) => `${zone} row ${row} seat ${number}`);
+  return `${seats.length === 1 ? '1 seat' : `${seats.length} seats`}: ${names.join(', ')}`;
 }

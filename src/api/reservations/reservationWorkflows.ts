@@ -36,9 +36,10 @@ export interface ReservationWorkflows {
   /**
    * Starts the workflow with its hold, or joins the one that runs under the same id.
    *
+   * @param summary one line for operators in the Temporal UI
    * @throws {Problem} the hold's refusal; temporarily-unavailable where no answer came in time
    */
-  hold(input: ReservationInput): Promise<HeldReservation>;
+  hold(input: ReservationInput, summary: string): Promise<HeldReservation>;
   /**
    * @returns null where the workflow has ended: Postgres knows how
    * @throws {Problem} the payment's refusal
@@ -61,7 +62,7 @@ export function createReservationWorkflows(
     client.workflow.getHandle<typeof reservation>(reservationWorkflowId(reservationId));
 
   return {
-    async hold(input) {
+    async hold(input, summary) {
       const startWorkflowOperation = new WithStartWorkflowOperation<typeof reservation>(
         RESERVATION_WORKFLOW,
         {
@@ -70,7 +71,7 @@ export function createReservationWorkflows(
           args: [input],
           workflowIdConflictPolicy: 'USE_EXISTING',
           typedSearchAttributes: attributesAtStart(input),
-          staticSummary: `Reservation of ${input.seatIds.length} seat(s)`,
+          staticSummary: summary,
         },
       );
       return asProblems(
