@@ -5,7 +5,7 @@ import type { AdmissionService, TokenHolder } from './admission';
 import type { QueueStatus } from './schema';
 
 /** A stream shows movement soon, without asking Redis for every listener all the time. */
-const MOST_SECONDS = 5;
+const MOST_SECONDS = 2;
 
 /**
  * The events of one place: `position` at once and whenever it changes, then `admitted` or `expired`, which

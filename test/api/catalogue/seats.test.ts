@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto';
+import { get } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { seatMapSchema } from '../../../src/api/catalogue/schema';
+import { createBestEffort } from '../../../src/redis/bestEffort';
+import { createSeatMapCache, type SeatMapCache } from '../../../src/redis/seatMapCache';
+import { eventually } from '../../support/eventually';
+import { expectProblem, startEdge, type Edge } from '../edge';
+import { allocate, anOperator, readSeatMap, type Operator } from './operator';
+
+let edge: Edge;
+let operator: Operator;
+/** As the worker has it. */
+let worker: SeatMapCache;
+
+beforeAll(async () => {
+  edge = await startEdge();
+  operator = await anOperator(edge);
+  const { redis, logger } = edge.dependencies;
+  worker = createSeatMapCache(redis, createBestEffort(redis, logger));
+});
+afterAll(async () => edge.stop());
+
+const statusesOf = (map: { seats: { status: string }[] }) => map.seats.map((seat) => seat.status);
+
+describe('GET /v1/schedules/{scheduleId}/seats', () => {
+  it("gives every seat of the plan, in the plan's order, as documented", async () => {
+    const { scheduleId } = await operator.addShow(3);
+    const { status, body } = await edge.call('GET', `/v1/schedules/${scheduleId}/seats`);
+    expect(status).toBe(200);
+    expect(seatMapSchema.parse(body)).toEqual(body);
+    expect(body).toMatchObject({
+      scheduleId,
+      currency: 'KRW',
+      bookingFee: 2_000,
+      grades: [
+        { grade: 'VIP', price: 100_000, color: '#70f' },
+        { grade: 'R', price: 70_000, color: '#a00' },
+      ],
+      seats: [
+        {
+          zone: '1층',
+          row: 'A',
+          number: '1',
+          grade: 'VIP',
+          price: 100_000,
+          status: 'AVAILABLE',
+          x: 11,
+          y: 22,
+        },
+        { zone: '1층', row: 'A', number: '2', grade: 'R', price: 70_000, status: 'AVAILABLE', x: 31, y: 22 },
+        { zone: '1층', row: 'A', number: '3', grade: 'R', price: 70_000, status: 'AVAILABLE', x: 51, y: 22 },
+      ],
+    });
+  });
+
+  it('is 404 for an unknown schedule, 400 for what is no id', async () => {
+    expectProblem(await edge.call('GET', `/v1/schedules/${randomUUID()}/seats`), 404, 'schedule-not-found');
+    expectProblem(await edge.call('GET', '/v1/schedules/1/seats'), 400, 'validation-failed');
+  });
+
+  it('shows HELD, SOLD, BLOCKED and free again right after each change', async () => {
+    const { scheduleId } = await operator.addShow(4);
+    const { seats } = await readSeatMap(edge, scheduleId);
+    const [held, sold, blocked] = seats.map((seat) => seat.seatId);
+    if (!held || !sold || !blocked) throw new Error('too few seats');
+    const { owner } = edge.database;
+
+    const hold = await allocate(owner, scheduleId, held, 'HELD');
+    await allocate(owner, scheduleId, sold, 'SOLD');
+    await worker.bump(scheduleId);
+    expect(statusesOf(await readSeatMap(edge, scheduleId))).toEqual([
+      'HELD',
+      'SOLD',
+      'AVAILABLE',
+      'AVAILABLE',
+    ]);
+
+    await operator.change(scheduleId, { blockSeatIds: [blocked] });
+    expect(statusesOf(await readSeatMap(edge, scheduleId))).toEqual(['HELD', 'SOLD', 'BLOCKED', 'AVAILABLE']);
+
+    await hold.release();
+    await worker.bump(scheduleId);
+    expect(statusesOf(await readSeatMap(edge, scheduleId))).toEqual([
+      'AVAILABLE',
+      'SOLD',
+      'BLOCKED',
+      'AVAILABLE',
+    ]);
+  });
+
+  it('shows a sold seat within a second even if nobody said so, under a new version', async () => {
+    const { scheduleId } = await operator.addShow(1);
+    const before = await readSeatMap(edge, scheduleId);
+    await allocate(edge.database.owner, scheduleId, before.seats[0]?.seatId ?? '', 'SOLD');
+    const soldAt = Date.now();
+    const after = await eventually(async () => {
+      const map = await readSeatMap(edge, scheduleId);
+      expect(statusesOf(map)).toEqual(['SOLD']);
+      return map;
+    });
+    expect(Date.now() - soldAt).toBeLessThan(1_000);
+    expect(after.version).toBeGreaterThan(before.version);
+  });
+});
+
+describe('the ETag of a seat map', () => {
+  it('is its version; who has it hears 304 until a seat changes', async () => {
+    const { scheduleId } = await operator.addShow(1);
+    const path = `/v1/schedules/${scheduleId}/seats`;
+    const { version, etag, seats } = await readSeatMap(edge, scheduleId);
+    expect(etag).toBe(`"${version}"`);
+    for (const condition of [etag ?? '', `"other", W/${etag}`, '*']) {
+      const { status, text } = await edge.call('GET', path, { headers: { 'If-None-Match': condition } });
+      expect({ status, text }).toEqual({ status: 304, text: '' });
+    }
+    await allocate(edge.database.owner, scheduleId, seats[0]?.seatId ?? '', 'HELD');
+    await worker.bump(scheduleId);
+    const changed = await edge.call('GET', path, { headers: { 'If-None-Match': etag ?? '' } });
+    expect(changed.status).toBe(200);
+    expect(changed.headers.get('ETag')).not.toBe(etag);
+  });
+
+  it('stays while nothing changes, also past the time to live of the statuses', async () => {
+    const { scheduleId } = await operator.addShow(1);
+    const { etag } = await readSeatMap(edge, scheduleId);
+    await edge.dependencies.redis.del(`{${scheduleId}}:seats:statuses`);
+    expect((await readSeatMap(edge, scheduleId)).etag).toBe(etag);
+  });
+});
+
+describe('the body of a seat map', () => {
+  const decoders = { br: brotliDecompressSync, gzip: gunzipSync, identity: (body: Buffer) => body };
+
+  it.each(['br', 'gzip', 'identity'] as const)('comes as %s to those who take that', async (encoding) => {
+    const { scheduleId } = await operator.addShow(50);
+    const { headers, body } = await fetchRaw(`${edge.url}/v1/schedules/${scheduleId}/seats`, encoding);
+    expect(headers['content-encoding']).toBe(encoding === 'identity' ? undefined : encoding);
+    expect(headers.vary).toContain('Accept-Encoding');
+    expect(seatMapSchema.parse(JSON.parse(decoders[encoding](body).toString())).seats).toHaveLength(50);
+  });
+});
+
+describe('a seat map without Redis', () => {
+  it('comes from Postgres, fast, and follows every change within a second', async () => {
+    const other = await startEdge({ settings: { REDIS_URL: 'redis://127.0.0.1:1' } });
+    const { db } = other.dependencies;
+    await db.raw('SELECT 1');
+    const setUp = await anOperatorWithoutRedis(other);
+    const startedAt = Date.now();
+    const before = await readSeatMap(other, setUp.scheduleId);
+    expect(Date.now() - startedAt).toBeLessThan(500);
+    await allocate(other.database.owner, setUp.scheduleId, before.seats[0]?.seatId ?? '', 'SOLD');
+    const soldAt = Date.now();
+    await eventually(async () => {
+      const map = await readSeatMap(other, setUp.scheduleId);
+      expect(statusesOf(map)).toEqual(['SOLD', 'AVAILABLE']);
+      expect(map.version).toBeGreaterThan(before.version);
+    });
+    expect(Date.now() - soldAt).toBeLessThan(1_000);
+    await other.stop();
+  });
+
+  async function anOperatorWithoutRedis(other: Edge) {
+    // Logging in may need Redis; the catalogue must not.
+    const { createCatalogueEditor } = await import('../../../src/db/catalogueEditor');
+    const { seatingPlanSchema } = await import('../../../src/domain/seatingPlan/schema');
+    const { aSchedule, rowPlan } = await import('./operator');
+    const { newScheduleSchema } = await import('../../../src/api/admin/schema');
+    const editor = createCatalogueEditor(other.dependencies.db);
+    const { venueId } = await editor.addVenue({ name: 'V', plan: seatingPlanSchema.parse(rowPlan(2)) });
+    const concertId = await editor.addConcert({ title: 'T', artist: 'A', description: '' });
+    return {
+      concertId,
+      scheduleId: await editor.addSchedule(concertId, newScheduleSchema.parse(aSchedule(venueId))),
+    };
+  }
+});
+
+async function fetchRaw(url: string, encoding: string) {
+  return new Promise<{ headers: Record<string, string | string[] | undefined>; body: Buffer }>(
+    (resolve, reject) => {
+      get(url, { headers: { 'Accept-Encoding': encoding } }, (response) => {
+        buffer(response).then((body) => resolve({ headers: response.headers, body }), reject);
+      }).on('error', reject);
+    },
+  );
+}
