@@ -34,14 +34,14 @@ function operator(password: string | undefined): string {
 function firstPurchase(apiUrl: string): string {
   return String.raw`API=${apiUrl}/v1; JSON='Content-Type: application/json'; ME=fan$$
 get() { node -e "const v = JSON.parse(require('fs').readFileSync(0, 'utf8'))$1; console.log(typeof v === 'string' ? v : JSON.stringify(v))"; }
-curl -sS $API/users -H "$JSON" -d '{"id":"'$ME'","password":"a seat in the front"}'
+curl -sS $API/users -H "$JSON" -d '{"id":"'$ME'","password":"a seat in the front"}'; echo
 LOGIN=$(curl -sS $API/auth/login -H "$JSON" -d '{"id":"'$ME'","password":"a seat in the front"}')
 BEARER="Authorization: Bearer $(echo "$LOGIN" | get .accessToken)"; QUEUE=$(echo "$LOGIN" | get .queueToken)
-curl -sS $API/wallet/top-ups -H "$BEARER" -H "$JSON" -d '{"amount":1000000}'
+curl -sS $API/wallet/top-ups -H "$BEARER" -H "$JSON" -d '{"amount":1000000}'; echo
 CONCERT=$(curl -sS $API/concerts | get '.items.find((c) => c.saleStatus === "OPEN").concertId')
 SCHEDULE=$(curl -sS $API/concerts/$CONCERT/schedules | get '.items.find((s) => s.saleStatus === "OPEN").scheduleId')
 SEATS=$(curl -sS $API/schedules/$SCHEDULE/seats | get '.seats.filter((s) => s.status === "AVAILABLE").slice(0, 2).map((s) => s.seatId)')
 HOLD=$(curl -sS $API/reservations -H "$BEARER" -H "$JSON" -d '{"seatIds":'"$SEATS"',"queueToken":"'$QUEUE'"}'); echo "$HOLD"
-curl -sS $API/payments -H "$BEARER" -H "$JSON" -d '{"reservationId":"'$(echo "$HOLD" | get .reservationId)'","queueToken":"'$QUEUE'"}'
+curl -sS $API/payments -H "$BEARER" -H "$JSON" -d '{"reservationId":"'$(echo "$HOLD" | get .reservationId)'","queueToken":"'$QUEUE'"}'; echo
 `;
 }

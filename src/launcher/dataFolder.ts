@@ -22,7 +22,10 @@ export async function takeDataFolder(folder: string): Promise<() => void> {
     mkdirSync(folder, { recursive: true });
     // As root, Postgres' own user has to pass; nobody has to list.
     chmodSync(folder, process.getuid?.() === 0 ? 0o711 : 0o700);
-    const release = await lockfile.lock(folder, { stale: 5_000, retries: { retries: 40, factor: 1, minTimeout: 200, maxTimeout: 200 } });
+    const release = await lockfile.lock(folder, {
+      stale: 5_000,
+      retries: { retries: 40, factor: 1, minTimeout: 200, maxTimeout: 200 },
+    });
     try {
       refuseIfInUse(folder, owner);
       writeOwnIdentity(owner);

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import path from 'node:path';
-import getPort from 'get-port';
 import { z } from 'zod';
 import { writeWhole } from './dataFolder';
-import { codeOf, LaunchFailure } from './failure';
+import { LaunchFailure } from './failure';
+import { freePort } from './ports';
 
 const PORTS = ['postgres', 'redis', 'temporal', 'gateway', 'metrics', 'workerMetrics'] as const;
 const SECRETS = ['superuser', 'owner', 'service', 'redis', 'gateway'] as const;
@@ -26,32 +25,10 @@ export async function openLaunchState(folder: string): Promise<LaunchState> {
   const file = path.join(folder, 'state.json');
   const state = existsSync(file) ? read(file) : generate();
   for (const name of PORTS) {
-    const preferred = state.ports[name];
-    state.ports[name] = await getPort({
-      host: '127.0.0.1',
-      reserve: true,
-      ...(preferred ? { port: preferred } : {}),
-    });
+    state.ports[name] = await freePort(state.ports[name]);
   }
   writeWhole(file, `${JSON.stringify(state, null, 2)}\n`);
   return state;
-}
-
-/** @throws {LaunchFailure} naming the setting, when something listens on the port already */
-export async function refuseBusyPort(setting: string, host: string, port: number): Promise<void> {
-  const server = createServer();
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, host, resolve);
-    });
-  } catch (error) {
-    const why = codeOf(error) === 'EADDRINUSE' ? 'is in use' : `cannot be listened on (${codeOf(error)})`;
-    throw new LaunchFailure(
-      `port ${port} of ${host} ${why}: stop what uses it, or set ${setting} to another`,
-    );
-  }
-  await new Promise((resolve) => server.close(resolve));
 }
 
 function read(file: string): LaunchState {

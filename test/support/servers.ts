@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import getPort from 'get-port';
 import { prepareDatabase, type DatabaseUrls } from '../../src/launcher/databaseRoles';
 import type { ManagedProcess, Spawner } from '../../src/launcher/managedProcess';
+import { freePort } from '../../src/launcher/ports';
 import { startPostgres } from '../../src/launcher/postgres';
 import { startRedis } from '../../src/launcher/redis';
 import { startTemporal } from '../../src/launcher/temporal';
@@ -90,11 +90,6 @@ export async function createServerSet(folder: string, database: string, spawn: S
 /** Long set-up steps show on stderr, so that stdout stays Jest's. */
 export function reportProgress(line: string): void {
   process.stderr.write(`${line}\n`);
-}
-
-/** A port of the loopback that is free now and that this process does not hand out again. */
-export function freePort(): Promise<number> {
-  return getPort({ host: '127.0.0.1', reserve: true });
 }
 
 function newPassword(): string {

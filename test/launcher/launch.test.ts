@@ -1,0 +1,149 @@
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { isRunning, type ProcessIdentity } from '../../src/launcher/processIdentity';
+import { createDataFolder, startLauncher, type DataFolder, type LauncherProcess } from './launcherProcess';
+
+const READY = 'Holdfast is ready';
+
+jest.setTimeout(60_000);
+
+describe('A running Holdfast', () => {
+  let data: DataFolder;
+  let launcher: LauncherProcess;
+
+  beforeAll(async () => {
+    data = await createDataFolder();
+    launcher = startLauncher(data.env);
+    await launcher.says(READY);
+  });
+
+  afterAll(async () => {
+    launcher.signal('SIGTERM');
+    await launcher.ended;
+    data.remove();
+  });
+
+  it('has all six parts, each ready', async () => {
+    expect(
+      data
+        .parts()
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(['API', 'Postgres', 'Redis', 'Temporal', 'gateway', 'worker']);
+    expect((await fetch(`${data.apiUrl}/readyz`)).status).toBe(200);
+  });
+
+  it('keeps its data folder to itself', async () => {
+    const second = startLauncher(data.env);
+    expect(await second.ended).toBe(1);
+    expect(second.output()).toBe(
+      `Holdfast cannot start: the data folder ${data.env.DATA_DIR} is in use by another start ` +
+        `(pid ${launcher.pid}): stop it, or set DATA_DIR\n`,
+    );
+    expect((await fetch(`${data.apiUrl}/readyz`)).status).toBe(200);
+  });
+
+  it('starts the API again when it dies', async () => {
+    kill(data.parts().filter(({ name }) => name === 'API'));
+    await launcher.says('API is back');
+    expect((await fetch(`${data.apiUrl}/readyz`)).status).toBe(200);
+  });
+});
+
+describe('A start after a crash', () => {
+  let data: DataFolder;
+
+  beforeEach(async () => {
+    data = await createDataFolder();
+  });
+
+  afterEach(() => data.remove());
+
+  it('ends what a killed launcher left running, and finds everything as it was', async () => {
+    const first = startLauncher(data.env);
+    await first.says(READY);
+    expect(await signUp(data, 'ann')).toBe(201);
+    const orphans = data.parts();
+    first.signal('SIGKILL');
+    await first.ended;
+    expect(orphans.filter(isRunning)).toHaveLength(6);
+
+    const second = startLauncher(data.env);
+    await second.says(READY);
+    expect(orphans.filter(isRunning)).toEqual([]);
+    expect(await signUp(data, 'ann')).toBe(409);
+
+    // And Ctrl-C leaves no part.
+    const parts = data.parts();
+    second.signal('SIGINT');
+    expect(await second.ended).toBe(0);
+    expect(parts.filter(isRunning)).toEqual([]);
+  });
+
+  it('recovers when every part was killed as well, and stops them all when a database dies', async () => {
+    const first = startLauncher(data.env);
+    await first.says(READY);
+    expect(await signUp(data, 'ann')).toBe(201);
+    first.signal('SIGKILL');
+    await first.ended;
+    kill(data.parts());
+
+    const second = startLauncher(data.env);
+    await second.says(READY);
+    expect(await signUp(data, 'ann')).toBe(409);
+
+    const parts = data.parts();
+    kill(parts.filter(({ name }) => name === 'Redis'));
+    expect(await second.ended).toBe(1);
+    expect(second.output()).toContain('Redis has died (ended by SIGKILL)');
+    expect(parts.filter(isRunning)).toEqual([]);
+  });
+});
+
+describe('A start that cannot go on', () => {
+  let data: DataFolder;
+
+  beforeEach(async () => {
+    data = await createDataFolder();
+  });
+
+  afterEach(() => data.remove());
+
+  it.each(['PORT', 'TEMPORAL_UI_PORT'] as const)('says which setting helps when %s is busy', async (name) => {
+    const other = createServer().listen(Number(data.env[name]), '127.0.0.1');
+    await once(other, 'listening');
+    const launcher = startLauncher(data.env);
+    expect(await launcher.ended).toBe(1);
+    expect(launcher.output()).toBe(
+      `Holdfast cannot start: port ${data.env[name]} of 127.0.0.1 is in use: stop what uses it, or set ${name} to another\n`,
+    );
+    expect(data.parts()).toEqual([]);
+    other.close();
+  });
+
+  it('names a bad setting, its value and what is allowed', async () => {
+    const launcher = startLauncher({ ...data.env, HOLD_SECONDS: 'soon' });
+    expect(await launcher.ended).toBe(1);
+    expect(launcher.output()).toMatch(/^Holdfast cannot start: HOLD_SECONDS is "soon"; allowed: .+\n$/);
+  });
+
+  it('leaves no part running when one of them cannot start', async () => {
+    const launcher = startLauncher({ ...data.env, REDIS_URL: 'redis://127.0.0.1:1' });
+    expect(await launcher.ended).toBe(1);
+    expect(launcher.output()).toContain('the server that REDIS_URL names does not answer');
+    expect(data.parts()).toEqual([]);
+  });
+});
+
+function kill(parts: ProcessIdentity[]): void {
+  for (const { pid } of parts) process.kill(pid, 'SIGKILL');
+}
+
+async function signUp(data: DataFolder, id: string): Promise<number> {
+  const { status } = await fetch(`${data.apiUrl}/v1/users`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ id, password: 'a seat in the front' }),
+  });
+  return status;
+}

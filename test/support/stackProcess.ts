@@ -1,0 +1,54 @@
+import type { ManagedProcess, Spawner } from '../../src/launcher/managedProcess';
+import { serviceProcess, untilHealthy, type ServiceSpec } from '../../src/launcher/service';
+
+/** One of our own processes under test: nothing starts it again but the test. */
+export interface StackProcess {
+  /** Of the process that runs, or ran last. */
+  readonly pid: number;
+  readonly logFile: string;
+  /** Resolves when it is ready for work. */
+  start(): Promise<void>;
+  /** Sends the signal; resolves when the process has ended. Not for SIGSTOP: see `signal`. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Sends the signal and returns, as for SIGSTOP and SIGCONT. */
+  signal(signal: NodeJS.Signals): void;
+  /** Ends it cleanly where it runs. */
+  stop(): Promise<void>;
+  /** Clean end and start, with further settings where given. */
+  restart(env?: NodeJS.ProcessEnv): Promise<void>;
+}
+
+export function createStackProcess(spawn: Spawner, spec: ServiceSpec): StackProcess {
+  let env = spec.env;
+  let current: ManagedProcess | undefined;
+  const running = (): ManagedProcess => {
+    if (!current) throw new Error(`${spec.name} has not been started`);
+    return current;
+  };
+  const stack: StackProcess = {
+    get pid() {
+      return running().identity.pid;
+    },
+    logFile: spec.logFile,
+    async start() {
+      current = spawn(serviceProcess({ ...spec, env }));
+      await untilHealthy(current, spec.readyUrl);
+    },
+    async kill(signal = 'SIGKILL') {
+      running().signal(signal);
+      await running().exited;
+    },
+    signal: (signal) => running().signal(signal),
+    async stop() {
+      // A stopped process (SIGSTOP) would not hear the wish to end.
+      current?.signal('SIGCONT');
+      await current?.stop();
+    },
+    async restart(more = {}) {
+      env = { ...env, ...more };
+      await stack.stop();
+      await stack.start();
+    },
+  };
+  return stack;
+}
