@@ -84,10 +84,16 @@ async function request(url: string, method: string, path: string, options: CallO
   });
   const text = await response.text();
   const isJson = response.headers.get('Content-Type')?.includes('json') ?? false;
-  return { status: response.status, headers: response.headers, text, body: isJson ? parse(text) : {} };
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: isJson && text !== '' ? parse(text) : {},
+  };
 }
 
-function parse(text: string): Record<string, unknown> {
+/** A JSON object's fields. */
+export function parse(text: string): Record<string, unknown> {
   const value: unknown = JSON.parse(text);
   if (typeof value !== 'object' || value === null) throw new Error(`not a JSON object: ${text}`);
   return Object.fromEntries(Object.entries(value));

@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createRateLimits, RATE_LIMITS } from '../../../src/redis/rateLimits';
+import { createTestRedis } from '../../support/redis';
+import { expectProblem, logIn, startEdge, type Edge } from '../edge';
+
+/** Makes every quota small: 10 logins of an account become 2, 200 sign-ups of an address 40. */
+const FACTOR = 0.2;
+
+let edge: Edge;
+beforeAll(async () => {
+  edge = await startEdge({ settings: { RATE_LIMIT_FACTOR: String(FACTOR) } });
+});
+afterAll(async () => edge.stop());
+
+const logInAs = async (id: string, password: string) =>
+  edge.call('POST', '/v1/auth/login', { body: { id, password } });
+
+describe('a rate-limited answer', () => {
+  it('tells the limit and what is left', async () => {
+    const { accessToken: token } = await logIn(edge);
+    const first = await edge.call('POST', '/v1/queue/tokens', { token, body: {} });
+    const second = await edge.call('POST', '/v1/queue/tokens', { token, body: {} });
+    const quota = RATE_LIMITS['per-user'].quota * FACTOR;
+    expect(first.headers.get('RateLimit-Policy')).toBe(`"per-user";q=${quota};w=60`);
+    expect(first.headers.get('RateLimit')).toMatch(new RegExp(`^"per-user";r=${quota - 1};t=\\d+$`));
+    expect(second.headers.get('RateLimit')).toMatch(new RegExp(`^"per-user";r=${quota - 2};t=\\d+$`));
+  });
+
+  it('is 429 past the limit, with the time to wait', async () => {
+    const account = await logIn(edge);
+    const calls = Array.from({ length: RATE_LIMITS['per-user'].quota * FACTOR + 1 }, async () =>
+      edge.call('POST', '/v1/queue/tokens', { token: account.accessToken, body: {} }),
+    );
+    const refused = (await Promise.all(calls)).filter(({ status }) => status !== 201);
+    expect(refused).toHaveLength(1);
+    const [reply] = refused;
+    if (!reply) return;
+    expectProblem(reply, 429, 'rate-limited');
+    expect(Number(reply.headers.get('Retry-After'))).toBeGreaterThan(0);
+    expect(reply.headers.get('RateLimit')).toMatch(/^"per-user";r=0;/);
+  });
+
+  it('does not count what machines poll', async () => {
+    expect((await edge.call('GET', '/healthz')).headers.get('RateLimit')).toBeNull();
+  });
+});
+
+describe('guessing a password', () => {
+  it('is stopped for the account, the right password included, and not for others', async () => {
+    const { id, password } = await logIn(edge);
+    const other = await logIn(edge);
+    expectProblem(await logInAs(id, 'wrong password'), 401, 'invalid-credentials');
+    expectProblem(await logInAs(id, 'wrong password'), 401, 'invalid-credentials');
+    const refused = await logInAs(id, password);
+    expectProblem(refused, 429, 'rate-limited');
+    expect(refused.body['policy']).toBe('login-account');
+    expect((await logInAs(other.id, other.password)).status).toBe(200);
+  });
+
+  it('costs those nothing who know it', async () => {
+    const { id, password } = await logIn(edge);
+    for (let round = 0; round < 5; round += 1) {
+      // oxlint-disable-next-line no-await-in-loop -- one after another
+      expect((await logInAs(id, password)).status).toBe(200);
+    }
+  });
+});
+
+describe('without Redis', () => {
+  it('limits are counted in the process', async () => {
+    const redis = await createTestRedis();
+    try {
+      const limits = createRateLimits({ redis: redis.redis, factor: 0.1 });
+      redis.redis.disconnect();
+      await sleep(0);
+      expect(await limits.consume('login-account', 'someone')).toMatchObject({ allowed: true });
+      expect(await limits.consume('login-account', 'someone')).toMatchObject({ allowed: false });
+      expect(await limits.consume('login-account', 'other')).toMatchObject({ allowed: true });
+    } finally {
+      await redis.redis.connect();
+      await redis.drop();
+    }
+  });
+});
+
+describe('RATE_LIMIT_FACTOR 0', () => {
+  it('switches every limit off', async () => {
+    const free = await startEdge({ settings: { RATE_LIMIT_FACTOR: '0' } });
+    try {
+      const { accessToken: token } = await logIn(free);
+      const reply = await free.call('POST', '/v1/queue/tokens', { token, body: {} });
+      expect(reply.headers.get('RateLimit')).toBeNull();
+    } finally {
+      await free.stop();
+    }
+  });
+});

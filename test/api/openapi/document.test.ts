@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { createRouter } from '../../../src/api/http/router';
+import { PROBLEMS } from '../../../src/api/problems/table';
+import { startEdge, type Edge } from '../edge';
+
+const documentSchema = z.looseObject({
+  openapi: z.string(),
+  paths: z.record(z.string(), z.record(z.string(), z.looseObject({ operationId: z.string() }))),
+});
+
+const fields = z.record(z.string(), z.unknown());
+
+let edge: Edge;
+let document: z.output<typeof documentSchema>;
+beforeAll(async () => {
+  edge = await startEdge();
+  document = documentSchema.parse((await edge.call('GET', '/openapi.json')).body);
+});
+afterAll(async () => edge.stop());
+
+const operations = (): string[] =>
+  Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+
+describe('the OpenAPI document', () => {
+  it('is of version 3.1', () => {
+    expect(document.openapi).toBe('3.1.0');
+  });
+
+  it('names exactly the routes that are mounted', () => {
+    const router = createRouter(edge.endpoints, edge.dependencies);
+    const mounted = router.stack.flatMap((layer) =>
+      layer.methods
+        .filter((method) => method !== 'HEAD')
+        .map((method) => `${method} ${String(layer.path).replaceAll(/:(\w+)/g, '{$1}')}`),
+    );
+    expect(operations().toSorted()).toEqual(mounted.toSorted());
+  });
+
+  it("has the contract's paths of accounts, the queue and the service", () => {
+    expect(operations()).toEqual(
+      expect.arrayContaining([
+        'POST /v1/users',
+        'POST /v1/auth/login',
+        'POST /v1/auth/refresh',
+        'POST /v1/auth/logout',
+        'GET /.well-known/jwks.json',
+        'POST /v1/queue/tokens',
+        'GET /v1/queue/status',
+        'GET /v1/queue/events',
+        'POST /v1/admin/staff',
+        'GET /healthz',
+        'GET /readyz',
+        'GET /openapi.json',
+        'GET /docs',
+      ]),
+    );
+  });
+
+  it('names every parameter of a path, and no other', () => {
+    for (const { path, params } of edge.endpoints) {
+      const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => String(name));
+      expect({ path, params: Object.keys(params?.shape ?? {}) }).toEqual({ path, params: named });
+    }
+  });
+
+  it('gives each operation a name of its own', () => {
+    const names = Object.values(document.paths).flatMap((methods) =>
+      Object.values(methods).map(({ operationId }) => operationId),
+    );
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('refers to nothing that it does not have', () => {
+    const text = JSON.stringify(document);
+    const references = new Set(
+      [...text.matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, reference]) => String(reference)),
+    );
+    for (const reference of references) {
+      let found: unknown = document;
+      for (const key of reference.split('/')) found = fields.parse(found)[key];
+      expect({ reference, found: found !== undefined }).toEqual({ reference, found: true });
+    }
+  });
+
+  it('lists problems under the status that they are answered with', () => {
+    for (const { method, path, problems = [] } of edge.endpoints) {
+      const operation = document.paths[path]?.[method.toLowerCase()];
+      for (const slug of problems) {
+        const response = fields.parse(operation?.['responses'])[PROBLEMS[slug].status];
+        expect(JSON.stringify(response)).toContain(`\`${slug}\``);
+      }
+    }
+  });
+
+  it('has an ETag, and 304 for whoever has it', async () => {
+    const first = await edge.call('GET', '/openapi.json');
+    const etag = String(first.headers.get('ETag'));
+    expect(etag).toMatch(/^"[\w-]+"$/);
+    const second = await edge.call('GET', '/openapi.json', { headers: { 'If-None-Match': etag } });
+    expect({ status: second.status, text: second.text }).toEqual({ status: 304, text: '' });
+  });
+});

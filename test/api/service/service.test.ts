@@ -1,0 +1,89 @@
+import { startMetricsServer } from '../../../src/api/service/metricsServer';
+import { expectProblem, startEdge, type Edge } from '../edge';
+
+let edge: Edge;
+beforeAll(async () => {
+  edge = await startEdge();
+});
+afterAll(async () => edge.stop());
+
+describe('GET /healthz', () => {
+  it('says that the process lives', async () => {
+    expect((await edge.call('GET', '/healthz')).body).toEqual({ status: 'ok' });
+  });
+});
+
+describe('GET /readyz', () => {
+  it('names each part when all answer', async () => {
+    const reply = await edge.call('GET', '/readyz');
+    expect(reply.status).toBe(200);
+    expect(reply.body).toEqual({
+      status: 'ok',
+      parts: { postgres: { status: 'ok' }, redis: { status: 'ok' }, temporal: { status: 'ok' } },
+    });
+  });
+
+  it('is 503 and names what is missing', async () => {
+    const broken = await startEdge({
+      settings: { TEMPORAL_NAMESPACE: 'no-such-namespace' },
+    });
+    try {
+      broken.dependencies.redis.disconnect();
+      const reply = await broken.call('GET', '/readyz');
+      expectProblem(reply, 503, 'temporarily-unavailable');
+      expect(reply.headers.get('Retry-After')).toMatch(/^\d+$/);
+      expect(reply.body).toMatchObject({
+        missing: ['redis', 'temporal'],
+        parts: { postgres: { status: 'ok' }, redis: { status: 'unavailable' } },
+      });
+      expect((await broken.call('GET', '/healthz')).status).toBe(200);
+    } finally {
+      await broken.dependencies.redis.connect();
+      await broken.stop();
+    }
+  });
+});
+
+describe('the docs page', () => {
+  it('loads everything from the service, within its own policy', async () => {
+    const page = await edge.call('GET', '/docs');
+    expect(page.status).toBe(200);
+    expect(page.headers.get('Content-Security-Policy')).toContain("script-src 'self';");
+    expect(page.text).not.toMatch(/https?:|<script>|onload=/);
+    const sources = [...page.text.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, source]) => String(source));
+    expect(sources).toHaveLength(3);
+    const assets = await Promise.all(sources.map(async (source) => edge.call('GET', source)));
+    expect(assets.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(assets.map(({ headers }) => String(headers.get('Content-Type'))).toSorted()).toEqual([
+      'text/css; charset=utf-8',
+      'text/javascript; charset=utf-8',
+      'text/javascript; charset=utf-8',
+    ]);
+  });
+
+  it.each(['package.json', '..%2fpackage.json', '%2e%2e%2f%2e%2e%2fpackage.json', 'constructor'])(
+    'gives no other file: %s',
+    async (name) => {
+      expectProblem(await edge.call('GET', `/docs/${name}`), 404, 'not-found');
+    },
+  );
+});
+
+describe('metrics', () => {
+  it('are on a port of their own, with the durations of requests by route', async () => {
+    await edge.call('GET', '/problems/not-found');
+    expectProblem(await edge.call('GET', '/metrics'), 404, 'not-found');
+    const { registry } = edge.dependencies.metrics;
+    const server = await startMetricsServer(registry, '127.0.0.1', 0);
+    try {
+      const text = await (await fetch(`${server.url}/metrics`)).text();
+      expect(text).toContain('process_cpu_seconds_total');
+      expect(text).toMatch(
+        /holdfast_http_request_duration_seconds_count\{method="GET",route="\/problems\/\{slug\}",status="200"\} 1/,
+      );
+      expect((await fetch(`${server.url}/`)).status).toBe(404);
+    } finally {
+      await server.stop(0);
+    }
+  });
+});
