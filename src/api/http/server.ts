@@ -14,6 +14,8 @@ export interface HttpServer {
   stop(deadlineMs: number): Promise<void>;
 }
 
+const IDLE_CHECK_MS = 50;
+
 /**
  * Listens. Timeouts bound what a slow or silent client can hold: 10 s for headers, 30 s for a request, 65 s
  * for an idle connection (longer than the 60 s of common load balancers, so that they close first).
@@ -47,9 +49,12 @@ export async function startServer(
     async stop(deadlineMs) {
       stopping = true;
       const closed = new Promise((resolve) => void server.close(resolve));
-      const timer = setTimeout(() => server.closeAllConnections(), deadlineMs);
+      // A client that keeps its connection after the answer that was under way holds nothing up.
+      const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+      const deadline = setTimeout(() => server.closeAllConnections(), deadlineMs);
       await closed;
-      clearTimeout(timer);
+      clearInterval(idle);
+      clearTimeout(deadline);
     },
   };
 }

@@ -18,8 +18,10 @@ describe('stopping the server', () => {
     const stopped = server.stop(5_000);
     await expect(fetch(server.url)).rejects.toThrow('fetch failed');
     requests.emit('finish');
+    const finished = Date.now();
     expect(await (await underWay).text()).toBe('done');
     await stopped;
+    expect(Date.now() - finished).toBeLessThan(2_000);
   });
 
   it('cuts what is still under way at the deadline', async () => {
