@@ -96,14 +96,17 @@ export function adminCatalogueRoutes({
           }),
         },
       },
-      async handle({ body }) {
-        const concertId = await editor.addConcert(body);
-        await catalogueCache.invalidate();
-        return {
-          status: 201,
-          headers: { Location: `/v1/concerts/${concertId}` },
-          body: { concertId, ...body },
-        };
+      async handle({ user, body, idempotencyKey: key }) {
+        const request = { userId: user.userId, route: 'POST /v1/admin/concerts', key, body };
+        return idempotency.run(request, async (concertId) => {
+          await editor.addConcert(body, concertId);
+          await catalogueCache.invalidate();
+          return {
+            status: 201 as const,
+            headers: { Location: `/v1/concerts/${concertId}` },
+            body: { concertId, ...body },
+          };
+        });
       },
     }),
 

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
+import { newScheduleSchema } from '../../../src/api/admin/schema';
+import { createCatalogueEditor } from '../../../src/db/catalogueEditor';
+import { seatingPlanSchema } from '../../../src/domain/seatingPlan/schema';
 import { createUser } from '../../support/factories';
 import { logInOperator, type Edge, type Reply } from '../edge';
 
 export const HOUR_MS = 60 * 60 * 1000;
 
-/** A plan of one row, `seats` of them, the first of category VIP and the others R. */
+/** A plan of one row, at least two seats, the first of category VIP and the others R. */
 export function rowPlan(seats: number) {
   return {
     name: 'Row',
@@ -82,6 +85,18 @@ export async function anOperator(edge: Edge): Promise<Operator> {
     },
   };
   return operator;
+}
+
+/** A show without the REST calls: logging in may need Redis, the catalogue must not. */
+export async function addShowDirectly(
+  db: Knex,
+  seats: number,
+): Promise<{ concertId: string; scheduleId: string }> {
+  const editor = createCatalogueEditor(db);
+  const { venueId } = await editor.addVenue({ name: 'Venue', plan: seatingPlanSchema.parse(rowPlan(seats)) });
+  const concertId = await editor.addConcert({ title: 'Concert', artist: 'Artist', description: '' });
+  const draft = newScheduleSchema.parse(aSchedule(venueId));
+  return { concertId, scheduleId: await editor.addSchedule(concertId, draft) };
 }
 
 /** Gives a seat to somebody as the reservation's activities do, but tells nobody. */

@@ -1,0 +1,204 @@
+import { randomUUID } from 'node:crypto';
+import { adminScheduleSchema } from '../../../src/api/admin/schema';
+import { eventually } from '../../support/eventually';
+import { editorPlan } from '../../domain/seatingPlan/editorPlan';
+import { allocate, anOperator, aSchedule, readSeatMap, rowPlan, type Operator } from '../catalogue/operator';
+import { expectProblem, logIn, startEdge, type Edge } from '../edge';
+
+let edge: Edge;
+let operator: Operator;
+
+beforeAll(async () => {
+  edge = await startEdge();
+  operator = await anOperator(edge);
+});
+afterAll(async () => edge.stop());
+
+const pathsOf = (body: Record<string, unknown>) =>
+  Array.isArray(body['errors']) ? body['errors'].map((error: { path: string }) => error.path) : [];
+
+describe("the operators' calls for the catalogue", () => {
+  const calls = [
+    ['POST', '/v1/admin/venues'],
+    ['POST', '/v1/admin/concerts'],
+    ['POST', `/v1/admin/concerts/${randomUUID()}/schedules`],
+    ['PATCH', `/v1/admin/schedules/${randomUUID()}`],
+  ] as const;
+
+  it.each(calls)('%s %s are for operators alone', async (method, path) => {
+    const { accessToken } = await logIn(edge);
+    expectProblem(await edge.call(method, path, { body: {} }), 401, 'unauthenticated');
+    expectProblem(await edge.call(method, path, { body: {}, token: accessToken }), 403, 'forbidden');
+  });
+
+  it('give the same answer for the same Idempotency-Key, and one effect', async () => {
+    const headers = { 'Idempotency-Key': randomUUID() };
+    const body = { title: `Once ${randomUUID()}`, artist: 'A' };
+    const first = await operator.post('/v1/admin/concerts', body, headers);
+    const second = await operator.post('/v1/admin/concerts', body, headers);
+    expect(second.body).toEqual(first.body);
+    expect(await edge.database.owner('concerts').where({ title: body.title })).toHaveLength(1);
+  });
+});
+
+describe('POST /v1/admin/venues', () => {
+  it("takes a plan as pretix's editor writes it and counts its seats", async () => {
+    const { status, body } = await operator.post('/v1/admin/venues', { name: 'Room', plan: editorPlan() });
+    expect(status).toBe(201);
+    expect(body).toMatchObject({ seats: 4 });
+  });
+
+  it('tells every fault with its path', async () => {
+    const plan = {
+      name: 'Row',
+      categories: [{ color: 'red' }],
+      zones: [{ rows: [{ row_number: 7, seats: [] }] }],
+    };
+    const reply = await operator.post('/v1/admin/venues', { plan });
+    expectProblem(reply, 400, 'validation-failed');
+    expect(pathsOf(reply.body).toSorted()).toEqual([
+      'name',
+      'plan.categories.0.name',
+      'plan.zones',
+      'plan.zones.0.position',
+      'plan.zones.0.rows.0.row_number',
+    ]);
+  });
+
+  it('takes a plan of several megabytes', async () => {
+    const { body } = await operator.post('/v1/admin/venues', { name: 'Arena', plan: rowPlan(20_000) });
+    expect(body['seats']).toBe(20_000);
+  });
+});
+
+describe('POST /v1/admin/concerts/{concertId}/schedules', () => {
+  it('answers with the schedule, its defaults filled in, and seats it can sell', async () => {
+    const [venueId, concertId] = [await operator.addVenue(5), await operator.addConcert()];
+    const draft = aSchedule(venueId, { cancellationPolicy: { free: ['P7D'] } });
+    const { status, headers, body } = await operator.post(`/v1/admin/concerts/${concertId}/schedules`, draft);
+    expect(status).toBe(201);
+    expect(adminScheduleSchema.parse(body)).toEqual({
+      scheduleId: body['scheduleId'],
+      concertId,
+      venueName: 'Venue',
+      startsAt: draft.startsAt,
+      saleOpensAt: draft.saleOpensAt,
+      saleClosesAt: draft.saleClosesAt,
+      saleStatus: 'OPEN',
+      saleSwitch: 'OPEN',
+      seatsTotal: 5,
+      seatsAvailable: 5,
+      maxSeatsPerUser: 4,
+      waitingRoom: null,
+      bookingFee: 2_000,
+      currency: 'KRW',
+    });
+    const map = await readSeatMap(edge, String(body['scheduleId']));
+    expect(headers.get('Location')).toBe(`/v1/schedules/${String(body['scheduleId'])}/seats`);
+    expect(new Set(map.seats.map((seat) => seat.seatId)).size).toBe(5);
+  });
+
+  it('tells every fault of prices and times at once', async () => {
+    const [venueId, concertId] = [await operator.addVenue(2), await operator.addConcert()];
+    const draft = aSchedule(venueId);
+    const reply = await operator.post(`/v1/admin/concerts/${concertId}/schedules`, {
+      ...draft,
+      saleOpensAt: draft.startsAt,
+      prices: { VIP: 1, Balcony: 2 },
+    });
+    expectProblem(reply, 400, 'validation-failed');
+    expect(pathsOf(reply.body)).toEqual(['saleClosesAt', 'prices.R', 'prices.Balcony']);
+  });
+
+  it('is 404 for an unknown concert or venue', async () => {
+    const venueId = await operator.addVenue(2);
+    const unknown = `/v1/admin/concerts/${randomUUID()}/schedules`;
+    expectProblem(await operator.post(unknown, aSchedule(venueId)), 404, 'concert-not-found');
+    const known = `/v1/admin/concerts/${await operator.addConcert()}/schedules`;
+    expectProblem(await operator.post(known, aSchedule(randomUUID())), 404, 'venue-not-found');
+  });
+});
+
+describe('PATCH /v1/admin/schedules/{scheduleId}', () => {
+  it('pauses, resumes and closes the sale', async () => {
+    const { scheduleId } = await operator.addShow(2);
+    for (const [saleSwitch, saleStatus] of [
+      ['PAUSED', 'PAUSED'],
+      ['OPEN', 'OPEN'],
+      ['CLOSED', 'CLOSED'],
+    ]) {
+      const { status, body } = await operator.change(scheduleId, { saleSwitch });
+      expect(status).toBe(200);
+      expect(body).toMatchObject({ saleSwitch, saleStatus });
+    }
+  });
+
+  it('changes the waiting room and leaves what is not named', async () => {
+    const { scheduleId } = await operator.addShow(2, { waitingRoom: { admitPerSecond: 1, maxActive: 10 } });
+    const faster = { admitPerSecond: 50, maxActive: 500 };
+    expect((await operator.change(scheduleId, { waitingRoom: faster })).body).toMatchObject({
+      waitingRoom: faster,
+    });
+    expect((await operator.change(scheduleId, { saleSwitch: 'PAUSED' })).body).toMatchObject({
+      waitingRoom: faster,
+    });
+    expect((await operator.change(scheduleId, { waitingRoom: null })).body).toMatchObject({
+      waitingRoom: null,
+    });
+  });
+
+  it('blocks and unblocks seats', async () => {
+    const { scheduleId } = await operator.addShow(3);
+    const [first, second] = (await readSeatMap(edge, scheduleId)).seats.map((seat) => seat.seatId);
+    await operator.change(scheduleId, { blockSeatIds: [first, second] });
+    await operator.change(scheduleId, { unblockSeatIds: [first] });
+    expect((await readSeatMap(edge, scheduleId)).seats.map((seat) => seat.status)).toEqual([
+      'AVAILABLE',
+      'BLOCKED',
+      'AVAILABLE',
+    ]);
+  });
+
+  it('does nothing at all where a seat to block is held or sold', async () => {
+    const { scheduleId } = await operator.addShow(3);
+    const [held, sold, free] = (await readSeatMap(edge, scheduleId)).seats.map((seat) => seat.seatId);
+    await allocate(edge.database.owner, scheduleId, held ?? '', 'HELD');
+    await allocate(edge.database.owner, scheduleId, sold ?? '', 'SOLD');
+    const reply = await operator.change(scheduleId, {
+      saleSwitch: 'PAUSED',
+      blockSeatIds: [held, sold, free],
+    });
+    expectProblem(reply, 409, 'seat-unavailable');
+    expect(reply.body['unavailableSeatIds']).toEqual([held, sold]);
+    const { body } = await operator.change(scheduleId, {});
+    expect(body).toMatchObject({ saleSwitch: 'OPEN', seatsAvailable: 1 });
+  });
+
+  it('waits for a hold that is being written, and then refuses its seat', async () => {
+    const { scheduleId } = await operator.addShow(2);
+    const seatId = (await readSeatMap(edge, scheduleId)).seats[0]?.seatId ?? '';
+    const transaction = await edge.database.owner.transaction();
+    await allocate(transaction, scheduleId, seatId, 'HELD');
+    const change = operator.change(scheduleId, { blockSeatIds: [seatId] });
+    await someoneWaitsForALock();
+    await transaction.commit();
+    expectProblem(await change, 409, 'seat-unavailable');
+  });
+
+  it('refuses seats of another schedule, unknown fields, and a seat both ways', async () => {
+    const [one, other] = [await operator.addShow(2), await operator.addShow(2)];
+    const seatId = (await readSeatMap(edge, other.scheduleId)).seats[0]?.seatId;
+    expectProblem(await operator.change(one.scheduleId, { blockSeatIds: [seatId] }), 404, 'seat-not-found');
+    expectProblem(await operator.change(one.scheduleId, { sale: 'PAUSED' }), 400, 'validation-failed');
+    const both = { blockSeatIds: [seatId], unblockSeatIds: [seatId] };
+    expectProblem(await operator.change(other.scheduleId, both), 400, 'validation-failed');
+    expectProblem(await operator.change(randomUUID(), {}), 404, 'schedule-not-found');
+  });
+});
+
+async function someoneWaitsForALock(): Promise<void> {
+  await eventually(async () => {
+    const waiting = await edge.database.owner('pg_locks').where({ granted: false }).select('pid');
+    expect(waiting).not.toEqual([]);
+  });
+}
