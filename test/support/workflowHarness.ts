@@ -8,7 +8,11 @@ import {
 } from '../../src/api/reservations/reservationWorkflows';
 import { workerOptions } from '../../src/worker/options';
 import type { reservation } from '../../src/workflows';
-import { reservationWorkflowId } from '../../src/workflows/messages';
+import {
+  reservationWorkflowId,
+  type HeldReservation,
+  type ReservationInput,
+} from '../../src/workflows/messages';
 import { RESERVATION_STATUS, SCHEDULE_ID, USER_ID } from '../../src/workflows/searchAttributes';
 import { testEnvironment } from './environment';
 import { replaceableActivities, type ReplaceActivity } from './replaceableActivities';
@@ -17,18 +21,27 @@ import { replaceableActivities, type ReplaceActivity } from './replaceableActivi
 const KEYWORD = 2;
 const NAMESPACE = 'default';
 
+const SKIP_MS = 1_000;
+const SKIP_EVERY_MS = 20;
+
 /** A Temporal with a worker that runs the real workflows and activities. */
 export interface WorkflowHarness {
   env: TestWorkflowEnvironment;
   taskQueue: string;
   /** The API's own client. */
   reservations: ReservationWorkflows;
+  hold(input: ReservationInput): Promise<HeldReservation>;
   handle(reservationId: string): ReturnType<typeof handleOf>;
   /** Puts another activity in the place of the real one, until `restoreActivities`. */
   replaceActivity: ReplaceActivity;
   restoreActivities(): void;
   /** Lets the workflows' clock reach an instant, which skips to it where time can be skipped. */
   sleepUntil(time: number): Promise<void>;
+  /**
+   * Skips time for as long as the work takes, whenever the reservation's workflow waits; awaiting an update
+   * skips none by itself.
+   */
+  whileTimePasses<Result>(reservationId: string, work: Promise<Result>): Promise<Result>;
   /** A task queue nobody polls, as when every worker is down, and back. */
   stopWorker(): Promise<void>;
   startWorker(): Promise<void>;
@@ -67,16 +80,26 @@ export async function startWorkflowHarness(
     await current?.running;
     current = null;
   };
+  const reservations = createReservationWorkflows(env.client, { taskQueue, logger: dependencies.logger });
   return {
     env,
     taskQueue,
-    reservations: createReservationWorkflows(env.client, { taskQueue, logger: dependencies.logger }),
+    reservations,
+    hold: async (input) => reservations.hold(input, 'Seats of a test'),
     handle: (reservationId) => handleOf(env, reservationId),
     replaceActivity: replace,
     restoreActivities: restore,
     async sleepUntil(instant) {
       const left = instant - (await env.currentTimeMs());
       if (left > 0) await env.sleep(left);
+    },
+    async whileTimePasses(reservationId, work) {
+      const done = Promise.allSettled([work]).then(() => true);
+      while (!(await Promise.race([done, pause()]))) {
+        // Time that jumps while the worker works would time its workflow task out.
+        if (!(await isWorking(handleOf(env, reservationId)))) await env.sleep(SKIP_MS);
+      }
+      return work;
     },
     stopWorker,
     async startWorker() {
@@ -91,6 +114,16 @@ export async function startWorkflowHarness(
 
 function handleOf(env: TestWorkflowEnvironment, reservationId: string) {
   return env.client.workflow.getHandle<typeof reservation>(reservationWorkflowId(reservationId));
+}
+
+/** Whether a workflow task is scheduled or under way. */
+async function isWorking(handle: ReturnType<typeof handleOf>): Promise<boolean> {
+  const last = (await handle.fetchHistory()).events?.at(-1);
+  return Boolean(last?.workflowTaskScheduledEventAttributes ?? last?.workflowTaskStartedEventAttributes);
+}
+
+function pause(): Promise<false> {
+  return new Promise((resolve) => setTimeout(() => resolve(false), SKIP_EVERY_MS));
 }
 
 async function startTimeSkipping(): Promise<TestWorkflowEnvironment> {

@@ -1,5 +1,6 @@
 import { aHold, anAttempt, BOOKING_FEE, createSale, createUser, PRICE } from '../support/factories';
 import { eventually } from '../support/eventually';
+import { holdOnStage } from '../support/holdOnStage';
 import { buildStage, type Stage } from '../support/stage';
 import { RESERVATION_WORKFLOW, reservationWorkflowId } from '../../src/workflows/messages';
 
@@ -13,22 +14,13 @@ afterEach(async () => stage.endTest());
 
 afterAll(async () => stage?.drop());
 
-/** A hold of all seats of a sale of its own. */
-async function holdOf({ seats = 1 }: { seats?: number } = {}) {
-  const sale = await createSale(stage.database.owner, { seats });
-  const userId = await createUser(stage.database.owner);
-  const request = aHold(sale, userId, sale.seatIds);
-  const held = await stage.temporal.reservations.hold(request);
-  return { sale, userId, request, held, reservationId: request.reservationId };
-}
-
 function lockOf({ scheduleId, seatId }: { scheduleId: string; seatId: string }): Promise<string | null> {
   return stage.redis.redis.get(`{${scheduleId}}:seat:${seatId}`);
 }
 
 describe('a granted hold', () => {
   it('answers with its seats, its price and its end', async () => {
-    const { sale, held, reservationId } = await holdOf({ seats: 2 });
+    const { sale, held, reservationId } = await holdOnStage(stage, { seats: 2 });
 
     expect(held).toMatchObject({
       reservationId,
@@ -40,22 +32,25 @@ describe('a granted hold', () => {
   });
 
   it('has its seats in Postgres and its lock in Redis', async () => {
-    const { sale, reservationId } = await holdOf();
+    const { sale, reservationId } = await holdOnStage(stage);
 
     expect(await stage.books.seat(sale.seatId)).toEqual({ reservationId, sold: false });
     expect(await lockOf(sale)).toBe(reservationId);
   });
 
   it('answers the same to whoever asks again', async () => {
-    const { request, held } = await holdOf();
+    const { owner } = stage.database;
+    const sale = await createSale(owner);
+    const request = aHold(sale, await createUser(owner), sale.seatIds);
+    const held = await stage.temporal.hold(request);
 
-    expect(await stage.temporal.reservations.hold(request)).toEqual(held);
+    expect(await stage.temporal.hold(request)).toEqual(held);
   });
 });
 
 describe('an unpaid hold ends after five minutes', () => {
   it('and not before', async () => {
-    const { sale, held, reservationId } = await holdOf();
+    const { sale, held, reservationId } = await holdOnStage(stage);
 
     await stage.temporal.sleepUntil(Date.parse(held.expiresAt) - 1_000);
 
@@ -76,20 +71,20 @@ describe('an unpaid hold ends after five minutes', () => {
   });
 
   it('and its seat is sold to the next user', async () => {
-    const { sale, reservationId } = await holdOf();
+    const { sale, reservationId } = await holdOnStage(stage);
     await stage.temporal.handle(reservationId).result();
     expect(await lockOf(sale)).toBeNull();
 
     const next = await createUser(stage.database.owner, PRICE);
     const request = aHold(sale, next, sale.seatIds);
-    await stage.temporal.reservations.hold(request);
+    await stage.temporal.hold(request);
     const paid = await stage.temporal.reservations.pay(request.reservationId, anAttempt());
 
     expect(paid).toMatchObject({ status: 'SUCCEEDED' });
   });
 
   it('with its deadline untouched by a failed payment', async () => {
-    const { held, reservationId } = await holdOf();
+    const { held, reservationId } = await holdOnStage(stage, { points: 0 });
     await stage.temporal.sleepUntil(Date.parse(held.heldAt) + 200_000);
     await expect(stage.temporal.reservations.pay(reservationId, anAttempt())).rejects.toMatchObject({
       slug: 'insufficient-points',
@@ -107,7 +102,7 @@ describe('an unpaid hold ends after five minutes', () => {
 
 describe('a release', () => {
   it('puts the seats back on sale at once', async () => {
-    const { sale, reservationId } = await holdOf();
+    const { sale, reservationId } = await holdOnStage(stage);
 
     expect(await stage.temporal.reservations.release(reservationId)).toBe(true);
 
@@ -118,10 +113,10 @@ describe('a release', () => {
   });
 
   it('has no effect once the hold has ended', async () => {
-    const { sale, userId, reservationId } = await holdOf();
+    const { sale, userId, reservationId } = await holdOnStage(stage);
     await stage.temporal.reservations.release(reservationId);
     const next = aHold(sale, userId, sale.seatIds);
-    await stage.temporal.reservations.hold(next);
+    await stage.temporal.hold(next);
 
     expect(await stage.temporal.reservations.release(reservationId)).toBe(false);
 
@@ -130,7 +125,7 @@ describe('a release', () => {
   });
 
   it('joins one that is under way', async () => {
-    const { sale, reservationId } = await holdOf();
+    const { sale, reservationId } = await holdOnStage(stage);
     let tries = 0;
     const second: Promise<boolean>[] = [];
     // It fails until it has left the first workflow task, so that the second release arrives in between.
@@ -150,10 +145,10 @@ describe('a release', () => {
 
 describe('a refused hold', () => {
   it('names the seats that are gone, and leaves nothing running and no row', async () => {
-    const { sale } = await holdOf({ seats: 2 });
+    const { sale } = await holdOnStage(stage, { seats: 2 });
     const loser = aHold(sale, await createUser(stage.database.owner), sale.seatIds.slice(0, 1));
 
-    await expect(stage.temporal.reservations.hold(loser)).rejects.toMatchObject({
+    await expect(stage.temporal.hold(loser)).rejects.toMatchObject({
       slug: 'seat-unavailable',
       members: { unavailableSeatIds: [sale.seatId] },
     });
@@ -165,21 +160,21 @@ describe('a refused hold', () => {
   });
 
   it('leaves the winner alone', async () => {
-    const { sale, reservationId } = await holdOf();
+    const { sale, reservationId } = await holdOnStage(stage);
     const loser = aHold(sale, await createUser(stage.database.owner), sale.seatIds);
-    await expect(stage.temporal.reservations.hold(loser)).rejects.toMatchObject({ slug: 'seat-unavailable' });
+    await expect(stage.temporal.hold(loser)).rejects.toMatchObject({ slug: 'seat-unavailable' });
 
     expect(await stage.books.seat(sale.seatId)).toEqual({ reservationId, sold: false });
     expect(await lockOf(sale)).toBe(reservationId);
   });
 
   it('is refused again when it is asked for again', async () => {
-    const { sale } = await holdOf();
+    const { sale } = await holdOnStage(stage);
     const loser = aHold(sale, await createUser(stage.database.owner), sale.seatIds);
     const refusal = { slug: 'seat-unavailable' };
 
-    await expect(stage.temporal.reservations.hold(loser)).rejects.toMatchObject(refusal);
-    await expect(stage.temporal.reservations.hold(loser)).rejects.toMatchObject(refusal);
+    await expect(stage.temporal.hold(loser)).rejects.toMatchObject(refusal);
+    await expect(stage.temporal.hold(loser)).rejects.toMatchObject(refusal);
   });
 });
 
@@ -209,7 +204,7 @@ describe('a hold whose recording fails', () => {
       return held;
     });
 
-    const { sale, held, reservationId } = await holdOf();
+    const { sale, held, reservationId } = await holdOnStage(stage);
 
     expect(tries).toBe(2);
     expect(held.seats).toHaveLength(1);
@@ -225,7 +220,7 @@ describe('a hold whose recording fails', () => {
     const sale = await createSale(owner);
     const request = aHold(sale, await createUser(owner), sale.seatIds);
 
-    await expect(stage.temporal.reservations.hold(request)).rejects.toMatchObject({
+    await expect(stage.temporal.hold(request)).rejects.toMatchObject({
       slug: 'temporarily-unavailable',
     });
 
@@ -239,7 +234,7 @@ describe('a hold whose recording fails', () => {
 
 describe('cancelling the workflow', () => {
   it('releases a hold', async () => {
-    const { sale, reservationId } = await holdOf();
+    const { sale, reservationId } = await holdOnStage(stage);
 
     await stage.temporal.handle(reservationId).cancel();
 
@@ -253,7 +248,7 @@ describe('cancelling the workflow', () => {
     const sale = await createSale(owner);
     const request = aHold(sale, await createUser(owner), sale.seatIds);
     await stage.temporal.stopWorker();
-    const holding = stage.temporal.reservations.hold(request).then(
+    const holding = stage.temporal.hold(request).then(
       () => 'held',
       () => 'refused',
     );
@@ -285,7 +280,7 @@ describe('cancelling the workflow', () => {
       throw new Error('Postgres is away');
     });
 
-    await expect(stage.temporal.reservations.hold(request)).rejects.toMatchObject({
+    await expect(stage.temporal.hold(request)).rejects.toMatchObject({
       slug: 'temporarily-unavailable',
     });
 
@@ -294,7 +289,7 @@ describe('cancelling the workflow', () => {
   });
 
   it('does not interrupt a release', async () => {
-    const { sale, reservationId } = await holdOf();
+    const { sale, reservationId } = await holdOnStage(stage);
     let cancelled: Promise<unknown> | null = null;
     stage.temporal.replaceActivity('endHold', (real) => async (input) => {
       if (input.reservationId !== reservationId) return real(input);
