@@ -27,8 +27,7 @@ export async function loadDemo({ db, now = new Date() }: { db: Knex; now?: Date 
   return db.transaction(async (transaction) => {
     // Two starts at once: the second one waits and then finds everything.
     await transaction.raw("SELECT pg_advisory_xact_lock(hashtextextended('holdfast demo catalogue', 0))");
-    const coming = DEMO_CONCERTS.map((concert) => concertId(concert));
-    const schedules = await createScheduleStore(transaction).ofConcerts(coming);
+    const schedules = await createScheduleStore(transaction).ofConcerts(DEMO_CONCERTS.map(concertId));
     const running = new Set(
       schedules.filter((schedule) => schedule.startsAt > now).map((schedule) => schedule.concertId),
     );
