@@ -22,13 +22,18 @@ export type LaunchState = z.infer<typeof schema>;
  * the passwords stay, because the databases know them.
  */
 export async function openLaunchState(folder: string): Promise<LaunchState> {
-  const file = path.join(folder, 'state.json');
-  const state = existsSync(file) ? read(file) : generate();
+  const state = readLaunchState(folder) ?? generate();
   for (const name of PORTS) {
     state.ports[name] = await freePort(state.ports[name]);
   }
-  writeWhole(file, `${JSON.stringify(state, null, 2)}\n`);
+  writeWhole(path.join(folder, 'state.json'), `${JSON.stringify(state, null, 2)}\n`);
   return state;
+}
+
+/** The state of a data folder that a launcher has used; undefined where there is none. */
+export function readLaunchState(folder: string): LaunchState | undefined {
+  const file = path.join(folder, 'state.json');
+  return existsSync(file) ? read(file) : undefined;
 }
 
 function read(file: string): LaunchState {
