@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import * as fc from 'fast-check';
+import { createSeatClaim, type SeatClaim } from '../../src/redis/seatClaim';
+import { eventually } from '../support/eventually';
+import { createTestRedis, type TestRedis } from '../support/redis';
+
+let redis: TestRedis;
+let claims: SeatClaim;
+
+beforeAll(async () => {
+  redis = await createTestRedis();
+  claims = createSeatClaim(redis.redis);
+});
+
+afterAll(async () => redis?.drop());
+
+const scheduleId = randomUUID();
+const [ours, theirs] = ['ours', 'theirs'];
+
+/** Seats that no other test knows. */
+function someSeats(count: number): string[] {
+  return Array.from({ length: count }, () => randomUUID());
+}
+
+const keyOf = (seatId: string): string => `{${scheduleId}}:seat:${seatId}`;
+const ownerOf = async (seatId: string): Promise<string | null> => redis.redis.get(keyOf(seatId));
+const leftOf = async (seatId: string): Promise<number> => redis.redis.pttl(keyOf(seatId));
+const inMinutes = (minutes: number): Date => new Date(Date.now() + minutes * 60_000);
+
+describe('a claim takes all of its seats or none', () => {
+  it('all, when all are free', async () => {
+    const seats = someSeats(3);
+
+    expect(await claims.claim(scheduleId, seats, ours)).toEqual([]);
+
+    expect(await Promise.all(seats.map(ownerOf))).toEqual([ours, ours, ours]);
+  });
+
+  it('none, when one is taken, and names the taken ones', async () => {
+    const seats = someSeats(4);
+    const taken = seats.filter((_, place) => place % 2 === 1);
+    await claims.claim(scheduleId, taken, theirs);
+
+    expect(await claims.claim(scheduleId, seats, ours)).toEqual(taken);
+
+    expect(await Promise.all(seats.map(ownerOf))).toEqual([null, theirs, null, theirs]);
+  });
+
+  it('one of a hundred that come at once', async () => {
+    const seats = someSeats(2);
+    const owners = Array.from({ length: 100 }, () => randomUUID());
+
+    const answers = await Promise.all(owners.map((owner) => claims.claim(scheduleId, seats, owner)));
+
+    expect(answers.filter((taken) => taken.length === 0)).toHaveLength(1);
+    expect(answers.filter((taken) => taken.length === 2)).toHaveLength(99);
+  });
+
+  it('never splits overlapping sets, whatever the order', async () => {
+    const request = fc.uniqueArray(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(request, { minLength: 2, maxLength: 8 }), async (requests) => {
+        const seats = someSeats(5);
+        const sets = requests.map((places) => seats.filter((_, place) => places.includes(place)));
+
+        const answers = await Promise.all(
+          sets.map((set, owner) => claims.claim(scheduleId, set, `owner ${owner}`)),
+        );
+
+        for (const [owner, set] of sets.entries()) {
+          const owned = (await Promise.all(set.map(ownerOf))).filter((name) => name === `owner ${owner}`);
+          expect(owned).toHaveLength(answers[owner]?.length === 0 ? set.length : 0);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('a claim is a lease', () => {
+  it('of seconds', async () => {
+    const seat = randomUUID();
+    await claims.claim(scheduleId, [seat], ours);
+
+    expect(await leftOf(seat)).toBeGreaterThan(10_000);
+    expect(await leftOf(seat)).toBeLessThanOrEqual(15_000);
+  });
+
+  it('that its owner may take again', async () => {
+    const seats = someSeats(2);
+    await claims.claim(scheduleId, seats, ours);
+
+    expect(await claims.claim(scheduleId, seats, ours)).toEqual([]);
+  });
+
+  it("that does not cut the owner's longer lock short", async () => {
+    const seat = randomUUID();
+    await claims.keepUntil(scheduleId, [seat], ours, inMinutes(5));
+
+    await claims.claim(scheduleId, [seat], ours);
+
+    expect(await leftOf(seat)).toBeGreaterThan(290_000);
+  });
+});
+
+describe("a hold's lock", () => {
+  it('takes the place of the lease and ends with the hold', async () => {
+    const seat = randomUUID();
+    await claims.claim(scheduleId, [seat], ours);
+
+    await claims.keepUntil(scheduleId, [seat], ours, inMinutes(5));
+
+    expect(await leftOf(seat)).toBeGreaterThan(299_000);
+    expect(await leftOf(seat)).toBeLessThanOrEqual(300_000);
+  });
+
+  it('leaves seats of others alone', async () => {
+    const [lost, own] = [randomUUID(), randomUUID()];
+    await claims.claim(scheduleId, [lost], theirs);
+
+    await claims.keepUntil(scheduleId, [lost, own], ours, inMinutes(5));
+
+    expect(await ownerOf(lost)).toBe(theirs);
+    expect(await leftOf(lost)).toBeLessThanOrEqual(15_000);
+    expect(await ownerOf(own)).toBe(ours);
+  });
+
+  it('of a hold that has ended is gone', async () => {
+    const seat = randomUUID();
+    await claims.claim(scheduleId, [seat], ours);
+
+    await claims.keepUntil(scheduleId, [seat], ours, inMinutes(-1));
+
+    await eventually(async () => expect(await claims.claim(scheduleId, [seat], theirs)).toEqual([]));
+  });
+});
+
+describe('a sold seat', () => {
+  it('stays claimed for a day, and its buyer cannot lose it to a late claim', async () => {
+    const seat = randomUUID();
+    await claims.claim(scheduleId, [seat], ours);
+
+    await claims.keepSold(scheduleId, [seat], ours);
+
+    expect(await leftOf(seat)).toBeGreaterThan(86_000_000);
+    expect(await claims.claim(scheduleId, [seat], theirs)).toEqual([seat]);
+  });
+});
+
+describe('a release', () => {
+  it('frees the seats of its owner', async () => {
+    const seats = someSeats(2);
+    await claims.claim(scheduleId, seats, ours);
+
+    await claims.release(scheduleId, seats, ours);
+
+    expect(await Promise.all(seats.map(ownerOf))).toEqual([null, null]);
+  });
+
+  it('that comes late does not free the seat of a newer owner', async () => {
+    const seat = randomUUID();
+    await claims.claim(scheduleId, [seat], ours);
+    await claims.release(scheduleId, [seat], ours);
+    await claims.claim(scheduleId, [seat], theirs);
+
+    await claims.release(scheduleId, [seat], ours);
+
+    expect(await ownerOf(seat)).toBe(theirs);
+  });
+
+  it('again, or of nothing, has no effect', async () => {
+    const seat = randomUUID();
+
+    await expect(claims.release(scheduleId, [seat], ours)).resolves.toBeUndefined();
+  });
+});
+
+describe('after a loss of Redis', () => {
+  it('the scripts are loaded again', async () => {
+    const seat = randomUUID();
+    await redis.redis.script('FLUSH');
+
+    expect(await claims.claim(scheduleId, [seat], ours)).toEqual([]);
+  });
+});
