@@ -61,6 +61,9 @@ async function* frames(events: AsyncIterable<ServerEvent>, closed: AbortSignal):
       yield frame(result.value);
       next = source.next();
     }
+  } catch (error) {
+    // A source may notice the end as an error; then the stream ends as if it had ended by itself.
+    if (!closed.aborted) throw error;
   } finally {
     // Not awaited: a source that waits for its next event ends by `closed`.
     next.catch(() => undefined);

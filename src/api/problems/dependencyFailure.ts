@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { isGrpcServiceError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 
 /** Names by which Node, pg, knex and ioredis call a connection that is refused, lost or never came. */
@@ -14,9 +15,11 @@ const CONNECTION_CODES = new Set([
 
 const ERROR_NAMES = new Set(['KnexTimeoutError', 'MaxRetriesPerRequestError']);
 
-/** What pg and ioredis say without a code or a class of their own. */
+/** What pg and ioredis say without a code or a class of their own; knex puts the statement before it. */
 const MESSAGES = [
   'Connection terminated',
+  'Connection ended unexpectedly',
+  'Client has encountered a connection error',
   'timeout exceeded when trying to connect',
   "Stream isn't writeable",
   'Connection is closed',
@@ -41,7 +44,7 @@ const GRPC_CODES = new Set([1, 4, 8, 10, 14]);
  * request may succeed later. Causes are followed, because each client wraps.
  */
 export function isDependencyFailure(error: unknown): boolean {
-  for (let current = error; current instanceof Error; current = current.cause) {
+  for (let current = error; types.isNativeError(current); current = current.cause) {
     if (isUnavailable(current)) return true;
   }
   return false;
@@ -54,5 +57,5 @@ function isUnavailable(error: Error): boolean {
   if ('code' in error && typeof error.code === 'string') {
     return CONNECTION_CODES.has(error.code) || SQLSTATES.test(error.code);
   }
-  return REDIS_REPLIES.test(error.message) || MESSAGES.some((message) => error.message.startsWith(message));
+  return REDIS_REPLIES.test(error.message) || MESSAGES.some((message) => error.message.includes(message));
 }

@@ -31,8 +31,8 @@ async function endPlaces(room: string): Promise<void> {
   await edge.redis.redis.del(`queue:{${room}}:active`, `queue:{${room}}:waiting`, `queue:{${room}}:seen`);
 }
 
-async function listen(account: Account, queueToken: string): Promise<AsyncIterator<string>> {
-  const response = await fetch(`${edge.url}/v1/queue/events`, {
+async function listen(account: Account, queueToken: string, from = edge): Promise<AsyncIterator<string>> {
+  const response = await fetch(`${from.url}/v1/queue/events`, {
     headers: { Authorization: `Bearer ${account.accessToken}`, 'X-Queue-Token': queueToken },
   });
   expect(response.headers.get('Content-Type')).toBe('text/event-stream');
@@ -166,6 +166,23 @@ describe('GET /v1/queue/events', () => {
     await endPlaces(scheduleId);
     expect((await events.next()).value).toMatch(/^event: expired/);
     expect((await events.next()).done).toBe(true);
+  });
+
+  it('ends, and frees its source, when the service stops', async () => {
+    const own = await startEdge();
+    const [first, second] = [await logIn(own), await logIn(own)];
+    const { scheduleId } = await createSale(own.database.owner);
+    const waitingRoom = { admitPerSecond: 100, maxActive: 1 };
+    await own.database.owner('schedules').where({ id: scheduleId }).update({ waiting_room: waitingRoom });
+    await own.dependencies.admission.enter(first.userId, scheduleId);
+    const { queueToken } = await own.dependencies.admission.enter(second.userId, scheduleId);
+    const events = await listen(second, queueToken, own);
+    await events.next();
+    const next = events.next();
+    const start = Date.now();
+    await own.stop();
+    expect(await next).toEqual({ value: undefined, done: true });
+    expect(Date.now() - start).toBeLessThan(1_000);
   });
 
   it('answers a bad token as a problem', async () => {
