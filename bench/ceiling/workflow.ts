@@ -1,0 +1,28 @@
+import { condition, defineUpdate, proxyLocalActivities, setHandler } from '@temporalio/workflow';
+import type { nothing as Nothing } from './activities';
+
+export const holdUpdate = defineUpdate('hold');
+export const payUpdate = defineUpdate('pay');
+
+const { nothing } = proxyLocalActivities<{ nothing: typeof Nothing }>({ startToCloseTimeout: '4s' });
+
+/**
+ * What a reservation costs Temporal and nothing else: an update with the start that runs one local activity, a
+ * durable timer, an update that runs three, and the end. The real one is `src/workflows/reservation.ts`.
+ */
+export async function bareReservation(holdMs: number): Promise<void> {
+  let held = false;
+  let paid = false;
+  setHandler(holdUpdate, async () => {
+    await nothing();
+    held = true;
+  });
+  setHandler(payUpdate, async () => {
+    await nothing();
+    await nothing();
+    await nothing();
+    paid = true;
+  });
+  await condition(() => held);
+  await condition(() => paid, holdMs);
+}

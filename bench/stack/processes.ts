@@ -1,0 +1,46 @@
+import { readFileSync, readdirSync } from 'node:fs';
+
+/** Linux counts processor time in ticks of 10 ms (USER_HZ, fixed at 100 on every common architecture). */
+const MS_PER_TICK = 10;
+const KIB_PER_MB = 1024;
+
+interface Stat {
+  parent: number;
+  /** Of the process itself, and of children that it has waited for. */
+  ticks: number;
+}
+
+/**
+ * Processor time of a process, its children and their dead children so far, in milliseconds: Postgres works in
+ * one child for each connection.
+ */
+export function cpuMs(pid: number): number {
+  const family = [statOf(pid), ...others().filter((stat) => stat.parent === pid)];
+  return family.reduce((sum, stat) => sum + stat.ticks, 0) * MS_PER_TICK;
+}
+
+/** Resident memory of one process, in MB. */
+export function residentMb(pid: number): number {
+  const [, kib = '0'] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kib) / KIB_PER_MB;
+}
+
+function others(): Stat[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.flatMap((pid) => {
+    try {
+      return [statOf(Number(pid))];
+    } catch {
+      // It ended while we looked; its parent has its time now.
+      return [];
+    }
+  });
+}
+
+function statOf(pid: number): Stat {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // proc(5): the name, in parentheses, may hold spaces; ppid is the 4th field, the times are the 14th to 17th.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const field = (position: number): number => Number(fields[position - 3]);
+  return { parent: field(4), ticks: field(14) + field(15) + field(16) + field(17) };
+}

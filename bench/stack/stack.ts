@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import getPort from 'get-port';
+import { z } from 'zod';
+import { repositoryRoot } from '../../src/launcher/repository';
+
+export const OPERATOR_PASSWORD = 'operator-of-the-benchmark';
+
+const PARTS = ['API', 'worker', 'Temporal', 'Postgres', 'Redis', 'gateway'] as const;
+export type Part = (typeof PARTS)[number];
+
+export interface Stack {
+  apiUrl: string;
+  temporalAddress: string;
+  gatewayUrl: string;
+  gatewaySecret: string;
+  /** Login of the schema's owner. */
+  ownerUrl: string;
+  pids: Record<Part, number>;
+  /** Ends every part and removes its data. */
+  stop(): Promise<void>;
+}
+
+/** Settings of whoever starts the benchmark that would lead it to other servers. */
+const FOREIGN =
+  /^(DATABASE_|REDIS_|TEMPORAL_|SANDBOX_|PAYMENT_|HOLD_|SETTLE_|QUEUE_|METRICS_|WORKER_|OPERATOR_)/;
+
+/**
+ * Holdfast as `npm start` runs it, durable, with ports and data of its own. Only the rate limits and the demo
+ * catalogue are off.
+ *
+ * @throws where it does not start, with what the launcher said
+ */
+export async function startStack(extraEnvironment: NodeJS.ProcessEnv = {}): Promise<Stack> {
+  const folder = path.join(repositoryRoot(), '.data-bench', String(process.pid));
+  mkdirSync(folder, { recursive: true });
+  const port = await getPort({ host: '127.0.0.1', reserve: true });
+  const uiPort = await getPort({ host: '127.0.0.1', reserve: true });
+  const inherited = Object.entries(process.env).filter(([name]) => !FOREIGN.test(name));
+  const launcher = spawn(process.execPath, [path.join(repositoryRoot(), 'dist/launcher/main.js')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      ...Object.fromEntries(inherited),
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      TEMPORAL_UI_PORT: String(uiPort),
+      DATA_DIR: folder,
+      DEMO_DATA: 'false',
+      RATE_LIMIT_FACTOR: '0',
+      OPERATOR_PASSWORD,
+      ...extraEnvironment,
+    },
+  });
+  const exited = once(launcher, 'exit');
+  const stop = async (): Promise<void> => {
+    launcher.kill('SIGTERM');
+    await exited;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  let said = '';
+  launcher.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const ready = async (): Promise<void> => {
+    while (!said.includes('Holdfast is ready')) {
+      // oxlint-disable-next-line no-await-in-loop -- one line after the other, until it ends
+      const [code] = await Promise.race([once(launcher.stdout, 'data').then(() => [null]), exited]);
+      if (code !== null) throw new Error(`the stack has not started:\n${said}`);
+    }
+  };
+  try {
+    await ready();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const { ports, secrets } = read(folder, 'state.json', stateSchema);
+  const running = read(folder, 'processes.json', processesSchema);
+  return {
+    apiUrl: `http://127.0.0.1:${port}`,
+    temporalAddress: `127.0.0.1:${ports.temporal}`,
+    gatewayUrl: `http://127.0.0.1:${ports.gateway}`,
+    gatewaySecret: secrets.gateway,
+    ownerUrl: `postgres://holdfast_owner:${secrets.owner}@127.0.0.1:${ports.postgres}/holdfast`,
+    pids: pidsSchema.parse(Object.fromEntries(running.map(({ name, pid }) => [name, pid]))),
+    stop,
+  };
+}
+
+const stateSchema = z.object({
+  ports: z.object({ temporal: z.int(), gateway: z.int(), postgres: z.int() }),
+  secrets: z.object({ gateway: z.string(), owner: z.string() }),
+});
+const processesSchema = z.array(z.object({ name: z.string(), pid: z.int() }));
+const pidsSchema = z.record(z.enum(PARTS), z.int());
+
+function read<Schema extends z.ZodType>(folder: string, name: string, schema: Schema): z.infer<Schema> {
+  return schema.parse(JSON.parse(readFileSync(path.join(folder, name), 'utf8')));
+}
