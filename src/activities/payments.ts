@@ -85,8 +85,8 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
     /** Shows clients and operators that the gateway's word on this attempt is awaited. */
     async markSettling(step: PaymentStep): Promise<void> {
       await db.transaction(async (transaction) => {
-        await createPaymentStore(transaction).markSettling(step.paymentId);
-        await createReservationStore(transaction).move(step.reservationId, 'SETTLING');
+        const marked = await createPaymentStore(transaction).markSettling(step.paymentId);
+        if (marked) await createReservationStore(transaction).move(step.reservationId, 'SETTLING');
       });
     },
 
@@ -149,7 +149,7 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
             ],
           });
         }
-        await createReservationStore(transaction).move(input.reservationId, 'HELD');
+        await createReservationStore(transaction).resumeHold(input.reservationId);
       });
     },
   };

@@ -92,17 +92,19 @@ export function createPaymentStore(db: Knex) {
          VALUES (:id, :reservation_id, :user_id, :points, :card, :currency, 'FAILED', :reason)
          ON CONFLICT (id) DO UPDATE
            SET status = CASE WHEN payment.status IN ('PENDING', 'SETTLING') THEN 'FAILED' ELSE payment.status END,
-               reason = coalesce(payment.reason, excluded.reason)
+               reason = CASE WHEN payment.status IN ('PENDING', 'SETTLING') THEN excluded.reason ELSE payment.reason END
          RETURNING status`,
         { ...columnsOf(payment), reason },
       );
       return rows[0]?.status ?? 'FAILED';
     },
 
-    async markSettling(paymentId: string): Promise<void> {
-      await db<PaymentRow>('payments')
+    /** @returns false where the attempt is settling already, or over */
+    async markSettling(paymentId: string): Promise<boolean> {
+      const changed = await db<PaymentRow>('payments')
         .where({ id: paymentId, status: 'PENDING' })
         .update({ status: 'SETTLING' });
+      return changed > 0;
     },
 
     async find(paymentId: string): Promise<Payment | null> {

@@ -214,14 +214,33 @@ export function createReservationStore(db: Knex) {
       return moved > 0;
     },
 
-    /** Frees the seats this reservation still has, never those of a newer one: the write names its owner. */
+    /**
+     * Back to HELD after an attempt to pay that failed. A late write must not take the reservation from the next
+     * attempt: none may be open. The row is locked first, so that this look at the attempts is not older than it.
+     */
+    async resumeHold(reservationId: string): Promise<void> {
+      await db<ReservationRow>('reservations').where({ id: reservationId }).forUpdate().select('id');
+      await db.raw(
+        `UPDATE reservations SET status = 'HELD'
+         WHERE id = :reservationId AND status = ANY(:before)
+           AND NOT EXISTS (SELECT FROM payments
+                           WHERE reservation_id = :reservationId AND status IN ('PENDING', 'SETTLING'))`,
+        { reservationId, before: statesBefore('HELD') },
+      );
+    },
+
+    /**
+     * Frees the seats of a hold that has ended, never those of a newer one: the write names its owner. Run
+     * again, it answers with the same seats.
+     */
     async releaseSeats(reservationId: string, at: Date): Promise<string[]> {
-      const rows = await db('allocations')
-        .where({ reservation_id: reservationId })
-        .whereNull('released_at')
-        .whereNull('sold_at')
-        .update({ released_at: at })
-        .returning<{ seat_id: string }[]>('seat_id');
+      const { rows } = await db.raw<{ rows: { seat_id: string }[] }>(
+        `UPDATE allocations SET released_at = coalesce(released_at, :at)
+         WHERE reservation_id = :reservationId AND sold_at IS NULL
+           AND EXISTS (SELECT FROM reservations WHERE id = :reservationId AND status IN ('EXPIRED', 'RELEASED'))
+         RETURNING seat_id`,
+        { reservationId, at },
+      );
       return rows.map((row) => row.seat_id);
     },
 
