@@ -80,7 +80,7 @@ async function endHold(dependencies: ActivityDependencies, input: EndHoldInput):
 async function insertHold(transaction: Knex.Transaction, input: RecordHoldInput): Promise<HeldReservation> {
   const reservations = createReservationStore(transaction);
   await reservations.lockUserOnSchedule(input.userId, input.scheduleId);
-  const facts = await reservations.readHoldFacts(input);
+  const facts = await reservations.readHoldFacts(input, 'keep');
   if (!facts) throw new Problem('seat-not-found', 'No such seat.', { seatIds: input.seatIds });
   const heldAt = new Date(input.heldAt);
   assertHoldable(facts, input.seatIds, heldAt);

@@ -62,13 +62,15 @@ export function createReservationStore(db: Knex) {
       await db.raw('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [`${userId}:${scheduleId}`]);
     },
 
-    /** What the hold's rules need. Seats that do not exist in this schedule are missing from the answer. */
-    async readHoldFacts(hold: {
-      reservationId: string;
-      userId: string;
-      scheduleId: string;
-      seatIds: readonly string[];
-    }): Promise<HoldFacts | null> {
+    /**
+     * What the hold's rules need. Seats that do not exist in this schedule are missing from the answer.
+     *
+     * @param seats `keep` locks the seats against an operator's block until the transaction ends
+     */
+    async readHoldFacts(
+      hold: { reservationId: string; userId: string; scheduleId: string; seatIds: readonly string[] },
+      seats: 'look' | 'keep',
+    ): Promise<HoldFacts | null> {
       const { rows } = await db.raw<{ rows: FactsRow[] }>(
         `SELECT seat.id AS "seatId", seat.zone, seat.row, seat.number, seat.grade, seat.blocked, grades.price,
                 live.reservation_id IS NOT NULL AS taken,
@@ -83,7 +85,8 @@ export function createReservationStore(db: Knex) {
          LEFT JOIN allocations AS live ON live.seat_id = seat.id AND live.released_at IS NULL
                                       AND live.reservation_id <> :reservationId
          WHERE schedule.id = :scheduleId
-         ORDER BY seat.position`,
+         ORDER BY seat.position
+         ${seats === 'keep' ? 'FOR KEY SHARE OF seat' : ''}`,
         { ...hold, seatIds: [...hold.seatIds] },
       );
       const [first] = rows;

@@ -66,7 +66,7 @@ export function createPlaceHold(dependencies: PlaceHoldDependencies) {
 
   /** After a loss of Redis the claim knows nothing: this read turns away whom the claim would have. */
   async function checkInPostgres(input: ReservationInput): Promise<readonly ReservedSeat[]> {
-    const facts = await reservations.readHoldFacts(input);
+    const facts = await reservations.readHoldFacts(input, 'look');
     if (!facts) throw new Problem('seat-not-found', 'No such seat.', { seatIds: input.seatIds });
     assertHoldable(facts, input.seatIds, new Date());
     return facts.seats;
