@@ -32,17 +32,3 @@ export function connectRedis(url: string, options: { name: string; logger: Logge
   });
   return redis;
 }
-
-/** Waits until the first connection stands, at most `milliseconds`. */
-export async function redisReady(redis: Redis, milliseconds: number): Promise<boolean> {
-  if (redis.status === 'ready') return true;
-  return new Promise((resolve) => {
-    const settle = () => {
-      clearTimeout(timer);
-      redis.off('ready', settle);
-      resolve(redis.status === 'ready');
-    };
-    const timer = setTimeout(settle, milliseconds);
-    redis.on('ready', settle);
-  });
-}

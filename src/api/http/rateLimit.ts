@@ -19,7 +19,7 @@ export async function enforceRateLimit(
   const name = endpoint.rateLimit ?? (user ? 'per-user' : 'per-address');
   const state = await limits.consume(name, user ? user.userId : ctx.ip);
   if (!state) return;
-  ctx.set(rateLimitHeaders([state]));
+  ctx.set(rateLimitHeaders(state));
   if (!state.allowed) throw rateLimited(state);
 }
 
@@ -30,14 +30,11 @@ export async function enforceKeyedLimit(limits: RateLimits, name: RateLimitName,
 }
 
 /** draft-ietf-httpapi-ratelimit-headers-10: `q` quota, `w` window, `r` remaining, `t` seconds to the reset. */
-function rateLimitHeaders(states: readonly RateLimitState[]): Record<string, string> {
+function rateLimitHeaders(state: RateLimitState): Record<string, string> {
+  const { name, quota, windowSeconds, remaining, resetSeconds } = state;
   return {
-    'RateLimit-Policy': states
-      .map((state) => `"${state.name}";q=${state.quota};w=${state.windowSeconds}`)
-      .join(', '),
-    RateLimit: states
-      .map((state) => `"${state.name}";r=${state.remaining};t=${state.resetSeconds}`)
-      .join(', '),
+    'RateLimit-Policy': `"${name}";q=${quota};w=${windowSeconds}`,
+    RateLimit: `"${name}";r=${remaining};t=${resetSeconds}`,
   };
 }
 
