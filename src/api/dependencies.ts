@@ -62,6 +62,7 @@ export async function createDependencies(
   const db = connectPostgres(settings.DATABASE_URL, {
     poolSize: settings.DATABASE_POOL_SIZE,
     applicationName: 'holdfast-api',
+    logger,
   });
   const redis = connectRedis(settings.REDIS_URL, { name: 'holdfast-api', logger });
   const connection = Connection.lazy(temporalConnectionOptions(settings));

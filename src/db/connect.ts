@@ -1,5 +1,6 @@
 import knex, { type Knex } from 'knex';
 import { types, type Client } from 'pg';
+import type { Logger } from '../config/logging';
 
 /** Least privilege for everything but migrations; created by migration 005. */
 const APPLICATION_ROLE = 'holdfast_app';
@@ -15,6 +16,8 @@ export interface ConnectOptions {
   poolSize: number;
   /** Shows in pg_stat_activity. */
   applicationName: string;
+  /** Where knex's own words go; it prints them to the console otherwise. */
+  logger?: Logger;
   /** Acts as the database's owner instead of the application role; for migrations and set-up alone. */
   asOwner?: boolean;
 }
@@ -30,6 +33,7 @@ export function connectPostgres(url: string, options: ConnectOptions): Knex {
       ...(options.asOwner ? {} : { statement_timeout: 10_000, idle_in_transaction_session_timeout: 15_000 }),
     },
     acquireConnectionTimeout: 5_000,
+    ...(options.logger ? { log: knexLog(options.logger) } : {}),
     pool: {
       min: 0,
       max: options.poolSize,
@@ -39,4 +43,11 @@ export function connectPostgres(url: string, options: ConnectOptions): Knex {
       },
     },
   });
+}
+
+/** What knex says comes with the error that its caller gets anyway: a warning is enough. */
+function knexLog(logger: Logger): NonNullable<Knex.Config['log']> {
+  const warn = (message: unknown): void => logger.warn({ detail: message }, 'knex');
+  const debug = (message: unknown): void => logger.debug({ detail: message }, 'knex');
+  return { warn, error: warn, deprecate: warn, debug };
 }

@@ -26,6 +26,7 @@ export async function connectWorker(settings: Settings, logger: Logger): Promise
   const db = connectPostgres(settings.DATABASE_URL, {
     poolSize: settings.DATABASE_POOL_SIZE,
     applicationName: 'holdfast-worker',
+    logger,
   });
   const redis = connectRedis(settings.REDIS_URL, { name: 'holdfast-worker', logger });
   const seatMap = createSeatMapCache(redis, createBestEffort(redis, logger));
