@@ -1,8 +1,8 @@
 const PAUSE_MS = 20;
 
-/** Asks until the answer is there, at most 10 s; for what no event tells. */
-export async function eventually<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
-  const deadline = Date.now() + 10_000;
+/** Asks until the answer is there, at most `withinMs`; for what no event tells. */
+export async function eventually<Answer>(ask: () => Promise<Answer>, withinMs = 10_000): Promise<Answer> {
+  const deadline = Date.now() + withinMs;
   for (;;) {
     try {
       return await ask();

@@ -1,0 +1,207 @@
+import { randomUUID } from 'node:crypto';
+import { decodeJwt } from 'jose';
+import type { z } from 'zod';
+import * as contract from './contract';
+import { createOpenApiCheck, type OpenApiCheck } from './openApi';
+
+export interface Reply {
+  method: string;
+  /** Without the query. */
+  path: string;
+  status: number;
+  headers: Headers;
+  /** Parsed where it is JSON, else undefined. */
+  body: unknown;
+  text: string;
+}
+
+export interface CallOptions {
+  /** Text is sent as it is, anything else as JSON. */
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+export interface Attempt {
+  /** The header `Idempotency-Key`. */
+  key?: string;
+  /** In place of the user's own queue token; null sends none. */
+  queueToken?: string | null;
+}
+
+/** Somebody who has logged in, and what they do. */
+export interface User {
+  userId: string;
+  id: string;
+  password: string;
+  accessToken: string;
+  refreshToken: string;
+  queueToken: string;
+  call(method: string, path: string, options?: CallOptions): Promise<Reply>;
+  get(path: string): Promise<Reply>;
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Reply>;
+  hold(seatIds: readonly string[], attempt?: Attempt): Promise<Reply>;
+  release(reservationId: string): Promise<Reply>;
+  pay(reservationId: string, payment?: Attempt & { points?: number; paymentKey?: string }): Promise<Reply>;
+  topUp(amount: number, attempt?: { key?: string; paymentKey?: string }): Promise<Reply>;
+  reservation(reservationId: string): Promise<z.output<typeof contract.reservation>>;
+  balance(): Promise<number>;
+}
+
+/**
+ * A client of the whole service. Every answer, whatever the test asks of it, is held against the service's own
+ * OpenAPI document, and every error against what no error may tell.
+ */
+export interface Client {
+  openApi: OpenApiCheck;
+  call(method: string, path: string, options?: CallOptions): Promise<Reply>;
+  /** Signs up under a new name and logs in. */
+  join(): Promise<User>;
+  logIn(id: string, password: string): Promise<User>;
+  /** Everything secret that was sent or received: none of it belongs into a log. */
+  secrets: ReadonlySet<string>;
+}
+
+/** What would show the inside: stack lines, SQL, addresses of servers, folders. */
+const INSIDE =
+  /\bat \S+ \(|node_modules|\/(src|dist)\/|\b(SELECT|INSERT|UPDATE) .*\b(FROM|INTO|SET)\b|postgres:|redis:/;
+
+export async function connectClient(apiUrl: string): Promise<Client> {
+  const document: unknown = await (await fetch(`${apiUrl}/openapi.json`)).json();
+  const openApi = createOpenApiCheck(document);
+  const secrets = new Set<string>();
+
+  const call = async (
+    method: string,
+    target: string,
+    { body, headers }: CallOptions = {},
+  ): Promise<Reply> => {
+    const response = await fetch(`${apiUrl}${target}`, {
+      method,
+      headers: { ...(body !== undefined && { 'Content-Type': 'application/json' }), ...headers },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get('Content-Type')?.includes('json') ?? false;
+    const reply = {
+      method,
+      path: target.replace(/\?.*/, ''),
+      status: response.status,
+      headers: response.headers,
+      body: isJson ? parseJson(text) : undefined,
+      text,
+    };
+    openApi.check(reply);
+    if (reply.status >= 400) assertTellsNothing(reply);
+    return reply;
+  };
+
+  const logIn = async (id: string, password: string): Promise<User> => {
+    const reply = await call('POST', '/v1/auth/login', { body: { id, password } });
+    const { accessToken, refreshToken, queueToken } = expectAnswer(reply, 200, contract.login);
+    for (const secret of [password, accessToken, refreshToken, queueToken]) secrets.add(secret);
+    return createUser(call, { id, password, accessToken, refreshToken, queueToken });
+  };
+
+  return {
+    openApi,
+    call,
+    logIn,
+    secrets,
+    async join() {
+      const id = `fan-${randomUUID()}`;
+      const password = `password ${randomUUID()}`;
+      expectAnswer(await call('POST', '/v1/users', { body: { id, password } }), 201, contract.account);
+      return logIn(id, password);
+    },
+  };
+
+  function assertTellsNothing({ method, path, status, text }: Reply): void {
+    const told = [...secrets].find((secret) => text.includes(secret));
+    if (told !== undefined || INSIDE.test(text)) {
+      throw new Error(`${method} ${path} ${status} tells what no error may tell: ${text}`);
+    }
+  }
+}
+
+type Credentials = Pick<User, 'id' | 'password' | 'accessToken' | 'refreshToken' | 'queueToken'>;
+
+function createUser(anonymous: Client['call'], credentials: Credentials): User {
+  const { accessToken, queueToken: ownQueueToken } = credentials;
+  const call: Client['call'] = async (method, path, options = {}) =>
+    anonymous(method, path, {
+      ...options,
+      headers: { Authorization: `Bearer ${accessToken}`, ...options.headers },
+    });
+  const post: User['post'] = async (path, body, headers = {}) => call('POST', path, { body, headers });
+  const attempt = async (path: string, body: object, { key, queueToken = ownQueueToken }: Attempt) =>
+    post(
+      path,
+      { ...body, ...(queueToken !== null && { queueToken }) },
+      key === undefined ? {} : { 'Idempotency-Key': key },
+    );
+  return {
+    ...credentials,
+    userId: decodeJwt(accessToken).sub ?? '',
+    call,
+    post,
+    get: async (path) => call('GET', path),
+    hold: async (seatIds, options = {}) => attempt('/v1/reservations', { seatIds }, options),
+    release: async (reservationId) => call('DELETE', `/v1/reservations/${reservationId}`),
+    pay: async (reservationId, { key, queueToken, ...payment } = {}) =>
+      attempt(
+        '/v1/payments',
+        { reservationId, ...payment },
+        { ...(key !== undefined && { key }), ...(queueToken !== undefined && { queueToken }) },
+      ),
+    topUp: async (amount, { key, ...payment } = {}) =>
+      attempt(
+        '/v1/wallet/top-ups',
+        { amount, ...payment },
+        { queueToken: null, ...(key !== undefined && { key }) },
+      ),
+    reservation: async (reservationId) =>
+      expectAnswer(await call('GET', `/v1/reservations/${reservationId}`), 200, contract.reservation),
+    balance: async () => expectAnswer(await call('GET', '/v1/wallet'), 200, contract.wallet).balance,
+  };
+}
+
+function parseJson(text: string): unknown {
+  return text === '' ? undefined : JSON.parse(text);
+}
+
+/** The body of an answer, which must be exactly as the contract's page has it. */
+export function expectAnswer<Schema extends z.ZodType>(
+  reply: Reply,
+  status: number,
+  schema: Schema,
+): z.output<Schema> {
+  expectStatus(reply, status);
+  const parsed = schema.safeParse(reply.body);
+  if (!parsed.success) {
+    throw new Error(`${reply.method} ${reply.path} is not as in the contract: ${parsed.error.message}`);
+  }
+  return parsed.data;
+}
+
+/** A failure shows the whole answer. */
+export function expectStatus(reply: Reply, status: number): void {
+  const shown = reply.status === status ? '' : reply.text;
+  expect(`${reply.method} ${reply.path} ${reply.status} ${shown}`).toBe(
+    `${reply.method} ${reply.path} ${status} `,
+  );
+}
+
+/** The shape that every error has, and which one it is; `members` are those of its own. */
+export function expectProblem(
+  reply: Reply,
+  status: number,
+  slug: string,
+  members: Record<string, unknown> = {},
+): contract.Problem {
+  const body = expectAnswer(reply, status, contract.problem);
+  expect(body).toMatchObject({ type: `/problems/${slug}`, status, instance: reply.path, ...members });
+  expect(reply.headers.get('Content-Type')).toBe('application/problem+json');
+  expect(reply.headers.get('X-Request-Id')).toMatch(/^[\w.:-]+$/);
+  expect(reply.headers.has('Retry-After')).toBe(status === 429 || status === 503);
+  return body;
+}

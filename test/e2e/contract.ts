@@ -1,0 +1,176 @@
+/**
+ * The answers of the REST contract, written from its page and not from the code: a field more or less is a
+ * fault. What the page leaves open (`payment` of a reservation, for one) is open here.
+ */
+import { z } from 'zod';
+
+const uuid = z.uuid();
+const money = z.int();
+const currency = z.literal('KRW');
+/** ISO 8601 in UTC with milliseconds. */
+const instant = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+const pageOf = <Item extends z.ZodType>(item: Item) =>
+  z.strictObject({ items: z.array(item), nextCursor: z.string().nullable() });
+
+export const account = z.strictObject({ userId: uuid, id: z.string(), name: z.string().nullable() });
+
+export const queue = z.strictObject({
+  status: z.enum(['WAITING', 'ACTIVE']),
+  position: z.int().min(0),
+  etaSeconds: z.int().min(0),
+  pollAfterSeconds: z.int().min(1),
+  expiresAt: instant.nullable(),
+});
+
+const pair = {
+  accessToken: z.string(),
+  tokenType: z.literal('Bearer'),
+  expiresIn: z.int().positive(),
+  refreshToken: z.string(),
+};
+export const tokenPair = z.strictObject(pair);
+export const login = z.strictObject({ ...pair, queueToken: z.string(), queue });
+export const queueTicket = z.strictObject({ queueToken: z.string(), queue });
+export const queueStatus = z.strictObject({ queue });
+export const jwks = z.strictObject({ keys: z.array(z.looseObject({ kid: z.string(), kty: z.string() })) });
+
+const saleStatus = z.enum(['UPCOMING', 'OPEN', 'PAUSED', 'SOLD_OUT', 'CLOSED']);
+const concert = {
+  concertId: uuid,
+  title: z.string(),
+  artist: z.string(),
+  venueName: z.string().nullable(),
+  firstStartsAt: instant.nullable(),
+  lastStartsAt: instant.nullable(),
+  saleStatus,
+};
+export const concertPage = pageOf(z.strictObject(concert));
+export const concertDetail = z.strictObject({ ...concert, description: z.string() });
+
+const schedule = z.strictObject({
+  scheduleId: uuid,
+  startsAt: instant,
+  saleOpensAt: instant,
+  saleClosesAt: instant,
+  saleStatus,
+  seatsTotal: z.int(),
+  seatsAvailable: z.int(),
+  maxSeatsPerUser: z.int(),
+  waitingRoom: z.strictObject({ admitPerSecond: z.number(), maxActive: z.int() }).nullable(),
+});
+export const scheduleList = z.strictObject({ items: z.array(schedule) });
+/** "201 with the schedule": operators may see more of it. */
+export const operatorsSchedule = z.looseObject(schedule.shape);
+
+export const seatMap = z.strictObject({
+  scheduleId: uuid,
+  version: z.int(),
+  currency,
+  bookingFee: money,
+  grades: z.array(z.strictObject({ grade: z.string(), price: money, color: z.string() })),
+  seats: z.array(
+    z.strictObject({
+      seatId: uuid,
+      zone: z.string(),
+      row: z.string(),
+      number: z.string(),
+      grade: z.string(),
+      price: money,
+      status: z.enum(['AVAILABLE', 'HELD', 'SOLD', 'BLOCKED']),
+      x: z.number(),
+      y: z.number(),
+    }),
+  ),
+});
+export type SeatMap = z.output<typeof seatMap>;
+
+const reservedSeat = z.strictObject({
+  seatId: uuid,
+  zone: z.string(),
+  row: z.string(),
+  number: z.string(),
+  grade: z.string(),
+  price: money,
+});
+const held = {
+  reservationId: uuid,
+  scheduleId: uuid,
+  seats: z.array(reservedSeat),
+  amount: z.strictObject({ tickets: money, bookingFee: money, total: money, currency }),
+  heldAt: instant,
+  expiresAt: instant,
+  holdSeconds: z.int(),
+};
+const ticket = z.strictObject({ ticketId: uuid, seatId: uuid });
+export const hold = z.strictObject({ ...held, status: z.literal('HELD') });
+export const reservation = z.strictObject({
+  ...held,
+  status: z.enum(['HELD', 'PAYING', 'SETTLING', 'CONFIRMED', 'EXPIRED', 'RELEASED', 'CANCELLED']),
+  payment: z.looseObject({ paymentId: uuid, status: z.string() }).optional(),
+  tickets: z.array(ticket).optional(),
+});
+export const reservationPage = pageOf(reservation);
+
+export const paid = z.strictObject({
+  paymentId: uuid,
+  reservationId: uuid,
+  status: z.literal('SUCCEEDED'),
+  reservationStatus: z.literal('CONFIRMED'),
+  amount: z.strictObject({ points: money, card: money, total: money, currency }),
+  approvedAt: instant,
+  tickets: z.array(ticket),
+});
+export const settling = z.strictObject({
+  paymentId: uuid,
+  reservationId: uuid,
+  status: z.literal('SETTLING'),
+  reservationStatus: z.literal('SETTLING'),
+});
+export const payment = z.looseObject({
+  paymentId: uuid,
+  reservationId: uuid,
+  status: z.enum(['PENDING', 'SUCCEEDED', 'FAILED', 'SETTLING', 'REFUNDED', 'PARTIALLY_REFUNDED']),
+  amount: paid.shape.amount,
+});
+
+export const wallet = z.strictObject({ balance: money, currency });
+export const entryPage = pageOf(
+  z.strictObject({
+    entryId: z.string(),
+    kind: z.string(),
+    amount: money,
+    balanceAfter: money,
+    reservationId: uuid.optional(),
+    createdAt: instant,
+  }),
+);
+export const topUp = z.strictObject({
+  topUpId: uuid,
+  amount: money,
+  status: z.literal('SUCCEEDED'),
+  balance: money,
+});
+
+export const staff = z.looseObject({ id: z.string(), role: z.enum(['STAFF', 'OPERATOR']) });
+export const venue = z.strictObject({ venueId: uuid, seats: z.int() });
+export const newConcert = z.looseObject({ concertId: uuid, title: z.string(), artist: z.string() });
+/** "Everything about one reservation: seats, money, timeline, and a link to its workflow." */
+export const adminReservation = z.looseObject({
+  ...reservation.shape,
+  ledger: z.array(z.looseObject({ account: z.string(), amount: money })),
+  timeline: z.array(z.looseObject({ at: instant })),
+  workflow: z.looseObject({ workflowId: z.string(), url: z.url() }),
+});
+
+/** RFC 9457, with members of each problem's own. */
+export const problem = z.looseObject({
+  type: z.string().regex(/^\/problems\/[a-z0-9-]+$/),
+  title: z.string().min(1),
+  status: z.int(),
+  detail: z.string().min(1),
+  instance: z.string(),
+});
+export const validationProblem = problem.extend({
+  errors: z.array(z.strictObject({ path: z.string(), message: z.string().min(1) })).min(1),
+});
+export type Problem = z.output<typeof problem>;

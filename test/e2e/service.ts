@@ -1,0 +1,88 @@
+import { Client as TemporalClient, Connection } from '@temporalio/client';
+import { reservationWorkflowId } from '../../src/workflows/messages';
+import { audit } from '../support/audit';
+import { eventually } from '../support/eventually';
+import { readGatewayBook, type Charge } from '../support/gatewayBook';
+import { startPrivateStack, type PrivateStack } from '../support/privateStack';
+import { startStack, type Stack } from '../support/stack';
+import { connectClient, expectStatus, type Client, type User } from './client';
+import { openSale, type Sale, type SaleOptions } from './sale';
+
+/** A start of three processes on a busy machine. */
+export const START_MS = 90_000;
+
+/** The whole running service with a client of it. */
+export interface Service<Kind extends Stack = Stack> {
+  stack: Kind;
+  client: Client;
+  temporal: TemporalClient;
+  operator: User;
+  openSale(options?: SaleOptions): Promise<Sale>;
+  /** A new user with so many points. */
+  buyer(points?: number): Promise<User>;
+  buyers(count: number): Promise<User[]>;
+  /** The gateway's lines for an order: a reservation, or a top-up by its id. */
+  charges(orderId: string): Promise<Charge[]>;
+  /** Waits until Temporal lists the workflow of a reservation. */
+  listed(reservationId: string): Promise<void>;
+  /** How many workflows were ever started for a schedule, as far as Temporal lists them. */
+  workflowsOf(scheduleId: string): Promise<number>;
+  /** Audits what the tests have left, then stops everything. */
+  end(): Promise<void>;
+}
+
+const OPERATOR_PASSWORD = 'a-password-of-the-operator';
+
+/** @param env settings that differ from the defaults */
+export async function startService(env: NodeJS.ProcessEnv = {}): Promise<Service> {
+  return serve(await startStack({ env: { OPERATOR_PASSWORD, ...env } }));
+}
+
+/** With its own Postgres, Redis and Temporal, which tests may kill. */
+export async function startPrivateService(env: NodeJS.ProcessEnv = {}): Promise<Service<PrivateStack>> {
+  return serve(await startPrivateStack({ env: { OPERATOR_PASSWORD, ...env } }));
+}
+
+async function serve<Kind extends Stack>(stack: Kind): Promise<Service<Kind>> {
+  const client = await connectClient(stack.apiUrl);
+  const connection = await Connection.connect({ address: stack.temporal.address });
+  const temporal = new TemporalClient({ connection, namespace: stack.temporal.namespace });
+  const operator = await client.logIn('operator', OPERATOR_PASSWORD);
+  const buyer = async (points = 0): Promise<User> => {
+    const user = await client.join();
+    if (points > 0) expectStatus(await user.topUp(points), 201);
+    return user;
+  };
+  return {
+    stack,
+    client,
+    temporal,
+    operator,
+    openSale: async (options) => openSale(operator, options),
+    buyer,
+    buyers: async (count) => Promise.all(Array.from({ length: count }, async () => buyer())),
+    async charges(orderId) {
+      const book = await readGatewayBook(stack);
+      return book.filter((line) => 'orderId' in line && line.orderId === orderId);
+    },
+    async listed(reservationId) {
+      await eventually(async () => {
+        const query = `WorkflowId = '${reservationWorkflowId(reservationId)}'`;
+        const { count } = await temporal.workflow.count(query);
+        if (count === 0) throw new Error(`the workflow of ${reservationId} is not listed`);
+      });
+    },
+    async workflowsOf(scheduleId) {
+      const { count } = await temporal.workflow.count(`ScheduleId = '${scheduleId}'`);
+      return count;
+    },
+    async end() {
+      try {
+        await audit(stack, temporal, client.secrets);
+      } finally {
+        await connection.close();
+        await stack.stop();
+      }
+    },
+  };
+}
