@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { createLedgerStore } from '../db/ledgerStore';
 import { createPaymentStore, type PaymentStatus, type Ticket } from '../db/paymentStore';
 import { createReservationStore } from '../db/reservationStore';
-import type { PaymentAmount } from '../domain/money';
+import type { PaymentAmount, ReservationAmount } from '../domain/money';
 import { Problem } from '../domain/problems';
 import type { ChargeOutcome, ChargeRequest } from '../gateways/gateway';
 import type { ActivityDependencies } from './dependencies';
@@ -172,7 +172,7 @@ async function confirm(transaction: Knex.Transaction, input: ConfirmInput): Prom
     throw new Problem('payment-failed', 'The seats are gone.', { reason: 'seats-gone' });
   }
   const tickets = await payments.issueTickets(input, sold, approvedAt);
-  await bookSale(transaction, input);
+  await bookSale(transaction, input, confirmed.amount);
   await transaction('outbox').insert({
     kind: 'reservation-confirmed',
     payload: { reservationId: input.reservationId, userId: input.userId, paymentId: input.paymentId },
@@ -181,9 +181,11 @@ async function confirm(transaction: Knex.Transaction, input: ConfirmInput): Prom
 }
 
 /** What was pending and what the gateway took become revenue and booking fees. */
-async function bookSale(transaction: Knex.Transaction, input: ConfirmInput): Promise<void> {
-  const reservation = await createReservationStore(transaction).find(input.reservationId);
-  if (!reservation) throw new Error(`no reservation ${input.reservationId}`);
+async function bookSale(
+  transaction: Knex.Transaction,
+  input: ConfirmInput,
+  price: ReservationAmount,
+): Promise<void> {
   await createLedgerStore(transaction).post({
     key: `sale:${input.paymentId}`,
     kind: 'SALE',
@@ -193,8 +195,8 @@ async function bookSale(transaction: Knex.Transaction, input: ConfirmInput): Pro
     house: [
       { account: 'house:pending', amount: -input.amount.points },
       { account: 'gateway:clearing', amount: -input.amount.card },
-      { account: 'house:revenue', amount: reservation.amount.tickets },
-      { account: 'house:booking-fees', amount: reservation.amount.bookingFee },
+      { account: 'house:revenue', amount: price.tickets },
+      { account: 'house:booking-fees', amount: price.bookingFee },
     ],
   });
 }

@@ -58,33 +58,51 @@ export function createLedgerStore(db: Knex) {
      * @throws {Problem} insufficient-points with `balance` and `required`; the transaction must then be rolled back
      */
     async post(journal: Journal): Promise<Posting> {
-      const journalId = randomUUID();
-      const inserted = await db('journals')
-        .insert({
-          id: journalId,
+      const { wallet, currency } = journal;
+      const house = journal.house.filter((entry) => entry.amount !== 0);
+      const { rows } = await db.raw<{ rows: { booked: boolean; balance: number | null }[] }>(
+        `WITH wallet AS (SELECT :userId::uuid AS user_id, :walletAmount::bigint AS amount),
+         journal AS (
+           INSERT INTO journals (id, key, kind, reservation_id, payment_id)
+           VALUES (:id, :key, :kind, :reservationId, :paymentId)
+           ON CONFLICT (key) DO NOTHING
+           RETURNING id),
+         moved AS (
+           -- The write carries its own condition, so that parallel debits cannot take a wallet below zero.
+           UPDATE wallets SET balance = wallets.balance + wallet.amount
+           FROM journal, wallet
+           WHERE wallets.user_id = wallet.user_id AND wallets.balance + wallet.amount >= 0
+           RETURNING wallets.user_id, wallet.amount, wallets.balance),
+         lines AS (
+           SELECT 'wallet:' || user_id AS account, user_id, amount, balance FROM moved
+           UNION ALL
+           SELECT line.account, NULL, line.amount, NULL
+           FROM unnest(:accounts::text[], :amounts::bigint[]) AS line (account, amount), wallet
+           WHERE wallet.user_id IS NULL OR EXISTS (SELECT FROM moved)),
+         booked AS (
+           INSERT INTO entries (journal_id, account, user_id, amount, currency, balance_after)
+           SELECT journal.id, account, user_id, amount, :currency, balance FROM journal, lines)
+         SELECT EXISTS (SELECT FROM journal) AS booked, (SELECT balance FROM moved) AS balance`,
+        {
+          id: randomUUID(),
           key: journal.key,
           kind: journal.kind,
-          reservation_id: journal.reservationId ?? null,
-          payment_id: journal.paymentId ?? null,
-        })
-        .onConflict('key')
-        .ignore()
-        .returning('id');
-      if (inserted.length === 0) return { booked: false, balance: null };
-
-      const balance = journal.wallet ? await moveWallet(journal.wallet.userId, journal.wallet.amount) : null;
-      const { currency } = journal;
-      const lines = journal.house
-        .filter((entry) => entry.amount !== 0)
-        .map(({ account, amount }) => lineOf(journalId, account, amount, currency));
-      if (journal.wallet) {
-        const { userId, amount } = journal.wallet;
-        lines.unshift(
-          lineOf(journalId, `wallet:${userId}`, amount, currency, { userId, balanceAfter: balance }),
-        );
-      }
-      if (lines.length > 0) await db('entries').insert(lines);
-      return { booked: true, balance };
+          reservationId: journal.reservationId ?? null,
+          paymentId: journal.paymentId ?? null,
+          userId: wallet?.userId ?? null,
+          walletAmount: wallet?.amount ?? 0,
+          currency,
+          accounts: house.map((entry) => entry.account),
+          amounts: house.map((entry) => entry.amount),
+        },
+      );
+      const { booked = false, balance = null } = rows[0] ?? {};
+      if (!booked || !wallet || balance !== null) return { booked, balance };
+      if (wallet.amount >= 0) throw new Error(`user ${wallet.userId} has no wallet`);
+      throw new Problem('insufficient-points', 'The wallet has too few points.', {
+        balance: await balanceOf(wallet.userId),
+        required: -wallet.amount,
+      });
     },
 
     async isBooked(key: string): Promise<boolean> {
@@ -142,45 +160,4 @@ export function createLedgerStore(db: Knex) {
       .first<{ balance: number } | undefined>('balance');
     return row?.balance ?? 0;
   }
-
-  /** The write carries its own condition, so that parallel debits cannot take a wallet below zero. */
-  async function moveWallet(userId: string, amount: number): Promise<number> {
-    if (amount > 0) {
-      const [row] = await db('wallets')
-        .insert({ user_id: userId, balance: amount })
-        .onConflict('user_id')
-        .merge({ balance: db.raw('wallets.balance + ?', [amount]) })
-        .returning<{ balance: number }[]>('balance');
-      if (!row) throw new Error('an upsert returned no row');
-      return row.balance;
-    }
-    const [row] = await db('wallets')
-      .where({ user_id: userId })
-      .where('balance', '>=', -amount)
-      .update({ balance: db.raw('balance + ?', [amount]) })
-      .returning<{ balance: number }[]>('balance');
-    if (row) return row.balance;
-    const balance = await balanceOf(userId);
-    throw new Problem('insufficient-points', 'The wallet has too few points.', {
-      balance,
-      required: -amount,
-    });
-  }
-}
-
-function lineOf(
-  journalId: string,
-  account: string,
-  amount: number,
-  currency: string,
-  wallet: { userId: string; balanceAfter: number | null } | null = null,
-) {
-  return {
-    journal_id: journalId,
-    account,
-    amount,
-    currency,
-    user_id: wallet?.userId ?? null,
-    balance_after: wallet?.balanceAfter ?? null,
-  };
 }

@@ -207,14 +207,19 @@ export function createReservationStore(db: Knex) {
      * Moves a reservation, only along the state table: a late write from a state that has passed changes
      * nothing.
      *
-     * @returns whether it moved
+     * @returns the reservation as it is now, null where it did not move
      */
-    async move(reservationId: string, to: ReservationStatus, endedAt: Date | null = null): Promise<boolean> {
-      const moved = await db<ReservationRow>('reservations')
+    async move(
+      reservationId: string,
+      to: ReservationStatus,
+      endedAt: Date | null = null,
+    ): Promise<Reservation | null> {
+      const [row] = await db<ReservationRow>('reservations')
         .where({ id: reservationId })
         .whereIn('status', statesBefore(to))
-        .update({ status: to, ended_at: endedAt });
-      return moved > 0;
+        .update({ status: to, ended_at: endedAt })
+        .returning('*');
+      return row ? toReservation(row) : null;
     },
 
     /**

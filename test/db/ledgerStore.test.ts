@@ -161,7 +161,7 @@ describe('what is written in the ledger stays written', () => {
   });
 
   it('nor may it get rid of the balance check', async () => {
-    await expect(database.db.raw('DROP TRIGGER journal_balances ON entries')).rejects.toMatchObject({
+    await expect(database.db.raw('DROP TRIGGER journals_balance ON entries')).rejects.toMatchObject({
       code: '42501',
     });
   });

@@ -105,14 +105,14 @@ describe('moving a reservation', () => {
   it.each(pairs.filter(([from, to]) => canMove(from, to)))('from %s to %s', async (from, to) => {
     const reservationId = await inState(from);
 
-    expect(await store.move(reservationId, to)).toBe(true);
+    expect(await store.move(reservationId, to)).toMatchObject({ reservationId, status: to });
     expect(await books.reservationStatus(reservationId)).toBe(to);
   });
 
   it.each(pairs.filter(([from, to]) => !canMove(from, to)))('never from %s to %s', async (from, to) => {
     const reservationId = await inState(from);
 
-    expect(await store.move(reservationId, to)).toBe(false);
+    expect(await store.move(reservationId, to)).toBeNull();
     expect(await books.reservationStatus(reservationId)).toBe(from);
   });
 

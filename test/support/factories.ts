@@ -67,10 +67,11 @@ export async function createSale(owner: Knex, options: SaleOptions = {}): Promis
   return { scheduleId, seatIds, seatId };
 }
 
-/** A user with points in the wallet, booked as every top-up is. */
+/** A user with a wallet, as a sign-up leaves it, and points in it, booked as every top-up is. */
 export async function createUser(owner: Knex, points = 0): Promise<string> {
   const userId = randomUUID();
   await owner('users').insert({ id: userId, login: userId, password_hash: 'none' });
+  await owner('wallets').insert({ user_id: userId });
   if (points > 0) await addPoints(owner, userId, points);
   return userId;
 }

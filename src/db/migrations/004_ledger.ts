@@ -37,15 +37,18 @@ export async function up(knex: Knex): Promise<void> {
     CREATE INDEX entries_of_journal ON entries (journal_id);
     CREATE INDEX entries_of_wallet ON entries (user_id, id DESC) WHERE user_id IS NOT NULL;
 
-    CREATE FUNCTION journal_must_balance() RETURNS trigger LANGUAGE plpgsql AS $$
+    -- A statement adds whole journals: what it adds to each must sum to zero, so every journal always does.
+    CREATE FUNCTION journals_must_balance() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE unbalanced uuid;
     BEGIN
-      IF EXISTS (SELECT 1 FROM entries WHERE journal_id = NEW.journal_id GROUP BY currency HAVING sum(amount) <> 0)
-      THEN RAISE EXCEPTION 'journal % does not balance', NEW.journal_id USING ERRCODE = 'check_violation';
+      SELECT journal_id INTO unbalanced FROM added GROUP BY journal_id, currency HAVING sum(amount) <> 0 LIMIT 1;
+      IF FOUND THEN
+        RAISE EXCEPTION 'journal % does not balance', unbalanced USING ERRCODE = 'check_violation';
       END IF;
       RETURN NULL;
     END $$;
-    CREATE CONSTRAINT TRIGGER journal_balances AFTER INSERT ON entries
-      DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION journal_must_balance();
+    CREATE TRIGGER journals_balance AFTER INSERT ON entries
+      REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION journals_must_balance();
 
     CREATE TABLE top_ups (
       id                 uuid PRIMARY KEY,
@@ -60,5 +63,5 @@ export async function up(knex: Knex): Promise<void> {
 }
 
 export async function down(knex: Knex): Promise<void> {
-  await knex.raw('DROP TABLE top_ups, entries, journals, wallets; DROP FUNCTION journal_must_balance');
+  await knex.raw('DROP TABLE top_ups, entries, journals, wallets; DROP FUNCTION journals_must_balance');
 }
