@@ -1,0 +1,68 @@
+import * as contract from '../e2e/contract';
+import { expectAnswer, expectProblem } from '../e2e/client';
+import { expectHold, PRICES, R_TOTAL, seatStatus } from '../e2e/sale';
+import { START_MS, startService, type Service } from '../e2e/service';
+import { eventually } from '../support/eventually';
+import { lockRows } from './rowLock';
+
+/** What a claim costs at most where no hold followed it. */
+const LEASE_MS = 15_000;
+
+let service: Service;
+
+beforeAll(async () => {
+  service = await startService();
+}, START_MS);
+afterAll(async () => service.end(), START_MS);
+
+/** A request whose server dies has no answer. */
+const expectCut = (request: Promise<unknown>) => expect(request).rejects.toThrow('fetch failed');
+
+describe('The API is killed', () => {
+  it('between claim and start: the seats cost their lease, and nothing more', async () => {
+    const { api, ownerDb, redis } = service.stack;
+    const [{ scheduleId, seatIds }, first, second] = await Promise.all([
+      service.openSale(),
+      service.buyer(),
+      service.buyer(),
+    ]);
+    const [seatId = ''] = seatIds;
+    // The API looks into Postgres after the claim, and stops there.
+    const lock = await lockRows(ownerDb, 'LOCK TABLE allocations IN ACCESS EXCLUSIVE MODE', []);
+    const holding = expectCut(first.hold([seatId]));
+    await lock.blocks();
+    const claimedAt = Date.now();
+    expect(await redis.exists(`{${scheduleId}}:seat:${seatId}`)).toBe(1);
+
+    await api.kill();
+    await holding;
+    await lock.release();
+    await api.start();
+
+    expect(await seatStatus(second, scheduleId, seatId)).toBe('AVAILABLE');
+    expectProblem(await second.hold([seatId]), 409, 'seat-unavailable');
+    await eventually(async () => expectHold(second, [seatId]), LEASE_MS + 5_000);
+    expect(Date.now() - claimedAt).toBeLessThan(LEASE_MS + 5_000);
+    expect(await service.workflowsOf(scheduleId)).toBe(1);
+  }, 60_000);
+
+  it('while a payment is under way: it is paid once, and the client finds it when the API is back', async () => {
+    const { api } = service.stack;
+    const [{ seatIds }, user] = await Promise.all([service.openSale(), service.buyer(PRICES.R)]);
+    const { reservationId } = await expectHold(user, seatIds.slice(0, 1));
+    const payment = { points: 20_000, paymentKey: 'sandbox:slow:1500', key: 'paying-once' };
+    const paying = expectCut(user.pay(reservationId, payment));
+    await eventually(async () => expect(await user.balance()).toBe(PRICES.R - 20_000));
+
+    await api.kill();
+    await paying;
+    await api.start();
+
+    expectAnswer(await user.pay(reservationId, payment), 200, contract.paid);
+    expect((await user.reservation(reservationId)).status).toBe('CONFIRMED');
+    expect(await user.balance()).toBe(PRICES.R - 20_000);
+    expect(await service.charges(reservationId)).toMatchObject([
+      { status: 'CAPTURED', amount: R_TOTAL - 20_000 },
+    ]);
+  }, 60_000);
+});

@@ -1,0 +1,113 @@
+import { expectProblem, expectStatus } from '../e2e/client';
+import { expectHold, readSeatMap, seatStatus } from '../e2e/sale';
+import { START_MS, startPrivateService, type Service } from '../e2e/service';
+import { eventually } from '../support/eventually';
+import type { PrivateStack } from '../support/privateStack';
+
+const OUTAGE_MS = 90_000;
+/** A client gives up after so long; the service must have answered before. */
+const ANSWER_WITHIN_MS = 20_000;
+/** A claim in Redis whose hold never came costs the seats this long at most. */
+const LEASE_MS = 15_000;
+
+let service: Service<PrivateStack>;
+
+beforeAll(async () => {
+  service = await startPrivateService();
+}, START_MS);
+afterAll(async () => service.end(), START_MS);
+
+async function aBuyerAndASeat() {
+  const [{ scheduleId, seatIds }, user] = await Promise.all([service.openSale(), service.buyer()]);
+  return { scheduleId, seatId: seatIds[0] ?? '', user };
+}
+
+/** The hold is refused in bounded time with 503, and Postgres has nothing of it. */
+async function expectNothingHeld({
+  user,
+  seatId,
+}: Awaited<ReturnType<typeof aBuyerAndASeat>>): Promise<void> {
+  const startedAt = Date.now();
+  const problem = expectProblem(await user.hold([seatId]), 503, 'temporarily-unavailable');
+  expect(Date.now() - startedAt).toBeLessThan(ANSWER_WITHIN_MS);
+  expect(problem.detail).not.toMatch(/redis|postgres|temporal/i);
+}
+
+/** The same seat can be held by anybody soon after. */
+async function expectHoldable(seatId: string): Promise<void> {
+  const next = await service.buyer();
+  await eventually(async () => expectHold(next, [seatId]), LEASE_MS + ANSWER_WITHIN_MS);
+}
+
+describe('Redis is down', () => {
+  it(
+    'a hold answers 503 with nothing held, and the catalogue goes on from Postgres',
+    async () => {
+      const attempt = await aBuyerAndASeat();
+      const { redis } = service.stack.servers();
+      redis.signal('SIGKILL');
+      await redis.exited;
+
+      await expectNothingHeld(attempt);
+      expectStatus(await service.client.call('GET', '/v1/concerts'), 200);
+      const map = await readSeatMap(service.client, attempt.scheduleId);
+      expect(map.seats.map((seat) => seat.status)).toEqual(map.seats.map(() => 'AVAILABLE'));
+      const ready = await service.client.call('GET', '/readyz');
+      expectProblem(ready, 503, 'temporarily-unavailable', { missing: ['redis'] });
+
+      await service.stack.killEverything();
+      await service.stack.startAgain();
+      await expectHoldable(attempt.seatId);
+    },
+    OUTAGE_MS,
+  );
+});
+
+describe('The worker is down', () => {
+  it(
+    'a hold answers 503 in bounded time, and nothing stays held',
+    async () => {
+      const attempt = await aBuyerAndASeat();
+      await service.stack.worker.kill();
+
+      await expectNothingHeld(attempt);
+      expect(await seatStatus(attempt.user, attempt.scheduleId, attempt.seatId)).toBe('AVAILABLE');
+
+      await service.stack.worker.start();
+      await expectHoldable(attempt.seatId);
+    },
+    OUTAGE_MS,
+  );
+});
+
+describe('Temporal is frozen', () => {
+  it(
+    'a hold answers 503 in bounded time, and nothing stays held',
+    async () => {
+      const attempt = await aBuyerAndASeat();
+      const { temporal } = service.stack.servers();
+      temporal.signal('SIGSTOP');
+
+      await expectNothingHeld(attempt).finally(() => temporal.signal('SIGCONT'));
+
+      await expectHoldable(attempt.seatId);
+    },
+    OUTAGE_MS,
+  );
+});
+
+describe('Postgres does not answer', () => {
+  it(
+    'a hold answers 503 in bounded time, and nothing stays held',
+    async () => {
+      const attempt = await aBuyerAndASeat();
+      const lock = await service.stack.ownerDb.transaction();
+      await lock.raw('LOCK TABLE seats, allocations IN ACCESS EXCLUSIVE MODE');
+
+      await expectNothingHeld(attempt).finally(() => void lock.rollback());
+
+      await expectHoldable(attempt.seatId);
+    },
+    OUTAGE_MS,
+  );
+});
