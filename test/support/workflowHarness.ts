@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import type { ActivityDependencies } from '../../src/activities/dependencies';
 import {
   createReservationWorkflows,
@@ -15,6 +15,7 @@ import {
 } from '../../src/workflows/messages';
 import { RESERVATION_STATUS, SCHEDULE_ID, USER_ID } from '../../src/workflows/searchAttributes';
 import { testEnvironment } from './environment';
+import { installQuietTemporal } from './quietTemporal';
 import { replaceableActivities, type ReplaceActivity } from './replaceableActivities';
 
 /** IndexedValueType of the API: a keyword. */
@@ -53,10 +54,7 @@ export async function startWorkflowHarness(
   dependencies: ActivityDependencies,
   time: 'skipped' | 'real' = 'skipped',
 ): Promise<WorkflowHarness> {
-  Runtime.install({
-    logger: new DefaultLogger('ERROR'),
-    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
-  });
+  installQuietTemporal();
   const env = await (time === 'skipped' ? startTimeSkipping() : connectToTemporal());
   const taskQueue = `test-${randomUUID()}`;
   const options = workerOptions(

@@ -1,0 +1,223 @@
+import { randomUUID } from 'node:crypto';
+import {
+  RESERVATION_WORKFLOW,
+  reservationWorkflowId,
+  TOP_UP_WORKFLOW,
+  topUpWorkflowId,
+  type ReservationState,
+  type TopUpResult,
+} from '../../src/workflows/messages';
+import { Problem } from '../../src/domain/problems';
+import { aHold, anAttempt, createSale, createUser } from '../support/factories';
+import { holdOnStage } from '../support/holdOnStage';
+import type { ChargeScript } from '../support/scriptedGateway';
+import type { Stage } from '../support/stage';
+
+/** One way in which a workflow can end, played on the real Temporal. */
+export interface Ending {
+  /** What the workflow's result says. */
+  status: ReservationState['status'] | TopUpResult['status'];
+  /** @returns the id of the workflow, which may still be about to end */
+  play(stage: Stage): Promise<string>;
+}
+
+/** Every way that leads through code of its own. A new branch of a workflow gets a line, and a history, here. */
+export const ENDINGS: Record<string, Ending> = {
+  'reservation-confirmed': {
+    status: 'CONFIRMED',
+    play: (stage) => payAfter(stage, []),
+  },
+  'reservation-confirmed-after-short-points': {
+    status: 'CONFIRMED',
+    async play(stage) {
+      const { reservationId } = await holdOnStage(stage, { points: 0 });
+      await refused(stage.temporal.reservations.pay(reservationId, anAttempt()));
+      await stage.temporal.reservations.pay(reservationId, anAttempt(1, 0));
+      return reservationWorkflowId(reservationId);
+    },
+  },
+  'reservation-confirmed-after-decline': {
+    status: 'CONFIRMED',
+    async play(stage) {
+      const { reservationId } = await holdOnStage(stage);
+      stage.gateway.script('decline');
+      await refused(stage.temporal.reservations.pay(reservationId, anAttempt()));
+      await stage.temporal.reservations.pay(reservationId, anAttempt());
+      return reservationWorkflowId(reservationId);
+    },
+  },
+  'reservation-confirmed-after-failed-tries': {
+    status: 'CONFIRMED',
+    play: (stage) => payAfter(stage, ['fail', 'fail']),
+  },
+  'reservation-confirmed-after-look-up': {
+    status: 'CONFIRMED',
+    play: (stage) => payAfter(stage, ['lose-approval']),
+  },
+  'reservation-confirmed-after-settling': {
+    status: 'CONFIRMED',
+    async play(stage) {
+      stage.gateway.unanswered.lookUps = 2;
+      return payAfter(stage, ['lose-approval']);
+    },
+  },
+  'reservation-confirmed-with-its-answer-lost': {
+    status: 'CONFIRMED',
+    async play(stage) {
+      let barred = false;
+      stage.temporal.replaceActivity('confirmReservation', (real) => async (input) => {
+        const tickets = await real(input);
+        if (!barred) throw new Error('the answer was lost');
+        return tickets;
+      });
+      stage.temporal.replaceActivity('barConfirmation', (real) => async (...args) => {
+        barred = true;
+        return real(...args);
+      });
+      const { reservationId } = await holdOnStage(stage);
+      await stage.temporal.reservations.pay(reservationId, anAttempt());
+      return reservationWorkflowId(reservationId);
+    },
+  },
+  'reservation-expired': {
+    status: 'EXPIRED',
+    async play(stage) {
+      const { reservationId } = await holdOnStage(stage, { holdSeconds: 1 });
+      return reservationWorkflowId(reservationId);
+    },
+  },
+  'reservation-expired-after-undone-payment': {
+    status: 'EXPIRED',
+    async play(stage) {
+      stage.temporal.replaceActivity('confirmReservation', () => async () => {
+        throw new Problem('payment-failed', 'The seats are gone.', { reason: 'seats-gone' });
+      });
+      const { reservationId } = await holdOnStage(stage, { holdSeconds: 2 });
+      await refused(stage.temporal.reservations.pay(reservationId, anAttempt()));
+      return reservationWorkflowId(reservationId);
+    },
+  },
+  'reservation-expired-after-voided-charge': {
+    status: 'EXPIRED',
+    async play(stage) {
+      stage.gateway.unanswered.lookUps = Infinity;
+      stage.gateway.script('lose-approval');
+      const { reservationId } = await holdOnStage(stage, { holdSeconds: 2, settleSeconds: 2 });
+      await stage.temporal.reservations.pay(reservationId, anAttempt());
+      return reservationWorkflowId(reservationId);
+    },
+  },
+  'reservation-expired-while-paying': {
+    status: 'EXPIRED',
+    async play(stage) {
+      stage.gateway.script('fail', 'fail', 'decline');
+      const { reservationId } = await holdOnStage(stage, { holdSeconds: 1 });
+      await refused(stage.temporal.reservations.pay(reservationId, anAttempt()));
+      return reservationWorkflowId(reservationId);
+    },
+  },
+  'reservation-released': {
+    status: 'RELEASED',
+    async play(stage) {
+      const { reservationId } = await holdOnStage(stage);
+      await stage.temporal.reservations.release(reservationId);
+      return reservationWorkflowId(reservationId);
+    },
+  },
+  'reservation-cancelled-by-operator': {
+    status: 'RELEASED',
+    async play(stage) {
+      const { reservationId } = await holdOnStage(stage);
+      await stage.temporal.handle(reservationId).cancel();
+      return reservationWorkflowId(reservationId);
+    },
+  },
+  'reservation-refused': {
+    status: 'REFUSED',
+    async play(stage) {
+      const { sale } = await holdOnStage(stage);
+      const loser = aHold(sale, await createUser(stage.database.owner), sale.seatIds);
+      await refused(stage.temporal.hold(loser));
+      return reservationWorkflowId(loser.reservationId);
+    },
+  },
+  'reservation-refused-with-a-part-failing': {
+    status: 'REFUSED',
+    async play(stage) {
+      stage.temporal.replaceActivity('recordHold', (real) => async (input) => {
+        await real(input);
+        throw new Error('every answer is lost');
+      });
+      const request = await aRequest(stage);
+      await refused(stage.temporal.hold(request));
+      return reservationWorkflowId(request.reservationId);
+    },
+  },
+  'reservation-refused-without-a-hold': {
+    status: 'REFUSED',
+    async play(stage) {
+      const request = await aRequest(stage);
+      const workflowId = reservationWorkflowId(request.reservationId);
+      const { taskQueue, env } = stage.temporal;
+      await env.client.workflow.start(RESERVATION_WORKFLOW, { workflowId, taskQueue, args: [request] });
+      return workflowId;
+    },
+  },
+  'top-up-succeeded': { status: 'SUCCEEDED', play: topUp },
+  'top-up-succeeded-after-settling': {
+    status: 'SUCCEEDED',
+    async play(stage) {
+      stage.gateway.script('lose-approval');
+      stage.gateway.unanswered.lookUps = 2;
+      return topUp(stage);
+    },
+  },
+  'top-up-failed': {
+    status: 'FAILED',
+    async play(stage) {
+      stage.gateway.script('decline');
+      return topUp(stage);
+    },
+  },
+  'top-up-failed-with-its-charge-voided': {
+    status: 'FAILED',
+    async play(stage) {
+      stage.gateway.script('fail', 'fail', 'fail');
+      return topUp(stage);
+    },
+  },
+};
+
+async function payAfter(stage: Stage, charges: readonly ChargeScript[]): Promise<string> {
+  stage.gateway.script(...charges);
+  const { reservationId } = await holdOnStage(stage);
+  await stage.temporal.reservations.pay(reservationId, anAttempt());
+  return reservationWorkflowId(reservationId);
+}
+
+async function topUp(stage: Stage): Promise<string> {
+  const topUpId = randomUUID();
+  const workflowId = topUpWorkflowId(topUpId);
+  const userId = await createUser(stage.database.owner);
+  const { taskQueue, env } = stage.temporal;
+  const args = [{ topUpId, userId, amount: 30_000, currency: 'KRW' }];
+  await env.client.workflow.start(TOP_UP_WORKFLOW, { workflowId, taskQueue, args });
+  return workflowId;
+}
+
+async function aRequest({ database: { owner } }: Stage) {
+  const sale = await createSale(owner);
+  return aHold(sale, await createUser(owner), sale.seatIds);
+}
+
+/** The ending is about a refusal: an answer instead would be another ending. */
+async function refused(call: Promise<unknown>): Promise<void> {
+  const answer = await call.then(
+    (value) => ({ value }),
+    (error: unknown) => {
+      if (!(error instanceof Problem)) throw error;
+      return null;
+    },
+  );
+  if (answer) throw new Error(`not refused: ${JSON.stringify(answer.value)}`);
+}
