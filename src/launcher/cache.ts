@@ -21,8 +21,8 @@ export function cached(name: string): string | undefined {
 
 /**
  * Puts a component into the cache. `fill` works in a folder of its own that gets its name only when it is
- * done, so a half-finished download is never taken for a component. One process fills the cache at a time;
- * another waits and then finds the component.
+ * done, so a half-finished download is never taken for a component. One process gets a component at a time;
+ * another that wants it waits and then finds it.
  *
  * @throws {LaunchFailure} when the cache cannot be written; whatever `fill` throws
  */
@@ -33,11 +33,11 @@ export async function install(
 ): Promise<string> {
   const root = cacheFolder();
   const target = path.join(root, name);
-  const release = await lockCache(root, report);
+  const release = await lockComponent(root, name, report);
   try {
     if (existsSync(target)) return target;
-    await removeLeftovers(root);
-    const folder = await mkdtemp(path.join(root, 'partial-'));
+    await removeLeftovers(root, name);
+    const folder = await mkdtemp(path.join(root, partial(name)));
     try {
       await fill(folder);
       await rename(folder, target);
@@ -50,10 +50,11 @@ export async function install(
   }
 }
 
-async function lockCache(root: string, report: Report): Promise<() => Promise<void>> {
+async function lockComponent(root: string, name: string, report: Report): Promise<() => Promise<void>> {
+  const options = { stale: 15_000, lockfilePath: path.join(root, `${name}.lock`) };
   try {
     await mkdir(root, { recursive: true });
-    return await lockfile.lock(root, { stale: 15_000 });
+    return await lockfile.lock(root, options);
   } catch (error) {
     if (codeOf(error) !== 'ELOCKED') {
       throw new LaunchFailure(
@@ -61,16 +62,17 @@ async function lockCache(root: string, report: Report): Promise<() => Promise<vo
       );
     }
   }
-  report(`waiting for another start that is filling ${root} ...`);
-  return lockfile.lock(root, {
-    stale: 15_000,
-    retries: { forever: true, factor: 1, minTimeout: 500, maxTimeout: 500 },
-  });
+  report(`waiting for another process that is getting ${name} ...`);
+  const patiently = { forever: true, factor: 1, minTimeout: 500, maxTimeout: 500 };
+  return lockfile.lock(root, { ...options, retries: patiently });
 }
 
 /** What a killed download left. Called under the lock, so nobody is working there. */
-async function removeLeftovers(root: string): Promise<void> {
-  const names = await readdir(root);
-  const partial = names.filter((name) => name.startsWith('partial-'));
-  await Promise.all(partial.map((name) => rm(path.join(root, name), { recursive: true, force: true })));
+async function removeLeftovers(root: string, name: string): Promise<void> {
+  const leftovers = (await readdir(root)).filter((entry) => entry.startsWith(partial(name)));
+  await Promise.all(leftovers.map((entry) => rm(path.join(root, entry), { recursive: true, force: true })));
+}
+
+function partial(name: string): string {
+  return `partial-${name}-`;
 }

@@ -1,9 +1,9 @@
 import { Connection } from '@temporalio/client';
-import { loadSettings } from '../config/settings';
 import { temporalConnectionOptions } from '../config/temporalConnection';
 import { migrate } from '../db/migrate';
 import type { DatabaseUrls } from './databaseRoles';
 import { LaunchFailure, reasonOf, type Report } from './failure';
+import type { LauncherSettings } from './launcherSettings';
 import { pingPostgres } from './postgres';
 import { pingRedis } from './redis';
 import { missingSearchAttributes } from './temporal';
@@ -30,10 +30,12 @@ export interface ExistingTemporal {
 }
 
 /** Also adds the search attributes, where the namespace lacks them and the server lets us. */
-export async function useExistingTemporal(env: NodeJS.ProcessEnv, report: Report): Promise<ExistingTemporal> {
-  const settings = loadSettings(env);
-  const options = { ...temporalConnectionOptions(settings), connectTimeout: 5_000 };
-  const namespace = settings.TEMPORAL_NAMESPACE;
+export async function useExistingTemporal(
+  settings: LauncherSettings,
+  report: Report,
+): Promise<ExistingTemporal> {
+  const { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace } = settings.service;
+  const options = { ...temporalConnectionOptions(settings.service), connectTimeout: 5_000 };
   const connection = await reachable('TEMPORAL_ADDRESS', () => Connection.connect(options));
   try {
     const missing = await missingSearchAttributes(connection, namespace);
@@ -48,8 +50,8 @@ export async function useExistingTemporal(env: NodeJS.ProcessEnv, report: Report
   }
   return {
     how: 'existing server (TEMPORAL_ADDRESS)',
-    address: settings.TEMPORAL_ADDRESS,
-    uiUrl: env['TEMPORAL_UI_URL'],
+    address,
+    uiUrl: settings.TEMPORAL_UI_URL,
   };
 }
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { loadSettings, parseEnvironment, port } from '../config/settings';
+import { loadSettings, parseEnvironment, port, type Settings } from '../config/settings';
 import { LaunchFailure } from './failure';
 
 const schema = z.object({
@@ -19,8 +19,12 @@ const schema = z.object({
   DEMO_DATA: z.enum(['true', 'false']).optional(),
 });
 
-/** What the launcher itself decides by; the rest is passed on to the API and the worker as it is. */
-export type LauncherSettings = Readonly<z.infer<typeof schema>> & { demoData: boolean };
+/** What the launcher itself decides by. */
+export type LauncherSettings = Readonly<z.infer<typeof schema>> & {
+  demoData: boolean;
+  /** What the API and the worker will read, but for what the launcher fills in. */
+  service: Settings;
+};
 
 /** Stand-ins for what the launcher fills in, so that every setting is checked before anything starts. */
 const FILLED_IN = {
@@ -37,13 +41,14 @@ const FILLED_IN = {
  */
 export function loadLauncherSettings(env: NodeJS.ProcessEnv): LauncherSettings {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  loadSettings({ ...FILLED_IN, ...given });
+  const service = loadSettings({ ...FILLED_IN, ...given });
   const settings = parseEnvironment(schema, given);
   if (settings.SANDBOX_GATEWAY_URL !== undefined && !given['SANDBOX_SECRET']) {
     throw new LaunchFailure('SANDBOX_GATEWAY_URL is set, so SANDBOX_SECRET has to be that gateway’s secret');
   }
   return {
     ...settings,
+    service,
     DATA_DIR: path.resolve(settings.DATA_DIR),
     // A demo catalogue belongs into our own database, not into one that somebody points us at.
     demoData: settings.DEMO_DATA === undefined ? !settings.DATABASE_URL : settings.DEMO_DATA === 'true',

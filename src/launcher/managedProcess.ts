@@ -86,7 +86,12 @@ export function createSpawner(watcher: ProcessWatcher): Spawner {
       },
       lastWords: () => lastLines(spec.logFile),
     };
-    watcher.started(managed, spec);
+    try {
+      watcher.started(managed, spec);
+    } catch (error) {
+      child.kill('SIGKILL');
+      throw error;
+    }
     return managed;
   };
 }

@@ -31,7 +31,11 @@ export function createProcessJournal(folder: string): ProcessWatcher {
     },
     ended({ identity }) {
       running = running.filter(({ pid }) => pid !== identity.pid);
-      write();
+      try {
+        write();
+      } catch {
+        // A full disk: the list then names a process too many, and whoever reads it looks for that first.
+      }
     },
   };
 }

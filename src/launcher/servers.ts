@@ -21,7 +21,6 @@ export interface Servers {
 }
 
 export interface ServersContext {
-  env: NodeJS.ProcessEnv;
   settings: LauncherSettings;
   state: LaunchState;
   logFolder: string;
@@ -89,8 +88,8 @@ async function redisOf({ settings, state, logFolder, parts, report }: ServersCon
   });
 }
 
-async function temporalOf({ env, settings, state, logFolder, parts, report }: ServersContext) {
-  if (settings.TEMPORAL_ADDRESS) return useExistingTemporal(env, report);
+async function temporalOf({ settings, state, logFolder, parts, report }: ServersContext) {
+  if (settings.TEMPORAL_ADDRESS) return useExistingTemporal(settings, report);
   const running = await startTemporal({
     folder: path.join(settings.DATA_DIR, 'temporal'),
     port: state.ports.temporal,

@@ -29,10 +29,8 @@ export async function launch({ watch }: { watch: boolean }): Promise<void> {
     release = await takeDataFolder(settings.DATA_DIR);
     await endLeftovers(settings.DATA_DIR, report);
     const parts = createParts(createProcessJournal(settings.DATA_DIR));
-    const stopped = stopOnSignal(parts);
     try {
-      const servers = await startEverything(settings, parts, watch);
-      await Promise.race([stopped, deathOf(servers, parts)]);
+      await Promise.race([stopOnSignal(parts), ownFault(), runEverything(settings, parts, watch)]);
     } catch (error) {
       if (!parts.isStopping()) throw error;
     } finally {
@@ -48,7 +46,7 @@ export async function launch({ watch }: { watch: boolean }): Promise<void> {
   process.exit();
 }
 
-async function startEverything(settings: LauncherSettings, parts: Parts, watch: boolean): Promise<Servers> {
+async function runEverything(settings: LauncherSettings, parts: Parts, watch: boolean): Promise<never> {
   await refuseBusyPort('PORT', settings.HOST, settings.PORT);
   if (!settings.TEMPORAL_ADDRESS) {
     await refuseBusyPort('TEMPORAL_UI_PORT', '127.0.0.1', settings.TEMPORAL_UI_PORT);
@@ -69,7 +67,7 @@ async function startEverything(settings: LauncherSettings, parts: Parts, watch: 
       operatorPassword,
     }),
   );
-  return servers;
+  return deathOf(servers, parts);
 }
 
 /** The operator's account and, where wanted, the demo catalogue. Returns a password that was made up. */
@@ -106,6 +104,13 @@ function stopOnSignal(parts: Parts): Promise<void> {
       }
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  });
+}
+
+/** Rejects with what nobody has caught: the parts are stopped then as after any other failure. */
+function ownFault(): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    process.on('uncaughtException', reject);
   });
 }
 

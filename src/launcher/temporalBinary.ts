@@ -69,7 +69,7 @@ async function fromGo(report: Report): Promise<FoundBinary> {
   const fill = async (folder: string): Promise<void> => {
     const work = path.join(folder, 'build');
     await mkdir(work);
-    const env = { ...process.env, GOBIN: folder, GOTMPDIR: work, GOFLAGS: '-trimpath', CGO_ENABLED: '0' };
+    const env = { ...process.env, GOBIN: folder, GOTMPDIR: work };
     await run(go, ['install', `github.com/temporalio/cli/cmd/temporal@v${CLI_VERSION}`], {
       timeoutMs: 20 * 60_000,
       env,
