@@ -96,7 +96,7 @@ function stopOnSignal(parts: Parts): Promise<void> {
     const stop = (): void => {
       if (firstAt === undefined) {
         firstAt = Date.now();
-        report('Stopping: API, worker, gateway, Temporal, Redis, Postgres (again to force) ...');
+        report('Stopping every part in order, the API first (again to force) ...');
         void parts.stopAll().then(resolve);
       } else if (Date.now() - firstAt > SECOND_SIGNAL_MS) {
         report('Forced.');

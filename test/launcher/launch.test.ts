@@ -1,6 +1,9 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { isRunning, type ProcessIdentity } from '../../src/launcher/processIdentity';
+import { createTestDatabase } from '../support/database';
+import { testEnvironment } from '../support/environment';
+import { createTestRedis } from '../support/redis';
 import { createDataFolder, startLauncher, type DataFolder, type LauncherProcess } from './launcherProcess';
 
 const READY = 'Holdfast is ready';
@@ -47,6 +50,33 @@ describe('A running Holdfast', () => {
     kill(data.parts().filter(({ name }) => name === 'API'));
     await launcher.says('API is back');
     expect((await fetch(`${data.apiUrl}/readyz`)).status).toBe(200);
+  });
+});
+
+describe('With servers of the operator', () => {
+  it('uses them, runs no others, and loads no demo into their database', async () => {
+    const [data, database, redis] = await Promise.all([
+      createDataFolder(),
+      createTestDatabase(),
+      createTestRedis(),
+    ]);
+    const launcher = startLauncher({
+      ...data.env,
+      DEMO_DATA: '',
+      DATABASE_URL: database.ownerUrl,
+      REDIS_URL: redis.url,
+      TEMPORAL_ADDRESS: testEnvironment('TEST_TEMPORAL_ADDRESS'),
+      TEMPORAL_TASK_QUEUE: 'launcher with existing servers',
+    });
+    await launcher.says(READY);
+    const names = data.parts().map(({ name }) => name);
+    expect(names.toSorted()).toEqual(['API', 'gateway', 'worker']);
+    expect((await fetch(`${data.apiUrl}/readyz`)).status).toBe(200);
+    expect(await database.owner('users').pluck('login')).toEqual(['operator']);
+    launcher.signal('SIGTERM');
+    expect(await launcher.ended).toBe(0);
+    data.remove();
+    await Promise.all([database.drop(), redis.drop()]);
   });
 });
 
