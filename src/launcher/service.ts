@@ -31,7 +31,7 @@ export function serviceProcess(spec: Omit<ServiceSpec, 'readyUrl'>): ProcessSpec
   return {
     name: spec.name,
     command: process.execPath,
-    args: ['--enable-source-maps', path.join(repositoryRoot(), 'dist', spec.entry)],
+    args: [path.join(repositoryRoot(), 'dist', spec.entry)],
     env: spec.env,
     logFile: spec.logFile,
     stopSignal: 'SIGTERM',
