@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { createLedgerStore } from '../db/ledgerStore';
 import { createPaymentStore, type PaymentStatus, type Ticket } from '../db/paymentStore';
-import { createReservationStore } from '../db/reservationStore';
+import { createReservationStore, type Reservation } from '../db/reservationStore';
 import type { PaymentAmount, ReservationAmount } from '../domain/money';
 import { Problem } from '../domain/problems';
 import type { ChargeOutcome, ChargeRequest } from '../gateways/gateway';
@@ -33,9 +33,11 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
   const { db, gateway, seatClaim } = dependencies;
   return {
     /**
-     * Opens the attempt and takes the points, in one transaction. Run again, it changes nothing.
+     * Opens the attempt and takes the points, in one transaction. Run again, it changes nothing, however far
+     * the attempt has come: a worker that died may have carried it to its end without a word.
      *
-     * @throws {Problem} insufficient-points; reservation-expired where the reservation is not HELD any more;
+     * @throws {Problem} insufficient-points; payment-in-progress where another attempt is open;
+     *   reservation-already-confirmed or reservation-expired where the reservation is not HELD any more;
      *   payment-failed where the attempt was undone before this step arrived
      */
     async takePoints(step: PaymentStep): Promise<void> {
@@ -43,10 +45,11 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
         const payments = createPaymentStore(transaction);
         const reservations = createReservationStore(transaction);
         const { opened, status } = await payments.open(step);
-        if (!opened && status === 'PENDING') return;
-        if (!opened) throw new Problem('payment-failed', 'This attempt was undone.', { reason: 'undone' });
+        if (status === 'FAILED')
+          throw new Problem('payment-failed', 'This attempt was undone.', { reason: 'undone' });
+        if (!opened) return;
         if (!(await reservations.move(step.reservationId, 'PAYING'))) {
-          throw new Problem('reservation-expired', 'The hold has ended.');
+          throw notPayable(await reservations.find(step.reservationId));
         }
         if (step.amount.points === 0) return;
         await createLedgerStore(transaction).post({
@@ -59,6 +62,15 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
           house: [{ account: 'house:pending', amount: step.amount.points }],
         });
       });
+    },
+
+    /** The attempt of a reservation that is open in Postgres, for a workflow that may never have heard of it. */
+    async findOpenPayment(reservationId: string): Promise<PaymentStep | null> {
+      const payment = await createPaymentStore(db).findOpen(reservationId);
+      const reservation = await createReservationStore(db).find(reservationId);
+      if (!payment || !reservation) return null;
+      const { paymentId, userId, amount } = payment;
+      return { paymentId, reservationId, scheduleId: reservation.scheduleId, userId, amount };
     },
 
     /** Charges the card part. Answers within the gateway's own time limit; no answer is `unknown`. */
@@ -153,6 +165,18 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
       });
     },
   };
+}
+
+function notPayable(reservation: Reservation | null): Problem {
+  switch (reservation?.status) {
+    case 'PAYING':
+    case 'SETTLING':
+      return new Problem('payment-in-progress', 'Another payment of this reservation is under way.');
+    case 'CONFIRMED':
+      return new Problem('reservation-already-confirmed', 'This reservation is paid.');
+    default:
+      return new Problem('reservation-expired', 'The hold has ended.');
+  }
 }
 
 async function confirm(transaction: Knex.Transaction, input: ConfirmInput): Promise<Ticket[]> {

@@ -1,8 +1,10 @@
 import type { Knex } from 'knex';
+import { createPaymentStore } from '../db/paymentStore';
 import { createReservationStore, type ReservationStore } from '../db/reservationStore';
 import { assertHoldable } from '../domain/holdRules';
 import { reservationAmount } from '../domain/money';
 import { Problem } from '../domain/problems';
+import type { ReservationStatus } from '../domain/reservationStates';
 import type { ReservedSeat } from '../domain/seat';
 import type { HeldReservation } from '../workflows/messages';
 import type { ActivityDependencies } from './dependencies';
@@ -57,24 +59,38 @@ export function createReservationActivities(dependencies: ActivityDependencies) 
       await endHold(dependencies, { ...input, status: 'RELEASED', endedAt: input.heldAt });
     },
 
-    /** Ends a hold that was not paid and puts its seats back on sale. Does nothing where none was recorded. */
-    async endHold(input: EndHoldInput): Promise<void> {
-      await endHold(dependencies, input);
+    /**
+     * Ends a hold that was not paid and puts its seats back on sale. Does nothing where none was recorded.
+     *
+     * @returns the reservation's status after it: CONFIRMED where it was paid and its workflow never heard of it
+     * @throws {Problem} payment-in-progress where an attempt to pay is open
+     */
+    async endHold(input: EndHoldInput): Promise<ReservationStatus> {
+      return endHold(dependencies, input);
     },
   };
 }
 
-async function endHold(dependencies: ActivityDependencies, input: EndHoldInput): Promise<void> {
+async function endHold(dependencies: ActivityDependencies, input: EndHoldInput): Promise<ReservationStatus> {
+  const { reservationId, scheduleId } = input;
   const endedAt = new Date(input.endedAt);
-  const freed = await dependencies.db.transaction(async (transaction) => {
+  const { freed, status } = await dependencies.db.transaction(async (transaction) => {
     const reservations = createReservationStore(transaction);
-    await reservations.move(input.reservationId, input.status, endedAt);
-    return reservations.releaseSeats(input.reservationId, endedAt);
+    const before = await reservations.lock(reservationId);
+    // No payment may be left behind with its points taken: it is undone first.
+    if (await createPaymentStore(transaction).findOpen(reservationId)) {
+      throw new Problem('payment-in-progress', 'A payment of this reservation is under way.');
+    }
+    const moved = await reservations.move(reservationId, input.status, endedAt);
+    const seatIds = await reservations.releaseSeats(reservationId, endedAt);
+    return { freed: seatIds, status: (moved ?? before)?.status ?? input.status };
   });
-  if (freed.length === 0) return;
-  await seatsChanged(dependencies, input.scheduleId, () =>
-    dependencies.seatClaim.release(input.scheduleId, freed, input.reservationId),
-  );
+  if (freed.length > 0) {
+    await seatsChanged(dependencies, scheduleId, () =>
+      dependencies.seatClaim.release(scheduleId, freed, reservationId),
+    );
+  }
+  return status;
 }
 
 async function insertHold(transaction: Knex.Transaction, input: RecordHoldInput): Promise<HeldReservation> {

@@ -107,6 +107,15 @@ export function createPaymentStore(db: Knex) {
       return changed > 0;
     },
 
+    /** The attempt that may still succeed or fail, if there is one. */
+    async findOpen(reservationId: string): Promise<Payment | null> {
+      const row = await db<PaymentRow>('payments')
+        .where({ reservation_id: reservationId })
+        .whereIn('status', OPEN)
+        .first();
+      return row ? toPayment(row) : null;
+    },
+
     async find(paymentId: string): Promise<Payment | null> {
       const row = await db<PaymentRow>('payments').where({ id: paymentId }).first();
       return row ? toPayment(row) : null;

@@ -203,6 +203,12 @@ export function createReservationStore(db: Knex) {
       return seats;
     },
 
+    /** Keeps everybody else from moving the reservation until the transaction ends. */
+    async lock(reservationId: string): Promise<Reservation | null> {
+      const row = await db<ReservationRow>('reservations').where({ id: reservationId }).forUpdate().first();
+      return row ? toReservation(row) : null;
+    },
+
     /**
      * Moves a reservation, only along the state table: a late write from a state that has passed changes
      * nothing.

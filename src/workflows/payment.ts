@@ -35,7 +35,14 @@ const failPayment = endlessStep(
   (activities) => activities.failPayment,
 );
 const voidCharge = endlessStep('Undo: void the charge', (activities) => activities.voidCharge);
+const findOpenPayment = endlessStep(
+  'Look for a payment that was lost',
+  (activities) => activities.findOpenPayment,
+);
 const markSettling = endlessStep("Wait for the gateway's word", (activities) => activities.markSettling);
+
+/** Why a payment that nobody remembers was undone. */
+const LOST = 'lost';
 
 /**
  * The saga of one payment: take the points, charge the card, confirm. It ends paid, or with everything undone
@@ -56,6 +63,33 @@ export async function payReservation(
   }
 }
 
+/**
+ * Runs a step that only another open payment may stand in the way of. The caller has none under way, so that
+ * one was lost: its update ran, and the server forgot it before any of it was in the history, as when everything
+ * is killed at once. It is undone, and the step is run again.
+ */
+export async function afterLostPayments<Result>(
+  reservationId: string,
+  step: () => Promise<Result>,
+): Promise<Result> {
+  for (;;) {
+    try {
+      return await step();
+    } catch (error) {
+      if (refusalOf(error)?.type !== 'payment-in-progress') throw error;
+      const lost = await findOpenPayment(reservationId);
+      if (lost) await undoLostPayment(lost);
+    }
+  }
+}
+
+/** It may be at any of its steps: the confirmation is barred first, and nothing is undone where that comes late. */
+async function undoLostPayment(step: PaymentStep): Promise<void> {
+  if ((await barConfirmation(step, LOST)) === 'SUCCEEDED') return;
+  if (step.amount.card > 0) await voidCharge(step.paymentId, LOST);
+  await failPayment({ ...step, reason: LOST, chargeVoided: false });
+}
+
 async function runSteps(
   request: PaymentRequest,
   saga: Saga,
@@ -68,7 +102,7 @@ async function runSteps(
   saga.beforeStep((cause) =>
     failPayment({ ...step, reason: reasonOf(cause), chargeVoided: charged?.outcome === 'approved' }),
   );
-  await takePoints(step);
+  await afterLostPayments(reservationId, () => takePoints(step));
 
   if (amount.card > 0) {
     saga.beforeStep(async () => {

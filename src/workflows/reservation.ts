@@ -9,6 +9,7 @@ import {
   sleep,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
+import type { EndHoldInput } from '../activities/reservations';
 import { refuse } from './failures';
 import {
   HOLD_UPDATE,
@@ -21,7 +22,7 @@ import {
   type ReservationInput,
   type ReservationState,
 } from './messages';
-import { payReservation } from './payment';
+import { afterLostPayments, payReservation } from './payment';
 import { RESERVATION_STATUS } from './searchAttributes';
 import { endlessStep, quickStep, refusalOf } from './steps';
 
@@ -141,9 +142,15 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
       // The phase changes first, so that no payment starts while the seats go.
       enter(status);
       const { reservationId, scheduleId } = input;
-      ending = endHold({ reservationId, scheduleId, status, endedAt: Date.now() });
+      ending = endInPostgres({ reservationId, scheduleId, status, endedAt: Date.now() });
     }
     await ending;
+  }
+
+  async function endInPostgres(request: EndHoldInput): Promise<void> {
+    const outcome = await afterLostPayments(request.reservationId, () => endHold(request));
+    // Paid, and the answer was lost on its way to here: Postgres decides.
+    if (outcome === 'CONFIRMED') enter(outcome);
   }
 
   function assertNew(): void {

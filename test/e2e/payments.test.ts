@@ -131,7 +131,7 @@ describe('POST /v1/payments', () => {
 
   it('answers 409 payment-in-progress to a second payment, and 409 to a release, while one runs', async () => {
     const { user, reservationId } = await holder(PRICES.R);
-    const first = user.pay(reservationId, { points: 0, paymentKey: 'sandbox:slow:1500' });
+    const first = user.pay(reservationId, { points: 0, paymentKey: 'sandbox:slow:2500' });
     await eventually(async () => expect((await user.reservation(reservationId)).status).toBe('PAYING'));
 
     const [second, release] = await Promise.all([user.pay(reservationId), user.release(reservationId)]);

@@ -2,11 +2,19 @@ import type { PaymentStore } from '../../db/paymentStore';
 import type { Reservation, ReservationStore } from '../../db/reservationStore';
 import type { SeatDirectory } from '../../db/seatDirectory';
 import { splitPayment } from '../../domain/money';
-import { Problem } from '../../domain/problems';
+import { Problem, type ProblemSlug } from '../../domain/problems';
 import type { PayResult } from '../../workflows/messages';
 import { validationFailed } from '../http/validation';
 import type { AdmissionService } from '../queue/admission';
 import type { ReservationWorkflows } from '../reservations/reservationWorkflows';
+
+/** The longest that a workflow task takes. */
+const TASK_MS = 10_000;
+
+const OVER: ReadonlySet<ProblemSlug> = new Set<ProblemSlug>([
+  'reservation-expired',
+  'reservation-already-confirmed',
+]);
 
 export interface PayRequest {
   paymentId: string;
@@ -41,11 +49,9 @@ export function createPayReservation(dependencies: PayDependencies) {
       const { tickets } = reservation.amount;
       throw validationFailed([{ path: 'points', message: `At most ${tickets}, the price of the seats` }]);
     }
-    const result = await workflows.pay(reservationId, {
-      paymentId,
-      amount,
-      ...(paymentKey === undefined ? {} : { paymentKey }),
-    });
+    if (reservation.status === 'PAYING') await refuseBesideAnother(paymentId, reservationId);
+    const input = { paymentId, amount, ...(paymentKey === undefined ? {} : { paymentKey }) };
+    const result = await workflows.pay(reservationId, input).catch(nullWhereOver);
     // The workflow has ended: this very attempt may have ended it, unheard, before the client asked again.
     return result ?? readOutcome(paymentId, await findOwn(userId, reservationId));
   };
@@ -55,6 +61,16 @@ export function createPayReservation(dependencies: PayDependencies) {
     const reservation = await reservations.find(reservationId);
     if (reservation?.userId !== userId) throw notFound();
     return reservation;
+  }
+
+  /**
+   * While a charge runs inside its task, the workflow answers nobody. Postgres knows of it already. What is older
+   * is for the workflow to decide: it may be a payment that was lost.
+   */
+  async function refuseBesideAnother(paymentId: string, reservationId: string): Promise<void> {
+    const open = await payments.findOpen(reservationId);
+    if (!open || open.paymentId === paymentId || Date.now() - open.createdAt.getTime() > TASK_MS) return;
+    throw new Problem('payment-in-progress', 'Another payment of this reservation is under way.');
   }
 
   async function readOutcome(paymentId: string, reservation: Reservation): Promise<PayResult> {
@@ -74,6 +90,12 @@ export function createPayReservation(dependencies: PayDependencies) {
       throw new Problem('reservation-already-confirmed', 'This reservation is paid.');
     throw new Problem('reservation-expired', 'The hold has ended.');
   }
+}
+
+/** Also where the workflow knows no more than that it is over, Postgres knows which attempt ended it. */
+function nullWhereOver(error: unknown): null {
+  if (error instanceof Problem && OVER.has(error.slug)) return null;
+  throw error;
 }
 
 const notFound = (): Problem => new Problem('reservation-not-found', 'You have no reservation with this id.');

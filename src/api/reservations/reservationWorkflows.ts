@@ -1,4 +1,5 @@
 import {
+  isGrpcServiceError,
   WithStartWorkflowOperation,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -30,6 +31,12 @@ const HOLD_TIMEOUT_MS = 10_000;
 const PAY_TIMEOUT_MS = 25_000;
 
 const RELEASE_TIMEOUT_MS = 10_000;
+
+/** Each of them costs a workflow task. */
+const UPDATE_ATTEMPTS = 3;
+
+/** gRPC status: FAILED_PRECONDITION. */
+const TASK_LOST: ReadonlySet<number> = new Set([9]);
 
 /** How the API talks to the reservations' workflows. Refusals come back as problems. */
 export interface ReservationWorkflows {
@@ -87,10 +94,12 @@ export function createReservationWorkflows(
 
     async pay(reservationId, input) {
       const paying = client.withDeadline(Date.now() + PAY_TIMEOUT_MS, () =>
-        handleOf(reservationId).executeUpdate<PayResult, [PayInput]>(PAY_UPDATE, {
-          args: [input],
-          updateId: input.paymentId,
-        }),
+        untilTaken(() =>
+          handleOf(reservationId).executeUpdate<PayResult, [PayInput]>(PAY_UPDATE, {
+            args: [input],
+            updateId: input.paymentId,
+          }),
+        ),
       );
       try {
         return await asProblems(paying);
@@ -106,7 +115,7 @@ export function createReservationWorkflows(
 
     async release(reservationId) {
       const releasing = client.withDeadline(Date.now() + RELEASE_TIMEOUT_MS, () =>
-        handleOf(reservationId).executeUpdate(RELEASE_UPDATE),
+        untilTaken(() => handleOf(reservationId).executeUpdate(RELEASE_UPDATE)),
       );
       try {
         await asProblems(releasing);
@@ -125,6 +134,26 @@ export function createReservationWorkflows(
       }
     },
   };
+}
+
+/**
+ * Sends an update again when the workflow task that had taken it failed, as it does when the hold's timer fires
+ * while a payment ends the workflow: the server then keeps nothing of the update, whatever its steps have done.
+ * Safe, because every step may run again.
+ */
+async function untilTaken<T>(send: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await send();
+    } catch (error) {
+      if (attempt === UPDATE_ATTEMPTS || !hasLostItsTask(error)) throw error;
+    }
+  }
+}
+
+function hasLostItsTask(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return isGrpcServiceError(cause) && TASK_LOST.has(cause.code);
 }
 
 /** An update's failure carries the name of a problem; see `refuse` in the workflows. */

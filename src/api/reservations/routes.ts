@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { PaymentStore } from '../../db/paymentStore';
 import type { Reservation, ReservationStore } from '../../db/reservationStore';
 import { Problem } from '../../domain/problems';
+import type { ReservationStatus } from '../../domain/reservationStates';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import type { Idempotency } from '../idempotency/idempotency';
 import type { createPlaceHold } from './placeHold';
@@ -127,11 +128,11 @@ export function reservationRoutes(dependencies: ReservationRoutesDependencies): 
       problems: ['reservation-not-found', 'reservation-not-releasable', 'temporarily-unavailable'],
       async handle({ user, params: { reservationId } }) {
         const { status } = await findOwn(user.userId, reservationId);
-        if (status === 'CONFIRMED')
-          throw new Problem('reservation-not-releasable', 'The reservation is CONFIRMED.');
-        if (status !== 'EXPIRED' && status !== 'RELEASED' && status !== 'CANCELLED') {
-          await workflows.release(reservationId);
-        }
+        assertNotSold(status);
+        if (status === 'EXPIRED' || status === 'RELEASED' || status === 'CANCELLED') return { status: 204 };
+        const released = await workflows.release(reservationId);
+        // A payment may have ended the workflow while the release was on its way.
+        if (!released) assertNotSold((await findOwn(user.userId, reservationId)).status);
         return { status: 204 };
       },
     }),
@@ -158,6 +159,12 @@ export function reservationRoutes(dependencies: ReservationRoutesDependencies): 
         tickets: tickets.get(reservation.reservationId),
       }),
     );
+  }
+}
+
+function assertNotSold(status: ReservationStatus): void {
+  if (status === 'CONFIRMED') {
+    throw new Problem('reservation-not-releasable', 'The reservation is CONFIRMED.');
   }
 }
 

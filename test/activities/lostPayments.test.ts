@@ -1,0 +1,81 @@
+import { createActivities, type Activities } from '../../src/activities';
+import { createSale, createUser, PRICE } from '../support/factories';
+import { layGround, type Ground } from '../support/stage';
+import { aConfirmation, aFailure, aRecording, aStep, anEnd } from '../support/steps';
+
+let ground: Ground;
+let activities: Activities;
+
+beforeAll(async () => {
+  ground = await layGround();
+  activities = createActivities(ground.dependencies);
+});
+
+afterAll(async () => ground?.drop());
+
+/** A hold of one seat whose first attempt to pay has taken the points. */
+async function anOpenPayment() {
+  const { owner } = ground.database;
+  const [sale, userId] = await Promise.all([createSale(owner), createUser(owner, 3 * PRICE)]);
+  const hold = aRecording(sale, userId, sale.seatIds);
+  await activities.recordHold(hold);
+  const step = aStep(hold);
+  await activities.takePoints(step);
+  return { hold, step, userId };
+}
+
+describe('The steps of an attempt, run again from the first after a worker has died', () => {
+  it('go on where the attempt was settling', async () => {
+    const { step, userId } = await anOpenPayment();
+    await activities.markSettling(step);
+
+    await activities.takePoints(step);
+    await activities.confirmReservation(aConfirmation(step));
+
+    expect(await ground.books.reservationStatus(step.reservationId)).toBe('CONFIRMED');
+    expect(await ground.books.balance(userId)).toBe(2 * PRICE);
+  });
+
+  it('end with the same tickets where the attempt had been confirmed', async () => {
+    const { step, userId } = await anOpenPayment();
+    const tickets = await activities.confirmReservation(aConfirmation(step));
+
+    await activities.takePoints(step);
+
+    expect(await activities.confirmReservation(aConfirmation(step))).toEqual(tickets);
+    expect(await ground.books.balance(userId)).toBe(2 * PRICE);
+  });
+});
+
+describe('An open attempt that its workflow may have never heard of', () => {
+  it('stands in the way of the next attempt, and can be found', async () => {
+    const { hold, step, userId } = await anOpenPayment();
+
+    await expect(activities.takePoints(aStep(hold))).rejects.toMatchObject({ slug: 'payment-in-progress' });
+
+    expect(await activities.findOpenPayment(hold.reservationId)).toEqual(step);
+    expect(await ground.books.balance(userId)).toBe(2 * PRICE);
+  });
+
+  it('stands in the way of the end of the hold, until it is undone', async () => {
+    const { hold, step, userId } = await anOpenPayment();
+    await expect(activities.endHold(anEnd(hold))).rejects.toMatchObject({ slug: 'payment-in-progress' });
+
+    await activities.failPayment(aFailure(step));
+
+    expect(await activities.findOpenPayment(hold.reservationId)).toBeNull();
+    expect(await activities.endHold(anEnd(hold))).toBe('EXPIRED');
+    expect(await ground.books.balance(userId)).toBe(3 * PRICE);
+  });
+
+  it('that was confirmed makes the end of the hold say so, and refuses the next attempt', async () => {
+    const { hold, step } = await anOpenPayment();
+    await activities.confirmReservation(aConfirmation(step));
+
+    expect(await activities.endHold(anEnd(hold))).toBe('CONFIRMED');
+    await expect(activities.takePoints(aStep(hold))).rejects.toMatchObject({
+      slug: 'reservation-already-confirmed',
+    });
+    expect(await ground.books.faults()).toEqual([]);
+  });
+});
