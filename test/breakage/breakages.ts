@@ -1,0 +1,220 @@
+/** A deliberate fault, and the tests that must notice it. */
+export interface Breakage {
+  /** What is broken, in words. */
+  name: string;
+  /** Each `find` stands once in its file. */
+  edits: { file: string; find: string; replace: string }[];
+  /** The file of the tests. */
+  suite: string;
+  /** Full names: those of the `describe` and the `it`. */
+  tests: string[];
+}
+
+const CLAIM = 'src/redis/seatClaim.ts';
+const PAYMENT = 'src/workflows/payment.ts';
+const RESERVATIONS = 'src/db/reservationStore.ts';
+
+export const BREAKAGES: Breakage[] = [
+  {
+    name: 'the unique index on live allocations is dropped',
+    edits: [
+      {
+        file: 'src/db/migrations/003_reservations.ts',
+        find: 'CREATE UNIQUE INDEX one_live_allocation_per_seat',
+        replace: 'CREATE INDEX one_live_allocation_per_seat',
+      },
+      { file: RESERVATIONS, find: 'ON CONFLICT (seat_id) WHERE released_at IS NULL DO NOTHING', replace: '' },
+    ],
+    suite: 'test/db/reservationStore.test.ts',
+    tests: ['the unique index allows one live allocation for a seat, whoever writes it'],
+  },
+  {
+    name: 'the unique index is dropped, and many ask at once',
+    edits: [
+      {
+        file: 'src/db/migrations/003_reservations.ts',
+        find: 'CREATE UNIQUE INDEX one_live_allocation_per_seat',
+        replace: 'CREATE INDEX one_live_allocation_per_seat',
+      },
+      { file: RESERVATIONS, find: 'ON CONFLICT (seat_id) WHERE released_at IS NULL DO NOTHING', replace: '' },
+    ],
+    suite: 'test/activities/reservations.test.ts',
+    tests: ['parallel holds of one seat: one wins, and every loser hears which seat is gone'],
+  },
+  {
+    name: 'an undo is forgotten: the charge is not voided',
+    edits: [
+      {
+        file: PAYMENT,
+        find: "if (charged?.outcome === 'approved') await voidCharge(paymentId, 'not-confirmed');",
+        replace: '',
+      },
+    ],
+    suite: 'test/workflows/payment.test.ts',
+    tests: [
+      'a confirmation that fails after the charge undoes everything: charge voided, points back, the hold goes on and can be paid',
+    ],
+  },
+  {
+    name: 'an undo is forgotten: the points are not given back',
+    edits: [
+      {
+        file: 'src/activities/payments.ts',
+        find: 'if (input.amount.points > 0 && (await ledger.isBooked(`points-taken:${input.paymentId}`)))',
+        replace: 'if (input.amount.points < 0)',
+      },
+    ],
+    suite: 'test/workflows/payment.test.ts',
+    tests: ['a declined card is told only after the points are back'],
+  },
+  {
+    name: 'an undo is forgotten: a hold of unknown outcome is not given up',
+    edits: [
+      {
+        file: 'src/workflows/reservation.ts',
+        find: 'if (!refusal) await abandonHold(request);',
+        replace: '',
+      },
+    ],
+    suite: 'test/workflows/hold.test.ts',
+    tests: [
+      'a hold whose recording fails is given up as temporarily-unavailable, and what was recorded is released',
+    ],
+  },
+  {
+    name: 'an undo is registered after its step',
+    edits: [
+      {
+        file: PAYMENT,
+        find: '  let charged: KnownCharge | null = null;\n',
+        replace: '  let charged: KnownCharge | null = null;\n  await takePoints(step);\n',
+      },
+    ],
+    suite: 'test/workflows/payment.test.ts',
+    tests: ['a debit whose answer is lost gives them back when the answer never comes'],
+  },
+  {
+    name: 'seats are released without the owner check, in Redis',
+    edits: [
+      {
+        file: CLAIM,
+        find: "if redis.call('GET', key) == ARGV[1] then redis.call('DEL', key) end",
+        replace: "redis.call('DEL', key)",
+      },
+    ],
+    suite: 'test/redis/seatClaim.test.ts',
+    tests: ['a release that comes late does not free the seat of a newer owner'],
+  },
+  {
+    name: 'seats are released without the owner check, in Postgres',
+    edits: [
+      {
+        file: RESERVATIONS,
+        find: 'WHERE reservation_id = :reservationId AND sold_at IS NULL',
+        replace:
+          'WHERE seat_id IN (SELECT seat_id FROM allocations WHERE reservation_id = :reservationId) AND sold_at IS NULL',
+      },
+    ],
+    suite: 'test/activities/reservations.test.ts',
+    tests: ['ending a hold too late does not free the seat of a newer hold'],
+  },
+  {
+    name: 'points are given back twice',
+    edits: [
+      {
+        file: 'src/activities/payments.ts',
+        find: 'key: `points-returned:${input.paymentId}`',
+        replace: 'key: `points-returned:${input.paymentId}:${Math.random()}`',
+      },
+    ],
+    suite: 'test/activities/payments.test.ts',
+    tests: ['undoing a payment twice gives the points back once'],
+  },
+  {
+    name: 'a top-up is credited twice',
+    edits: [
+      {
+        file: 'src/activities/topUps.ts',
+        find: 'key: `top-up:${input.topUpId}`',
+        replace: 'key: `top-up:${input.topUpId}:${Math.random()}`',
+      },
+    ],
+    suite: 'test/workflows/topUp.test.ts',
+    tests: ['a top-up whose credit fails is tried until it is done, and credited once'],
+  },
+  {
+    name: 'a charge without an answer is taken for a refusal',
+    edits: [
+      {
+        file: 'src/workflows/charge.ts',
+        find: "if (answer.outcome !== 'unknown') return answer;",
+        replace:
+          "if (answer.outcome === 'unknown') return { outcome: 'declined', reason: answer.reason };\n    return answer;",
+      },
+    ],
+    suite: 'test/workflows/unknownCharge.test.ts',
+    tests: [
+      'a charge without an answer is looked up before anything is decided approved: the reservation is confirmed, and nothing is charged or voided again',
+    ],
+  },
+  {
+    name: 'a confirmation whose answer was lost is taken for failed',
+    edits: [
+      {
+        file: PAYMENT,
+        find: "if ((await barConfirmation(step, reasonOf(error))) !== 'SUCCEEDED') throw error;",
+        replace: 'throw error;',
+      },
+    ],
+    suite: 'test/workflows/payment.test.ts',
+    tests: [
+      'a confirmation that fails after the charge counts as paid when it was committed and only its answer was lost',
+    ],
+  },
+  {
+    name: 'the timer takes the seats from a payment under way',
+    edits: [
+      {
+        file: 'src/workflows/reservation.ts',
+        find: "(phase === 'HELD' && (holdOver || givenUp))",
+        replace: 'holdOver || givenUp',
+      },
+    ],
+    suite: 'test/workflows/payment.test.ts',
+    tests: ['a payment accepted before the end of the hold is not cut off by the timer'],
+  },
+  {
+    name: "one user's parallel holds are not serialised",
+    edits: [
+      {
+        file: 'src/activities/reservations.ts',
+        find: 'await reservations.lockUserOnSchedule(input.userId, input.scheduleId);',
+        replace: '',
+      },
+    ],
+    suite: 'test/activities/reservations.test.ts',
+    tests: ['parallel holds of one user keep to the limit of seats'],
+  },
+  {
+    name: 'the claim takes what is free of a set',
+    edits: [{ file: CLAIM, find: 'if #taken == 0 then', replace: 'if true then' }],
+    suite: 'test/redis/seatClaim.test.ts',
+    tests: ['a claim takes all of its seats or none none, when one is taken, and names the taken ones'],
+  },
+  {
+    name: 'a wallet may be overdrawn',
+    edits: [
+      {
+        file: 'src/db/ledgerStore.ts',
+        find: ' AND wallets.balance + wallet.amount >= 0',
+        replace: '',
+      },
+      { file: 'src/db/migrations/004_ledger.ts', find: 'CHECK (balance >= 0)', replace: '' },
+    ],
+    suite: 'test/db/ledgerStore.test.ts',
+    tests: [
+      'a wallet is never overdrawn, and the refusal tells balance and price',
+      'a wallet stays at zero or above under parallel debits and credits',
+    ],
+  },
+];

@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+import type { Breakage } from './breakages';
+
+const ROOT = path.resolve(__dirname, '../..');
+/** Made again in the copy, shared with it, or not needed there. */
+const NOT_COPIED = /^(node_modules|dist|coverage|\.git|\.data.*)$/;
+const LIMIT_MS = 240_000;
+
+const resultsSchema = z.object({
+  testResults: z.array(
+    z.object({ assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })) }),
+  ),
+});
+
+/** A copy of the tree to break. */
+export interface BrokenCopy {
+  /**
+   * Applies the edits for as long as the work takes.
+   *
+   * @throws where a `find` does not stand exactly once in its file
+   */
+  broken<Result>(edits: Breakage['edits'], work: () => Promise<Result>): Promise<Result>;
+  /** Runs tests by their full names; `passed` or `failed` for each that ran. */
+  test(suites: readonly string[], names: readonly string[]): Promise<Record<string, string>>;
+  remove(): Promise<void>;
+}
+
+export async function copyTree(): Promise<BrokenCopy> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'holdfast-breakage-'));
+  // Postgres may run under a user of its own and must reach its data.
+  await chmod(folder, 0o755);
+  for (const name of await readdir(ROOT)) {
+    if (!NOT_COPIED.test(name)) await cp(path.join(ROOT, name), path.join(folder, name), { recursive: true });
+  }
+  await symlink(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
+
+  return {
+    async broken(edits, work) {
+      const originals = new Map<string, string>();
+      try {
+        for (const { file, find, replace } of edits) {
+          const text = await readFile(path.join(folder, file), 'utf8');
+          if (text.split(find).length !== 2) throw new Error(`${file} has no longer exactly once: ${find}`);
+          originals.set(file, originals.get(file) ?? text);
+          await writeFile(
+            path.join(folder, file),
+            text.replace(find, () => replace),
+          );
+        }
+        return await work();
+      } finally {
+        for (const [file, text] of originals) await writeFile(path.join(folder, file), text);
+      }
+    },
+
+    async test(suites, names) {
+      const outputFile = path.join(folder, 'results.json');
+      await rm(outputFile, { force: true });
+      const pattern = `^(${names.map(escapeRegExp).join('|')})$`;
+      const args = ['--json', `--outputFile=${outputFile}`, '--silent', '-t', pattern, ...suites];
+      const jest = path.join(ROOT, 'node_modules/jest/bin/jest.js');
+      const child = spawn(process.execPath, [jest, ...args], { cwd: folder, stdio: 'ignore' });
+      const timer = setTimeout(() => child.kill('SIGTERM'), LIMIT_MS);
+      await once(child, 'exit');
+      clearTimeout(timer);
+      const { testResults } = resultsSchema.parse(JSON.parse(await readFile(outputFile, 'utf8')));
+      const results = testResults.flatMap((suite) => suite.assertionResults);
+      return Object.fromEntries(
+        results
+          .filter(({ fullName }) => names.includes(fullName))
+          .map(({ fullName, status }) => [fullName, status]),
+      );
+    },
+
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+function escapeRegExp(text: string): string {
+  return text.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
+}

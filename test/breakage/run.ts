@@ -1,0 +1,37 @@
+import { BREAKAGES } from './breakages';
+import { copyTree, type BrokenCopy } from './brokenCopy';
+
+/*
+ * `npm run breakages`: breaks a copy of the code on purpose, one fault after another, and demands that the
+ * tests named for each fault fail there, and that they pass on the copy as it is.
+ */
+let copy: BrokenCopy;
+
+beforeAll(async () => {
+  copy = await copyTree();
+});
+
+afterAll(async () => copy?.remove());
+
+const everyTest = [...new Set(BREAKAGES.flatMap(({ tests }) => tests))];
+const everySuite = [...new Set(BREAKAGES.map(({ suite }) => suite))];
+
+const each = (names: readonly string[], status: string) =>
+  Object.fromEntries(names.map((name) => [name, status]));
+
+describe('the code as it is', () => {
+  it('passes every test that is named here', async () => {
+    expect(await copy.test(everySuite, everyTest)).toEqual(each(everyTest, 'passed'));
+  });
+});
+
+describe('a test notices when', () => {
+  it.each(BREAKAGES.map((breakage) => [breakage.name, breakage] as const))(
+    '%s',
+    async (_name, { edits, suite, tests }) => {
+      const results = await copy.broken(edits, async () => copy.test([suite], tests));
+
+      expect(results).toEqual(each(tests, 'failed'));
+    },
+  );
+});
