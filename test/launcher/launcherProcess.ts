@@ -54,6 +54,12 @@ export function startLauncher(env: NodeJS.ProcessEnv): LauncherProcess {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], DEMO_DATA: 'false', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // Should Jest be killed, this shell sees its end of the pipe close and has the launcher stop its parts.
+  const guard = spawn('sh', ['-c', 'read -r _; kill -TERM "$1"', 'guard', String(child.pid)], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  child.once('exit', () => guard.kill('SIGKILL'));
   let output = '';
   const ended = once(child, 'close').then(([code]: unknown[]) => (typeof code === 'number' ? code : null));
   const read = (chunk: Buffer): void => {
