@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { bundleWorkflowCode } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
 /** Where the build leaves the workflow bundle. */
 export const BUNDLE_PATH = path.resolve(__dirname, '../workflow-bundle.js');
@@ -9,6 +9,7 @@ export const BUNDLE_PATH = path.resolve(__dirname, '../workflow-bundle.js');
 export async function bundleWorkflows(): Promise<void> {
   const { code } = await bundleWorkflowCode({
     workflowsPath: path.resolve(__dirname, '../workflows/index.js'),
+    logger: new DefaultLogger('WARN'),
   });
   await writeFile(BUNDLE_PATH, code);
 }
