@@ -7,7 +7,7 @@ import { startServer } from './http/server';
 import { startMetricsServer } from './service/metricsServer';
 
 /** A request under way may take this long to end; a hold or a payment waits for its workflow. */
-const DRAIN_MS = 15_000;
+const DRAIN_MS = 22_000;
 
 export interface RunningApi {
   readonly url: string;

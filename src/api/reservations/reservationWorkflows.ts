@@ -28,7 +28,7 @@ import { isProblemSlug } from '../problems/table';
 const HOLD_TIMEOUT_MS = 10_000;
 
 /** Longer than a gateway that fails slowly: three tries of a charge, each looked up. */
-const PAY_TIMEOUT_MS = 25_000;
+const PAY_TIMEOUT_MS = 20_000;
 
 const RELEASE_TIMEOUT_MS = 10_000;
 

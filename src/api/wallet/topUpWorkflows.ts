@@ -15,7 +15,7 @@ import {
 import type { topUp } from '../../workflows';
 
 /** Longer than a gateway that fails slowly: three tries of a charge, each looked up. */
-const TIMEOUT_MS = 25_000;
+const TIMEOUT_MS = 20_000;
 
 export interface TopUpWorkflows {
   /**

@@ -45,7 +45,9 @@ export async function up(knex: Knex): Promise<void> {
       gateway_payment_id text,
       reason             text,
       created_at         timestamptz NOT NULL DEFAULT now(),
-      approved_at        timestamptz
+      approved_at        timestamptz,
+      -- Of a FAILED attempt: until then its points, or its charge, may still be taken.
+      undone_at          timestamptz
     );
     CREATE INDEX payments_of_reservation ON payments (reservation_id);
     CREATE UNIQUE INDEX one_success_per_reservation ON payments (reservation_id) WHERE status = 'SUCCEEDED';
@@ -76,7 +78,8 @@ export async function up(knex: Knex): Promise<void> {
       route      text NOT NULL,
       key        text NOT NULL,
       body_hash  bytea NOT NULL,
-      answer     jsonb,
+      -- json, not jsonb: an answer is repeated to the letter
+      answer     json,
       created_at timestamptz NOT NULL DEFAULT now(),
       PRIMARY KEY (user_id, route, key)
     );
