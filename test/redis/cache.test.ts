@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { createLogger } from '../../src/config/logging';
 import { createBestEffort, type BestEffort } from '../../src/redis/bestEffort';
 import { createCache, type CachedRead } from '../../src/redis/cache';
-import { connectRedis, redisReady } from '../../src/redis/connect';
+import { connectRedis } from '../../src/redis/connect';
 import { createFreezableProxy } from '../support/freezableProxy';
-import { createTestRedis, type TestRedis } from '../support/redis';
+import { createTestRedis, redisReady, type TestRedis } from '../support/redis';
 
 const logger = createLogger('test', 'silent');
 const entry = z.object({ count: z.number() });

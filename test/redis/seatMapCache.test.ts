@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { createLogger } from '../../src/config/logging';
 import { createBestEffort } from '../../src/redis/bestEffort';
-import { connectRedis, redisReady } from '../../src/redis/connect';
+import { connectRedis } from '../../src/redis/connect';
 import { createSeatMapCache, type SeatMapCache } from '../../src/redis/seatMapCache';
-import { createTestRedis, type TestRedis } from '../support/redis';
+import { createTestRedis, redisReady, type TestRedis } from '../support/redis';
 
 const logger = createLogger('test', 'silent');
 

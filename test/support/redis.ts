@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import { testEnvironment } from './environment';
 
@@ -29,4 +30,10 @@ export async function createTestRedis(): Promise<TestRedis> {
       redis.disconnect();
     },
   };
+}
+
+/** Waits until a client that connects in the background is connected, at most so long. */
+export async function redisReady(redis: Redis, milliseconds: number): Promise<void> {
+  if (redis.status === 'ready') return;
+  await once(redis, 'ready', { signal: AbortSignal.timeout(milliseconds) });
 }
