@@ -102,14 +102,13 @@ describe('logging in', () => {
     const known: number[] = [];
     const unknown: number[] = [];
     for (let round = 0; round < 10; round += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- one at a time, or they would measure each other
+      // One at a time, or they would measure each other.
       known.push(await time(id));
-      // oxlint-disable-next-line no-await-in-loop -- as above
       unknown.push(await time(randomUUID()));
     }
-    const ratio = Math.min(...unknown) / Math.min(...known);
-    expect(ratio).toBeGreaterThan(0.5);
-    expect(ratio).toBeLessThan(2);
+    // Without its hash, an unknown id would answer in a twentieth of the time; a busy machine changes less.
+    expect(Math.min(...unknown) / Math.min(...known)).toBeGreaterThan(0.2);
+    expect(Math.min(...known) / Math.min(...unknown)).toBeGreaterThan(0.2);
   });
 });
 
