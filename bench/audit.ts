@@ -44,7 +44,6 @@ async function capturesOf({ gatewayUrl, gatewaySecret }: Stack): Promise<Map<str
   let cursor: string | null = '';
   while (cursor !== null) {
     const query = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-    // oxlint-disable-next-line no-await-in-loop -- each page is found with the last key of the one before
     const page = bookPageSchema.parse(await read(`${gatewayUrl}/v1/book?limit=1000${query}`, gatewaySecret));
     for (const charge of page.items.filter(isCaptured)) captures.set(charge.idempotencyKey, charge.amount);
     cursor = page.nextCursor;

@@ -32,7 +32,6 @@ export async function runClosedLoop<Turn, Meter>(
   const user = async (): Promise<void> => {
     while (!ended.signal.aborted) {
       // A closed loop: one turn after the other.
-      // oxlint-disable-next-line no-await-in-loop
       turns.push(await turn());
     }
   };

@@ -63,7 +63,6 @@ export async function startStack(extraEnvironment: NodeJS.ProcessEnv = {}): Prom
   launcher.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
   const ready = async (): Promise<void> => {
     while (!said.includes('Holdfast is ready')) {
-      // oxlint-disable-next-line no-await-in-loop -- one line after the other, until it ends
       const [code] = await Promise.race([once(launcher.stdout, 'data').then(() => [null]), exited]);
       if (code !== null) throw new Error(`the stack has not started:\n${said}`);
     }

@@ -133,9 +133,7 @@ const untilBooked = (key: string) => poll(async () => (await gateway.lookUp(key)
 async function poll(isSo: () => Promise<boolean>): Promise<void> {
   for (;;) {
     // The next question waits for the answer to the one before.
-    // oxlint-disable-next-line no-await-in-loop
     if (await isSo().catch(() => false)) return;
-    // oxlint-disable-next-line no-await-in-loop
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -61,9 +61,7 @@ export async function readBook(url: string, limit = 200): Promise<Charge[]> {
   let cursor = '';
   for (;;) {
     // Each page is found with the last key of the page before.
-    // oxlint-disable-next-line no-await-in-loop
     const response = await send(url, `/v1/book?limit=${limit}${cursor}`);
-    // oxlint-disable-next-line no-await-in-loop
     const page = bookPageSchema.parse(await response.json());
     items.push(...page.items);
     if (page.nextCursor === null) return items;

@@ -29,7 +29,6 @@ const look = async (room: Room, userId: string): Promise<Place> => queue.look(ro
 /** In order, because the order of entry is what is tested. */
 async function enterAll(room: Room, users: readonly string[]): Promise<Place[]> {
   const places: Place[] = [];
-  // oxlint-disable-next-line no-await-in-loop -- one after another
   for (const user of users) places.push(await enter(room, user));
   return places;
 }
@@ -118,12 +117,10 @@ describe('a room', () => {
     const positions = new Map<string, number>();
     for (let round = 0; round < 40; round += 1) {
       const user = users[(round * 7) % users.length] ?? '';
-      // oxlint-disable no-await-in-loop -- one after another
       if (round % 3 === 0) await queue.leave(room.name, user);
       if (round % 5 === 0) await enter(room, `late-${round}`);
       for (const other of users) {
         const place = await look(room, other);
-        // oxlint-enable no-await-in-loop
         const position = place.state === 'WAITING' ? place.position : 0;
         expect(position).toBeLessThanOrEqual(positions.get(other) ?? Infinity);
         positions.set(other, position);

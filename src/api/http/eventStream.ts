@@ -51,7 +51,6 @@ async function* frames(events: AsyncIterable<ServerEvent>, closed: AbortSignal):
   let next = source.next();
   try {
     while (!closed.aborted) {
-      // oxlint-disable-next-line no-await-in-loop -- events come one after another
       const result = await Promise.race([next, silence(closed)]);
       if (result === 'silent') {
         yield ': still here\n\n';

@@ -25,7 +25,6 @@ export async function* queueEvents(
   while (queue.status === 'WAITING') {
     if (queue.position !== shown) yield { event: 'position', data: { queue } };
     shown = queue.position;
-    // oxlint-disable-next-line no-await-in-loop -- one look after another
     const next = await look(admission, holder, Math.min(MOST_SECONDS, queue.pollAfterSeconds), closed);
     if (next === 'expired') {
       yield { event: 'expired', data: {} };

@@ -60,7 +60,6 @@ describe('guessing a password', () => {
   it('costs those nothing who know it', async () => {
     const { id, password } = await logIn(edge);
     for (let round = 0; round < 5; round += 1) {
-      // oxlint-disable-next-line no-await-in-loop -- one after another
       expect((await logInAs(id, password)).status).toBe(200);
     }
   });

@@ -222,7 +222,6 @@ describe('admission to a schedule', () => {
       [firstToken, first.userId, { scheduleId: randomUUID(), waitingRoom: null }, 'queue-token-wrong-room'],
     ] as const;
     for (const [token, userId, schedule, slug] of cases) {
-      // oxlint-disable-next-line no-await-in-loop -- a table
       expect((await refusal(admission.requireAdmission({ token, userId, schedule }))).slug).toBe(slug);
     }
     await endPlaces(scheduleId);
