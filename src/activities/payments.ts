@@ -133,7 +133,8 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
     async failPayment(input: FailPaymentInput): Promise<void> {
       await db.transaction(async (transaction) => {
         const ledger = createLedgerStore(transaction);
-        const status = await createPaymentStore(transaction).fail(input, input.reason);
+        const payments = createPaymentStore(transaction);
+        const status = await payments.fail(input, input.reason);
         if (status !== 'FAILED')
           throw new Error(`payment ${input.paymentId} is ${status} and cannot be undone`);
         const names = {
@@ -161,6 +162,7 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
             ],
           });
         }
+        await payments.markUndone(input.paymentId);
         await createReservationStore(transaction).resumeHold(input.reservationId);
       });
     },

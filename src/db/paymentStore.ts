@@ -41,10 +41,14 @@ interface PaymentRow {
   reason: string | null;
   created_at: Date;
   approved_at: Date | null;
+  undone_at: Date | null;
 }
 
 /** From here a payment may still succeed or fail; every other status is its end, but for refunds. */
 const OPEN: PaymentStatus[] = ['PENDING', 'SETTLING'];
+
+/** Until then an attempt keeps its reservation from the next one, and from its end. */
+export const NOT_OVER = "(status IN ('PENDING', 'SETTLING') OR (status = 'FAILED' AND undone_at IS NULL))";
 
 export type PaymentStore = ReturnType<typeof createPaymentStore>;
 
@@ -107,11 +111,19 @@ export function createPaymentStore(db: Knex) {
       return changed > 0;
     },
 
-    /** The attempt that may still succeed or fail, if there is one. */
+    /** Nothing of this failed attempt is taken any more. */
+    async markUndone(paymentId: string): Promise<void> {
+      await db<PaymentRow>('payments')
+        .where({ id: paymentId, status: 'FAILED' })
+        .whereNull('undone_at')
+        .update({ undone_at: db.fn.now() });
+    },
+
+    /** The attempt that is not over, if there is one: it may still succeed, or it failed and is not undone yet. */
     async findOpen(reservationId: string): Promise<Payment | null> {
       const row = await db<PaymentRow>('payments')
         .where({ reservation_id: reservationId })
-        .whereIn('status', OPEN)
+        .whereRaw(NOT_OVER)
         .first();
       return row ? toPayment(row) : null;
     },

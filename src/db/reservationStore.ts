@@ -3,6 +3,7 @@ import { seatUnavailable, type HoldFacts } from '../domain/holdRules';
 import { CURRENCY, type ReservationAmount } from '../domain/money';
 import { statesBefore, type ReservationStatus } from '../domain/reservationStates';
 import type { ReservedSeat } from '../domain/seat';
+import { NOT_OVER } from './paymentStore';
 
 /** A reservation as clients and operators read it. */
 export interface Reservation {
@@ -230,7 +231,7 @@ export function createReservationStore(db: Knex) {
 
     /**
      * Back to HELD after an attempt to pay that failed. A late write must not take the reservation from the next
-     * attempt: none may be open. The row is locked first, so that this look at the attempts is not older than it.
+     * attempt: all must be over. The row is locked first, so that this look at the attempts is not older than it.
      */
     async resumeHold(reservationId: string): Promise<void> {
       await db<ReservationRow>('reservations').where({ id: reservationId }).forUpdate().select('id');
@@ -238,7 +239,7 @@ export function createReservationStore(db: Knex) {
         `UPDATE reservations SET status = 'HELD'
          WHERE id = :reservationId AND status = ANY(:before)
            AND NOT EXISTS (SELECT FROM payments
-                           WHERE reservation_id = :reservationId AND status IN ('PENDING', 'SETTLING'))`,
+                           WHERE reservation_id = :reservationId AND ${NOT_OVER})`,
         { reservationId, before: statesBefore('HELD') },
       );
     },

@@ -68,6 +68,31 @@ describe('An open attempt that its workflow may have never heard of', () => {
     expect(await ground.books.balance(userId)).toBe(3 * PRICE);
   });
 
+  it('that was barred and not undone yet stands in the way as well', async () => {
+    const { hold, step, userId } = await anOpenPayment();
+    await activities.barConfirmation(step, 'lost');
+
+    await expect(activities.endHold(anEnd(hold))).rejects.toMatchObject({ slug: 'payment-in-progress' });
+    await expect(activities.takePoints(aStep(hold))).rejects.toMatchObject({ slug: 'payment-in-progress' });
+    expect(await activities.findOpenPayment(hold.reservationId)).toEqual(step);
+
+    await activities.failPayment(aFailure(step));
+
+    expect(await activities.findOpenPayment(hold.reservationId)).toBeNull();
+    expect(await activities.endHold(anEnd(hold))).toBe('EXPIRED');
+    expect(await ground.books.balance(userId)).toBe(3 * PRICE);
+  });
+
+  it('that was barred is not forgotten when another attempt fails', async () => {
+    const { hold, step } = await anOpenPayment();
+    await activities.barConfirmation(step, 'lost');
+
+    await activities.failPayment(aFailure(aStep(hold)));
+
+    expect(await ground.books.reservationStatus(hold.reservationId)).toBe('PAYING');
+    expect(await activities.findOpenPayment(hold.reservationId)).toEqual(step);
+  });
+
   it('that was confirmed makes the end of the hold say so, and refuses the next attempt', async () => {
     const { hold, step } = await anOpenPayment();
     await activities.confirmReservation(aConfirmation(step));
