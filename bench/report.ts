@@ -17,6 +17,8 @@ export interface PurchaseReport {
   perSecond: Spread;
   /** To the ceiling, round by round. */
   ratio: Spread;
+  /** The ceiling's processor time by ours: the ratio on a machine that nothing but processors limit. */
+  cpuRatio: number;
   reservations: number;
   cpuMs: Record<string, number>;
   hold: Latency;
@@ -46,7 +48,9 @@ export async function reportOf(
   { ceiling, purchases }: Rounds,
   faults: string[],
 ): Promise<Report> {
+  const ceilingCpu = mediansOf(ceiling.map((round) => round.cpu));
   const ways = Object.entries(purchases).map(([way, rounds]): [string, PurchaseReport] => {
+    const cpu = mediansOf(rounds.map((round) => round.cpu));
     const calls = rounds.flatMap((round) => round.purchases);
     return [
       way,
@@ -54,7 +58,8 @@ export async function reportOf(
         perSecond: spreadOf(rounds.map((round) => round.perSecond)),
         ratio: spreadOf(rounds.map((round, index) => round.perSecond / (ceiling[index]?.perSecond ?? 0))),
         reservations: countOf(rounds),
-        cpuMs: mediansOf(rounds.map((round) => round.cpu)),
+        cpuRatio: sumOf(ceilingCpu) / sumOf(cpu),
+        cpuMs: cpu,
         hold: latencyOf(calls.map((call) => call.holdMs)),
         pay: latencyOf(calls.map((call) => call.payMs)),
         memory: {
@@ -73,7 +78,7 @@ export async function reportOf(
     ceiling: {
       perSecond: spreadOf(ceiling.map((round) => round.perSecond)),
       reservations: countOf(ceiling),
-      cpuMs: mediansOf(ceiling.map((round) => round.cpu)),
+      cpuMs: ceilingCpu,
     },
     purchases: Object.fromEntries(ways),
     faults,
@@ -100,6 +105,9 @@ export function describe(report: Report): string {
     '',
     `Ratio to the ceiling (target ${TARGET_RATIO})`,
     ...ways.map(([way, { ratio }]) => row(way, `${text(ratio, 2)}${verdict(ratio.median >= TARGET_RATIO)}`)),
+    '',
+    'The same by processor time, which other work on the machine disturbs less',
+    ...ways.map(([way, { cpuRatio }]) => row(way, cpuRatio.toFixed(2))),
     '',
     'Processor milliseconds for one reservation',
     cpuRow('ceiling', report.ceiling.cpuMs),
@@ -145,13 +153,15 @@ const latencyRow = (name: string, { p50, p95, p99, max }: Latency): string =>
   );
 
 function cpuRow(name: string, cpu: Record<string, number>): string {
-  const sum = Object.values(cpu).reduce((total, value) => total + value, 0);
   const parts = Object.entries(cpu).map(([part, value]) => `${part} ${value.toFixed(1)}`);
-  return row(name, `${sum.toFixed(1)} = ${parts.join(' + ')}`);
+  return row(name, `${sumOf(cpu).toFixed(1)} = ${parts.join(' + ')}`);
 }
 
 const countOf = (rounds: readonly { reservations: number }[]): number =>
   rounds.reduce((sum, round) => sum + round.reservations, 0);
+
+const sumOf = (cpu: Record<string, number>): number =>
+  Object.values(cpu).reduce((total, value) => total + value, 0);
 
 function mediansOf(rounds: readonly Record<string, number>[]): Record<string, number> {
   const names = Object.keys(rounds[0] ?? {});
