@@ -14,7 +14,8 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --no-audit --no-fund
 
 FROM base
-ENV NODE_ENV=production HOST=0.0.0.0
+# The heap's limits are those of src/launcher/service.ts.
+ENV NODE_ENV=production HOST=0.0.0.0 NODE_OPTIONS="--max-old-space-size=256 --max-semi-space-size=4"
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY demo/plans demo/plans

@@ -29,6 +29,7 @@ export async function connectWorker(settings: Settings, logger: Logger): Promise
     logger,
   });
   const redis = connectRedis(settings.REDIS_URL, { name: 'holdfast-worker', logger });
+  const gateway = createGateway(settings);
   const seatMap = createSeatMapCache(redis, createBestEffort(redis, logger));
   return {
     temporal,
@@ -38,12 +39,13 @@ export async function connectWorker(settings: Settings, logger: Logger): Promise
       db,
       seatClaim: createSeatClaim(redis),
       bumpSeatVersion: (scheduleId) => seatMap.bump(scheduleId),
-      gateway: createGateway(settings),
+      gateway,
       logger,
     },
     async close() {
       await temporal.close();
       await db.destroy();
+      await gateway.close();
       redis.disconnect();
     },
   };

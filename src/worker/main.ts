@@ -1,4 +1,4 @@
-import { Runtime, Worker } from '@temporalio/worker';
+import { makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
 import { createLogger, type Logger } from '../config/logging';
 import { loadSettings, SettingsError } from '../config/settings';
 import { BUNDLE_PATH } from './bundle';
@@ -11,7 +11,12 @@ async function main(): Promise<void> {
   const settings = loadSettings(process.env);
   const logger = createLogger('worker', settings.LOG_LEVEL);
   // Temporal's runtime drains the worker on SIGINT and SIGTERM; `run` then returns.
-  Runtime.install({ logger: temporalLogger(logger), shutdownSignals: ['SIGINT', 'SIGTERM'] });
+  Runtime.install({
+    logger: temporalLogger(logger),
+    // The lines of Temporal's native core come through the same logger.
+    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'WARN' }), forward: {} } },
+    shutdownSignals: ['SIGINT', 'SIGTERM'],
+  });
   const connections = await connectWorker(settings, logger);
   const worker = await Worker.create(
     workerOptions(
