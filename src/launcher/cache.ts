@@ -51,10 +51,12 @@ export async function install(
 }
 
 async function lockComponent(root: string, name: string, report: Report): Promise<() => Promise<void>> {
-  const options = { stale: 15_000, lockfilePath: path.join(root, `${name}.lock`) };
+  // The library knows its locks by this path, so each component needs one of its own; nothing need be there.
+  const target = path.join(root, name);
+  const options = { stale: 15_000, realpath: false };
   try {
     await mkdir(root, { recursive: true });
-    return await lockfile.lock(root, options);
+    return await lockfile.lock(target, options);
   } catch (error) {
     if (codeOf(error) !== 'ELOCKED') {
       throw new LaunchFailure(
@@ -64,7 +66,7 @@ async function lockComponent(root: string, name: string, report: Report): Promis
   }
   report(`waiting for another process that is getting ${name} ...`);
   const patiently = { forever: true, factor: 1, minTimeout: 500, maxTimeout: 500 };
-  return lockfile.lock(root, { ...options, retries: patiently });
+  return lockfile.lock(target, { ...options, retries: patiently });
 }
 
 /** What a killed download left. Called under the lock, so nobody is working there. */

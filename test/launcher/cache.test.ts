@@ -1,0 +1,69 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { install } from '../../src/launcher/cache';
+
+const report = (): void => undefined;
+const before = process.env['HOLDFAST_CACHE_DIR'];
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'holdfast-cache-'));
+  process.env['HOLDFAST_CACHE_DIR'] = folder;
+});
+
+afterEach(async () => {
+  if (before === undefined) delete process.env['HOLDFAST_CACHE_DIR'];
+  else process.env['HOLDFAST_CACHE_DIR'] = before;
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Lets nobody go on before so many have begun, as Redis and Temporal do at a first start. */
+function meeting(count: number): () => Promise<void> {
+  const waiting: (() => void)[] = [];
+  return () =>
+    new Promise((resolve) => {
+      waiting.push(resolve);
+      if (waiting.length === count) for (const go of waiting) go();
+    });
+}
+
+describe('the cache of components', () => {
+  it('gets several components side by side, each under a lock of its own', async () => {
+    const meet = meeting(2);
+    const get = async (name: string) =>
+      install(name, report, async (target) => {
+        await meet();
+        await writeFile(path.join(target, 'file'), name);
+      });
+
+    const [redis, temporal] = await Promise.all([get('redis'), get('temporal')]);
+
+    expect(await readFile(path.join(redis, 'file'), 'utf8')).toBe('redis');
+    expect(await readFile(path.join(temporal, 'file'), 'utf8')).toBe('temporal');
+    expect((await readdir(folder)).toSorted()).toEqual(['redis', 'temporal']);
+  });
+
+  it('gets one component once, however many want it', async () => {
+    let filled = 0;
+    const get = async () =>
+      install('temporal', report, async (target) => {
+        filled += 1;
+        await writeFile(path.join(target, 'file'), 'whole');
+      });
+
+    await Promise.all([get(), get(), get()]);
+
+    expect(filled).toBe(1);
+  });
+
+  it('keeps nothing of a download that failed', async () => {
+    const failed = install('temporal', report, async (target) => {
+      await writeFile(path.join(target, 'half'), '');
+      throw new Error('refused');
+    });
+
+    await expect(failed).rejects.toThrow('refused');
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
