@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { createLedgerStore } from '../db/ledgerStore';
 import { createPaymentStore, type PaymentStatus, type Ticket } from '../db/paymentStore';
 import { createReservationStore, type Reservation } from '../db/reservationStore';
-import type { PaymentAmount, ReservationAmount } from '../domain/money';
+import { insufficientPoints, type PaymentAmount, type ReservationAmount } from '../domain/money';
 import { Problem } from '../domain/problems';
 import type { ChargeOutcome, ChargeRequest } from '../gateways/gateway';
 import type { ActivityDependencies } from './dependencies';
@@ -44,9 +44,8 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
       await db.transaction(async (transaction) => {
         const payments = createPaymentStore(transaction);
         const reservations = createReservationStore(transaction);
-        const { opened, status } = await payments.open(step);
-        if (status === 'FAILED')
-          throw new Problem('payment-failed', 'This attempt was undone.', { reason: 'undone' });
+        const { opened, status, reason } = await payments.open(step);
+        if (status === 'FAILED') throw await refusedBefore(transaction, step, reason);
         if (!opened) return;
         if (!(await reservations.move(step.reservationId, 'PAYING'))) {
           throw notPayable(await reservations.find(step.reservationId));
@@ -167,6 +166,15 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
       });
     },
   };
+}
+
+/** A worker that died may have been refused already: the client hears the same. */
+async function refusedBefore(db: Knex, step: PaymentStep, reason: string | null): Promise<Problem> {
+  if (reason !== 'insufficient-points') {
+    return new Problem('payment-failed', 'This attempt was undone.', { reason });
+  }
+  const balance = await createLedgerStore(db).balance(step.userId);
+  return insufficientPoints(balance, step.amount.points);
 }
 
 function notPayable(reservation: Reservation | null): Problem {

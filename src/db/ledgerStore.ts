@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
-import { Problem } from '../domain/problems';
+import { insufficientPoints } from '../domain/money';
 
 /** The accounts that are not a user's wallet. See migration 004 for their meaning and sign. */
 export type HouseAccount = 'house:revenue' | 'house:booking-fees' | 'house:pending' | 'gateway:clearing';
@@ -99,10 +99,7 @@ export function createLedgerStore(db: Knex) {
       const { booked = false, balance = null } = rows[0] ?? {};
       if (!booked || !wallet || balance !== null) return { booked, balance };
       if (wallet.amount >= 0) throw new Error(`user ${wallet.userId} has no wallet`);
-      throw new Problem('insufficient-points', 'The wallet has too few points.', {
-        balance: await balanceOf(wallet.userId),
-        required: -wallet.amount,
-      });
+      throw insufficientPoints(await balanceOf(wallet.userId), -wallet.amount);
     },
 
     async isBooked(key: string): Promise<boolean> {

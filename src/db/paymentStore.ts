@@ -56,15 +56,17 @@ export type PaymentStore = ReturnType<typeof createPaymentStore>;
 export function createPaymentStore(db: Knex) {
   return {
     /** Opens an attempt, or tells the status of the one that stands under this id already. */
-    async open(payment: NewPayment): Promise<{ opened: boolean; status: PaymentStatus }> {
+    async open(
+      payment: NewPayment,
+    ): Promise<{ opened: boolean; status: PaymentStatus; reason: string | null }> {
       const inserted = await db('payments')
         .insert({ ...columnsOf(payment), status: 'PENDING' })
         .onConflict('id')
         .ignore()
         .returning<{ id: string }[]>('id');
-      if (inserted.length > 0) return { opened: true, status: 'PENDING' };
-      const row = await db<PaymentRow>('payments').where({ id: payment.paymentId }).first('status');
-      return { opened: false, status: row?.status ?? 'FAILED' };
+      if (inserted.length > 0) return { opened: true, status: 'PENDING', reason: null };
+      const row = await db<PaymentRow>('payments').where({ id: payment.paymentId }).first('status', 'reason');
+      return { opened: false, status: row?.status ?? 'FAILED', reason: row?.reason ?? null };
     },
 
     /** @returns whether the attempt was open; one that succeeded or failed before stays as it is */

@@ -1,3 +1,5 @@
+import { Problem } from './problems';
+
 /** Money is an integer in the currency's smallest unit; KRW has none smaller than the won. */
 export const CURRENCY = 'KRW';
 
@@ -33,4 +35,9 @@ export function reservationAmount(prices: readonly number[], feePerSeat: number)
 export function splitPayment(amount: ReservationAmount, points = amount.tickets): PaymentAmount | null {
   if (!Number.isInteger(points) || points < 0 || points > amount.tickets) return null;
   return { points, card: amount.total - points, total: amount.total, currency: amount.currency };
+}
+
+/** The wallet holds `balance` and the payment wants `required` points. */
+export function insufficientPoints(balance: number, required: number): Problem {
+  return new Problem('insufficient-points', 'The wallet has too few points.', { balance, required });
 }

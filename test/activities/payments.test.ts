@@ -72,6 +72,17 @@ describe('taking the points', () => {
     expect(await ground.books.reservationStatus(hold.reservationId)).toBe('HELD');
     expect(await faults()).toEqual([]);
   });
+
+  it('after it was refused for want of points is refused for the same reason', async () => {
+    const { hold } = await aRecordedHold();
+    const step = aStep(hold);
+    await activities.failPayment({ ...aFailure(step), reason: 'insufficient-points' });
+
+    await expect(activities.takePoints(step)).rejects.toMatchObject({
+      slug: 'insufficient-points',
+      members: { balance: PRICE, required: step.amount.points },
+    });
+  });
 });
 
 describe('undoing a payment', () => {

@@ -30,8 +30,8 @@ describe('an attempt to pay', () => {
   it('is opened once', async () => {
     const step = aStep((await aRecordedHold()).hold);
 
-    expect(await store.open(step)).toEqual({ opened: true, status: 'PENDING' });
-    expect(await store.open(step)).toEqual({ opened: false, status: 'PENDING' });
+    expect(await store.open(step)).toEqual({ opened: true, status: 'PENDING', reason: null });
+    expect(await store.open(step)).toEqual({ opened: false, status: 'PENDING', reason: null });
   });
 
   it('that failed cannot succeed any more', async () => {

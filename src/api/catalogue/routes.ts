@@ -6,6 +6,7 @@ import { createCatalogueCache } from '../../redis/cache';
 import { createSeatMapCache } from '../../redis/seatMapCache';
 import type { ApiDependencies } from '../dependencies';
 import { endpoint, type Endpoint } from '../http/endpoint';
+import { cutPage, pageOf } from '../http/paging';
 import { createCatalogue } from './catalogue';
 import { isNotModified } from './conditional';
 import { presentConcert, presentConcertSummary, presentSchedule } from './presenter';
@@ -50,19 +51,18 @@ export function catalogueRoutes({
       responses: {
         200: {
           description: 'A page of concerts',
-          schema: z.object({ items: z.array(concertSummarySchema), nextCursor: z.uuid().nullable() }),
+          schema: pageOf(concertSummarySchema),
         },
       },
       async handle({ query: { q, limit, cursor } }) {
-        // One more than asked for shows whether there is a next page.
         const found = await catalogue.list({ search: q, limit: limit + 1, after: cursor });
-        const page = found.slice(0, limit);
+        const { page, nextCursor } = cutPage(found, limit, (concert) => concert.concertId);
         const now = new Date();
         return {
           status: 200,
           body: {
             items: page.map((concert) => presentConcertSummary(concert, now)),
-            nextCursor: found.length > limit ? (page.at(-1)?.concertId ?? null) : null,
+            nextCursor,
           },
         };
       },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { SALE_STATUSES } from '../../domain/saleStatus';
 import { waitingRoomSchema } from '../../domain/waitingRoom';
+import { pageQuery } from '../http/paging';
 
 const time = z.iso.datetime({ precision: 3 });
 const saleStatus = z.enum(SALE_STATUSES).meta({
@@ -76,6 +77,5 @@ export const concertListQuery = z.object({
     .max(100)
     .optional()
     .meta({ description: "Part of the title or the artist's name, in any case" }),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z.uuid().optional().meta({ description: '`nextCursor` of the page before' }),
+  ...pageQuery,
 });

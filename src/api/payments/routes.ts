@@ -3,6 +3,7 @@ import { Problem } from '../../domain/problems';
 import type { PayResult } from '../../workflows/messages';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import type { Idempotency } from '../idempotency/idempotency';
+import { ADMISSION_PROBLEMS } from '../queue/admission';
 import type { createPayReservation } from './payReservation';
 import { paidSchema, paymentBody, paymentParams, paymentSchema, settlingSchema } from './schema';
 
@@ -51,11 +52,7 @@ export function paymentRoutes({
         'payment-in-progress',
         'reservation-already-confirmed',
         'reservation-not-found',
-        'invalid-queue-token',
-        'queue-token-mismatch',
-        'queue-token-wrong-room',
-        'queue-not-admitted',
-        'queue-token-expired',
+        ...ADMISSION_PROBLEMS,
         'temporarily-unavailable',
       ],
       async handle({ user, body, queueToken, idempotencyKey }) {

@@ -18,6 +18,15 @@ export const QUEUE_TOKEN = {
   claims: z.object({ sub: z.string(), room: z.string(), jti: z.string() }),
 } satisfies TokenKind<{ sub: string; room: string; jti: string }>;
 
+/** What `requireAdmission` refuses with; for the lists of the endpoints that call it. */
+export const ADMISSION_PROBLEMS = [
+  'invalid-queue-token',
+  'queue-token-mismatch',
+  'queue-token-wrong-room',
+  'queue-not-admitted',
+  'queue-token-expired',
+] as const;
+
 /** A right to buy: the place's end. */
 export interface Admission {
   expiresAt: Date;

@@ -1,10 +1,11 @@
-import { z } from 'zod';
 import type { PaymentStore } from '../../db/paymentStore';
 import type { Reservation, ReservationStore } from '../../db/reservationStore';
 import { Problem } from '../../domain/problems';
 import type { ReservationStatus } from '../../domain/reservationStates';
 import { endpoint, type Endpoint } from '../http/endpoint';
+import { cutPage, pageOf } from '../http/paging';
 import type { Idempotency } from '../idempotency/idempotency';
+import { ADMISSION_PROBLEMS } from '../queue/admission';
 import type { createPlaceHold } from './placeHold';
 import { presentHeld, presentReservation } from './presenter';
 import type { ReservationWorkflows } from './reservationWorkflows';
@@ -51,11 +52,7 @@ export function reservationRoutes(dependencies: ReservationRoutesDependencies): 
         'sale-not-open',
         'seat-unavailable',
         'seat-limit-exceeded',
-        'invalid-queue-token',
-        'queue-token-mismatch',
-        'queue-token-wrong-room',
-        'queue-not-admitted',
-        'queue-token-expired',
+        ...ADMISSION_PROBLEMS,
         'temporarily-unavailable',
       ],
       async handle({ user, body, queueToken, idempotencyKey }) {
@@ -84,18 +81,16 @@ export function reservationRoutes(dependencies: ReservationRoutesDependencies): 
       responses: {
         200: {
           description: 'A page of reservations',
-          schema: z.object({ items: z.array(reservationSchema), nextCursor: z.uuid().nullable() }),
+          schema: pageOf(reservationSchema),
         },
       },
       async handle({ user, query: { status, limit, cursor } }) {
-        // One more than asked for shows whether there is a next page.
         const found = await reservations.listOfUser(user.userId, {
           limit: limit + 1,
           status,
           before: cursor,
         });
-        const page = found.slice(0, limit);
-        const nextCursor = found.length > limit ? (page.at(-1)?.reservationId ?? null) : null;
+        const { page, nextCursor } = cutPage(found, limit, (reservation) => reservation.reservationId);
         return { status: 200, body: { items: await present(page), nextCursor } };
       },
     }),

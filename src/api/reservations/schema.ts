@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RESERVATION_STATUSES } from '../../domain/reservationStates';
+import { pageQuery } from '../http/paging';
 
 /** More than any schedule's own limit; a request beyond it is a mistake or an attack. */
 const MAX_SEATS = 50;
@@ -28,8 +29,7 @@ export const reservationParams = z.object({ reservationId: z.uuid() });
 
 export const reservationListQuery = z.object({
   status: z.enum(RESERVATION_STATUSES).optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z.uuid().optional().meta({ description: '`nextCursor` of the page before' }),
+  ...pageQuery,
 });
 
 export const paymentStatus = z.enum([

@@ -1,8 +1,8 @@
-import { z } from 'zod';
-import type { LedgerStore } from '../../db/ledgerStore';
+import type { LedgerStore, WalletEntry } from '../../db/ledgerStore';
 import { CURRENCY } from '../../domain/money';
 import { Problem } from '../../domain/problems';
 import { endpoint, type Endpoint } from '../http/endpoint';
+import { cutPage, pageOf } from '../http/paging';
 import type { Idempotency } from '../idempotency/idempotency';
 import { entryListQuery, entrySchema, topUpBody, topUpSchema, walletSchema } from './schema';
 import type { TopUpWorkflows } from './topUpWorkflows';
@@ -44,23 +44,17 @@ export function walletRoutes({ idempotency, ledger, topUps }: WalletRoutesDepend
       responses: {
         200: {
           description: 'A page of entries',
-          schema: z.object({ items: z.array(entrySchema), nextCursor: z.uuid().nullable() }),
+          schema: pageOf(entrySchema),
         },
       },
       async handle({ user, query: { limit, cursor } }) {
-        // One more than asked for shows whether there is a next page.
         const found = await ledger.walletEntries(user.userId, { limit: limit + 1, before: cursor });
-        const page = found.slice(0, limit);
-        const items = page.map(({ entryId, kind, amount, balanceAfter, reservationId, createdAt }) => ({
-          entryId,
-          kind,
-          amount,
-          balanceAfter,
-          ...(reservationId === null ? {} : { reservationId }),
-          createdAt: createdAt.toISOString(),
-        }));
-        const nextCursor = found.length > limit ? (page.at(-1)?.entryId ?? null) : null;
-        return { status: 200, headers: { 'Cache-Control': 'no-store' }, body: { items, nextCursor } };
+        const { page, nextCursor } = cutPage(found, limit, (entry) => entry.entryId);
+        return {
+          status: 200,
+          headers: { 'Cache-Control': 'no-store' },
+          body: { items: page.map(presentEntry), nextCursor },
+        };
       },
     }),
 
@@ -97,4 +91,15 @@ export function walletRoutes({ idempotency, ledger, topUps }: WalletRoutesDepend
       },
     }),
   ];
+}
+
+function presentEntry({ entryId, kind, amount, balanceAfter, reservationId, createdAt }: WalletEntry) {
+  return {
+    entryId,
+    kind,
+    amount,
+    balanceAfter,
+    ...(reservationId === null ? {} : { reservationId }),
+    createdAt: createdAt.toISOString(),
+  };
 }

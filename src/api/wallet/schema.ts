@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { paymentKey } from '../payments/schema';
+import { pageQuery } from '../http/paging';
 
 const instant = z.iso.datetime();
 const money = z.int();
@@ -11,8 +12,7 @@ const MAX_TOP_UP = 2_000_000;
 export const walletSchema = z.object({ balance: money, currency: z.string() });
 
 export const entryListQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z.uuid().optional().meta({ description: '`nextCursor` of the page before' }),
+  ...pageQuery,
 });
 
 export const entrySchema = z.object({
