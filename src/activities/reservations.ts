@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { createPaymentStore } from '../db/paymentStore';
+import { createHoldStore } from '../db/holdStore';
 import { createReservationStore, type ReservationStore } from '../db/reservationStore';
 import { assertHoldable } from '../domain/holdRules';
 import { reservationAmount } from '../domain/money';
@@ -55,7 +56,7 @@ export function createReservationActivities(dependencies: ActivityDependencies) 
      * of a recording that comes late.
      */
     async abandonHold(input: RecordHoldInput): Promise<void> {
-      await createReservationStore(db).insertReleased(input);
+      await createHoldStore(db).insertReleased(input);
       await endHold(dependencies, { ...input, status: 'RELEASED', endedAt: input.heldAt });
     },
 
@@ -94,9 +95,9 @@ async function endHold(dependencies: ActivityDependencies, input: EndHoldInput):
 }
 
 async function insertHold(transaction: Knex.Transaction, input: RecordHoldInput): Promise<HeldReservation> {
-  const reservations = createReservationStore(transaction);
-  await reservations.lockUserOnSchedule(input.userId, input.scheduleId);
-  const facts = await reservations.readHoldFacts(input, 'keep');
+  const holds = createHoldStore(transaction);
+  await holds.lockUserOnSchedule(input.userId, input.scheduleId);
+  const facts = await holds.readHoldFacts(input, 'keep');
   if (!facts) throw new Problem('seat-not-found', 'No such seat.', { seatIds: input.seatIds });
   const heldAt = new Date(input.heldAt);
   assertHoldable(facts, input.seatIds, heldAt);
@@ -108,7 +109,7 @@ async function insertHold(transaction: Knex.Transaction, input: RecordHoldInput)
   );
   const hold = { ...input, seats, amount, heldAt, expiresAt: new Date(input.expiresAt) };
   // The second run of a hold that was recorded: its own row has the times that count.
-  if (!(await reservations.insertHold(hold))) throw new Error('this hold is recorded already');
+  if (!(await holds.insertHold(hold))) throw new Error('this hold is recorded already');
   return {
     reservationId: input.reservationId,
     scheduleId: input.scheduleId,

@@ -1,3 +1,4 @@
+import { createHoldStore } from '../db/holdStore';
 import { createIdempotencyStore } from '../db/idempotencyStore';
 import { createLedgerStore } from '../db/ledgerStore';
 import { createPaymentStore } from '../db/paymentStore';
@@ -27,7 +28,8 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
   const idempotency = createIdempotency(createIdempotencyStore(db));
   const workflows = createReservationWorkflows(temporal, { taskQueue, logger });
   const seatClaim = createSeatClaim(redis);
-  const placeHold = createPlaceHold({ settings, directory, admission, seatClaim, reservations, workflows });
+  const holds = createHoldStore(db);
+  const placeHold = createPlaceHold({ settings, directory, admission, seatClaim, holds, workflows });
   const payReservation = createPayReservation({ directory, admission, reservations, payments, workflows });
   return [
     ...reservationRoutes({ idempotency, placeHold, reservations, payments, workflows }),

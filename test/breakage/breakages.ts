@@ -12,7 +12,7 @@ export interface Breakage {
 
 const CLAIM = 'src/redis/seatClaim.ts';
 const PAYMENT = 'src/workflows/payment.ts';
-const RESERVATIONS = 'src/db/reservationStore.ts';
+const HOLDS = 'src/db/holdStore.ts';
 
 export const BREAKAGES: Breakage[] = [
   {
@@ -23,7 +23,7 @@ export const BREAKAGES: Breakage[] = [
         find: 'CREATE UNIQUE INDEX one_live_allocation_per_seat',
         replace: 'CREATE INDEX one_live_allocation_per_seat',
       },
-      { file: RESERVATIONS, find: 'ON CONFLICT (seat_id) WHERE released_at IS NULL DO NOTHING', replace: '' },
+      { file: HOLDS, find: 'ON CONFLICT (seat_id) WHERE released_at IS NULL DO NOTHING', replace: '' },
     ],
     suite: 'test/db/reservationStore.test.ts',
     tests: ['the unique index allows one live allocation for a seat, whoever writes it'],
@@ -36,7 +36,7 @@ export const BREAKAGES: Breakage[] = [
         find: 'CREATE UNIQUE INDEX one_live_allocation_per_seat',
         replace: 'CREATE INDEX one_live_allocation_per_seat',
       },
-      { file: RESERVATIONS, find: 'ON CONFLICT (seat_id) WHERE released_at IS NULL DO NOTHING', replace: '' },
+      { file: HOLDS, find: 'ON CONFLICT (seat_id) WHERE released_at IS NULL DO NOTHING', replace: '' },
     ],
     suite: 'test/activities/reservations.test.ts',
     tests: ['parallel holds of one seat: one wins, and every loser hears which seat is gone'],
@@ -109,7 +109,7 @@ export const BREAKAGES: Breakage[] = [
     name: 'seats are released without the owner check, in Postgres',
     edits: [
       {
-        file: RESERVATIONS,
+        file: 'src/db/reservationStore.ts',
         find: 'WHERE reservation_id = :reservationId AND sold_at IS NULL',
         replace:
           'WHERE seat_id IN (SELECT seat_id FROM allocations WHERE reservation_id = :reservationId) AND sold_at IS NULL',

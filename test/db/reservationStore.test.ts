@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createReservationStore, type NewHold, type ReservationStore } from '../../src/db/reservationStore';
+import { createHoldStore, type HoldStore, type NewHold } from '../../src/db/holdStore';
+import { createReservationStore, type ReservationStore } from '../../src/db/reservationStore';
 import { canMove, RESERVATION_STATUSES, type ReservationStatus } from '../../src/domain/reservationStates';
 import { openBooks, type Books } from '../support/books';
 import { createTestDatabase, type TestDatabase } from '../support/database';
@@ -7,11 +8,13 @@ import { BOOKING_FEE, createSale, createUser, PRICE, type Sale } from '../suppor
 
 let database: TestDatabase;
 let store: ReservationStore;
+let holds: HoldStore;
 let books: Books;
 
 beforeAll(async () => {
   database = await createTestDatabase();
   store = createReservationStore(database.db);
+  holds = createHoldStore(database.db);
   books = openBooks(database.owner);
 });
 
@@ -38,7 +41,7 @@ async function aNewHold(sale: Sale, changes: Partial<NewHold> = {}): Promise<New
 
 async function inState(status: ReservationStatus): Promise<string> {
   const hold = await aNewHold(await createSale(database.owner));
-  await store.insertHold(hold);
+  await holds.insertHold(hold);
   await database.owner('reservations').where({ id: hold.reservationId }).update({ status });
   return hold.reservationId;
 }
@@ -47,9 +50,9 @@ describe('the unique index', () => {
   it('allows one live allocation for a seat, whoever writes it', async () => {
     const { owner } = database;
     const sale = await createSale(owner);
-    await store.insertHold(await aNewHold(sale));
+    await holds.insertHold(await aNewHold(sale));
     const rival = await aNewHold(await createSale(owner));
-    await store.insertHold(rival);
+    await holds.insertHold(rival);
 
     const second = owner('allocations').insert({
       reservation_id: rival.reservationId,
@@ -65,11 +68,11 @@ describe('the unique index', () => {
   it('lets the next hold in once the seat was given back', async () => {
     const sale = await createSale(database.owner);
     const [first, second] = [await aNewHold(sale), await aNewHold(sale)];
-    await store.insertHold(first);
+    await holds.insertHold(first);
     await store.move(first.reservationId, 'EXPIRED', new Date());
     await store.releaseSeats(first.reservationId, new Date());
 
-    expect(await store.insertHold(second)).toBe(true);
+    expect(await holds.insertHold(second)).toBe(true);
   });
 });
 
@@ -77,12 +80,10 @@ describe('recording a hold', () => {
   it('names the seats that were lost to others, and those alone', async () => {
     const sale = await createSale(database.owner, { seats: 3 });
     const [taken, ...free] = sale.seatIds;
-    await store.insertHold(await aNewHold({ ...sale, seatIds: [sale.seatId] }));
+    await holds.insertHold(await aNewHold({ ...sale, seatIds: [sale.seatId] }));
 
     const late = await aNewHold(sale);
-    const recording = database.db.transaction((transaction) =>
-      createReservationStore(transaction).insertHold(late),
-    );
+    const recording = database.db.transaction((transaction) => createHoldStore(transaction).insertHold(late));
 
     await expect(recording).rejects.toMatchObject({
       slug: 'seat-unavailable',
@@ -93,9 +94,9 @@ describe('recording a hold', () => {
 
   it('again changes nothing', async () => {
     const hold = await aNewHold(await createSale(database.owner));
-    await store.insertHold(hold);
+    await holds.insertHold(hold);
 
-    expect(await store.insertHold(hold)).toBe(false);
+    expect(await holds.insertHold(hold)).toBe(false);
   });
 });
 
@@ -155,10 +156,10 @@ describe("a user's reservations", () => {
     for (const minute of [1, 2, 3]) {
       const heldAt = new Date(Date.UTC(2030, 0, 1, 0, minute));
       const hold = await aNewHold(await createSale(database.owner), { userId, heldAt });
-      await store.insertHold(hold);
+      await holds.insertHold(hold);
       ids.unshift(hold.reservationId);
     }
-    await store.insertHold(await aNewHold(await createSale(database.owner)));
+    await holds.insertHold(await aNewHold(await createSale(database.owner)));
     const list = async (page: Parameters<ReservationStore['listOfUser']>[1]) =>
       (await store.listOfUser(userId, page)).map((reservation) => reservation.reservationId);
 

@@ -1,4 +1,4 @@
-import type { ReservationStore } from '../../db/reservationStore';
+import type { HoldStore } from '../../db/holdStore';
 import type { SeatDirectory } from '../../db/seatDirectory';
 import { assertHoldable, assertSaleOpen, seatUnavailable } from '../../domain/holdRules';
 import { Problem } from '../../domain/problems';
@@ -23,7 +23,7 @@ export interface PlaceHoldDependencies {
   directory: SeatDirectory;
   admission: AdmissionService;
   seatClaim: SeatClaim;
-  reservations: ReservationStore;
+  holds: HoldStore;
   workflows: ReservationWorkflows;
 }
 
@@ -32,7 +32,7 @@ export interface PlaceHoldDependencies {
  * Postgres, and only then a workflow. A loser of a race never reaches Temporal.
  */
 export function createPlaceHold(dependencies: PlaceHoldDependencies) {
-  const { settings, directory, admission, seatClaim, reservations, workflows } = dependencies;
+  const { settings, directory, admission, seatClaim, holds, workflows } = dependencies;
 
   /** @throws {Problem} any of those of `POST /v1/reservations` */
   return async function placeHold(request: HoldRequest): Promise<HeldReservation> {
@@ -66,7 +66,7 @@ export function createPlaceHold(dependencies: PlaceHoldDependencies) {
 
   /** After a loss of Redis the claim knows nothing: this read turns away whom the claim would have. */
   async function checkInPostgres(input: ReservationInput): Promise<readonly ReservedSeat[]> {
-    const facts = await reservations.readHoldFacts(input, 'look');
+    const facts = await holds.readHoldFacts(input, 'look');
     if (!facts) throw new Problem('seat-not-found', 'No such seat.', { seatIds: input.seatIds });
     assertHoldable(facts, input.seatIds, new Date());
     return facts.seats;

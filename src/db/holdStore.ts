@@ -1,0 +1,148 @@
+import type { Knex } from 'knex';
+import { seatUnavailable, type HoldFacts } from '../domain/holdRules';
+import { CURRENCY, type ReservationAmount } from '../domain/money';
+import type { ReservedSeat } from '../domain/seat';
+
+/** A hold about to be recorded. Prices come from the facts that were read in the same transaction. */
+export interface NewHold {
+  reservationId: string;
+  userId: string;
+  scheduleId: string;
+  seats: readonly ReservedSeat[];
+  amount: ReservationAmount;
+  heldAt: Date;
+  expiresAt: Date;
+}
+
+type FactsRow = HoldFacts['seats'][number] & {
+  sale_opens_at: Date;
+  sale_closes_at: Date;
+  sale_switch: 'OPEN' | 'PAUSED' | 'CLOSED';
+  max_seats_per_user: number;
+  booking_fee: number;
+  already_held: number;
+};
+
+export type HoldStore = ReturnType<typeof createHoldStore>;
+
+/** How a hold comes into being: what decides about it, and its record. Belongs in one transaction. */
+export function createHoldStore(db: Knex) {
+  return {
+    /**
+     * Serialises the holds of one user for one schedule until the transaction ends, so that parallel
+     * requests cannot pass the seats' limit together.
+     */
+    async lockUserOnSchedule(userId: string, scheduleId: string): Promise<void> {
+      await db.raw('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [`${userId}:${scheduleId}`]);
+    },
+
+    /**
+     * What the hold's rules need. Seats that do not exist in this schedule are missing from the answer.
+     *
+     * @param seats `keep` locks the seats against an operator's block until the transaction ends
+     */
+    async readHoldFacts(
+      hold: { reservationId: string; userId: string; scheduleId: string; seatIds: readonly string[] },
+      seats: 'look' | 'keep',
+    ): Promise<HoldFacts | null> {
+      const { rows } = await db.raw<{ rows: FactsRow[] }>(
+        `SELECT seat.id AS "seatId", seat.zone, seat.row, seat.number, seat.grade, seat.blocked, grades.price,
+                live.reservation_id IS NOT NULL AS taken,
+                schedule.sale_opens_at, schedule.sale_closes_at, schedule.sale_switch,
+                schedule.max_seats_per_user, schedule.booking_fee,
+                (SELECT count(*) FROM allocations
+                 WHERE schedule_id = schedule.id AND user_id = :userId AND released_at IS NULL
+                   AND reservation_id <> :reservationId) AS already_held
+         FROM schedules AS schedule
+         JOIN seats AS seat ON seat.schedule_id = schedule.id AND seat.id = ANY(:seatIds)
+         JOIN grades ON grades.schedule_id = seat.schedule_id AND grades.grade = seat.grade
+         LEFT JOIN allocations AS live ON live.seat_id = seat.id AND live.released_at IS NULL
+                                      AND live.reservation_id <> :reservationId
+         WHERE schedule.id = :scheduleId
+         ORDER BY seat.position
+         ${seats === 'keep' ? 'FOR KEY SHARE OF seat' : ''}`,
+        { ...hold, seatIds: [...hold.seatIds] },
+      );
+      const [first] = rows;
+      return first ? toFacts(first, rows) : null;
+    },
+
+    /**
+     * Records the hold. The unique index on live allocations has the last word; rows go in seat-map order,
+     * so that overlapping holds wait for each other instead of deadlocking.
+     *
+     * @returns false when this reservation was recorded before
+     * @throws {Problem} seat-unavailable; the caller's transaction must then be rolled back
+     */
+    async insertHold(hold: NewHold): Promise<boolean> {
+      const { rows } = await db.raw<{ rows: { recorded: boolean; allocated: string[] }[] }>(
+        `WITH held AS (
+           INSERT INTO reservations
+             (id, user_id, schedule_id, status, tickets, booking_fee, currency, held_at, expires_at)
+           VALUES (:reservationId, :userId, :scheduleId, 'HELD', :tickets, :bookingFee, :currency, :heldAt, :expiresAt)
+           ON CONFLICT (id) DO NOTHING
+           RETURNING id, schedule_id, user_id),
+         allocated AS (
+           INSERT INTO allocations (reservation_id, schedule_id, user_id, seat_id, price)
+           SELECT held.id, held.schedule_id, held.user_id, seat.id, seat.price
+           FROM held, unnest(:seatIds::uuid[], :prices::bigint[]) AS seat (id, price)
+           ON CONFLICT (seat_id) WHERE released_at IS NULL DO NOTHING
+           RETURNING seat_id)
+         SELECT EXISTS (SELECT FROM held) AS recorded, ARRAY(SELECT seat_id FROM allocated) AS allocated`,
+        {
+          reservationId: hold.reservationId,
+          userId: hold.userId,
+          scheduleId: hold.scheduleId,
+          tickets: hold.amount.tickets,
+          bookingFee: hold.amount.bookingFee,
+          currency: hold.amount.currency,
+          heldAt: hold.heldAt,
+          expiresAt: hold.expiresAt,
+          seatIds: hold.seats.map((seat) => seat.seatId),
+          prices: hold.seats.map((seat) => seat.price),
+        },
+      );
+      const [result] = rows;
+      if (!result?.recorded) return false;
+      const lost = hold.seats.filter((seat) => !result.allocated.includes(seat.seatId));
+      if (lost.length > 0) throw seatUnavailable(lost.map((seat) => seat.seatId));
+      return true;
+    },
+
+    /** A hold that is over before it began: {@link insertHold} then finds its place taken. */
+    async insertReleased(
+      hold: Pick<NewHold, 'reservationId' | 'userId' | 'scheduleId'> & { heldAt: number },
+    ): Promise<void> {
+      const at = new Date(hold.heldAt);
+      await db('reservations')
+        .insert({
+          id: hold.reservationId,
+          user_id: hold.userId,
+          schedule_id: hold.scheduleId,
+          status: 'RELEASED',
+          tickets: 0,
+          booking_fee: 0,
+          currency: CURRENCY,
+          held_at: at,
+          expires_at: at,
+          ended_at: at,
+        })
+        .onConflict('id')
+        .ignore();
+    },
+  };
+}
+
+function toFacts(first: FactsRow, rows: FactsRow[]): HoldFacts {
+  return {
+    schedule: {
+      saleOpensAt: first.sale_opens_at,
+      saleClosesAt: first.sale_closes_at,
+      saleSwitch: first.sale_switch,
+      maxSeatsPerUser: first.max_seats_per_user,
+      bookingFee: first.booking_fee,
+    },
+    seats: rows,
+    alreadyHeld: first.already_held,
+  };
+}
