@@ -207,10 +207,10 @@ async function confirm(transaction: Knex.Transaction, input: ConfirmInput): Prom
   }
   const tickets = await payments.issueTickets(input, sold, approvedAt);
   await bookSale(transaction, input, confirmed.amount);
-  await transaction('outbox').insert({
-    kind: 'reservation-confirmed',
-    payload: { reservationId: input.reservationId, userId: input.userId, paymentId: input.paymentId },
-  });
+  const { reservationId, userId, paymentId } = input;
+  await transaction('outbox')
+    .insert({ kind: 'reservation-confirmed', payload: { reservationId, userId, paymentId } })
+    .options({ name: 'notify-confirmation' });
   return tickets;
 }
 

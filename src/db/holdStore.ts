@@ -33,7 +33,9 @@ export function createHoldStore(db: Knex) {
      * requests cannot pass the seats' limit together.
      */
     async lockUserOnSchedule(userId: string, scheduleId: string): Promise<void> {
-      await db.raw('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [`${userId}:${scheduleId}`]);
+      await db
+        .raw('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [`${userId}:${scheduleId}`])
+        .options({ name: 'lock-user-on-schedule' });
     },
 
     /**
@@ -45,8 +47,9 @@ export function createHoldStore(db: Knex) {
       hold: { reservationId: string; userId: string; scheduleId: string; seatIds: readonly string[] },
       seats: 'look' | 'keep',
     ): Promise<HoldFacts | null> {
-      const { rows } = await db.raw<{ rows: FactsRow[] }>(
-        `SELECT seat.id AS "seatId", seat.zone, seat.row, seat.number, seat.grade, seat.blocked, grades.price,
+      const { rows } = await db
+        .raw<{ rows: FactsRow[] }>(
+          `SELECT seat.id AS "seatId", seat.zone, seat.row, seat.number, seat.grade, seat.blocked, grades.price,
                 live.reservation_id IS NOT NULL AS taken,
                 schedule.sale_opens_at, schedule.sale_closes_at, schedule.sale_switch,
                 schedule.max_seats_per_user, schedule.booking_fee,
@@ -61,8 +64,9 @@ export function createHoldStore(db: Knex) {
          WHERE schedule.id = :scheduleId
          ORDER BY seat.position
          ${seats === 'keep' ? 'FOR KEY SHARE OF seat' : ''}`,
-        { ...hold, seatIds: [...hold.seatIds] },
-      );
+          { ...hold, seatIds: [...hold.seatIds] },
+        )
+        .options({ name: `read-hold-facts-${seats}` });
       const [first] = rows;
       return first ? toFacts(first, rows) : null;
     },
@@ -75,8 +79,9 @@ export function createHoldStore(db: Knex) {
      * @throws {Problem} seat-unavailable; the caller's transaction must then be rolled back
      */
     async insertHold(hold: NewHold): Promise<boolean> {
-      const { rows } = await db.raw<{ rows: { recorded: boolean; allocated: string[] }[] }>(
-        `WITH held AS (
+      const { rows } = await db
+        .raw<{ rows: { recorded: boolean; allocated: string[] }[] }>(
+          `WITH held AS (
            INSERT INTO reservations
              (id, user_id, schedule_id, status, tickets, booking_fee, currency, held_at, expires_at)
            VALUES (:reservationId, :userId, :scheduleId, 'HELD', :tickets, :bookingFee, :currency, :heldAt, :expiresAt)
@@ -89,19 +94,20 @@ export function createHoldStore(db: Knex) {
            ON CONFLICT (seat_id) WHERE released_at IS NULL DO NOTHING
            RETURNING seat_id)
          SELECT EXISTS (SELECT FROM held) AS recorded, ARRAY(SELECT seat_id FROM allocated) AS allocated`,
-        {
-          reservationId: hold.reservationId,
-          userId: hold.userId,
-          scheduleId: hold.scheduleId,
-          tickets: hold.amount.tickets,
-          bookingFee: hold.amount.bookingFee,
-          currency: hold.amount.currency,
-          heldAt: hold.heldAt,
-          expiresAt: hold.expiresAt,
-          seatIds: hold.seats.map((seat) => seat.seatId),
-          prices: hold.seats.map((seat) => seat.price),
-        },
-      );
+          {
+            reservationId: hold.reservationId,
+            userId: hold.userId,
+            scheduleId: hold.scheduleId,
+            tickets: hold.amount.tickets,
+            bookingFee: hold.amount.bookingFee,
+            currency: hold.amount.currency,
+            heldAt: hold.heldAt,
+            expiresAt: hold.expiresAt,
+            seatIds: hold.seats.map((seat) => seat.seatId),
+            prices: hold.seats.map((seat) => seat.price),
+          },
+        )
+        .options({ name: 'insert-hold' });
       const [result] = rows;
       if (!result?.recorded) return false;
       const lost = hold.seats.filter((seat) => !result.allocated.includes(seat.seatId));

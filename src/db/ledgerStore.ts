@@ -60,8 +60,9 @@ export function createLedgerStore(db: Knex) {
     async post(journal: Journal): Promise<Posting> {
       const { wallet, currency } = journal;
       const house = journal.house.filter((entry) => entry.amount !== 0);
-      const { rows } = await db.raw<{ rows: { booked: boolean; balance: number | null }[] }>(
-        `WITH wallet AS (SELECT :userId::uuid AS user_id, :walletAmount::bigint AS amount),
+      const { rows } = await db
+        .raw<{ rows: { booked: boolean; balance: number | null }[] }>(
+          `WITH wallet AS (SELECT :userId::uuid AS user_id, :walletAmount::bigint AS amount),
          journal AS (
            INSERT INTO journals (id, key, kind, reservation_id, payment_id)
            VALUES (:id, :key, :kind, :reservationId, :paymentId)
@@ -83,19 +84,20 @@ export function createLedgerStore(db: Knex) {
            INSERT INTO entries (journal_id, account, user_id, amount, currency, balance_after)
            SELECT journal.id, account, user_id, amount, :currency, balance FROM journal, lines)
          SELECT EXISTS (SELECT FROM journal) AS booked, (SELECT balance FROM moved) AS balance`,
-        {
-          id: randomUUID(),
-          key: journal.key,
-          kind: journal.kind,
-          reservationId: journal.reservationId ?? null,
-          paymentId: journal.paymentId ?? null,
-          userId: wallet?.userId ?? null,
-          walletAmount: wallet?.amount ?? 0,
-          currency,
-          accounts: house.map((entry) => entry.account),
-          amounts: house.map((entry) => entry.amount),
-        },
-      );
+          {
+            id: randomUUID(),
+            key: journal.key,
+            kind: journal.kind,
+            reservationId: journal.reservationId ?? null,
+            paymentId: journal.paymentId ?? null,
+            userId: wallet?.userId ?? null,
+            walletAmount: wallet?.amount ?? 0,
+            currency,
+            accounts: house.map((entry) => entry.account),
+            amounts: house.map((entry) => entry.amount),
+          },
+        )
+        .options({ name: 'post-journal' });
       const { booked = false, balance = null } = rows[0] ?? {};
       if (!booked || !wallet || balance !== null) return { booked, balance };
       if (wallet.amount >= 0) throw new Error(`user ${wallet.userId} has no wallet`);

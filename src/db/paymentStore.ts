@@ -63,7 +63,8 @@ export function createPaymentStore(db: Knex) {
         .insert({ ...columnsOf(payment), status: 'PENDING' })
         .onConflict('id')
         .ignore()
-        .returning<{ id: string }[]>('id');
+        .returning<{ id: string }[]>('id')
+        .options({ name: 'open-payment' });
       if (inserted.length > 0) return { opened: true, status: 'PENDING', reason: null };
       const row = await db<PaymentRow>('payments').where({ id: payment.paymentId }).first('status', 'reason');
       return { opened: false, status: row?.status ?? 'FAILED', reason: row?.reason ?? null };
@@ -82,7 +83,8 @@ export function createPaymentStore(db: Knex) {
           gateway_payment_id: charge.gatewayPaymentId,
           approved_at: charge.approvedAt,
           reason: null,
-        });
+        })
+        .options({ name: 'succeed-payment' });
       return changed > 0;
     },
 
@@ -159,13 +161,15 @@ export function createPaymentStore(db: Knex) {
       seatIds: readonly string[],
       issuedAt: Date,
     ): Promise<Ticket[]> {
-      const { rows } = await db.raw<{ rows: Ticket[] }>(
-        `INSERT INTO tickets (id, reservation_id, seat_id, user_id, issued_at)
+      const { rows } = await db
+        .raw<{ rows: Ticket[] }>(
+          `INSERT INTO tickets (id, reservation_id, seat_id, user_id, issued_at)
          SELECT gen_random_uuid(), :reservationId, seat_id, :userId, :issuedAt
          FROM unnest(:seatIds::uuid[]) AS seat_id
          RETURNING id AS "ticketId", seat_id AS "seatId"`,
-        { ...reservation, issuedAt, seatIds: [...seatIds] },
-      );
+          { ...reservation, issuedAt, seatIds: [...seatIds] },
+        )
+        .options({ name: 'issue-tickets' });
       return rows;
     },
 

@@ -29,13 +29,30 @@ interface ReservationRow {
   ended_at: Date | null;
 }
 
+/** Listed, because a prepared statement that returns `*` breaks when a migration adds a column. */
+const COLUMNS = [
+  'id',
+  'user_id',
+  'schedule_id',
+  'status',
+  'tickets',
+  'booking_fee',
+  'currency',
+  'held_at',
+  'expires_at',
+  'ended_at',
+] as const;
+
 export type ReservationStore = ReturnType<typeof createReservationStore>;
 
 /** Recorded reservations and their allocations. Given a transaction, all of it happens in that transaction. */
 export function createReservationStore(db: Knex) {
   return {
     async find(reservationId: string): Promise<Reservation | null> {
-      const row = await db<ReservationRow>('reservations').where({ id: reservationId }).first();
+      const row = await db<ReservationRow>('reservations')
+        .where({ id: reservationId })
+        .first(...COLUMNS)
+        .options({ name: 'find-reservation' });
       return row ? toReservation(row) : null;
     },
 
@@ -101,7 +118,8 @@ export function createReservationStore(db: Knex) {
         .where({ id: reservationId })
         .whereIn('status', statesBefore(to))
         .update({ status: to, ended_at: endedAt })
-        .returning('*');
+        .returning(COLUMNS)
+        .options({ name: `move-reservation-${to}` });
       return row ? toReservation(row) : null;
     },
 
@@ -142,7 +160,8 @@ export function createReservationStore(db: Knex) {
         .whereNull('released_at')
         .whereNull('sold_at')
         .update({ sold_at: at })
-        .returning<{ seat_id: string }[]>('seat_id');
+        .returning<{ seat_id: string }[]>('seat_id')
+        .options({ name: 'sell-seats' });
       return rows.map((row) => row.seat_id);
     },
   };
