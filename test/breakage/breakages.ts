@@ -203,7 +203,7 @@ export const BREAKAGES: Breakage[] = [
     edits: [
       {
         file: 'src/activities/reservations.ts',
-        find: 'await reservations.lockUserOnSchedule(input.userId, input.scheduleId);',
+        find: 'await holds.lockUserOnSchedule(input.userId, input.scheduleId);',
         replace: '',
       },
     ],
