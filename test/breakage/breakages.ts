@@ -138,6 +138,11 @@ export const BREAKAGES: Breakage[] = [
         find: 'key: `top-up:${input.topUpId}`',
         replace: 'key: `top-up:${input.topUpId}:${Math.random()}`',
       },
+      {
+        file: 'src/activities/topUps.ts',
+        find: 'await topUps.insert(',
+        replace: 'if (!(await topUps.find(input.topUpId))) await topUps.insert(',
+      },
     ],
     suite: 'test/workflows/topUp.test.ts',
     tests: ['a top-up whose credit fails is tried until it is done, and credited once'],
