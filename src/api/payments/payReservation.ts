@@ -6,6 +6,7 @@ import { Problem, type ProblemSlug } from '../../domain/problems';
 import type { PayResult } from '../../workflows/messages';
 import { validationFailed } from '../http/validation';
 import type { AdmissionService } from '../queue/admission';
+import { findOwnReservation, reservationNotFound } from '../reservations/findOwn';
 import type { ReservationWorkflows } from '../reservations/reservationWorkflows';
 
 /** The longest that a workflow task takes. */
@@ -40,9 +41,9 @@ export function createPayReservation(dependencies: PayDependencies) {
   /** @throws {Problem} any of those of `POST /v1/payments` */
   return async function payReservation(request: PayRequest): Promise<PayResult> {
     const { paymentId, reservationId, userId, queueToken, paymentKey } = request;
-    const reservation = await findOwn(userId, reservationId);
+    const reservation = await findOwnReservation(reservations, userId, reservationId);
     const schedule = await directory.schedule(reservation.scheduleId);
-    if (!schedule) throw notFound();
+    if (!schedule) throw reservationNotFound();
     await admission.requireAdmission({ token: queueToken, userId, schedule });
     const amount = splitPayment(reservation.amount, request.points);
     if (!amount) {
@@ -53,15 +54,8 @@ export function createPayReservation(dependencies: PayDependencies) {
     const input = { paymentId, amount, ...(paymentKey === undefined ? {} : { paymentKey }) };
     const result = await workflows.pay(reservationId, input).catch(nullWhereOver);
     // The workflow has ended: this very attempt may have ended it, unheard, before the client asked again.
-    return result ?? readOutcome(paymentId, await findOwn(userId, reservationId));
+    return result ?? readOutcome(paymentId, await findOwnReservation(reservations, userId, reservationId));
   };
-
-  /** Another user's reservation looks like none (OWASP API1). */
-  async function findOwn(userId: string, reservationId: string): Promise<Reservation> {
-    const reservation = await reservations.find(reservationId);
-    if (reservation?.userId !== userId) throw notFound();
-    return reservation;
-  }
 
   /**
    * While a charge runs inside its task, the workflow answers nobody. Postgres knows of it already. What is older
@@ -97,5 +91,3 @@ function nullWhereOver(error: unknown): null {
   if (error instanceof Problem && OVER.has(error.slug)) return null;
   throw error;
 }
-
-const notFound = (): Problem => new Problem('reservation-not-found', 'You have no reservation with this id.');

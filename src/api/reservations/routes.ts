@@ -8,6 +8,7 @@ import type { Idempotency } from '../idempotency/idempotency';
 import { ADMISSION_PROBLEMS } from '../queue/admission';
 import type { createPlaceHold } from './placeHold';
 import { presentHeld, presentReservation } from './presenter';
+import { findOwnReservation, reservationNotFound } from './findOwn';
 import type { ReservationWorkflows } from './reservationWorkflows';
 import {
   heldReservationSchema,
@@ -105,8 +106,10 @@ export function reservationRoutes(dependencies: ReservationRoutesDependencies): 
       responses: { 200: { description: 'The reservation', schema: reservationSchema } },
       problems: ['reservation-not-found'],
       async handle({ user, params }) {
-        const [view] = await present([await findOwn(user.userId, params.reservationId)]);
-        if (!view) throw notFound();
+        const [view] = await present([
+          await findOwnReservation(reservations, user.userId, params.reservationId),
+        ]);
+        if (!view) throw reservationNotFound();
         return { status: 200, headers: { 'Cache-Control': 'no-store' }, body: view };
       },
     }),
@@ -122,23 +125,17 @@ export function reservationRoutes(dependencies: ReservationRoutesDependencies): 
       responses: { 204: { description: 'Nothing is held any more' } },
       problems: ['reservation-not-found', 'reservation-not-releasable', 'temporarily-unavailable'],
       async handle({ user, params: { reservationId } }) {
-        const { status } = await findOwn(user.userId, reservationId);
+        const { status } = await findOwnReservation(reservations, user.userId, reservationId);
         assertNotSold(status);
         if (status === 'EXPIRED' || status === 'RELEASED' || status === 'CANCELLED') return { status: 204 };
         const released = await workflows.release(reservationId);
         // A payment may have ended the workflow while the release was on its way.
-        if (!released) assertNotSold((await findOwn(user.userId, reservationId)).status);
+        if (!released)
+          assertNotSold((await findOwnReservation(reservations, user.userId, reservationId)).status);
         return { status: 204 };
       },
     }),
   ];
-
-  /** Another user's reservation looks like none (OWASP API1). */
-  async function findOwn(userId: string, reservationId: string): Promise<Reservation> {
-    const reservation = await reservations.find(reservationId);
-    if (reservation?.userId !== userId) throw notFound();
-    return reservation;
-  }
 
   async function present(page: readonly Reservation[]) {
     const ids = page.map((reservation) => reservation.reservationId);
@@ -162,5 +159,3 @@ function assertNotSold(status: ReservationStatus): void {
     throw new Problem('reservation-not-releasable', 'The reservation is CONFIRMED.');
   }
 }
-
-const notFound = (): Problem => new Problem('reservation-not-found', 'You have no reservation with this id.');

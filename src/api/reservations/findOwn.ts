@@ -1,0 +1,21 @@
+import type { Reservation, ReservationStore } from '../../db/reservationStore';
+import { Problem } from '../../domain/problems';
+
+/**
+ * The user's own reservation. Another user's looks like none (OWASP API1).
+ *
+ * @throws {Problem} reservation-not-found
+ */
+export async function findOwnReservation(
+  reservations: ReservationStore,
+  userId: string,
+  reservationId: string,
+): Promise<Reservation> {
+  const reservation = await reservations.find(reservationId);
+  if (reservation?.userId !== userId) throw reservationNotFound();
+  return reservation;
+}
+
+export function reservationNotFound(): Problem {
+  return new Problem('reservation-not-found', 'You have no reservation with this id.');
+}
