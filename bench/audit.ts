@@ -37,7 +37,7 @@ export async function audit(stack: Stack, confirmed: ReadonlySet<string>): Promi
 /** What the service says the gateway has, by the gateway's key. */
 const CARD_PARTS = `
   SELECT id, card AS amount FROM payments WHERE status = 'SUCCEEDED' AND card > 0
-  UNION ALL SELECT id, amount FROM top_ups`;
+  UNION ALL SELECT id, amount FROM top_ups WHERE status = 'SUCCEEDED'`;
 
 async function capturesOf({ gatewayUrl, gatewaySecret }: Stack): Promise<Map<string, number>> {
   const captures = new Map<string, number>();

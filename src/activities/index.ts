@@ -1,3 +1,4 @@
+import { createChargeActivities } from './charges';
 import type { ActivityDependencies } from './dependencies';
 import { createPaymentActivities } from './payments';
 import { createReservationActivities } from './reservations';
@@ -14,6 +15,7 @@ export function createActivities(dependencies: ActivityDependencies) {
   return {
     ...createReservationActivities(dependencies),
     ...createPaymentActivities(dependencies),
+    ...createChargeActivities(dependencies),
     ...createTopUpActivities(dependencies),
   };
 }

@@ -1,20 +1,16 @@
 import type { Knex } from 'knex';
 import { createLedgerStore } from '../db/ledgerStore';
-import { createPaymentStore, type PaymentStatus, type Ticket } from '../db/paymentStore';
+import { createPaymentStore, type Payment, type PaymentStatus, type Ticket } from '../db/paymentStore';
 import { createReservationStore, type Reservation } from '../db/reservationStore';
-import { insufficientPoints, type PaymentAmount, type ReservationAmount } from '../domain/money';
+import { insufficientPoints, type ReservationAmount } from '../domain/money';
 import { Problem } from '../domain/problems';
-import type { ChargeOutcome, ChargeRequest } from '../gateways/gateway';
+import type { CardPayment } from '../gateways/chargeRequest';
 import type { ActivityDependencies } from './dependencies';
 import { seatsChanged } from './seatsChanged';
 
 /** One attempt to pay; every step of it names the attempt, and so does every journal. */
-export interface PaymentStep {
-  paymentId: string;
-  reservationId: string;
+export interface PaymentStep extends CardPayment {
   scheduleId: string;
-  userId: string;
-  amount: PaymentAmount;
 }
 
 export interface ConfirmInput extends PaymentStep {
@@ -25,8 +21,8 @@ export interface ConfirmInput extends PaymentStep {
 
 export interface FailPaymentInput extends PaymentStep {
   reason: string;
-  /** The card part was charged and then voided: both are booked. */
-  chargeVoided: boolean;
+  /** The card may have been charged: the attempt counts as undone only once that is given back. */
+  mayBeCharged: boolean;
 }
 
 export function createPaymentActivities(dependencies: ActivityDependencies) {
@@ -36,21 +32,23 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
      * Opens the attempt and takes the points, in one transaction. Run again, it changes nothing, however far
      * the attempt has come: a worker that died may have carried it to its end without a word.
      *
+     * @returns earlier attempts whose charge may still stand, for a workflow that may never have heard of them
      * @throws {Problem} insufficient-points; payment-in-progress where another attempt is open;
      *   reservation-already-confirmed or reservation-expired where the reservation is not HELD any more;
-     *   payment-failed where the attempt was undone before this step arrived
+     *   payment-failed where the attempt was undone before this step arrived, or its payment key was used before
      */
-    async takePoints(step: PaymentStep): Promise<void> {
-      await db.transaction(async (transaction) => {
+    async takePoints(step: PaymentStep): Promise<PaymentStep[]> {
+      const taken = db.transaction(async (transaction) => {
         const payments = createPaymentStore(transaction);
         const reservations = createReservationStore(transaction);
-        const { opened, status, reason } = await payments.open(step);
+        const { opened, status, reason, unsettled } = await payments.open({ ...step, gateway: gateway.name });
         if (status === 'FAILED') throw await refusedBefore(transaction, step, reason);
-        if (!opened) return;
+        const toGiveBack = unsettled.map((payment) => stepOf(payment, step.scheduleId));
+        if (!opened) return toGiveBack;
         if (!(await reservations.move(step.reservationId, 'PAYING'))) {
           throw notPayable(await reservations.find(step.reservationId));
         }
-        if (step.amount.points === 0) return;
+        if (step.amount.points === 0) return toGiveBack;
         await createLedgerStore(transaction).post({
           key: `points-taken:${step.paymentId}`,
           kind: 'POINTS_TAKEN',
@@ -60,37 +58,16 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
           wallet: { userId: step.userId, amount: -step.amount.points },
           house: [{ account: 'house:pending', amount: step.amount.points }],
         });
+        return toGiveBack;
       });
+      return taken.catch(refuseUsedKey);
     },
 
     /** The attempt of a reservation that is open in Postgres, for a workflow that may never have heard of it. */
     async findOpenPayment(reservationId: string): Promise<PaymentStep | null> {
       const payment = await createPaymentStore(db).findOpen(reservationId);
       const reservation = await createReservationStore(db).find(reservationId);
-      if (!payment || !reservation) return null;
-      const { paymentId, userId, amount } = payment;
-      return { paymentId, reservationId, scheduleId: reservation.scheduleId, userId, amount };
-    },
-
-    /** Charges the card part. Answers within the gateway's own time limit; no answer is `unknown`. */
-    async chargeCard(request: ChargeRequest): Promise<ChargeOutcome> {
-      return gateway.charge(request);
-    },
-
-    /** Asks the gateway what became of a charge. */
-    async lookUpCharge(paymentId: string): Promise<ChargeOutcome | { outcome: 'absent' }> {
-      return gateway.lookUp(paymentId);
-    },
-
-    /**
-     * Makes sure that no money stays taken under the attempt's key.
-     *
-     * @throws until the gateway has said so; its caller retries without end
-     */
-    async voidCharge(paymentId: string, reason: string): Promise<void> {
-      const result = await gateway.void(paymentId, reason);
-      if (result.outcome === 'unknown')
-        throw new Error(`the gateway has not answered the void: ${result.reason}`);
+      return payment && reservation ? stepOf(payment, reservation.scheduleId) : null;
     },
 
     /** Shows clients and operators that the gateway's word on this attempt is awaited. */
@@ -117,54 +94,67 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
     },
 
     /**
-     * Closes the attempt to any confirmation that may still be on its way.
+     * Undoes {@link takePoints}: the attempt FAILED and barred from any confirmation that may still be on its way,
+     * the points back, the reservation HELD again. Does nothing that was done before, and stands in the way of a
+     * `takePoints` that comes late.
      *
-     * @returns SUCCEEDED where the confirmation had won: then there is nothing to undo
+     * @returns SUCCEEDED where the confirmation had won: then nothing was undone
      */
-    async barConfirmation(step: PaymentStep, reason: string): Promise<PaymentStatus> {
-      return createPaymentStore(db).fail(step, reason);
-    },
-
-    /**
-     * Undoes {@link takePoints}: the attempt FAILED, the points back, the reservation HELD again. Does nothing
-     * that was done before, and stands in the way of a `takePoints` that comes late.
-     */
-    async failPayment(input: FailPaymentInput): Promise<void> {
-      await db.transaction(async (transaction) => {
-        const ledger = createLedgerStore(transaction);
-        const payments = createPaymentStore(transaction);
-        const status = await payments.fail(input, input.reason);
-        if (status !== 'FAILED')
-          throw new Error(`payment ${input.paymentId} is ${status} and cannot be undone`);
-        const names = {
-          currency: input.amount.currency,
-          reservationId: input.reservationId,
-          paymentId: input.paymentId,
-        };
-        if (input.amount.points > 0 && (await ledger.isBooked(`points-taken:${input.paymentId}`))) {
-          await ledger.post({
-            ...names,
-            key: `points-returned:${input.paymentId}`,
-            kind: 'POINTS_RETURNED',
-            wallet: { userId: input.userId, amount: input.amount.points },
-            house: [{ account: 'house:pending', amount: -input.amount.points }],
-          });
+    async failPayment(input: FailPaymentInput): Promise<PaymentStatus> {
+      return db.transaction(async (transaction) => {
+        const status = await closeFailed(transaction, input, input.reason);
+        if (status === 'FAILED' && !input.mayBeCharged) {
+          await createPaymentStore(transaction).markUndone(input.paymentId);
         }
-        if (input.chargeVoided) {
-          await ledger.post({
-            ...names,
-            key: `charge-voided:${input.paymentId}`,
-            kind: 'CHARGE_VOIDED',
-            house: [
-              { account: 'gateway:clearing', amount: -input.amount.card },
-              { account: 'gateway:clearing', amount: input.amount.card },
-            ],
-          });
-        }
-        await payments.markUndone(input.paymentId);
-        await createReservationStore(transaction).resumeHold(input.reservationId);
+        return status;
       });
     },
+  };
+}
+
+/** An attempt is FAILED and its points are back, in one transaction: there is no FAILED attempt with points taken. */
+export async function closeFailed(
+  transaction: Knex.Transaction,
+  step: PaymentStep,
+  reason: string,
+): Promise<PaymentStatus> {
+  const { paymentId, reservationId, userId, amount } = step;
+  const ledger = createLedgerStore(transaction);
+  const status = await createPaymentStore(transaction).fail(step, reason);
+  if (status !== 'FAILED') return status;
+  if (amount.points > 0 && (await ledger.isBooked(`points-taken:${paymentId}`))) {
+    await ledger.post({
+      key: `points-returned:${paymentId}`,
+      kind: 'POINTS_RETURNED',
+      currency: amount.currency,
+      reservationId,
+      paymentId,
+      wallet: { userId, amount: amount.points },
+      house: [{ account: 'house:pending', amount: -amount.points }],
+    });
+  }
+  await createReservationStore(transaction).resumeHold(reservationId);
+  return status;
+}
+
+/** A payment that a client has prepared with the gateway pays once: the index knows all their keys. */
+function refuseUsedKey(error: unknown): never {
+  if (error instanceof Error && 'constraint' in error && error.constraint === 'one_payment_per_payment_key') {
+    throw new Problem('payment-failed', 'This payment key was used before.', { reason: 'payment-key-used' });
+  }
+  throw error;
+}
+
+export function stepOf(payment: Payment, scheduleId: string): PaymentStep {
+  const { paymentId, reservationId, userId, amount, paymentKey, createdAt } = payment;
+  return {
+    paymentId,
+    reservationId,
+    scheduleId,
+    userId,
+    amount,
+    paymentKey,
+    requestedAt: createdAt.getTime(),
   };
 }
 

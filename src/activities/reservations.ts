@@ -9,6 +9,7 @@ import type { ReservationStatus } from '../domain/reservationStates';
 import type { ReservedSeat } from '../domain/seat';
 import type { HeldReservation } from '../workflows/messages';
 import type { ActivityDependencies } from './dependencies';
+import { stepOf, type PaymentStep } from './payments';
 import { seatsChanged } from './seatsChanged';
 
 /** Times are milliseconds since 1970 by the workflow's clock, so that a retry asks for the same instants. */
@@ -26,6 +27,13 @@ export interface EndHoldInput {
   scheduleId: string;
   status: 'EXPIRED' | 'RELEASED';
   endedAt: number;
+}
+
+export interface EndedHold {
+  /** CONFIRMED where it was paid and its workflow never heard of it. */
+  status: ReservationStatus;
+  /** Failed attempts whose charge may still stand. */
+  toGiveBack: PaymentStep[];
 }
 
 export function createReservationActivities(dependencies: ActivityDependencies) {
@@ -63,35 +71,40 @@ export function createReservationActivities(dependencies: ActivityDependencies) 
     /**
      * Ends a hold that was not paid and puts its seats back on sale. Does nothing where none was recorded.
      *
-     * @returns the reservation's status after it: CONFIRMED where it was paid and its workflow never heard of it
      * @throws {Problem} payment-in-progress where an attempt to pay is open
      */
-    async endHold(input: EndHoldInput): Promise<ReservationStatus> {
+    async endHold(input: EndHoldInput): Promise<EndedHold> {
       return endHold(dependencies, input);
     },
   };
 }
 
-async function endHold(dependencies: ActivityDependencies, input: EndHoldInput): Promise<ReservationStatus> {
+async function endHold(dependencies: ActivityDependencies, input: EndHoldInput): Promise<EndedHold> {
   const { reservationId, scheduleId } = input;
   const endedAt = new Date(input.endedAt);
-  const { freed, status } = await dependencies.db.transaction(async (transaction) => {
+  const { freed, ended } = await dependencies.db.transaction(async (transaction) => {
     const reservations = createReservationStore(transaction);
     const before = await reservations.lock(reservationId);
-    // No payment may be left behind with its points taken: it is undone first.
-    if (await createPaymentStore(transaction).findOpen(reservationId)) {
+    const payments = createPaymentStore(transaction);
+    // No payment may be left behind with its points taken: it is closed first.
+    if (await payments.findOpen(reservationId)) {
       throw new Problem('payment-in-progress', 'A payment of this reservation is under way.');
     }
     const moved = await reservations.move(reservationId, input.status, endedAt);
     const seatIds = await reservations.releaseSeats(reservationId, endedAt);
-    return { freed: seatIds, status: (moved ?? before)?.status ?? input.status };
+    const unsettled = await payments.unsettledOf(reservationId);
+    const status = (moved ?? before)?.status ?? input.status;
+    return {
+      freed: seatIds,
+      ended: { status, toGiveBack: unsettled.map((payment) => stepOf(payment, scheduleId)) },
+    };
   });
   if (freed.length > 0) {
     await seatsChanged(dependencies, scheduleId, () =>
       dependencies.seatClaim.release(scheduleId, freed, reservationId),
     );
   }
-  return status;
+  return ended;
 }
 
 async function insertHold(transaction: Knex.Transaction, input: RecordHoldInput): Promise<HeldReservation> {

@@ -5,6 +5,7 @@ import * as catalogue from './migrations/002_catalogue';
 import * as reservations from './migrations/003_reservations';
 import * as ledger from './migrations/004_ledger';
 import * as applicationRole from './migrations/005_application_role';
+import * as charges from './migrations/006_charges';
 
 /** In order. A released migration is never changed; a new one is added below. */
 const MIGRATIONS: Record<string, Knex.Migration> = {
@@ -13,6 +14,7 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '003_reservations': reservations,
   '004_ledger': ledger,
   '005_application_role': applicationRole,
+  '006_charges': charges,
 };
 
 /** Named by hand, so that sources and build write the same names into the database. */

@@ -11,6 +11,10 @@ export interface Payment {
   userId: string;
   status: PaymentStatus;
   amount: PaymentAmount;
+  /** The name of the gateway that the attempt was made with; null where it never came so far. */
+  gateway: string | null;
+  /** The client's key for a payment that it has prepared there. */
+  paymentKey: string | null;
   gatewayPaymentId: string | null;
   reason: string | null;
   createdAt: Date;
@@ -27,6 +31,16 @@ export interface NewPayment {
   reservationId: string;
   userId: string;
   amount: PaymentAmount;
+  paymentKey: string | null;
+}
+
+/** What became of opening an attempt. */
+export interface Opening {
+  opened: boolean;
+  status: PaymentStatus;
+  reason: string | null;
+  /** Attempts of the same reservation that failed, and whose charge is not known to be given back. */
+  unsettled: Payment[];
 }
 
 interface PaymentRow {
@@ -37,6 +51,8 @@ interface PaymentRow {
   points: number;
   card: number;
   currency: string;
+  gateway: string | null;
+  payment_key: string | null;
   gateway_payment_id: string | null;
   reason: string | null;
   created_at: Date;
@@ -44,11 +60,16 @@ interface PaymentRow {
   undone_at: Date | null;
 }
 
-/** From here a payment may still succeed or fail; every other status is its end, but for refunds. */
+/**
+ * From here a payment may still succeed or fail; every other status is its end, but for refunds. An open attempt
+ * keeps its reservation from the next one, and from its end.
+ */
 const OPEN: PaymentStatus[] = ['PENDING', 'SETTLING'];
 
-/** Until then an attempt keeps its reservation from the next one, and from its end. */
-export const NOT_OVER = "(status IN ('PENDING', 'SETTLING') OR (status = 'FAILED' AND undone_at IS NULL))";
+/** Listed, because a prepared statement that returns `*` breaks when a migration adds a column. */
+const COLUMNS =
+  'id, reservation_id, user_id, status, points, card, currency, gateway, payment_key, gateway_payment_id, ' +
+  'reason, created_at, approved_at';
 
 export type PaymentStore = ReturnType<typeof createPaymentStore>;
 
@@ -56,18 +77,28 @@ export type PaymentStore = ReturnType<typeof createPaymentStore>;
 export function createPaymentStore(db: Knex) {
   return {
     /** Opens an attempt, or tells the status of the one that stands under this id already. */
-    async open(
-      payment: NewPayment,
-    ): Promise<{ opened: boolean; status: PaymentStatus; reason: string | null }> {
-      const inserted = await db('payments')
-        .insert({ ...columnsOf(payment), status: 'PENDING' })
-        .onConflict('id')
-        .ignore()
-        .returning<{ id: string }[]>('id')
+    async open(payment: NewPayment & { gateway: string }): Promise<Opening> {
+      const { rows } = await db
+        .raw<{ rows: (PaymentRow & { opened: boolean })[] }>(
+          `WITH opened AS (
+             INSERT INTO payments (id, reservation_id, user_id, points, card, currency, gateway, payment_key, status)
+             VALUES (:id, :reservation_id, :user_id, :points, :card, :currency, :gateway, :payment_key, 'PENDING')
+             ON CONFLICT (id) DO NOTHING
+             RETURNING *)
+           SELECT ${COLUMNS}, true AS opened FROM opened
+           UNION ALL
+           SELECT ${COLUMNS}, false FROM payments
+           WHERE id = :id OR (reservation_id = :reservation_id AND status = 'FAILED' AND undone_at IS NULL)`,
+          { ...columnsOf(payment), gateway: payment.gateway },
+        )
         .options({ name: 'open-payment' });
-      if (inserted.length > 0) return { opened: true, status: 'PENDING', reason: null };
-      const row = await db<PaymentRow>('payments').where({ id: payment.paymentId }).first('status', 'reason');
-      return { opened: false, status: row?.status ?? 'FAILED', reason: row?.reason ?? null };
+      const own = rows.find((row) => row.id === payment.paymentId);
+      return {
+        opened: own?.opened ?? false,
+        status: own?.status ?? 'FAILED',
+        reason: own?.reason ?? null,
+        unsettled: rows.filter((row) => row.id !== payment.paymentId).map(toPayment),
+      };
     },
 
     /** @returns whether the attempt was open; one that succeeded or failed before stays as it is */
@@ -96,8 +127,9 @@ export function createPaymentStore(db: Knex) {
      */
     async fail(payment: NewPayment, reason: string): Promise<PaymentStatus> {
       const { rows } = await db.raw<{ rows: { status: PaymentStatus }[] }>(
-        `INSERT INTO payments AS payment (id, reservation_id, user_id, points, card, currency, status, reason)
-         VALUES (:id, :reservation_id, :user_id, :points, :card, :currency, 'FAILED', :reason)
+        `INSERT INTO payments AS payment
+           (id, reservation_id, user_id, points, card, currency, payment_key, status, reason)
+         VALUES (:id, :reservation_id, :user_id, :points, :card, :currency, :payment_key, 'FAILED', :reason)
          ON CONFLICT (id) DO UPDATE
            SET status = CASE WHEN payment.status IN ('PENDING', 'SETTLING') THEN 'FAILED' ELSE payment.status END,
                reason = CASE WHEN payment.status IN ('PENDING', 'SETTLING') THEN excluded.reason ELSE payment.reason END
@@ -123,13 +155,21 @@ export function createPaymentStore(db: Knex) {
         .update({ undone_at: db.fn.now() });
     },
 
-    /** The attempt that is not over, if there is one: it may still succeed, or it failed and is not undone yet. */
+    /** The attempt that may still succeed or fail, if there is one. */
     async findOpen(reservationId: string): Promise<Payment | null> {
       const row = await db<PaymentRow>('payments')
         .where({ reservation_id: reservationId })
-        .whereRaw(NOT_OVER)
+        .whereIn('status', OPEN)
         .first();
       return row ? toPayment(row) : null;
+    },
+
+    /** The failed attempts whose charge is not known to be given back. */
+    async unsettledOf(reservationId: string): Promise<Payment[]> {
+      const rows = await db<PaymentRow>('payments')
+        .where({ reservation_id: reservationId, status: 'FAILED' })
+        .whereNull('undone_at');
+      return rows.map(toPayment);
     },
 
     async find(paymentId: string): Promise<Payment | null> {
@@ -197,6 +237,7 @@ function columnsOf(payment: NewPayment) {
     points: payment.amount.points,
     card: payment.amount.card,
     currency: payment.amount.currency,
+    payment_key: payment.paymentKey,
   };
 }
 
@@ -207,6 +248,8 @@ function toPayment(row: PaymentRow): Payment {
     userId: row.user_id,
     status: row.status,
     amount: { points: row.points, card: row.card, total: row.points + row.card, currency: row.currency },
+    gateway: row.gateway,
+    paymentKey: row.payment_key,
     gatewayPaymentId: row.gateway_payment_id,
     reason: row.reason,
     createdAt: row.created_at,

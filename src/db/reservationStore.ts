@@ -2,7 +2,6 @@ import type { Knex } from 'knex';
 import type { ReservationAmount } from '../domain/money';
 import { statesBefore, type ReservationStatus } from '../domain/reservationStates';
 import type { ReservedSeat } from '../domain/seat';
-import { NOT_OVER } from './paymentStore';
 
 /** A reservation as clients and operators read it. */
 export interface Reservation {
@@ -125,7 +124,7 @@ export function createReservationStore(db: Knex) {
 
     /**
      * Back to HELD after an attempt to pay that failed. A late write must not take the reservation from the next
-     * attempt: all must be over. The row is locked first, so that this look at the attempts is not older than it.
+     * attempt: none may be open. The row is locked first, so that this look at the attempts is not older than it.
      */
     async resumeHold(reservationId: string): Promise<void> {
       await db<ReservationRow>('reservations').where({ id: reservationId }).forUpdate().select('id');
@@ -133,7 +132,7 @@ export function createReservationStore(db: Knex) {
         `UPDATE reservations SET status = 'HELD'
          WHERE id = :reservationId AND status = ANY(:before)
            AND NOT EXISTS (SELECT FROM payments
-                           WHERE reservation_id = :reservationId AND ${NOT_OVER})`,
+                           WHERE reservation_id = :reservationId AND status IN ('PENDING', 'SETTLING'))`,
         { reservationId, before: statesBefore('HELD') },
       );
     },

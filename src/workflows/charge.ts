@@ -1,16 +1,21 @@
-import { sleep } from '@temporalio/workflow';
+import { condition, sleep } from '@temporalio/workflow';
 import type { ChargeOutcome, ChargeRequest } from '../gateways/gateway';
-import { endlessStep, onceStep } from './steps';
+import { onceStep } from './steps';
 
 /** A charge whose fate is known. */
-export type KnownCharge = Exclude<ChargeOutcome, { outcome: 'unknown' }>;
+export type KnownCharge = Extract<ChargeOutcome, { outcome: 'approved' | 'declined' }>;
 
-/** What the caller does while the gateway's word is awaited. */
+/** The gateway's word did not come within the time that there was: the charge may be taken, or be taken yet. */
+export type UnknownCharge = Extract<ChargeOutcome, { outcome: 'unknown' }>;
+
+/** How the gateway's word is awaited once it has not come within the budget of a request. */
 export interface Settling {
-  /** The word has not come within the budget of a request. Called once. */
+  /** Called once, before the waiting. */
   begin(): Promise<void>;
-  /** Until when (milliseconds since 1970) the word is awaited before the charge is voided. */
+  /** Until when, milliseconds since 1970. */
   until: number;
+  /** Counts the gateway's own messages about this charge: each is worth asking at once. */
+  hints(): number;
 }
 
 /** Tries with one key. Each is safe: the gateway never charges a key twice. */
@@ -22,52 +27,75 @@ const FIRST_SETTLING_PAUSE_MS = 1_000;
 const LONGEST_SETTLING_PAUSE_MS = 30_000;
 
 const chargeCard = onceStep('Charge the card', (activities) => activities.chargeCard);
+const captureCharge = onceStep('Take the authorised money', (activities) => activities.captureCharge);
 const lookUpCharge = onceStep('Ask what became of the charge', (activities) => activities.lookUpCharge);
-const voidCharge = endlessStep('Void the charge', (activities) => activities.voidCharge);
+const voidCharge = onceStep('Void the charge', (activities) => activities.voidCharge);
 
 /**
- * Charges a card until the gateway's word is known. A charge without an answer is never taken for a refusal:
- * it is looked up by its key. Where the gateway has no charge under the key, the same key is tried again;
- * after the last try the key is voided, so that a request still on its way cannot charge any more.
+ * Charges a card and finds out what came of it. A charge without an answer is never taken for a refusal: it is
+ * looked up by its key. Where the gateway has no charge under the key, the same key is tried again; after the
+ * last try the key is voided, so that a request still on its way cannot charge any more.
+ *
+ * @returns `unknown` only where nothing was learned until `settling.until`: whoever called gives the money back
  */
-export async function charge(request: ChargeRequest, settling: Settling): Promise<KnownCharge> {
+export async function charge(
+  request: ChargeRequest,
+  settling: Settling,
+): Promise<KnownCharge | UnknownCharge> {
   const began = Date.now();
-  let reason = '';
+  let reason = 'no-answer';
   for (let attempt = 1; attempt <= ATTEMPTS && Date.now() - began < TRY_WITHIN_MS; attempt += 1) {
     if (attempt > 1) await sleep(RETRY_PAUSE_MS * attempt, { summary: 'Pause before the next try' });
-    const answer = await ask(() => chargeCard(request));
+    const answer = await captured(request, await ask(() => chargeCard(request)));
     if (answer.outcome !== 'unknown') return answer;
     reason = answer.reason;
-    const found = await ask(() => lookUpCharge(request.idempotencyKey));
-    if (found.outcome === 'unknown') return settle(request, settling);
+    const found = await lookUp(request);
+    if (found.outcome === 'unknown') return settle(request, reason, settling);
     if (found.outcome !== 'absent') return found;
   }
-  return giveUp(request, reason);
+  const barred = await bar(request, reason);
+  return barred.outcome === 'unknown' ? settle(request, reason, settling) : barred;
 }
 
-/** Asks with growing pauses, for as long as the caller allows, then voids. */
-async function settle(request: ChargeRequest, settling: Settling): Promise<KnownCharge> {
+/** Asks with growing pauses, for as long as there is time. */
+async function settle(
+  request: ChargeRequest,
+  reason: string,
+  settling: Settling,
+): Promise<KnownCharge | UnknownCharge> {
   await settling.begin();
   for (let pause = FIRST_SETTLING_PAUSE_MS; Date.now() < settling.until; pause = nextPause(pause)) {
-    await sleep(Math.min(pause, settling.until - Date.now()), {
-      summary: 'Pause before asking the gateway again',
-    });
-    const found = await ask(() => lookUpCharge(request.idempotencyKey));
-    if (found.outcome === 'absent') break;
-    if (found.outcome !== 'unknown') return found;
+    const heard = settling.hints();
+    await condition(() => settling.hints() > heard, Math.min(pause, settling.until - Date.now()));
+    const found = await lookUp(request);
+    const known = found.outcome === 'absent' ? await bar(request, reason) : found;
+    if (known.outcome !== 'unknown') return known;
   }
-  return giveUp(request, 'no-answer');
+  return { outcome: 'unknown', reason: 'no-answer' };
 }
 
-async function giveUp(request: ChargeRequest, reason: string): Promise<KnownCharge> {
-  await voidCharge(request.idempotencyKey, reason);
-  return { outcome: 'declined', reason };
+async function lookUp(request: ChargeRequest): Promise<KnownCharge | UnknownCharge | { outcome: 'absent' }> {
+  const found = await ask(() => lookUpCharge(request));
+  return found.outcome === 'absent' ? found : captured(request, found);
+}
+
+/** What was only authorised is taken at once: a sale stands on money that is there. */
+async function captured(request: ChargeRequest, answer: ChargeOutcome): Promise<KnownCharge | UnknownCharge> {
+  if (answer.outcome !== 'authorised') return answer;
+  const capture = await ask(() => captureCharge(request, answer.gatewayPaymentId));
+  return capture.outcome === 'authorised' ? { outcome: 'unknown', reason: 'not-captured' } : capture;
+}
+
+/** Nothing is booked under the key, and nothing will be. */
+async function bar(request: ChargeRequest, reason: string): Promise<KnownCharge | UnknownCharge> {
+  return ask(async () => {
+    await voidCharge(request, reason);
+    return { outcome: 'declined', reason };
+  });
 }
 
 /** A step that fails, such as one cut off by its timeout, has not told what happened either. */
-async function ask<Answer>(
-  step: () => Promise<Answer>,
-): Promise<Answer | { outcome: 'unknown'; reason: string }> {
+async function ask<Answer>(step: () => Promise<Answer>): Promise<Answer | UnknownCharge> {
   try {
     return await step();
   } catch {

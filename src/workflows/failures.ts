@@ -21,6 +21,12 @@ export function refuse(
   });
 }
 
+/** Why it was refused, in a word: the member `reason` where it has one, else its type. */
+export function reasonOf(failure: ApplicationFailure): string {
+  const { reason } = membersOf(failure);
+  return typeof reason === 'string' ? reason : (failure.type ?? 'refused');
+}
+
 /** The members that {@link refuse} put into a failure. */
 export function membersOf(failure: ApplicationFailure): ProblemMembers {
   const [members] = failure.details ?? [];

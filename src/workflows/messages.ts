@@ -12,6 +12,8 @@ export const HOLD_UPDATE = 'hold';
 export const PAY_UPDATE = 'pay';
 export const RELEASE_UPDATE = 'release';
 export const RESERVATION_QUERY = 'reservation';
+/** To a reservation or a top-up: the gateway has told something about its charge. */
+export const GATEWAY_HINT_SIGNAL = 'gatewayHint';
 
 export const reservationWorkflowId = (reservationId: string): string => `reservation-${reservationId}`;
 export const topUpWorkflowId = (topUpId: string): string => `top-up-${topUpId}`;

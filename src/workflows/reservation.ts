@@ -3,6 +3,7 @@ import {
   CancellationScope,
   condition,
   defineQuery,
+  defineSignal,
   defineUpdate,
   setCurrentDetails,
   setHandler,
@@ -11,7 +12,9 @@ import {
 } from '@temporalio/workflow';
 import type { EndHoldInput } from '../activities/reservations';
 import { refuse } from './failures';
+import { GiveBacks } from './giveBacks';
 import {
+  GATEWAY_HINT_SIGNAL,
   HOLD_UPDATE,
   PAY_UPDATE,
   RELEASE_UPDATE,
@@ -29,6 +32,7 @@ import { endlessStep, quickStep, refusalOf } from './steps';
 export const holdUpdate = defineUpdate<HeldReservation>(HOLD_UPDATE);
 export const payUpdate = defineUpdate<PayResult, [PayInput]>(PAY_UPDATE);
 export const releaseUpdate = defineUpdate(RELEASE_UPDATE);
+export const gatewayHintSignal = defineSignal(GATEWAY_HINT_SIGNAL);
 export const reservationQuery = defineQuery<ReservationState>(RESERVATION_QUERY);
 
 /** Update-with-start is not atomic: a workflow whose `hold` never arrives ends after this long. */
@@ -50,6 +54,8 @@ type Phase = ReservationState['status'] | 'NEW' | 'HOLDING';
  *
  * - `hold` comes with the start; refused, the workflow ends at once.
  * - `pay` accepted before the hold's end is allowed to finish: the timer takes no seats from a payment.
+ * - A charge whose fate is unknown keeps the seats until `settleSeconds` past the hold, and not longer. The
+ *   workflow itself goes on until the gateway's word is known, and whatever was charged for no sale is given back.
  * - `release`, or a cancellation by an operator or an API that gave the hold up, ends a hold early.
  */
 export async function reservation(input: ReservationInput): Promise<ReservationState> {
@@ -60,11 +66,16 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
   let payments = 0;
   let holdOver = false;
   let ending: Promise<void> | null = null;
+  let hints = 0;
+  const giveBacks = new GiveBacks();
 
   let givenUp = false;
   CancellationScope.current().cancelRequested.catch(() => (givenUp = true));
 
   setHandler(reservationQuery, currentState, { description: 'Where the reservation stands' });
+  setHandler(gatewayHintSignal, () => void (hints += 1), {
+    description: 'The gateway has told something about a charge: ask it again',
+  });
   setHandler(holdUpdate, shielded(hold), { validator: assertNew, description: 'Holds the seats' });
   setHandler(payUpdate, shielded(pay), { validator: assertPayable, description: 'Pays the reservation' });
   setHandler(releaseUpdate, shielded(release), {
@@ -81,6 +92,10 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
     await condition(() => isOver(phase) || (phase === 'HELD' && (holdOver || givenUp)));
     if (!isOver(phase)) await end(holdOver ? 'EXPIRED' : 'RELEASED');
     await condition(() => allHandlersFinished() && (payment === null || payment.finished));
+    if (giveBacks.count > 0)
+      setCurrentDetails(`${describe(phase, held)} A charge is still to be given back.`);
+    await condition(() => giveBacks.count === 0);
+    setCurrentDetails(describe(phase, held));
     return currentState();
   }
 
@@ -115,8 +130,15 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
     payments += 1;
     enter('PAYING');
     const { expiresAt } = asHeld();
-    const settleUntil = Date.parse(expiresAt) + input.settleSeconds * 1000;
-    const paid = payReservation({ ...input, ...request, expiresAt, settleUntil }, () => enter('SETTLING'))
+    const paid = payReservation(
+      { ...input, ...request, expiresAt, requestedAt: Date.now() },
+      {
+        until: Date.parse(expiresAt) + input.settleSeconds * 1000,
+        hints: () => hints,
+        onSettling: () => enter('SETTLING'),
+        giveBacks,
+      },
+    )
       .then((result) => {
         enter('CONFIRMED');
         return result;
@@ -148,9 +170,10 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
   }
 
   async function endInPostgres(request: EndHoldInput): Promise<void> {
-    const outcome = await afterLostPayments(request.reservationId, () => endHold(request));
+    const ended = await afterLostPayments(request.reservationId, giveBacks, () => endHold(request));
+    for (const failed of ended.toGiveBack) giveBacks.start(failed);
     // Paid, and the answer was lost on its way to here: Postgres decides.
-    if (outcome === 'CONFIRMED') enter(outcome);
+    if (ended.status === 'CONFIRMED') enter('CONFIRMED');
   }
 
   function assertNew(): void {

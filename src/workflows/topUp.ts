@@ -1,42 +1,75 @@
-import { CancellationScope, setCurrentDetails } from '@temporalio/workflow';
-import { charge } from './charge';
-import type { TopUpInput, TopUpResult } from './messages';
-import { endlessStep } from './steps';
+import { CancellationScope, defineSignal, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import type { ChargeRequest } from '../gateways/gateway';
+import { charge, type Settling } from './charge';
+import { reasonOf } from './failures';
+import { GATEWAY_HINT_SIGNAL, type TopUpInput, type TopUpResult } from './messages';
+import { endlessStep, refusalOf } from './steps';
 
+const openTopUp = endlessStep('Open the top-up', (activities) => activities.openTopUp);
 const creditTopUp = endlessStep('Put the points into the wallet', (activities) => activities.creditTopUp);
+const failTopUp = endlessStep('Close the top-up', (activities) => activities.failTopUp);
+const giveBackTopUp = endlessStep(
+  'Undo: give back whatever the card was charged',
+  (activities) => activities.giveBackTopUp,
+);
+
+const gatewayHintSignal = defineSignal(GATEWAY_HINT_SIGNAL);
 
 /** How long an unknown charge is asked about before it is voided. */
 const SETTLE_MS = 10 * 60 * 1000;
 
-/** Buys points. Once the card is charged the points follow, whatever fails on the way. */
+/** Buys points. Once the card is charged the points follow, or the charge goes back, whatever fails on the way. */
 export async function topUp(input: TopUpInput): Promise<TopUpResult> {
+  let hints = 0;
+  setHandler(gatewayHintSignal, () => void (hints += 1), {
+    description: 'The gateway has told something about the charge: ask it again',
+  });
   return CancellationScope.nonCancellable(async () => {
     const { topUpId, userId, amount, currency, paymentKey } = input;
-    setCurrentDetails(`Charging ${amount} ${currency}.`);
-    const charged = await charge(
-      {
-        idempotencyKey: topUpId,
-        amount,
-        currency,
-        orderId: topUpId,
-        description: `Top-up ${topUpId}`,
-        ...(paymentKey === undefined ? {} : { paymentKey }),
+    const price = `${amount} ${currency}`;
+    const request: ChargeRequest = {
+      idempotencyKey: topUpId,
+      orderId: topUpId,
+      payerId: userId,
+      amount,
+      currency,
+      ...(paymentKey === undefined ? {} : { paymentKey }),
+      description: `Top-up ${topUpId}`,
+      requestedAt: Date.now(),
+    };
+    setCurrentDetails(`Charging ${price}.`);
+    const charged = await openAndCharge(request, {
+      begin: () => {
+        setCurrentDetails(`Waiting for the gateway's word on ${price}.`);
+        return Promise.resolve();
       },
-      {
-        begin: () => {
-          setCurrentDetails(`Waiting for the gateway's word on ${amount} ${currency}.`);
-          return Promise.resolve();
-        },
-        until: Date.now() + SETTLE_MS,
-      },
-    );
-    if (charged.outcome === 'declined') {
-      setCurrentDetails(`The card was refused (${charged.reason}); nothing was taken.`);
+      until: Date.now() + SETTLE_MS,
+      hints: () => hints,
+    });
+    if (charged.outcome !== 'approved') {
+      await failTopUp(topUpId, charged.reason, charged.outcome === 'unknown');
+      if (charged.outcome === 'unknown') {
+        setCurrentDetails(`No word from the gateway: giving back ${price}, should they have been charged.`);
+        await giveBackTopUp(request, charged.reason);
+      }
+      setCurrentDetails(`The card was not charged (${charged.reason}); nothing was taken.`);
       return { topUpId, status: 'FAILED', reason: charged.reason };
     }
     const { gatewayPaymentId } = charged;
     const balance = await creditTopUp({ topUpId, userId, amount, currency, gatewayPaymentId });
-    setCurrentDetails(`${amount} ${currency} are in the wallet.`);
+    setCurrentDetails(`${price} are in the wallet.`);
     return { topUpId, status: 'SUCCEEDED', balance };
   });
+}
+
+/** A payment key that was used before is refused before any card is charged. */
+async function openAndCharge(request: ChargeRequest, settling: Settling): ReturnType<typeof charge> {
+  try {
+    await openTopUp(request);
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (!refusal) throw error;
+    return { outcome: 'declined', reason: reasonOf(refusal) };
+  }
+  return charge(request, settling);
 }

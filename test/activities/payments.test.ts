@@ -1,4 +1,5 @@
 import { createActivities, type Activities } from '../../src/activities';
+import { chargeOfPayment } from '../../src/gateways/chargeRequest';
 import { BOOKING_FEE, createSale, createUser, PRICE } from '../support/factories';
 import { layGround, type Ground } from '../support/stage';
 import { aConfirmation, aFailure, aRecording, aStep, anEnd } from '../support/steps';
@@ -114,8 +115,9 @@ describe('undoing a payment', () => {
     const step = aStep(hold);
     await activities.takePoints(step);
 
-    await activities.failPayment({ ...aFailure(step), chargeVoided: true });
-    await activities.failPayment({ ...aFailure(step), chargeVoided: true });
+    await activities.chargeCard(chargeOfPayment(step));
+    await activities.giveBackCharge(step, 'test');
+    await activities.giveBackCharge(step, 'test');
 
     expect(await ground.books.journals(hold.reservationId)).toEqual([
       'POINTS_TAKEN',
@@ -140,13 +142,15 @@ describe('undoing a payment', () => {
     expect(await faults()).toEqual([]);
   });
 
-  it('is refused once the payment has succeeded', async () => {
+  it('does nothing once the payment has succeeded', async () => {
     const { userId, hold } = await aRecordedHold();
     const step = aStep(hold);
     await activities.takePoints(step);
     await activities.confirmReservation(aConfirmation(step));
 
-    await expect(activities.failPayment(aFailure(step))).rejects.toThrow('cannot be undone');
+    expect(await activities.failPayment(aFailure(step))).toBe('SUCCEEDED');
+    await activities.giveBackCharge(step, 'test');
+    expect(ground.gateway.calls).not.toContain(`void ${step.paymentId}`);
 
     expect(await ground.books.balance(userId)).toBe(0);
     expect(await ground.books.reservationStatus(hold.reservationId)).toBe('CONFIRMED');
@@ -230,7 +234,7 @@ describe('confirming', () => {
     const { sale, hold } = await aRecordedHold();
     const step = aStep(hold);
     await activities.takePoints(step);
-    expect(await activities.barConfirmation(step, 'no-answer')).toBe('FAILED');
+    expect(await activities.failPayment({ ...aFailure(step), reason: 'no-answer' })).toBe('FAILED');
 
     await expect(activities.confirmReservation(aConfirmation(step))).rejects.toMatchObject({
       slug: 'payment-failed',
@@ -246,7 +250,7 @@ describe('confirming', () => {
     await activities.takePoints(step);
     await activities.confirmReservation(aConfirmation(step));
 
-    expect(await activities.barConfirmation(step, 'no-answer')).toBe('SUCCEEDED');
+    expect(await activities.failPayment({ ...aFailure(step), reason: 'no-answer' })).toBe('SUCCEEDED');
 
     expect(await ground.books.payment(step.paymentId)).toEqual({ status: 'SUCCEEDED', reason: null });
   });
@@ -258,13 +262,13 @@ describe('confirming', () => {
 
     const [confirmed, barred] = await Promise.allSettled([
       activities.confirmReservation(aConfirmation(step)),
-      activities.barConfirmation(step, 'no-answer'),
+      activities.failPayment({ ...aFailure(step), reason: 'no-answer' }),
     ]);
 
     const won = confirmed.status === 'fulfilled';
     expect(barred).toMatchObject({ status: 'fulfilled', value: won ? 'SUCCEEDED' : 'FAILED' });
     expect(await ground.books.tickets(hold.reservationId)).toHaveLength(won ? 1 : 0);
-    expect(await ground.books.reservationStatus(hold.reservationId)).toBe(won ? 'CONFIRMED' : 'PAYING');
+    expect(await ground.books.reservationStatus(hold.reservationId)).toBe(won ? 'CONFIRMED' : 'HELD');
   });
 
   it('where the seats are gone is refused as a whole', async () => {
@@ -296,8 +300,9 @@ describe('voiding a charge', () => {
   it('throws until the gateway has answered, so that it is tried again', async () => {
     ground.gateway.unanswered.voids = 1;
 
-    await expect(activities.voidCharge('a key', 'test')).rejects.toThrow('has not answered');
-    await expect(activities.voidCharge('a key', 'test')).resolves.toBeUndefined();
+    const charge = chargeOfPayment(aStep((await aRecordedHold()).hold));
+    await expect(activities.voidCharge(charge, 'test')).rejects.toThrow('has not answered');
+    await expect(activities.voidCharge(charge, 'test')).resolves.toBe(0);
   });
 });
 

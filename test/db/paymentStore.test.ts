@@ -1,4 +1,5 @@
 import { createActivities, type Activities } from '../../src/activities';
+import type { PaymentStep } from '../../src/activities/payments';
 import { createPaymentStore, type PaymentStore } from '../../src/db/paymentStore';
 import { createSale, createUser, PRICE } from '../support/factories';
 import { layGround, type Ground } from '../support/stage';
@@ -24,19 +25,21 @@ async function aRecordedHold() {
   return { sale, hold };
 }
 
+const attempted = (step: PaymentStep) => ({ ...step, gateway: 'sandbox' });
+
 const charge = { gatewayPaymentId: 'gateway-1', approvedAt: new Date('2030-01-01T00:00:00.000Z') };
 
 describe('an attempt to pay', () => {
   it('is opened once', async () => {
     const step = aStep((await aRecordedHold()).hold);
 
-    expect(await store.open(step)).toEqual({ opened: true, status: 'PENDING', reason: null });
-    expect(await store.open(step)).toEqual({ opened: false, status: 'PENDING', reason: null });
+    expect(await store.open(attempted(step))).toMatchObject({ opened: true, status: 'PENDING' });
+    expect(await store.open(attempted(step))).toMatchObject({ opened: false, status: 'PENDING' });
   });
 
   it('that failed cannot succeed any more', async () => {
     const step = aStep((await aRecordedHold()).hold);
-    await store.open(step);
+    await store.open(attempted(step));
     await store.fail(step, 'no-answer');
 
     expect(await store.succeed(step.paymentId, charge)).toBe(false);
@@ -45,7 +48,7 @@ describe('an attempt to pay', () => {
 
   it('that succeeded cannot fail any more', async () => {
     const step = aStep((await aRecordedHold()).hold);
-    await store.open(step);
+    await store.open(attempted(step));
     await store.succeed(step.paymentId, charge);
 
     expect(await store.fail(step, 'no-answer')).toBe('SUCCEEDED');
@@ -63,8 +66,8 @@ describe('an attempt to pay', () => {
   it('is the only one of its reservation to succeed', async () => {
     const { hold } = await aRecordedHold();
     const [first, second] = [aStep(hold), aStep(hold)];
-    await store.open(first);
-    await store.open(second);
+    await store.open(attempted(first));
+    await store.open(attempted(second));
     await store.succeed(first.paymentId, charge);
 
     await expect(store.succeed(second.paymentId, charge)).rejects.toMatchObject({
@@ -80,7 +83,7 @@ describe('the attempt that counts', () => {
     const latest = async () =>
       (await store.latestOf([hold.reservationId])).get(hold.reservationId)?.paymentId;
     await store.fail(first, 'card-declined');
-    await store.open(second);
+    await store.open(attempted(second));
     expect(await latest()).toBe(second.paymentId);
 
     await store.succeed(second.paymentId, charge);

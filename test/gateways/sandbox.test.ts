@@ -25,7 +25,7 @@ describe('a charge with a sandbox key', () => {
     const outcome = await sandbox.gateway.charge(charge);
 
     expect(outcome).toMatchObject({ outcome: 'approved' });
-    expect(await sandbox.gateway.lookUp(charge.idempotencyKey)).toEqual(outcome);
+    expect(await sandbox.gateway.lookUp(charge)).toEqual(outcome);
     expect(await bookedUnder(charge.idempotencyKey)).toMatchObject([
       { status: 'CAPTURED', amount: 2_000, currency: 'KRW', orderId: charge.orderId },
     ]);
@@ -39,7 +39,7 @@ describe('a charge with a sandbox key', () => {
     const declined = { outcome: 'declined', reason };
 
     expect(await sandbox.gateway.charge(charge)).toEqual(declined);
-    expect(await sandbox.gateway.lookUp(charge.idempotencyKey)).toEqual(declined);
+    expect(await sandbox.gateway.lookUp(charge)).toEqual(declined);
     expect(await sandbox.gateway.charge({ ...charge, paymentKey: 'sandbox:approve' })).toEqual(declined);
   });
 
@@ -52,7 +52,7 @@ describe('a charge with a sandbox key', () => {
         outcome: 'declined',
         reason: 'unknown-payment-key',
       });
-      expect(await sandbox.gateway.lookUp(charge.idempotencyKey)).toEqual({ outcome: 'absent' });
+      expect(await sandbox.gateway.lookUp(charge)).toEqual({ outcome: 'absent' });
     },
   );
 
@@ -60,14 +60,14 @@ describe('a charge with a sandbox key', () => {
     const charge = aCharge({ paymentKey: 'sandbox:error-500' });
 
     expect(await sandbox.gateway.charge(charge)).toEqual({ outcome: 'unknown', reason: 'http-500' });
-    expect(await sandbox.gateway.lookUp(charge.idempotencyKey)).toEqual({ outcome: 'absent' });
+    expect(await sandbox.gateway.lookUp(charge)).toEqual({ outcome: 'absent' });
   });
 
   it('error-after-charge is unknown although the money is taken, once', async () => {
     const charge = aCharge({ paymentKey: 'sandbox:error-after-charge' });
 
     expect(await sandbox.gateway.charge(charge)).toEqual({ outcome: 'unknown', reason: 'http-500' });
-    expect(await sandbox.gateway.lookUp(charge.idempotencyKey)).toMatchObject({ outcome: 'approved' });
+    expect(await sandbox.gateway.lookUp(charge)).toMatchObject({ outcome: 'approved' });
     expect(await sandbox.gateway.charge(charge)).toMatchObject({ outcome: 'approved' });
     expect(await bookedUnder(charge.idempotencyKey)).toHaveLength(1);
   });
@@ -82,7 +82,7 @@ describe('a charge with a sandbox key', () => {
 
     expect(await sandbox.gateway.charge(charge)).toEqual({ outcome: 'unknown', reason: 'timeout' });
     expect(performance.now() - started).toBeLessThan(4_000);
-    expect(await sandbox.gateway.lookUp(charge.idempotencyKey)).toMatchObject({ outcome });
+    expect(await sandbox.gateway.lookUp(charge)).toMatchObject({ outcome });
   });
 
   it('many that hang keep no other from being answered', async () => {
@@ -166,8 +166,8 @@ describe('one idempotency key', () => {
     const charge = aCharge({ idempotencyKey: 'a/b?c#d%2F..;"&' });
 
     expect(await sandbox.gateway.charge(charge)).toMatchObject({ outcome: 'approved' });
-    expect(await sandbox.gateway.lookUp(charge.idempotencyKey)).toMatchObject({ outcome: 'approved' });
-    expect(await sandbox.gateway.void(charge.idempotencyKey, 'test')).toEqual({ outcome: 'voided' });
+    expect(await sandbox.gateway.lookUp(charge)).toMatchObject({ outcome: 'approved' });
+    expect(await sandbox.gateway.void(charge, 'test')).toMatchObject({ outcome: 'voided' });
   });
 });
 
@@ -177,11 +177,9 @@ describe('a void', () => {
   it('before the charge bars the key: the charge that arrives later is refused', async () => {
     const charge = aCharge();
 
-    expect(await sandbox.gateway.void(charge.idempotencyKey, 'the hold ended')).toEqual({
-      outcome: 'voided',
-    });
+    expect(await sandbox.gateway.void(charge, 'the hold ended')).toMatchObject({ outcome: 'voided' });
     expect(await sandbox.gateway.charge(charge)).toEqual(voided);
-    expect(await sandbox.gateway.lookUp(charge.idempotencyKey)).toEqual(voided);
+    expect(await sandbox.gateway.lookUp(charge)).toEqual(voided);
     expect(await bookedUnder(charge.idempotencyKey)).toMatchObject([{ status: 'BARRED' }]);
   });
 
@@ -189,9 +187,7 @@ describe('a void', () => {
     const charge = aCharge({ paymentKey: 'sandbox:slow:300' });
     const late = sandbox.gateway.charge(charge);
 
-    expect(await sandbox.gateway.void(charge.idempotencyKey, 'the hold ended')).toEqual({
-      outcome: 'voided',
-    });
+    expect(await sandbox.gateway.void(charge, 'the hold ended')).toMatchObject({ outcome: 'voided' });
     expect(await late).toEqual(voided);
   });
 
@@ -199,10 +195,12 @@ describe('a void', () => {
     const charge = aCharge();
     await sandbox.gateway.charge(charge);
 
-    expect(await sandbox.gateway.void(charge.idempotencyKey, 'first')).toEqual({ outcome: 'voided' });
+    expect(await sandbox.gateway.void(charge, 'first')).toMatchObject({ outcome: 'voided' });
     const lines = await bookedUnder(charge.idempotencyKey);
-    expect(lines).toMatchObject([{ status: 'REFUNDED', amount: 2_000, refundReason: 'first' }]);
-    expect(await sandbox.gateway.void(charge.idempotencyKey, 'second')).toEqual({ outcome: 'voided' });
+    expect(lines).toMatchObject([
+      { status: 'REFUNDED', amount: 2_000, refunds: [{ amount: 2_000, reason: 'first' }] },
+    ]);
+    expect(await sandbox.gateway.void(charge, 'second')).toMatchObject({ outcome: 'voided' });
     expect(await bookedUnder(charge.idempotencyKey)).toEqual(lines);
     expect(await sandbox.gateway.charge(charge)).toEqual(voided);
   });
@@ -211,22 +209,17 @@ describe('a void', () => {
     const charge = aCharge({ paymentKey: 'sandbox:decline' });
     await sandbox.gateway.charge(charge);
 
-    expect(await sandbox.gateway.void(charge.idempotencyKey, 'test')).toEqual({ outcome: 'voided' });
+    expect(await sandbox.gateway.void(charge, 'test')).toMatchObject({ outcome: 'voided' });
     expect(await bookedUnder(charge.idempotencyKey)).toMatchObject([{ status: 'DECLINED' }]);
   });
 
   it('racing the charge leaves no money taken', async () => {
     const charges = Array.from({ length: 30 }, () => aCharge());
     await Promise.all(
-      charges.flatMap((charge) => [
-        sandbox.gateway.charge(charge),
-        sandbox.gateway.void(charge.idempotencyKey, 'race'),
-      ]),
+      charges.flatMap((charge) => [sandbox.gateway.charge(charge), sandbox.gateway.void(charge, 'race')]),
     );
 
-    const outcomes = await Promise.all(
-      charges.map(({ idempotencyKey }) => sandbox.gateway.lookUp(idempotencyKey)),
-    );
+    const outcomes = await Promise.all(charges.map((charge) => sandbox.gateway.lookUp(charge)));
     expect(outcomes).toEqual(charges.map(() => voided));
   });
 });

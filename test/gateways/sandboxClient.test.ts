@@ -22,6 +22,7 @@ describe('the client takes for unknown', () => {
     ...charge,
     gatewayPaymentId: 'sandbox-1',
     approvedAt: '2030-01-01T00:00:00.000Z',
+    refunds: [],
   };
 
   it.each<[string, RequestListener, string]>([
@@ -56,7 +57,7 @@ describe('the client takes for unknown', () => {
   it('a void that leaves the charge captured', async () => {
     const { server, gateway } = await startLiar(json(200, captured));
 
-    expect(await gateway.void(charge.idempotencyKey, 'test')).toMatchObject({ outcome: 'unknown' });
+    expect(await gateway.void(charge, 'test')).toMatchObject({ outcome: 'unknown' });
 
     await gateway.close();
     server.close();
@@ -66,7 +67,7 @@ describe('the client takes for unknown', () => {
   it('a 404 of somebody else, and never takes it for absent', async () => {
     const { server, gateway } = await startLiar(json(404, { error: 'not-found', message: '' }));
 
-    expect(await gateway.lookUp(charge.idempotencyKey)).toEqual({ outcome: 'unknown', reason: 'http-404' });
+    expect(await gateway.lookUp(charge)).toEqual({ outcome: 'unknown', reason: 'http-404' });
 
     await gateway.close();
     server.close();
@@ -80,8 +81,8 @@ describe('the client takes for unknown', () => {
     const unknown = { outcome: 'unknown', reason: 'ECONNREFUSED' };
 
     expect(await gateway.charge(charge)).toEqual(unknown);
-    expect(await gateway.lookUp(charge.idempotencyKey)).toEqual(unknown);
-    expect(await gateway.void(charge.idempotencyKey, 'test')).toEqual(unknown);
+    expect(await gateway.lookUp(charge)).toEqual(unknown);
+    expect(await gateway.void(charge, 'test')).toEqual(unknown);
     await expect(gateway.ping()).rejects.toThrow('does not answer: ECONNREFUSED');
     await gateway.close();
   });

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import getPort from 'get-port';
-import type { PaymentGateway } from '../../src/gateways/gateway';
+import type { ChargeRequest, PaymentGateway } from '../../src/gateways/gateway';
 import { createSandboxGateway } from '../../src/gateways/sandbox/client';
 import { SECRET, aCharge, readBook } from './sandboxServer';
 
@@ -35,13 +35,13 @@ describe('the gateway process', () => {
   it('killed between charge and answer has the charge in its book when it is back', async () => {
     const charge = aCharge({ paymentKey: 'sandbox:timeout-after-charge' });
     const unanswered = gateway.charge(charge);
-    await untilBooked(charge.idempotencyKey);
+    await untilBooked(charge);
 
     await stop('SIGKILL');
     expect(await unanswered).toMatchObject({ outcome: 'unknown' });
     await start();
 
-    expect(await gateway.lookUp(charge.idempotencyKey)).toMatchObject({ outcome: 'approved' });
+    expect(await gateway.lookUp(charge)).toMatchObject({ outcome: 'approved' });
     expect(await gateway.charge(charge)).toMatchObject({ outcome: 'approved' });
     expect(await readBook(url)).toHaveLength(1);
   });
@@ -127,7 +127,8 @@ async function stop(signal: NodeJS.Signals): Promise<number | null> {
   return child.exitCode;
 }
 
-const untilBooked = (key: string) => poll(async () => (await gateway.lookUp(key)).outcome === 'approved');
+const untilBooked = (charge: ChargeRequest) =>
+  poll(async () => (await gateway.lookUp(charge)).outcome === 'approved');
 
 /** Asks until it is so; a refused connection counts as not yet. */
 async function poll(isSo: () => Promise<boolean>): Promise<void> {

@@ -74,9 +74,11 @@ export function aCharge(overrides: Partial<ChargeRequest> = {}): ChargeRequest {
   return {
     idempotencyKey: randomUUID(),
     orderId: randomUUID(),
+    payerId: randomUUID(),
     amount: 2_000,
     currency: 'KRW',
     description: 'two seats',
+    requestedAt: Date.now(),
     ...overrides,
   };
 }

@@ -70,7 +70,7 @@ export const ENDINGS: Record<string, Ending> = {
         if (!barred) throw new Error('the answer was lost');
         return tickets;
       });
-      stage.temporal.replaceActivity('barConfirmation', (real) => async (...args) => {
+      stage.temporal.replaceActivity('failPayment', (real) => async (...args) => {
         barred = true;
         return real(...args);
       });

@@ -83,7 +83,7 @@ async function faultsOfMoney(stack: Stack): Promise<string[]> {
     `SELECT reservations.id AS order_id, payments.card AS amount
      FROM reservations JOIN payments ON payments.reservation_id = reservations.id
      WHERE reservations.status = 'CONFIRMED' AND payments.status = 'SUCCEEDED' AND card > 0
-     UNION ALL SELECT id, amount FROM top_ups`,
+     UNION ALL SELECT id, amount FROM top_ups WHERE status = 'SUCCEEDED'`,
   );
   const owed = await openBooks(stack.ownerDb).owedByGateway();
   const captured = (await readGatewayBook(stack)).flatMap((line) =>

@@ -1,22 +1,37 @@
 import { randomUUID } from 'node:crypto';
-import type { ChargeOutcome, ChargeRequest, PaymentGateway } from '../../src/gateways/gateway';
+import type {
+  ChargeOutcome,
+  ChargeRequest,
+  PaymentGateway,
+  RefundOutcome,
+  RefundRequest,
+} from '../../src/gateways/gateway';
 
 /**
  * What one charge does. `approve` and `decline` tell the outcome; `lose-…` books it and gives no answer;
- * `fail` books nothing and gives no answer.
+ * `fail` books nothing and gives no answer; `authorise` only reserves the money, for `capture` to take.
  */
-export type ChargeScript = 'approve' | 'decline' | 'lose-approval' | 'lose-decline' | 'fail';
+export type ChargeScript = 'approve' | 'decline' | 'lose-approval' | 'lose-decline' | 'fail' | 'authorise';
 
-type Line =
-  | { status: 'CAPTURED' | 'REFUNDED'; amount: number; gatewayPaymentId: string }
-  | { status: 'DECLINED' | 'BARRED'; amount: 0 };
+/** What one refund does: `lose` gives the money back without an answer, `fail` does neither. */
+export type RefundScript = 'refund' | 'refuse' | 'lose' | 'fail';
+
+interface Line {
+  status: 'AUTHORISED' | 'CAPTURED' | 'DECLINED' | 'BARRED';
+  request: ChargeRequest | null;
+  gatewayPaymentId: string;
+  bookedAt: string;
+  refunds: Map<string, { gatewayRefundId: string; amount: number; refundedAt: string }>;
+}
 
 /** A gateway with an honest book whose answers follow a script. */
 export interface ScriptedGateway extends PaymentGateway {
   /** What the next charges do, in order; after them every charge is approved. */
   script(...charges: readonly ChargeScript[]): void;
-  /** How many of the next look-ups and voids get no answer. */
-  unanswered: { lookUps: number; voids: number };
+  /** What the next refunds do, in order; after them every refund is done. */
+  scriptRefunds(...refunds: readonly RefundScript[]): void;
+  /** How many of the next look-ups, voids and captures get no answer. */
+  unanswered: { lookUps: number; voids: number; captures: number };
   /** Runs while the next look-up is under way, before it answers. */
   duringLookUp(work: () => void): void;
   /** Every call since the last reset, such as `charge <key>`. */
@@ -30,25 +45,26 @@ export interface ScriptedGateway extends PaymentGateway {
 }
 
 const NO_ANSWER = { outcome: 'unknown', reason: 'no-answer' } as const;
-const DECLINED = { outcome: 'declined', reason: 'card-declined' } as const;
+const ANSWERED = { lookUps: 0, voids: 0, captures: 0 };
 
 export function createScriptedGateway(): ScriptedGateway {
   const book = new Map<string, Line>();
-  let scripted: ChargeScript[] = [];
+  let charges: ChargeScript[] = [];
+  let refunds: RefundScript[] = [];
   let calls: string[] = [];
   let workDuringLookUp: (() => void) | null = null;
-  const unanswered = { lookUps: 0, voids: 0 };
+  const unanswered = { ...ANSWERED };
 
   return {
-    name: 'scripted',
+    name: 'sandbox',
+    needsPaymentKey: false,
     unanswered,
     get calls() {
       return calls;
     },
 
-    script(...charges) {
-      scripted.push(...charges);
-    },
+    script: (...more) => void charges.push(...more),
+    scriptRefunds: (...more) => void refunds.push(...more),
 
     duringLookUp(work) {
       workDuringLookUp = work;
@@ -56,70 +72,138 @@ export function createScriptedGateway(): ScriptedGateway {
 
     async charge(request) {
       calls.push(`charge ${request.idempotencyKey}`);
-      const step = scripted.shift() ?? 'approve';
+      const step = charges.shift() ?? 'approve';
       if (step === 'fail') return NO_ANSWER;
-      const line = bookOnce(request, step === 'approve' || step === 'lose-approval');
-      return step === 'approve' || step === 'decline' ? outcomeOf(line) : NO_ANSWER;
+      const line = bookOnce(request, STATUS_AFTER[step]);
+      return step === 'lose-approval' || step === 'lose-decline' ? NO_ANSWER : outcomeOf(line);
     },
 
-    async lookUp(idempotencyKey) {
+    async capture({ idempotencyKey }) {
+      calls.push(`capture ${idempotencyKey}`);
+      const line = book.get(idempotencyKey);
+      if (!line || isUnanswered('captures')) return NO_ANSWER;
+      if (line.status === 'AUTHORISED') line.status = 'CAPTURED';
+      return outcomeOf(line);
+    },
+
+    async lookUp({ idempotencyKey }) {
       calls.push(`lookUp ${idempotencyKey}`);
       workDuringLookUp?.();
       workDuringLookUp = null;
-      if (unanswered.lookUps > 0) {
-        unanswered.lookUps -= 1;
-        return NO_ANSWER;
-      }
+      if (isUnanswered('lookUps')) return NO_ANSWER;
       const line = book.get(idempotencyKey);
       return line ? outcomeOf(line) : { outcome: 'absent' };
     },
 
-    async void(idempotencyKey) {
+    async void({ idempotencyKey }) {
       calls.push(`void ${idempotencyKey}`);
-      if (unanswered.voids > 0) {
-        unanswered.voids -= 1;
-        return NO_ANSWER;
-      }
-      const line = book.get(idempotencyKey);
-      if (!line) book.set(idempotencyKey, { status: 'BARRED', amount: 0 });
-      else if (line.status === 'CAPTURED') book.set(idempotencyKey, { ...line, status: 'REFUNDED' });
-      return { outcome: 'voided' };
+      if (isUnanswered('voids')) return NO_ANSWER;
+      const line = book.get(idempotencyKey) ?? newLine(null, 'BARRED');
+      book.set(idempotencyKey, line);
+      if (line.status === 'AUTHORISED') line.status = 'BARRED';
+      if (takenOf(line) > 0) line.refunds.set('void', newRefund(takenOf(line)));
+      return { outcome: 'voided', returned: line.refunds.get('void')?.amount ?? 0 };
     },
+
+    async refund(refund) {
+      calls.push(`refund ${refund.refundKey} ${refund.amount}`);
+      const step = refunds.shift() ?? 'refund';
+      if (step === 'fail') return NO_ANSWER;
+      if (step === 'refuse') return { outcome: 'refused', reason: 'scripted' };
+      const made = refundOnce(refund);
+      return step === 'lose' ? NO_ANSWER : made;
+    },
+
+    async readBook({ from, to }) {
+      const lines = [...book].filter(([, { status, bookedAt }]) => {
+        const at = Date.parse(bookedAt);
+        return (status === 'CAPTURED' || status === 'AUTHORISED') && from <= at && at < to;
+      });
+      const items = lines.map(
+        ([idempotencyKey, { status, request, gatewayPaymentId, bookedAt, refunds: made }]) => ({
+          gatewayPaymentId,
+          idempotencyKey,
+          orderId: request?.orderId ?? null,
+          status: status === 'CAPTURED' ? status : ('AUTHORISED' as const),
+          amount: request?.amount ?? 0,
+          refunded: sumOf(made),
+          currency: request?.currency ?? 'KRW',
+          bookedAt,
+        }),
+      );
+      return { items, nextCursor: null };
+    },
+
+    readWebhook: () => ({ kind: 'irrelevant' }),
 
     taken: (idempotencyKey) => takenOf(book.get(idempotencyKey)),
     takenInAll: () => [...book.values()].reduce((sum, line) => sum + takenOf(line), 0),
 
     reset() {
-      scripted = [];
+      charges = [];
+      refunds = [];
       calls = [];
       workDuringLookUp = null;
-      Object.assign(unanswered, { lookUps: 0, voids: 0 });
+      Object.assign(unanswered, ANSWERED);
     },
 
     ping: async () => {},
     close: async () => {},
   };
 
+  function isUnanswered(what: keyof typeof ANSWERED): boolean {
+    if (unanswered[what] === 0) return false;
+    unanswered[what] -= 1;
+    return true;
+  }
+
   /** The same key never charges twice. */
-  function bookOnce({ idempotencyKey, amount }: ChargeRequest, capture: boolean): Line {
-    const line = book.get(idempotencyKey) ?? newLine(amount, capture);
-    book.set(idempotencyKey, line);
+  function bookOnce(request: ChargeRequest, status: Line['status']): Line {
+    const line = book.get(request.idempotencyKey) ?? newLine(request, status);
+    book.set(request.idempotencyKey, line);
     return line;
+  }
+
+  function refundOnce({ refundKey, charge, amount }: RefundRequest): RefundOutcome {
+    const line = book.get(charge.idempotencyKey);
+    if (!line) return { outcome: 'refused', reason: 'no-such-charge' };
+    const made = line.refunds.get(refundKey) ?? newRefund(amount);
+    if (!line.refunds.has(refundKey) && amount > takenOf(line)) {
+      return { outcome: 'refused', reason: 'more-than-left' };
+    }
+    line.refunds.set(refundKey, made);
+    return { outcome: 'refunded', gatewayRefundId: made.gatewayRefundId, refundedAt: made.refundedAt };
   }
 }
 
-function newLine(amount: number, capture: boolean): Line {
-  if (!capture) return { status: 'DECLINED', amount: 0 };
-  return { status: 'CAPTURED', amount, gatewayPaymentId: `scripted-${randomUUID()}` };
+const STATUS_AFTER = {
+  approve: 'CAPTURED',
+  'lose-approval': 'CAPTURED',
+  authorise: 'AUTHORISED',
+  decline: 'DECLINED',
+  'lose-decline': 'DECLINED',
+} as const;
+
+function newLine(request: ChargeRequest | null, status: Line['status']): Line {
+  const gatewayPaymentId = `scripted-${randomUUID()}`;
+  return { status, request, gatewayPaymentId, bookedAt: new Date().toISOString(), refunds: new Map() };
 }
 
+function newRefund(amount: number) {
+  return { gatewayRefundId: `scripted-refund-${randomUUID()}`, amount, refundedAt: new Date().toISOString() };
+}
+
+const sumOf = (refunds: Line['refunds']): number =>
+  [...refunds.values()].reduce((sum, { amount }) => sum + amount, 0);
+
 function takenOf(line: Line | undefined): number {
-  return line?.status === 'CAPTURED' ? line.amount : 0;
+  return line?.status === 'CAPTURED' ? (line.request?.amount ?? 0) - sumOf(line.refunds) : 0;
 }
 
 function outcomeOf(line: Line): ChargeOutcome {
-  if (line.status === 'DECLINED') return DECLINED;
-  if (line.status !== 'CAPTURED') return { outcome: 'declined', reason: 'voided' };
-  const approvedAt = new Date().toISOString();
-  return { outcome: 'approved', gatewayPaymentId: line.gatewayPaymentId, approvedAt };
+  const { status, gatewayPaymentId, bookedAt } = line;
+  if (status === 'DECLINED') return { outcome: 'declined', reason: 'card-declined' };
+  if (status === 'AUTHORISED') return { outcome: 'authorised', gatewayPaymentId };
+  if (status === 'BARRED' || takenOf(line) === 0) return { outcome: 'declined', reason: 'voided' };
+  return { outcome: 'approved', gatewayPaymentId, approvedAt: bookedAt };
 }

@@ -24,7 +24,8 @@ export function anEnd(hold: RecordHoldInput, status: EndHoldInput['status'] = 'E
 /** One attempt to pay a hold: the seats with points, the booking fee by card. */
 export function aStep({ reservationId, scheduleId, userId, seatIds }: RecordHoldInput): PaymentStep {
   const { paymentId, amount } = anAttempt(seatIds.length);
-  return { paymentId, reservationId, scheduleId, userId, amount };
+  const names = { paymentId, reservationId, scheduleId, userId };
+  return { ...names, amount, paymentKey: null, requestedAt: Date.now() };
 }
 
 export function aConfirmation(step: PaymentStep): ConfirmInput {
@@ -32,5 +33,5 @@ export function aConfirmation(step: PaymentStep): ConfirmInput {
 }
 
 export function aFailure(step: PaymentStep): FailPaymentInput {
-  return { ...step, reason: 'card-declined', chargeVoided: false };
+  return { ...step, reason: 'card-declined', mayBeCharged: false };
 }

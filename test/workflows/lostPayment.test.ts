@@ -1,5 +1,6 @@
 import { createActivities, type Activities } from '../../src/activities';
 import type { PaymentStep } from '../../src/activities/payments';
+import { chargeOfPayment } from '../../src/gateways/chargeRequest';
 import { anAttempt, PRICE } from '../support/factories';
 import { holdOnStage, type OnHold } from '../support/holdOnStage';
 import { buildStage, type Stage } from '../support/stage';
@@ -25,26 +26,21 @@ const FAR: [string, (step: PaymentStep) => Promise<unknown>][] = [
     'was about to be undone',
     async (step) => {
       await charge(step);
-      await activities.barConfirmation(step, 'lost');
+      await activities.failPayment({ ...step, reason: 'lost', mayBeCharged: true });
     },
   ],
 ];
 
-async function charge({ paymentId, reservationId, amount }: PaymentStep): Promise<void> {
-  await activities.chargeCard({
-    idempotencyKey: paymentId,
-    orderId: reservationId,
-    amount: amount.card,
-    currency: amount.currency,
-    description: 'lost',
-  });
+async function charge(step: PaymentStep): Promise<void> {
+  await activities.chargeCard(chargeOfPayment(step));
 }
 
 async function lose(
   { sale, userId, reservationId }: OnHold,
   goOn: (typeof FAR)[number][1],
 ): Promise<PaymentStep> {
-  const step = { ...anAttempt(), reservationId, scheduleId: sale.scheduleId, userId };
+  const names = { reservationId, scheduleId: sale.scheduleId, userId };
+  const step = { ...anAttempt(), ...names, paymentKey: null, requestedAt: Date.now() };
   await activities.takePoints(step);
   await goOn(step);
   return step;

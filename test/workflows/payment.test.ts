@@ -93,8 +93,9 @@ describe('a declined card', () => {
     const events: string[] = [];
     stage.temporal.replaceActivity('failPayment', (real) => async (input) => {
       await new Promise((resolve) => setTimeout(resolve, 200));
-      await real(input);
+      const status = await real(input);
       events.push(`balance ${await stage.books.balance(userId)}`);
+      return status;
     });
     stage.gateway.script('decline');
     const attempt = anAttempt();
@@ -213,7 +214,7 @@ describe('a confirmation that fails after the charge', () => {
       if (!barred) throw new Error('the answer was lost');
       return tickets;
     });
-    stage.temporal.replaceActivity('barConfirmation', (real) => async (...args) => {
+    stage.temporal.replaceActivity('failPayment', (real) => async (...args) => {
       barred = true;
       return real(...args);
     });
@@ -236,9 +237,10 @@ describe('a debit whose answer is lost', () => {
     const { userId, reservationId } = await holdOnStage(stage, { points: 3 * PRICE });
     let tries = 0;
     stage.temporal.replaceActivity('takePoints', (real) => async (input) => {
-      await real(input);
+      const earlier = await real(input);
       tries += 1;
       if (tries < 3) throw new Error('the answer was lost');
+      return earlier;
     });
 
     await stage.temporal.reservations.pay(reservationId, anAttempt());

@@ -220,8 +220,10 @@ function lateRequest(paymentId: string) {
   return {
     idempotencyKey: paymentId,
     orderId: paymentId,
+    payerId: paymentId,
     amount: BOOKING_FEE,
     currency: 'KRW',
     description: '',
+    requestedAt: Date.now(),
   };
 }

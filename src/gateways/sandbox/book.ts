@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { open } from 'lmdb';
 import type { Behaviour } from './behaviour';
-import type { BookPage, Charge, ChargeBody } from './protocol';
+import type { BookPage, Charge, ChargeBody, Refund } from './protocol';
 
 /** The key names a charge of another amount, currency or order. */
 export class KeyReusedError extends Error {
@@ -30,8 +30,19 @@ export interface Book {
 
   find(idempotencyKey: string): Charge | null;
 
-  /** Refunds what was captured under the key, or bars a key that has no line. Again: no further effect. */
+  /** Refunds what is left of the capture under the key, or bars a key that has no line. Again: no further effect. */
   void(idempotencyKey: string, reason: string): Promise<Charge>;
+
+  /**
+   * Gives back a part of a capture, once for each refund key.
+   *
+   * @returns null where so much is not left, or nothing was ever captured
+   * @throws {KeyReusedError} where the refund key named another amount
+   */
+  refund(
+    idempotencyKey: string,
+    refund: Pick<Refund, 'refundKey' | 'amount' | 'reason'>,
+  ): Promise<Charge | null>;
 
   page(limit: number, cursor?: string): BookPage;
 
@@ -77,11 +88,23 @@ export function openBook(directory: string): Book {
 
     void(idempotencyKey, reason) {
       return environment.transaction(() => {
-        const now = new Date().toISOString();
         const existing = charges.get(idempotencyKey);
-        if (!existing) return write({ status: 'BARRED', idempotencyKey, reason, barredAt: now });
+        if (!existing) {
+          return write({ status: 'BARRED', idempotencyKey, reason, barredAt: new Date().toISOString() });
+        }
         if (existing.status !== 'CAPTURED') return existing;
-        return write({ ...existing, status: 'REFUNDED', refundedAt: now, refundReason: reason });
+        return write(withRefund(existing, { refundKey: 'void', amount: leftOf(existing), reason }));
+      });
+    },
+
+    refund(idempotencyKey, refund) {
+      return environment.transaction(() => {
+        const existing = charges.get(idempotencyKey);
+        if (!isCapture(existing)) return null;
+        const earlier = existing.refunds.find(({ refundKey }) => refundKey === refund.refundKey);
+        if (earlier?.amount === refund.amount) return existing;
+        if (earlier) throw new KeyReusedError('the idempotency key names another refund');
+        return refund.amount > leftOf(existing) ? null : write(withRefund(existing, refund));
       });
     },
 
@@ -93,6 +116,26 @@ export function openBook(directory: string): Book {
 
     close: () => environment.close(),
   };
+}
+
+type Capture = Extract<Charge, { status: 'CAPTURED' | 'REFUNDED' }>;
+
+function isCapture(charge: Charge | undefined): charge is Capture {
+  return charge?.status === 'CAPTURED' || charge?.status === 'REFUNDED';
+}
+
+function leftOf({ amount, refunds }: Capture): number {
+  return refunds.reduce((left, refund) => left - refund.amount, amount);
+}
+
+function withRefund(capture: Capture, refund: Pick<Refund, 'refundKey' | 'amount' | 'reason'>): Capture {
+  const made: Refund = {
+    ...refund,
+    gatewayRefundId: `sandbox-refund-${randomUUID()}`,
+    refundedAt: new Date().toISOString(),
+  };
+  const refunded = { ...capture, refunds: [...capture.refunds, made] };
+  return { ...refunded, status: leftOf(refunded) === 0 ? 'REFUNDED' : 'CAPTURED' };
 }
 
 function assertSameCharge(existing: Charge, body: ChargeBody): void {
@@ -110,5 +153,11 @@ function newCharge(idempotencyKey: string, body: ChargeBody, { booking }: Behavi
   if (booking.kind === 'decline') {
     return { status: 'DECLINED', ...order, reason: booking.reason, declinedAt: now };
   }
-  return { status: 'CAPTURED', ...order, gatewayPaymentId: `sandbox-${randomUUID()}`, approvedAt: now };
+  return {
+    status: 'CAPTURED',
+    ...order,
+    gatewayPaymentId: `sandbox-${randomUUID()}`,
+    approvedAt: now,
+    refunds: [],
+  };
 }

@@ -1,6 +1,14 @@
 import { Agent, request } from 'undici';
-import type { ChargeOutcome, ChargeRequest, PaymentGateway } from '../gateway';
-import { UNKNOWN_PAYMENT_KEY, chargeSchema, refusalSchema, type Charge, type ChargeBody } from './protocol';
+import type { BookedCharge, ChargeOutcome, ChargeRequest, PaymentGateway, RefundRequest } from '../gateway';
+import {
+  UNKNOWN_PAYMENT_KEY,
+  bookPageSchema,
+  chargeSchema,
+  refusalSchema,
+  type Charge,
+  type ChargeBody,
+} from './protocol';
+import { readWebhook } from './webhook';
 
 /**
  * The whole of a charge, from connecting to the last byte. A workflow task has 10 s and holds the charge
@@ -57,11 +65,25 @@ export function createSandboxGateway({ url, secret }: SandboxGatewayOptions): Pa
     }
   };
 
+  async function lookUp(charge: ChargeRequest): Promise<ChargeOutcome | { outcome: 'absent' }> {
+    const answer = await ask('GET', pathOf(charge.idempotencyKey), { timeoutMs: ASK_TIMEOUT_MS });
+    if ('outcome' in answer) return answer;
+    if (answer.status === 404 && refusalSchema.safeParse(answer.body).data?.error === 'charge-not-found') {
+      return { outcome: 'absent' };
+    }
+    if (answer.status !== 200) return unknown(`http-${answer.status}`);
+    const booked = readCharge(answer, charge.idempotencyKey);
+    if (!booked) return unknown('malformed-answer');
+    if (booked.status === 'CAPTURED' && !isFor(booked, charge)) return unknown('amount-differs');
+    return outcomeOf(booked);
+  }
+
   return {
     name: 'sandbox',
+    needsPaymentKey: false,
 
     async charge(charge) {
-      const { idempotencyKey, ...body } = charge;
+      const { idempotencyKey, payerId: _payerId, requestedAt: _requestedAt, ...body } = charge;
       const answer = await ask('POST', '/v1/charges', {
         timeoutMs: CHARGE_TIMEOUT_MS,
         headers: { 'idempotency-key': idempotencyKey },
@@ -78,18 +100,15 @@ export function createSandboxGateway({ url, secret }: SandboxGatewayOptions): Pa
       return outcomeOf(booked);
     },
 
-    async lookUp(idempotencyKey) {
-      const answer = await ask('GET', pathOf(idempotencyKey), { timeoutMs: ASK_TIMEOUT_MS });
-      if ('outcome' in answer) return answer;
-      if (answer.status === 404 && refusalSchema.safeParse(answer.body).data?.error === 'charge-not-found') {
-        return { outcome: 'absent' };
-      }
-      if (answer.status !== 200) return unknown(`http-${answer.status}`);
-      const booked = readCharge(answer, idempotencyKey);
-      return booked ? outcomeOf(booked) : unknown('malformed-answer');
+    async capture(charge) {
+      // The sandbox takes the money at once: there is nothing left to capture.
+      const found = await lookUp(charge);
+      return found.outcome === 'absent' ? unknown('absent') : found;
     },
 
-    async void(idempotencyKey, reason) {
+    lookUp,
+
+    async void({ idempotencyKey }, reason) {
       const answer = await ask('POST', `${pathOf(idempotencyKey)}/void`, {
         timeoutMs: ASK_TIMEOUT_MS,
         body: { reason },
@@ -98,8 +117,40 @@ export function createSandboxGateway({ url, secret }: SandboxGatewayOptions): Pa
       if (answer.status !== 200) return unknown(`http-${answer.status}`);
       const booked = readCharge(answer, idempotencyKey);
       if (!booked || booked.status === 'CAPTURED') return unknown('malformed-answer');
-      return { outcome: 'voided' };
+      return { outcome: 'voided', returned: booked.status === 'REFUNDED' ? booked.amount : 0 };
     },
+
+    async refund(refund) {
+      const { charge, refundKey, amount, reason } = refund;
+      const answer = await ask('POST', `${pathOf(charge.idempotencyKey)}/refunds`, {
+        timeoutMs: ASK_TIMEOUT_MS,
+        headers: { 'idempotency-key': refundKey },
+        body: { amount, reason },
+      });
+      if ('outcome' in answer) return answer;
+      if (answer.status === 409) {
+        return {
+          outcome: 'refused',
+          reason: refusalSchema.safeParse(answer.body).data?.error ?? 'refund-refused',
+        };
+      }
+      if (answer.status !== 200) return unknown(`http-${answer.status}`);
+      const made = readRefund(readCharge(answer, charge.idempotencyKey), refund);
+      if (!made) return unknown('malformed-answer');
+      return { outcome: 'refunded', gatewayRefundId: made.gatewayRefundId, refundedAt: made.refundedAt };
+    },
+
+    async readBook({ from, to }, cursor) {
+      const page = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+      const answer = await ask('GET', `/v1/book?limit=1000${page}`, { timeoutMs: ASK_TIMEOUT_MS });
+      if ('outcome' in answer) throw new Error(`the gateway's book cannot be read: ${answer.reason}`);
+      if (answer.status !== 200) throw new Error(`the gateway's book answers ${answer.status}`);
+      const { items, nextCursor } = bookPageSchema.parse(answer.body);
+      const booked = items.flatMap(asBooked);
+      return { items: booked.filter((line) => isWithin(line, from, to)), nextCursor };
+    },
+
+    readWebhook: (message) => readWebhook(message, secret),
 
     async ping() {
       const answer = await ask('GET', '/v1/book?limit=1', { timeoutMs: ASK_TIMEOUT_MS });
@@ -132,6 +183,24 @@ function outcomeOf(charge: Charge): ChargeOutcome {
   if (charge.status === 'DECLINED') return { outcome: 'declined', reason: charge.reason };
   if (charge.status !== 'CAPTURED') return { outcome: 'declined', reason: 'voided' };
   return { outcome: 'approved', gatewayPaymentId: charge.gatewayPaymentId, approvedAt: charge.approvedAt };
+}
+
+function readRefund(charge: Charge | null, { refundKey, amount }: RefundRequest) {
+  if (charge?.status !== 'CAPTURED' && charge?.status !== 'REFUNDED') return undefined;
+  return charge.refunds.find((refund) => refund.refundKey === refundKey && refund.amount === amount);
+}
+
+function asBooked(charge: Charge): BookedCharge[] {
+  if (charge.status !== 'CAPTURED' && charge.status !== 'REFUNDED') return [];
+  const { gatewayPaymentId, idempotencyKey, orderId, amount, currency, approvedAt, refunds } = charge;
+  const refunded = refunds.reduce((sum, refund) => sum + refund.amount, 0);
+  const names = { gatewayPaymentId, idempotencyKey, orderId };
+  return [{ ...names, status: 'CAPTURED', amount, refunded, currency, bookedAt: approvedAt }];
+}
+
+function isWithin({ bookedAt }: BookedCharge, from: number, to: number): boolean {
+  const at = Date.parse(bookedAt);
+  return from <= at && at < to;
 }
 
 const unknown = (reason: string): Unknown => ({ outcome: 'unknown', reason });

@@ -22,7 +22,22 @@ const order = {
   orderId: z.string(),
   description: z.string(),
 };
-const capture = { ...order, gatewayPaymentId: z.string(), approvedAt: z.iso.datetime() };
+/** A part that was given back. A void gives back what is left, under the key `void`. */
+const refundSchema = z.object({
+  refundKey: z.string(),
+  gatewayRefundId: z.string(),
+  amount: z.number().int().positive(),
+  reason: z.string(),
+  refundedAt: z.iso.datetime(),
+});
+export type Refund = z.infer<typeof refundSchema>;
+
+const capture = {
+  ...order,
+  gatewayPaymentId: z.string(),
+  approvedAt: z.iso.datetime(),
+  refunds: z.array(refundSchema),
+};
 
 /**
  * One line of the gateway's book, and the body of every answer about a charge.
@@ -30,12 +45,7 @@ const capture = { ...order, gatewayPaymentId: z.string(), approvedAt: z.iso.date
  */
 export const chargeSchema = z.discriminatedUnion('status', [
   z.object({ status: z.literal('CAPTURED'), ...capture }),
-  z.object({
-    status: z.literal('REFUNDED'),
-    ...capture,
-    refundedAt: z.iso.datetime(),
-    refundReason: z.string(),
-  }),
+  z.object({ status: z.literal('REFUNDED'), ...capture }),
   z.object({ status: z.literal('DECLINED'), ...order, reason: z.string(), declinedAt: z.iso.datetime() }),
   z.object({
     status: z.literal('BARRED'),
@@ -48,6 +58,12 @@ export type Charge = z.infer<typeof chargeSchema>;
 
 /** The body of `POST /v1/charges/by-key/{key}/void`. */
 export const voidBodySchema = z.object({ reason: z.string().min(1).max(255) });
+
+/** The body of `POST /v1/charges/by-key/{key}/refunds`; the header `Idempotency-Key` names the refund. */
+export const refundBodySchema = z.object({
+  amount: z.number().int().positive(),
+  reason: z.string().min(1).max(255),
+});
 
 /** The query of `GET /v1/book`; `cursor` is the last key of the page before. */
 export const bookQuerySchema = z.object({

@@ -14,6 +14,7 @@ import {
   bookQuerySchema,
   chargeBodySchema,
   idempotencyKeySchema,
+  refundBodySchema,
   voidBodySchema,
   type Refusal,
 } from './protocol';
@@ -31,6 +32,7 @@ export interface SandboxServerOptions {
  *
  * - `POST /v1/charges` with the header `Idempotency-Key`
  * - `GET /v1/charges/by-key/{key}`, `POST /v1/charges/by-key/{key}/void`
+ * - `POST /v1/charges/by-key/{key}/refunds` with the header `Idempotency-Key`
  * - `GET /v1/book?limit=&cursor=`: the whole book for auditors, in pages
  * - `GET /healthz`, the one path without authentication
  */
@@ -78,6 +80,14 @@ function routes(book: Book): Router {
     const key = parse(ctx, idempotencyKeySchema, ctx.params['key']);
     const { reason } = parse(ctx, voidBodySchema, ctx.request.body);
     ctx.body = await book.void(key, reason);
+  });
+
+  router.post('/v1/charges/by-key/:key/refunds', async (ctx) => {
+    const key = parse(ctx, idempotencyKeySchema, ctx.params['key']);
+    const refundKey = parse(ctx, idempotencyKeySchema, ctx.get('Idempotency-Key'));
+    const charge = await book.refund(key, { refundKey, ...parse(ctx, refundBodySchema, ctx.request.body) });
+    if (!charge) return refuse(ctx, 409, 'refund-refused', 'so much is not left of the charge');
+    ctx.body = charge;
   });
 
   router.get('/v1/book', (ctx) => {

@@ -1,0 +1,29 @@
+import type { PaymentAmount } from '../domain/money';
+import type { ChargeRequest } from './gateway';
+
+/** One attempt to pay a reservation, as far as its charge is concerned. */
+export interface CardPayment {
+  paymentId: string;
+  reservationId: string;
+  userId: string;
+  amount: PaymentAmount;
+  /** The client's key for a payment that it has prepared with the gateway. */
+  paymentKey: string | null;
+  /** Milliseconds since 1970. */
+  requestedAt: number;
+}
+
+/** The charge of an attempt's card part: the same whenever it is asked for, so that its key never names two. */
+export function chargeOfPayment(payment: CardPayment): ChargeRequest {
+  const { paymentId, reservationId, userId, amount, paymentKey, requestedAt } = payment;
+  return {
+    idempotencyKey: paymentId,
+    orderId: reservationId,
+    payerId: userId,
+    amount: amount.card,
+    currency: amount.currency,
+    ...(paymentKey === null ? {} : { paymentKey }),
+    description: `Reservation ${reservationId}`,
+    requestedAt,
+  };
+}

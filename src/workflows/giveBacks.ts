@@ -1,0 +1,35 @@
+import { condition } from '@temporalio/workflow';
+import type { PaymentStep } from '../activities/payments';
+import { endlessStep } from './steps';
+
+const giveBackCharge = endlessStep(
+  'Undo: give back whatever the card was charged',
+  (activities) => activities.giveBackCharge,
+);
+
+/** What an operator reads in the payment's row, where nothing else is known. */
+const LOST = 'lost';
+
+/**
+ * The charges of one reservation that lead to no sale. Each is voided until the gateway has said so, however long
+ * that takes, beside everything else: no seat waits for it. Only the workflow's end does.
+ */
+export class GiveBacks {
+  private readonly underWay = new Set<string>();
+
+  start(payment: PaymentStep, reason = LOST): void {
+    const { paymentId, amount } = payment;
+    if (amount.card === 0 || this.underWay.has(paymentId)) return;
+    this.underWay.add(paymentId);
+    void giveBackCharge(payment, reason).then(() => this.underWay.delete(paymentId));
+  }
+
+  /** Resolves once all are done, or after that many milliseconds; what is left goes on. */
+  async wait(patienceMs: number): Promise<void> {
+    if (this.underWay.size > 0) await condition(() => this.underWay.size === 0, patienceMs);
+  }
+
+  get count(): number {
+    return this.underWay.size;
+  }
+}
