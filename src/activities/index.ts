@@ -1,5 +1,6 @@
 import { createChargeActivities } from './charges';
 import type { ActivityDependencies } from './dependencies';
+import { createHousekeepingActivities } from './housekeeping';
 import { createPaymentActivities } from './payments';
 import { createReservationActivities } from './reservations';
 import { createTopUpActivities } from './topUps';
@@ -17,5 +18,6 @@ export function createActivities(dependencies: ActivityDependencies) {
     ...createPaymentActivities(dependencies),
     ...createChargeActivities(dependencies),
     ...createTopUpActivities(dependencies),
+    ...createHousekeepingActivities(dependencies),
   };
 }

@@ -1,6 +1,9 @@
 import type { Knex } from 'knex';
 import type { ProblemMembers, ProblemSlug } from '../domain/problems';
 
+/** Clients may repeat a request for at least 24 hours (REST contract, Conventions); twice that is kept. */
+const KEPT_HOURS = 48;
+
 /** The scope of an `Idempotency-Key`: keys of other users and routes never meet. */
 export interface IdempotencyScope {
   userId: string;
@@ -14,7 +17,7 @@ export type RecordedAnswer =
   | { status: number; location?: string; body: unknown }
   | { problem: { slug: ProblemSlug; detail: string; members: ProblemMembers } };
 
-/** A key that was used before. `answer` is null while its first request is under way. */
+/** What a key was first taken for. `answer` is null while that request is under way. */
 export interface UsedKey {
   bodyHash: Buffer;
   answer: RecordedAnswer | null;
@@ -35,17 +38,20 @@ export function createIdempotencyStore(db: Knex) {
     db<KeyRow>('idempotency_keys').where({ user_id: userId, route, key });
 
   return {
-    /** Takes a key for a first request, or tells what it was used for. Atomic: one of two takes it. */
-    async take(scope: IdempotencyScope, bodyHash: Buffer): Promise<UsedKey | null> {
-      const { rows } = await db.raw<{ rows: { taken: boolean }[] }>(
+    /**
+     * Takes a key, or tells what it was taken for; either way it counts as used now. Waits for a transaction
+     * that has taken the key and is not over.
+     */
+    async take(scope: IdempotencyScope, bodyHash: Buffer): Promise<UsedKey> {
+      const { rows } = await db.raw<{ rows: Pick<KeyRow, 'body_hash' | 'answer'>[] }>(
         `INSERT INTO idempotency_keys (user_id, route, key, body_hash) VALUES (:userId, :route, :key, :bodyHash)
-         ON CONFLICT DO NOTHING RETURNING true AS taken`,
+         ON CONFLICT (user_id, route, key) DO UPDATE SET used_at = now()
+         RETURNING body_hash, answer`,
         { ...scope, bodyHash },
       );
-      if (rows.length > 0) return null;
-      const row = await scoped(scope).first('body_hash', 'answer');
-      // Forgotten between the two statements: as good as taken by the request that forgot it.
-      return row ? { bodyHash: row.body_hash, answer: row.answer } : { bodyHash, answer: null };
+      const [row] = rows;
+      if (!row) throw new Error('an upsert returned no row');
+      return { bodyHash: row.body_hash, answer: row.answer };
     },
 
     /** Records the answer unless one stands; the first is the answer for good, and it is returned. */
@@ -63,6 +69,22 @@ export function createIdempotencyStore(db: Knex) {
     /** Frees a key whose request had no effect and got no answer worth repeating. */
     async forget(scope: IdempotencyScope): Promise<void> {
       await scoped(scope).whereNull('answer').delete();
+    },
+
+    /**
+     * Removes up to `limit` keys that have not been used for 48 hours; one that is being taken is left alone.
+     *
+     * @returns how many there were
+     */
+    async removeOld(limit: number): Promise<number> {
+      const { rowCount } = await db.raw<{ rowCount: number }>(
+        `DELETE FROM idempotency_keys WHERE (user_id, route, key) IN
+           (SELECT user_id, route, key FROM idempotency_keys
+             WHERE used_at < now() - make_interval(hours => :hours)
+             ORDER BY used_at LIMIT :limit FOR UPDATE SKIP LOCKED)`,
+        { hours: KEPT_HOURS, limit },
+      );
+      return rowCount;
     },
   };
 }

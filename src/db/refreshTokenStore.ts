@@ -24,6 +24,12 @@ export interface RefreshTokenStore {
   rotate(digest: Buffer, next: RefreshTokenRecord): Promise<Session | null>;
   /** Ends the session. No effect on one that has ended. */
   revoke(sessionId: string): Promise<void>;
+  /**
+   * Removes up to `limit` tokens that have expired, spent ones as well, and the sessions that have none left.
+   *
+   * @returns how many tokens there were
+   */
+  removeExpired(limit: number): Promise<number>;
 }
 
 export function createRefreshTokenStore(db: Knex): RefreshTokenStore {
@@ -58,6 +64,26 @@ export function createRefreshTokenStore(db: Knex): RefreshTokenStore {
         .where({ id: sessionId })
         .whereNull('revoked_at')
         .update({ revoked_at: db.fn.now() });
+    },
+
+    async removeExpired(limit) {
+      return db.transaction(async (tx) => {
+        const { rows } = await tx.raw<{ rows: { family_id: string }[] }>(
+          `DELETE FROM refresh_tokens WHERE digest IN
+             (SELECT digest FROM refresh_tokens WHERE expires_at < now()
+               ORDER BY expires_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+           RETURNING family_id`,
+          { limit },
+        );
+        const sessionIds = rows.map((row) => row.family_id);
+        // Nothing can join a session without tokens any more: a new one comes only in exchange for an old one.
+        await tx.raw(
+          `DELETE FROM refresh_families AS family WHERE id = ANY(:sessionIds)
+              AND NOT EXISTS (SELECT FROM refresh_tokens WHERE family_id = family.id)`,
+          { sessionIds },
+        );
+        return rows.length;
+      });
     },
   };
 }

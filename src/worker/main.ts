@@ -1,3 +1,4 @@
+import { Client } from '@temporalio/client';
 import { makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
 import { createLogger, type Logger } from '../config/logging';
 import { loadSettings, SettingsError } from '../config/settings';
@@ -5,6 +6,7 @@ import { BUNDLE_PATH } from './bundle';
 import { connectWorker } from './connect';
 import { serveHealth } from './health';
 import { workerOptions } from './options';
+import { ensureSchedules } from './schedules';
 import { temporalLogger } from './temporalLogger';
 
 async function main(): Promise<void> {
@@ -31,7 +33,14 @@ async function main(): Promise<void> {
   );
   const health = serveHealth(worker, settings.HOST, settings.WORKER_METRICS_PORT);
   logger.info({ taskQueue: settings.TEMPORAL_TASK_QUEUE }, 'worker polls');
-  await worker.run();
+  const temporal = new Client({
+    connection: connections.temporal,
+    namespace: settings.TEMPORAL_NAMESPACE,
+  });
+  await Promise.all([
+    worker.run(),
+    ensureSchedules(temporal, { taskQueue: settings.TEMPORAL_TASK_QUEUE, logger }),
+  ]);
   health.close();
   await connections.close();
   logger.info('worker stopped');

@@ -1,2 +1,3 @@
+export { housekeeping } from './housekeeping';
 export { reservation } from './reservation';
 export { topUp } from './topUp';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Client } from '@temporalio/client';
 import type { Knex } from 'knex';
-import { reservationWorkflowId } from '../../src/workflows/messages';
+import { RESERVATION_WORKFLOW, reservationWorkflowId } from '../../src/workflows/messages';
 import { RESERVATION_STATUS } from '../../src/workflows/searchAttributes';
 import { openBooks } from './books';
 import { eventually } from './eventually';
@@ -120,10 +120,11 @@ async function faultsOfWorkflows({ ownerDb, temporal }: Stack, client: Client): 
   const faults: string[] = [];
   const running = new Set<string>();
   for await (const workflow of client.workflow.list({ query: `TaskQueue = '${temporal.taskQueue}'` })) {
-    const { workflowId, status, typedSearchAttributes } = workflow;
+    const { workflowId, type, status, typedSearchAttributes } = workflow;
     const shown = typedSearchAttributes.get(RESERVATION_STATUS);
-    if (status.name === 'RUNNING') running.add(workflowId);
-    else if (status.name !== 'COMPLETED') faults.push(`workflow ${workflowId} is ${status.name}`);
+    if (status.name === 'RUNNING') {
+      if (type === RESERVATION_WORKFLOW) running.add(workflowId);
+    } else if (status.name !== 'COMPLETED') faults.push(`workflow ${workflowId} is ${status.name}`);
     else if (shown !== undefined && shown !== ENDED_WITHOUT_HOLD && shown !== expected.get(workflowId)) {
       faults.push(`workflow ${workflowId} ended ${shown}, Postgres says ${expected.get(workflowId)}`);
     }

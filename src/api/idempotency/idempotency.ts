@@ -65,10 +65,10 @@ export function createIdempotency(store: IdempotencyStore): Idempotency {
       const scope = { userId, route, key };
       const bodyHash = createHash('sha256').update(JSON.stringify(body)).digest();
       const used = await store.take(scope, bodyHash);
-      if (used && !used.bodyHash.equals(bodyHash)) {
+      if (!used.bodyHash.equals(bodyHash)) {
         throw new Problem('idempotency-key-reused', 'This key was used with another body.');
       }
-      if (used?.answer) return repeat<Answer>(used.answer);
+      if (used.answer) return repeat<Answer>(used.answer);
       const operationId = uuidFromName(`${userId} ${route} ${key}`, NAMESPACE);
       return recorded(scope, bodyHash, () => operation(operationId));
     },

@@ -1,0 +1,92 @@
+import {
+  ScheduleAlreadyRunning,
+  ScheduleOverlapPolicy,
+  type Client,
+  type ScheduleOptions,
+} from '@temporalio/client';
+import type { Logger } from '../config/logging';
+import type * as workflows from '../workflows';
+
+const MINUTE_MS = 60_000;
+
+/**
+ * Work that the service does by the clock. Two runs never overlap: one that falls due during another is left
+ * out. Durations are in milliseconds.
+ */
+export interface ScheduledWorkflow {
+  /** The workflow's type; with the task queue behind it, the schedule's id. */
+  workflow: keyof typeof workflows;
+  /** What it does, for the list of workflows in the Temporal UI. */
+  summary: string;
+  /** Counted from the epoch, so that it does not move with a restart. */
+  everyMs: number;
+  /** Each run starts up to this much later, so that schedules of one interval do not start as one. */
+  jitterMs: number;
+  /** A run that takes longer is ended; the next one goes on. */
+  runTimeoutMs: number;
+}
+
+/** Everything that the service does by the clock. */
+export const SCHEDULES: readonly ScheduledWorkflow[] = [
+  {
+    workflow: 'housekeeping',
+    summary: 'Remove what nobody needs any more',
+    everyMs: 60 * MINUTE_MS,
+    jitterMs: 5 * MINUTE_MS,
+    runTimeoutMs: 30 * MINUTE_MS,
+  },
+];
+
+/** A start must not wait longer for a Temporal that is slow to answer. */
+const TIMEOUT_MS = 10_000;
+
+export const scheduleId = (workflow: string, taskQueue: string): string => `${workflow}-${taskQueue}`;
+
+/**
+ * Creates the schedules, or brings those of an earlier version up to date; what an operator has paused stays
+ * paused. Any number of workers may do so at once. Never rejects: a worker that may not manage schedules, or
+ * cannot just now, sells seats all the same, and says so in one line for each schedule.
+ */
+export async function ensureSchedules(
+  client: Client,
+  { taskQueue, logger }: { taskQueue: string; logger: Logger },
+  schedules: readonly ScheduledWorkflow[] = SCHEDULES,
+): Promise<void> {
+  await Promise.all(
+    schedules.map(async (scheduled) => {
+      const options = toOptions(scheduled, taskQueue);
+      try {
+        await client.withDeadline(Date.now() + TIMEOUT_MS, async () => createOrUpdate(client, options));
+      } catch (err) {
+        logger.warn({ err, scheduleId: options.scheduleId }, 'schedule could not be created or updated');
+      }
+    }),
+  );
+}
+
+async function createOrUpdate(client: Client, options: ScheduleOptions): Promise<void> {
+  try {
+    await client.schedule.create(options);
+  } catch (error) {
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+    const schedule = client.schedule.getHandle(options.scheduleId);
+    await schedule.update(({ state }) => ({ ...options, state }));
+  }
+}
+
+function toOptions(scheduled: ScheduledWorkflow, taskQueue: string): ScheduleOptions {
+  const { workflow, summary, everyMs, jitterMs, runTimeoutMs } = scheduled;
+  return {
+    scheduleId: scheduleId(workflow, taskQueue),
+    spec: { intervals: [{ every: everyMs }], jitter: jitterMs },
+    action: {
+      type: 'startWorkflow',
+      workflowType: workflow,
+      taskQueue,
+      workflowRunTimeout: runTimeoutMs,
+      staticSummary: summary,
+    },
+    // After an outage the last run that was missed is made up for, once.
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: everyMs },
+  };
+}

@@ -1,0 +1,98 @@
+import { Client, ScheduleOverlapPolicy } from '@temporalio/client';
+import { createLogger } from '../../src/config/logging';
+import { ensureSchedules, scheduleId, SCHEDULES, type ScheduledWorkflow } from '../../src/worker/schedules';
+import { eventually } from '../support/eventually';
+import { buildStage, type Stage } from '../support/stage';
+
+let stage: Stage;
+let client: Client;
+
+beforeAll(async () => {
+  stage = await buildStage('real');
+  // As the worker does, on its own connection.
+  client = new Client({ connection: stage.temporal.env.nativeConnection });
+}, 60_000);
+
+afterAll(async () => {
+  await Promise.all(SCHEDULES.map(async ({ workflow }) => handleOf(workflow).delete()));
+  await stage?.drop();
+});
+
+const logger = createLogger('test', 'silent');
+
+const housekeeping: ScheduledWorkflow = {
+  workflow: 'housekeeping',
+  summary: 'Test',
+  everyMs: 7_200_000,
+  jitterMs: 0,
+  runTimeoutMs: 60_000,
+};
+
+function handleOf(workflow: string) {
+  return client.schedule.getHandle(scheduleId(workflow, stage.temporal.taskQueue));
+}
+
+async function ensure(schedules?: readonly ScheduledWorkflow[]): Promise<void> {
+  await ensureSchedules(client, { taskQueue: stage.temporal.taskQueue, logger }, schedules);
+}
+
+describe('the schedules', () => {
+  it('are there when many workers have started at once', async () => {
+    await Promise.all(Array.from({ length: 6 }, async () => ensure()));
+
+    for (const { workflow, everyMs, summary } of SCHEDULES) {
+      const { spec, policies, action } = await handleOf(workflow).describe();
+      expect(spec.intervals).toEqual([{ every: everyMs }]);
+      expect(policies).toMatchObject({ overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: everyMs });
+      expect(action).toMatchObject({
+        workflowType: workflow,
+        taskQueue: stage.temporal.taskQueue,
+        staticSummary: summary,
+      });
+    }
+  });
+
+  it('are those of the version that started last; what an operator has paused stays paused', async () => {
+    await ensure();
+    await handleOf('housekeeping').pause('Looking for a fault');
+
+    await ensure([housekeeping]);
+
+    const { spec, state } = await handleOf('housekeeping').describe();
+    expect(spec.intervals).toEqual([{ every: housekeeping.everyMs }]);
+    expect(state).toMatchObject({ paused: true, note: 'Looking for a fault' });
+    await handleOf('housekeeping').unpause();
+  });
+
+  it('start workflows that the worker runs', async () => {
+    await ensure();
+    await handleOf('housekeeping').trigger();
+
+    const workflowId = await eventually(async () => {
+      const { info } = await handleOf('housekeeping').describe();
+      const [run] = info.recentActions;
+      if (!run) throw new Error('nothing was started yet');
+      return run.action.workflow.workflowId;
+    });
+    await expect(client.workflow.result(workflowId)).resolves.toEqual({
+      'idempotency keys': 0,
+      'refresh tokens': 0,
+    });
+  });
+
+  it('are named in one line of the log each when Temporal refuses them, and nothing else happens', async () => {
+    const warn = jest.spyOn(logger, 'warn');
+    const elsewhere = new Client({
+      connection: stage.temporal.env.nativeConnection,
+      namespace: 'not-ours',
+    });
+
+    await ensureSchedules(elsewhere, { taskQueue: 'refused', logger });
+
+    expect(warn).toHaveBeenCalledTimes(SCHEDULES.length);
+    expect(warn).toHaveBeenCalledWith(
+      expect.objectContaining({ scheduleId: scheduleId('housekeeping', 'refused') }),
+      expect.any(String),
+    );
+  });
+});

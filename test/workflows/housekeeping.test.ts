@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { WorkflowFailedError } from '@temporalio/client';
+import type { housekeeping } from '../../src/workflows';
+import { buildStage, type Stage } from '../support/stage';
+
+let stage: Stage;
+
+beforeAll(async () => {
+  stage = await buildStage();
+}, 60_000);
+
+afterEach(async () => stage.endTest());
+
+afterAll(async () => stage?.drop());
+
+const KEYS = 2_500;
+
+async function someOldKeys(): Promise<void> {
+  await stage.database.owner.raw(
+    `INSERT INTO idempotency_keys (user_id, route, key, body_hash, used_at)
+     SELECT gen_random_uuid(), 'POST /v1/payments', number, '', now() - interval '3 days'
+       FROM generate_series(1, ?) AS number`,
+    [KEYS],
+  );
+}
+
+async function start() {
+  return stage.temporal.env.client.workflow.start<typeof housekeeping>('housekeeping', {
+    workflowId: `housekeeping-${randomUUID()}`,
+    taskQueue: stage.temporal.taskQueue,
+  });
+}
+
+async function keysLeft(): Promise<number> {
+  const rows = await stage.database.owner('idempotency_keys').select('key');
+  return rows.length;
+}
+
+describe('housekeeping', () => {
+  it('removes everything old, batch after batch, and tells what it was', async () => {
+    await someOldKeys();
+
+    const run = await start();
+
+    await expect(run.result()).resolves.toEqual({ 'idempotency keys': KEYS, 'refresh tokens': 0 });
+    expect(await keysLeft()).toBe(0);
+    const metadata = await run.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+    expect(metadata.currentDetails).toBe(`Removed ${KEYS} idempotency keys, 0 refresh tokens.`);
+  });
+
+  it('waits for a database that is away for a while', async () => {
+    await someOldKeys();
+    let failures = 6;
+    stage.temporal.replaceActivity('removeIdempotencyKeys', (real) => async (limit) => {
+      if (failures-- > 0) throw new Error('connection refused');
+      return real(limit);
+    });
+
+    await expect((await start()).result()).resolves.toMatchObject({ 'idempotency keys': KEYS });
+  });
+
+  it('goes on with the other subjects where one fails for good, and then fails itself', async () => {
+    const removed: number[] = [];
+    stage.temporal.replaceActivity('removeIdempotencyKeys', () => async () => {
+      throw new Error('permission denied');
+    });
+    stage.temporal.replaceActivity('removeRefreshTokens', (real) => async (limit) => {
+      removed.push(limit);
+      return real(limit);
+    });
+
+    await expect((await start()).result()).rejects.toThrow(WorkflowFailedError);
+
+    expect(removed).toHaveLength(1);
+  });
+});
