@@ -1,5 +1,5 @@
 /** ESM-only packages that Jest must transform to CommonJS. */
-const esmOnly = ['jose', 'p-limit', 'yocto-queue', 'uuid', 'get-port'];
+const esmOnly = ['jose', 'p-limit', 'yocto-queue', 'uuid', 'get-port', 'qr'];
 
 /** @type {import('jest').Config} */
 module.exports = {

@@ -12,6 +12,7 @@ import { createUserStore } from '../db/userStore';
 import { connectRedis } from '../redis/connect';
 import { createQueue } from '../redis/queue';
 import { createRateLimits, type RateLimits } from '../redis/rateLimits';
+import { createTicketPrinter, type PrintTicket } from '../tickets/paper';
 import { createAuthenticate, type Authenticate } from './auth/accessTokens';
 import { createAccounts, type Accounts } from './auth/accounts';
 import { createKeyRing, type KeyRing } from './auth/keyRing';
@@ -32,7 +33,11 @@ export interface ApiDependencies {
   temporal: Client;
   metrics: HttpMetrics;
   limits: RateLimits;
+  /** They sign access and queue tokens. */
   keys: KeyRing;
+  /** They sign the codes of tickets. */
+  ticketKeys: KeyRing;
+  printTicket: PrintTicket;
   accounts: Accounts;
   sessions: Sessions;
   authenticate: Authenticate;
@@ -66,7 +71,8 @@ export async function createDependencies(
   });
   const redis = connectRedis(settings.REDIS_URL, { name: 'holdfast-api', logger });
   const connection = Connection.lazy(temporalConnectionOptions(settings));
-  const keys = await createKeyRing(createSigningKeyStore(db));
+  const keys = await createKeyRing(createSigningKeyStore(db, 'session'));
+  const ticketKeys = await createKeyRing(createSigningKeyStore(db, 'ticket'));
   const tokens = createTokens(keys);
   const rooms = createRooms(createScheduleStore(db), {
     capacity: settings.QUEUE_CAPACITY,
@@ -81,6 +87,8 @@ export async function createDependencies(
     metrics: createHttpMetrics(),
     limits: createRateLimits({ redis, factor: settings.RATE_LIMIT_FACTOR }),
     keys,
+    ticketKeys,
+    printTicket: await createTicketPrinter(),
     accounts: createAccounts(createUserStore(db), createPasswords()),
     sessions: createSessions(createRefreshTokenStore(db), tokens),
     authenticate: createAuthenticate(tokens),

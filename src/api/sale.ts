@@ -4,6 +4,7 @@ import { createLedgerStore } from '../db/ledgerStore';
 import { createPaymentStore } from '../db/paymentStore';
 import { createReservationStore } from '../db/reservationStore';
 import { createSeatDirectory } from '../db/seatDirectory';
+import { createTicketStore } from '../db/ticketStore';
 import { createSeatClaim } from '../redis/seatClaim';
 import { adminReservationRoutes } from './admin/reservations';
 import type { ApiDependencies } from './dependencies';
@@ -14,16 +15,19 @@ import { paymentRoutes } from './payments/routes';
 import { createPlaceHold } from './reservations/placeHold';
 import { createReservationWorkflows } from './reservations/reservationWorkflows';
 import { reservationRoutes } from './reservations/routes';
+import { checkInRoutes } from './tickets/checkInRoutes';
+import { ticketRoutes } from './tickets/routes';
 import { walletRoutes } from './wallet/routes';
 import { createTopUpWorkflows } from './wallet/topUpWorkflows';
 
-/** Holding, paying, the wallet, and the operator's look into a reservation, with what they share. */
+/** Holding, paying, tickets, the wallet, and the operator's look into a reservation, with what they share. */
 export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
-  const { settings, db, redis, temporal, logger, admission } = dependencies;
+  const { settings, db, redis, temporal, logger, admission, ticketKeys, printTicket } = dependencies;
   const ledger = createLedgerStore(db);
   const taskQueue = settings.TEMPORAL_TASK_QUEUE;
   const reservations = createReservationStore(db);
   const payments = createPaymentStore(db);
+  const tickets = createTicketStore(db);
   const directory = createSeatDirectory(db);
   const idempotency = createIdempotency(createIdempotencyStore(db));
   const workflows = createReservationWorkflows(temporal, { taskQueue, logger });
@@ -34,6 +38,8 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
   return [
     ...reservationRoutes({ idempotency, placeHold, reservations, payments, workflows }),
     ...paymentRoutes({ idempotency, payReservation, payments }),
+    ...ticketRoutes({ idempotency, tickets, ticketKeys, printTicket }),
+    ...checkInRoutes({ idempotency, tickets, ticketKeys }),
     ...walletRoutes({
       idempotency,
       ledger,

@@ -6,6 +6,7 @@ import * as reservations from './migrations/003_reservations';
 import * as ledger from './migrations/004_ledger';
 import * as applicationRole from './migrations/005_application_role';
 import * as charges from './migrations/006_charges';
+import * as tickets from './migrations/007_tickets';
 import * as idempotency from './migrations/011_idempotency';
 
 /** In order. A released migration is never changed; a new one is added below. */
@@ -16,6 +17,7 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '004_ledger': ledger,
   '005_application_role': applicationRole,
   '006_charges': charges,
+  '007_tickets': tickets,
   '011_idempotency': idempotency,
 };
 

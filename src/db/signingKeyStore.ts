@@ -1,7 +1,10 @@
 import type { JWK } from 'jose';
 import type { Knex } from 'knex';
 
-/** A key pair that signs tokens. `retiredAt` is set once a newer one signs. */
+/** What a key signs: access and queue tokens, or the codes of tickets. */
+export type KeyPurpose = 'session' | 'ticket';
+
+/** A key pair. `retiredAt` is set once a newer one signs. */
 export interface SigningKey {
   kid: string;
   privateJwk: JWK;
@@ -11,26 +14,32 @@ export interface SigningKey {
 
 export type NewSigningKey = Omit<SigningKey, 'retiredAt'>;
 
+/** The keys of one purpose. */
 export interface SigningKeyStore {
+  readonly purpose: KeyPurpose;
   /** The key that signs first, then those that only verify, newest first. */
   list(): Promise<SigningKey[]>;
   /** Adds the key unless there is one that signs; of many processes that start at once, one wins. */
   addFirst(key: NewSigningKey): Promise<void>;
-  /** The key signs from now on; the others only verify. Drops those retired before `dropRetiredBefore`. */
-  rotate(key: NewSigningKey, dropRetiredBefore: Date): Promise<void>;
+  /** The key signs from now on; the others only verify. Drops those retired before `keepRetiredSince`; null: all. */
+  rotate(key: NewSigningKey, keepRetiredSince: Date | null): Promise<void>;
 }
 
 interface KeyRow {
+  purpose: KeyPurpose;
   kid: string;
   private_jwk: JWK;
   public_jwk: JWK;
   retired_at: Date | null;
 }
 
-export function createSigningKeyStore(db: Knex): SigningKeyStore {
+export function createSigningKeyStore(db: Knex, purpose: KeyPurpose): SigningKeyStore {
   return {
+    purpose,
+
     async list() {
       const rows = await db<KeyRow>('signing_keys')
+        .where({ purpose })
         .select('kid', 'private_jwk', 'public_jwk', 'retired_at')
         .orderByRaw('retired_at DESC NULLS FIRST, created_at DESC');
       return rows.map((row) => ({
@@ -43,22 +52,26 @@ export function createSigningKeyStore(db: Knex): SigningKeyStore {
 
     async addFirst(key) {
       await exclusively(db, async (tx) => {
-        const active = await tx<KeyRow>('signing_keys').whereNull('retired_at').first('kid');
-        if (!active) await tx('signing_keys').insert(toRow(key));
+        const active = await tx<KeyRow>('signing_keys')
+          .where({ purpose })
+          .whereNull('retired_at')
+          .first('kid');
+        if (!active) await tx('signing_keys').insert(toRow(purpose, key));
       });
     },
 
-    async rotate(key, dropRetiredBefore) {
+    async rotate(key, keepRetiredSince) {
       await exclusively(db, async (tx) => {
-        await tx('signing_keys').whereNull('retired_at').update({ retired_at: tx.fn.now() });
-        await tx('signing_keys').where('retired_at', '<', dropRetiredBefore).delete();
-        await tx('signing_keys').insert(toRow(key));
+        const keys = () => tx<KeyRow>('signing_keys').where({ purpose });
+        await keys().whereNull('retired_at').update({ retired_at: tx.fn.now() });
+        await (keepRetiredSince ? keys().where('retired_at', '<', keepRetiredSince) : keys()).delete();
+        await tx('signing_keys').insert(toRow(purpose, key));
       });
     },
   };
 }
 
-/** Whoever changes the keys is alone: at most one key signs at any time. Readers do not wait. */
+/** Whoever changes the keys is alone: at most one key of a purpose signs at any time. Readers do not wait. */
 async function exclusively(db: Knex, change: (tx: Knex.Transaction) => Promise<void>): Promise<void> {
   await db.transaction(async (tx) => {
     await tx.raw('LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE');
@@ -66,8 +79,9 @@ async function exclusively(db: Knex, change: (tx: Knex.Transaction) => Promise<v
   });
 }
 
-function toRow(key: NewSigningKey): Record<string, string> {
+function toRow(purpose: KeyPurpose, key: NewSigningKey): Record<string, string> {
   return {
+    purpose,
     kid: key.kid,
     private_jwk: JSON.stringify(key.privateJwk),
     public_jwk: JSON.stringify(key.publicJwk),

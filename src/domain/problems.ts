@@ -41,7 +41,11 @@ export type ProblemSlug =
   | 'insufficient-points'
   | 'payment-in-progress'
   | 'payment-failed'
-  | 'payment-not-found';
+  | 'payment-not-found'
+  | 'ticket-not-found'
+  | 'ticket-invalid'
+  | 'ticket-already-used'
+  | 'ticket-void';
 
 /** Further members of a problem document, such as `unavailableSeatIds` or `retryAfter` (whole seconds). */
 export type ProblemMembers = Readonly<Record<string, unknown>>;

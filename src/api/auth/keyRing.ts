@@ -1,17 +1,17 @@
 import { exportJWK, generateKeyPair, importJWK, type CryptoKey, type JWK } from 'jose';
-import { randomUUID } from 'node:crypto';
-import type { NewSigningKey, SigningKey, SigningKeyStore } from '../../db/signingKeyStore';
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { KeyPurpose, NewSigningKey, SigningKey, SigningKeyStore } from '../../db/signingKeyStore';
 
 /** EdDSA signs in about 25 µs; RSA takes a hundred times as long. The only algorithm that is accepted. */
 export const ALGORITHM = 'EdDSA';
 
-/** A retired key verifies until every token that it signed has ended; the queue's live longest. */
-const RETIRED_KEY_LIFE_MS = 24 * 60 * 60 * 1_000;
+/** A retired session key verifies until every token that it signed has ended; the queue's live longest. */
+const RETIRED_SESSION_KEY_LIFE_MS = 24 * 60 * 60 * 1_000;
 
 /** An unknown `kid` makes the ring read the table again, at most this often: forged ones cost nothing. */
 const RELOAD_INTERVAL_MS = 5_000;
 
-/** The table is read again when the keys are this old and something is signed: a rotation gets round. */
+/** The table is read again when the keys are this old and one is asked for: a rotation gets round. */
 const KEYS_AGE_MS = 60_000;
 
 /** The keys in memory: imported once, so that signing and verifying cost microseconds. */
@@ -48,16 +48,18 @@ export async function createKeyRing(store: SigningKeyStore): Promise<KeyRing> {
     return loading;
   };
 
+  const current = (): Keys => {
+    // In the background, and without harm when it fails: the keys at hand still verify everywhere.
+    if (Date.now() - loadedAt > KEYS_AGE_MS) reload().catch(() => undefined);
+    return keys;
+  };
+
   return {
-    signer() {
-      // In the background, and without harm when it fails: the keys at hand still verify everywhere.
-      if (Date.now() - loadedAt > KEYS_AGE_MS) reload().catch(() => undefined);
-      return keys.signer;
-    },
-    publicKeys: () => keys.publicKeys,
+    signer: () => current().signer,
+    publicKeys: () => current().publicKeys,
     reload,
     async verifier(kid) {
-      const known = keys.verifiers.get(kid);
+      const known = current().verifiers.get(kid);
       if (known) return known;
       if (!loading && Date.now() - loadedAt < RELOAD_INTERVAL_MS) return null;
       await reload();
@@ -70,24 +72,34 @@ export async function createKeyRing(store: SigningKeyStore): Promise<KeyRing> {
  * A new key signs from now on. Running processes sign with it within a minute, or when they meet a token
  * signed with it; until then the old key goes on, and both verify everywhere.
  *
+ * @param earlier `revoked` after a leak: what earlier keys have signed is worth nothing any more, within a
+ * minute, but for access and queue tokens that a running process has verified before
  * @returns the new key's id
  */
-export async function rotateSigningKey(store: SigningKeyStore): Promise<string> {
-  const key = await generateSigningKey();
-  await store.rotate(key, new Date(Date.now() - RETIRED_KEY_LIFE_MS));
+export async function rotateSigningKey(
+  store: SigningKeyStore,
+  earlier: 'kept' | 'revoked' = 'kept',
+): Promise<string> {
+  const key = await generateSigningKey(store.purpose);
+  await store.rotate(key, earlier === 'kept' ? keepRetiredSince(store.purpose) : null);
   return key.kid;
+}
+
+/** A ticket is good until its show, however long that was sold before: its keys verify until they are revoked. */
+function keepRetiredSince(purpose: KeyPurpose): Date {
+  return purpose === 'ticket' ? new Date(0) : new Date(Date.now() - RETIRED_SESSION_KEY_LIFE_MS);
 }
 
 async function loadOrCreate(store: SigningKeyStore): Promise<Keys> {
   const stored = await store.list();
-  if (stored.some((key) => key.retiredAt === null)) return importKeys(stored);
-  await store.addFirst(await generateSigningKey());
-  return importKeys(await store.list());
+  const since = keepRetiredSince(store.purpose);
+  if (stored.some((key) => key.retiredAt === null)) return importKeys(stored, since);
+  await store.addFirst(await generateSigningKey(store.purpose));
+  return importKeys(await store.list(), since);
 }
 
-async function importKeys(stored: readonly SigningKey[]): Promise<Keys> {
-  const oldest = Date.now() - RETIRED_KEY_LIFE_MS;
-  const live = stored.filter(({ retiredAt }) => retiredAt === null || retiredAt.getTime() > oldest);
+async function importKeys(stored: readonly SigningKey[], retiredSince: Date): Promise<Keys> {
+  const live = stored.filter(({ retiredAt }) => retiredAt === null || retiredAt > retiredSince);
   const [newest] = live;
   if (newest?.retiredAt !== null) throw new Error('no key signs');
   const verifiers = await Promise.all(
@@ -104,10 +116,11 @@ function toPublicKey({ kid, publicJwk }: SigningKey): JWK {
   return { ...publicJwk, kid, use: 'sig', alg: ALGORITHM };
 }
 
-async function generateSigningKey(): Promise<NewSigningKey> {
+async function generateSigningKey(purpose: KeyPurpose): Promise<NewSigningKey> {
   const pair = await generateKeyPair(ALGORITHM, { crv: 'Ed25519', extractable: true });
   return {
-    kid: randomUUID(),
+    // A ticket's code carries the id, and each character makes its picture finer.
+    kid: purpose === 'ticket' ? randomBytes(3).toString('base64url') : randomUUID(),
     privateJwk: await exportJWK(pair.privateKey),
     publicJwk: await exportJWK(pair.publicKey),
   };

@@ -237,6 +237,30 @@ export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
     'The account has no payment with this id.',
     'Read the reservation for its payment.',
   ),
+  'ticket-not-found': entry(
+    404,
+    'No such ticket',
+    'The account has no ticket with this id.',
+    'Read the reservation for its tickets.',
+  ),
+  'ticket-invalid': entry(
+    400,
+    'Not a ticket for here',
+    'The code is damaged, forged, or that of another show.',
+    'Scan again. If it stays, admit nobody with it: let its bearer show the ticket in the account that bought it.',
+  ),
+  'ticket-already-used': entry(
+    409,
+    'The ticket was used',
+    'Somebody was admitted with this ticket before: `usedAt` and `gate` tell when and where.',
+    'Admit nobody with it. Whoever comes second has a copy, or let somebody else have one.',
+  ),
+  'ticket-void': entry(
+    410,
+    'The ticket is void',
+    'The ticket was cancelled, or it was issued anew and this is the code from before.',
+    'Admit nobody with it. After a re-issue the newest code is in the account that bought the ticket.',
+  ),
 };
 
 export function isProblemSlug(name: unknown): name is ProblemSlug {

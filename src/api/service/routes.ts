@@ -17,6 +17,7 @@ const readinessSchema = z
 
 export interface ServiceRoutesDependencies extends HealthDependencies {
   keys: KeyRing;
+  ticketKeys: KeyRing;
 }
 
 export function serviceRoutes(dependencies: ServiceRoutesDependencies): Endpoint[] {
@@ -58,7 +59,7 @@ export function serviceRoutes(dependencies: ServiceRoutesDependencies): Endpoint
     endpoint({
       method: 'GET',
       path: '/.well-known/jwks.json',
-      summary: 'The public keys that verify the tokens',
+      summary: 'The public keys that verify access and queue tokens and the codes of tickets',
       tags: TAGS,
       access: 'public',
       responses: {
@@ -70,7 +71,7 @@ export function serviceRoutes(dependencies: ServiceRoutesDependencies): Endpoint
       handle: () => ({
         status: 200,
         headers: { 'Cache-Control': 'public, max-age=60' },
-        body: { keys: dependencies.keys.publicKeys() },
+        body: { keys: [...dependencies.keys.publicKeys(), ...dependencies.ticketKeys.publicKeys()] },
       }),
     }),
     endpoint({

@@ -148,7 +148,7 @@ describe('signing keys', () => {
   it('are one, when many processes start at once', async () => {
     const database = await createTestDatabase();
     try {
-      const store = createSigningKeyStore(database.db);
+      const store = createSigningKeyStore(database.db, 'session');
       const rings = await Promise.all(Array.from({ length: 6 }, async () => createKeyRing(store)));
       expect(new Set(rings.map((ring) => ring.signer().kid)).size).toBe(1);
     } finally {
@@ -159,7 +159,7 @@ describe('signing keys', () => {
   it('rotate: the new one signs, the old one goes on verifying, and other processes learn of it', async () => {
     const database = await createTestDatabase();
     try {
-      const store = createSigningKeyStore(database.db);
+      const store = createSigningKeyStore(database.db, 'session');
       const [ours, others] = [await createKeyRing(store), await createKeyRing(store)];
       const claims = { sub: randomUUID(), role: 'USER' as const, sid: randomUUID() };
       const before = await createTokens(ours).sign(ACCESS_TOKEN, claims);
@@ -183,7 +183,7 @@ describe('signing keys', () => {
   it('are forgotten when the last token that they signed has ended', async () => {
     const database = await createTestDatabase();
     try {
-      const store = createSigningKeyStore(database.db);
+      const store = createSigningKeyStore(database.db, 'session');
       const ring = await createKeyRing(store);
       const first = ring.signer().kid;
       await rotateSigningKey(store);
@@ -201,7 +201,7 @@ describe('signing keys', () => {
   });
 
   it('are not asked for again and again by tokens with unknown names', async () => {
-    const store = createSigningKeyStore(edge.database.db);
+    const store = createSigningKeyStore(edge.database.db, 'session');
     const list = jest.fn(async () => store.list());
     const ring = await createKeyRing({ ...store, list });
     list.mockClear();

@@ -1,0 +1,65 @@
+import { errors, type JWTVerifyGetKey } from 'jose';
+import type { TicketStore } from '../../db/ticketStore';
+import { Problem } from '../../domain/problems';
+import { verifyTicketCode } from '../../tickets/verify';
+import type { KeyRing } from '../auth/keyRing';
+import { endpoint, type Endpoint } from '../http/endpoint';
+import type { Idempotency } from '../idempotency/idempotency';
+import { ticketAlreadyUsed, ticketVoid } from './problems';
+import { admittedSchema, checkInBody } from './schema';
+
+export interface CheckInRoutesDependencies {
+  idempotency: Idempotency;
+  tickets: TicketStore;
+  ticketKeys: KeyRing;
+}
+
+/** What staff do at a gate. */
+export function checkInRoutes({ idempotency, tickets, ticketKeys }: CheckInRoutesDependencies): Endpoint[] {
+  const keys = keysOf(ticketKeys);
+  return [
+    endpoint({
+      method: 'POST',
+      path: '/v1/check-ins',
+      summary: 'Admit with a ticket',
+      description:
+        'Admits once for each ticket, at however many gates its code is shown. Send an `Idempotency-Key` of its ' +
+        'own with each scan: the same scan sent again, after an answer that was lost, is admitted again.',
+      tags: ['Tickets'],
+      access: 'staff',
+      idempotent: true,
+      body: checkInBody,
+      responses: { 200: { description: 'Let them in', schema: admittedSchema } },
+      problems: ['ticket-invalid', 'ticket-already-used', 'ticket-void'],
+      async handle({ user: { userId }, body, idempotencyKey: key }) {
+        const { qr, gate, scheduleId } = body;
+        const request = { userId, route: 'POST /v1/check-ins', key, body };
+        return idempotency.run(request, async (checkInId) => {
+          const code = await verifyTicketCode(qr, keys, { scheduleId });
+          if (code.outcome === 'wrong-show') throw ticketInvalid('The ticket is for another show.');
+          if (code.outcome === 'invalid') throw ticketInvalid('This is no code of a ticket.');
+          const { ticketId, version } = code;
+          const result = await tickets.checkIn({ ticketId, version, checkInId, staffId: userId, gate });
+          if (result.outcome === 'unknown') throw ticketInvalid('No ticket has this code.');
+          if (result.outcome === 'void') throw ticketVoid();
+          if (result.outcome === 'already-used') throw ticketAlreadyUsed(result);
+          const admitted = { result: 'ADMITTED' as const, ticketId, seat: result.seat };
+          return { status: 200 as const, body: admitted };
+        });
+      },
+    }),
+  ];
+}
+
+function ticketInvalid(detail: string): Problem {
+  return new Problem('ticket-invalid', detail);
+}
+
+/** The ring as jose asks for keys. */
+function keysOf(ring: KeyRing): JWTVerifyGetKey {
+  return async ({ kid }) => {
+    const key = kid === undefined ? null : await ring.verifier(kid);
+    if (!key) throw new errors.JWKSNoMatchingKey();
+    return key;
+  };
+}

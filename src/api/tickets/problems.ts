@@ -1,0 +1,12 @@
+import { Problem } from '../../domain/problems';
+
+export function ticketVoid(): Problem {
+  return new Problem('ticket-void', 'The ticket was cancelled, or issued anew.');
+}
+
+export function ticketAlreadyUsed({ usedAt, gate }: { usedAt: Date; gate: string }): Problem {
+  return new Problem('ticket-already-used', 'Somebody was admitted with this ticket.', {
+    usedAt: usedAt.toISOString(),
+    gate,
+  });
+}

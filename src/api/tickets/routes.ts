@@ -1,0 +1,137 @@
+import type { IssuedTicket, TicketStore } from '../../db/ticketStore';
+import { Problem } from '../../domain/problems';
+import type { PrintTicket } from '../../tickets/paper';
+import { drawQrSvg } from '../../tickets/qrPicture';
+import { signTicketCode } from '../../tickets/sign';
+import type { KeyRing } from '../auth/keyRing';
+import { endpoint, type Endpoint } from '../http/endpoint';
+import type { Idempotency } from '../idempotency/idempotency';
+import { presentTicket } from './presenter';
+import { ticketAlreadyUsed, ticketVoid } from './problems';
+import { ticketParams, ticketSchema } from './schema';
+
+export interface TicketRoutesDependencies {
+  idempotency: Idempotency;
+  tickets: TicketStore;
+  ticketKeys: KeyRing;
+  printTicket: PrintTicket;
+}
+
+const tags = ['Tickets'];
+
+/** Whoever has the code gets in. */
+const SECRET = { 'Cache-Control': 'no-store' };
+
+/** What the buyer of a ticket does with it. */
+export function ticketRoutes(dependencies: TicketRoutesDependencies): Endpoint[] {
+  const { idempotency, tickets, ticketKeys, printTicket } = dependencies;
+
+  /** Another user's ticket looks like none (OWASP API1). @throws {Problem} ticket-not-found */
+  const findOwn = async (userId: string, ticketId: string): Promise<IssuedTicket> => {
+    const ticket = await tickets.find(ticketId);
+    if (ticket?.userId === userId) return ticket;
+    throw new Problem('ticket-not-found', 'You have no ticket with this id.');
+  };
+
+  /** For what is shown at a gate. @throws {Problem} ticket-not-found, ticket-void */
+  const findOwnToShow = async (userId: string, ticketId: string): Promise<IssuedTicket> => {
+    const ticket = await findOwn(userId, ticketId);
+    if (ticket.status === 'VOID') throw ticketVoid();
+    return ticket;
+  };
+
+  const codeOf = async ({ ticketId, version, show: { scheduleId } }: IssuedTicket): Promise<string> =>
+    signTicketCode({ ticketId, scheduleId, version }, ticketKeys.signer());
+
+  return [
+    endpoint({
+      method: 'GET',
+      path: '/v1/tickets/{ticketId}',
+      summary: 'Read a ticket with its code',
+      tags,
+      access: 'user',
+      params: ticketParams,
+      responses: { 200: { description: 'The ticket', schema: ticketSchema } },
+      problems: ['ticket-not-found'],
+      async handle({ user, params: { ticketId } }) {
+        const ticket = await findOwn(user.userId, ticketId);
+        return { status: 200, headers: SECRET, body: presentTicket(ticket, await codeOf(ticket)) };
+      },
+    }),
+
+    endpoint({
+      method: 'GET',
+      path: '/v1/tickets/{ticketId}/qr.svg',
+      summary: "Draw a ticket's code",
+      tags,
+      access: 'user',
+      params: ticketParams,
+      responses: { 200: { description: 'A QR', contentType: 'image/svg+xml' } },
+      problems: ['ticket-not-found', 'ticket-void'],
+      async handle({ user, params: { ticketId } }) {
+        const ticket = await findOwnToShow(user.userId, ticketId);
+        return { status: 200, headers: SECRET, body: drawQrSvg(await codeOf(ticket)) };
+      },
+    }),
+
+    endpoint({
+      method: 'GET',
+      path: '/v1/tickets/{ticketId}/ticket.pdf',
+      summary: 'Print a ticket',
+      description: 'One page, A5 landscape.',
+      tags,
+      access: 'user',
+      rateLimit: 'ticket-paper',
+      params: ticketParams,
+      responses: {
+        200: {
+          description: 'The page',
+          contentType: 'application/pdf',
+          headers: { 'Content-Disposition': 'With a name for the file' },
+        },
+      },
+      problems: ['ticket-not-found', 'ticket-void'],
+      async handle({ user, params: { ticketId } }) {
+        const ticket = await findOwnToShow(user.userId, ticketId);
+        const { reservationId, version, seat, show, holder } = ticket;
+        const code = await codeOf(ticket);
+        const page = await printTicket({ ticketId, reservationId, version, seat, ...show, holder, code });
+        const name = `inline; filename="ticket-${ticketId}.pdf"`;
+        return { status: 200, headers: { ...SECRET, 'Content-Disposition': name }, body: page };
+      },
+    }),
+
+    endpoint({
+      method: 'POST',
+      path: '/v1/tickets/{ticketId}/reissue',
+      summary: 'Issue a ticket anew',
+      description:
+        'For a ticket that was lost or copied: from now on the codes from before are void at the gate.',
+      tags,
+      access: 'user',
+      idempotent: true,
+      params: ticketParams,
+      responses: { 200: { description: 'The ticket with its new code', schema: ticketSchema } },
+      problems: ['ticket-not-found', 'ticket-already-used', 'ticket-void'],
+      async handle({ user: { userId }, params: { ticketId }, idempotencyKey: key }) {
+        const ticket = await findOwn(userId, ticketId);
+        const route = `POST /v1/tickets/${ticketId}/reissue`;
+        // What is recorded for a repeat is the version alone: a code belongs into no table.
+        const { status, body } = await idempotency.run(
+          { userId, route, key, body: {} },
+          async (reissueId) => {
+            const version = await tickets.reissue(ticketId, reissueId);
+            if (version === null) throw whyNot(await findOwn(userId, ticketId));
+            return { status: 200 as const, body: { version } };
+          },
+        );
+        const reissued = { ...ticket, status: 'VALID' as const, version: body.version };
+        return { status, headers: SECRET, body: presentTicket(reissued, await codeOf(reissued)) };
+      },
+    }),
+  ];
+}
+
+function whyNot({ usedAt, usedGate }: IssuedTicket): Problem {
+  return usedAt && usedGate !== null ? ticketAlreadyUsed({ usedAt, gate: usedGate }) : ticketVoid();
+}

@@ -1,0 +1,71 @@
+import { base64url, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
+import { parse, stringify } from 'uuid';
+
+/** The `typ` of a ticket's code: no other token of the service has it (RFC 8725, 3.11). */
+export const TICKET_TYPE = 'ticket+jwt';
+
+/** The only algorithm of codes, whatever a code's header says (RFC 8725, 3.1): Ed25519. */
+export const TICKET_ALGORITHM = 'EdDSA';
+
+/** What a ticket's code says. */
+export interface TicketCode {
+  ticketId: string;
+  scheduleId: string;
+  /** Counts from 1; a re-issue makes the codes of earlier versions void, which only the service knows. */
+  version: number;
+}
+
+export type TicketCheck =
+  | ({ outcome: 'genuine' } & TicketCode)
+  /** Genuine, but for another schedule than was asked for. */
+  | { outcome: 'wrong-show' }
+  /** Not a code of this service's keys: forged, damaged, or something else altogether. */
+  | { outcome: 'invalid' };
+
+/**
+ * Checks the signature of a ticket's code and reads it. Needs nothing of the service but its public keys, so that
+ * a gate can do it without a network. It cannot see whether the ticket is used, void or issued anew.
+ *
+ * @param code as it was read from the QR
+ * @param keys finds the key of a code: `createLocalJWKSet(jwks)` of `jose`, with what `/.well-known/jwks.json` said
+ * @param options.scheduleId the show that is admitted to; left out, any
+ * @throws what `keys` throws, but for jose's own errors: those mean `invalid`
+ */
+export async function verifyTicketCode(
+  code: string,
+  keys: JWTVerifyGetKey,
+  { scheduleId }: { scheduleId?: string | undefined } = {},
+): Promise<TicketCheck> {
+  try {
+    const { payload } = await jwtVerify(code, keys, { algorithms: [TICKET_ALGORITHM], typ: TICKET_TYPE });
+    const read = readClaims(payload);
+    if (!read) return { outcome: 'invalid' };
+    if (scheduleId !== undefined && scheduleId.toLowerCase() !== read.scheduleId) {
+      return { outcome: 'wrong-show' };
+    }
+    return { outcome: 'genuine', ...read };
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return { outcome: 'invalid' };
+    throw error;
+  }
+}
+
+/** `sub` the ticket and `aud` the show, each the 16 bytes of its id in base64url; `ver` the version. */
+export function toClaims({ ticketId, scheduleId, version }: TicketCode) {
+  return { sub: base64url.encode(parse(ticketId)), aud: base64url.encode(parse(scheduleId)), ver: version };
+}
+
+function readClaims({ sub, aud, ver }: Record<string, unknown>): TicketCode | null {
+  const [ticketId, scheduleId] = [toId(sub), toId(aud)];
+  if (ticketId === null || scheduleId === null || typeof ver !== 'number') return null;
+  return { ticketId, scheduleId, version: ver };
+}
+
+function toId(claim: unknown): string | null {
+  if (typeof claim !== 'string') return null;
+  try {
+    return stringify(base64url.decode(claim));
+  } catch {
+    return null;
+  }
+}
