@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto';
+import { createKeyRing, rotateSigningKey } from '../../../src/api/auth/keyRing';
+import { createSigningKeyStore } from '../../../src/db/signingKeyStore';
+import { signTicketCode } from '../../../src/tickets/sign';
+import { aString } from '../../support/matchers';
+import { expectProblem, logIn, logInOperator, startEdge, type Edge } from '../edge';
+import { hireStaff, issue, type Staff } from './issued';
+
+let edge: Edge;
+let staff: Staff;
+
+beforeAll(async () => {
+  edge = await startEdge();
+  staff = await hireStaff(edge);
+});
+afterAll(async () => edge.stop());
+
+function later(milliseconds: number): void {
+  const then = Date.now() + milliseconds;
+  jest.spyOn(Date, 'now').mockImplementation(() => then);
+}
+
+describe('POST /v1/check-ins', () => {
+  it('admits with a ticket, whose buyer then sees it as used', async () => {
+    const ticket = await issue(edge);
+    const { ticketId, seatId } = ticket;
+    const { status, body } = await staff.checkIn({ qr: await ticket.code() });
+    expect(status).toBe(200);
+    const seat = { seatId, zone: 'A', row: '1', number: '1', grade: 'R' };
+    expect(body).toEqual({ result: 'ADMITTED', ticketId, seat });
+    expect((await ticket.read()).body['status']).toBe('USED');
+  });
+
+  it('is for staff and operators alone', async () => {
+    const ticket = await issue(edge);
+    const body = { qr: await ticket.code() };
+    const { accessToken: token } = ticket.buyer;
+    expectProblem(await edge.call('POST', '/v1/check-ins', { body }), 401, 'unauthenticated');
+    expectProblem(await edge.call('POST', '/v1/check-ins', { body, token }), 403, 'forbidden');
+    const operator = await logInOperator(edge);
+    expect((await edge.call('POST', '/v1/check-ins', { body, token: operator })).status).toBe(200);
+  });
+
+  it('admits a second time nowhere, and tells when and where the first was', async () => {
+    const [ticket, elsewhere] = await Promise.all([issue(edge), hireStaff(edge)]);
+    const qr = await ticket.code();
+    await staff.checkIn({ qr });
+    const reply = await elsewhere.checkIn({ qr, gate: 'South' });
+    expectProblem(reply, 409, 'ticket-already-used');
+    expect(reply.body).toMatchObject({ usedAt: aString, gate: staff.login });
+    expect(Math.abs(Date.parse(String(reply.body['usedAt'])) - Date.now())).toBeLessThan(60_000);
+  });
+
+  it('admits once of twenty scans at two gates at once', async () => {
+    const [ticket, other] = await Promise.all([issue(edge), hireStaff(edge)]);
+    const qr = await ticket.code();
+    const replies = await Promise.all(
+      Array.from({ length: 20 }, async (_, index) =>
+        (index % 2 === 0 ? staff : other).checkIn({ qr, gate: `Gate ${index}` }, randomUUID()),
+      ),
+    );
+    const admitted = replies.filter(({ status }) => status === 200);
+    expect(admitted).toHaveLength(1);
+    for (const reply of replies) {
+      if (reply.status !== 200) expectProblem(reply, 409, 'ticket-already-used');
+    }
+  });
+
+  it('admits a scan that is sent again with its key, also when nothing of its answer was recorded', async () => {
+    const ticket = await issue(edge);
+    const [scan, key] = [{ qr: await ticket.code() }, randomUUID()];
+    const first = await staff.checkIn(scan, key);
+    expect(first.status).toBe(200);
+    expect((await staff.checkIn(scan, key)).body).toEqual(first.body);
+    await edge.database.owner('idempotency_keys').where({ key }).update({ answer: null });
+    expect((await staff.checkIn(scan, key)).body).toEqual(first.body);
+    expectProblem(await staff.checkIn(scan, randomUUID()), 409, 'ticket-already-used');
+  });
+
+  it('refuses a void ticket', async () => {
+    const ticket = await issue(edge);
+    const qr = await ticket.code();
+    await edge.database.owner('tickets').where({ id: ticket.ticketId }).update({ status: 'VOID' });
+    expectProblem(await staff.checkIn({ qr }), 410, 'ticket-void');
+  });
+
+  it("refuses another show's ticket as invalid, and leaves it unused", async () => {
+    const [here, there] = await Promise.all([issue(edge), issue(edge)]);
+    const qr = await there.code();
+    const { scheduleId } = here;
+    expectProblem(await staff.checkIn({ qr, scheduleId }), 400, 'ticket-invalid');
+    expect((await staff.checkIn({ qr, scheduleId: there.scheduleId })).status).toBe(200);
+  });
+
+  it('refuses as invalid whatever is no code: text, other tokens, and a code of no ticket', async () => {
+    const account = await logIn(edge);
+    const unknown = { ticketId: randomUUID(), scheduleId: randomUUID(), version: 1 };
+    const signed = await signTicketCode(unknown, edge.dependencies.ticketKeys.signer());
+    const bySessionKey = await signTicketCode(unknown, edge.dependencies.keys.signer());
+    for (const qr of [
+      '',
+      'garbage',
+      'a.b.c',
+      '입장권',
+      'x'.repeat(10_000),
+      account.accessToken,
+      account.queueToken,
+      signed,
+      bySessionKey,
+    ]) {
+      expectProblem(await staff.checkIn({ qr }), 400, 'ticket-invalid');
+    }
+  });
+
+  it('answers 400 where there is no text at all, or a gate without end', async () => {
+    const ticket = await issue(edge);
+    expectProblem(
+      await staff.checkIn({ qr: await ticket.code(), gate: 'x'.repeat(101) }),
+      400,
+      'validation-failed',
+    );
+    const token = await logInOperator(edge);
+    expectProblem(await edge.call('POST', '/v1/check-ins', { token, body: {} }), 400, 'validation-failed');
+  });
+});
+
+describe("a ticket's code", () => {
+  it('is neither an access token nor a queue token', async () => {
+    const ticket = await issue(edge);
+    const code = await ticket.code();
+    expectProblem(await edge.call('GET', '/v1/wallet', { token: code }), 401, 'unauthenticated');
+    const { accessToken: token } = ticket.buyer;
+    const headers = { 'X-Queue-Token': code };
+    expectProblem(await edge.call('GET', '/v1/queue/status', { token, headers }), 401, 'invalid-queue-token');
+  });
+});
+
+describe('the keys of tickets', () => {
+  afterEach(() => jest.restoreAllMocks());
+
+  it('rotate: tickets of long ago are as good as ever, and the new key is known here at once', async () => {
+    const store = createSigningKeyStore(edge.database.db, 'ticket');
+    const [old, fresh] = await Promise.all([issue(edge), issue(edge)]);
+    const oldCode = await old.code();
+    const { kid: oldKid } = edge.dependencies.ticketKeys.signer();
+    const newKid = await rotateSigningKey(store);
+    const retiredAt = new Date('2001-01-01');
+    await edge.database.owner('signing_keys').where({ kid: oldKid }).update({ retired_at: retiredAt });
+    const anotherProcess = await createKeyRing(store);
+    const { ticketId, scheduleId } = fresh;
+    const newCode = await signTicketCode({ ticketId, scheduleId, version: 1 }, anotherProcess.signer());
+
+    later(10_000);
+    expect((await staff.checkIn({ qr: newCode })).status).toBe(200);
+    expect((await staff.checkIn({ qr: oldCode })).status).toBe(200);
+    const { text } = await edge.call('GET', '/.well-known/jwks.json');
+    for (const kid of [oldKid, newKid, edge.dependencies.keys.signer().kid])
+      expect(text).toContain(`"${kid}"`);
+  });
+
+  it('leave the session keys alone when they rotate, and the other way round', async () => {
+    const { keys, ticketKeys } = edge.dependencies;
+    const [session, ticket] = [keys.signer().kid, ticketKeys.signer().kid];
+    await rotateSigningKey(createSigningKeyStore(edge.database.db, 'ticket'));
+    await Promise.all([keys.reload(), ticketKeys.reload()]);
+    expect(keys.signer().kid).toBe(session);
+    const newest = ticketKeys.signer().kid;
+    expect(newest).not.toBe(ticket);
+    await rotateSigningKey(createSigningKeyStore(edge.database.db, 'session'));
+    await Promise.all([keys.reload(), ticketKeys.reload()]);
+    expect(ticketKeys.signer().kid).toBe(newest);
+  });
+
+  it('verify nothing any more once they are revoked; the ticket read anew has a good code', async () => {
+    const ticket = await issue(edge);
+    const leaked = await ticket.code();
+    await rotateSigningKey(createSigningKeyStore(edge.database.db, 'ticket'), 'revoked');
+    await edge.dependencies.ticketKeys.reload();
+    expectProblem(await staff.checkIn({ qr: leaked }), 400, 'ticket-invalid');
+    expect((await staff.checkIn({ qr: await ticket.code() })).status).toBe(200);
+  });
+});

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import type { Knex } from 'knex';
+import { createPaymentStore } from '../../../src/db/paymentStore';
+import { createSale } from '../../support/factories';
+import { logIn, type Account, type Edge, type Reply } from '../edge';
+
+/** A ticket as a sale leaves it, and calls of its buyer. */
+export interface Issued {
+  ticketId: string;
+  reservationId: string;
+  scheduleId: string;
+  seatId: string;
+  buyer: Account;
+  read(path?: string): Promise<Reply>;
+  /** What stands in its QR now. */
+  code(): Promise<string>;
+  reissue(key?: string): Promise<Reply>;
+}
+
+/** Somebody at a gate. */
+export interface Staff {
+  login: string;
+  checkIn(body: { qr: string; gate?: string; scheduleId?: string }, key?: string): Promise<Reply>;
+}
+
+export async function issue(edge: Edge): Promise<Issued> {
+  const { owner } = edge.database;
+  const [sale, buyer] = await Promise.all([createSale(owner), logIn(edge)]);
+  const { scheduleId, seatId } = sale;
+  const reservationId = await sell(owner, { scheduleId, seatId, userId: buyer.userId });
+  const reservation = { reservationId, userId: buyer.userId };
+  const [ticket] = await createPaymentStore(edge.database.db).issueTickets(reservation, [seatId], new Date());
+  if (!ticket) throw new Error('no ticket was issued');
+  const { ticketId } = ticket;
+  const token = buyer.accessToken;
+  const read: Issued['read'] = async (path = '') =>
+    edge.call('GET', `/v1/tickets/${ticketId}${path}`, { token });
+  return {
+    ticketId,
+    reservationId,
+    scheduleId,
+    seatId,
+    buyer,
+    read,
+    code: async () => String((await read()).body['qr']),
+    reissue: async (key) =>
+      edge.call('POST', `/v1/tickets/${ticketId}/reissue`, { token, headers: idempotencyKey(key) }),
+  };
+}
+
+export async function hireStaff(edge: Edge): Promise<Staff> {
+  const login = `gate-${randomUUID()}`;
+  const password = 'staff-password';
+  await edge.dependencies.accounts.create({ login, password, role: 'STAFF' });
+  const { body } = await edge.call('POST', '/v1/auth/login', { body: { id: login, password } });
+  const token = String(body['accessToken']);
+  return {
+    login,
+    checkIn: async (scan, key) =>
+      edge.call('POST', '/v1/check-ins', { token, body: scan, headers: idempotencyKey(key) }),
+  };
+}
+
+/** What a confirmation writes, but for the money. */
+async function sell(
+  owner: Knex,
+  sold: { scheduleId: string; seatId: string; userId: string },
+): Promise<string> {
+  const reservationId = randomUUID();
+  const now = new Date();
+  await owner('reservations').insert({
+    id: reservationId,
+    user_id: sold.userId,
+    schedule_id: sold.scheduleId,
+    status: 'CONFIRMED',
+    tickets: 1,
+    booking_fee: 0,
+    currency: 'KRW',
+    held_at: now,
+    expires_at: now,
+  });
+  await owner('allocations').insert({
+    reservation_id: reservationId,
+    seat_id: sold.seatId,
+    schedule_id: sold.scheduleId,
+    user_id: sold.userId,
+    price: 1,
+    sold_at: now,
+  });
+  return reservationId;
+}
+
+function idempotencyKey(key: string | undefined): Record<string, string> {
+  return key === undefined ? {} : { 'Idempotency-Key': key };
+}
