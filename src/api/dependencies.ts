@@ -19,6 +19,7 @@ import { createKeyRing, type KeyRing } from './auth/keyRing';
 import { createPasswords } from './auth/passwords';
 import { createSessions, type Sessions } from './auth/sessions';
 import { createTokens } from './auth/tokens';
+import { createIdempotency, type Idempotency } from './idempotency/idempotency';
 import { createEventStreams, type EventStreams } from './http/eventStream';
 import { createAdmissionService, type AdmissionService } from './queue/admission';
 import { createRooms } from './queue/rooms';
@@ -39,7 +40,9 @@ export interface ApiDependencies {
   ticketKeys: KeyRing;
   printTicket: PrintTicket;
   accounts: Accounts;
-  sessions: Sessions;
+  /** The sessions, through the pool or within a transaction. */
+  sessionsIn: (db: Knex) => Sessions;
+  idempotency: Idempotency;
   authenticate: Authenticate;
   admission: AdmissionService;
   eventStreams: EventStreams;
@@ -74,6 +77,7 @@ export async function createDependencies(
   const keys = await createKeyRing(createSigningKeyStore(db, 'session'));
   const ticketKeys = await createKeyRing(createSigningKeyStore(db, 'ticket'));
   const tokens = createTokens(keys);
+  const passwords = createPasswords();
   const rooms = createRooms(createScheduleStore(db), {
     capacity: settings.QUEUE_CAPACITY,
     activeSeconds: settings.QUEUE_TOKEN_TTL_SECONDS,
@@ -89,8 +93,9 @@ export async function createDependencies(
     keys,
     ticketKeys,
     printTicket: await createTicketPrinter(),
-    accounts: createAccounts(createUserStore(db), createPasswords()),
-    sessions: createSessions(createRefreshTokenStore(db), tokens),
+    accounts: createAccounts(createUserStore(db), passwords),
+    sessionsIn: (knex) => createSessions(createRefreshTokenStore(knex), tokens),
+    idempotency: createIdempotency({ db, passwords }),
     authenticate: createAuthenticate(tokens),
     admission: createAdmissionService({ queue: createQueue(redis), tokens, rooms }),
     eventStreams: createEventStreams({ max: EVENT_STREAMS }),

@@ -1,5 +1,4 @@
 import { createHoldStore } from '../db/holdStore';
-import { createIdempotencyStore } from '../db/idempotencyStore';
 import { createLedgerStore } from '../db/ledgerStore';
 import { createPaymentStore } from '../db/paymentStore';
 import { createReservationStore } from '../db/reservationStore';
@@ -9,7 +8,6 @@ import { createSeatClaim } from '../redis/seatClaim';
 import { adminReservationRoutes } from './admin/reservations';
 import type { ApiDependencies } from './dependencies';
 import type { Endpoint } from './http/endpoint';
-import { createIdempotency } from './idempotency/idempotency';
 import { createPayReservation } from './payments/payReservation';
 import { paymentRoutes } from './payments/routes';
 import { createPlaceHold } from './reservations/placeHold';
@@ -22,14 +20,14 @@ import { createTopUpWorkflows } from './wallet/topUpWorkflows';
 
 /** Holding, paying, tickets, the wallet, and the operator's look into a reservation, with what they share. */
 export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
-  const { settings, db, redis, temporal, logger, admission, ticketKeys, printTicket } = dependencies;
+  const { settings, db, redis, temporal, logger, admission, idempotency, ticketKeys, printTicket } =
+    dependencies;
   const ledger = createLedgerStore(db);
   const taskQueue = settings.TEMPORAL_TASK_QUEUE;
   const reservations = createReservationStore(db);
   const payments = createPaymentStore(db);
   const tickets = createTicketStore(db);
   const directory = createSeatDirectory(db);
-  const idempotency = createIdempotency(createIdempotencyStore(db));
   const workflows = createReservationWorkflows(temporal, { taskQueue, logger });
   const seatClaim = createSeatClaim(redis);
   const holds = createHoldStore(db);

@@ -7,15 +7,18 @@ const KEPT_HOURS = 48;
 /** The scope of an `Idempotency-Key`: keys of other users and routes never meet. */
 export interface IdempotencyScope {
   userId: string;
-  /** Method and path as OpenAPI writes it. */
+  /** Method and path, with the ids in it. */
   route: string;
   key: string;
 }
 
 /** What was answered, as far as it must be the same again. */
-export type RecordedAnswer =
-  | { status: number; location?: string; body: unknown }
+export type GivenAnswer =
+  | { status: number; location?: string; body?: unknown }
   | { problem: { slug: ProblemSlug; detail: string; members: ProblemMembers } };
+
+/** An answer as it is kept: readable, or in base64 what only the same request can decrypt. */
+export type RecordedAnswer = GivenAnswer | { sealed: string };
 
 /** What a key was first taken for. `answer` is null while that request is under way. */
 export interface UsedKey {
@@ -30,8 +33,6 @@ interface KeyRow {
   body_hash: Buffer;
   answer: RecordedAnswer | null;
 }
-
-export type IdempotencyStore = ReturnType<typeof createIdempotencyStore>;
 
 export function createIdempotencyStore(db: Knex) {
   const scoped = ({ userId, route, key }: IdempotencyScope) =>
@@ -51,7 +52,13 @@ export function createIdempotencyStore(db: Knex) {
       );
       const [row] = rows;
       if (!row) throw new Error('an upsert returned no row');
-      return { bodyHash: row.body_hash, answer: row.answer };
+      return fromRow(row);
+    },
+
+    /** What a key was taken for, as far as it is committed. */
+    async find(scope: IdempotencyScope): Promise<UsedKey | null> {
+      const row = await scoped(scope).first('body_hash', 'answer');
+      return row ? fromRow(row) : null;
     },
 
     /** Records the answer unless one stands; the first is the answer for good, and it is returned. */
@@ -87,4 +94,8 @@ export function createIdempotencyStore(db: Knex) {
       return rowCount;
     },
   };
+}
+
+function fromRow(row: Pick<KeyRow, 'body_hash' | 'answer'>): UsedKey {
+  return { bodyHash: row.body_hash, answer: row.answer };
 }

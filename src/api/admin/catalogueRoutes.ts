@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { createCatalogueEditor } from '../../db/catalogueEditor';
-import { createIdempotencyStore } from '../../db/idempotencyStore';
 import { createScheduleStore } from '../../db/scheduleStore';
 import { Problem } from '../../domain/problems';
 import { createBestEffort } from '../../redis/bestEffort';
@@ -10,7 +9,6 @@ import { presentSchedule } from '../catalogue/presenter';
 import { concertParams, scheduleParams } from '../catalogue/schema';
 import type { ApiDependencies } from '../dependencies';
 import { endpoint, type Endpoint } from '../http/endpoint';
-import { createIdempotency } from '../idempotency/idempotency';
 import {
   adminScheduleSchema,
   newConcertSchema,
@@ -32,9 +30,9 @@ export function adminCatalogueRoutes({
   db,
   redis,
   logger,
-}: Pick<ApiDependencies, 'db' | 'redis' | 'logger'>): Endpoint[] {
+  idempotency,
+}: Pick<ApiDependencies, 'db' | 'redis' | 'logger' | 'idempotency'>): Endpoint[] {
   const editor = createCatalogueEditor(db);
-  const idempotency = createIdempotency(createIdempotencyStore(db));
   const attempt = createBestEffort(redis, logger);
   const catalogueCache = createCatalogueCache(attempt);
   const seatMapCache = createSeatMapCache(redis, attempt);

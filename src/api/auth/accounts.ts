@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { User, UserStore } from '../../db/userStore';
+import type { User, UserStore, UserWithPassword } from '../../db/userStore';
 import { Problem } from '../../domain/problems';
 import type { Role } from '../../domain/roles';
 import type { Passwords } from './passwords';
@@ -18,8 +18,10 @@ export interface NewAccount {
 }
 
 export interface Accounts {
+  /** Gives an account its id and hashes its password, which takes a while. Nothing is written yet. */
+  draft(account: NewAccount): Promise<UserWithPassword>;
   /** @throws {Problem} id-taken */
-  create(account: NewAccount): Promise<User>;
+  add(users: UserStore, user: UserWithPassword): Promise<void>;
   /** @throws {Problem} invalid-credentials, after the same time whether or not the id exists */
   authenticate(login: string, password: string): Promise<User>;
   /** Makes sure that `operator` exists, is an OPERATOR and has this password. */
@@ -29,17 +31,17 @@ export interface Accounts {
 }
 
 export function createAccounts(users: UserStore, passwords: Passwords): Accounts {
-  const create = async ({ login, password, name, role }: NewAccount): Promise<User | null> => {
-    const user: User = { userId: randomUUID(), login, name: name ?? null, role };
-    const added = await users.create({ ...user, passwordHash: await passwords.hash(password) });
-    return added ? user : null;
+  const draft = async ({ login, password, name, role }: NewAccount): Promise<UserWithPassword> => {
+    const passwordHash = await passwords.hash(password);
+    return { userId: randomUUID(), login, name: name ?? null, role, passwordHash };
   };
 
   return {
-    async create(account) {
-      const user = account.login === OPERATOR_LOGIN ? null : await create(account);
-      if (!user) throw new Problem('id-taken', 'This id is taken.');
-      return user;
+    draft,
+
+    async add(usersOfTransaction, user) {
+      const added = user.login !== OPERATOR_LOGIN && (await usersOfTransaction.create(user));
+      if (!added) throw new Problem('id-taken', 'This id is taken.');
     },
 
     async authenticate(login, password) {
@@ -60,7 +62,9 @@ export function createAccounts(users: UserStore, passwords: Passwords): Accounts
 
     async ensureDemoUser() {
       if (await users.findByLogin(DEMO_LOGIN)) return;
-      await create({ login: DEMO_LOGIN, password: DEMO_PASSWORD, name: 'Demo', role: 'USER' });
+      await users.create(
+        await draft({ login: DEMO_LOGIN, password: DEMO_PASSWORD, name: 'Demo', role: 'USER' }),
+      );
     },
   };
 }

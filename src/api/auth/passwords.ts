@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { hash, verify } from '@node-rs/argon2';
+import { hash, hashRaw, verify } from '@node-rs/argon2';
 import pLimit from 'p-limit';
 import { Problem } from '../../domain/problems';
 
@@ -24,6 +24,12 @@ export interface Passwords {
    * @throws {Problem} temporarily-unavailable where too many wait
    */
   verify(passwordHash: string | null, password: string): Promise<boolean>;
+  /**
+   * 32 bytes that follow from a text with a password in it, and cost as much to guess as the password's hash.
+   *
+   * @throws {Problem} temporarily-unavailable where too many wait
+   */
+  stretch(text: string, salt: Buffer): Promise<Buffer>;
 }
 
 export function createPasswords(): Passwords {
@@ -38,6 +44,7 @@ export function createPasswords(): Passwords {
       const matches = await run(async () => verify(passwordHash ?? NOBODY, normalise(password)));
       return passwordHash !== null && matches;
     },
+    stretch: async (text, salt) => run(async () => hashRaw(text, { ...COST, salt, outputLen: 32 })),
   };
 }
 

@@ -1,6 +1,9 @@
+import type { Knex } from 'knex';
+import { createUserStore } from '../../db/userStore';
 import type { RateLimits } from '../../redis/rateLimits';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import { enforceKeyedLimit } from '../http/rateLimit';
+import type { Idempotency } from '../idempotency/idempotency';
 import type { AdmissionService } from '../queue/admission';
 import type { Accounts } from './accounts';
 import {
@@ -20,12 +23,16 @@ const SECRET = { 'Cache-Control': 'no-store' };
 
 export interface AuthRoutesDependencies {
   accounts: Accounts;
-  sessions: Sessions;
+  /** The sessions, through the pool or within a transaction. */
+  sessionsIn: (db: Knex) => Sessions;
+  db: Knex;
+  idempotency: Idempotency;
   admission: AdmissionService;
   limits: RateLimits;
 }
 
-export function authRoutes({ accounts, sessions, admission, limits }: AuthRoutesDependencies): Endpoint[] {
+export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
+  const { accounts, sessionsIn, db, idempotency, admission, limits } = dependencies;
   return [
     endpoint({
       method: 'POST',
@@ -35,13 +42,20 @@ export function authRoutes({ accounts, sessions, admission, limits }: AuthRoutes
       tags: ['Accounts'],
       access: 'public',
       rateLimit: 'sign-up',
+      idempotent: true,
       body: signUpSchema,
       responses: { 201: { description: 'The new account', schema: accountSchema } },
       problems: ['id-taken'],
-      async handle({ body }) {
+      async handle({ body, idempotencyKey: key }) {
         const { id, password, name } = body;
-        const user = await accounts.create({ login: id, password, name, role: 'USER' });
-        return { status: 201, body: { userId: user.userId, id: user.login, name: user.name } };
+        const request = { route: 'POST /v1/users', key, body, secret: 'password' as const };
+        return idempotency.transact(request, async () => {
+          const user = await accounts.draft({ login: id, password, name, role: 'USER' });
+          return async (connection) => {
+            await accounts.add(createUserStore(connection), user);
+            return { status: 201 as const, body: { userId: user.userId, id: user.login, name: user.name } };
+          };
+        });
       },
     }),
     endpoint({
@@ -52,33 +66,46 @@ export function authRoutes({ accounts, sessions, admission, limits }: AuthRoutes
       tags: ['Accounts'],
       access: 'public',
       rateLimit: 'login-address',
+      idempotent: true,
       body: loginSchema,
       responses: { 200: { description: 'The tokens', schema: loginAnswerSchema } },
       problems: ['invalid-credentials'],
-      async handle({ body, http }) {
+      async handle({ body, http, idempotencyKey: key }) {
         const account = `${body.id}|${http.ip}`;
         await enforceKeyedLimit(limits, 'login-account', account);
-        const user = await accounts.authenticate(body.id, body.password);
-        const [pair, ticket] = await Promise.all([
-          sessions.open(user),
-          admission.enterAtLogin(user.userId),
-          limits.reset('login-account', account),
-        ]);
-        return { status: 200, headers: SECRET, body: { ...pair, ...ticket } };
+        const request = { route: 'POST /v1/auth/login', key, body, secret: 'password' as const };
+        const answer = await idempotency.transact(request, async () => {
+          const user = await accounts.authenticate(body.id, body.password);
+          const ticket = await admission.enterAtLogin(user.userId);
+          return async (connection) => {
+            const pair = await sessionsIn(connection).open(user);
+            return { status: 200 as const, body: { ...pair, ...ticket } };
+          };
+        });
+        await limits.reset('login-account', account);
+        return { ...answer, headers: SECRET };
       },
     }),
     endpoint({
       method: 'POST',
       path: '/v1/auth/refresh',
       summary: 'Exchange a refresh token for a new pair',
-      description: 'Each refresh token is for one use. A second use ends the session for everyone in it.',
+      description:
+        'Each refresh token is for one use. A second use ends the session for everyone in it, unless it is the ' +
+        'same request again, with the same `Idempotency-Key`.',
       tags: ['Accounts'],
       access: 'public',
+      idempotent: true,
       body: refreshSchema,
       responses: { 200: { description: 'The new pair', schema: tokenPairSchema } },
       problems: ['invalid-refresh-token'],
-      async handle({ body }) {
-        return { status: 200, headers: SECRET, body: await sessions.refresh(body.refreshToken) };
+      async handle({ body, idempotencyKey: key }) {
+        const request = { route: 'POST /v1/auth/refresh', key, body, secret: 'token' as const };
+        const answer = await idempotency.transact(request, () => async (connection) => ({
+          status: 200 as const,
+          body: await sessionsIn(connection).refresh(body.refreshToken),
+        }));
+        return { ...answer, headers: SECRET };
       },
     }),
     endpoint({
@@ -90,11 +117,16 @@ export function authRoutes({ accounts, sessions, admission, limits }: AuthRoutes
         'already works until it expires.',
       tags: ['Accounts'],
       access: 'user',
+      idempotent: true,
       responses: { 204: { description: 'Logged out' } },
-      async handle({ user }) {
-        await sessions.close(user.sessionId);
-        await admission.leave(user.userId);
-        return { status: 204 };
+      async handle({ user: { userId, sessionId }, idempotencyKey: key }) {
+        // A key is one session's: another session of the same user logs out for itself.
+        const request = { userId, route: `POST /v1/auth/logout of ${sessionId}`, key, body: undefined };
+        return idempotency.run(request, async () => {
+          await sessionsIn(db).close(sessionId);
+          await admission.leave(userId);
+          return { status: 204 as const };
+        });
       },
     }),
     endpoint({
@@ -103,13 +135,20 @@ export function authRoutes({ accounts, sessions, admission, limits }: AuthRoutes
       summary: 'Create an account for staff',
       tags: ['Operators'],
       access: 'operator',
+      idempotent: true,
       body: newStaffSchema,
       responses: { 201: { description: 'The new account', schema: staffSchema } },
       problems: ['id-taken'],
-      async handle({ body }) {
+      async handle({ user: { userId }, body, idempotencyKey: key }) {
         const { id, password, role } = body;
-        const user = await accounts.create({ login: id, password, role });
-        return { status: 201, body: { userId: user.userId, id: user.login, role } };
+        const request = { userId, route: 'POST /v1/admin/staff', key, body, secret: 'password' as const };
+        return idempotency.transact(request, async () => {
+          const user = await accounts.draft({ login: id, password, role });
+          return async (connection) => {
+            await accounts.add(createUserStore(connection), user);
+            return { status: 201 as const, body: { userId: user.userId, id: user.login, role } };
+          };
+        });
       },
     }),
   ];

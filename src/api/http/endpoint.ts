@@ -97,8 +97,10 @@ export interface EndpointDescription {
   rateLimit?: RateLimitName | 'none';
   /** Largest body in bytes, 64 KiB when left out. */
   bodyLimit?: number;
-  /** Takes `Idempotency-Key`. */
+  /** Takes `Idempotency-Key`, as every POST does but those with a reason. */
   idempotent?: boolean;
+  /** The reason: what keeps a POST without a key from a second effect. */
+  withoutKey?: string;
   /** Takes the queue token, as the body's field `queueToken` or the header `X-Queue-Token`. */
   queueToken?: boolean;
 }

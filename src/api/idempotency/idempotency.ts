@@ -1,7 +1,14 @@
-import { createHash } from 'node:crypto';
-import { v5 as uuidFromName, v7 as newUuid } from 'uuid';
-import type { IdempotencyScope, IdempotencyStore, RecordedAnswer } from '../../db/idempotencyStore';
+import type { Knex } from 'knex';
+import { NIL, v5 as uuidFromName, v7 as newUuid } from 'uuid';
+import {
+  createIdempotencyStore,
+  type GivenAnswer,
+  type IdempotencyScope,
+  type UsedKey,
+} from '../../db/idempotencyStore';
 import { Problem, type ProblemSlug } from '../../domain/problems';
+import type { Passwords } from '../auth/passwords';
+import { plainFingerprint, secretFingerprint, type BodySecret, type Fingerprint } from './fingerprint';
 
 /** Namespace of the ids that are derived from keys; any fixed UUID would do. */
 const NAMESPACE = '5f0c2f9e-0e5b-4c39-9d0c-0a4f7d1b8a52';
@@ -26,26 +33,32 @@ const WITHOUT_OUTCOME: ReadonlySet<ProblemSlug> = new Set<ProblemSlug>([
 export interface RepeatableAnswer {
   status: number;
   headers?: { Location: string };
-  body: unknown;
+  body?: unknown;
   /** True for an answer that will change, such as 202: it is not recorded. */
   interim?: boolean;
 }
 
 export interface IdempotentRequest {
-  userId: string;
-  /** Method and path as OpenAPI writes it. */
+  /** Left out where nobody is logged in: all such callers share the keys of a route. */
+  userId?: string;
+  /** Method and path, with the ids in it. */
   route: string;
   /** The header `Idempotency-Key`; without it each call is a new attempt. */
   key: string | undefined;
-  /** The validated body: zod orders its fields, so that equal bodies hash equally. */
+  /** As it was validated. */
   body: unknown;
+  /** What secret the body holds; its answer is then recorded encrypted. */
+  secret?: BodySecret;
 }
+
+/** Has the effect through this connection alone, and quickly: others may wait for its transaction. */
+export type Effect<Answer> = (db: Knex) => Promise<Answer>;
 
 export interface Idempotency {
   /**
-   * Runs an operation under an id that follows from user, route and key: whoever comes with the same key runs
-   * it under the same id, so that Temporal and Postgres join the two into one effect. The answer that is
-   * recorded first is everybody's answer.
+   * For effects that Temporal, Redis or several transactions have. Runs an operation under an id that follows
+   * from user, route and key: whoever comes with the same key runs it under the same id, so that Temporal and
+   * Postgres join the two into one effect. The answer that is recorded first is everybody's answer.
    *
    * @throws {Problem} idempotency-key-reused for another body, or the operation's problem, the same each time
    */
@@ -53,57 +66,121 @@ export interface Idempotency {
     request: IdempotentRequest,
     operation: (operationId: string) => Promise<Answer>,
   ): Promise<Answer>;
+
+  /**
+   * For effects in Postgres alone: key, effect and answer are one transaction. Whoever comes with the same key
+   * meanwhile waits for it and gets its answer, or has the effect itself where the first one failed.
+   *
+   * @param prepare does what is slow and has no effect, such as hashing; what it refuses leaves the key free.
+   *   What the effect refuses is the key's answer, beside whatever it has written.
+   * @throws {Problem} as `run` does
+   */
+  transact<Answer extends RepeatableAnswer>(
+    request: IdempotentRequest,
+    prepare: () => Effect<Answer> | Promise<Effect<Answer>>,
+  ): Promise<Answer>;
 }
 
-export function createIdempotency(store: IdempotencyStore): Idempotency {
+export function createIdempotency({ db, passwords }: { db: Knex; passwords: Passwords }): Idempotency {
+  const store = createIdempotencyStore(db);
+
+  const fingerprintOf = async (scope: IdempotencyScope, { body, secret }: IdempotentRequest) =>
+    secret ? secretFingerprint({ scope, body, secret }, passwords) : plainFingerprint(body);
+
   return {
     async run<Answer extends RepeatableAnswer>(
-      { userId, route, key, body }: IdempotentRequest,
+      request: IdempotentRequest,
       operation: (operationId: string) => Promise<Answer>,
     ) {
-      if (key === undefined) return operation(newUuid());
-      const scope = { userId, route, key };
-      const bodyHash = createHash('sha256').update(JSON.stringify(body)).digest();
-      const used = await store.take(scope, bodyHash);
-      if (!used.bodyHash.equals(bodyHash)) {
-        throw new Problem('idempotency-key-reused', 'This key was used with another body.');
-      }
-      if (used.answer) return repeat<Answer>(used.answer);
-      const operationId = uuidFromName(`${userId} ${route} ${key}`, NAMESPACE);
-      return recorded(scope, bodyHash, () => operation(operationId));
-    },
-  };
-
-  async function recorded<Answer extends RepeatableAnswer>(
-    scope: IdempotencyScope,
-    bodyHash: Buffer,
-    operation: () => Promise<Answer>,
-  ): Promise<Answer> {
-    try {
-      const answer = await operation();
-      if (answer.interim) return answer;
-      const { status, headers, body } = answer;
-      const record = { status, body, ...(headers ? { location: headers.Location } : {}) };
-      return repeat(await store.record(scope, bodyHash, record));
-    } catch (error) {
-      if (!(error instanceof Problem) || WITHOUT_OUTCOME.has(error.slug)) throw error;
-      if (WITHOUT_EFFECT.has(error.slug)) {
+      const scope = scopeOf(request);
+      if (!scope) return operation(newUuid());
+      const fingerprint = await fingerprintOf(scope, request);
+      const { bodyHash } = fingerprint;
+      const earlier = earlierAnswer(await store.take(scope, bodyHash), fingerprint);
+      if (earlier) return repeat<Answer>(earlier);
+      const record = async (answer: GivenAnswer): Promise<Answer> =>
+        repeat(fingerprint.open(await store.record(scope, bodyHash, fingerprint.seal(answer))));
+      try {
+        const { userId, route, key } = scope;
+        const answer = await operation(uuidFromName(`${userId} ${route} ${key}`, NAMESPACE));
+        return answer.interim ? answer : await record(toRecord(answer));
+      } catch (error) {
+        if (!hasOutcome(error)) throw error;
+        if (!WITHOUT_EFFECT.has(error.slug)) return record(toProblemRecord(error));
         await store.forget(scope);
         throw error;
       }
-      const { slug, message: detail, members } = error;
-      return repeat(await store.record(scope, bodyHash, { problem: { slug, detail, members } }));
-    }
+    },
+
+    async transact<Answer extends RepeatableAnswer>(
+      request: IdempotentRequest,
+      prepare: () => Effect<Answer> | Promise<Effect<Answer>>,
+    ) {
+      const scope = scopeOf(request);
+      if (!scope) {
+        const effect = await prepare();
+        return effect(db);
+      }
+      const fingerprint = await fingerprintOf(scope, request);
+      const { bodyHash } = fingerprint;
+      const known = earlierAnswer(await store.find(scope), fingerprint);
+      if (known) return repeat<Answer>(known);
+      const effect = await prepare();
+      const answer = await db.transaction(async (tx) => {
+        const keys = createIdempotencyStore(tx);
+        const earlier = earlierAnswer(await keys.take(scope, bodyHash), fingerprint);
+        if (earlier) return earlier;
+        const outcome = await outcomeOf(effect, tx);
+        await keys.record(scope, bodyHash, fingerprint.seal(outcome));
+        return outcome;
+      });
+      return repeat<Answer>(answer);
+    },
+  };
+}
+
+/** Null where the client sent no key. */
+function scopeOf({ userId = NIL, route, key }: IdempotentRequest): IdempotencyScope | null {
+  return key === undefined ? null : { userId, route, key };
+}
+
+/** @throws {Problem} idempotency-key-reused */
+function earlierAnswer(used: UsedKey | null, fingerprint: Fingerprint): GivenAnswer | null {
+  if (!used) return null;
+  if (!used.bodyHash.equals(fingerprint.bodyHash)) {
+    throw new Problem('idempotency-key-reused', 'This key was used with another body.');
+  }
+  return used.answer && fingerprint.open(used.answer);
+}
+
+async function outcomeOf(effect: Effect<RepeatableAnswer>, tx: Knex.Transaction): Promise<GivenAnswer> {
+  try {
+    return toRecord(await effect(tx));
+  } catch (error) {
+    if (!hasOutcome(error)) throw error;
+    return toProblemRecord(error);
   }
 }
 
+function hasOutcome(error: unknown): error is Problem {
+  return error instanceof Problem && !WITHOUT_OUTCOME.has(error.slug);
+}
+
+function toRecord({ status, headers, body }: RepeatableAnswer): GivenAnswer {
+  return { status, body, ...(headers ? { location: headers.Location } : {}) };
+}
+
+function toProblemRecord({ slug, message: detail, members }: Problem): GivenAnswer {
+  return { problem: { slug, detail, members } };
+}
+
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller's route names it
-function repeat<Answer extends RepeatableAnswer>(recorded: RecordedAnswer): Answer {
-  if ('problem' in recorded) {
-    const { slug, detail, members } = recorded.problem;
+function repeat<Answer extends RepeatableAnswer>(given: GivenAnswer): Answer {
+  if ('problem' in given) {
+    const { slug, detail, members } = given.problem;
     throw new Problem(slug, detail, members);
   }
-  const { status, body, location } = recorded;
+  const { status, body, location } = given;
   const answer: RepeatableAnswer = {
     status,
     body,

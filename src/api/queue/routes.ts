@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import { EVENT_STREAM, type EventStreams } from '../http/eventStream';
+import type { Idempotency } from '../idempotency/idempotency';
 import type { AdmissionService } from './admission';
 import { queueEvents } from './events';
 import { queueSchema, queueTokenSchema } from './schema';
@@ -8,11 +9,12 @@ import { queueSchema, queueTokenSchema } from './schema';
 const PLACE_PROBLEMS = ['invalid-queue-token', 'queue-token-mismatch', 'queue-token-expired'] as const;
 
 export interface QueueRoutesDependencies {
+  idempotency: Idempotency;
   admission: AdmissionService;
   eventStreams: EventStreams;
 }
 
-export function queueRoutes({ admission, eventStreams }: QueueRoutesDependencies): Endpoint[] {
+export function queueRoutes({ idempotency, admission, eventStreams }: QueueRoutesDependencies): Endpoint[] {
   return [
     endpoint({
       method: 'POST',
@@ -23,11 +25,16 @@ export function queueRoutes({ admission, eventStreams }: QueueRoutesDependencies
         'asking again returns the same place. A place that ended is replaced by a new one at the end of the line.',
       tags: ['Queue'],
       access: 'user',
+      idempotent: true,
       body: z.strictObject({ scheduleId: z.uuid().optional() }),
       responses: { 201: { description: 'The token of the place', schema: queueTokenSchema } },
       problems: ['schedule-not-found'],
-      async handle({ user, body }) {
-        return { status: 201, body: await admission.enter(user.userId, body.scheduleId) };
+      async handle({ user: { userId }, body, idempotencyKey: key }) {
+        const request = { userId, route: 'POST /v1/queue/tokens', key, body };
+        return idempotency.run(request, async () => ({
+          status: 201 as const,
+          body: await admission.enter(userId, body.scheduleId),
+        }));
       },
     }),
     endpoint({

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { createPaymentStore } from '../../../src/db/paymentStore';
+import { createUserStore } from '../../../src/db/userStore';
 import { createSale } from '../../support/factories';
 import { logIn, type Account, type Edge, type Reply } from '../edge';
 
@@ -51,7 +52,9 @@ export async function issue(edge: Edge): Promise<Issued> {
 export async function hireStaff(edge: Edge): Promise<Staff> {
   const login = `gate-${randomUUID()}`;
   const password = 'staff-password';
-  await edge.dependencies.accounts.create({ login, password, role: 'STAFF' });
+  const { accounts } = edge.dependencies;
+  const account = await accounts.draft({ login, password, role: 'STAFF' });
+  await accounts.add(createUserStore(edge.database.db), account);
   const { body } = await edge.call('POST', '/v1/auth/login', { body: { id: login, password } });
   const token = String(body['accessToken']);
   return {

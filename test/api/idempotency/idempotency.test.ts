@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto';
+import type { Knex } from 'knex';
+import { createPasswords } from '../../../src/api/auth/passwords';
+import {
+  createIdempotency,
+  type Idempotency,
+  type IdempotentRequest,
+} from '../../../src/api/idempotency/idempotency';
+import { Problem } from '../../../src/domain/problems';
+import { aString } from '../../support/matchers';
+import { createTestDatabase, type TestDatabase } from '../../support/database';
+
+let database: TestDatabase;
+let idempotency: Idempotency;
+const passwords = createPasswords();
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  idempotency = createIdempotency({ db: database.db, passwords });
+});
+
+afterAll(async () => database?.drop());
+
+const PARALLEL = 20;
+
+function aRequest(change: Partial<IdempotentRequest> = {}): IdempotentRequest {
+  return { userId: randomUUID(), route: 'POST /v1/things', key: randomUUID(), body: { id: 'a' }, ...change };
+}
+
+/** An effect of a test: a row, and an answer that no second run would give again. */
+function aThing() {
+  const kind = randomUUID();
+  const effect = async (db: Knex) => {
+    await db('outbox').insert({ kind, payload: '{}' });
+    return { status: 201, body: { thing: randomUUID() } };
+  };
+  const count = async (): Promise<number> => (await database.owner('outbox').where({ kind })).length;
+  return { effect, count };
+}
+
+const givingToken = () => Promise.resolve({ status: 200, body: { refreshToken: 'very-secret' } });
+
+async function storedRow({ key }: IdempotentRequest): Promise<{ answer: unknown } | undefined> {
+  return database.owner('idempotency_keys').where({ key }).first<{ answer: unknown } | undefined>();
+}
+
+describe('a transaction with an idempotency key', () => {
+  it('has its effect once for many requests at once, which all get its answer', async () => {
+    const [request, thing] = [aRequest(), aThing()];
+
+    const answers = await Promise.all(
+      Array.from({ length: PARALLEL }, async () => idempotency.transact(request, () => thing.effect)),
+    );
+
+    expect(await thing.count()).toBe(1);
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    expect(await idempotency.transact(request, () => thing.effect)).toEqual(answers[0]);
+    expect(await thing.count()).toBe(1);
+  });
+
+  it('is another attempt for another user, route or key, and each time without a key', async () => {
+    const [request, thing] = [aRequest(), aThing()];
+    const others = [{}, { userId: randomUUID() }, { route: 'POST /v1/others' }, { key: randomUUID() }];
+    for (const other of [...others, { key: undefined }, { key: undefined }]) {
+      await idempotency.transact({ ...request, ...other }, () => thing.effect);
+    }
+
+    expect(await thing.count()).toBe(6);
+  });
+
+  it('refuses another body, also while the first request is under way', async () => {
+    const [request, thing] = [aRequest(), aThing()];
+    const other = { ...request, body: { id: 'b' } };
+
+    const results = await Promise.allSettled(
+      Array.from({ length: PARALLEL }, async (_, index) =>
+        idempotency.transact(index % 2 === 0 ? request : other, () => thing.effect),
+      ),
+    );
+
+    const refused = results.filter(({ status }) => status === 'rejected');
+    expect(refused).toHaveLength(PARALLEL / 2);
+    for (const result of refused)
+      expect(result).toMatchObject({ reason: { slug: 'idempotency-key-reused' } });
+    expect(await thing.count()).toBe(1);
+  });
+
+  it('leaves nothing behind where it fails half-way: the next one has the effect', async () => {
+    const [request, thing] = [aRequest(), aThing()];
+    const dying = async (db: Knex) => {
+      await thing.effect(db);
+      throw new Error('the process dies');
+    };
+    await expect(idempotency.transact(request, () => dying)).rejects.toThrow('the process dies');
+    expect(await thing.count()).toBe(0);
+
+    await idempotency.transact(request, () => thing.effect);
+    await idempotency.transact(request, () => thing.effect);
+
+    expect(await thing.count()).toBe(1);
+  });
+
+  it('hands the effect to whoever waits, where the first one fails', async () => {
+    const [request, thing] = [aRequest(), aThing()];
+    let runs = 0;
+    const failingFirst = async (db: Knex) => {
+      runs += 1;
+      if (runs === 1) throw new Error('the process dies');
+      return thing.effect(db);
+    };
+
+    const results = await Promise.allSettled(
+      Array.from({ length: PARALLEL }, async () => idempotency.transact(request, () => failingFirst)),
+    );
+
+    expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(1);
+    expect(await thing.count()).toBe(1);
+  });
+
+  it('gives the same refusal again, with what was written beside it', async () => {
+    const [request, thing] = [aRequest(), aThing()];
+    const refusing = async (db: Knex): Promise<never> => {
+      await thing.effect(db);
+      throw new Problem('id-taken', 'This id is taken.', { id: 'a' });
+    };
+    const expected = { slug: 'id-taken', message: 'This id is taken.', members: { id: 'a' } };
+
+    await expect(idempotency.transact(request, () => refusing)).rejects.toMatchObject(expected);
+    await expect(idempotency.transact(request, () => thing.effect)).rejects.toMatchObject(expected);
+
+    expect(await thing.count()).toBe(1);
+  });
+
+  it.each([
+    ['was refused before its effect', 'invalid-credentials'],
+    ['came to no outcome', 'temporarily-unavailable'],
+  ] as const)('leaves the key free where it %s', async (_case, slug) => {
+    const [request, thing] = [aRequest(), aThing()];
+    const prepare = () => Promise.reject(new Problem(slug, 'Not now.'));
+    await expect(idempotency.transact(request, prepare)).rejects.toMatchObject({ slug });
+
+    await idempotency.transact({ ...request, body: { id: 'b' } }, () => thing.effect);
+
+    expect(await thing.count()).toBe(1);
+  });
+});
+
+describe('a body with a secret', () => {
+  const body = { id: 'mina', password: 'correct horse' };
+
+  it.each(['password', 'token'] as const)('gets its own answer again (%s)', async (secret) => {
+    const [request, thing] = [aRequest({ body, secret }), aThing()];
+
+    const first = await idempotency.transact(request, () => thing.effect);
+
+    expect(await idempotency.transact(request, () => thing.effect)).toEqual(first);
+    expect(await thing.count()).toBe(1);
+    const other = { ...request, body: { ...body, password: 'another horse' } };
+    await expect(idempotency.transact(other, () => thing.effect)).rejects.toMatchObject({
+      slug: 'idempotency-key-reused',
+    });
+  });
+
+  it.each(['password', 'token'] as const)('leaves an answer that nobody reads (%s)', async (secret) => {
+    const request = aRequest({ body, secret });
+
+    await idempotency.transact(request, () => givingToken);
+
+    const row = await storedRow(request);
+    expect(row?.answer).toEqual({ sealed: aString });
+    expect(JSON.stringify(row)).not.toMatch(/very-secret|correct horse/);
+  });
+
+  it('with a password, costs whoever guesses as much as the hash of the password', async () => {
+    const stretch = jest.spyOn(passwords, 'stretch');
+    const request = aRequest({ body, secret: 'password' });
+    await idempotency.transact(request, () => aThing().effect);
+
+    expect(stretch).toHaveBeenCalledTimes(1);
+    const [text, salt] = stretch.mock.calls[0] ?? [];
+    expect(text).toContain('correct horse');
+    const again = aRequest({ body, secret: 'password' });
+    await idempotency.transact(again, () => aThing().effect);
+    expect(stretch.mock.calls[1]?.[1]).not.toEqual(salt);
+    jest.restoreAllMocks();
+  });
+});
