@@ -38,7 +38,10 @@ export type ChargeOutcome =
 
 /** Gives back a part of a charge, or all of it. */
 export interface RefundRequest {
-  /** Names this refund; the same key never refunds twice. After `refused`, a new try needs a new key. */
+  /**
+   * Names this refund, at most 100 characters; the same key never refunds twice. After `refused`, a new try needs
+   * a new key.
+   */
   refundKey: string;
   charge: ChargeRequest;
   gatewayPaymentId: string;
@@ -92,6 +95,8 @@ export interface WebhookMessage {
   /** As it came over the wire: signatures are over these bytes. */
   body: Buffer;
   headers: Readonly<Record<string, string | undefined>>;
+  /** What the URL that was called has as its `token`: gateways that sign nothing show with it who they are. */
+  token: string | undefined;
   /** Milliseconds since 1970. */
   receivedAt: number;
 }
@@ -137,7 +142,10 @@ export interface PaymentGateway {
    */
   readBook(window: { from: number; to: number }, cursor?: string): Promise<BookPage>;
 
-  /** Checks the signature of a message in constant time, and its age (at most 300 s); nothing is asked. */
+  /**
+   * Checks in constant time that a message is signed, and its age (at most 300 s); where the gateway signs
+   * nothing, that it came to the URL with the secret token. Nothing is asked.
+   */
   readWebhook(message: WebhookMessage): WebhookReading;
 
   /** Resolves when the gateway answers and accepts the credentials; rejects otherwise. For health checks. */
