@@ -1,16 +1,40 @@
-/** How the sandbox treats one charge request whose key is not in the book yet. */
+import type { Charge } from './protocol';
+
+/** How the sandbox treats one charge, and what is asked about it later. */
 export interface Behaviour {
   /** Pause before the book is touched, so that a void may overtake the charge. */
   delayMs: number;
-  /** `fail`: nothing is booked. */
-  booking: { kind: 'capture' } | { kind: 'decline'; reason: string } | { kind: 'fail' };
+  /** `authorise`: the money is reserved, for a capture to take. `fail`: nothing is booked. */
+  booking:
+    { kind: 'capture' } | { kind: 'authorise' } | { kind: 'decline'; reason: string } | { kind: 'fail' };
   /** Requests of one order that fail, with nothing booked, before `booking` is done. */
   failFirst: number;
   /** What the requester gets once `booking` is done. */
   answer: 'tell' | 'error' | 'nothing';
+  /** `refuse`: the reserved money is let go. `nothing`: it is taken, and nobody hears of it. */
+  capture: 'tell' | 'refuse' | 'nothing';
+  /**
+   * What the first refunds meet. `refuse`: so many refund keys are refused for good. `error`: so many requests
+   * fail with nothing given back. `nothing`: so many are done, and nobody hears of it.
+   */
+  refunds: { meet: 'refuse' | 'error' | 'nothing'; first: number };
+  /** Look-ups answer 503 until this long after the charge was booked. */
+  lookUpsFailMs: number;
+  /** The same for captures, voids and refunds. */
+  changesFailMs: number;
 }
 
-const approve: Behaviour = { delayMs: 0, booking: { kind: 'capture' }, failFirst: 0, answer: 'tell' };
+const approve: Behaviour = {
+  delayMs: 0,
+  booking: { kind: 'capture' },
+  failFirst: 0,
+  answer: 'tell',
+  capture: 'tell',
+  refunds: { meet: 'refuse', first: 0 },
+  lookUpsFailMs: 0,
+  changesFailMs: 0,
+};
+const authorise: Behaviour = { ...approve, booking: { kind: 'authorise' } };
 
 const NAMED: Readonly<Record<string, Behaviour>> = {
   'sandbox:approve': approve,
@@ -20,19 +44,40 @@ const NAMED: Readonly<Record<string, Behaviour>> = {
   'sandbox:error-after-charge': { ...approve, answer: 'error' },
   'sandbox:timeout': { ...approve, booking: { kind: 'fail' }, answer: 'nothing' },
   'sandbox:timeout-after-charge': { ...approve, answer: 'nothing' },
+  'sandbox:authorise': authorise,
+  'sandbox:authorise-refused': { ...authorise, capture: 'refuse' },
+  'sandbox:authorise-timeout': { ...authorise, capture: 'nothing' },
+};
+
+const WITH_NUMBER: Readonly<Record<string, (number: number) => Behaviour>> = {
+  'sandbox:slow': (delayMs) => ({ ...approve, delayMs }),
+  'sandbox:flaky': (failFirst) => ({ ...approve, failFirst }),
+  'sandbox:refund-refused': (first) => ({ ...approve, refunds: { meet: 'refuse', first } }),
+  'sandbox:refund-error': (first) => ({ ...approve, refunds: { meet: 'error', first } }),
+  'sandbox:refund-timeout': (first) => ({ ...approve, refunds: { meet: 'nothing', first } }),
+  'sandbox:late-look-up': (lookUpsFailMs) => ({ ...approve, answer: 'nothing', lookUpsFailMs }),
+  'sandbox:outage': (ms) => ({ ...approve, answer: 'nothing', lookUpsFailMs: ms, changesFailMs: ms }),
 };
 
 /**
- * Reads a sandbox payment key (REST contract, Sandbox payment keys).
+ * Reads a sandbox payment key (docs/sandbox.md).
  *
- * @returns null for a key that is not in the contract; left out, the charge is approved
+ * @returns null for a key that is no sandbox key; left out, the charge is approved
  */
 export function parseBehaviour(paymentKey = 'sandbox:approve'): Behaviour | null {
-  const named = Object.hasOwn(NAMED, paymentKey) ? NAMED[paymentKey] : undefined;
-  if (named) return named;
   // At most 7 digits: below 2^31 ms, the longest that a Node timer can wait.
-  const [, kind, count] = /^sandbox:(slow|flaky):(\d{1,7})$/.exec(paymentKey) ?? [];
-  if (kind === 'slow') return { ...approve, delayMs: Number(count) };
-  if (kind === 'flaky') return { ...approve, failFirst: Number(count) };
-  return null;
+  const [, name = paymentKey, number] = /^(.+):(\d{1,7})$/.exec(paymentKey) ?? [];
+  if (number !== undefined) return read(WITH_NUMBER, name)?.(Number(number)) ?? null;
+  return read(NAMED, name) ?? null;
+}
+
+/** What the payment key of a line asks for; it was read once before the line was booked. */
+export function behaviourOf(line: Charge): Behaviour {
+  const behaviour = parseBehaviour('paymentKey' in line ? line.paymentKey : undefined);
+  if (!behaviour) throw new Error('a line of the book has a payment key that is none');
+  return behaviour;
+}
+
+function read<Value>(table: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
 }

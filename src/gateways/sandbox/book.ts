@@ -1,7 +1,20 @@
-import { randomUUID } from 'node:crypto';
 import { open } from 'lmdb';
-import type { Behaviour } from './behaviour';
-import type { BookPage, Charge, ChargeBody, Refund } from './protocol';
+import type { z } from 'zod';
+import { behaviourOf, type Behaviour } from './behaviour';
+import {
+  barred,
+  bookedAtOf,
+  captureRefused,
+  captured,
+  decideRefund,
+  isCapture,
+  newLine,
+  voided,
+  type Capture,
+  type RefundOrder,
+  type RefundRefusal,
+} from './lines';
+import type { BookPage, Charge, ChargeBody, bookQuerySchema } from './protocol';
 
 /** The key names a charge of another amount, currency or order. */
 export class KeyReusedError extends Error {
@@ -13,6 +26,13 @@ export interface Booking {
   charge: Charge | null;
   fresh: boolean;
 }
+
+export type RefundBooking =
+  /** `silent`: it is done, and nobody shall hear of it. */
+  | { kind: 'refunded'; charge: Capture; silent: boolean }
+  | { kind: 'refused'; error: RefundRefusal }
+  /** It was made to fail; nothing was given back. */
+  | { kind: 'failed' };
 
 /**
  * The gateway's book: one line for each idempotency key, on disk. Every change is one LMDB transaction;
@@ -30,21 +50,20 @@ export interface Book {
 
   find(idempotencyKey: string): Charge | null;
 
+  /** Takes reserved money, or lets it go where its payment key says so. Again: no further effect. */
+  capture(idempotencyKey: string): Promise<Booking>;
+
   /** Refunds what is left of the capture under the key, or bars a key that has no line. Again: no further effect. */
   void(idempotencyKey: string, reason: string): Promise<Charge>;
 
   /**
-   * Gives back a part of a capture, once for each refund key.
-   *
-   * @returns null where so much is not left, or nothing was ever captured
-   * @throws {KeyReusedError} where the refund key named another amount
+   * Gives back a part of a capture, once for each refund key, as the charge's payment key says. A key that was
+   * refused stays so.
    */
-  refund(
-    idempotencyKey: string,
-    refund: Pick<Refund, 'refundKey' | 'amount' | 'reason'>,
-  ): Promise<Charge | null>;
+  refund(idempotencyKey: string, refund: RefundOrder): Promise<RefundBooking>;
 
-  page(limit: number, cursor?: string): BookPage;
+  /** The lines that were booked from `from` (included) to `to` (excluded), milliseconds since 1970, oldest first. */
+  page(window: z.infer<typeof bookQuerySchema>): BookPage;
 
   close(): Promise<void>;
 }
@@ -54,20 +73,27 @@ export function openBook(directory: string): Book {
   // overlappingSync would tell of a commit before the disk has it.
   const environment = open({ path: directory, overlappingSync: false });
   const charges = environment.openDB<Charge, string>('charges', { encoding: 'json' });
+  /** Every line's key under the time when it was booked, so that a window costs what it holds. */
+  const byTime = environment.openDB<true, [number, string]>('charges-by-time', { encoding: 'json' });
   const failures = environment.openDB<number, string>('failures', { encoding: 'json' });
+  indexByTime();
 
-  /** Counted by order, not by key: a payer who tries again does so under a new key. */
-  const mustFail = (orderId: string, failFirst: number): boolean => {
-    const failed = failures.get(orderId) ?? 0;
-    if (failed >= failFirst) return false;
-    void failures.put(orderId, failed + 1);
+  // Inside a transaction a put is done at once; its promise is that of the transaction.
+  const mustFail = (what: string, first: number): boolean => {
+    const failed = failures.get(what) ?? 0;
+    if (failed >= first) return false;
+    void failures.put(what, failed + 1);
     return true;
   };
 
-  const write = (charge: Charge): Charge => {
-    // Inside a transaction a put is done at once; its promise is that of the transaction.
-    void charges.put(charge.idempotencyKey, charge);
-    return charge;
+  const write = <Line extends Charge>(line: Line): Line => {
+    void charges.put(line.idempotencyKey, line);
+    return line;
+  };
+
+  const writeFirst = (line: Charge): Charge => {
+    void byTime.put([bookedAtOf(line), line.idempotencyKey], true);
+    return write(line);
   };
 
   return {
@@ -78,64 +104,66 @@ export function openBook(directory: string): Book {
           assertSameCharge(existing, body);
           return { charge: existing, fresh: false };
         }
+        // Counted by order, not by key: a payer who tries again does so under a new key.
         if (mustFail(body.orderId, behaviour.failFirst)) return { charge: null, fresh: false };
-        const charge = newCharge(idempotencyKey, body, behaviour);
-        return { charge: charge && write(charge), fresh: true };
+        const line = newLine(idempotencyKey, body, behaviour);
+        return { charge: line && writeFirst(line), fresh: true };
       });
     },
 
     find: (idempotencyKey) => charges.get(idempotencyKey) ?? null,
 
+    capture(idempotencyKey) {
+      return environment.transaction(() => {
+        const line = charges.get(idempotencyKey);
+        if (line?.status !== 'AUTHORISED') return { charge: line ?? null, fresh: false };
+        const isRefused = behaviourOf(line).capture === 'refuse';
+        return { charge: write(isRefused ? captureRefused(line) : captured(line)), fresh: true };
+      });
+    },
+
     void(idempotencyKey, reason) {
       return environment.transaction(() => {
-        const existing = charges.get(idempotencyKey);
-        if (!existing) {
-          return write({ status: 'BARRED', idempotencyKey, reason, barredAt: new Date().toISOString() });
-        }
-        if (existing.status !== 'CAPTURED') return existing;
-        return write(withRefund(existing, { refundKey: 'void', amount: leftOf(existing), reason }));
+        const line = charges.get(idempotencyKey);
+        return line ? write(voided(line, reason)) : writeFirst(barred(idempotencyKey, reason));
       });
     },
 
     refund(idempotencyKey, refund) {
       return environment.transaction(() => {
-        const existing = charges.get(idempotencyKey);
-        if (!isCapture(existing)) return null;
-        const earlier = existing.refunds.find(({ refundKey }) => refundKey === refund.refundKey);
-        if (earlier?.amount === refund.amount) return existing;
-        if (earlier) throw new KeyReusedError('the idempotency key names another refund');
-        return refund.amount > leftOf(existing) ? null : write(withRefund(existing, refund));
+        const line = charges.get(idempotencyKey);
+        if (!isCapture(line)) return { kind: 'refused', error: 'not-captured' };
+        const { meet, first } = behaviourOf(line).refunds;
+        const isSpoilt = meet !== 'refuse' && mustFail(`refunds of ${idempotencyKey}`, first);
+        if (isSpoilt && meet === 'error') return { kind: 'failed' };
+        const { changed, error } = decideRefund(line, refund, meet === 'refuse' ? first : 0);
+        const charge = write(changed);
+        return error ? { kind: 'refused', error } : { kind: 'refunded', charge, silent: isSpoilt };
       });
     },
 
-    page(limit, cursor) {
-      const range = cursor === undefined ? {} : { start: cursor, exclusiveStart: true };
-      const items = [...charges.getRange({ ...range, limit })].map(({ value }) => value);
-      return { items, nextCursor: items.length < limit ? null : (items.at(-1)?.idempotencyKey ?? null) };
+    page({ from = 0, to, limit, cursor }) {
+      const start = cursor === undefined ? [from] : readCursor(cursor);
+      const end = to === undefined ? {} : { end: [to] };
+      const keys = [...byTime.getKeys({ start, exclusiveStart: cursor !== undefined, ...end, limit })];
+      const last = keys.at(-1);
+      return {
+        items: keys.flatMap(([, key]) => charges.get(key) ?? []),
+        nextCursor: keys.length < limit || last === undefined ? null : last.join('.'),
+      };
     },
 
     close: () => environment.close(),
   };
-}
 
-type Capture = Extract<Charge, { status: 'CAPTURED' | 'REFUNDED' }>;
-
-function isCapture(charge: Charge | undefined): charge is Capture {
-  return charge?.status === 'CAPTURED' || charge?.status === 'REFUNDED';
-}
-
-function leftOf({ amount, refunds }: Capture): number {
-  return refunds.reduce((left, refund) => left - refund.amount, amount);
-}
-
-function withRefund(capture: Capture, refund: Pick<Refund, 'refundKey' | 'amount' | 'reason'>): Capture {
-  const made: Refund = {
-    ...refund,
-    gatewayRefundId: `sandbox-refund-${randomUUID()}`,
-    refundedAt: new Date().toISOString(),
-  };
-  const refunded = { ...capture, refunds: [...capture.refunds, made] };
-  return { ...refunded, status: leftOf(refunded) === 0 ? 'REFUNDED' : 'CAPTURED' };
+  /** Books of before this index had none. */
+  function indexByTime(): void {
+    if (byTime.getKeysCount({ limit: 1 }) > 0) return;
+    environment.transactionSync(() => {
+      for (const { value } of charges.getRange())
+        byTime.putSync([bookedAtOf(value), value.idempotencyKey], true);
+    });
+  }
 }
 
 function assertSameCharge(existing: Charge, body: ChargeBody): void {
@@ -145,19 +173,8 @@ function assertSameCharge(existing: Charge, body: ChargeBody): void {
   throw new KeyReusedError('the idempotency key names another charge');
 }
 
-function newCharge(idempotencyKey: string, body: ChargeBody, { booking }: Behaviour): Charge | null {
-  if (booking.kind === 'fail') return null;
-  const now = new Date().toISOString();
-  const { amount, currency, orderId, description } = body;
-  const order = { idempotencyKey, amount, currency, orderId, description };
-  if (booking.kind === 'decline') {
-    return { status: 'DECLINED', ...order, reason: booking.reason, declinedAt: now };
-  }
-  return {
-    status: 'CAPTURED',
-    ...order,
-    gatewayPaymentId: `sandbox-${randomUUID()}`,
-    approvedAt: now,
-    refunds: [],
-  };
+/** Such as `1767225600000.key`. */
+function readCursor(cursor: string): [number, string] {
+  const dot = cursor.indexOf('.');
+  return [Number(cursor.slice(0, dot)), cursor.slice(dot + 1)];
 }

@@ -21,6 +21,7 @@ const order = {
   currency: z.string(),
   orderId: z.string(),
   description: z.string(),
+  paymentKey: z.string().optional(),
 };
 /** A part that was given back. A void gives back what is left, under the key `void`. */
 const refundSchema = z.object({
@@ -32,18 +33,32 @@ const refundSchema = z.object({
 });
 export type Refund = z.infer<typeof refundSchema>;
 
+const authorisation = { ...order, gatewayPaymentId: z.string() };
+
 const capture = {
-  ...order,
-  gatewayPaymentId: z.string(),
+  ...authorisation,
+  /** Where the money was reserved first. */
+  authorisedAt: z.iso.datetime().optional(),
   approvedAt: z.iso.datetime(),
   refunds: z.array(refundSchema),
+  /** Keys of refunds that were refused, and stay so. */
+  refusedRefunds: z.array(z.string()).optional(),
 };
 
 /**
  * One line of the gateway's book, and the body of every answer about a charge.
- * REFUNDED was captured and given back whole. BARRED was voided before anything was captured.
+ * AUTHORISED is reserved, VOIDED was reserved and let go. REFUNDED was captured and given back whole. BARRED was
+ * voided before there was anything.
  */
 export const chargeSchema = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('AUTHORISED'), ...authorisation, authorisedAt: z.iso.datetime() }),
+  z.object({
+    status: z.literal('VOIDED'),
+    ...authorisation,
+    authorisedAt: z.iso.datetime(),
+    reason: z.string(),
+    voidedAt: z.iso.datetime(),
+  }),
   z.object({ status: z.literal('CAPTURED'), ...capture }),
   z.object({ status: z.literal('REFUNDED'), ...capture }),
   z.object({ status: z.literal('DECLINED'), ...order, reason: z.string(), declinedAt: z.iso.datetime() }),
@@ -56,7 +71,7 @@ export const chargeSchema = z.discriminatedUnion('status', [
 ]);
 export type Charge = z.infer<typeof chargeSchema>;
 
-/** The body of `POST /v1/charges/by-key/{key}/void`. */
+/** The body of `POST /v1/charges/by-key/{key}/void`; a capture has none. */
 export const voidBodySchema = z.object({ reason: z.string().min(1).max(255) });
 
 /** The body of `POST /v1/charges/by-key/{key}/refunds`; the header `Idempotency-Key` names the refund. */
@@ -65,13 +80,21 @@ export const refundBodySchema = z.object({
   reason: z.string().min(1).max(255),
 });
 
-/** The query of `GET /v1/book`; `cursor` is the last key of the page before. */
+const milliseconds = z.coerce.number().int().min(0);
+
+/** The query of `GET /v1/book`: milliseconds since 1970, `from` included and `to` not; without them the whole book. */
 export const bookQuerySchema = z.object({
+  from: milliseconds.optional(),
+  to: milliseconds.optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(200),
-  cursor: idempotencyKeySchema.optional(),
+  /** The `nextCursor` of the page before. */
+  cursor: z
+    .string()
+    .regex(/^\d+\.[\x21-\x7e]{1,255}$/)
+    .optional(),
 });
 
-/** The answer to `GET /v1/book`: charges in the order of their keys. */
+/** The answer to `GET /v1/book`: charges in the order in which they were first booked. */
 export const bookPageSchema = z.object({
   items: z.array(chargeSchema),
   nextCursor: z.string().nullable(),
@@ -84,3 +107,6 @@ export type Refusal = z.infer<typeof refusalSchema>;
 
 /** The payment key names no behaviour of the sandbox; nothing was booked. */
 export const UNKNOWN_PAYMENT_KEY = 'unknown-payment-key';
+
+/** Nothing is booked under the key. */
+export const CHARGE_NOT_FOUND = 'charge-not-found';

@@ -1,0 +1,134 @@
+import { finished } from 'node:stream/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Router, type RouterContext } from '@koa/router';
+import type { Context } from 'koa';
+import type { z } from 'zod';
+import { behaviourOf, parseBehaviour, type Behaviour } from './behaviour';
+import type { Book, RefundBooking } from './book';
+import { bookedAtOf } from './lines';
+import {
+  CHARGE_NOT_FOUND,
+  UNKNOWN_PAYMENT_KEY,
+  bookQuerySchema,
+  chargeBodySchema,
+  idempotencyKeySchema,
+  refundBodySchema,
+  voidBodySchema,
+  type Charge,
+  type Refusal,
+} from './protocol';
+
+/** The calls of {@link createSandboxServer}, each as its payment key says. */
+export function routes(book: Book): Router {
+  const router = new Router();
+
+  router.get('/healthz', (ctx) => {
+    ctx.body = { status: 'ok' };
+  });
+
+  router.post('/v1/charges', async (ctx) => {
+    const key = parse(ctx, idempotencyKeySchema, ctx.get('Idempotency-Key'));
+    const body = parse(ctx, chargeBodySchema, ctx.request.body);
+    const behaviour = parseBehaviour(body.paymentKey);
+    if (!behaviour) return refuse(ctx, 400, UNKNOWN_PAYMENT_KEY, 'no behaviour has this payment key');
+    // The charge goes on when the requester has hung up, as it would at any gateway.
+    if (behaviour.delayMs > 0) await pause(behaviour.delayMs, undefined, { ref: false });
+    const { charge, fresh } = await book.charge(key, body, behaviour);
+    if (fresh && behaviour.answer === 'nothing') return neverAnswer(ctx);
+    if (!charge || (fresh && behaviour.answer === 'error')) return fail(ctx);
+    tell(ctx, charge);
+  });
+
+  router.get('/v1/charges/by-key/:key', (ctx) => {
+    const charge = book.find(parse(ctx, idempotencyKeySchema, ctx.params['key']));
+    if (!charge) return refuse(ctx, 404, CHARGE_NOT_FOUND, 'nothing is booked under this key');
+    if (isOut(charge, 'lookUpsFailMs')) return refuseOut(ctx);
+    ctx.body = charge;
+  });
+
+  router.post('/v1/charges/by-key/:key/capture', async (ctx) => {
+    const key = readKey(ctx, book);
+    if (key === null) return refuseOut(ctx);
+    const { charge, fresh } = await book.capture(key);
+    if (!charge) return refuse(ctx, 404, CHARGE_NOT_FOUND, 'nothing is booked under this key');
+    if (fresh && behaviourOf(charge).capture === 'nothing') return neverAnswer(ctx);
+    tell(ctx, charge);
+  });
+
+  router.post('/v1/charges/by-key/:key/void', async (ctx) => {
+    const key = readKey(ctx, book);
+    if (key === null) return refuseOut(ctx);
+    const { reason } = parse(ctx, voidBodySchema, ctx.request.body);
+    ctx.body = await book.void(key, reason);
+  });
+
+  router.post('/v1/charges/by-key/:key/refunds', async (ctx) => {
+    const key = readKey(ctx, book);
+    if (key === null) return refuseOut(ctx);
+    const refundKey = parse(ctx, idempotencyKeySchema, ctx.get('Idempotency-Key'));
+    const body = parse(ctx, refundBodySchema, ctx.request.body);
+    return tellRefund(ctx, await book.refund(key, { refundKey, ...body }));
+  });
+
+  router.get('/v1/book', (ctx) => {
+    ctx.body = book.page(parse(ctx, bookQuerySchema, ctx.query));
+  });
+
+  return router;
+}
+
+/** Refuses a call. */
+export function refuse(ctx: Context, status: number, error: string, message: string): void {
+  ctx.status = status;
+  ctx.body = { error, message } satisfies Refusal;
+}
+
+/** The key of a charge that is to be changed; null while its payment key lets no change through. */
+function readKey(ctx: RouterContext, book: Book): string | null {
+  const key = parse(ctx, idempotencyKeySchema, ctx.params['key']);
+  const charge = book.find(key);
+  return charge && isOut(charge, 'changesFailMs') ? null : key;
+}
+
+function isOut(charge: Charge, what: keyof Pick<Behaviour, 'lookUpsFailMs' | 'changesFailMs'>): boolean {
+  return Date.now() < bookedAtOf(charge) + behaviourOf(charge)[what];
+}
+
+/** A charge that takes and reserves nothing is told with 402. */
+function tell(ctx: RouterContext, charge: Charge): void {
+  ctx.status = charge.status === 'CAPTURED' || charge.status === 'AUTHORISED' ? 200 : 402;
+  ctx.body = charge;
+}
+
+function tellRefund(ctx: RouterContext, booking: RefundBooking): Promise<void> | void {
+  if (booking.kind === 'failed') return fail(ctx);
+  if (booking.kind === 'refused') {
+    const status = booking.error === 'refund-key-reused' ? 422 : 409;
+    return refuse(ctx, status, booking.error, 'the refund is not made');
+  }
+  if (booking.silent) return neverAnswer(ctx);
+  ctx.body = booking.charge;
+}
+
+const fail = (ctx: RouterContext): void =>
+  refuse(ctx, 500, 'gateway-error', 'the gateway failed, as it was told to');
+
+const refuseOut = (ctx: RouterContext): void =>
+  refuse(ctx, 503, 'temporarily-unavailable', 'the gateway cannot tell yet, as it was told to');
+
+function parse<Schema extends z.ZodType>(
+  ctx: RouterContext,
+  schema: Schema,
+  value: unknown,
+): z.infer<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  return ctx.throw(400, faults.join('; '));
+}
+
+/** Holds the connection until the requester gives up or the server stops. */
+async function neverAnswer(ctx: RouterContext): Promise<void> {
+  ctx.respond = false;
+  await finished(ctx.res).catch(() => undefined);
+}
