@@ -41,6 +41,8 @@ describe('A payment that the gateway approves in the end is paid once', () => {
     'sandbox:flaky:2',
     'sandbox:error-after-charge',
     'sandbox:timeout-after-charge',
+    'sandbox:authorise',
+    'sandbox:authorise-timeout',
   ])(
     '%s',
     async (paymentKey) => {
@@ -62,6 +64,7 @@ describe('A payment that the gateway refuses or fails ends with the points back 
     'sandbox:error-500',
     'sandbox:timeout',
     'sandbox:flaky:9',
+    'sandbox:authorise-refused',
     'sandbox:no-such-key',
   ])(
     '%s',
