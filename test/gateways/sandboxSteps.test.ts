@@ -97,10 +97,10 @@ describe('a gateway that cannot tell for a while', () => {
   });
 });
 
-describe('a window of the book', () => {
-  const linesOf = async (from: number, to: number): Promise<BookedCharge[]> =>
-    (await sandbox.gateway.readBook({ from, to })).items;
+const linesOf = async (from: number, to: number): Promise<BookedCharge[]> =>
+  (await sandbox.gateway.readBook({ from, to })).items;
 
+describe('a window of the book', () => {
   it('has what took or reserved money in it, from its begin up to its end, and nothing else', async () => {
     const before = aCharge();
     await sandbox.gateway.charge(before);
