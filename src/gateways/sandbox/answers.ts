@@ -1,6 +1,6 @@
 /** What the sandbox's answers mean to whoever charged. */
 import type { BookedCharge, ChargeOutcome, ChargeRequest, RefundOutcome, RefundRequest } from '../gateway';
-import { unknown, type Answer } from './http';
+import { unknown, type Answer } from '../jsonHttp';
 import { CHARGE_NOT_FOUND, UNKNOWN_PAYMENT_KEY, chargeSchema, refusalSchema, type Charge } from './protocol';
 
 /** An answer to a charge, a capture or a look-up. */

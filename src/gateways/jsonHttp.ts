@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici';
-import type { ChargeOutcome } from '../gateway';
+import type { ChargeOutcome } from './gateway';
 
 /** What large shops allow for connecting to their payment gateway. */
 const CONNECT_TIMEOUT_MS = 1_000;
