@@ -3,6 +3,7 @@ import type { ActivityDependencies } from './dependencies';
 import { createHousekeepingActivities } from './housekeeping';
 import { createPaymentActivities } from './payments';
 import { createReservationActivities } from './reservations';
+import { createSettlementActivities } from './settlements';
 import { createTopUpActivities } from './topUps';
 
 type Created = ReturnType<typeof createActivities>;
@@ -17,6 +18,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     ...createReservationActivities(dependencies),
     ...createPaymentActivities(dependencies),
     ...createChargeActivities(dependencies),
+    ...createSettlementActivities(dependencies),
     ...createTopUpActivities(dependencies),
     ...createHousekeepingActivities(dependencies),
   };

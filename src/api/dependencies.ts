@@ -9,6 +9,8 @@ import { createRefreshTokenStore } from '../db/refreshTokenStore';
 import { createScheduleStore } from '../db/scheduleStore';
 import { createSigningKeyStore } from '../db/signingKeyStore';
 import { createUserStore } from '../db/userStore';
+import { createGateway } from '../gateways/createGateway';
+import type { PaymentGateway } from '../gateways/gateway';
 import { connectRedis } from '../redis/connect';
 import { createQueue } from '../redis/queue';
 import { createRateLimits, type RateLimits } from '../redis/rateLimits';
@@ -32,6 +34,7 @@ export interface ApiDependencies {
   db: Knex;
   redis: Redis;
   temporal: Client;
+  gateway: PaymentGateway;
   metrics: HttpMetrics;
   limits: RateLimits;
   /** They sign access and queue tokens. */
@@ -73,6 +76,7 @@ export async function createDependencies(
     logger,
   });
   const redis = connectRedis(settings.REDIS_URL, { name: 'holdfast-api', logger });
+  const gateway = createGateway(settings);
   const connection = Connection.lazy(temporalConnectionOptions(settings));
   const keys = await createKeyRing(createSigningKeyStore(db, 'session'));
   const ticketKeys = await createKeyRing(createSigningKeyStore(db, 'ticket'));
@@ -88,6 +92,7 @@ export async function createDependencies(
     db,
     redis,
     temporal: new Client({ connection, namespace: settings.TEMPORAL_NAMESPACE }),
+    gateway,
     metrics: createHttpMetrics(),
     limits: createRateLimits({ redis, factor: settings.RATE_LIMIT_FACTOR }),
     keys,
@@ -102,6 +107,7 @@ export async function createDependencies(
     stopping,
     async close() {
       await connection.close();
+      await gateway.close();
       redis.disconnect();
       await db.destroy();
     },

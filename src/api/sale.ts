@@ -17,11 +17,13 @@ import { checkInRoutes } from './tickets/checkInRoutes';
 import { ticketRoutes } from './tickets/routes';
 import { walletRoutes } from './wallet/routes';
 import { createTopUpWorkflows } from './wallet/topUpWorkflows';
+import { createReceiveEvent } from './webhooks/receiveEvent';
+import { webhookRoutes } from './webhooks/routes';
 
 /** Holding, paying, tickets, the wallet, and the operator's look into a reservation, with what they share. */
 export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
-  const { settings, db, redis, temporal, logger, admission, idempotency, ticketKeys, printTicket } =
-    dependencies;
+  const { settings, db, redis, temporal, gateway, logger, admission, idempotency } = dependencies;
+  const { ticketKeys, printTicket } = dependencies;
   const ledger = createLedgerStore(db);
   const taskQueue = settings.TEMPORAL_TASK_QUEUE;
   const reservations = createReservationStore(db);
@@ -43,6 +45,7 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
       ledger,
       topUps: createTopUpWorkflows(temporal, { taskQueue }),
     }),
+    ...webhookRoutes({ gateway, receiveEvent: createReceiveEvent({ db, temporal, taskQueue }), logger }),
     ...adminReservationRoutes({ settings, reservations, payments, ledger }),
   ];
 }

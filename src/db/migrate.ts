@@ -8,6 +8,7 @@ import * as applicationRole from './migrations/005_application_role';
 import * as charges from './migrations/006_charges';
 import * as tickets from './migrations/007_tickets';
 import * as idempotency from './migrations/011_idempotency';
+import * as webhooks from './migrations/012_webhooks';
 
 /** In order. A released migration is never changed; a new one is added below. */
 const MIGRATIONS: Record<string, Knex.Migration> = {
@@ -19,6 +20,7 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '006_charges': charges,
   '007_tickets': tickets,
   '011_idempotency': idempotency,
+  '012_webhooks': webhooks,
 };
 
 /** Named by hand, so that sources and build write the same names into the database. */

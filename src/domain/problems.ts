@@ -45,7 +45,8 @@ export type ProblemSlug =
   | 'ticket-not-found'
   | 'ticket-invalid'
   | 'ticket-already-used'
-  | 'ticket-void';
+  | 'ticket-void'
+  | 'webhook-rejected';
 
 /** Further members of a problem document, such as `unavailableSeatIds` or `retryAfter` (whole seconds). */
 export type ProblemMembers = Readonly<Record<string, unknown>>;

@@ -1,3 +1,4 @@
+export { chargeSettlement } from './chargeSettlement';
 export { housekeeping } from './housekeeping';
 export { reservation } from './reservation';
 export { topUp } from './topUp';

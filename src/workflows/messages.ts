@@ -8,6 +8,7 @@ import type { ReservedSeat } from '../domain/seat';
 
 export const RESERVATION_WORKFLOW = 'reservation';
 export const TOP_UP_WORKFLOW = 'topUp';
+export const CHARGE_SETTLEMENT_WORKFLOW = 'chargeSettlement';
 export const HOLD_UPDATE = 'hold';
 export const PAY_UPDATE = 'pay';
 export const RELEASE_UPDATE = 'release';
@@ -16,6 +17,7 @@ export const RESERVATION_QUERY = 'reservation';
 export const GATEWAY_HINT_SIGNAL = 'gatewayHint';
 
 export const reservationWorkflowId = (reservationId: string): string => `reservation-${reservationId}`;
+export const chargeSettlementWorkflowId = (attemptId: string): string => `charge-settlement-${attemptId}`;
 export const topUpWorkflowId = (topUpId: string): string => `top-up-${topUpId}`;
 
 /** Starts one reservation. Seats, prices and limits are read by the hold itself, in its transaction. */
@@ -80,3 +82,9 @@ export interface TopUpInput {
 export type TopUpResult =
   | { topUpId: string; status: 'SUCCEEDED'; balance: number }
   | { topUpId: string; status: 'FAILED'; reason: string };
+
+/** Names the payment or top-up whose charge is to be brought to where it belongs. */
+export interface ChargeSettlementInput {
+  kind: 'PAYMENT' | 'TOP_UP';
+  attemptId: string;
+}

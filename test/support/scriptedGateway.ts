@@ -34,6 +34,8 @@ export interface ScriptedGateway extends PaymentGateway {
   unanswered: { lookUps: number; voids: number; captures: number };
   /** Runs while the next look-up is under way, before it answers. */
   duringLookUp(work: () => void): void;
+  /** Takes the money of a charge after all, as a gateway can that knows no way to bar a key. */
+  captureLate(request: ChargeRequest): void;
   /** Every call since the last reset, such as `charge <key>`. */
   readonly calls: readonly string[];
   /** What was captured under this key and not given back. */
@@ -68,6 +70,10 @@ export function createScriptedGateway(): ScriptedGateway {
 
     duringLookUp(work) {
       workDuringLookUp = work;
+    },
+
+    captureLate(request) {
+      book.set(request.idempotencyKey, newLine(request, 'CAPTURED'));
     },
 
     async charge(request) {

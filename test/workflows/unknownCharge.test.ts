@@ -1,3 +1,4 @@
+import { GATEWAY_HINT_SIGNAL } from '../../src/workflows/messages';
 import { eventually } from '../support/eventually';
 import { anAttempt, BOOKING_FEE, PRICE } from '../support/factories';
 import { holdOnStage } from '../support/holdOnStage';
@@ -131,6 +132,79 @@ describe('while the gateway cannot be reached', () => {
   });
 });
 
+describe('a gateway that answers not even a void', () => {
+  it('keeps the seats no longer than the bound, and the workflow goes on until the money is back', async () => {
+    const { sale, userId, reservationId, expiresAt } = await holdOnStage(stage);
+    const attempt = anAttempt();
+    unreachableFor(Infinity, 'lose-approval');
+    stage.gateway.unanswered.voids = 12;
+    await stage.temporal.reservations.pay(reservationId, attempt);
+
+    await stage.temporal.sleepUntil(expiresAt + 62_000);
+    await eventually(async () => expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE'));
+
+    expect(await stage.books.reservationStatus(reservationId)).toBe('EXPIRED');
+    expect(await stage.books.balance(userId)).toBe(PRICE);
+    expect(stage.gateway.taken(attempt.paymentId)).toBe(BOOKING_FEE);
+    expect(await isRunning(reservationId)).toBe(true);
+
+    expect(await stage.temporal.handle(reservationId).result()).toMatchObject({ status: 'EXPIRED' });
+    expect(stage.gateway.taken(attempt.paymentId)).toBe(0);
+    expect(await stage.books.payment(attempt.paymentId)).toEqual({ status: 'FAILED', reason: 'no-answer' });
+  });
+
+  it('while the hold lasts, keeps nobody from paying with another attempt', async () => {
+    const { userId, reservationId } = await holdOnStage(stage, { settleSeconds: 1 });
+    const lost = anAttempt();
+    stage.gateway.script('fail', 'fail', 'fail');
+    stage.gateway.unanswered.voids = 1;
+
+    expect(await stage.temporal.reservations.pay(reservationId, lost)).toMatchObject({ status: 'SETTLING' });
+    await stage.temporal.env.sleep('10s');
+    await eventually(async () => expect(await stage.books.reservationStatus(reservationId)).toBe('HELD'));
+
+    expect(await stage.books.balance(userId)).toBe(PRICE);
+    expect(await stage.temporal.reservations.pay(reservationId, anAttempt())).toMatchObject({
+      status: 'SUCCEEDED',
+    });
+    expect(stage.gateway.taken(lost.paymentId)).toBe(0);
+  });
+});
+
+describe("the gateway's own message", () => {
+  it('makes a payment that settles ask at once', async () => {
+    const { reservationId } = await holdOnStage(stage);
+    const attempt = anAttempt();
+    unreachableFor(6, 'lose-approval');
+    await stage.temporal.reservations.pay(reservationId, attempt);
+    // The pauses have grown to half a minute by now.
+    await stage.temporal.env.sleep('40s');
+    await eventually(async () => expect(stage.gateway.unanswered.lookUps).toBe(0));
+    expect(await stage.books.reservationStatus(reservationId)).toBe('SETTLING');
+
+    await stage.temporal.handle(reservationId).signal(GATEWAY_HINT_SIGNAL);
+
+    await eventually(async () =>
+      expect(await stage.books.reservationStatus(reservationId)).toBe('CONFIRMED'),
+    );
+  });
+});
+
+describe('money that is only authorised', () => {
+  it('is captured before the sale', async () => {
+    const { reservationId } = await holdOnStage(stage);
+    const attempt = anAttempt();
+    stage.gateway.script('authorise');
+
+    expect(await stage.temporal.reservations.pay(reservationId, attempt)).toMatchObject({
+      status: 'SUCCEEDED',
+    });
+
+    expect(stage.gateway.calls).toEqual([`charge ${attempt.paymentId}`, `capture ${attempt.paymentId}`]);
+    expect(stage.gateway.taken(attempt.paymentId)).toBe(BOOKING_FEE);
+  });
+});
+
 describe('a payment that settles', () => {
   it('as approved is confirmed, also past the end of the hold', async () => {
     const { reservationId, expiresAt } = await holdOnStage(stage);
@@ -214,6 +288,11 @@ describe('a payment that settles', () => {
 function unreachableFor(lookUps: number, charge: 'lose-approval' | 'lose-decline' | 'fail'): void {
   stage.gateway.script(charge);
   stage.gateway.unanswered.lookUps = lookUps;
+}
+
+async function isRunning(reservationId: string): Promise<boolean> {
+  const { status } = await stage.temporal.handle(reservationId).describe();
+  return status.name === 'RUNNING';
 }
 
 function lateRequest(paymentId: string) {

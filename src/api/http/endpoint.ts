@@ -62,6 +62,8 @@ export interface HttpRequest {
   /** The client's address. */
   readonly ip: string;
   readonly headers: IncomingHttpHeaders;
+  /** The body before it was parsed, for signatures over it; empty where the endpoint reads none. */
+  readonly rawBody: Buffer;
   /** Aborted once the client is gone or the answer is out; ends event streams. */
   readonly closed: AbortSignal;
 }

@@ -9,6 +9,9 @@ export function toHttpRequest(ctx: ApiContext, stopping: AbortSignal): HttpReque
     path: ctx.path,
     ip: ctx.ip,
     headers: ctx.req.headers,
+    get rawBody() {
+      return Buffer.from(ctx.request.rawBody ?? '', 'utf8');
+    },
     get closed() {
       closed ??= closedSignal(ctx, stopping);
       return closed;

@@ -231,6 +231,12 @@ export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
     'The gateway refused the payment or failed. Points are back in the wallet, and seats stay held.',
     'Read `reason`, then pay again before `expiresAt`, in another way if need be.',
   ),
+  'webhook-rejected': entry(
+    400,
+    'The message is not believed',
+    "The message does not carry the gateway's signature, is older than five minutes, or cannot be read.",
+    'Sign the bytes of the body as the gateway does, with the secret that is configured here.',
+  ),
   'payment-not-found': entry(
     404,
     'No such payment',

@@ -1,0 +1,80 @@
+import type { Knex } from 'knex';
+import { validate as isUuid } from 'uuid';
+
+/**
+ * What a message from a gateway led to.
+ * - NONE: it told what is known.
+ * - HINT: the running workflow of the payment or top-up asks the gateway at once.
+ * - SETTLEMENT: a workflow of its own finds out what became of the charge, and gives back what no sale stands on.
+ * - UNKNOWN_CHARGE: no payment or top-up of ours has this charge; reconciliation shows it if money moved.
+ */
+export type WebhookEffect = 'NONE' | 'HINT' | 'SETTLEMENT' | 'UNKNOWN_CHARGE';
+
+export interface WebhookMark {
+  gateway: string;
+  eventId: string;
+  type: string;
+  attemptId: string | null;
+  effect: WebhookEffect;
+}
+
+/** Which payment or top-up a charge belongs to, and how that stands. */
+export interface ChargeOwner {
+  kind: 'PAYMENT' | 'TOP_UP';
+  attemptId: string;
+  /** The reservation that a payment pays. */
+  reservationId: string | null;
+  /** OPEN: its workflow is about it. SOLD: the charge bought something. FAILED: nothing may stay charged. */
+  state: 'OPEN' | 'SETTLING' | 'SOLD' | 'FAILED';
+}
+
+export type WebhookStore = ReturnType<typeof createWebhookStore>;
+
+/** Marks and owners belong in one transaction with the effect. */
+export function createWebhookStore(db: Knex) {
+  return {
+    /** @returns false where this event was taken before */
+    async mark({ gateway, eventId, type, attemptId, effect }: WebhookMark): Promise<boolean> {
+      const inserted = await db('webhook_events')
+        .insert({ gateway, event_id: eventId, type, attempt_id: attemptId, effect })
+        .onConflict(['gateway', 'event_id'])
+        .ignore()
+        .returning<{ event_id: string }[]>('event_id');
+      return inserted.length > 0;
+    },
+
+    async isMarked(gateway: string, eventId: string): Promise<boolean> {
+      const row = await db('webhook_events')
+        .where({ gateway, event_id: eventId })
+        .first<{ effect: string } | undefined>('effect');
+      return row !== undefined;
+    },
+
+    /** By the key of the attempt where the gateway tells it, else by the gateway's own id of the charge. */
+    async ownerOf(charge: {
+      idempotencyKey: string | null;
+      gatewayPaymentId: string | null;
+    }): Promise<ChargeOwner | null> {
+      const { rows } = await db.raw<{ rows: ChargeOwner[] }>(
+        `SELECT 'PAYMENT' AS kind, id AS "attemptId", reservation_id AS "reservationId",
+                CASE status WHEN 'PENDING' THEN 'OPEN' WHEN 'SETTLING' THEN 'SETTLING' WHEN 'FAILED' THEN 'FAILED'
+                     ELSE 'SOLD' END AS state
+         FROM payments
+         WHERE id = :key::uuid OR gateway_payment_id = :charge OR (gateway <> 'sandbox' AND payment_key = :charge)
+         UNION ALL
+         SELECT 'TOP_UP', id, NULL,
+                CASE status WHEN 'PENDING' THEN 'SETTLING' WHEN 'FAILED' THEN 'FAILED' ELSE 'SOLD' END
+         FROM top_ups
+         WHERE id = :key::uuid OR gateway_payment_id = :charge OR (gateway <> 'sandbox' AND payment_key = :charge)
+         LIMIT 1`,
+        { key: asAttemptId(charge.idempotencyKey), charge: charge.gatewayPaymentId },
+      );
+      return rows[0] ?? null;
+    },
+  };
+}
+
+/** The keys of our charges are the ids of their attempts; a key of another form is not ours. */
+function asAttemptId(idempotencyKey: string | null): string | null {
+  return idempotencyKey !== null && isUuid(idempotencyKey) ? idempotencyKey : null;
+}

@@ -1,0 +1,100 @@
+import {
+  CancellationScope,
+  defineSignal,
+  getExternalWorkflowHandle,
+  setCurrentDetails,
+  setHandler,
+} from '@temporalio/workflow';
+import type { AttemptState } from '../activities/settlements';
+import {
+  GATEWAY_HINT_SIGNAL,
+  reservationWorkflowId,
+  topUpWorkflowId,
+  type ChargeSettlementInput,
+} from './messages';
+import { endlessStep } from './steps';
+
+const gatewayHintSignal = defineSignal(GATEWAY_HINT_SIGNAL);
+
+const readAttempt = endlessStep('Read the attempt', (activities) => activities.readAttempt);
+const failPayment = endlessStep(
+  'Close the payment that nobody is about',
+  (activities) => activities.failPayment,
+);
+const failTopUp = endlessStep('Close the top-up that nobody is about', (activities) => activities.failTopUp);
+const endHold = endlessStep('Release the seats that nobody holds', (activities) => activities.endHold);
+const giveBackCharge = endlessStep(
+  'Give back whatever the card was charged',
+  (activities) => activities.giveBackCharge,
+);
+const giveBackTopUp = endlessStep(
+  'Give back whatever the card was charged',
+  (activities) => activities.giveBackTopUp,
+);
+
+/** Why an attempt whose workflow has ended, or was ended by hand, is closed. */
+const ABANDONED = 'abandoned';
+/** Why money that came after its payment was given up goes back. */
+const LATE = 'late';
+
+/**
+ * Brings one charge to where it belongs, whenever the gateway tells of it and however long its own workflow has
+ * ended: a charge that bought something stays; one whose workflow still runs is left to that; of every other one
+ * the gateway is asked, and what was taken goes back. A message that comes meanwhile makes it look again.
+ */
+export async function chargeSettlement(input: ChargeSettlementInput): Promise<string> {
+  let hints = 1;
+  setHandler(gatewayHintSignal, () => void (hints += 1), { description: 'Look at the charge again' });
+  return CancellationScope.nonCancellable(async () => {
+    let found = '';
+    while (hints > 0) {
+      hints = 0;
+      found = await settle(await readAttempt(input), input.attemptId);
+      setCurrentDetails(found);
+    }
+    return found;
+  });
+}
+
+async function settle(attempt: AttemptState, attemptId: string): Promise<string> {
+  if (attempt.kind === 'NONE') return 'No attempt of ours has this charge.';
+  if (attempt.state === 'SOLD') return 'The charge bought what it was to buy.';
+  const owner =
+    attempt.kind === 'PAYMENT'
+      ? reservationWorkflowId(attempt.payment.reservationId)
+      : topUpWorkflowId(attemptId);
+  if (attempt.state === 'OPEN' && (await isAlive(owner)))
+    return `Left to ${owner}, which asks the gateway now.`;
+  return giveBack(attempt, attemptId);
+}
+
+async function giveBack(
+  attempt: Exclude<AttemptState, { kind: 'NONE' }>,
+  attemptId: string,
+): Promise<string> {
+  const reason = attempt.state === 'OPEN' ? ABANDONED : LATE;
+  if (attempt.kind === 'TOP_UP') {
+    await failTopUp(attemptId, reason, true);
+    await giveBackTopUp(attempt.charge, reason);
+    return 'The top-up has failed; whatever was charged has gone back.';
+  }
+  const { payment } = attempt;
+  if (attempt.state === 'OPEN') {
+    const failed = await failPayment({ ...payment, reason, mayBeCharged: payment.amount.card > 0 });
+    if (failed !== 'FAILED') return 'The charge bought what it was to buy.';
+    const { reservationId, scheduleId } = payment;
+    await endHold({ reservationId, scheduleId, status: 'RELEASED', endedAt: Date.now() });
+  }
+  if (payment.amount.card > 0) await giveBackCharge(payment, reason);
+  return 'The payment has failed; whatever was charged has gone back.';
+}
+
+/** Tells the workflow that the gateway has spoken. False where it runs no more. */
+async function isAlive(workflowId: string): Promise<boolean> {
+  try {
+    await getExternalWorkflowHandle(workflowId).signal(gatewayHintSignal);
+    return true;
+  } catch {
+    return false;
+  }
+}
