@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { PaymentStep } from '../../src/activities/payments';
+import { Problem } from '../../src/domain/problems';
 import { chargeOfPayment } from '../../src/gateways/chargeRequest';
 import {
   CHARGE_SETTLEMENT_WORKFLOW,
@@ -45,7 +46,7 @@ describe('a charge that is taken after its payment has failed', () => {
     const onHold = await holdOnStage(stage);
     const attempt = anAttempt();
     stage.gateway.script('fail', 'fail', 'fail');
-    await expect(stage.temporal.reservations.pay(onHold.reservationId, attempt)).rejects.toThrow();
+    await expect(stage.temporal.reservations.pay(onHold.reservationId, attempt)).rejects.toThrow(Problem);
     await stage.temporal.handle(onHold.reservationId).result();
     stage.gateway.captureLate(chargeOf(onHold, attempt));
     expect(stage.gateway.taken(attempt.paymentId)).toBe(BOOKING_FEE);
@@ -64,7 +65,7 @@ describe('a charge that is taken after its payment has failed', () => {
     const onHold = await holdOnStage(stage);
     const attempt = anAttempt();
     stage.gateway.script('decline');
-    await expect(stage.temporal.reservations.pay(onHold.reservationId, attempt)).rejects.toThrow();
+    await expect(stage.temporal.reservations.pay(onHold.reservationId, attempt)).rejects.toThrow(Problem);
     stage.gateway.captureLate(chargeOf(onHold, attempt));
     stage.gateway.unanswered.voids = 12;
 

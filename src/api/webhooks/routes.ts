@@ -26,6 +26,7 @@ export function webhookRoutes({ gateway, receiveEvent, logger }: WebhookRoutesDe
         'ask the gateway about, and nothing else in it is believed.',
       tags: ['Payments'],
       access: 'public',
+      withoutKey: "The gateway's own id of the event is the key: a message is taken once.",
       bodyLimit: BODY_LIMIT,
       params: z.object({ gateway: z.string() }),
       query: z.object({ token: z.string().optional() }),
