@@ -1,0 +1,159 @@
+import type { ChargeOutcome, ChargeRequest, PaymentGateway } from '../gateway';
+import { readCharges } from './book';
+import { connectStripe, timeLimit } from './connection';
+import { orUnknown, refusalOf, unknown } from './failures';
+import {
+  createIntent,
+  findIntent,
+  isChargeable,
+  mismatchOf,
+  outcomeOf,
+  retrieveIntent,
+  WITH_CHARGE,
+} from './intents';
+import { refundOnce, refundRest } from './refunds';
+import { readWebhook } from './webhook';
+
+/**
+ * All requests of one call together. A local activity has 4 s (workflows/steps.ts); what has no answer by then
+ * is unknown, and is looked up.
+ */
+const CALL_MS = 3_400;
+
+export interface StripeGatewayOptions {
+  /** Such as `https://api.stripe.com`. */
+  url: string;
+  secretKey: string;
+  webhookSecret: string;
+}
+
+/**
+ * Card payments by Stripe, in two steps: the money is reserved on the card, then captured. The client's
+ * `paymentKey` is the id of a PaymentMethod, which the shop's page makes with Stripe.js. A card that asks for
+ * authentication (3-D Secure) is declined as `authentication-required`: a payment has no further step.
+ *
+ * Amounts go to Stripe as they are: both sides count in the currency's smallest unit, and KRW has none smaller
+ * than the won. https://docs.stripe.com/currencies#zero-decimal
+ */
+export function createStripeGateway(options: StripeGatewayOptions): PaymentGateway {
+  const stripe = connectStripe(options.url, options.secretKey);
+
+  /** An intent that cannot be confirmed or captured any more, and holds no money. */
+  async function cancel(id: string, timeout: number): Promise<boolean> {
+    // Without a key of ours: it can be done once in any case, and a refusal that comes from a passing state,
+    // such as `processing`, is not to be repeated for a day.
+    return (await stripe.paymentIntents.cancel(id, {}, { timeout })).status === 'canceled';
+  }
+
+  async function afterRefusedCapture(
+    error: unknown,
+    request: ChargeRequest,
+    id: string,
+    timeLeft: () => number,
+  ): Promise<ChargeOutcome> {
+    const refusal = refusalOf(error);
+    if (!refusal) throw error;
+    const found = outcomeOf(await retrieveIntent(stripe, id, timeLeft()), request);
+    if (found.outcome === 'absent') return unknown(refusal.reason);
+    if (found.outcome !== 'authorised') return found;
+    // This key will never capture it: the card is not kept waiting for the reservation to expire.
+    const isCanceled = await cancel(id, timeLeft());
+    return isCanceled ? { outcome: 'declined', reason: refusal.reason } : unknown(refusal.reason);
+  }
+
+  return {
+    name: 'stripe',
+    needsPaymentKey: true,
+
+    async charge(request) {
+      if (!isChargeable(request)) return unknown('too-late');
+      const timeLeft = timeLimit(CALL_MS);
+      return orUnknown(async () => {
+        try {
+          const intent = await createIntent(stripe, request, timeLeft());
+          const mismatch = mismatchOf(intent, request);
+          if (mismatch !== null) return unknown(mismatch);
+          const confirmed = await stripe.paymentIntents.confirm(
+            intent.id,
+            // What would need the customer's authentication is declined instead.
+            { error_on_requires_action: true },
+            { idempotencyKey: `${request.idempotencyKey}:confirm`, timeout: timeLeft() },
+          );
+          return notAbsent(outcomeOf(confirmed, request));
+        } catch (error) {
+          return refusedCharge(error, request);
+        }
+      });
+    },
+
+    async capture(request, gatewayPaymentId) {
+      const timeLeft = timeLimit(CALL_MS);
+      return orUnknown(async () => {
+        try {
+          const captured = await stripe.paymentIntents.capture(gatewayPaymentId, WITH_CHARGE, {
+            idempotencyKey: `${request.idempotencyKey}:capture`,
+            timeout: timeLeft(),
+          });
+          return notAbsent(outcomeOf(captured, request));
+        } catch (error) {
+          return afterRefusedCapture(error, request, gatewayPaymentId, timeLeft);
+        }
+      });
+    },
+
+    async lookUp(request) {
+      const timeLeft = timeLimit(CALL_MS);
+      return orUnknown(async () => {
+        const found = await findIntent(stripe, request, timeLeft);
+        return found ? outcomeOf(found, request) : { outcome: 'absent' };
+      });
+    },
+
+    async void(request, reason) {
+      const timeLeft = timeLimit(CALL_MS);
+      return orUnknown(async () => {
+        const found = await findIntent(stripe, request, timeLeft);
+        if (found?.status === 'succeeded') return refundRest(stripe, found, reason, timeLeft);
+        const isBarred =
+          found === null || found.status === 'canceled' || (await cancel(found.id, timeLeft()));
+        return isBarred ? { outcome: 'voided', returned: 0 } : unknown('not-canceled');
+      });
+    },
+
+    async refund(request) {
+      const timeLeft = timeLimit(CALL_MS);
+      return orUnknown(async () => refundOnce(stripe, request, timeLeft));
+    },
+
+    async readBook(window, cursor) {
+      const page = await orUnknown(async () => readCharges(stripe, window, cursor, CALL_MS));
+      if ('outcome' in page) throw new Error(`Stripe's book cannot be read: ${page.reason}`);
+      return page;
+    },
+
+    readWebhook: (message) => readWebhook(message, options.webhookSecret),
+
+    async ping() {
+      const page = await orUnknown(async () =>
+        stripe.paymentIntents.list({ limit: 1 }, { timeout: CALL_MS }),
+      );
+      if ('outcome' in page) throw new Error(`Stripe does not answer: ${page.reason}`);
+    },
+
+    // Idle connections belong to the process, and keep it from nothing.
+    async close() {},
+  };
+}
+
+function notAbsent(outcome: ReturnType<typeof outcomeOf>): ChargeOutcome {
+  return outcome.outcome === 'absent' ? unknown('not-confirmed') : outcome;
+}
+
+/** A refusal to make an intent or to confirm it is final: its key is refused again, and nobody else confirms. */
+function refusedCharge(error: unknown, request: ChargeRequest): ChargeOutcome {
+  const refusal = refusalOf(error);
+  if (!refusal) throw error;
+  const declined = { outcome: 'declined', reason: refusal.reason } as const;
+  const found = refusal.intent && outcomeOf(refusal.intent, request);
+  return found === null || found.outcome === 'absent' ? declined : found;
+}
