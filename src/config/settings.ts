@@ -12,6 +12,12 @@ const url = (protocols: readonly string[]) =>
   z.string().refine((value) => protocols.some((protocol) => value.startsWith(`${protocol}://`)), {
     message: `a URL that starts with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
   });
+const startsWith = (...prefixes: readonly string[]) => {
+  const allowed = `a text that starts with ${prefixes.join(' or ')}`;
+  return z
+    .string(allowed)
+    .refine((value) => prefixes.some((prefix) => value.startsWith(prefix)), { message: allowed });
+};
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 
 export const logLevel = z
@@ -22,7 +28,20 @@ export const sandboxSecret = z
   .string('a text of at least 32 characters')
   .min(32, 'a text of at least 32 characters');
 
-const schema = z.object({
+const sandboxSettings = z.object({
+  PAYMENT_GATEWAY: z.literal('sandbox').default('sandbox'),
+  SANDBOX_GATEWAY_URL: url(['http', 'https']).default('http://127.0.0.1:3001'),
+  SANDBOX_SECRET: sandboxSecret,
+});
+
+const stripeSettings = z.object({
+  PAYMENT_GATEWAY: z.literal('stripe'),
+  STRIPE_SECRET_KEY: startsWith('sk_', 'rk_'),
+  STRIPE_WEBHOOK_SECRET: startsWith('whsec_'),
+  STRIPE_API_URL: url(['http', 'https']).default('https://api.stripe.com'),
+});
+
+const serviceSettings = z.object({
   NODE_ENV: z.enum(['production', 'development', 'test']).default('production'),
   LOG_LEVEL: logLevel,
   HOST: z.string().min(1).default('127.0.0.1'),
@@ -45,13 +64,15 @@ const schema = z.object({
   QUEUE_TOKEN_TTL_SECONDS: seconds(1, 86_400).default(900),
   QUEUE_CAPACITY: z.coerce.number().int().min(1).max(1_000_000).default(10_000),
   SETTLE_SECONDS: seconds(1, 3_600).default(60),
-  PAYMENT_GATEWAY: z.enum(['sandbox']).default('sandbox'),
-  SANDBOX_GATEWAY_URL: url(['http', 'https']).default('http://127.0.0.1:3001'),
-  SANDBOX_SECRET: sandboxSecret,
   RATE_LIMIT_FACTOR: z.coerce.number().min(0).max(1_000_000).default(1),
   OPERATOR_PASSWORD: z.string().min(12).max(128).optional(),
   DEMO_DATA: flag.default(false),
 });
+
+/** Of the gateways' settings only those of the chosen one are asked for. */
+const schema = serviceSettings.and(
+  z.discriminatedUnion('PAYMENT_GATEWAY', [sandboxSettings, stripeSettings], 'sandbox or stripe'),
+);
 
 /** Every setting of the API and the worker, parsed. Names and defaults are those of the REST contract. */
 export type Settings = Readonly<z.infer<typeof schema>>;

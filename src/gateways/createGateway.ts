@@ -1,12 +1,18 @@
 import type { Settings } from '../config/settings';
 import type { PaymentGateway } from './gateway';
 import { createSandboxGateway } from './sandbox/client';
+import { createStripeGateway } from './stripe/client';
 
 /** The gateway that the settings choose. It keeps connections; close it with the process. */
 export function createGateway(settings: Settings): PaymentGateway {
-  const gateways: Record<Settings['PAYMENT_GATEWAY'], () => PaymentGateway> = {
-    sandbox: () =>
-      createSandboxGateway({ url: settings.SANDBOX_GATEWAY_URL, secret: settings.SANDBOX_SECRET }),
-  };
-  return gateways[settings.PAYMENT_GATEWAY]();
+  switch (settings.PAYMENT_GATEWAY) {
+    case 'sandbox':
+      return createSandboxGateway({ url: settings.SANDBOX_GATEWAY_URL, secret: settings.SANDBOX_SECRET });
+    case 'stripe':
+      return createStripeGateway({
+        url: settings.STRIPE_API_URL,
+        secretKey: settings.STRIPE_SECRET_KEY,
+        webhookSecret: settings.STRIPE_WEBHOOK_SECRET,
+      });
+  }
 }

@@ -25,7 +25,7 @@ export async function startServices(context: ServicesContext): Promise<Service[]
     followLog(spec.name, spec.logFile, report);
     return startService(spec, parts, report);
   };
-  const gateway = context.settings.SANDBOX_GATEWAY_URL ? [] : [await start(gatewaySpec(context))];
+  const gateway = usesOwnGateway(context.settings) ? [await start(gatewaySpec(context))] : [];
   const others = await Promise.all([
     start(workerSpec(context, environment)),
     start(apiSpec(context, environment)),
@@ -87,13 +87,16 @@ function serviceEnvironment({ env, settings, state, servers }: ServicesContext):
     ...(servers.temporalUiUrl === undefined ? {} : { TEMPORAL_UI_URL: servers.temporalUiUrl }),
     METRICS_PORT: String(settings.METRICS_PORT ?? state.ports.metrics),
     WORKER_METRICS_PORT: String(settings.WORKER_METRICS_PORT ?? state.ports.workerMetrics),
-    ...(settings.SANDBOX_GATEWAY_URL
-      ? {}
-      : {
-          SANDBOX_GATEWAY_URL: `http://127.0.0.1:${state.ports.gateway}`,
-          SANDBOX_SECRET: state.secrets.gateway,
-        }),
+    ...(usesOwnGateway(settings) && {
+      SANDBOX_GATEWAY_URL: `http://127.0.0.1:${state.ports.gateway}`,
+      SANDBOX_SECRET: state.secrets.gateway,
+    }),
   };
+}
+
+/** Whether the sandbox gateway is the one that is paid by, and none runs elsewhere. */
+function usesOwnGateway({ service, SANDBOX_GATEWAY_URL }: LauncherSettings): boolean {
+  return service.PAYMENT_GATEWAY === 'sandbox' && !SANDBOX_GATEWAY_URL;
 }
 
 /** The launcher makes the operator's account; no other process has to know the password. */

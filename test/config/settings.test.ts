@@ -1,0 +1,60 @@
+import { loadSettings, SettingsError } from '../../src/config/settings';
+
+const SERVERS = {
+  DATABASE_URL: 'postgres://127.0.0.1/holdfast',
+  REDIS_URL: 'redis://127.0.0.1',
+  TEMPORAL_ADDRESS: '127.0.0.1:7233',
+};
+const STRIPE = {
+  PAYMENT_GATEWAY: 'stripe',
+  STRIPE_SECRET_KEY: 'sk_test_0123456789',
+  STRIPE_WEBHOOK_SECRET: 'whsec_0123456789',
+};
+
+const load = (env: Record<string, string>) => loadSettings({ ...SERVERS, ...env });
+
+/** The one line for the operator, or null where the settings are good. */
+function complaintOf(env: Record<string, string>): string | null {
+  try {
+    load(env);
+    return null;
+  } catch (error) {
+    if (error instanceof SettingsError) return error.message;
+    throw error;
+  }
+}
+
+describe('the settings of a payment gateway', () => {
+  it('are asked for where it is chosen, and only there', () => {
+    expect(load(STRIPE)).toMatchObject({ ...STRIPE, STRIPE_API_URL: 'https://api.stripe.com' });
+    expect(load({ SANDBOX_SECRET: 'x'.repeat(32) })).toMatchObject({ PAYMENT_GATEWAY: 'sandbox' });
+  });
+
+  it.each([
+    ['sandbox', {}, 'SANDBOX_SECRET is not set; allowed: a text of at least 32 characters'],
+    [
+      'stripe',
+      { ...STRIPE, STRIPE_SECRET_KEY: '' },
+      'STRIPE_SECRET_KEY is not set; allowed: a text that starts with sk_ or rk_',
+    ],
+    [
+      'stripe',
+      { ...STRIPE, STRIPE_WEBHOOK_SECRET: '' },
+      'STRIPE_WEBHOOK_SECRET is not set; allowed: a text that starts with whsec_',
+    ],
+  ])('of %s missing stop the start with one line that names them', (_gateway, env, complaint) => {
+    expect(complaintOf(env)).toBe(complaint);
+  });
+
+  it('are not repeated where they are bad: they are secrets', () => {
+    expect(complaintOf({ ...STRIPE, STRIPE_SECRET_KEY: 'pk_live_publishable' })).toBe(
+      'STRIPE_SECRET_KEY is set to a bad value; allowed: a text that starts with sk_ or rk_',
+    );
+  });
+
+  it('of an unknown gateway are a bad choice', () => {
+    expect(complaintOf({ PAYMENT_GATEWAY: 'paypal' })).toBe(
+      'PAYMENT_GATEWAY is "paypal"; allowed: sandbox or stripe',
+    );
+  });
+});
