@@ -13,6 +13,7 @@ export interface Breakage {
 const CLAIM = 'src/redis/seatClaim.ts';
 const PAYMENT = 'src/workflows/payment.ts';
 const HOLDS = 'src/db/holdStore.ts';
+const IDEMPOTENCY = 'src/api/idempotency/idempotency.ts';
 
 export const BREAKAGES: Breakage[] = [
   {
@@ -276,6 +277,66 @@ export const BREAKAGES: Breakage[] = [
     tests: [
       'a wallet is never overdrawn, and the refusal tells balance and price',
       'a wallet stays at zero or above under parallel debits and credits',
+    ],
+  },
+  {
+    name: 'the answer to an idempotency key is not recorded',
+    edits: [
+      {
+        file: IDEMPOTENCY,
+        find: 'await keys.record(scope, bodyHash, fingerprint.seal(outcome));',
+        replace: '',
+      },
+    ],
+    suite: 'test/api/idempotency/idempotency.test.ts',
+    tests: [
+      'a transaction with an idempotency key has its effect once for many requests at once, which all get its answer',
+    ],
+  },
+  {
+    name: 'a request that has waited for another with its key runs all the same',
+    edits: [{ file: IDEMPOTENCY, find: 'if (earlier) return earlier;', replace: '' }],
+    suite: 'test/api/idempotency/idempotency.test.ts',
+    tests: [
+      'a transaction with an idempotency key has its effect once for many requests at once, which all get its answer',
+      'a transaction with an idempotency key hands the effect to whoever waits, where the first one fails',
+    ],
+  },
+  {
+    name: 'the effect is not in the transaction of its idempotency key',
+    edits: [{ file: IDEMPOTENCY, find: 'outcomeOf(effect, tx)', replace: 'outcomeOf(effect, db)' }],
+    suite: 'test/api/idempotency/idempotency.test.ts',
+    tests: [
+      'a transaction with an idempotency key leaves nothing behind where it fails half-way: the next one has the effect',
+    ],
+  },
+  {
+    name: 'a recorded answer with tokens can be read',
+    edits: [
+      {
+        file: 'src/api/idempotency/fingerprint.ts',
+        find: '({ sealed: encrypt(key, JSON.stringify(answer)) })',
+        replace: 'answer',
+      },
+    ],
+    suite: 'test/api/idempotency/idempotency.test.ts',
+    tests: [
+      'a body with a secret leaves an answer that nobody reads (password)',
+      'a body with a secret leaves an answer that nobody reads (token)',
+    ],
+  },
+  {
+    name: 'idempotency keys go before their day is over',
+    edits: [
+      {
+        file: 'src/db/idempotencyStore.ts',
+        find: 'const KEPT_HOURS = 48;',
+        replace: 'const KEPT_HOURS = 23;',
+      },
+    ],
+    suite: 'test/activities/housekeeping.test.ts',
+    tests: [
+      'an idempotency key is kept for the 24 hours that clients may repeat a request, and goes after 48',
     ],
   },
 ];

@@ -65,4 +65,32 @@ describe('The API is killed', () => {
       { status: 'CAPTURED', amount: R_TOTAL - 20_000 },
     ]);
   }, 60_000);
+
+  it('while it refreshes: the same request gives the new pair, and the session goes on', async () => {
+    const { api, ownerDb } = service.stack;
+    const { userId, refreshToken } = await service.buyer();
+    const refresh = async (key: string, token: string) =>
+      service.client.call('POST', '/v1/auth/refresh', {
+        body: { refreshToken: token },
+        headers: { 'Idempotency-Key': key },
+      });
+    // The API has taken the key and cannot spend the token.
+    const lock = await lockRows(
+      ownerDb,
+      `SELECT FROM refresh_tokens JOIN refresh_families AS family ON family.id = family_id
+        WHERE family.user_id = ? FOR UPDATE OF refresh_tokens`,
+      [userId],
+    );
+    const refreshing = expectCut(refresh('refreshing-once', refreshToken));
+    await lock.blocks();
+
+    await api.kill();
+    await refreshing;
+    await lock.release();
+    await api.start();
+
+    const pair = expectAnswer(await refresh('refreshing-once', refreshToken), 200, contract.tokenPair);
+    expect(await refresh('refreshing-once', refreshToken)).toMatchObject({ status: 200, body: pair });
+    expectAnswer(await refresh('refreshing-on', pair.refreshToken), 200, contract.tokenPair);
+  }, 60_000);
 });

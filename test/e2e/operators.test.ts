@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { scheduleId, SCHEDULES } from '../../src/worker/schedules';
+import { eventually } from '../support/eventually';
 import * as contract from './contract';
 import { expectAnswer, expectProblem, expectStatus } from './client';
 import { aPlan, aSchedule, BOOKING_FEE, expectHold, fromNow, PRICES, R_TOTAL } from './sale';
@@ -210,4 +212,18 @@ describe('GET /v1/admin/reservations/{reservationId}', () => {
 
     expectProblem(reply, 404, 'reservation-not-found');
   });
+});
+
+describe('Scheduled workflows', () => {
+  it.each(SCHEDULES.map(({ workflow }) => workflow))(
+    'include %s once the service has started',
+    async (workflow) => {
+      const { temporal, stack } = service;
+      const schedule = temporal.schedule.getHandle(scheduleId(workflow, stack.temporal.taskQueue));
+
+      const { info } = await eventually(async () => schedule.describe());
+
+      expect(info.nextActionTimes.length).toBeGreaterThan(0);
+    },
+  );
 });

@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { expectProblem, type Reply } from './client';
+import { POSTS } from './posts';
+import { START_MS, startService, type Service } from './service';
+
+let service: Service;
+
+beforeAll(async () => {
+  service = await startService();
+}, START_MS);
+afterAll(async () => service.end(), START_MS);
+
+const PARALLEL = 20;
+
+const postSchema = z.object({ parameters: z.array(z.object({ name: z.string() })).default([]) });
+
+/** The POSTs that the service itself says take a key. */
+async function keyedPosts(): Promise<string[]> {
+  const { body } = await service.client.call('GET', '/openapi.json');
+  const document = z.object({ paths: z.record(z.string(), z.looseObject({})) }).parse(body);
+  return Object.entries(document.paths)
+    .filter(([, { post }]) => {
+      const { parameters } = postSchema.catch({ parameters: [] }).parse(post);
+      return parameters.some(({ name }) => name === 'Idempotency-Key');
+    })
+    .map(([path]) => path);
+}
+
+/** What a client can tell two answers apart by. */
+const answerOf = ({ status, text, headers }: Reply) =>
+  `${status} ${headers.get('Location') ?? ''} ${headers.get('Cache-Control') ?? ''} ${text}`;
+
+describe('Every POST that takes an Idempotency-Key', () => {
+  it('is listed here', async () => {
+    expect(Object.keys(POSTS).toSorted()).toEqual((await keyedPosts()).toSorted());
+  });
+
+  it.each(Object.entries(POSTS))(
+    'gives 20 requests at once, and one more, the same answer; another body gets 422: %s',
+    async (template, arrange) => {
+      const { by, path = template, body, otherBody } = await arrange(service);
+      const headers = { 'Idempotency-Key': randomUUID() };
+      const send = async () => by.call('POST', path, { headers, ...(body && { body }) });
+
+      const replies = await Promise.all(Array.from({ length: PARALLEL }, send));
+      replies.push(await send());
+
+      expect(new Set(replies.map(answerOf)).size).toBe(1);
+      expect(replies[0]?.status.toString()).toMatch(/^20[014]$/);
+      if (!otherBody) return;
+      const other = await by.call('POST', path, { headers, body: otherBody });
+      expectProblem(other, 422, 'idempotency-key-reused');
+    },
+    60_000,
+  );
+});
