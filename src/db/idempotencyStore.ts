@@ -79,7 +79,7 @@ export function createIdempotencyStore(db: Knex) {
     },
 
     /**
-     * Removes up to `limit` keys that have not been used for 48 hours; one that is being taken is left alone.
+     * Removes up to `limit` keys that have not been taken for 48 hours; one that is being taken is left alone.
      *
      * @returns how many there were
      */

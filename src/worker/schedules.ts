@@ -40,7 +40,7 @@ export const SCHEDULES: readonly ScheduledWorkflow[] = [
 /** A start must not wait longer for a Temporal that is slow to answer. */
 const TIMEOUT_MS = 10_000;
 
-export const scheduleId = (workflow: string, taskQueue: string): string => `${workflow}-${taskQueue}`;
+export const temporalScheduleId = (workflow: string, taskQueue: string): string => `${workflow}-${taskQueue}`;
 
 /**
  * Creates the schedules, or brings those of an earlier version up to date; what an operator has paused stays
@@ -77,7 +77,7 @@ async function createOrUpdate(client: Client, options: ScheduleOptions): Promise
 function toOptions(scheduled: ScheduledWorkflow, taskQueue: string): ScheduleOptions {
   const { workflow, summary, everyMs, jitterMs, runTimeoutMs } = scheduled;
   return {
-    scheduleId: scheduleId(workflow, taskQueue),
+    scheduleId: temporalScheduleId(workflow, taskQueue),
     spec: { intervals: [{ every: everyMs }], jitter: jitterMs },
     action: {
       type: 'startWorkflow',

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { scheduleId, SCHEDULES } from '../../src/worker/schedules';
+import { SCHEDULES, temporalScheduleId } from '../../src/worker/schedules';
 import { eventually } from '../support/eventually';
 import * as contract from './contract';
 import { expectAnswer, expectProblem, expectStatus } from './client';
@@ -219,7 +219,7 @@ describe('Scheduled workflows', () => {
     'include %s once the service has started',
     async (workflow) => {
       const { temporal, stack } = service;
-      const schedule = temporal.schedule.getHandle(scheduleId(workflow, stack.temporal.taskQueue));
+      const schedule = temporal.schedule.getHandle(temporalScheduleId(workflow, stack.temporal.taskQueue));
 
       const { info } = await eventually(async () => schedule.describe());
 

@@ -1,6 +1,11 @@
 import { Client, ScheduleOverlapPolicy } from '@temporalio/client';
 import { createLogger } from '../../src/config/logging';
-import { ensureSchedules, scheduleId, SCHEDULES, type ScheduledWorkflow } from '../../src/worker/schedules';
+import {
+  ensureSchedules,
+  temporalScheduleId,
+  SCHEDULES,
+  type ScheduledWorkflow,
+} from '../../src/worker/schedules';
 import { eventually } from '../support/eventually';
 import { buildStage, type Stage } from '../support/stage';
 
@@ -29,7 +34,7 @@ const housekeeping: ScheduledWorkflow = {
 };
 
 function handleOf(workflow: string) {
-  return client.schedule.getHandle(scheduleId(workflow, stage.temporal.taskQueue));
+  return client.schedule.getHandle(temporalScheduleId(workflow, stage.temporal.taskQueue));
 }
 
 async function ensure(schedules?: readonly ScheduledWorkflow[]): Promise<void> {
@@ -91,7 +96,7 @@ describe('the schedules', () => {
 
     expect(warn).toHaveBeenCalledTimes(SCHEDULES.length);
     expect(warn).toHaveBeenCalledWith(
-      expect.objectContaining({ scheduleId: scheduleId('housekeeping', 'refused') }),
+      expect.objectContaining({ scheduleId: temporalScheduleId('housekeeping', 'refused') }),
       expect.any(String),
     );
   });
