@@ -1,7 +1,9 @@
+import { createCancellationActivities } from './cancellations';
 import { createChargeActivities } from './charges';
 import type { ActivityDependencies } from './dependencies';
 import { createHousekeepingActivities } from './housekeeping';
 import { createPaymentActivities } from './payments';
+import { createRefundActivities } from './refunds';
 import { createReservationActivities } from './reservations';
 import { createSettlementActivities } from './settlements';
 import { createTopUpActivities } from './topUps';
@@ -20,6 +22,8 @@ export function createActivities(dependencies: ActivityDependencies) {
     ...createChargeActivities(dependencies),
     ...createSettlementActivities(dependencies),
     ...createTopUpActivities(dependencies),
+    ...createCancellationActivities(dependencies),
+    ...createRefundActivities(dependencies),
     ...createHousekeepingActivities(dependencies),
   };
 }

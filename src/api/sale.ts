@@ -1,3 +1,4 @@
+import { createCancellationStore } from '../db/cancellationStore';
 import { createHoldStore } from '../db/holdStore';
 import { createLedgerStore } from '../db/ledgerStore';
 import { createPaymentStore } from '../db/paymentStore';
@@ -6,6 +7,9 @@ import { createSeatDirectory } from '../db/seatDirectory';
 import { createTicketStore } from '../db/ticketStore';
 import { createSeatClaim } from '../redis/seatClaim';
 import { adminReservationRoutes } from './admin/reservations';
+import { createCancellationWorkflows } from './cancellations/cancellationWorkflows';
+import { createCancelReservation } from './cancellations/cancelReservation';
+import { cancellationRoutes } from './cancellations/routes';
 import type { ApiDependencies } from './dependencies';
 import type { Endpoint } from './http/endpoint';
 import { createPayReservation } from './payments/payReservation';
@@ -20,7 +24,7 @@ import { createTopUpWorkflows } from './wallet/topUpWorkflows';
 import { createReceiveEvent } from './webhooks/receiveEvent';
 import { webhookRoutes } from './webhooks/routes';
 
-/** Holding, paying, tickets, the wallet, and the operator's look into a reservation, with what they share. */
+/** Holding, paying, tickets, cancelling, the wallet, and the operator's look into a reservation. */
 export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
   const { settings, db, redis, temporal, gateway, logger, admission, idempotency } = dependencies;
   const { ticketKeys, printTicket } = dependencies;
@@ -29,14 +33,21 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
   const reservations = createReservationStore(db);
   const payments = createPaymentStore(db);
   const tickets = createTicketStore(db);
+  const cancellations = createCancellationStore(db);
   const directory = createSeatDirectory(db);
   const workflows = createReservationWorkflows(temporal, { taskQueue, logger });
   const seatClaim = createSeatClaim(redis);
   const holds = createHoldStore(db);
   const placeHold = createPlaceHold({ settings, directory, admission, seatClaim, holds, workflows });
   const payReservation = createPayReservation({ directory, admission, reservations, payments, workflows });
+  const cancelReservation = createCancelReservation({
+    reservations,
+    cancellations,
+    workflows: createCancellationWorkflows(temporal, { taskQueue }),
+  });
   return [
-    ...reservationRoutes({ idempotency, placeHold, reservations, payments, workflows }),
+    ...reservationRoutes({ idempotency, placeHold, reservations, payments, cancellations, workflows }),
+    ...cancellationRoutes({ idempotency, cancelReservation, reservations, cancellations }),
     ...paymentRoutes({ idempotency, payReservation, payments }),
     ...ticketRoutes({ idempotency, tickets, ticketKeys, printTicket }),
     ...checkInRoutes({ idempotency, tickets, ticketKeys }),
@@ -46,6 +57,6 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
       topUps: createTopUpWorkflows(temporal, { taskQueue }),
     }),
     ...webhookRoutes({ gateway, receiveEvent: createReceiveEvent({ db, temporal, taskQueue }), logger }),
-    ...adminReservationRoutes({ settings, reservations, payments, ledger }),
+    ...adminReservationRoutes({ settings, reservations, payments, cancellations, ledger }),
   ];
 }

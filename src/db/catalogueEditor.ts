@@ -1,15 +1,15 @@
 import type { Knex } from 'knex';
 import { v7 as newId } from 'uuid';
+import { KOREAN_POLICY, type CancellationPolicy } from '../domain/cancellationPolicy';
 import { CURRENCY } from '../domain/money';
 import { Problem } from '../domain/problems';
 import { priceGrades } from '../domain/seatingPlan/grades';
-import type { SeatingPlan } from '../domain/seatingPlan/schema';
 import { seatsOfPlan } from '../domain/seatingPlan/seats';
 import type { WaitingRoom } from '../domain/waitingRoom';
 import { createConcertStore } from './concertStore';
 import { createScheduleStore, type ScheduleChange } from './scheduleStore';
 import { createSeatStore } from './seatStore';
-import { createVenueStore } from './venueStore';
+import { createVenueStore, type Venue } from './venueStore';
 
 /** A schedule as an operator describes it. */
 export interface ScheduleDraft {
@@ -22,7 +22,8 @@ export interface ScheduleDraft {
   bookingFee: number;
   maxSeatsPerUser: number;
   waitingRoom?: WaitingRoom | undefined;
-  cancellationPolicy?: Readonly<Record<string, unknown>> | undefined;
+  /** Left out, what Korean venues print. */
+  cancellationPolicy?: CancellationPolicy | undefined;
 }
 
 export interface ScheduleEdit extends ScheduleChange {
@@ -37,7 +38,7 @@ export function createCatalogueEditor(db: Knex) {
   return {
     /** @param venueId a venue that has it already is left as it is */
     async addVenue(
-      venue: { name: string; plan: SeatingPlan },
+      venue: Omit<Venue, 'venueId'>,
       venueId: string = newId(),
     ): Promise<{ venueId: string; seats: number }> {
       await createVenueStore(db).insert({ venueId, ...venue });
@@ -83,7 +84,7 @@ export function createCatalogueEditor(db: Knex) {
           currency: CURRENCY,
           seatsTotal: planned.length,
           waitingRoom: draft.waitingRoom ?? null,
-          cancellationPolicy: draft.cancellationPolicy ?? null,
+          cancellationPolicy: draft.cancellationPolicy ?? KOREAN_POLICY,
           grades,
         });
         if (added) await createSeatStore(transaction).insertAll(scheduleId, planned);

@@ -72,7 +72,7 @@ export function createHoldStore(db: Knex) {
     },
 
     /**
-     * Records the hold. The unique index on live allocations has the last word; rows go in seat-map order,
+     * Records the hold, and freezes with it what a cancellation will go by. The unique index on live allocations has the last word; rows go in seat-map order,
      * so that overlapping holds wait for each other instead of deadlocking.
      *
      * @returns false when this reservation was recorded before
@@ -83,8 +83,13 @@ export function createHoldStore(db: Knex) {
         .raw<{ rows: { recorded: boolean; allocated: string[] }[] }>(
           `WITH held AS (
            INSERT INTO reservations
-             (id, user_id, schedule_id, status, tickets, booking_fee, currency, held_at, expires_at)
-           VALUES (:reservationId, :userId, :scheduleId, 'HELD', :tickets, :bookingFee, :currency, :heldAt, :expiresAt)
+             (id, user_id, schedule_id, status, tickets, booking_fee, currency, held_at, expires_at,
+              cancellation_policy, starts_at, time_zone)
+           SELECT :reservationId::uuid, :userId::uuid, schedule.id, 'HELD', :tickets::bigint, :bookingFee::bigint,
+                  :currency, :heldAt::timestamptz, :expiresAt::timestamptz,
+                  schedule.cancellation_policy, schedule.starts_at, venue.time_zone
+           FROM schedules AS schedule JOIN venues AS venue ON venue.id = schedule.venue_id
+           WHERE schedule.id = :scheduleId
            ON CONFLICT (id) DO NOTHING
            RETURNING id, schedule_id, user_id),
          allocated AS (

@@ -2,10 +2,25 @@ import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { insufficientPoints } from '../domain/money';
 
-/** The accounts that are not a user's wallet. See migration 004 for their meaning and sign. */
-export type HouseAccount = 'house:revenue' | 'house:booking-fees' | 'house:pending' | 'gateway:clearing';
+/** The accounts that are not a user's wallet. See migrations 004 and 008 for their meaning and sign. */
+export type HouseAccount =
+  | 'house:revenue'
+  | 'house:booking-fees'
+  | 'house:cancellation-fees'
+  | 'house:pending'
+  | 'house:refunds-due'
+  | 'gateway:clearing';
 
-export type JournalKind = 'TOP_UP' | 'POINTS_TAKEN' | 'POINTS_RETURNED' | 'SALE' | 'CHARGE_VOIDED';
+export const JOURNAL_KINDS = [
+  'TOP_UP',
+  'POINTS_TAKEN',
+  'POINTS_RETURNED',
+  'SALE',
+  'CHARGE_VOIDED',
+  'CANCELLATION',
+  'CARD_REFUNDED',
+] as const;
+export type JournalKind = (typeof JOURNAL_KINDS)[number];
 
 /** One business event. Its entries must sum to zero; the database refuses the commit otherwise. */
 export interface Journal {

@@ -7,6 +7,7 @@ import * as ledger from './migrations/004_ledger';
 import * as applicationRole from './migrations/005_application_role';
 import * as charges from './migrations/006_charges';
 import * as tickets from './migrations/007_tickets';
+import * as cancellations from './migrations/008_cancellations';
 import * as idempotency from './migrations/011_idempotency';
 import * as webhooks from './migrations/012_webhooks';
 
@@ -19,6 +20,7 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '005_application_role': applicationRole,
   '006_charges': charges,
   '007_tickets': tickets,
+  '008_cancellations': cancellations,
   '011_idempotency': idempotency,
   '012_webhooks': webhooks,
 };

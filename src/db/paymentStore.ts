@@ -139,6 +139,11 @@ export function createPaymentStore(db: Knex) {
       return rows[0]?.status ?? 'FAILED';
     },
 
+    /** What was paid has gone back, or a part of it. */
+    async markRefunded(paymentId: string, status: 'REFUNDED' | 'PARTIALLY_REFUNDED'): Promise<void> {
+      await db<PaymentRow>('payments').where({ id: paymentId, status: 'SUCCEEDED' }).update({ status });
+    },
+
     /** @returns false where the attempt is settling already, or over */
     async markSettling(paymentId: string): Promise<boolean> {
       const changed = await db<PaymentRow>('payments')

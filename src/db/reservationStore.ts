@@ -152,6 +152,21 @@ export function createReservationStore(db: Knex) {
       return rows.map((row) => row.seat_id);
     },
 
+    /**
+     * Puts the seats of a cancelled reservation back on sale, and no others: the write names their owner.
+     *
+     * @returns the seats
+     */
+    async releaseSoldSeats(reservationId: string, at: Date): Promise<string[]> {
+      const rows = await db('allocations')
+        .where({ reservation_id: reservationId })
+        .whereNull('released_at')
+        .whereExists(db('reservations').where({ id: reservationId, status: 'CANCELLED' }))
+        .update({ released_at: at })
+        .returning<{ seat_id: string }[]>('seat_id');
+      return rows.map((row) => row.seat_id);
+    },
+
     /** @returns the seats that became sold */
     async sellSeats(reservationId: string, at: Date): Promise<string[]> {
       const rows = await db('allocations')

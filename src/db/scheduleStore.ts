@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { cancellationPolicySchema, type CancellationPolicy } from '../domain/cancellationPolicy';
 import type { SaleSwitch } from '../domain/saleStatus';
 import type { Grade } from '../domain/seatingPlan/grades';
 import type { WaitingRoom } from '../domain/waitingRoom';
@@ -31,7 +32,7 @@ export interface NewSchedule extends Omit<ScheduleFacts, 'saleSwitch'> {
   venueId: string;
   startsAt: Date;
   seatsTotal: number;
-  cancellationPolicy: Readonly<Record<string, unknown>> | null;
+  cancellationPolicy: CancellationPolicy;
   grades: readonly Grade[];
 }
 
@@ -95,6 +96,13 @@ export function createScheduleStore(db: Knex) {
         [scheduleId],
       );
       return rows[0] ?? null;
+    },
+
+    async cancellationPolicy(scheduleId: string): Promise<CancellationPolicy | null> {
+      const row = await db('schedules')
+        .where({ id: scheduleId })
+        .first<{ cancellation_policy: unknown } | undefined>('cancellation_policy');
+      return row ? cancellationPolicySchema.parse(row.cancellation_policy) : null;
     },
 
     /** In the plan's order. */

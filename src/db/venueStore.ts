@@ -4,12 +4,15 @@ import { seatingPlanSchema, type SeatingPlan } from '../domain/seatingPlan/schem
 export interface Venue {
   venueId: string;
   name: string;
+  /** An IANA name: days of a show here are days there. */
+  timeZone: string;
   plan: SeatingPlan;
 }
 
 interface VenueRow {
   id: string;
   name: string;
+  time_zone: string;
   plan: unknown;
 }
 
@@ -21,14 +24,23 @@ export function createVenueStore(db: Knex) {
     /** A venue with this id that exists already is left as it is. */
     async insert(venue: Venue): Promise<void> {
       await db('venues')
-        .insert({ id: venue.venueId, name: venue.name, plan: JSON.stringify(venue.plan) })
+        .insert({
+          id: venue.venueId,
+          name: venue.name,
+          time_zone: venue.timeZone,
+          plan: JSON.stringify(venue.plan),
+        })
         .onConflict('id')
         .ignore();
     },
 
     async find(venueId: string): Promise<Venue | null> {
-      const row = await db<VenueRow>('venues').where({ id: venueId }).first('id', 'name', 'plan');
-      return row ? { venueId: row.id, name: row.name, plan: seatingPlanSchema.parse(row.plan) } : null;
+      const row = await db<VenueRow>('venues')
+        .where({ id: venueId })
+        .first('id', 'name', 'time_zone', 'plan');
+      if (!row) return null;
+      const { name, time_zone: timeZone } = row;
+      return { venueId, name, timeZone, plan: seatingPlanSchema.parse(row.plan) };
     },
   };
 }

@@ -46,7 +46,8 @@ export type ProblemSlug =
   | 'ticket-invalid'
   | 'ticket-already-used'
   | 'ticket-void'
-  | 'webhook-rejected';
+  | 'webhook-rejected'
+  | 'not-cancellable';
 
 /** Further members of a problem document, such as `unavailableSeatIds` or `retryAfter` (whole seconds). */
 export type ProblemMembers = Readonly<Record<string, unknown>>;

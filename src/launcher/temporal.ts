@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Connection } from '@temporalio/client';
-import { RESERVATION_STATUS, SCHEDULE_ID, USER_ID } from '../workflows/searchAttributes';
+import { SEARCH_ATTRIBUTES } from '../workflows/searchAttributes';
 import type { Report } from './failure';
 import { untilReady, type ManagedProcess, type Spawner } from './managedProcess';
 import { findTemporal } from './temporalBinary';
@@ -23,9 +23,6 @@ export interface RunningTemporal {
   process: ManagedProcess;
 }
 
-/** What an operator filters reservations by in the UI. */
-const SEARCH_ATTRIBUTES = [RESERVATION_STATUS, SCHEDULE_ID, USER_ID].map(({ name }) => name);
-
 /** `synchronous=FULL` keeps what was acknowledged through a crash; WAL gives back the speed. */
 const PRAGMAS = ['journal_mode=WAL', 'synchronous=FULL'];
 
@@ -43,7 +40,7 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
       `--port=${options.port}`,
       `--db-filename=${path.join(options.folder, 'temporal.db')}`,
       ...PRAGMAS.map((pragma) => `--sqlite-pragma=${pragma}`),
-      ...SEARCH_ATTRIBUTES.map((attribute) => `--search-attribute=${attribute}=Keyword`),
+      ...SEARCH_ATTRIBUTES.map(({ name }) => `--search-attribute=${name}=Keyword`),
       ...(options.uiPort === undefined
         ? ['--headless']
         : ['--ui-ip=127.0.0.1', `--ui-port=${options.uiPort}`]),
@@ -66,7 +63,7 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
 /** Which of the search attributes a namespace does not know yet. */
 export async function missingSearchAttributes(connection: Connection, namespace: string): Promise<string[]> {
   const found = await connection.operatorService.listSearchAttributes({ namespace });
-  return SEARCH_ATTRIBUTES.filter((name) => !(name in found.customAttributes));
+  return SEARCH_ATTRIBUTES.map(({ name }) => name).filter((name) => !(name in found.customAttributes));
 }
 
 /** Ready: the default namespace is there, with the search attributes. */

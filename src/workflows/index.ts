@@ -1,3 +1,4 @@
+export { cancellation } from './cancellation';
 export { chargeSettlement } from './chargeSettlement';
 export { housekeeping } from './housekeeping';
 export { reservation } from './reservation';

@@ -2,6 +2,7 @@
  * What the API and the workflows say to each other: names, ids, inputs and results. Types and constants
  * only, so that the API may import it without pulling in workflow code.
  */
+import type { CancellationCause } from '../domain/cancellationTerms';
 import type { PaymentAmount, ReservationAmount } from '../domain/money';
 import type { ReservationStatus } from '../domain/reservationStates';
 import type { ReservedSeat } from '../domain/seat';
@@ -9,15 +10,18 @@ import type { ReservedSeat } from '../domain/seat';
 export const RESERVATION_WORKFLOW = 'reservation';
 export const TOP_UP_WORKFLOW = 'topUp';
 export const CHARGE_SETTLEMENT_WORKFLOW = 'chargeSettlement';
+export const CANCELLATION_WORKFLOW = 'cancellation';
 export const HOLD_UPDATE = 'hold';
 export const PAY_UPDATE = 'pay';
 export const RELEASE_UPDATE = 'release';
+export const CANCEL_UPDATE = 'cancel';
 export const RESERVATION_QUERY = 'reservation';
 /** To a reservation or a top-up: the gateway has told something about its charge. */
 export const GATEWAY_HINT_SIGNAL = 'gatewayHint';
 
 export const reservationWorkflowId = (reservationId: string): string => `reservation-${reservationId}`;
 export const chargeSettlementWorkflowId = (attemptId: string): string => `charge-settlement-${attemptId}`;
+export const cancellationWorkflowId = (reservationId: string): string => `cancellation-${reservationId}`;
 export const topUpWorkflowId = (topUpId: string): string => `top-up-${topUpId}`;
 
 /** Starts one reservation. Seats, prices and limits are read by the hold itself, in its transaction. */
@@ -88,3 +92,18 @@ export interface ChargeSettlementInput {
   kind: 'PAYMENT' | 'TOP_UP';
   attemptId: string;
 }
+
+/** Cancels one reservation after its sale. */
+export interface CancellationInput {
+  reservationId: string;
+  cause: CancellationCause;
+  /** Whoever asks again under the same id gets the same cancellation; left out where nobody asks again. */
+  requestId?: string;
+  /** The next try to refund the card, where an earlier run of the same workflow has tried before. */
+  refundAttempt?: number;
+}
+
+/** REFUSED: nothing was changed, for the `reason` of a `not-cancellable`. */
+export type CancellationResult =
+  | { reservationId: string; status: 'CANCELLED'; fee: number; refund: PaymentAmount }
+  | { reservationId: string; status: 'REFUSED'; reason: string };

@@ -5,6 +5,16 @@ import type { ReservationInput } from './messages';
 export const RESERVATION_STATUS = defineSearchAttributeKey('ReservationStatus', 'KEYWORD');
 export const SCHEDULE_ID = defineSearchAttributeKey('ScheduleId', 'KEYWORD');
 export const USER_ID = defineSearchAttributeKey('UserId', 'KEYWORD');
+export const REFUND_STATUS = defineSearchAttributeKey('RefundStatus', 'KEYWORD');
+
+/**
+ * What is due to a card after a cancellation. PENDING: the gateway's word is awaited. REFUSED: it refused, and is
+ * asked again after a pause. DONE: nothing is due.
+ */
+export type RefundStatus = 'PENDING' | 'REFUSED' | 'DONE';
+
+/** Every attribute that the namespace must know. */
+export const SEARCH_ATTRIBUTES = [RESERVATION_STATUS, SCHEDULE_ID, USER_ID, REFUND_STATUS];
 
 /** Set at the start, where they cost no event of their own. */
 export function attributesAtStart(input: ReservationInput): SearchAttributePair[] {

@@ -33,6 +33,12 @@ const ENDLESS = {
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' },
 } as const;
 
+/** For a party that may be away for days: asked less and less often. */
+const PATIENT = {
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '5m' },
+} as const;
+
 type Choose<Args extends unknown[], Result> = (activities: Activities) => (...args: Args) => Promise<Result>;
 
 /** One try on the spot, no retry: for calls whose failure is an answer of its own. */
@@ -55,6 +61,14 @@ export function boundedStep<Args extends unknown[], Result>(summary: string, cho
 export function endlessStep<Args extends unknown[], Result>(summary: string, choose: Choose<Args, Result>) {
   const patient = choose(proxyActivities<Activities>({ ...ENDLESS, summary }));
   return escalating(quickStep(summary, choose), patient);
+}
+
+/**
+ * Until it is done, as a normal activity from its first try: its retries hold up no message, and operators see
+ * them as a pending activity with its last failure.
+ */
+export function patientStep<Args extends unknown[], Result>(summary: string, choose: Choose<Args, Result>) {
+  return choose(proxyActivities<Activities>({ ...PATIENT, summary }));
 }
 
 /** The named refusal inside a failed step, such as `insufficient-points`; null where a part failed instead. */

@@ -11,6 +11,8 @@ export interface Books {
   account(account: string, reservationId: string): Promise<number>;
   journals(reservationId: string): Promise<string[]>;
   tickets(reservationId: string): Promise<string[]>;
+  /** What is due to a card after a cancellation. */
+  refund(reservationId: string): Promise<{ status: string; attempts: number; fault: string | null } | null>;
   /** What the ledger expects from the gateway in all, but for the gifts of the tests. */
   owedByGateway(): Promise<number>;
   /** Every violation of the design's invariants on seats and money, in words; empty when all is well. */
@@ -71,6 +73,17 @@ export function openBooks(owner: Knex): Books {
       return rows.map((row) => row.seat_id);
     },
 
+    async refund(reservationId) {
+      const row = await owner('refunds')
+        .where({ reservation_id: reservationId })
+        .first<{ status: string; attempts: number; fault: string | null } | undefined>({
+          status: 'status',
+          attempts: 'attempts',
+          fault: 'last_fault',
+        });
+      return row ?? null;
+    },
+
     async owedByGateway() {
       const [row] = await owner('entries')
         .join('journals', 'journals.id', 'entries.journal_id')
@@ -87,7 +100,7 @@ export function openBooks(owner: Knex): Books {
   };
 }
 
-/** Invariants 1, 3 and 4 of the design, each as a query for what breaks it. */
+/** Invariants 1, 3 and 4 of the design, each as a query for what breaks it; a refund that is due is no fault. */
 const FAULTS = `
   SELECT 'seat ' || seat_id || ' is live ' || count(*) || ' times' AS fault
   FROM allocations WHERE released_at IS NULL GROUP BY seat_id HAVING count(*) > 1
@@ -107,11 +120,26 @@ const FAULTS = `
   SELECT 'reservation ' || reservations.id || ' is ' || status || ' and earned ' || coalesce(sum(amount), 0)
   FROM reservations
   LEFT JOIN (SELECT reservation_id, amount FROM journals JOIN entries ON entries.journal_id = journals.id
-             WHERE account IN ('house:revenue', 'house:booking-fees')) AS earned
+             WHERE account IN ('house:revenue', 'house:booking-fees', 'house:cancellation-fees')) AS earned
     ON earned.reservation_id = reservations.id
-  GROUP BY reservations.id
+  LEFT JOIN cancellations ON cancellations.reservation_id = reservations.id
+  GROUP BY reservations.id, cancellations.reservation_id
   HAVING coalesce(sum(amount), 0)
-      <> CASE status WHEN 'CONFIRMED' THEN tickets + booking_fee ELSE 0 END
+      <> CASE status WHEN 'CONFIRMED' THEN tickets + booking_fee
+                     WHEN 'CANCELLED' THEN fee + booking_fee - booking_fee_refund ELSE 0 END
+  UNION ALL
+  SELECT 'reservation ' || coalesce(reservations.id, cancellations.reservation_id) || ' is ' || status
+      || ', and its cancellation gives ' || coalesce(points + card, 0) || ' of ' || tickets + booking_fee
+  FROM reservations FULL JOIN cancellations ON cancellations.reservation_id = reservations.id
+  WHERE (status = 'CANCELLED') <> (cancellations.reservation_id IS NOT NULL)
+     OR points + card <> tickets + booking_fee - fee - (booking_fee - booking_fee_refund)
+  UNION ALL
+  SELECT 'reservation ' || journals.reservation_id || ' has a refund ' || coalesce(refunds.status, 'of none')
+      || ' and owes the card ' || sum(entries.amount)
+  FROM journals JOIN entries ON entries.journal_id = journals.id AND account = 'house:refunds-due'
+  LEFT JOIN refunds ON refunds.reservation_id = journals.reservation_id
+  GROUP BY journals.reservation_id, refunds.reservation_id
+  HAVING sum(entries.amount) <> CASE refunds.status WHEN 'PENDING' THEN refunds.amount ELSE 0 END
   UNION ALL
   SELECT 'reservation ' || reservations.id || ' is ' || status || ' with pending points: ' || sum(amount)
   FROM reservations JOIN journals ON journals.reservation_id = reservations.id

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { createLedgerStore } from '../../src/db/ledgerStore';
+import type { CancellationPolicy } from '../../src/domain/cancellationPolicy';
 import type { PayInput, ReservationInput } from '../../src/workflows/messages';
 
 export const PRICE = 50_000;
@@ -9,12 +10,22 @@ export const BOOKING_FEE = 2_000;
 /** No test that skips time comes past it: an idle time-skipping server jumps by years. */
 const FAR_FUTURE = new Date('9000-01-01T00:00:00Z');
 
+/** Of every ticket, until the show begins; the booking fee never comes back. */
+export const KEEPS_30_PERCENT: CancellationPolicy = {
+  fees: [{ untilDaysBefore: 0, percent: 30 }],
+  cutOff: { daysBefore: 0, time: '23:59' },
+  free: [],
+  bookingFeeRefundDays: null,
+};
+
 export interface SaleOptions {
   seats?: number;
   maxSeatsPerUser?: number;
   saleSwitch?: 'OPEN' | 'PAUSED' | 'CLOSED';
   saleOpensAt?: Date;
   saleClosesAt?: Date;
+  /** Left out, the Korean one. */
+  cancellationPolicy?: CancellationPolicy;
 }
 
 export interface Sale {
@@ -43,6 +54,7 @@ export async function createSale(owner: Knex, options: SaleOptions = {}): Promis
     booking_fee: BOOKING_FEE,
     max_seats_per_user: options.maxSeatsPerUser ?? 4,
     seats_total: seatIds.length,
+    ...(options.cancellationPolicy && { cancellation_policy: options.cancellationPolicy }),
   });
   await owner('grades').insert({
     schedule_id: scheduleId,

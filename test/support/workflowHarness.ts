@@ -1,19 +1,26 @@
 import { randomUUID } from 'node:crypto';
+import type { WorkflowHandle } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import type { ActivityDependencies } from '../../src/activities/dependencies';
+import {
+  createCancellationWorkflows,
+  type CancellationWorkflows,
+} from '../../src/api/cancellations/cancellationWorkflows';
 import {
   createReservationWorkflows,
   type ReservationWorkflows,
 } from '../../src/api/reservations/reservationWorkflows';
 import { workerOptions } from '../../src/worker/options';
-import type { reservation } from '../../src/workflows';
+import type { cancellation, reservation } from '../../src/workflows';
 import {
+  cancellationWorkflowId,
   reservationWorkflowId,
   type HeldReservation,
   type ReservationInput,
 } from '../../src/workflows/messages';
-import { RESERVATION_STATUS, SCHEDULE_ID, USER_ID } from '../../src/workflows/searchAttributes';
+import { SEARCH_ATTRIBUTES } from '../../src/workflows/searchAttributes';
 import { testEnvironment } from './environment';
 import { installQuietTemporal } from './quietTemporal';
 import { replaceableActivities, type ReplaceActivity } from './replaceableActivities';
@@ -31,7 +38,9 @@ export interface WorkflowHarness {
   taskQueue: string;
   /** The API's own client. */
   reservations: ReservationWorkflows;
+  cancellations: CancellationWorkflows;
   hold(input: ReservationInput): Promise<HeldReservation>;
+  cancellation(reservationId: string): WorkflowHandle<typeof cancellation>;
   handle(reservationId: string): ReturnType<typeof handleOf>;
   /** Puts another activity in the place of the real one, until `restoreActivities`. */
   replaceActivity: ReplaceActivity;
@@ -39,10 +48,10 @@ export interface WorkflowHarness {
   /** Lets the workflows' clock reach an instant, which skips to it where time can be skipped. */
   sleepUntil(time: number): Promise<void>;
   /**
-   * Skips time for as long as the work takes, whenever the reservation's workflow waits; awaiting an update
-   * skips none by itself.
+   * Skips time for as long as the work takes, whenever the workflow waits, the reservation's if no other is named;
+   * awaiting an update skips none by itself.
    */
-  whileTimePasses<Result>(reservationId: string, work: Promise<Result>): Promise<Result>;
+  whileTimePasses<Result>(reservationId: string, work: Promise<Result>, workflowId?: string): Promise<Result>;
   /** A task queue nobody polls, as when every worker is down, and back. */
   stopWorker(): Promise<void>;
   startWorker(): Promise<void>;
@@ -83,19 +92,21 @@ export async function startWorkflowHarness(
     env,
     taskQueue,
     reservations,
+    cancellations: createCancellationWorkflows(env.client, { taskQueue }),
     hold: async (input) => reservations.hold(input, 'Seats of a test'),
     handle: (reservationId) => handleOf(env, reservationId),
+    cancellation: (reservationId) => env.client.workflow.getHandle(cancellationWorkflowId(reservationId)),
     replaceActivity: replace,
     restoreActivities: restore,
     async sleepUntil(instant) {
       const left = instant - (await env.currentTimeMs());
       if (left > 0) await env.sleep(left);
     },
-    async whileTimePasses(reservationId, work) {
+    async whileTimePasses(reservationId, work, workflowId = reservationWorkflowId(reservationId)) {
       const done = Promise.allSettled([work]).then(() => true);
       while (!(await Promise.race([done, pause()]))) {
         // Time that jumps while the worker works would time its workflow task out.
-        if (!(await isWorking(handleOf(env, reservationId)))) await env.sleep(SKIP_MS);
+        if (!(await isWorking(env.client.workflow.getHandle(workflowId)))) await env.sleep(SKIP_MS);
       }
       return work;
     },
@@ -114,9 +125,14 @@ function handleOf(env: TestWorkflowEnvironment, reservationId: string) {
   return env.client.workflow.getHandle<typeof reservation>(reservationWorkflowId(reservationId));
 }
 
-/** Whether a workflow task is scheduled or under way. */
-async function isWorking(handle: ReturnType<typeof handleOf>): Promise<boolean> {
-  const last = (await handle.fetchHistory()).events?.at(-1);
+/** Whether a workflow task is scheduled or under way, or the workflow is still to be started. */
+async function isWorking(handle: WorkflowHandle): Promise<boolean> {
+  const history = await handle.fetchHistory().catch((error: unknown) => {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  });
+  if (!history) return true;
+  const last = history.events?.at(-1);
   return Boolean(last?.workflowTaskScheduledEventAttributes ?? last?.workflowTaskStartedEventAttributes);
 }
 
@@ -130,9 +146,7 @@ async function startTimeSkipping(): Promise<TestWorkflowEnvironment> {
   });
   await env.connection.operatorService.addSearchAttributes({
     namespace: NAMESPACE,
-    searchAttributes: Object.fromEntries(
-      [RESERVATION_STATUS, SCHEDULE_ID, USER_ID].map((key) => [key.name, KEYWORD]),
-    ),
+    searchAttributes: Object.fromEntries(SEARCH_ATTRIBUTES.map(({ name }) => [name, KEYWORD])),
   });
   return env;
 }

@@ -38,8 +38,13 @@ export function adminCatalogueRoutes({
   const seatMapCache = createSeatMapCache(redis, attempt);
 
   async function present(scheduleId: string): Promise<z.input<typeof adminScheduleSchema>> {
-    const schedule = await createScheduleStore(db).overview(scheduleId);
-    if (!schedule) throw new Problem('schedule-not-found', 'There is no such schedule.');
+    const schedules = createScheduleStore(db);
+    const [schedule, cancellationPolicy] = await Promise.all([
+      schedules.overview(scheduleId),
+      schedules.cancellationPolicy(scheduleId),
+    ]);
+    if (!schedule || !cancellationPolicy)
+      throw new Problem('schedule-not-found', 'There is no such schedule.');
     const { concertId, venueName, saleSwitch, bookingFee, currency } = schedule;
     return {
       ...presentSchedule(schedule, new Date()),
@@ -48,6 +53,7 @@ export function adminCatalogueRoutes({
       saleSwitch,
       bookingFee,
       currency,
+      cancellationPolicy,
     };
   }
 

@@ -1,17 +1,29 @@
 import { z } from 'zod';
+import type { CancellationStore, RecordedCancellation } from '../../db/cancellationStore';
 import type { JournalLine, LedgerStore } from '../../db/ledgerStore';
 import type { Payment, PaymentStore } from '../../db/paymentStore';
 import type { Reservation, ReservationStore } from '../../db/reservationStore';
 import { Problem } from '../../domain/problems';
-import { reservationWorkflowId } from '../../workflows/messages';
+import { cancellationWorkflowId, reservationWorkflowId } from '../../workflows/messages';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import { presentPaymentSummary, presentReservation } from '../reservations/presenter';
 import { paymentSummarySchema, reservationParams, reservationSchema } from '../reservations/schema';
 
 const instant = z.iso.datetime();
 
+const workflowSchema = z.object({ workflowId: z.string(), url: z.url() });
+
 const adminReservationSchema = reservationSchema.extend({
   userId: z.uuid(),
+  cardRefund: z
+    .object({
+      status: z.enum(['PENDING', 'DONE']),
+      attempts: z.int().meta({ description: 'Tries so far, each under a key of its own at the gateway' }),
+      lastFault: z.string().nullable(),
+      refundedAt: instant.nullable(),
+    })
+    .nullable()
+    .meta({ description: 'After a cancellation; null where nothing was due to a card' }),
   payments: z.array(paymentSummarySchema.extend({ createdAt: instant })),
   ledger: z.array(
     z.object({
@@ -22,20 +34,21 @@ const adminReservationSchema = reservationSchema.extend({
       bookedAt: instant,
     }),
   ),
-  timeline: z.array(z.object({ at: instant, what: z.string() })),
-  workflow: z.object({ workflowId: z.string(), url: z.url() }),
+  timeline: z.array(z.object({ at: instant, what: z.string(), workflow: workflowSchema.optional() })),
+  workflow: workflowSchema,
 });
 
 export interface AdminReservationDependencies {
   settings: { TEMPORAL_UI_URL: string; TEMPORAL_NAMESPACE: string };
   reservations: ReservationStore;
   payments: PaymentStore;
+  cancellations: CancellationStore;
   ledger: LedgerStore;
 }
 
 /** Everything about one reservation on one page, for the person who has the customer on the phone. */
 export function adminReservationRoutes(dependencies: AdminReservationDependencies): Endpoint[] {
-  const { settings, reservations, payments, ledger } = dependencies;
+  const { settings, reservations, payments, cancellations, ledger } = dependencies;
   return [
     endpoint({
       method: 'GET',
@@ -50,17 +63,19 @@ export function adminReservationRoutes(dependencies: AdminReservationDependencie
       async handle({ params: { reservationId } }) {
         const reservation = await reservations.find(reservationId);
         if (!reservation) throw new Problem('reservation-not-found', 'There is no reservation with this id.');
-        const [seats, attempts, latest, tickets, lines] = await Promise.all([
+        const [seats, attempts, latest, tickets, cancellation, lines] = await Promise.all([
           reservations.seatsOf([reservationId]),
           payments.allOf(reservationId),
           payments.latestOf([reservationId]),
           payments.ticketsOf([reservationId]),
+          cancellations.find(reservationId),
           ledger.linesOf(reservationId),
         ]);
         const view = presentReservation(reservation, {
           seats: seats.get(reservationId) ?? [],
           payment: latest.get(reservationId),
           tickets: tickets.get(reservationId),
+          cancellation: cancellation ?? undefined,
         });
         return {
           status: 200,
@@ -68,6 +83,7 @@ export function adminReservationRoutes(dependencies: AdminReservationDependencie
           body: {
             ...view,
             userId: reservation.userId,
+            cardRefund: presentCardRefund(cancellation),
             payments: attempts.map((attempt) =>
               Object.assign(presentPaymentSummary(attempt), { createdAt: attempt.createdAt.toISOString() }),
             ),
@@ -78,30 +94,46 @@ export function adminReservationRoutes(dependencies: AdminReservationDependencie
               amount,
               bookedAt: bookedAt.toISOString(),
             })),
-            timeline: timelineOf(reservation, attempts, lines),
-            workflow: workflowLink(reservationId),
+            timeline: timelineOf(reservation, attempts, lines, cancellation),
+            workflow: workflowLink(reservationWorkflowId(reservationId)),
           },
         };
       },
     }),
   ];
 
-  function workflowLink(reservationId: string) {
-    const workflowId = reservationWorkflowId(reservationId);
+  function workflowLink(workflowId: string) {
     const { TEMPORAL_UI_URL: ui, TEMPORAL_NAMESPACE: namespace } = settings;
     return { workflowId, url: new URL(`/namespaces/${namespace}/workflows/${workflowId}`, ui).href };
   }
+
+  function timelineOf(
+    reservation: Reservation,
+    attempts: Payment[],
+    lines: JournalLine[],
+    cancellation: RecordedCancellation | null,
+  ) {
+    const journals = new Map(lines.map((line) => [line.journalId, line]));
+    const events: [Date | null, string][] = [
+      [reservation.heldAt, 'Held'],
+      ...attempts.map((attempt): [Date, string] => [attempt.createdAt, `Payment ${attempt.paymentId} began`]),
+      ...[...journals.values()].map((line): [Date, string] => [line.bookedAt, `Booked: ${line.kind}`]),
+      [cancellation ? null : reservation.endedAt, `Ended: ${reservation.status}`],
+    ];
+    return [
+      ...events.flatMap(([at, what]) => (at ? [{ at: at.toISOString(), what }] : [])),
+      ...(cancellation ? [cancelledEvent(cancellation)] : []),
+    ].toSorted((a, b) => a.at.localeCompare(b.at));
+  }
+
+  function cancelledEvent({ reservationId, cause, cancelledAt }: RecordedCancellation) {
+    const workflow = workflowLink(cancellationWorkflowId(reservationId));
+    return { at: cancelledAt.toISOString(), what: `Cancelled (${cause})`, workflow };
+  }
 }
 
-function timelineOf(reservation: Reservation, attempts: Payment[], lines: JournalLine[]) {
-  const journals = new Map(lines.map((line) => [line.journalId, line]));
-  const events: [Date | null, string][] = [
-    [reservation.heldAt, 'Held'],
-    ...attempts.map((attempt): [Date, string] => [attempt.createdAt, `Payment ${attempt.paymentId} began`]),
-    ...[...journals.values()].map((line): [Date, string] => [line.bookedAt, `Booked: ${line.kind}`]),
-    [reservation.endedAt, `Ended: ${reservation.status}`],
-  ];
-  return events
-    .flatMap(([at, what]) => (at ? [{ at: at.toISOString(), what }] : []))
-    .toSorted((a, b) => a.at.localeCompare(b.at));
+function presentCardRefund(cancellation: RecordedCancellation | null) {
+  const cardRefund = cancellation?.cardRefund;
+  if (!cardRefund) return null;
+  return { ...cardRefund, refundedAt: cardRefund.refundedAt?.toISOString() ?? null };
 }

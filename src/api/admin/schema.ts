@@ -1,4 +1,6 @@
+import { IANAZone } from 'luxon';
 import { z } from 'zod';
+import { cancellationPolicySchema } from '../../domain/cancellationPolicy';
 import { SALE_SWITCHES } from '../../domain/saleStatus';
 import { seatingPlanSchema } from '../../domain/seatingPlan/schema';
 import { waitingRoomSchema } from '../../domain/waitingRoom';
@@ -9,9 +11,18 @@ const line = z.string().trim().normalize().min(1).max(200);
 const time = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 /** Whole won; far above any ticket, far below what integers hold. */
 const money = z.int().min(0).max(100_000_000);
+const timeZone = z
+  .string()
+  .max(64)
+  .refine((name) => IANAZone.isValidZone(name), 'Must be a time zone such as Asia/Seoul')
+  .meta({ description: 'IANA name; days before a show are days there' });
 const seatIds = z.array(z.uuid()).max(10_000).default([]);
 
-export const newVenueSchema = z.strictObject({ name: line, plan: seatingPlanSchema });
+export const newVenueSchema = z.strictObject({
+  name: line,
+  timeZone: timeZone.default('Asia/Seoul'),
+  plan: seatingPlanSchema,
+});
 
 export const newConcertSchema = z.strictObject({
   title: line,
@@ -28,7 +39,7 @@ export const newScheduleSchema = z.strictObject({
   bookingFee: money.default(2_000).meta({ description: 'For each seat' }),
   maxSeatsPerUser: z.int().min(1).max(100).default(4),
   waitingRoom: waitingRoomSchema.optional(),
-  cancellationPolicy: z.record(z.string(), z.unknown()).optional(),
+  cancellationPolicy: cancellationPolicySchema.optional(),
 });
 
 export const scheduleChangeSchema = z
@@ -54,6 +65,7 @@ export const adminScheduleSchema = publicScheduleSchema
     venueName: z.string(),
     saleSwitch: z.enum(SALE_SWITCHES),
     bookingFee: z.int(),
+    cancellationPolicy: cancellationPolicySchema,
     currency: z.string(),
   })
   .meta({ id: 'AdminSchedule' });

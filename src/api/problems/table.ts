@@ -267,6 +267,12 @@ export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
     'The ticket was cancelled, or it was issued anew and this is the code from before.',
     'Admit nobody with it. After a re-issue the newest code is in the account that bought the ticket.',
   ),
+  'not-cancellable': entry(
+    409,
+    'The reservation cannot be cancelled',
+    'It is not paid, was cancelled before, one of its tickets was used, or it is too late. `reason` tells which.',
+    "Read the reservation's cancellation with GET: it tells what a cancellation would give, and until when.",
+  ),
 };
 
 export function isProblemSlug(name: unknown): name is ProblemSlug {

@@ -1,7 +1,9 @@
+import type { RecordedCancellation } from '../../db/cancellationStore';
 import type { Payment, Ticket } from '../../db/paymentStore';
 import type { Reservation } from '../../db/reservationStore';
 import type { ReservedSeat } from '../../domain/seat';
 import type { HeldReservation } from '../../workflows/messages';
+import { presentCancellation } from '../cancellations/presenter';
 import type { HeldReservationView, ReservationView } from './schema';
 
 export function presentHeld(held: HeldReservation): HeldReservationView {
@@ -19,7 +21,12 @@ export function presentHeld(held: HeldReservation): HeldReservationView {
 
 export function presentReservation(
   reservation: Reservation,
-  parts: { seats: ReservedSeat[]; payment?: Payment | undefined; tickets?: Ticket[] | undefined },
+  parts: {
+    seats: ReservedSeat[];
+    payment?: Payment | undefined;
+    tickets?: Ticket[] | undefined;
+    cancellation?: RecordedCancellation | undefined;
+  },
 ): ReservationView {
   const { reservationId, scheduleId, status, amount, heldAt, expiresAt } = reservation;
   return {
@@ -33,6 +40,7 @@ export function presentReservation(
     holdSeconds: wholeSeconds(expiresAt.getTime() - heldAt.getTime()),
     ...(parts.payment ? { payment: presentPaymentSummary(parts.payment) } : {}),
     ...(parts.tickets ? { tickets: parts.tickets } : {}),
+    ...(parts.cancellation ? { cancellation: presentCancellation(parts.cancellation) } : {}),
   };
 }
 

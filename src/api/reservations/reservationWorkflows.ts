@@ -1,14 +1,10 @@
 import {
-  isGrpcServiceError,
   WithStartWorkflowOperation,
-  WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
   type Client,
 } from '@temporalio/client';
-import { ApplicationFailure, WorkflowNotFoundError } from '@temporalio/common';
+import { WorkflowNotFoundError } from '@temporalio/common';
 import type { Logger } from '../../config/logging';
-import { Problem } from '../../domain/problems';
-import { membersOf } from '../../workflows/failures';
 import {
   HOLD_UPDATE,
   PAY_UPDATE,
@@ -22,7 +18,7 @@ import {
 } from '../../workflows/messages';
 import { attributesAtStart } from '../../workflows/searchAttributes';
 import type { reservation } from '../../workflows';
-import { isProblemSlug } from '../problems/table';
+import { asProblems, untilTaken } from '../updates';
 
 /** A hold takes tens of milliseconds; where it takes this long no worker is there to make it. */
 const HOLD_TIMEOUT_MS = 10_000;
@@ -31,12 +27,6 @@ const HOLD_TIMEOUT_MS = 10_000;
 const PAY_TIMEOUT_MS = 20_000;
 
 const RELEASE_TIMEOUT_MS = 10_000;
-
-/** Each of them costs a workflow task. */
-const UPDATE_ATTEMPTS = 3;
-
-/** gRPC status: FAILED_PRECONDITION. */
-const TASK_LOST: ReadonlySet<number> = new Set([9]);
 
 /** How the API talks to the reservations' workflows. Refusals come back as problems. */
 export interface ReservationWorkflows {
@@ -134,36 +124,4 @@ export function createReservationWorkflows(
       }
     },
   };
-}
-
-/**
- * Sends an update again when the workflow task that had taken it failed, as it does when the hold's timer fires
- * while a payment ends the workflow: the server then keeps nothing of the update, whatever its steps have done.
- * Safe, because every step may run again.
- */
-async function untilTaken<T>(send: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await send();
-    } catch (error) {
-      if (attempt === UPDATE_ATTEMPTS || !hasLostItsTask(error)) throw error;
-    }
-  }
-}
-
-function hasLostItsTask(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return isGrpcServiceError(cause) && TASK_LOST.has(cause.code);
-}
-
-/** An update's failure carries the name of a problem; see `refuse` in the workflows. */
-async function asProblems<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (!(error instanceof WorkflowUpdateFailedError)) throw error;
-    const { cause } = error;
-    if (!(cause instanceof ApplicationFailure) || !isProblemSlug(cause.type)) throw error;
-    throw new Problem(cause.type, cause.message, membersOf(cause));
-  }
 }

@@ -1,3 +1,4 @@
+import type { CancellationStore } from '../../db/cancellationStore';
 import type { PaymentStore } from '../../db/paymentStore';
 import type { Reservation, ReservationStore } from '../../db/reservationStore';
 import { Problem } from '../../domain/problems';
@@ -23,13 +24,14 @@ export interface ReservationRoutesDependencies {
   placeHold: ReturnType<typeof createPlaceHold>;
   reservations: ReservationStore;
   payments: PaymentStore;
+  cancellations: CancellationStore;
   workflows: ReservationWorkflows;
 }
 
 const tags = ['Reservations'];
 
 export function reservationRoutes(dependencies: ReservationRoutesDependencies): Endpoint[] {
-  const { idempotency, placeHold, reservations, payments, workflows } = dependencies;
+  const { idempotency, placeHold, reservations, payments, cancellations, workflows } = dependencies;
   return [
     endpoint({
       method: 'POST',
@@ -139,16 +141,18 @@ export function reservationRoutes(dependencies: ReservationRoutesDependencies): 
 
   async function present(page: readonly Reservation[]) {
     const ids = page.map((reservation) => reservation.reservationId);
-    const [seats, latest, tickets] = await Promise.all([
+    const [seats, latest, tickets, cancelled] = await Promise.all([
       reservations.seatsOf(ids),
       payments.latestOf(ids),
       payments.ticketsOf(ids),
+      cancellations.ofReservations(ids),
     ]);
     return page.map((reservation) =>
       presentReservation(reservation, {
         seats: seats.get(reservation.reservationId) ?? [],
         payment: latest.get(reservation.reservationId),
         tickets: tickets.get(reservation.reservationId),
+        cancellation: cancelled.get(reservation.reservationId),
       }),
     );
   }

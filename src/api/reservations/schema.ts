@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RESERVATION_STATUSES } from '../../domain/reservationStates';
+import { cancellationSchema } from '../cancellations/schema';
 import { pageQuery } from '../http/paging';
 
 /** More than any schedule's own limit; a request beyond it is a mistake or an attack. */
@@ -83,6 +84,7 @@ export const reservationSchema = heldReservationSchema.extend({
     .optional()
     .meta({ description: 'The payment that counts: the successful, else the latest' }),
   tickets: z.array(ticketSchema).optional(),
+  cancellation: cancellationSchema.optional(),
 });
 
 export type ReservationBody = z.output<typeof reservationBody>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { JOURNAL_KINDS } from '../../db/ledgerStore';
 import { paymentKey } from '../payments/schema';
 import { pageQuery } from '../http/paging';
 
@@ -17,7 +18,7 @@ export const entryListQuery = z.object({
 
 export const entrySchema = z.object({
   entryId: z.uuid(),
-  kind: z.enum(['TOP_UP', 'POINTS_TAKEN', 'POINTS_RETURNED', 'SALE', 'CHARGE_VOIDED']),
+  kind: z.enum(JOURNAL_KINDS),
   amount: money.meta({ description: 'Positive into the wallet, negative out of it' }),
   balanceAfter: money,
   reservationId: z.uuid().optional(),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { KOREAN_POLICY } from '../../../src/domain/cancellationPolicy';
 import { adminScheduleSchema } from '../../../src/api/admin/schema';
 import { eventually } from '../../support/eventually';
 import { editorPlan } from '../../domain/seatingPlan/editorPlan';
@@ -74,7 +75,7 @@ describe('POST /v1/admin/venues', () => {
 describe('POST /v1/admin/concerts/{concertId}/schedules', () => {
   it('answers with the schedule, its defaults filled in, and seats it can sell', async () => {
     const [venueId, concertId] = [await operator.addVenue(5), await operator.addConcert()];
-    const draft = aSchedule(venueId, { cancellationPolicy: { free: ['P7D'] } });
+    const draft = aSchedule(venueId);
     const { status, headers, body } = await operator.post(`/v1/admin/concerts/${concertId}/schedules`, draft);
     expect(status).toBe(201);
     expect(adminScheduleSchema.parse(body)).toEqual({
@@ -92,6 +93,7 @@ describe('POST /v1/admin/concerts/{concertId}/schedules', () => {
       waitingRoom: null,
       bookingFee: 2_000,
       currency: 'KRW',
+      cancellationPolicy: KOREAN_POLICY,
     });
     const map = await readSeatMap(edge, String(body['scheduleId']));
     expect(headers.get('Location')).toBe(`/v1/schedules/${String(body['scheduleId'])}/seats`);

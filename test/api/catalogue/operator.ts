@@ -93,7 +93,8 @@ export async function addShowDirectly(
   seats: number,
 ): Promise<{ concertId: string; scheduleId: string }> {
   const editor = createCatalogueEditor(db);
-  const { venueId } = await editor.addVenue({ name: 'Venue', plan: seatingPlanSchema.parse(rowPlan(seats)) });
+  const plan = seatingPlanSchema.parse(rowPlan(seats));
+  const { venueId } = await editor.addVenue({ name: 'Venue', timeZone: 'Asia/Seoul', plan });
   const concertId = await editor.addConcert({ title: 'Concert', artist: 'Artist', description: '' });
   const draft = newScheduleSchema.parse(aSchedule(venueId));
   return { concertId, scheduleId: await editor.addSchedule(concertId, draft) };

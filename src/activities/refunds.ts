@@ -1,0 +1,96 @@
+import { createCancellationStore } from '../db/cancellationStore';
+import { createLedgerStore } from '../db/ledgerStore';
+import { createPaymentStore, type Payment } from '../db/paymentStore';
+import { createRefundStore, type DueRefund } from '../db/refundStore';
+import { chargeOfPayment } from '../gateways/chargeRequest';
+import type { RefundOutcome, RefundRequest } from '../gateways/gateway';
+import type { ActivityDependencies } from './dependencies';
+
+/** One try to refund a card; every try has a key of its own at the gateway. */
+export interface RefundTry {
+  reservationId: string;
+  /** From 1. */
+  attempt: number;
+}
+
+/** The gateway's word on a try. */
+export type KnownRefund = Exclude<RefundOutcome, { outcome: 'unknown' }>;
+
+export interface CompleteRefundInput extends RefundTry {
+  gatewayRefundId: string;
+  /** ISO 8601. */
+  refundedAt: string;
+}
+
+export function createRefundActivities({ db, gateway }: ActivityDependencies) {
+  return {
+    /**
+     * Asks the gateway to give back what is due to the card.
+     *
+     * @throws until the gateway's word on this try is known: its caller runs it again, under the same key
+     */
+    async refundCard({ reservationId, attempt }: RefundTry): Promise<KnownRefund> {
+      const refunds = createRefundStore(db);
+      const refund = await refunds.find(reservationId);
+      const payment = refund && (await createPaymentStore(db).find(refund.paymentId));
+      if (!payment) throw new Error(`reservation ${reservationId} has no refund that is due`);
+      const outcome = await ask(refund, payment, attempt);
+      if (outcome.outcome === 'refunded') return outcome;
+      await refunds.noteFault(reservationId, attempt, `${outcome.outcome}: ${outcome.reason}`);
+      if (outcome.outcome === 'refused') return outcome;
+      throw new Error(`the outcome of the refund is unknown: ${outcome.reason}`);
+    },
+
+    /** Books what the gateway has given back, in one transaction. Run again, it changes nothing. */
+    async completeRefund({ reservationId, attempt, ...done }: CompleteRefundInput): Promise<void> {
+      const { gatewayRefundId, refundedAt } = done;
+      await db.transaction(async (transaction) => {
+        const refunds = createRefundStore(transaction);
+        const refund = await refunds.find(reservationId);
+        const cancellation = await createCancellationStore(transaction).find(reservationId);
+        const payments = createPaymentStore(transaction);
+        const payment = refund && (await payments.find(refund.paymentId));
+        if (!payment || !cancellation) throw new Error(`reservation ${reservationId} has no refund`);
+        const { paymentId, amount, currency } = refund;
+        const refunded = { attempt, gatewayRefundId, refundedAt: new Date(refundedAt) };
+        if (!(await refunds.markDone(reservationId, refunded))) return;
+        await createLedgerStore(transaction).post({
+          key: `card-refunded:${reservationId}`,
+          kind: 'CARD_REFUNDED',
+          currency,
+          reservationId,
+          paymentId,
+          house: [
+            { account: 'house:refunds-due', amount: -amount },
+            { account: 'gateway:clearing', amount },
+          ],
+        });
+        const whole = cancellation.refund.total === payment.amount.total;
+        await payments.markRefunded(paymentId, whole ? 'REFUNDED' : 'PARTIALLY_REFUNDED');
+      });
+    },
+  };
+
+  /** A refund that cannot be asked for here stays due: it goes back through the gateway that took the money. */
+  async function ask(refund: DueRefund, payment: Payment, attempt: number): Promise<RefundOutcome> {
+    if (payment.gateway !== gateway.name) {
+      const reason = `paid with ${payment.gateway}, but PAYMENT_GATEWAY is ${gateway.name}`;
+      return { outcome: 'unknown', reason };
+    }
+    return gateway.refund(requestOf(refund, payment, attempt));
+  }
+}
+
+function requestOf(refund: DueRefund, payment: Payment, attempt: number): RefundRequest {
+  const { paymentId, gatewayPaymentId, amount } = payment;
+  if (gatewayPaymentId === null || refund.amount > amount.card || refund.currency !== amount.currency) {
+    throw new Error(`${refund.amount} ${refund.currency} is more than payment ${paymentId} took by card`);
+  }
+  return {
+    refundKey: `refund-${paymentId}-${attempt}`,
+    charge: chargeOfPayment({ ...payment, requestedAt: payment.createdAt.getTime() }),
+    gatewayPaymentId,
+    amount: refund.amount,
+    reason: 'cancelled',
+  };
+}

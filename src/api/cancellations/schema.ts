@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { cancellationPolicySchema } from '../../domain/cancellationPolicy';
+import {
+  CANCELLATION_CAUSES,
+  CANCELLATION_RULES,
+  NOT_CANCELLABLE_REASONS,
+} from '../../domain/cancellationTerms';
+
+const instant = z.iso.datetime();
+const money = z.int();
+
+const figures = {
+  fee: money.meta({ description: "Kept of the tickets' price" }),
+  bookingFeeRefund: money.meta({ description: 'The booking fee, or 0 where it is kept' }),
+  refund: z
+    .object({ points: money, card: money, total: money, currency: z.string() })
+    .meta({ description: 'Everything that goes back. Points come first and whole as far as it reaches' }),
+};
+
+export const previewSchema = z.object({
+  cancellable: z.boolean(),
+  reason: z.enum(NOT_CANCELLABLE_REASONS).nullable().meta({ description: 'Why not' }),
+  rule: z.enum(CANCELLATION_RULES).nullable().meta({ description: 'Which rule of the policy gave the fee' }),
+  ...figures,
+  cancellableUntil: instant.meta({ description: 'From then on it is too late' }),
+  policy: cancellationPolicySchema.meta({ description: 'As it was frozen with the reservation' }),
+});
+
+/** A cancellation beside its reservation. */
+export const cancellationSchema = z.object({
+  cause: z.enum(CANCELLATION_CAUSES),
+  rule: z.enum(CANCELLATION_RULES),
+  ...figures,
+  refundStatus: z
+    .enum(['PENDING', 'DONE'])
+    .meta({ description: "PENDING until the card's part is back; points are back at once" }),
+  cancelledAt: instant,
+});
+
+export const cancelledSchema = z.object({
+  reservationId: z.uuid(),
+  status: z.literal('CANCELLED'),
+  ...cancellationSchema.shape,
+});
+
+export type CancellationView = z.output<typeof cancellationSchema>;

@@ -1,0 +1,43 @@
+import { isGrpcServiceError, WorkflowUpdateFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { Problem } from '../domain/problems';
+import { membersOf } from '../workflows/failures';
+import { isProblemSlug } from './problems/table';
+
+/** Each of them costs a workflow task. */
+const UPDATE_ATTEMPTS = 3;
+
+/** gRPC status: FAILED_PRECONDITION. */
+const TASK_LOST: ReadonlySet<number> = new Set([9]);
+
+/**
+ * Sends an update again when the workflow task that had taken it failed, as it does when the hold's timer fires
+ * while a payment ends the workflow: the server then keeps nothing of the update, whatever its steps have done.
+ * Safe, because every step may run again.
+ */
+export async function untilTaken<T>(send: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await send();
+    } catch (error) {
+      if (attempt === UPDATE_ATTEMPTS || !hasLostItsTask(error)) throw error;
+    }
+  }
+}
+
+function hasLostItsTask(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return isGrpcServiceError(cause) && TASK_LOST.has(cause.code);
+}
+
+/** An update's failure carries the name of a problem; see `refuse` in the workflows. */
+export async function asProblems<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!(error instanceof WorkflowUpdateFailedError)) throw error;
+    const { cause } = error;
+    if (!(cause instanceof ApplicationFailure) || !isProblemSlug(cause.type)) throw error;
+    throw new Problem(cause.type, cause.message, membersOf(cause));
+  }
+}
