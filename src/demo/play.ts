@@ -1,9 +1,11 @@
 import { tellCatalogue } from './story/catalogue';
 import { tellExpiry } from './story/expiry';
+import { tellGate } from './story/gate';
 import { tellHolds } from './story/holds';
 import { tellOperator } from './story/operator';
 import { tellPayments } from './story/payments';
 import { createService, type Service } from './story/service';
+import { tellSettling } from './story/settling';
 import { startShortHoldApi } from './story/shortHolds';
 import { tellSignIn } from './story/signIn';
 import { StoryFailure } from './story/storyFailure';
@@ -27,9 +29,12 @@ async function play(env: NodeJS.ProcessEnv): Promise<void> {
   const mina = await tellSignIn(service, teller);
   const scheduleId = await tellCatalogue(service, teller);
   const holds = await tellHolds(service, teller, mina, scheduleId);
-  await tellPayments(service, teller, holds);
+  const paid = await tellPayments(service, teller, holds);
+  await tellSettling(service, teller, scheduleId);
   const { reservationId, holdSeconds } = holds[0].reservation;
   const isComplete = await tellExpiredHold(service, teller, { scheduleId, holdSeconds, env });
+  const [ticket] = paid.tickets;
+  if (ticket) await tellGate(service, teller, { by: mina, ticketId: ticket.ticketId, env });
   await tellOperator(service, teller, reservationId, env);
   teller.say(
     isComplete ? 'The end: every answer was as it should be.' : 'The end, but for the expired hold.',

@@ -8,15 +8,21 @@ import type { Call, Person, Service } from './service';
 import { StoryFailure } from './storyFailure';
 import type { Teller } from './teller';
 
+type Paid = z.output<typeof paidSchema>;
+
 /** A top-up takes at least this (REST contract, Wallet). */
 const LEAST_TOP_UP = 1_000;
 
-/** Flow 4 of the diagrams: too few points, a refused card, success, and an answer that never comes. */
+/**
+ * Flow 4 of the diagrams: too few points, a refused card, success, and an answer that never comes.
+ *
+ * @returns Mina's payment
+ */
 export async function tellPayments(
   service: Service,
   teller: Teller,
   [{ by: mina, reservation }, single]: readonly [OpenHold, OpenHold],
-): Promise<void> {
+): Promise<Paid> {
   teller.chapter('Paying');
   const { reservationId, amount } = reservation;
 
@@ -58,6 +64,7 @@ export async function tellPayments(
   );
 
   await tellLostAnswer(service, teller, single);
+  return paid;
 }
 
 async function tellUnharmed(

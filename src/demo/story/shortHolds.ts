@@ -5,7 +5,7 @@ import { createLogger } from '../../config/logging';
 import { loadSettings } from '../../config/settings';
 import { reasonOf } from '../../launcher/failure';
 import { freePort } from '../../launcher/ports';
-import { readLaunchState, type LaunchState } from '../../launcher/launchState';
+import { dataFolderOf, localServers, type LocalServers } from './localServers';
 import { expectStatus, type Service } from './service';
 
 /** Long enough to see it held, short enough to watch. */
@@ -24,11 +24,11 @@ export async function startShortHoldApi(
   service: Service,
   env: NodeJS.ProcessEnv,
 ): Promise<RunningApi | { why: string }> {
-  const folder = env['DATA_DIR'] || '.data';
-  const state = readLaunchState(folder);
-  if (!state) return { why: `${folder} is not the data folder of the service` };
+  const folder = dataFolderOf(env);
+  const servers = localServers(env);
+  if (!servers) return { why: `${folder} is not the data folder of the service` };
   try {
-    const api = await start(env, state);
+    const api = await start(env, servers);
     if (await haveSameKeys(service, api.url)) return api;
     await api.stop();
     return { why: `${folder} is the data folder of another service` };
@@ -37,14 +37,14 @@ export async function startShortHoldApi(
   }
 }
 
-async function start(env: NodeJS.ProcessEnv, { ports, secrets }: LaunchState): Promise<RunningApi> {
+async function start(env: NodeJS.ProcessEnv, servers: LocalServers): Promise<RunningApi> {
   const [port, metricsPort] = [await freePort(), await freePort()];
   const settings = loadSettings({
-    DATABASE_URL: `postgres://holdfast_service:${secrets.service}@127.0.0.1:${ports.postgres}/holdfast`,
-    REDIS_URL: `redis://:${secrets.redis}@127.0.0.1:${ports.redis}`,
-    TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal}`,
-    SANDBOX_SECRET: secrets.gateway,
+    SANDBOX_SECRET: servers.secrets.gateway,
     ...env,
+    DATABASE_URL: servers.databaseUrl,
+    REDIS_URL: servers.redisUrl,
+    TEMPORAL_ADDRESS: servers.temporalAddress,
     HOST: '127.0.0.1',
     PORT: String(port),
     METRICS_PORT: String(metricsPort),
