@@ -1,17 +1,29 @@
+import type { Knex } from 'knex';
 import { createIdempotencyStore } from '../db/idempotencyStore';
 import { createRefreshTokenStore } from '../db/refreshTokenStore';
 import type { ActivityDependencies } from './dependencies';
 
-/**
- * Each removes up to `limit` rows that nobody needs any more, in a short transaction, and tells how many there
- * were; fewer than `limit` means that none are left.
- */
+/** What grows old, in the words that an operator reads. */
+export const HOUSEKEEPING_SUBJECTS = ['idempotency keys', 'refresh tokens'] as const;
+
+export type HousekeepingSubject = (typeof HOUSEKEEPING_SUBJECTS)[number];
+
+/** Removes up to `limit` rows that nobody needs any more; resolves to how many there were. May run twice. */
+type RemoveBatch = (db: Knex, limit: number) => Promise<number>;
+
+const REMOVERS: Readonly<Record<HousekeepingSubject, RemoveBatch>> = {
+  'idempotency keys': (db, limit) => createIdempotencyStore(db).removeOld(limit),
+  'refresh tokens': (db, limit) => createRefreshTokenStore(db).removeExpired(limit),
+};
+
 export function createHousekeepingActivities({ db }: ActivityDependencies) {
   return {
-    removeIdempotencyKeys: async (limit: number): Promise<number> =>
-      createIdempotencyStore(db).removeOld(limit),
-
-    removeRefreshTokens: async (limit: number): Promise<number> =>
-      createRefreshTokenStore(db).removeExpired(limit),
+    /**
+     * Removes a batch of what is old in one short transaction.
+     *
+     * @returns how many rows there were; fewer than `limit` means that none are left
+     */
+    removeOld: async (subject: HousekeepingSubject, limit: number): Promise<number> =>
+      REMOVERS[subject](db, limit),
   };
 }

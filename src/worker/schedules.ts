@@ -4,8 +4,10 @@ import {
   type Client,
   type ScheduleOptions,
 } from '@temporalio/client';
+import { HOUSEKEEPING_SUBJECTS } from '../activities/housekeeping';
 import type { Logger } from '../config/logging';
 import type * as workflows from '../workflows';
+import type { HousekeepingInput } from '../workflows/housekeeping';
 
 const MINUTE_MS = 60_000;
 
@@ -16,6 +18,7 @@ const MINUTE_MS = 60_000;
 export interface ScheduledWorkflow {
   /** The workflow's type; with the task queue behind it, the schedule's id. */
   workflow: keyof typeof workflows;
+  args?: [unknown];
   /** What it does, for the list of workflows in the Temporal UI. */
   summary: string;
   /** Counted from the epoch, so that it does not move with a restart. */
@@ -30,6 +33,7 @@ export interface ScheduledWorkflow {
 export const SCHEDULES: readonly ScheduledWorkflow[] = [
   {
     workflow: 'housekeeping',
+    args: [{ subjects: HOUSEKEEPING_SUBJECTS } satisfies HousekeepingInput],
     summary: 'Remove what nobody needs any more',
     everyMs: 60 * MINUTE_MS,
     jitterMs: 5 * MINUTE_MS,
@@ -75,13 +79,14 @@ async function createOrUpdate(client: Client, options: ScheduleOptions): Promise
 }
 
 function toOptions(scheduled: ScheduledWorkflow, taskQueue: string): ScheduleOptions {
-  const { workflow, summary, everyMs, jitterMs, runTimeoutMs } = scheduled;
+  const { workflow, args = [], summary, everyMs, jitterMs, runTimeoutMs } = scheduled;
   return {
     scheduleId: temporalScheduleId(workflow, taskQueue),
     spec: { intervals: [{ every: everyMs }], jitter: jitterMs },
     action: {
       type: 'startWorkflow',
       workflowType: workflow,
+      args,
       taskQueue,
       workflowRunTimeout: runTimeoutMs,
       staticSummary: summary,

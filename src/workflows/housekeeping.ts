@@ -1,36 +1,31 @@
 import { setCurrentDetails } from '@temporalio/workflow';
+import type { HousekeepingSubject } from '../activities/housekeeping';
 import { boundedStep } from './steps';
 
 /** Rows of one step: a transaction of milliseconds, which nobody waits for. */
 const BATCH = 1_000;
 
-/** Removes up to so many rows; resolves to how many there were. May run twice. */
-type RemoveBatch = (limit: number) => Promise<number>;
+export interface HousekeepingInput {
+  /** Named by the schedule, so that a run that is under way goes on alike when a version adds one. */
+  subjects: readonly HousekeepingSubject[];
+}
 
-const SUBJECTS: readonly (readonly [subject: string, removeBatch: RemoveBatch])[] = [
-  [
-    'idempotency keys',
-    boundedStep('Remove old idempotency keys', (activities) => activities.removeIdempotencyKeys),
-  ],
-  [
-    'refresh tokens',
-    boundedStep('Remove expired refresh tokens', (activities) => activities.removeRefreshTokens),
-  ],
-];
-
-/** How many rows one run removed, by subject. */
-export type HousekeepingResult = Record<string, number>;
+export interface HousekeepingResult {
+  status: 'SUCCEEDED';
+  /** Rows, by subject. */
+  removed: Record<string, number>;
+}
 
 /**
  * Removes what nobody needs any more, subject by subject. One that fails does not keep the others from their
  * turn; the run fails then, and the next one takes up what is left.
  */
-export async function housekeeping(): Promise<HousekeepingResult> {
-  const removed: HousekeepingResult = {};
+export async function housekeeping({ subjects }: HousekeepingInput): Promise<HousekeepingResult> {
+  const removed: Record<string, number> = {};
   const failures: unknown[] = [];
-  for (const [subject, removeBatch] of SUBJECTS) {
+  for (const subject of subjects) {
     try {
-      await removeAll(removeBatch, (count) => {
+      await removeAll(subject, (count) => {
         removed[subject] = count;
         setCurrentDetails(sentenceOf(removed));
       });
@@ -39,21 +34,22 @@ export async function housekeeping(): Promise<HousekeepingResult> {
     }
   }
   if (failures.length > 0) throw failures[0];
-  return removed;
+  return { status: 'SUCCEEDED', removed };
 }
 
 /** Until a batch is not full: waiting for an empty one could take for ever where rows keep ageing. */
-async function removeAll(removeBatch: RemoveBatch, report: (removed: number) => void): Promise<void> {
+async function removeAll(subject: HousekeepingSubject, report: (removed: number) => void): Promise<void> {
+  const removeBatch = boundedStep(`Remove old ${subject}`, (activities) => activities.removeOld);
   let removed = 0;
   let batch: number;
   do {
-    batch = await removeBatch(BATCH);
+    batch = await removeBatch(subject, BATCH);
     removed += batch;
     report(removed);
   } while (batch === BATCH);
 }
 
-function sentenceOf(removed: HousekeepingResult): string {
+function sentenceOf(removed: Record<string, number>): string {
   const counts = Object.entries(removed).map(([subject, count]) => `${count} ${subject}`);
   return `Removed ${counts.join(', ')}.`;
 }

@@ -58,7 +58,7 @@ describe('an idempotency key', () => {
     const kept = [await aKeyUsed(25), await aKeyUsed(47)];
     await aKeyUsed(49);
 
-    expect(await activities.removeIdempotencyKeys(LIMIT)).toBe(1);
+    expect(await activities.removeOld('idempotency keys', LIMIT)).toBe(1);
 
     expect((await keysLeft()).toSorted()).toEqual(kept.map(({ key }) => key).toSorted());
   });
@@ -66,7 +66,7 @@ describe('an idempotency key', () => {
   it('goes as well where its request never got an answer', async () => {
     await aKeyUsed(49, null);
 
-    expect(await activities.removeIdempotencyKeys(LIMIT)).toBe(1);
+    expect(await activities.removeOld('idempotency keys', LIMIT)).toBe(1);
   });
 
   it('is kept where it has been sent again since then, while that request runs and afterwards', async () => {
@@ -75,9 +75,9 @@ describe('an idempotency key', () => {
 
     await ground.database.db.transaction(async (transaction) => {
       await createIdempotencyStore(transaction).take(scope, BODY_HASH);
-      expect(await activities.removeIdempotencyKeys(LIMIT)).toBe(0);
+      expect(await activities.removeOld('idempotency keys', LIMIT)).toBe(0);
     });
-    expect(await activities.removeIdempotencyKeys(LIMIT)).toBe(0);
+    expect(await activities.removeOld('idempotency keys', LIMIT)).toBe(0);
 
     await store.record(scope, BODY_HASH, { status: 200, body: {} });
     expect(await keysLeft()).toEqual([scope.key]);
@@ -86,10 +86,10 @@ describe('an idempotency key', () => {
   it('goes in batches, the oldest first, each once, however many remove at the same time', async () => {
     const keys = await Promise.all([52, 51, 50, 49].map(async (hours) => aKeyUsed(hours)));
 
-    expect(await activities.removeIdempotencyKeys(1)).toBe(1);
+    expect(await activities.removeOld('idempotency keys', 1)).toBe(1);
     expect(await keysLeft()).not.toContain(keys[0]?.key);
     const counts = await Promise.all(
-      Array.from({ length: 4 }, async () => activities.removeIdempotencyKeys(LIMIT)),
+      Array.from({ length: 4 }, async () => activities.removeOld('idempotency keys', LIMIT)),
     );
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(3);
   });
@@ -99,7 +99,7 @@ describe('a refresh token', () => {
   it('goes when it has expired, and its session with the last one', async () => {
     const [over, lives] = [await aSession(1), await aSession(-2)];
 
-    expect(await activities.removeRefreshTokens(LIMIT)).toBe(1);
+    expect(await activities.removeOld('refresh tokens', LIMIT)).toBe(1);
 
     expect(await sessionsLeft()).toEqual([lives.sessionId]);
     expect(await sessionsLeft()).not.toContain(over.sessionId);
@@ -114,7 +114,7 @@ describe('a refresh token', () => {
       .where({ digest: digestOf(token) })
       .update({ expires_at: hoursAgo(1) });
 
-    expect(await activities.removeRefreshTokens(LIMIT)).toBe(1);
+    expect(await activities.removeOld('refresh tokens', LIMIT)).toBe(1);
 
     const further = { digest: digestOf(randomUUID()), expiresAt: hoursAgo(-30) };
     expect(await store.rotate(next.digest, further)).toMatchObject({ sessionId });
@@ -125,7 +125,7 @@ describe('a refresh token', () => {
     const next = { digest: digestOf(randomUUID()), expiresAt: hoursAgo(-30) };
     await store.rotate(digestOf(token), next);
 
-    expect(await activities.removeRefreshTokens(LIMIT)).toBe(0);
+    expect(await activities.removeOld('refresh tokens', LIMIT)).toBe(0);
 
     const further = { digest: digestOf(randomUUID()), expiresAt: hoursAgo(-30) };
     expect(await store.rotate(digestOf(token), further)).toBeNull();

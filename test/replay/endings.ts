@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { HOUSEKEEPING_SUBJECTS } from '../../src/activities/housekeeping';
+import type { housekeeping } from '../../src/workflows';
+import type { HousekeepingInput } from '../../src/workflows/housekeeping';
 import {
   RESERVATION_WORKFLOW,
   reservationWorkflowId,
@@ -184,6 +187,16 @@ export const ENDINGS: Record<string, Ending> = {
     async play(stage) {
       stage.gateway.script('fail', 'fail', 'fail');
       return topUp(stage);
+    },
+  },
+  housekeeping: {
+    status: 'SUCCEEDED',
+    async play(stage) {
+      const workflowId = `housekeeping-${randomUUID()}`;
+      const args: [HousekeepingInput] = [{ subjects: HOUSEKEEPING_SUBJECTS }];
+      const { taskQueue, env } = stage.temporal;
+      await env.client.workflow.start<typeof housekeeping>('housekeeping', { workflowId, taskQueue, args });
+      return workflowId;
     },
   },
 };

@@ -80,8 +80,8 @@ describe('the schedules', () => {
       return run.action.workflow.workflowId;
     });
     await expect(client.workflow.result(workflowId)).resolves.toEqual({
-      'idempotency keys': 0,
-      'refresh tokens': 0,
+      status: 'SUCCEEDED',
+      removed: { 'idempotency keys': 0, 'refresh tokens': 0 },
     });
   });
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowFailedError } from '@temporalio/client';
+import { HOUSEKEEPING_SUBJECTS } from '../../src/activities/housekeeping';
 import type { housekeeping } from '../../src/workflows';
 import { buildStage, type Stage } from '../support/stage';
 
@@ -28,6 +29,7 @@ async function start() {
   return stage.temporal.env.client.workflow.start<typeof housekeeping>('housekeeping', {
     workflowId: `housekeeping-${randomUUID()}`,
     taskQueue: stage.temporal.taskQueue,
+    args: [{ subjects: HOUSEKEEPING_SUBJECTS }],
   });
 }
 
@@ -42,7 +44,10 @@ describe('housekeeping', () => {
 
     const run = await start();
 
-    await expect(run.result()).resolves.toEqual({ 'idempotency keys': KEYS, 'refresh tokens': 0 });
+    await expect(run.result()).resolves.toEqual({
+      status: 'SUCCEEDED',
+      removed: { 'idempotency keys': KEYS, 'refresh tokens': 0 },
+    });
     expect(await keysLeft()).toBe(0);
     const metadata = await run.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
     expect(metadata.currentDetails).toBe(`Removed ${KEYS} idempotency keys, 0 refresh tokens.`);
@@ -51,26 +56,26 @@ describe('housekeeping', () => {
   it('waits for a database that is away for a while', async () => {
     await someOldKeys();
     let failures = 6;
-    stage.temporal.replaceActivity('removeIdempotencyKeys', (real) => async (limit) => {
+    stage.temporal.replaceActivity('removeOld', (real) => async (...args) => {
       if (failures-- > 0) throw new Error('connection refused');
-      return real(limit);
+      return real(...args);
     });
 
-    await expect((await start()).result()).resolves.toMatchObject({ 'idempotency keys': KEYS });
+    await expect((await start()).result()).resolves.toMatchObject({
+      removed: { 'idempotency keys': KEYS },
+    });
   });
 
   it('goes on with the other subjects where one fails for good, and then fails itself', async () => {
-    const removed: number[] = [];
-    stage.temporal.replaceActivity('removeIdempotencyKeys', () => async () => {
-      throw new Error('permission denied');
-    });
-    stage.temporal.replaceActivity('removeRefreshTokens', (real) => async (limit) => {
-      removed.push(limit);
-      return real(limit);
+    const turns: string[] = [];
+    stage.temporal.replaceActivity('removeOld', (real) => async (subject, limit) => {
+      if (subject === 'idempotency keys') throw new Error('permission denied');
+      turns.push(subject);
+      return real(subject, limit);
     });
 
     await expect((await start()).result()).rejects.toThrow(WorkflowFailedError);
 
-    expect(removed).toHaveLength(1);
+    expect(turns).toEqual(['refresh tokens']);
   });
 });
