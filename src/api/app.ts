@@ -15,6 +15,8 @@ import { queueRoutes } from './queue/routes';
 import { saleRoutes } from './sale';
 import { docsRoutes } from './service/docs';
 import { serviceRoutes } from './service/routes';
+import { checkInRoutes } from './tickets/checkInRoutes';
+import { ticketRoutes } from './tickets/routes';
 
 /** Every endpoint of the service; each resource brings its list. */
 export function createEndpoints(dependencies: ApiDependencies): Endpoint[] {
@@ -24,6 +26,8 @@ export function createEndpoints(dependencies: ApiDependencies): Endpoint[] {
     ...catalogueRoutes(dependencies),
     ...adminCatalogueRoutes(dependencies),
     ...saleRoutes(dependencies),
+    ...ticketRoutes(dependencies),
+    ...checkInRoutes(dependencies),
     ...serviceRoutes(dependencies),
   ];
   return [...resources, ...docsRoutes(resources, version)];

@@ -4,7 +4,6 @@ import { createLedgerStore } from '../db/ledgerStore';
 import { createPaymentStore } from '../db/paymentStore';
 import { createReservationStore } from '../db/reservationStore';
 import { createSeatDirectory } from '../db/seatDirectory';
-import { createTicketStore } from '../db/ticketStore';
 import { createSeatClaim } from '../redis/seatClaim';
 import { adminReservationRoutes } from './admin/reservations';
 import { createCancellationWorkflows } from './cancellations/cancellationWorkflows';
@@ -17,22 +16,18 @@ import { paymentRoutes } from './payments/routes';
 import { createPlaceHold } from './reservations/placeHold';
 import { createReservationWorkflows } from './reservations/reservationWorkflows';
 import { reservationRoutes } from './reservations/routes';
-import { checkInRoutes } from './tickets/checkInRoutes';
-import { ticketRoutes } from './tickets/routes';
 import { walletRoutes } from './wallet/routes';
 import { createTopUpWorkflows } from './wallet/topUpWorkflows';
 import { createReceiveEvent } from './webhooks/receiveEvent';
 import { webhookRoutes } from './webhooks/routes';
 
-/** Holding, paying, tickets, cancelling, the wallet, and the operator's look into a reservation. */
+/** Holding, paying, cancelling, the wallet, and the operator's look into a reservation. */
 export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
   const { settings, db, redis, temporal, gateway, logger, admission, idempotency } = dependencies;
-  const { ticketKeys, printTicket } = dependencies;
   const ledger = createLedgerStore(db);
   const taskQueue = settings.TEMPORAL_TASK_QUEUE;
   const reservations = createReservationStore(db);
   const payments = createPaymentStore(db);
-  const tickets = createTicketStore(db);
   const cancellations = createCancellationStore(db);
   const directory = createSeatDirectory(db);
   const workflows = createReservationWorkflows(temporal, { taskQueue, logger });
@@ -49,8 +44,6 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
     ...reservationRoutes({ idempotency, placeHold, reservations, payments, cancellations, workflows }),
     ...cancellationRoutes({ idempotency, cancelReservation, reservations, cancellations }),
     ...paymentRoutes({ idempotency, payReservation, payments }),
-    ...ticketRoutes({ idempotency, tickets, ticketKeys, printTicket }),
-    ...checkInRoutes({ idempotency, tickets, ticketKeys }),
     ...walletRoutes({
       idempotency,
       ledger,

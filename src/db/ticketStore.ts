@@ -43,8 +43,6 @@ export interface CheckIn {
   ticketId: string;
   /** Of the code that was shown. */
   version: number;
-  /** Names the operation: a repeat of it finds its own effect. */
-  checkInId: string;
   staffId: string;
   /** Left out, the login of the staff. */
   gate: string | undefined;
@@ -65,31 +63,15 @@ interface TicketRow extends TicketSeat, TicketShow {
   version: number;
   usedAt: Date | null;
   usedGate: string | null;
-  checkInId: string | null;
 }
 
-/** What a re-issue reads and writes. */
-interface VersionRow {
-  id: string;
-  status: TicketStatus;
-  version: number;
-}
-
-interface ReissueRow {
-  id: string;
-  ticket_id: string;
-  version: number;
-}
-
-export type TicketStore = ReturnType<typeof createTicketStore>;
-
-/** Issued tickets, and who was admitted with them. */
+/** Issued tickets, and who was admitted with them. Given a transaction, all of it happens in that transaction. */
 export function createTicketStore(db: Knex) {
   const read = async (ticketId: string): Promise<TicketRow | null> => {
     const { rows } = await db.raw<{ rows: TicketRow[] }>(
       `SELECT ticket.id AS "ticketId", ticket.reservation_id AS "reservationId", ticket.user_id AS "userId",
               coalesce(holder.name, holder.login) AS holder, ticket.status, ticket.version,
-              ticket.used_at AS "usedAt", ticket.used_gate AS "usedGate", ticket.check_in_id AS "checkInId",
+              ticket.used_at AS "usedAt", ticket.used_gate AS "usedGate",
               seat.id AS "seatId", seat.zone, seat.row, seat.number, seat.grade,
               schedule.id AS "scheduleId", schedule.starts_at AS "startsAt",
               concert.title, concert.artist, venue.name AS "venueName", venue.time_zone AS "timeZone"
@@ -114,40 +96,32 @@ export function createTicketStore(db: Knex) {
     /**
      * A new version of a VALID ticket: the code from before is void.
      *
-     * @param reissueId names the operation; a repeat makes no further version
-     * @returns the version that the operation made; null where the ticket is not VALID
+     * @returns the version; null where the ticket is not VALID
      */
-    async reissue(ticketId: string, reissueId: string): Promise<number | null> {
-      return db.transaction(async (tx) => {
-        const ticket = await tx<VersionRow>('tickets')
-          .where({ id: ticketId })
-          .forUpdate()
-          .first('status', 'version');
-        const repeated = await tx<ReissueRow>('ticket_reissues').where({ id: reissueId }).first('version');
-        if (repeated) return repeated.version;
-        if (ticket?.status !== 'VALID') return null;
-        const version = ticket.version + 1;
-        await tx<ReissueRow>('ticket_reissues').insert({ id: reissueId, ticket_id: ticketId, version });
-        await tx<VersionRow>('tickets').where({ id: ticketId }).update({ version });
-        return version;
-      });
+    async reissue(ticketId: string): Promise<number | null> {
+      const { rows } = await db.raw<{ rows: { version: number }[] }>(
+        `UPDATE tickets SET version = version + 1 WHERE id = ? AND status = 'VALID' RETURNING version`,
+        [ticketId],
+      );
+      return rows[0]?.version ?? null;
     },
 
     /**
      * Admits once: of all who show a code, one finds its ticket VALID. Neither a status nor a version ever comes
-     * back, so what the second statement finds is why the first did nothing.
+     * back, so what is read afterwards is why the write did nothing.
      */
-    async checkIn({ ticketId, version, checkInId, staffId, gate }: CheckIn): Promise<CheckInResult> {
-      await db.raw(
+    async checkIn({ ticketId, version, staffId, gate }: CheckIn): Promise<CheckInResult> {
+      const { rows: admitted } = await db.raw<{ rows: unknown[] }>(
         `UPDATE tickets
-         SET status = 'USED', used_at = now(), used_by = :staffId, check_in_id = :checkInId,
+         SET status = 'USED', used_at = now(), used_by = :staffId,
              used_gate = coalesce(:gate, (SELECT login FROM users WHERE id = :staffId))
-         WHERE id = :ticketId AND version = :version AND status = 'VALID'`,
-        { ticketId, version, checkInId, staffId, gate: gate ?? null },
+         WHERE id = :ticketId AND version = :version AND status = 'VALID'
+         RETURNING id`,
+        { ticketId, version, staffId, gate: gate ?? null },
       );
       const row = await read(ticketId);
       if (!row) return { outcome: 'unknown' };
-      if (row.checkInId === checkInId) return { outcome: 'admitted', seat: seatOf(row) };
+      if (admitted.length > 0) return { outcome: 'admitted', seat: seatOf(row) };
       if (row.status === 'VOID' || row.version !== version) return { outcome: 'void' };
       if (!row.usedAt || row.usedGate === null)
         throw new Error(`ticket ${ticketId} is ${row.status} and unused`);

@@ -20,8 +20,8 @@ export const RATE_LIMITS = {
   'sign-up': { quota: 200, windowSeconds: 600, by: 'address' },
   'login-address': { quota: 300, windowSeconds: 300, by: 'address' },
   'login-account': { quota: 10, windowSeconds: 300, by: 'login' },
-  // A page costs some 20 ms of processor; nobody has more tickets than this to print.
-  'ticket-paper': { quota: 60, windowSeconds: 60, by: 'user' },
+  // A page costs some 50 to 100 ms of processor, and people have a few tickets each to print.
+  'ticket-paper': { quota: 30, windowSeconds: 60, by: 'user' },
 } as const satisfies Record<string, RateLimitPolicy>;
 
 export type RateLimitName = keyof typeof RATE_LIMITS;

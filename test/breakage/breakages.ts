@@ -339,4 +339,37 @@ export const BREAKAGES: Breakage[] = [
       'an idempotency key is kept for the 24 hours that clients may repeat a request, and goes after 48',
     ],
   },
+  {
+    name: 'a check-in has no condition',
+    edits: [
+      {
+        file: 'src/db/ticketStore.ts',
+        find: "WHERE id = :ticketId AND version = :version AND status = 'VALID'",
+        replace: 'WHERE id = :ticketId AND version = :version',
+      },
+    ],
+    suite: 'test/api/tickets/checkIns.test.ts',
+    tests: [
+      'POST /v1/check-ins admits a second time nowhere, and tells when and where the first was',
+      'POST /v1/check-ins admits once of twenty scans at two gates at once',
+    ],
+  },
+  {
+    name: "a check-in does not ask for the code's version",
+    edits: [
+      {
+        file: 'src/db/ticketStore.ts',
+        find: "WHERE id = :ticketId AND version = :version AND status = 'VALID'",
+        replace: "WHERE id = :ticketId AND status = 'VALID'",
+      },
+    ],
+    suite: 'test/api/tickets/tickets.test.ts',
+    tests: ['POST /v1/tickets/{ticketId}/reissue makes a new code; the one from before is void at the gate'],
+  },
+  {
+    name: "a ticket's code is not told from other tokens by its type",
+    edits: [{ file: 'src/tickets/verify.ts', find: ', typ: TICKET_TYPE });', replace: ' });' }],
+    suite: 'test/tickets/verify.test.ts',
+    tests: ['no code of a ticket is one of type at+jwt'],
+  },
 ];

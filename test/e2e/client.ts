@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { decodeJwt } from 'jose';
-import type { z } from 'zod';
+import { z } from 'zod';
 import * as contract from './contract';
 import { createOpenApiCheck, type OpenApiCheck } from './openApi';
 
@@ -13,6 +13,7 @@ export interface Reply {
   /** Parsed where it is JSON, else undefined. */
   body: unknown;
   text: string;
+  bytes: Uint8Array;
 }
 
 export interface CallOptions {
@@ -65,6 +66,9 @@ export interface Client {
 const INSIDE =
   /\bat \S+ \(|node_modules|\/(src|dist)\/|\b(SELECT|INSERT|UPDATE) .*\b(FROM|INTO|SET)\b|postgres:|redis:/;
 
+/** Whoever has a ticket's code gets in. */
+const withCode = z.object({ qr: z.string() });
+
 export async function connectClient(apiUrl: string): Promise<Client> {
   const document: unknown = await (await fetch(`${apiUrl}/openapi.json`)).json();
   const openApi = createOpenApiCheck(document);
@@ -80,7 +84,8 @@ export async function connectClient(apiUrl: string): Promise<Client> {
       headers: { ...(body !== undefined && { 'Content-Type': 'application/json' }), ...headers },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
-    const text = await response.text();
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    const text = new TextDecoder().decode(bytes);
     const isJson = response.headers.get('Content-Type')?.includes('json') ?? false;
     const reply = {
       method,
@@ -89,7 +94,10 @@ export async function connectClient(apiUrl: string): Promise<Client> {
       headers: response.headers,
       body: isJson ? parseJson(text) : undefined,
       text,
+      bytes,
     };
+    const { data: ticket } = withCode.safeParse(reply.body);
+    if (ticket) secrets.add(ticket.qr);
     openApi.check(reply);
     if (reply.status >= 400) assertTellsNothing(reply);
     return reply;

@@ -133,6 +133,28 @@ export const payment = z.looseObject({
   amount: paid.shape.amount,
 });
 
+const ticketSeat = reservedSeat.omit({ price: true });
+export const issuedTicket = z.strictObject({
+  ticketId: uuid,
+  reservationId: uuid,
+  seat: ticketSeat,
+  schedule: z.strictObject({
+    scheduleId: uuid,
+    startsAt: instant,
+    title: z.string(),
+    artist: z.string(),
+    venueName: z.string(),
+    timeZone: z.string(),
+  }),
+  status: z.enum(['VALID', 'USED', 'VOID']),
+  qr: z.string(),
+});
+export const admitted = z.strictObject({
+  result: z.literal('ADMITTED'),
+  ticketId: uuid,
+  seat: ticketSeat,
+});
+
 export const wallet = z.strictObject({ balance: money, currency });
 export const entryPage = pageOf(
   z.strictObject({

@@ -67,7 +67,7 @@ describe('X-Request-Id', () => {
 });
 
 describe('The OpenAPI document', () => {
-  it("has every path of the contract's four flows, wallet and operators' calls", () => {
+  it("has every path of the contract's four flows, tickets, wallet and operators' calls", () => {
     const { paths } = service.client.openApi;
 
     expect(paths).toMatchObject({
@@ -85,6 +85,11 @@ describe('The OpenAPI document', () => {
       '/v1/schedules/{scheduleId}/seats': ['get'],
       '/v1/payments': ['post'],
       '/v1/payments/{paymentId}': ['get'],
+      '/v1/tickets/{ticketId}': ['get'],
+      '/v1/tickets/{ticketId}/qr.svg': ['get'],
+      '/v1/tickets/{ticketId}/ticket.pdf': ['get'],
+      '/v1/tickets/{ticketId}/reissue': ['post'],
+      '/v1/check-ins': ['post'],
       '/v1/wallet': ['get'],
       '/v1/wallet/entries': ['get'],
       '/v1/wallet/top-ups': ['post'],

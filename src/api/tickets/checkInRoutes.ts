@@ -1,21 +1,18 @@
 import { errors, type JWTVerifyGetKey } from 'jose';
-import type { TicketStore } from '../../db/ticketStore';
+import { createTicketStore } from '../../db/ticketStore';
 import { Problem } from '../../domain/problems';
 import { verifyTicketCode } from '../../tickets/verify';
 import type { KeyRing } from '../auth/keyRing';
+import type { ApiDependencies } from '../dependencies';
 import { endpoint, type Endpoint } from '../http/endpoint';
-import type { Idempotency } from '../idempotency/idempotency';
 import { ticketAlreadyUsed, ticketVoid } from './problems';
 import { admittedSchema, checkInBody } from './schema';
 
-export interface CheckInRoutesDependencies {
-  idempotency: Idempotency;
-  tickets: TicketStore;
-  ticketKeys: KeyRing;
-}
-
 /** What staff do at a gate. */
-export function checkInRoutes({ idempotency, tickets, ticketKeys }: CheckInRoutesDependencies): Endpoint[] {
+export function checkInRoutes({
+  idempotency,
+  ticketKeys,
+}: Pick<ApiDependencies, 'idempotency' | 'ticketKeys'>): Endpoint[] {
   const keys = keysOf(ticketKeys);
   return [
     endpoint({
@@ -34,17 +31,20 @@ export function checkInRoutes({ idempotency, tickets, ticketKeys }: CheckInRoute
       async handle({ user: { userId }, body, idempotencyKey: key }) {
         const { qr, gate, scheduleId } = body;
         const request = { userId, route: 'POST /v1/check-ins', key, body };
-        return idempotency.run(request, async (checkInId) => {
+        return idempotency.transact(request, async () => {
           const code = await verifyTicketCode(qr, keys, { scheduleId });
           if (code.outcome === 'wrong-show') throw ticketInvalid('The ticket is for another show.');
           if (code.outcome === 'invalid') throw ticketInvalid('This is no code of a ticket.');
           const { ticketId, version } = code;
-          const result = await tickets.checkIn({ ticketId, version, checkInId, staffId: userId, gate });
-          if (result.outcome === 'unknown') throw ticketInvalid('No ticket has this code.');
-          if (result.outcome === 'void') throw ticketVoid();
-          if (result.outcome === 'already-used') throw ticketAlreadyUsed(result);
-          const admitted = { result: 'ADMITTED' as const, ticketId, seat: result.seat };
-          return { status: 200 as const, body: admitted };
+          return async (connection) => {
+            const scan = { ticketId, version, staffId: userId, gate };
+            const result = await createTicketStore(connection).checkIn(scan);
+            if (result.outcome === 'unknown') throw ticketInvalid('No ticket has this code.');
+            if (result.outcome === 'void') throw ticketVoid();
+            if (result.outcome === 'already-used') throw ticketAlreadyUsed(result);
+            const admitted = { result: 'ADMITTED' as const, ticketId, seat: result.seat };
+            return { status: 200 as const, body: admitted };
+          };
         });
       },
     }),

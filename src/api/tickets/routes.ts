@@ -1,21 +1,12 @@
-import type { IssuedTicket, TicketStore } from '../../db/ticketStore';
+import { createTicketStore, type IssuedTicket } from '../../db/ticketStore';
 import { Problem } from '../../domain/problems';
-import type { PrintTicket } from '../../tickets/paper';
 import { drawQrSvg } from '../../tickets/qrPicture';
 import { signTicketCode } from '../../tickets/sign';
-import type { KeyRing } from '../auth/keyRing';
+import type { ApiDependencies } from '../dependencies';
 import { endpoint, type Endpoint } from '../http/endpoint';
-import type { Idempotency } from '../idempotency/idempotency';
 import { presentTicket } from './presenter';
 import { ticketAlreadyUsed, ticketVoid } from './problems';
 import { ticketParams, ticketSchema } from './schema';
-
-export interface TicketRoutesDependencies {
-  idempotency: Idempotency;
-  tickets: TicketStore;
-  ticketKeys: KeyRing;
-  printTicket: PrintTicket;
-}
 
 const tags = ['Tickets'];
 
@@ -23,8 +14,13 @@ const tags = ['Tickets'];
 const SECRET = { 'Cache-Control': 'no-store' };
 
 /** What the buyer of a ticket does with it. */
-export function ticketRoutes(dependencies: TicketRoutesDependencies): Endpoint[] {
-  const { idempotency, tickets, ticketKeys, printTicket } = dependencies;
+export function ticketRoutes({
+  db,
+  idempotency,
+  ticketKeys,
+  printTicket,
+}: Pick<ApiDependencies, 'db' | 'idempotency' | 'ticketKeys' | 'printTicket'>): Endpoint[] {
+  const tickets = createTicketStore(db);
 
   /** Another user's ticket looks like none (OWASP API1). @throws {Problem} ticket-not-found */
   const findOwn = async (userId: string, ticketId: string): Promise<IssuedTicket> => {
@@ -117,10 +113,10 @@ export function ticketRoutes(dependencies: TicketRoutesDependencies): Endpoint[]
         const ticket = await findOwn(userId, ticketId);
         const route = `POST /v1/tickets/${ticketId}/reissue`;
         // What is recorded for a repeat is the version alone: a code belongs into no table.
-        const { status, body } = await idempotency.run(
+        const { status, body } = await idempotency.transact(
           { userId, route, key, body: {} },
-          async (reissueId) => {
-            const version = await tickets.reissue(ticketId, reissueId);
+          () => async (connection) => {
+            const version = await createTicketStore(connection).reissue(ticketId);
             if (version === null) throw whyNot(await findOwn(userId, ticketId));
             return { status: 200 as const, body: { version } };
           },
