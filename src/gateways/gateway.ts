@@ -1,5 +1,5 @@
 /** Gateways that `PAYMENT_GATEWAY` can name; their names are in rows and in the path of their webhooks. */
-export const GATEWAY_NAMES = ['sandbox', 'stripe'] as const;
+export const GATEWAY_NAMES = ['sandbox', 'stripe', 'toss'] as const;
 export type GatewayName = (typeof GATEWAY_NAMES)[number];
 
 /** One attempt to take money by card. The whole of it is the argument of every call about the charge. */

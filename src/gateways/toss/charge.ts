@@ -1,0 +1,61 @@
+import type { ChargeOutcome, ChargeRequest, PaymentGateway } from '../gateway';
+import { unknown } from '../jsonHttp';
+import type { PaymentAnswer, TossApi } from './api';
+import type { GiveBack } from './giveBack';
+import { isOpen, isPreparedFor, objectionTo, outcomeOf } from './outcomes';
+import type { Payment } from './protocol';
+
+/** Toss, BELOW_MINIMUM_AMOUNT: the least that a card can pay, in won. */
+const MIN_AMOUNT = 100;
+
+/** Charges and what became of them. A payment is looked at before it is confirmed: what it is for and its amount. */
+export function createCharges(
+  api: TossApi,
+  { cancelWhole }: Pick<GiveBack, 'cancelWhole'>,
+): Pick<PaymentGateway, 'charge' | 'lookUp'> {
+  async function confirm(payment: Payment, request: ChargeRequest): Promise<ChargeOutcome> {
+    const { paymentKey, orderId, totalAmount } = payment;
+    const answer = await api.confirm({ paymentKey, orderId, amount: totalAmount }, request.idempotencyKey);
+    if ('outcome' in answer) return asCharge(answer);
+    return answer.paymentKey === paymentKey ? settled(answer, request) : unknown('malformed-answer');
+  }
+
+  /** What came of a payment that cannot be confirmed any more. */
+  async function settled(payment: Payment, request: ChargeRequest): Promise<ChargeOutcome> {
+    if (payment.status === 'WAITING_FOR_DEPOSIT') return refuseDeposit(payment, request);
+    const outcome = outcomeOf(payment, request);
+    return outcome.outcome === 'absent' ? unknown('not-confirmed') : outcome;
+  }
+
+  /** Seats do not wait for days until somebody has been to the bank. */
+  async function refuseDeposit(payment: Payment, request: ChargeRequest): Promise<ChargeOutcome> {
+    const result = await cancelWhole(payment, request, 'unsupported-method');
+    return result.outcome === 'voided' ? declined('unsupported-method') : result;
+  }
+
+  return {
+    async charge(request) {
+      if (request.currency === 'KRW' && request.amount < MIN_AMOUNT) return declined('below-minimum-amount');
+      if (request.paymentKey === undefined) return declined('payment-key-missing');
+      const payment = await api.look(request.paymentKey);
+      if ('outcome' in payment) return asCharge(payment);
+      if (!isPreparedFor(payment, request)) return declined('payment-key-mismatch');
+      if (!isOpen(payment)) return settled(payment, request);
+      const objection = objectionTo(payment, request);
+      return objection === null ? confirm(payment, request) : declined(objection);
+    },
+
+    async lookUp(request) {
+      if (request.paymentKey === undefined) return declined('payment-key-missing');
+      const payment = await api.look(request.paymentKey);
+      if (!('outcome' in payment)) return outcomeOf(payment, request);
+      return payment.outcome === 'refused' ? { outcome: 'absent' } : payment;
+    },
+  };
+}
+
+function asCharge(answer: Exclude<PaymentAnswer, Payment>): ChargeOutcome {
+  return answer.outcome === 'refused' ? declined(answer.reason) : answer;
+}
+
+const declined = (reason: string): ChargeOutcome => ({ outcome: 'declined', reason });

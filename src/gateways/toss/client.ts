@@ -1,0 +1,49 @@
+import type { PaymentGateway } from '../gateway';
+import { unknown } from '../jsonHttp';
+import { createTossApi, type TossApiOptions } from './api';
+import { readBook } from './book';
+import { createCharges } from './charge';
+import { createGiveBack } from './giveBack';
+import { readWebhook } from './webhook';
+
+export interface TossGatewayOptions extends TossApiOptions {
+  /** The `token` in the URL that is registered for webhooks. */
+  webhookToken: string;
+}
+
+/**
+ * Toss Payments. The payer's browser prepares a payment and gets its `paymentKey`; money moves only when the
+ * server confirms it. A payment key belongs to one attempt (the database sees to that) and is confirmed at most once.
+ */
+export function createTossGateway({ webhookToken, ...options }: TossGatewayOptions): PaymentGateway {
+  const api = createTossApi(options);
+  const giveBack = createGiveBack(api);
+  const { charge, lookUp } = createCharges(api, giveBack);
+  return {
+    name: 'toss',
+    needsPaymentKey: true,
+    charge,
+    lookUp,
+
+    async capture(request) {
+      // Confirming takes the money at once: there is nothing left to capture.
+      const found = await lookUp(request);
+      return found.outcome === 'absent' ? unknown('absent') : found;
+    },
+
+    void: (request, reason) => giveBack.void(request, reason),
+    refund: (request) => giveBack.refund(request),
+    readBook: (window) => readBook(api, window),
+    readWebhook: (message) => readWebhook(message, webhookToken),
+
+    async ping() {
+      // Any payment will do: that there is none is said only to whom Toss knows.
+      const answer = await api.look('ping');
+      if ('outcome' in answer && answer.outcome === 'unknown') {
+        throw new Error(`Toss Payments does not answer: ${answer.reason}`);
+      }
+    },
+
+    close: () => api.close(),
+  };
+}

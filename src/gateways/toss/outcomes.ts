@@ -1,0 +1,78 @@
+import type { ChargeOutcome, ChargeRequest } from '../gateway';
+import { unknown } from '../jsonHttp';
+import { CONFIRM_CODES, refusalOf } from './codes';
+import type { Payment } from './protocol';
+
+/**
+ * Whether the payer prepared this payment for what is charged. The page that prepares a payment gives Toss an
+ * order id: the reservation's id or, for a top-up, which has no id before it is asked for, the payer's; a hyphen or
+ * an underscore and more may follow, so that each payment has an order id of its own. So nobody pays with a payment
+ * that belongs to somebody else, or to something else of his own.
+ */
+export function isPreparedFor(payment: Payment, request: ChargeRequest): boolean {
+  const isTopUp = request.orderId === request.idempotencyKey;
+  const expected = isTopUp ? request.payerId : request.orderId;
+  return payment.orderId === expected || /^[-_]/.test(afterPrefix(payment.orderId, expected));
+}
+
+/** Nobody has confirmed it, and somebody may yet. */
+export function isOpen({ status }: Payment): boolean {
+  return status === 'READY' || status === 'IN_PROGRESS';
+}
+
+/** Why a payment that is not confirmed yet must not be; null where it may. */
+export function objectionTo(payment: Payment, request: ChargeRequest): string | null {
+  if (!isOfAmount(payment, request)) return 'amount-differs';
+  if (typeof payment.method === 'string' && !METHODS.has(payment.method)) return 'unsupported-method';
+  return payment.status === 'IN_PROGRESS' ? null : 'payment-not-authenticated';
+}
+
+/** Cards and what wallets pay with. With the others money comes later, or cannot be given back for long. */
+const METHODS: ReadonlySet<string> = new Set(['카드', '간편결제']);
+
+/** What has become of the charge, by the payment's own word. */
+export function outcomeOf(payment: Payment, request: ChargeRequest): ChargeOutcome | { outcome: 'absent' } {
+  if (!isPreparedFor(payment, request)) return { outcome: 'declined', reason: 'payment-key-mismatch' };
+  switch (payment.status) {
+    case 'READY':
+    case 'IN_PROGRESS':
+    case 'WAITING_FOR_DEPOSIT':
+      return { outcome: 'absent' };
+    case 'EXPIRED':
+      return { outcome: 'declined', reason: 'payment-expired' };
+    case 'ABORTED':
+      return { outcome: 'declined', reason: failureOf(payment) };
+    case 'DONE':
+    case 'PARTIAL_CANCELED':
+    case 'CANCELED':
+      return isGivenBack(payment) ? { outcome: 'declined', reason: 'voided' } : approved(payment, request);
+  }
+}
+
+/** After refunds in part, giving the rest back leaves a payment PARTIAL_CANCELED: the balance tells. */
+export function isGivenBack({ status, balanceAmount }: Payment): boolean {
+  return status === 'CANCELED' || balanceAmount === 0;
+}
+
+/** What had been taken and went back; a payment that waited for its deposit had taken nothing. */
+export function returnedBy({ approvedAt, cancels }: Payment): number {
+  return approvedAt ? (cancels ?? []).reduce((sum, { cancelAmount }) => sum + cancelAmount, 0) : 0;
+}
+
+function approved(payment: Payment, request: ChargeRequest): ChargeOutcome {
+  if (!isOfAmount(payment, request)) return unknown('amount-differs');
+  if (!payment.approvedAt) return unknown('malformed-answer');
+  const approvedAt = new Date(payment.approvedAt).toISOString();
+  return { outcome: 'approved', gatewayPaymentId: payment.paymentKey, approvedAt };
+}
+
+function failureOf({ failure }: Payment): string {
+  return (failure && refusalOf(CONFIRM_CODES, failure.code)) ?? 'payment-aborted';
+}
+
+function isOfAmount({ totalAmount, currency }: Payment, request: ChargeRequest): boolean {
+  return totalAmount === request.amount && currency === request.currency;
+}
+
+const afterPrefix = (text: string, prefix: string): string =>
+  text.startsWith(prefix) ? text.slice(prefix.length) : '';
