@@ -92,7 +92,9 @@ export function createTossApi({ url, secretKey }: TossApiOptions): TossApi {
 
     async transactions({ limit, ...query }) {
       const parameters = new URLSearchParams({ ...query, limit: String(limit) });
-      const answer = await http.ask('GET', `/v1/transactions?${parameters}`, { timeoutMs: LIST_TIMEOUT_MS });
+      const answer = await http.ask('GET', `/v1/transactions?${parameters.toString()}`, {
+        timeoutMs: LIST_TIMEOUT_MS,
+      });
       if ('outcome' in answer) throw new Error(`the transactions cannot be read: ${answer.reason}`);
       if (answer.status !== 200) throw new Error(`the transactions cannot be read: ${faultOf(answer)}`);
       return transactionsSchema.parse(answer.body);

@@ -3,6 +3,8 @@ import type { BookedCharge, BookPage } from '../gateway';
 import type { TossApi } from './api';
 import type { Transaction } from './protocol';
 
+/** What an order id begins with: a reservation's id, or a payer's. */
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
 /** The most that Toss lists at once. */
 const PAGE = 5_000;
 const KOREA = 'Asia/Seoul';
@@ -17,19 +19,16 @@ export async function readBook(
   api: Pick<TossApi, 'transactions'>,
   { from, to }: { from: number; to: number },
 ): Promise<BookPage> {
-  const lines = new Map<string, BookedCharge>();
+  const approvals: Transaction[] = [];
   const refunded = new Map<string, number>();
   for await (const transaction of transactionsSince(api, from)) {
     const { paymentKey, status, amount } = transaction;
-    if (status === 'DONE' && isWithin(transaction, from, to)) lines.set(paymentKey, asBooked(transaction));
+    if (status === 'DONE' && isWithin(transaction, from, to)) approvals.push(transaction);
     if (status === 'CANCELED' || status === 'PARTIAL_CANCELED') {
       refunded.set(paymentKey, (refunded.get(paymentKey) ?? 0) + Math.abs(amount));
     }
   }
-  const items = [...lines].map(([paymentKey, line]) => ({
-    ...line,
-    refunded: refunded.get(paymentKey) ?? 0,
-  }));
+  const items = approvals.map((approval) => asBooked(approval, refunded.get(approval.paymentKey) ?? 0));
   return { items, nextCursor: null };
 }
 
@@ -49,14 +48,15 @@ async function* transactionsSince(
 }
 
 /** Toss tells no idempotency keys: a line is known by its payment key, which is its id. */
-function asBooked({ paymentKey, orderId, currency, amount, transactionAt }: Transaction): BookedCharge {
+function asBooked(approval: Transaction, refunded: number): BookedCharge {
+  const { paymentKey, orderId, currency, amount, transactionAt } = approval;
   return {
     gatewayPaymentId: paymentKey,
     idempotencyKey: null,
-    orderId: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec(orderId)?.[0] ?? orderId,
+    orderId: UUID.exec(orderId)?.[0] ?? orderId,
     status: 'CAPTURED',
     amount,
-    refunded: 0,
+    refunded,
     currency,
     bookedAt: new Date(transactionAt).toISOString(),
   };
