@@ -13,7 +13,9 @@ const names = [
   'OPERATOR_PASSWORD',
 ];
 const file = fileURLToPath(new URL('../.env', import.meta.url));
-const lines = names.map((name) => `${name}=${randomBytes(32).toString('base64url')}\n`);
+const secrets = names.map((name) => `${name}=${randomBytes(32).toString('base64url')}\n`);
+// Compose starts the sandbox gateway with the profile alone.
+const lines = [...secrets, 'PAYMENT_GATEWAY=sandbox\n', 'COMPOSE_PROFILES=sandbox\n'];
 try {
   // Never over another: the databases know the passwords that are in it.
   writeFileSync(file, lines.join(''), { mode: 0o600, flag: 'wx' });

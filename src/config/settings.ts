@@ -28,6 +28,8 @@ export const sandboxSecret = z
   .string('a text of at least 32 characters')
   .min(32, 'a text of at least 32 characters');
 
+const urlToken = 'at least 32 letters, digits, - and _';
+
 const sandboxSettings = z.object({
   PAYMENT_GATEWAY: z.literal('sandbox').default('sandbox'),
   SANDBOX_GATEWAY_URL: url(['http', 'https']).default('http://127.0.0.1:3001'),
@@ -39,6 +41,14 @@ const stripeSettings = z.object({
   STRIPE_SECRET_KEY: startsWith('sk_', 'rk_'),
   STRIPE_WEBHOOK_SECRET: startsWith('whsec_'),
   STRIPE_API_URL: url(['http', 'https']).default('https://api.stripe.com'),
+});
+
+const tossSettings = z.object({
+  PAYMENT_GATEWAY: z.literal('toss'),
+  TOSS_SECRET_KEY: startsWith('test_sk_', 'test_gsk_', 'live_sk_', 'live_gsk_'),
+  /** The token in the URL that is registered for webhooks: it goes there as it is. */
+  TOSS_WEBHOOK_SECRET: z.string(urlToken).regex(/^[\w-]{32,255}$/, urlToken),
+  TOSS_API_URL: url(['http', 'https']).default('https://api.tosspayments.com'),
 });
 
 const serviceSettings = z.object({
@@ -71,7 +81,11 @@ const serviceSettings = z.object({
 
 /** Of the gateways' settings only those of the chosen one are asked for. */
 const schema = serviceSettings.and(
-  z.discriminatedUnion('PAYMENT_GATEWAY', [sandboxSettings, stripeSettings], 'sandbox or stripe'),
+  z.discriminatedUnion(
+    'PAYMENT_GATEWAY',
+    [sandboxSettings, stripeSettings, tossSettings],
+    'sandbox, stripe or toss',
+  ),
 );
 
 /** Every setting of the API and the worker, parsed. Names and defaults are those of the REST contract. */

@@ -2,6 +2,7 @@ import type { Settings } from '../config/settings';
 import type { PaymentGateway } from './gateway';
 import { createSandboxGateway } from './sandbox/client';
 import { createStripeGateway } from './stripe/client';
+import { createTossGateway } from './toss/client';
 
 /** The gateway that the settings choose. It keeps connections; close it with the process. */
 export function createGateway(settings: Settings): PaymentGateway {
@@ -13,6 +14,12 @@ export function createGateway(settings: Settings): PaymentGateway {
         url: settings.STRIPE_API_URL,
         secretKey: settings.STRIPE_SECRET_KEY,
         webhookSecret: settings.STRIPE_WEBHOOK_SECRET,
+      });
+    case 'toss':
+      return createTossGateway({
+        url: settings.TOSS_API_URL,
+        secretKey: settings.TOSS_SECRET_KEY,
+        webhookToken: settings.TOSS_WEBHOOK_SECRET,
       });
   }
 }

@@ -43,7 +43,8 @@ export function loadLauncherSettings(env: NodeJS.ProcessEnv): LauncherSettings {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const service = loadSettings({ ...FILLED_IN, ...given });
   const settings = parseEnvironment(schema, given);
-  if (settings.SANDBOX_GATEWAY_URL !== undefined && !given['SANDBOX_SECRET']) {
+  const isElsewhere = service.PAYMENT_GATEWAY === 'sandbox' && settings.SANDBOX_GATEWAY_URL !== undefined;
+  if (isElsewhere && !given['SANDBOX_SECRET']) {
     throw new LaunchFailure('SANDBOX_GATEWAY_URL is set, so SANDBOX_SECRET has to be that gateway’s secret');
   }
   return {

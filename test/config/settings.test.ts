@@ -10,6 +10,11 @@ const STRIPE = {
   STRIPE_SECRET_KEY: 'sk_test_0123456789',
   STRIPE_WEBHOOK_SECRET: 'whsec_0123456789',
 };
+const TOSS = {
+  PAYMENT_GATEWAY: 'toss',
+  TOSS_SECRET_KEY: 'test_gsk_0123456789',
+  TOSS_WEBHOOK_SECRET: 'a-token_of-0123456789-0123456789',
+};
 
 const load = (env: Record<string, string>) => loadSettings({ ...SERVERS, ...env });
 
@@ -27,6 +32,7 @@ function complaintOf(env: Record<string, string>): string | null {
 describe('the settings of a payment gateway', () => {
   it('are asked for where it is chosen, and only there', () => {
     expect(load(STRIPE)).toMatchObject({ ...STRIPE, STRIPE_API_URL: 'https://api.stripe.com' });
+    expect(load(TOSS)).toMatchObject({ ...TOSS, TOSS_API_URL: 'https://api.tosspayments.com' });
     expect(load({ SANDBOX_SECRET: 'x'.repeat(32) })).toMatchObject({ PAYMENT_GATEWAY: 'sandbox' });
   });
 
@@ -42,6 +48,16 @@ describe('the settings of a payment gateway', () => {
       { ...STRIPE, STRIPE_WEBHOOK_SECRET: '' },
       'STRIPE_WEBHOOK_SECRET is not set; allowed: a text that starts with whsec_',
     ],
+    [
+      'toss',
+      { ...TOSS, TOSS_SECRET_KEY: '' },
+      'TOSS_SECRET_KEY is not set; allowed: a text that starts with test_sk_ or test_gsk_ or live_sk_ or live_gsk_',
+    ],
+    [
+      'toss',
+      { ...TOSS, TOSS_WEBHOOK_SECRET: '' },
+      'TOSS_WEBHOOK_SECRET is not set; allowed: at least 32 letters, digits, - and _',
+    ],
   ])('of %s missing stop the start with one line that names them', (_gateway, env, complaint) => {
     expect(complaintOf(env)).toBe(complaint);
   });
@@ -50,11 +66,14 @@ describe('the settings of a payment gateway', () => {
     expect(complaintOf({ ...STRIPE, STRIPE_SECRET_KEY: 'pk_live_publishable' })).toBe(
       'STRIPE_SECRET_KEY is set to a bad value; allowed: a text that starts with sk_ or rk_',
     );
+    expect(
+      complaintOf({ ...TOSS, TOSS_WEBHOOK_SECRET: 'a token with spaces & more than 32 characters' }),
+    ).toBe('TOSS_WEBHOOK_SECRET is set to a bad value; allowed: at least 32 letters, digits, - and _');
   });
 
   it('of an unknown gateway are a bad choice', () => {
     expect(complaintOf({ PAYMENT_GATEWAY: 'paypal' })).toBe(
-      'PAYMENT_GATEWAY is "paypal"; allowed: sandbox or stripe',
+      'PAYMENT_GATEWAY is "paypal"; allowed: sandbox, stripe or toss',
     );
   });
 });
