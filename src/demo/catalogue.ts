@@ -1,3 +1,5 @@
+import type { CancellationPolicy } from '../domain/cancellationPolicy';
+
 /** The demo catalogue. Venues, artists and concerts are invented. */
 
 export interface DemoVenue {
@@ -23,6 +25,8 @@ export interface DemoConcert {
   artist: string;
   description: string;
   maxSeatsPerUser?: number;
+  /** In place of the default, the table of Korean venues. */
+  cancellationPolicy?: CancellationPolicy;
   schedules: readonly DemoSchedule[];
 }
 
@@ -35,6 +39,14 @@ export const DEMO_VENUES: readonly DemoVenue[] = [
     prices: { VIP: 187_000, R: 165_000, S: 143_000, A: 121_000, B: 99_000 },
   },
 ];
+
+/** A house that keeps a tenth of each ticket until 17:00 on the day before, and the booking fee always. */
+const FLAT_FEE: CancellationPolicy = {
+  fees: [{ untilDaysBefore: 1, percent: 10 }],
+  cutOff: { daysBefore: 1, time: '17:00' },
+  free: [],
+  bookingFeeRefundDays: null,
+};
 
 export const DEMO_CONCERTS: readonly DemoConcert[] = [
   {
@@ -94,7 +106,9 @@ export const DEMO_CONCERTS: readonly DemoConcert[] = [
     venue: 'theatre',
     title: '조용한 방 (A Quiet Room)',
     artist: '종이등불 (Paper Lantern)',
-    description: 'An acoustic evening without amplification.',
+    description:
+      'An acoustic evening without amplification. Cancelling costs a tenth, from the first day on.',
+    cancellationPolicy: FLAT_FEE,
     schedules: [
       { inDays: 19, at: '19:30', saleOpensInDays: -1 },
       { inDays: 20, at: '15:00', saleOpensInDays: -1 },

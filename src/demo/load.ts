@@ -57,6 +57,7 @@ async function addConcert(editor: CatalogueEditor, concert: DemoConcert, now: Da
       prices,
       maxSeatsPerUser: concert.maxSeatsPerUser,
       waitingRoom: schedule.waitingRoom,
+      cancellationPolicy: concert.cancellationPolicy,
     });
     await editor.addSchedule(concertId(concert), draft);
   }

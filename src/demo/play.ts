@@ -1,3 +1,4 @@
+import { tellCancellation } from './story/cancellation';
 import { tellCatalogue } from './story/catalogue';
 import { tellExpiry } from './story/expiry';
 import { tellGate } from './story/gate';
@@ -18,8 +19,8 @@ const WATCHABLE_SECONDS = 20;
 const LONGEST_STORY_MS = 3 * 60_000;
 
 /**
- * `npm run demo`: plays the four flows of the sequence diagrams against the running service, and checks every
- * answer. Exit code 1 with one line where the story goes differently.
+ * `npm run demo`: plays the four flows of the sequence diagrams against the running service, then a payment that
+ * settles, a cancellation with its fee and a check-in, and checks every answer. Exit code 1 with one line where the story goes differently.
  */
 async function play(env: NodeJS.ProcessEnv): Promise<void> {
   const teller = createTeller(process.stdout);
@@ -33,6 +34,7 @@ async function play(env: NodeJS.ProcessEnv): Promise<void> {
   await tellSettling(service, teller, scheduleId);
   const { reservationId, holdSeconds } = holds[0].reservation;
   const isComplete = await tellExpiredHold(service, teller, { scheduleId, holdSeconds, env });
+  await tellCancellation(service, teller, scheduleId);
   const [ticket] = paid.tickets;
   if (ticket) await tellGate(service, teller, { by: mina, ticketId: ticket.ticketId, env });
   await tellOperator(service, teller, reservationId, env);

@@ -42,6 +42,7 @@ describe('npm run demo', () => {
     expect(first.output).not.toContain('house:revenue');
     expect(second.output).toContain('house:revenue');
     expect(second.output).toContain("result: 'ADMITTED'");
+    expect(second.output).toMatch(/cancellable: true,[\s\S]*status: 'CANCELLED'/);
     expect(first.output).toContain('SKIPPED: nobody is at the gate');
   }, 360_000);
 
