@@ -4,6 +4,7 @@ import type { ActivityDependencies } from './dependencies';
 import { createHousekeepingActivities } from './housekeeping';
 import { createPaymentActivities } from './payments';
 import { createRefundActivities } from './refunds';
+import { createReconciliationActivities } from './reconciliation';
 import { createReservationActivities } from './reservations';
 import { createSettlementActivities } from './settlements';
 import { createTopUpActivities } from './topUps';
@@ -24,6 +25,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     ...createTopUpActivities(dependencies),
     ...createCancellationActivities(dependencies),
     ...createRefundActivities(dependencies),
+    ...createReconciliationActivities(dependencies),
     ...createHousekeepingActivities(dependencies),
   };
 }

@@ -1,6 +1,7 @@
 import Koa from 'koa';
 import { version } from '../../package.json';
 import { adminCatalogueRoutes } from './admin/catalogueRoutes';
+import { adminReconciliationRoutes } from './admin/reconciliation';
 import { authRoutes } from './auth/routes';
 import { catalogueRoutes } from './catalogue/routes';
 import type { ApiDependencies } from './dependencies';
@@ -25,6 +26,7 @@ export function createEndpoints(dependencies: ApiDependencies): Endpoint[] {
     ...queueRoutes(dependencies),
     ...catalogueRoutes(dependencies),
     ...adminCatalogueRoutes(dependencies),
+    ...adminReconciliationRoutes(dependencies),
     ...saleRoutes(dependencies),
     ...ticketRoutes(dependencies),
     ...checkInRoutes(dependencies),

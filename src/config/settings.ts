@@ -74,6 +74,7 @@ const serviceSettings = z.object({
   QUEUE_TOKEN_TTL_SECONDS: seconds(1, 86_400).default(900),
   QUEUE_CAPACITY: z.coerce.number().int().min(1).max(1_000_000).default(10_000),
   SETTLE_SECONDS: seconds(1, 3_600).default(60),
+  RECONCILE_AFTER_SECONDS: seconds(1, 86_400).default(900),
   RATE_LIMIT_FACTOR: z.coerce.number().min(0).max(1_000_000).default(1),
   OPERATOR_PASSWORD: z.string().min(12).max(128).optional(),
   DEMO_DATA: flag.default(false),

@@ -3,13 +3,15 @@ import type { Knex } from 'knex';
 import { insufficientPoints } from '../domain/money';
 
 /** The accounts that are not a user's wallet. See migrations 004 and 008 for their meaning and sign. */
-export type HouseAccount =
-  | 'house:revenue'
-  | 'house:booking-fees'
-  | 'house:cancellation-fees'
-  | 'house:pending'
-  | 'house:refunds-due'
-  | 'gateway:clearing';
+export const HOUSE_ACCOUNTS = [
+  'house:revenue',
+  'house:booking-fees',
+  'house:cancellation-fees',
+  'house:pending',
+  'house:refunds-due',
+  'gateway:clearing',
+] as const;
+export type HouseAccount = (typeof HOUSE_ACCOUNTS)[number];
 
 export const JOURNAL_KINDS = [
   'TOP_UP',

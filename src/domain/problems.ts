@@ -42,6 +42,7 @@ export type ProblemSlug =
   | 'payment-in-progress'
   | 'payment-failed'
   | 'payment-not-found'
+  | 'difference-not-found'
   | 'ticket-not-found'
   | 'ticket-invalid'
   | 'ticket-already-used'

@@ -36,6 +36,11 @@ export function readLaunchState(folder: string): LaunchState | undefined {
   return existsSync(file) ? read(file) : undefined;
 }
 
+/** The embedded database, as the service logs in to it. */
+export function databaseUrl({ ports, secrets }: LaunchState): string {
+  return `postgres://holdfast_service:${secrets.service}@127.0.0.1:${ports.postgres}/holdfast`;
+}
+
 function read(file: string): LaunchState {
   try {
     return schema.parse(JSON.parse(readFileSync(file, 'utf8')));

@@ -40,6 +40,7 @@ export async function connectWorker(settings: Settings, logger: Logger): Promise
       seatClaim: createSeatClaim(redis),
       bumpSeatVersion: (scheduleId) => seatMap.bump(scheduleId),
       gateway,
+      reconcileAfterMs: settings.RECONCILE_AFTER_SECONDS * 1000,
       logger,
     },
     async close() {

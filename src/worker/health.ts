@@ -1,14 +1,21 @@
 import { createServer, type Server } from 'node:http';
 import type { Worker } from '@temporalio/worker';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { ReconciliationOverview } from '../db/reconciliationOverview';
+import { registerReconciliationMetrics } from './reconciliationMetrics';
 
 /**
  * `/healthz` (the process lives), `/readyz` (it polls for work; 503 otherwise) and `/metrics`, on the loopback
  * or the address that the operator chose. It says nothing about anybody's reservation.
  */
-export function serveHealth(worker: Worker, host: string, port: number): Server {
+export function serveHealth(
+  worker: Worker,
+  readReconciliation: () => Promise<ReconciliationOverview>,
+  { host, port }: { host: string; port: number },
+): Server {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  registerReconciliationMetrics(registry, readReconciliation);
   const server = createServer((request, response) => {
     switch (request.url) {
       case '/healthz':

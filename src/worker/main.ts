@@ -2,6 +2,7 @@ import { Client } from '@temporalio/client';
 import { makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
 import { createLogger, type Logger } from '../config/logging';
 import { loadSettings, SettingsError } from '../config/settings';
+import { readReconciliation } from '../db/reconciliationOverview';
 import { BUNDLE_PATH } from './bundle';
 import { connectWorker } from './connect';
 import { serveHealth } from './health';
@@ -31,7 +32,10 @@ async function main(): Promise<void> {
       connections.dependencies,
     ),
   );
-  const health = serveHealth(worker, settings.HOST, settings.WORKER_METRICS_PORT);
+  const health = serveHealth(worker, async () => readReconciliation(connections.db), {
+    host: settings.HOST,
+    port: settings.WORKER_METRICS_PORT,
+  });
   logger.info({ taskQueue: settings.TEMPORAL_TASK_QUEUE }, 'worker polls');
   const temporal = new Client({
     connection: connections.temporal,

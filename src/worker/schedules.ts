@@ -8,6 +8,7 @@ import { HOUSEKEEPING_SUBJECTS } from '../activities/housekeeping';
 import type { Logger } from '../config/logging';
 import type * as workflows from '../workflows';
 import type { HousekeepingInput } from '../workflows/housekeeping';
+import { temporalScheduleId } from '../workflows/messages';
 
 const MINUTE_MS = 60_000;
 
@@ -39,12 +40,18 @@ export const SCHEDULES: readonly ScheduledWorkflow[] = [
     jitterMs: 5 * MINUTE_MS,
     runTimeoutMs: 30 * MINUTE_MS,
   },
+  {
+    workflow: 'reconciliation',
+    summary: 'Compare the gateway with ledger and reservations',
+    everyMs: 5 * MINUTE_MS,
+    jitterMs: MINUTE_MS,
+    // Of each of its histories: a run that reads half a year goes on in the next.
+    runTimeoutMs: 60 * MINUTE_MS,
+  },
 ];
 
 /** A start must not wait longer for a Temporal that is slow to answer. */
 const TIMEOUT_MS = 10_000;
-
-export const temporalScheduleId = (workflow: string, taskQueue: string): string => `${workflow}-${taskQueue}`;
 
 /**
  * Creates the schedules, or brings those of an earlier version up to date; what an operator has paused stays

@@ -1,5 +1,6 @@
 export { cancellation } from './cancellation';
 export { chargeSettlement } from './chargeSettlement';
 export { housekeeping } from './housekeeping';
+export { reconciliation } from './reconciliation';
 export { reservation } from './reservation';
 export { topUp } from './topUp';

@@ -11,6 +11,7 @@ export const RESERVATION_WORKFLOW = 'reservation';
 export const TOP_UP_WORKFLOW = 'topUp';
 export const CHARGE_SETTLEMENT_WORKFLOW = 'chargeSettlement';
 export const CANCELLATION_WORKFLOW = 'cancellation';
+export const RECONCILIATION_WORKFLOW = 'reconciliation';
 export const HOLD_UPDATE = 'hold';
 export const PAY_UPDATE = 'pay';
 export const RELEASE_UPDATE = 'release';
@@ -22,6 +23,8 @@ export const GATEWAY_HINT_SIGNAL = 'gatewayHint';
 export const reservationWorkflowId = (reservationId: string): string => `reservation-${reservationId}`;
 export const chargeSettlementWorkflowId = (attemptId: string): string => `charge-settlement-${attemptId}`;
 export const cancellationWorkflowId = (reservationId: string): string => `cancellation-${reservationId}`;
+/** The schedule that starts a workflow by the clock. */
+export const temporalScheduleId = (workflow: string, taskQueue: string): string => `${workflow}-${taskQueue}`;
 export const topUpWorkflowId = (topUpId: string): string => `top-up-${topUpId}`;
 
 /** Starts one reservation. Seats, prices and limits are read by the hold itself, in its transaction. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type {
+  BookedCharge,
   ChargeOutcome,
   ChargeRequest,
   PaymentGateway,
@@ -36,6 +37,12 @@ export interface ScriptedGateway extends PaymentGateway {
   duringLookUp(work: () => void): void;
   /** Takes the money of a charge after all, as a gateway can that knows no way to bar a key. */
   captureLate(request: ChargeRequest): void;
+  /** What the book tells of a charge until the next reset, whatever is true; null: it is missing. */
+  misstate(idempotencyKey: string, told: Partial<BookedCharge> | null): void;
+  /** The book tells of a charge that nobody here has made, until the next reset. */
+  invent(charge: BookedCharge): void;
+  /** Lines of one page of the book. */
+  bookPageSize: number;
   /** Every call since the last reset, such as `charge <key>`. */
   readonly calls: readonly string[];
   /** What was captured under this key and not given back. */
@@ -55,12 +62,15 @@ export function createScriptedGateway(): ScriptedGateway {
   let refunds: RefundScript[] = [];
   let calls: string[] = [];
   let workDuringLookUp: (() => void) | null = null;
+  let invented: BookedCharge[] = [];
+  const misstated = new Map<string, Partial<BookedCharge> | null>();
   const unanswered = { ...ANSWERED };
 
   return {
     name: 'sandbox',
     needsPaymentKey: false,
     unanswered,
+    bookPageSize: 1_000,
     get calls() {
       return calls;
     },
@@ -71,6 +81,9 @@ export function createScriptedGateway(): ScriptedGateway {
     duringLookUp(work) {
       workDuringLookUp = work;
     },
+
+    misstate: (idempotencyKey, told) => void misstated.set(idempotencyKey, told),
+    invent: (charge) => void invented.push(charge),
 
     captureLate(request) {
       book.set(request.idempotencyKey, newLine(request, 'CAPTURED'));
@@ -120,24 +133,17 @@ export function createScriptedGateway(): ScriptedGateway {
       return step === 'lose' ? NO_ANSWER : made;
     },
 
-    async readBook({ from, to }) {
-      const lines = [...book].filter(([, { status, bookedAt }]) => {
-        const at = Date.parse(bookedAt);
-        return (status === 'CAPTURED' || status === 'AUTHORISED') && from <= at && at < to;
+    async readBook({ from, to }, cursor = '0') {
+      const told = [...bookedCharges(), ...invented].flatMap((charge) => {
+        const lie = misstated.get(charge.idempotencyKey ?? '');
+        return lie === null ? [] : [{ ...charge, ...lie }];
       });
-      const items = lines.map(
-        ([idempotencyKey, { status, request, gatewayPaymentId, bookedAt, refunds: made }]) => ({
-          gatewayPaymentId,
-          idempotencyKey,
-          orderId: request?.orderId ?? null,
-          status: status === 'CAPTURED' ? status : ('AUTHORISED' as const),
-          amount: request?.amount ?? 0,
-          refunded: sumOf(made),
-          currency: request?.currency ?? 'KRW',
-          bookedAt,
-        }),
-      );
-      return { items, nextCursor: null };
+      const items = told.filter(({ bookedAt }) => from <= Date.parse(bookedAt) && Date.parse(bookedAt) < to);
+      const end = Number(cursor) + this.bookPageSize;
+      return {
+        items: items.slice(Number(cursor), end),
+        nextCursor: end < items.length ? String(end) : null,
+      };
     },
 
     readWebhook: () => ({ kind: 'irrelevant' }),
@@ -150,12 +156,24 @@ export function createScriptedGateway(): ScriptedGateway {
       refunds = [];
       calls = [];
       workDuringLookUp = null;
+      invented = [];
+      misstated.clear();
       Object.assign(unanswered, ANSWERED);
     },
 
     ping: async () => {},
     close: async () => {},
   };
+
+  function bookedCharges(): BookedCharge[] {
+    return [...book].flatMap(([idempotencyKey, line]) => {
+      const { status, request, gatewayPaymentId, bookedAt } = line;
+      if (status !== 'CAPTURED' && status !== 'AUTHORISED') return [];
+      const { orderId = null, amount = 0, currency = 'KRW' } = request ?? {};
+      const refunded = sumOf(line.refunds);
+      return [{ gatewayPaymentId, idempotencyKey, orderId, status, amount, refunded, currency, bookedAt }];
+    });
+  }
 
   function isUnanswered(what: keyof typeof ANSWERED): boolean {
     if (unanswered[what] === 0) return false;

@@ -46,6 +46,7 @@ export async function layGround(): Promise<Ground> {
       seatClaim: createSeatClaim(redis.redis),
       bumpSeatVersion: (scheduleId) => seatMap.bump(scheduleId),
       gateway,
+      reconcileAfterMs: 900_000,
       logger,
     },
     async endTest() {

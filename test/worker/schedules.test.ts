@@ -1,11 +1,7 @@
 import { Client, ScheduleOverlapPolicy } from '@temporalio/client';
 import { createLogger } from '../../src/config/logging';
-import {
-  ensureSchedules,
-  temporalScheduleId,
-  SCHEDULES,
-  type ScheduledWorkflow,
-} from '../../src/worker/schedules';
+import { ensureSchedules, SCHEDULES, type ScheduledWorkflow } from '../../src/worker/schedules';
+import { temporalScheduleId } from '../../src/workflows/messages';
 import { eventually } from '../support/eventually';
 import { buildStage, type Stage } from '../support/stage';
 

@@ -243,6 +243,12 @@ export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
     'The account has no payment with this id.',
     'Read the reservation for its payment.',
   ),
+  'difference-not-found': entry(
+    404,
+    'No such difference',
+    'Reconciliation has found no difference with this id.',
+    'Read the overview for the differences that there are.',
+  ),
   'ticket-not-found': entry(
     404,
     'No such ticket',

@@ -1,4 +1,4 @@
-import { readLaunchState, type LaunchState } from '../../launcher/launchState';
+import { databaseUrl, readLaunchState, type LaunchState } from '../../launcher/launchState';
 
 /** Where the servers of `npm start` on this machine are. */
 export interface LocalServers {
@@ -17,9 +17,7 @@ export function localServers(env: NodeJS.ProcessEnv): LocalServers | null {
   if (!state) return null;
   const { ports, secrets } = state;
   return {
-    databaseUrl:
-      env['DATABASE_URL'] ||
-      `postgres://holdfast_service:${secrets.service}@127.0.0.1:${ports.postgres}/holdfast`,
+    databaseUrl: env['DATABASE_URL'] || databaseUrl(state),
     redisUrl: env['REDIS_URL'] || `redis://:${secrets.redis}@127.0.0.1:${ports.redis}`,
     temporalAddress: env['TEMPORAL_ADDRESS'] || `127.0.0.1:${ports.temporal}`,
     secrets,

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { DIFFERENCE_KINDS, DIFFERENCE_STATUSES } from '../../domain/reconciliation';
+import { pageOf, pageQuery } from '../http/paging';
+
+const instant = z.iso.datetime();
+const kind = z.enum(DIFFERENCE_KINDS);
+const status = z.enum(DIFFERENCE_STATUSES).meta({
+  description:
+    'OPEN waits for an operator; MENDING is being put right by the service; RESOLVED is gone, or closed by hand',
+});
+
+export const differenceListQuery = z.object({ ...pageQuery, status: status.optional() });
+
+export const differenceParams = z.object({ differenceId: z.uuid() });
+
+export const resolutionBody = z.strictObject({
+  note: z.string().trim().normalize().min(1).max(1_000).meta({ description: 'What explains it' }),
+});
+
+export const differenceSchema = z
+  .object({
+    differenceId: z.uuid(),
+    kind,
+    status,
+    subject: z.string().meta({
+      description: "A payment, a top-up, a reservation, a journal, or a charge by the gateway's id",
+    }),
+    amount: z.int(),
+    currency: z.string(),
+    detail: z.record(z.string(), z.unknown()).meta({ description: 'What each of the books says' }),
+    aroseAt: instant.meta({ description: 'When the money moved, or was to move' }),
+    firstSeenAt: instant,
+    lastSeenAt: instant,
+    resolvedAt: instant.nullable(),
+    resolvedBy: z.uuid().nullable().meta({ description: 'The operator; null where it is gone by itself' }),
+    note: z.string().nullable(),
+  })
+  .meta({ id: 'Difference' });
+
+const runSchema = z.object({
+  runId: z.uuid(),
+  gateway: z.string(),
+  depth: z.enum(['RECENT', 'DEEP']),
+  window: z.object({ from: instant, to: instant }),
+  startedAt: instant,
+});
+
+export const reconciliationSchema = pageOf(differenceSchema).extend({
+  lastRun: runSchema
+    .extend({
+      finishedAt: instant,
+      durationSeconds: z.number(),
+      read: z.object({
+        charges: z.int().meta({ description: "Lines of the gateway's book" }),
+        attempts: z.int().meta({ description: 'Payments and top-ups' }),
+      }),
+      money: z.int().meta({ description: 'What was compared' }),
+    })
+    .nullable(),
+  running: runSchema.nullable().meta({ description: 'A newer run, under way or interrupted' }),
+  explained: z
+    .number()
+    .nullable()
+    .meta({ description: 'The share of the money that all books agree on, 0 to 1' }),
+  unexplained: z.int().meta({ description: 'The sum of what is OPEN or MENDING' }),
+  oldestUnexplainedSeconds: z.int(),
+  counts: z.array(z.object({ kind, status, count: z.int(), amount: z.int() })),
+});
+
+export const runRequestedSchema = z.object({ requestedAt: instant });

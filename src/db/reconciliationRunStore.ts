@@ -1,0 +1,111 @@
+import type { Knex } from 'knex';
+
+/** How far back a run looks: RECENT runs often, DEEP once a day. */
+export type ReconciliationDepth = 'RECENT' | 'DEEP';
+
+export interface RunTotals {
+  /** Charges in the gateway's book. */
+  lines: number;
+  /** Payments and top-ups. */
+  attempts: number;
+  /** Whole currency units. */
+  money: number;
+}
+
+/** A run and its window, which ends where it started. */
+export interface RecordedRun extends RunTotals {
+  runId: string;
+  gateway: string;
+  depth: ReconciliationDepth;
+  windowFrom: Date;
+  startedAt: Date;
+  /** Null: under way, or interrupted. */
+  finishedAt: Date | null;
+}
+
+export interface NewRun {
+  runId: string;
+  gateway: string;
+  recentDays: number;
+  deepDays: number;
+  deepEveryHours: number;
+}
+
+/** What finished runs are kept for: to see when something began. */
+const KEPT_DAYS = 30;
+
+interface RunRow {
+  id: string;
+  gateway: string;
+  depth: ReconciliationDepth;
+  started_at: Date;
+  window_from: Date;
+  finished_at: Date | null;
+  lines: number;
+  attempts: number;
+  money: number;
+}
+
+export type ReconciliationRunStore = ReturnType<typeof createReconciliationRunStore>;
+
+export function createReconciliationRunStore(db: Knex) {
+  return {
+    /** Begins a run, DEEP where none was finished lately; begun before, it tells that run. By the database's clock. */
+    async begin(run: NewRun): Promise<RecordedRun> {
+      const { rows } = await db.raw<{ rows: RunRow[] }>(
+        `INSERT INTO reconciliation_runs AS run (id, gateway, depth, started_at, window_from)
+         SELECT :runId, :gateway, depth, now(),
+                now() - make_interval(days => CASE depth WHEN 'DEEP' THEN :deepDays::int ELSE :recentDays::int END)
+         FROM (SELECT CASE WHEN EXISTS (SELECT FROM reconciliation_runs
+                                        WHERE depth = 'DEEP' AND gateway = :gateway AND finished_at IS NOT NULL
+                                          AND started_at > now() - make_interval(hours => :deepEveryHours::int))
+                           THEN 'RECENT' ELSE 'DEEP' END AS depth) AS due
+         ON CONFLICT (id) DO UPDATE SET gateway = run.gateway
+         RETURNING *`,
+        { ...run },
+      );
+      const [row] = rows;
+      if (!row) throw new Error('an upsert returned no row');
+      return toRun(row);
+    },
+
+    /** Ends a run; what it has read of the gateway's book, and old runs, are forgotten. */
+    async finish(runId: string, { lines, attempts, money }: RunTotals): Promise<void> {
+      await db<RunRow>('reconciliation_runs')
+        .where({ id: runId })
+        .whereNull('finished_at')
+        .update({ finished_at: db.fn.now(), lines, attempts, money });
+      await db('gateway_lines').where({ run_id: runId }).delete();
+      await db<RunRow>('reconciliation_runs')
+        .where('started_at', '<', db.raw('now() - make_interval(days => ?::int)', [KEPT_DAYS]))
+        .delete();
+    },
+
+    /** The newest run, which may be under way, and the newest that is finished: often the same. */
+    async latest(): Promise<{ newest: RecordedRun | null; finished: RecordedRun | null }> {
+      const row = await newestFirst().first();
+      const newest = row ? toRun(row) : null;
+      if (!newest || newest.finishedAt) return { newest, finished: newest };
+      const earlier = await newestFirst().whereNotNull('finished_at').first();
+      return { newest, finished: earlier ? toRun(earlier) : null };
+    },
+  };
+
+  function newestFirst() {
+    return db<RunRow>('reconciliation_runs').orderBy('started_at', 'desc');
+  }
+}
+
+function toRun(row: RunRow): RecordedRun {
+  return {
+    runId: row.id,
+    gateway: row.gateway,
+    depth: row.depth,
+    windowFrom: row.window_from,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    lines: row.lines,
+    attempts: row.attempts,
+    money: row.money,
+  };
+}

@@ -1,0 +1,67 @@
+import type { Knex } from 'knex';
+import type { ComparedWindow, PageStart } from './attemptReader';
+
+/** A confirmed reservation, and whether any payment paid for it. */
+export interface ReadSale {
+  reservationId: string;
+  total: number;
+  currency: string;
+  confirmedAt: Date;
+  paid: boolean;
+}
+
+/** A journal, and whether what it says of the gateway's money belongs to a payment or a top-up. */
+export interface ReadJournal {
+  journalId: string;
+  key: string;
+  kind: string;
+  /** What it moves at the gateway; 0 where it is about other accounts. */
+  amount: number;
+  currency: string;
+  bookedAt: Date;
+  known: boolean;
+}
+
+export type RecordReader = ReturnType<typeof createRecordReader>;
+
+/** Reads sales and journals, a page at a time, for what has no attempt behind it. */
+export function createRecordReader(db: Knex) {
+  return {
+    /** The reservations that were confirmed in the window, oldest first. */
+    async sales(window: ComparedWindow, page: PageStart): Promise<ReadSale[]> {
+      const { rows } = await db.raw<{ rows: ReadSale[] }>(
+        `SELECT id AS "reservationId", tickets + booking_fee AS total, currency, ended_at AS "confirmedAt",
+                EXISTS (SELECT FROM payments WHERE reservation_id = reservations.id
+                          AND status IN ('SUCCEEDED', 'REFUNDED', 'PARTIALLY_REFUNDED')) AS paid
+         FROM reservations
+         WHERE status = 'CONFIRMED' AND ended_at >= :windowFrom AND ended_at < :settledBefore
+           AND (:after::uuid IS NULL
+                OR (ended_at, id) > (SELECT ended_at, id FROM reservations WHERE id = :after))
+         ORDER BY ended_at, id LIMIT :limit`,
+        { ...window, ...page },
+      );
+      return rows;
+    },
+
+    /** The journals of the window, oldest first. */
+    async journals(window: ComparedWindow, page: PageStart): Promise<ReadJournal[]> {
+      const { rows } = await db.raw<{ rows: ReadJournal[] }>(
+        `SELECT journal.id AS "journalId", key, kind, created_at AS "bookedAt",
+                coalesce(booked.amount, 0) AS amount, coalesce(booked.currency, '') AS currency,
+                booked.amount IS NULL
+                  OR EXISTS (SELECT FROM payments WHERE id = payment_id)
+                  OR EXISTS (SELECT FROM top_ups WHERE id = payment_id) AS known
+         FROM journals AS journal
+         CROSS JOIN LATERAL (
+           SELECT sum(abs(amount))::bigint AS amount, min(currency) AS currency
+           FROM entries WHERE journal_id = journal.id AND account = 'gateway:clearing') AS booked
+         WHERE created_at >= :windowFrom AND created_at < :settledBefore
+           AND (:after::uuid IS NULL
+                OR (created_at, id) > (SELECT created_at, id FROM journals WHERE id = :after))
+         ORDER BY created_at, id LIMIT :limit`,
+        { ...window, ...page },
+      );
+      return rows;
+    },
+  };
+}

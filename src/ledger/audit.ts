@@ -1,0 +1,59 @@
+import type { Knex } from 'knex';
+import { journalPass, type AccountSum } from './journalPass';
+import type { AuditPage, AuditPass, LedgerFault } from './pass';
+import { paymentPass, topUpPass } from './purchasePass';
+import { walletPass } from './walletPass';
+
+export interface LedgerReport {
+  /** How many were read, by what they are. */
+  read: Readonly<Record<string, number>>;
+  accounts: AccountSum[];
+  faults: number;
+}
+
+export interface AuditListener {
+  /** Each fault as it is found: there may be more than fit into memory. */
+  onFault(fault: LedgerFault): void;
+  /** After each page. */
+  onProgress?(subject: string, read: number): void;
+}
+
+/**
+ * Proves the whole ledger from its beginning: journals, payments, top-ups, cancellations, refunds and wallets.
+ * It reads one snapshot of the database in pages, so that its memory does not grow with the ledger, and a service
+ * that works beside it makes no fault.
+ *
+ * @throws where the database cannot be read
+ */
+export async function auditLedger(db: Knex, listener: AuditListener): Promise<LedgerReport> {
+  const sums = new Map<string, AccountSum>();
+  const read: Record<string, number> = {};
+  let faults = 0;
+  const count = (fault: LedgerFault): void => {
+    faults += 1;
+    listener.onFault(fault);
+  };
+  await db.transaction(
+    async (snapshot) => {
+      for (const pass of [journalPass(sums), paymentPass, topUpPass, walletPass]) {
+        read[pass.subject] = await readAll(snapshot, pass, { ...listener, onFault: count });
+      }
+    },
+    { isolationLevel: 'repeatable read', readOnly: true },
+  );
+  const accounts = [...sums.values()].toSorted((a, b) => a.account.localeCompare(b.account));
+  return { read, accounts, faults };
+}
+
+async function readAll(snapshot: Knex, pass: AuditPass, listener: AuditListener): Promise<number> {
+  let read = 0;
+  let after: string | null = null;
+  do {
+    const page: AuditPage = await pass.readPage(snapshot, after);
+    for (const fault of page.faults) listener.onFault(fault);
+    read += page.read;
+    after = page.last;
+    listener.onProgress?.(pass.subject, read);
+  } while (after !== null);
+  return read;
+}

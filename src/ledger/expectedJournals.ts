@@ -1,0 +1,125 @@
+import type { JournalKind } from '../db/ledgerStore';
+
+/** One entry of a journal. */
+export interface Line {
+  account: string;
+  /** Whole currency units, positive into the account. */
+  amount: number;
+}
+
+/** A journal that a purchase must have, or may have. */
+export interface ExpectedJournal {
+  key: string;
+  kind: JournalKind;
+  /** Null where the gateway decided about the amount: the journal moves money between lines of one account. */
+  lines: Line[] | null;
+  /** True where it depends on what the gateway had done. */
+  optional?: boolean;
+}
+
+/** An attempt to pay a reservation, with what became of the sale. Amounts are whole currency units. */
+export interface AuditedPayment {
+  kind: 'PAYMENT';
+  id: string;
+  state: 'OPEN' | 'PAID' | 'FAILED';
+  userId: string;
+  currency: string;
+  points: number;
+  card: number;
+  reservation: { id: string; tickets: number; bookingFee: number };
+  /** Null where the sale stands. `points` and `card` go back. */
+  cancellation: { fee: number; bookingFeeRefund: number; points: number; card: number } | null;
+  refund: { amount: number; done: boolean } | null;
+  /** Whether its points were ever taken: an attempt may fail before or after. */
+  pointsTaken: boolean;
+}
+
+/** Points bought by card. */
+export interface AuditedTopUp {
+  kind: 'TOP_UP';
+  id: string;
+  state: 'OPEN' | 'PAID' | 'FAILED';
+  userId: string;
+  currency: string;
+  amount: number;
+}
+
+export type Purchase = AuditedPayment | AuditedTopUp;
+
+/** Everything that the ledger must say of a purchase, and nothing else. */
+export function expectedJournals(purchase: Purchase): ExpectedJournal[] {
+  return purchase.kind === 'TOP_UP' ? ofTopUp(purchase) : ofPayment(purchase);
+}
+
+function ofTopUp({ id, state, userId, amount }: AuditedTopUp): ExpectedJournal[] {
+  if (state === 'OPEN') return [];
+  if (state === 'FAILED') return [chargeVoided(id)];
+  const lines = [
+    { account: walletOf(userId), amount },
+    { account: 'gateway:clearing', amount: -amount },
+  ];
+  return [{ key: `top-up:${id}`, kind: 'TOP_UP', lines }];
+}
+
+function ofPayment(payment: AuditedPayment): ExpectedJournal[] {
+  const { id, state, points, pointsTaken } = payment;
+  const taken = points > 0 ? [pointsMoved(payment, 'POINTS_TAKEN')] : [];
+  if (state === 'OPEN') return taken;
+  if (state === 'PAID') return [...taken, sale(payment), ...afterSale(payment)];
+  const undone = pointsTaken ? [...taken, pointsMoved(payment, 'POINTS_RETURNED')] : [];
+  return [...undone, chargeVoided(id)];
+}
+
+function pointsMoved(
+  { id, userId, points }: AuditedPayment,
+  kind: 'POINTS_TAKEN' | 'POINTS_RETURNED',
+): ExpectedJournal {
+  const [key, intoWallet] =
+    kind === 'POINTS_TAKEN' ? [`points-taken:${id}`, -points] : [`points-returned:${id}`, points];
+  const lines = [
+    { account: walletOf(userId), amount: intoWallet },
+    { account: 'house:pending', amount: -intoWallet },
+  ];
+  return { key, kind, lines };
+}
+
+function sale({ id, points, card, reservation }: AuditedPayment): ExpectedJournal {
+  const lines = [
+    { account: 'house:pending', amount: -points },
+    { account: 'gateway:clearing', amount: -card },
+    { account: 'house:revenue', amount: reservation.tickets },
+    { account: 'house:booking-fees', amount: reservation.bookingFee },
+  ];
+  return { key: `sale:${id}`, kind: 'SALE', lines };
+}
+
+function afterSale({ userId, reservation, cancellation, refund }: AuditedPayment): ExpectedJournal[] {
+  if (!cancellation) return [];
+  const cancelled: ExpectedJournal = {
+    key: `cancellation:${reservation.id}`,
+    kind: 'CANCELLATION',
+    lines: [
+      { account: walletOf(userId), amount: cancellation.points },
+      { account: 'house:revenue', amount: -reservation.tickets },
+      { account: 'house:booking-fees', amount: -cancellation.bookingFeeRefund },
+      { account: 'house:cancellation-fees', amount: cancellation.fee },
+      { account: 'house:refunds-due', amount: cancellation.card },
+    ],
+  };
+  if (!refund?.done) return [cancelled];
+  const lines = [
+    { account: 'house:refunds-due', amount: -refund.amount },
+    { account: 'gateway:clearing', amount: refund.amount },
+  ];
+  return [cancelled, { key: `card-refunded:${reservation.id}`, kind: 'CARD_REFUNDED', lines }];
+}
+
+/** Where the gateway had taken money before the attempt failed. */
+const chargeVoided = (id: string): ExpectedJournal => ({
+  key: `charge-voided:${id}`,
+  kind: 'CHARGE_VOIDED',
+  lines: null,
+  optional: true,
+});
+
+const walletOf = (userId: string): string => `wallet:${userId}`;

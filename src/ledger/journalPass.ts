@@ -1,0 +1,81 @@
+import { JOURNAL_KINDS, HOUSE_ACCOUNTS } from '../db/ledgerStore';
+import { pageOf, PAGE, type AuditPass, type BookedLine, type LedgerFault } from './pass';
+
+/** What one account holds, over the whole ledger. */
+export interface AccountSum {
+  account: string;
+  currency: string;
+  entries: number;
+  sum: number;
+}
+
+interface JournalRow {
+  id: string;
+  key: string;
+  kind: string;
+  has_purchase: boolean;
+  lines: (BookedLine & { hasWallet: boolean })[];
+}
+
+const KINDS: ReadonlySet<string> = new Set(JOURNAL_KINDS);
+const HOUSE: ReadonlySet<string> = new Set(HOUSE_ACCOUNTS);
+
+/** All wallets are one line of the report. */
+const WALLETS = 'wallets';
+
+/**
+ * Every journal sums to zero for each currency, is of a known kind, belongs to a payment or a top-up, and names
+ * accounts that exist.
+ *
+ * @param sums what the accounts hold is added here, by account and currency
+ */
+export function journalPass(sums: Map<string, AccountSum>): AuditPass {
+  return {
+    subject: 'journals',
+    async readPage(db, after) {
+      const { rows } = await db.raw<{ rows: JournalRow[] }>(
+        `SELECT journal.id, key, kind, lines,
+                EXISTS (SELECT FROM payments WHERE id = payment_id)
+                  OR EXISTS (SELECT FROM top_ups WHERE id = payment_id) AS has_purchase
+         FROM (SELECT * FROM journals WHERE :after::uuid IS NULL OR id > :after ORDER BY id LIMIT :limit) AS journal
+         CROSS JOIN LATERAL (
+           SELECT coalesce(jsonb_agg(jsonb_build_object('account', account, 'amount', amount,
+                    'currency', entries.currency, 'userId', entries.user_id,
+                    'hasWallet', wallets.user_id IS NOT NULL)), '[]') AS lines
+           FROM entries LEFT JOIN wallets USING (user_id) WHERE journal_id = journal.id) AS booked
+         ORDER BY journal.id`,
+        { after, limit: PAGE },
+      );
+      for (const { lines } of rows) addTo(sums, lines);
+      return pageOf(rows, ({ id }) => id, faultsOfJournal);
+    },
+  };
+}
+
+function faultsOfJournal({ key, kind, has_purchase: hasPurchase, lines }: JournalRow): LedgerFault[] {
+  const unbalanced = [...sumsOf(lines)].filter(([, sum]) => sum !== 0);
+  const unknown = lines.filter(
+    ({ account, userId, hasWallet }) =>
+      !(userId === null ? HOUSE.has(account) : hasWallet && account === `wallet:${userId}`),
+  );
+  return [
+    ...unbalanced.map(([currency, sum]) => `sums to ${sum} ${currency}`),
+    ...unknown.map(({ account }) => `names the account ${account}, which does not exist`),
+    ...(KINDS.has(kind) ? [] : [`is of the unknown kind ${kind}`]),
+    ...(hasPurchase ? [] : ['belongs to no payment and no top-up']),
+  ].map((what) => ({ journal: key, what }));
+}
+
+function sumsOf(lines: readonly BookedLine[]): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const { currency, amount } of lines) sums.set(currency, (sums.get(currency) ?? 0) + amount);
+  return sums;
+}
+
+function addTo(sums: Map<string, AccountSum>, lines: readonly BookedLine[]): void {
+  for (const { account: name, userId, currency, amount } of lines) {
+    const account = userId === null ? name : WALLETS;
+    const known = sums.get(`${account} ${currency}`) ?? { account, currency, entries: 0, sum: 0 };
+    sums.set(`${account} ${currency}`, { ...known, entries: known.entries + 1, sum: known.sum + amount });
+  }
+}

@@ -1,0 +1,46 @@
+import { connectPostgres } from '../db/connect';
+import { databaseUrl, readLaunchState } from '../launcher/launchState';
+import { auditLedger } from './audit';
+import { tellReport } from './report';
+
+/** A ledger that is read sooner needs no word in between. */
+const TELL_EVERY_MS = 5_000;
+
+/**
+ * `npm run ledger:audit`: proves the ledger of DATABASE_URL, or of the `npm start` that runs on DATA_DIR. Exit code
+ * 1 with a line for each fault.
+ */
+async function main(env: NodeJS.ProcessEnv): Promise<void> {
+  const startedAt = Date.now();
+  const db = connectPostgres(findDatabase(env), { poolSize: 1, applicationName: 'holdfast-ledger-audit' });
+  let toldAt = startedAt;
+  try {
+    const report = await auditLedger(db, {
+      onFault: ({ journal, what }) => void process.stdout.write(`FAULT ${journal ?? '-'}: ${what}\n`),
+      onProgress(subject, read) {
+        if (Date.now() - toldAt < TELL_EVERY_MS) return;
+        toldAt = Date.now();
+        process.stderr.write(`... ${read} ${subject}\n`);
+      },
+    });
+    process.stdout.write(tellReport(report, (Date.now() - startedAt) / 1000));
+    if (report.faults > 0) process.exitCode = 1;
+  } finally {
+    await db.destroy();
+  }
+}
+
+function findDatabase(env: NodeJS.ProcessEnv): string {
+  if (env['DATABASE_URL']) return env['DATABASE_URL'];
+  const folder = env['DATA_DIR'] || '.data';
+  const state = readLaunchState(folder);
+  if (!state) throw new Error(`${folder} is no data folder of npm start: set DATA_DIR, or DATABASE_URL`);
+  return databaseUrl(state);
+}
+
+main(process.env).catch((error: unknown) => {
+  process.stderr.write(
+    `The ledger could not be audited: ${error instanceof Error ? error.message : String(error)}\n`,
+  );
+  process.exitCode = 1;
+});

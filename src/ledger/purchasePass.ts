@@ -1,0 +1,191 @@
+import { expectedJournals, type ExpectedJournal, type Line, type Purchase } from './expectedJournals';
+import { pageOf, PAGE, type AuditPass, type BookedLine, type LedgerFault } from './pass';
+
+interface BookedJournal {
+  key: string;
+  kind: string;
+  lines: BookedLine[];
+}
+
+interface PaymentRow {
+  id: string;
+  status: string;
+  user_id: string;
+  currency: string;
+  points: number;
+  card: number;
+  reservation_id: string;
+  tickets: number;
+  booking_fee: number;
+  fee: number | null;
+  booking_fee_refund: number;
+  points_back: number;
+  card_back: number;
+  refund: number | null;
+  refund_status: string | null;
+  journals: BookedJournal[];
+}
+
+interface TopUpRow {
+  id: string;
+  status: string;
+  user_id: string;
+  currency: string;
+  amount: number;
+  journals: BookedJournal[];
+}
+
+/** The journals of a purchase with their entries. */
+const JOURNALS = `
+  SELECT coalesce(jsonb_agg(jsonb_build_object('key', key, 'kind', kind, 'lines', lines)), '[]') AS journals
+  FROM journals
+  CROSS JOIN LATERAL (
+    SELECT coalesce(jsonb_agg(jsonb_build_object('account', account, 'amount', amount, 'currency', currency)), '[]')
+      AS lines
+    FROM entries WHERE journal_id = journals.id) AS booked
+  WHERE payment_id = purchase.id`;
+
+/** Every payment has the journals that its row and its reservation ask for, and no others. */
+export const paymentPass: AuditPass = {
+  subject: 'payments',
+  async readPage(db, after) {
+    const { rows } = await db.raw<{ rows: PaymentRow[] }>(
+      `SELECT purchase.*, reservations.tickets, reservations.booking_fee, journals,
+              cancellations.fee, booking_fee_refund, cancellations.points AS points_back,
+              cancellations.card AS card_back, refunds.amount AS refund, refunds.status AS refund_status
+       FROM (SELECT id, status, user_id, currency, points, card, reservation_id FROM payments
+             WHERE :after::uuid IS NULL OR id > :after ORDER BY id LIMIT :limit) AS purchase
+       JOIN reservations ON reservations.id = reservation_id
+       LEFT JOIN cancellations ON cancellations.reservation_id = purchase.reservation_id
+       LEFT JOIN refunds ON refunds.payment_id = purchase.id
+       CROSS JOIN LATERAL (${JOURNALS}) AS booked
+       ORDER BY purchase.id`,
+      { after, limit: PAGE },
+    );
+    return pageOf(
+      rows,
+      ({ id }) => id,
+      (row) => [...faultsOf(toPayment(row), row.journals), ...faultsOfRefund(row)],
+    );
+  },
+};
+
+/** Every top-up has the journals that its row asks for, and no others. */
+export const topUpPass: AuditPass = {
+  subject: 'top-ups',
+  async readPage(db, after) {
+    const { rows } = await db.raw<{ rows: TopUpRow[] }>(
+      `SELECT purchase.*, journals
+       FROM (SELECT id, status, user_id, currency, amount FROM top_ups
+             WHERE :after::uuid IS NULL OR id > :after ORDER BY id LIMIT :limit) AS purchase
+       CROSS JOIN LATERAL (${JOURNALS}) AS booked
+       ORDER BY purchase.id`,
+      { after, limit: PAGE },
+    );
+    return pageOf(
+      rows,
+      ({ id }) => id,
+      (row) => faultsOf(toTopUp(row), row.journals),
+    );
+  },
+};
+
+function faultsOf(purchase: Purchase, booked: readonly BookedJournal[]): LedgerFault[] {
+  const expected = new Map(expectedJournals(purchase).map((journal) => [journal.key, journal]));
+  const keys = new Set(booked.map(({ key }) => key));
+  const name = `${purchase.kind === 'PAYMENT' ? 'payment' : 'top-up'} ${purchase.id}, which is ${purchase.state}`;
+  const missing = [...expected.values()].filter(({ key, optional }) => !optional && !keys.has(key));
+  return [
+    ...missing.map(({ key }) => ({ journal: key, what: `is missing for ${name}` })),
+    ...booked.flatMap((journal) => {
+      const what = faultOf(journal, expected.get(journal.key), purchase.currency);
+      return what === null ? [] : [{ journal: journal.key, what: `${what} for ${name}` }];
+    }),
+  ];
+}
+
+function faultOf(
+  { kind, lines }: BookedJournal,
+  expected: ExpectedJournal | undefined,
+  currency: string,
+): string | null {
+  if (!expected) return 'should not be there';
+  if (kind !== expected.kind) return `is a ${kind} instead of a ${expected.kind}`;
+  if (lines.some((line) => line.currency !== currency)) return `is not in ${currency}`;
+  if (expected.lines === null) {
+    return lines.every(({ account }) => account === 'gateway:clearing') ? null : `says ${inWords(lines)}`;
+  }
+  const [says, should] = [inWords(lines), inWords(expected.lines)];
+  return says === should ? null : `says ${says} instead of ${should}`;
+}
+
+/** In one order, so that two journals with the same entries read the same. */
+function inWords(lines: readonly Line[]): string {
+  const entries = lines
+    .filter(({ amount }) => amount !== 0)
+    .map(({ account, amount }) => `${account} ${amount}`);
+  return entries.length === 0 ? 'nothing' : entries.toSorted().join(', ');
+}
+
+/** What a cancellation promises to the card is due until it is refunded. */
+function faultsOfRefund({
+  reservation_id: id,
+  status,
+  fee,
+  card_back: promised,
+  refund,
+}: PaymentRow): LedgerFault[] {
+  const due = fee === null || STATES[status] !== 'PAID' ? 0 : promised;
+  if (due === (refund ?? 0)) return [];
+  return [
+    {
+      journal: `cancellation:${id}`,
+      what: `promises ${due} to the card; ${refund ?? 0} are due or refunded`,
+    },
+  ];
+}
+
+const STATES: Readonly<Record<string, Purchase['state']>> = {
+  PENDING: 'OPEN',
+  SETTLING: 'OPEN',
+  FAILED: 'FAILED',
+  SUCCEEDED: 'PAID',
+  REFUNDED: 'PAID',
+  PARTIALLY_REFUNDED: 'PAID',
+};
+
+function toPayment(row: PaymentRow): Purchase {
+  const { id, points, card } = row;
+  return {
+    kind: 'PAYMENT',
+    id,
+    state: stateOf(row),
+    userId: row.user_id,
+    currency: row.currency,
+    points,
+    card,
+    reservation: { id: row.reservation_id, tickets: row.tickets, bookingFee: row.booking_fee },
+    cancellation:
+      row.fee === null
+        ? null
+        : {
+            fee: row.fee,
+            bookingFeeRefund: row.booking_fee_refund,
+            points: row.points_back,
+            card: row.card_back,
+          },
+    refund: row.refund === null ? null : { amount: row.refund, done: row.refund_status === 'DONE' },
+    pointsTaken: row.journals.some(({ key }) => key === `points-taken:${id}`),
+  };
+}
+
+function toTopUp(row: TopUpRow): Purchase {
+  const { id, user_id: userId, currency, amount } = row;
+  return { kind: 'TOP_UP', id, state: stateOf(row), userId, currency, amount };
+}
+
+function stateOf({ id, status }: { id: string; status: string }): Purchase['state'] {
+  const state = STATES[status];
+  if (!state) throw new Error(`${id} has the status ${status}, which the audit does not know`);
+  return state;
+}

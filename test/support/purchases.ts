@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import type { Activities } from '../../src/activities';
+import type { PaymentStep } from '../../src/activities/payments';
+import { chargeOfPayment } from '../../src/gateways/chargeRequest';
+import type { ChargeRequest } from '../../src/gateways/gateway';
+import { anAttempt, createSale, createUser } from './factories';
+import type { Ground } from './stage';
+import { aConfirmation, aFailure, aRecording } from './steps';
+
+/** A top-up as it went. */
+export interface BoughtPoints {
+  userId: string;
+  topUpId: string;
+  charge: ChargeRequest;
+}
+
+/** Purchases whose every won is in the ledger and in the gateway's book, made step by step. */
+export interface Purchases {
+  buyPoints(amount: number, userId?: string): Promise<BoughtPoints>;
+  /** A top-up that was opened, and charged, but never credited. */
+  openTopUp(amount: number): Promise<BoughtPoints>;
+  /** A payment of one seat that is under way: points taken, the rest charged by card. */
+  beginPayment(points: number): Promise<PaymentStep>;
+  /** A reservation of one seat, paid and confirmed. */
+  buySeat(points: number): Promise<PaymentStep>;
+  /** A payment that failed, and whose charge went back. */
+  failPayment(points: number): Promise<PaymentStep>;
+}
+
+export function createPurchases(
+  { database: { owner }, gateway }: Pick<Ground, 'database' | 'gateway'>,
+  activities: Activities,
+): Purchases {
+  async function openTopUp(amount: number, userId?: string): Promise<BoughtPoints> {
+    const topUpId = randomUUID();
+    const payerId = userId ?? (await createUser(owner));
+    const charge: ChargeRequest = {
+      idempotencyKey: topUpId,
+      orderId: topUpId,
+      payerId,
+      amount,
+      currency: 'KRW',
+      description: 'Points',
+      requestedAt: Date.now(),
+    };
+    await activities.openTopUp(charge);
+    await gateway.charge(charge);
+    return { userId: payerId, topUpId, charge };
+  }
+
+  async function buyPoints(amount: number, userId?: string): Promise<BoughtPoints> {
+    const bought = await openTopUp(amount, userId);
+    const { gatewayPaymentId } = await bookedAs(bought.charge);
+    const { topUpId, userId: payer } = bought;
+    await activities.creditTopUp({ topUpId, userId: payer, amount, currency: 'KRW', gatewayPaymentId });
+    return bought;
+  }
+
+  async function beginPayment(points: number): Promise<PaymentStep> {
+    const sale = await createSale(owner);
+    const userId = points > 0 ? (await buyPoints(points)).userId : await createUser(owner);
+    const hold = aRecording(sale, userId, sale.seatIds);
+    await activities.recordHold(hold);
+    const { reservationId, scheduleId } = hold;
+    const attempt = anAttempt(1, points);
+    const step = { ...attempt, reservationId, scheduleId, userId, paymentKey: null, requestedAt: Date.now() };
+    await activities.takePoints(step);
+    await gateway.charge(chargeOfPayment(step));
+    return step;
+  }
+
+  return {
+    buyPoints,
+    openTopUp: async (amount) => openTopUp(amount),
+    beginPayment,
+    async buySeat(points) {
+      const step = await beginPayment(points);
+      const { gatewayPaymentId } = await bookedAs(chargeOfPayment(step));
+      await activities.confirmReservation({ ...aConfirmation(step), gatewayPaymentId });
+      return step;
+    },
+    async failPayment(points) {
+      const step = await beginPayment(points);
+      await activities.failPayment({ ...aFailure(step), mayBeCharged: true });
+      await activities.giveBackCharge(step, 'card-declined');
+      return step;
+    },
+  };
+
+  async function bookedAs(charge: ChargeRequest): Promise<{ gatewayPaymentId: string }> {
+    const booked = await gateway.lookUp(charge);
+    if (booked.outcome !== 'approved') throw new Error(`${charge.idempotencyKey} was not charged`);
+    return booked;
+  }
+}
