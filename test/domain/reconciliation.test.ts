@@ -162,9 +162,9 @@ describe('what the books say differently', () => {
   });
 });
 
-describe('the service gives a charge back by itself', () => {
-  const isMended = (attempt: Attempt): boolean => compareAttempt(attempt).some(({ mendable }) => mendable);
+const isMended = (attempt: Attempt): boolean => compareAttempt(attempt).some(({ mendable }) => mendable);
 
+describe('the service gives a charge back by itself', () => {
   it.each<[string, Attempt]>([
     ['that no sale stands on', { ...failed, lines: [line] }],
     ['beside the one that paid', { ...failed, order: { sold: true, paidByAnother: true }, lines: [line] }],

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { SCHEDULES, temporalScheduleId } from '../../src/worker/schedules';
+import { SCHEDULES } from '../../src/worker/schedules';
+import { temporalScheduleId } from '../../src/workflows/messages';
 import { eventually } from '../support/eventually';
 import * as contract from './contract';
 import { expectAnswer, expectProblem, expectStatus } from './client';
