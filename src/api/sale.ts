@@ -34,7 +34,14 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
   const seatClaim = createSeatClaim(redis);
   const holds = createHoldStore(db);
   const placeHold = createPlaceHold({ settings, directory, admission, seatClaim, holds, workflows });
-  const payReservation = createPayReservation({ directory, admission, reservations, payments, workflows });
+  const payReservation = createPayReservation({
+    gateway,
+    directory,
+    admission,
+    reservations,
+    payments,
+    workflows,
+  });
   const cancelReservation = createCancelReservation({
     reservations,
     cancellations,
@@ -45,6 +52,7 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
     ...cancellationRoutes({ idempotency, cancelReservation, reservations, cancellations }),
     ...paymentRoutes({ idempotency, payReservation, payments }),
     ...walletRoutes({
+      gateway,
       idempotency,
       ledger,
       topUps: createTopUpWorkflows(temporal, { taskQueue }),

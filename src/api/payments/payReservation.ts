@@ -3,11 +3,13 @@ import type { Reservation, ReservationStore } from '../../db/reservationStore';
 import type { SeatDirectory } from '../../db/seatDirectory';
 import { splitPayment } from '../../domain/money';
 import { Problem, type ProblemSlug } from '../../domain/problems';
+import type { PaymentGateway } from '../../gateways/gateway';
 import type { PayResult } from '../../workflows/messages';
 import { validationFailed } from '../http/validation';
 import type { AdmissionService } from '../queue/admission';
 import { findOwnReservation, reservationNotFound } from '../reservations/findOwn';
 import type { ReservationWorkflows } from '../reservations/reservationWorkflows';
+import { requirePaymentKey } from './requirePaymentKey';
 
 /** The longest that a workflow task takes. */
 const TASK_MS = 10_000;
@@ -27,6 +29,7 @@ export interface PayRequest {
 }
 
 export interface PayDependencies {
+  gateway: Pick<PaymentGateway, 'needsPaymentKey'>;
   directory: SeatDirectory;
   admission: AdmissionService;
   reservations: ReservationStore;
@@ -36,7 +39,7 @@ export interface PayDependencies {
 
 /** The path of a payment to the reservation's workflow, which alone decides about it. */
 export function createPayReservation(dependencies: PayDependencies) {
-  const { directory, admission, reservations, payments, workflows } = dependencies;
+  const { gateway, directory, admission, reservations, payments, workflows } = dependencies;
 
   /** @throws {Problem} any of those of `POST /v1/payments` */
   return async function payReservation(request: PayRequest): Promise<PayResult> {
@@ -50,6 +53,7 @@ export function createPayReservation(dependencies: PayDependencies) {
       const { tickets } = reservation.amount;
       throw validationFailed([{ path: 'points', message: `At most ${tickets}, the price of the seats` }]);
     }
+    if (amount.card > 0) requirePaymentKey(gateway, paymentKey);
     if (reservation.status === 'PAYING') await refuseBesideAnother(paymentId, reservationId);
     const input = { paymentId, amount, ...(paymentKey === undefined ? {} : { paymentKey }) };
     const result = await workflows.pay(reservationId, input).catch(nullWhereOver);

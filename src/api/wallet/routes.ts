@@ -1,13 +1,16 @@
 import type { LedgerStore, WalletEntry } from '../../db/ledgerStore';
 import { CURRENCY } from '../../domain/money';
 import { Problem } from '../../domain/problems';
+import type { PaymentGateway } from '../../gateways/gateway';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import { cutPage, pageOf } from '../http/paging';
 import type { Idempotency } from '../idempotency/idempotency';
+import { requirePaymentKey } from '../payments/requirePaymentKey';
 import { entryListQuery, entrySchema, topUpBody, topUpSchema, walletSchema } from './schema';
 import type { TopUpWorkflows } from './topUpWorkflows';
 
 export interface WalletRoutesDependencies {
+  gateway: Pick<PaymentGateway, 'needsPaymentKey'>;
   idempotency: Idempotency;
   ledger: LedgerStore;
   topUps: TopUpWorkflows;
@@ -15,7 +18,7 @@ export interface WalletRoutesDependencies {
 
 const tags = ['Wallet'];
 
-export function walletRoutes({ idempotency, ledger, topUps }: WalletRoutesDependencies): Endpoint[] {
+export function walletRoutes({ gateway, idempotency, ledger, topUps }: WalletRoutesDependencies): Endpoint[] {
   return [
     endpoint({
       method: 'GET',
@@ -71,6 +74,7 @@ export function walletRoutes({ idempotency, ledger, topUps }: WalletRoutesDepend
       async handle({ user, body, idempotencyKey }) {
         const { userId } = user;
         const { amount, paymentKey } = body;
+        requirePaymentKey(gateway, paymentKey);
         const attempt = { userId, route: 'POST /v1/wallet/top-ups', key: idempotencyKey, body };
         return idempotency.run(attempt, async (topUpId) => {
           const result = await topUps.buy({
