@@ -7,6 +7,7 @@ import { createRefundActivities } from './refunds';
 import { createReconciliationActivities } from './reconciliation';
 import { createReservationActivities } from './reservations';
 import { createSettlementActivities } from './settlements';
+import { createShowCancellationActivities } from './showCancellations';
 import { createTopUpActivities } from './topUps';
 
 type Created = ReturnType<typeof createActivities>;
@@ -26,6 +27,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     ...createCancellationActivities(dependencies),
     ...createRefundActivities(dependencies),
     ...createReconciliationActivities(dependencies),
+    ...createShowCancellationActivities(dependencies),
     ...createHousekeepingActivities(dependencies),
   };
 }

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { createLedgerStore } from '../db/ledgerStore';
 import { createPaymentStore, type Payment, type PaymentStatus, type Ticket } from '../db/paymentStore';
 import { createReservationStore, type Reservation } from '../db/reservationStore';
+import { showCancelled } from '../domain/holdRules';
 import { insufficientPoints, type ReservationAmount } from '../domain/money';
 import { Problem } from '../domain/problems';
 import type { CardPayment } from '../gateways/chargeRequest';
@@ -35,6 +36,7 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
      * @returns earlier attempts whose charge may still stand, for a workflow that may never have heard of them
      * @throws {Problem} insufficient-points; payment-in-progress where another attempt is open;
      *   reservation-already-confirmed or reservation-expired where the reservation is not HELD any more;
+     *   sale-not-open where the show was cancelled;
      *   payment-failed where the attempt was undone before this step arrived, or its payment key was used before
      */
     async takePoints(step: PaymentStep): Promise<PaymentStep[]> {
@@ -45,7 +47,7 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
         if (status === 'FAILED') throw await refusedBefore(transaction, step, reason);
         const toGiveBack = unsettled.map((payment) => stepOf(payment, step.scheduleId));
         if (!opened) return toGiveBack;
-        if (!(await reservations.move(step.reservationId, 'PAYING'))) {
+        if (!(await reservations.startPayment(step.reservationId))) {
           throw notPayable(await reservations.find(step.reservationId));
         }
         if (step.amount.points === 0) return toGiveBack;
@@ -174,6 +176,8 @@ function notPayable(reservation: Reservation | null): Problem {
       return new Problem('payment-in-progress', 'Another payment of this reservation is under way.');
     case 'CONFIRMED':
       return new Problem('reservation-already-confirmed', 'This reservation is paid.');
+    case 'HELD':
+      return showCancelled();
     default:
       return new Problem('reservation-expired', 'The hold has ended.');
   }

@@ -2,6 +2,7 @@ import Koa from 'koa';
 import { version } from '../../package.json';
 import { adminCatalogueRoutes } from './admin/catalogueRoutes';
 import { adminReconciliationRoutes } from './admin/reconciliation';
+import { showCancellationRoutes } from './admin/showCancellation/routes';
 import { authRoutes } from './auth/routes';
 import { catalogueRoutes } from './catalogue/routes';
 import type { ApiDependencies } from './dependencies';
@@ -27,6 +28,7 @@ export function createEndpoints(dependencies: ApiDependencies): Endpoint[] {
     ...catalogueRoutes(dependencies),
     ...adminCatalogueRoutes(dependencies),
     ...adminReconciliationRoutes(dependencies),
+    ...showCancellationRoutes(dependencies),
     ...saleRoutes(dependencies),
     ...ticketRoutes(dependencies),
     ...checkInRoutes(dependencies),

@@ -44,6 +44,7 @@ interface FactsRow {
   time_zone: string;
   prices: number[];
   ticket_used: boolean;
+  show_cancelled: boolean;
   payment_id: string | null;
   points: number;
   card: number;
@@ -83,7 +84,7 @@ export function createCancellationStore(db: Knex) {
                  WHERE reservation_id = reservation.id) AS prices,
                 EXISTS (SELECT FROM tickets
                         WHERE reservation_id = reservation.id AND status = 'USED') AS ticket_used,
-                payment.id AS payment_id, payment.points, payment.card, payment.approved_at
+                schedule.cancelled_at IS NOT NULL AS show_cancelled, payment.id AS payment_id, payment.points, payment.card, payment.approved_at
          FROM reservations AS reservation
          JOIN schedules AS schedule ON schedule.id = reservation.schedule_id
          JOIN venues AS venue ON venue.id = schedule.venue_id
@@ -151,6 +152,7 @@ function toFacts(row: FactsRow): RecordedFacts {
     bookingFee: row.booking_fee,
     currency,
     ticketUsed: row.ticket_used,
+    showCancelled: row.show_cancelled,
     policy: cancellationPolicySchema.parse(row.policy),
     startsAt: row.starts_at,
     timeZone: row.time_zone,

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { seatUnavailable, type HoldFacts } from '../domain/holdRules';
 import { CURRENCY, type ReservationAmount } from '../domain/money';
 import type { ReservedSeat } from '../domain/seat';
+import { SALE_LOCK } from './scheduleStore';
 
 /** A hold about to be recorded. Prices come from the facts that were read in the same transaction. */
 export interface NewHold {
@@ -18,6 +19,7 @@ type FactsRow = HoldFacts['seats'][number] & {
   sale_opens_at: Date;
   sale_closes_at: Date;
   sale_switch: 'OPEN' | 'PAUSED' | 'CLOSED';
+  cancelled_at: Date | null;
   max_seats_per_user: number;
   booking_fee: number;
   already_held: number;
@@ -30,11 +32,16 @@ export function createHoldStore(db: Knex) {
   return {
     /**
      * Serialises the holds of one user for one schedule until the transaction ends, so that parallel
-     * requests cannot pass the seats' limit together.
+     * requests cannot pass the seats' limit together. The sale cannot be closed for good meanwhile; its lock
+     * comes first, so that nobody waits for it with a user's lock in hand.
      */
     async lockUserOnSchedule(userId: string, scheduleId: string): Promise<void> {
       await db
-        .raw('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [`${userId}:${scheduleId}`])
+        .raw(
+          `SELECT pg_advisory_xact_lock_shared(${SALE_LOCK}),
+                  pg_advisory_xact_lock(hashtextextended(:userId::text || ':' || :scheduleId::text, 0))`,
+          { userId, scheduleId },
+        )
         .options({ name: 'lock-user-on-schedule' });
     },
 
@@ -52,7 +59,7 @@ export function createHoldStore(db: Knex) {
           `SELECT seat.id AS "seatId", seat.zone, seat.row, seat.number, seat.grade, seat.blocked, grades.price,
                 live.reservation_id IS NOT NULL AS taken,
                 schedule.sale_opens_at, schedule.sale_closes_at, schedule.sale_switch,
-                schedule.max_seats_per_user, schedule.booking_fee,
+                schedule.cancelled_at, schedule.max_seats_per_user, schedule.booking_fee,
                 (SELECT count(*) FROM allocations
                  WHERE schedule_id = schedule.id AND user_id = :userId AND released_at IS NULL
                    AND reservation_id <> :reservationId) AS already_held
@@ -150,6 +157,7 @@ function toFacts(first: FactsRow, rows: FactsRow[]): HoldFacts {
       saleOpensAt: first.sale_opens_at,
       saleClosesAt: first.sale_closes_at,
       saleSwitch: first.sale_switch,
+      cancelledAt: first.cancelled_at,
       maxSeatsPerUser: first.max_seats_per_user,
       bookingFee: first.booking_fee,
     },

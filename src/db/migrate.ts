@@ -8,6 +8,7 @@ import * as applicationRole from './migrations/005_application_role';
 import * as charges from './migrations/006_charges';
 import * as tickets from './migrations/007_tickets';
 import * as cancellations from './migrations/008_cancellations';
+import * as showCancellations from './migrations/009_show_cancellations';
 import * as reconciliation from './migrations/010_reconciliation';
 import * as idempotency from './migrations/011_idempotency';
 import * as webhooks from './migrations/012_webhooks';
@@ -22,6 +23,7 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '006_charges': charges,
   '007_tickets': tickets,
   '008_cancellations': cancellations,
+  '009_show_cancellations': showCancellations,
   '010_reconciliation': reconciliation,
   '011_idempotency': idempotency,
   '012_webhooks': webhooks,

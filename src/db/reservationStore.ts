@@ -123,6 +123,23 @@ export function createReservationStore(db: Knex) {
     },
 
     /**
+     * To PAYING, unless the show was cancelled.
+     *
+     * @returns false where it did not move
+     */
+    async startPayment(reservationId: string): Promise<boolean> {
+      const { rowCount } = await db
+        .raw<{ rowCount: number }>(
+          `UPDATE reservations SET status = 'PAYING' FROM schedules AS schedule
+           WHERE reservations.id = :reservationId AND status = ANY(:before)
+             AND schedule.id = reservations.schedule_id AND schedule.cancelled_at IS NULL`,
+          { reservationId, before: statesBefore('PAYING') },
+        )
+        .options({ name: 'start-payment' });
+      return rowCount > 0;
+    },
+
+    /**
      * Back to HELD after an attempt to pay that failed. A late write must not take the reservation from the next
      * attempt: none may be open. The row is locked first, so that this look at the attempts is not older than it.
      */

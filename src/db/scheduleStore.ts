@@ -10,6 +10,8 @@ export interface ScheduleFacts {
   saleOpensAt: Date;
   saleClosesAt: Date;
   saleSwitch: SaleSwitch;
+  /** The show does not take place: its sale is closed for good. */
+  cancelledAt: Date | null;
   maxSeatsPerUser: number;
   /** A seat's fee in whole currency units. */
   bookingFee: number;
@@ -27,7 +29,7 @@ export interface ScheduleOverview extends ScheduleFacts {
   seatsAvailable: number;
 }
 
-export interface NewSchedule extends Omit<ScheduleFacts, 'saleSwitch'> {
+export interface NewSchedule extends Omit<ScheduleFacts, 'saleSwitch' | 'cancelledAt'> {
   concertId: string;
   venueId: string;
   startsAt: Date;
@@ -41,9 +43,16 @@ export interface ScheduleChange {
   waitingRoom?: WaitingRoom | null | undefined;
 }
 
+/**
+ * Names the lock of a schedule's sale. Every hold shares it while it is recorded; who takes it alone has waited
+ * for the holds before, and those after see what was committed under it.
+ */
+export const SALE_LOCK = `hashtextextended('sale:' || :scheduleId::text, 0)`;
+
 /** Columns under the names of {@link ScheduleFacts}. */
 const FACTS = `schedule.id AS "scheduleId", schedule.sale_opens_at AS "saleOpensAt",
   schedule.sale_closes_at AS "saleClosesAt", schedule.sale_switch AS "saleSwitch",
+  schedule.cancelled_at AS "cancelledAt",
   schedule.max_seats_per_user AS "maxSeatsPerUser", schedule.booking_fee AS "bookingFee",
   schedule.currency, schedule.waiting_room AS "waitingRoom"`;
 
@@ -143,6 +152,18 @@ export function createScheduleStore(db: Knex) {
       const rows = db('schedules').where({ id: scheduleId });
       if (Object.keys(columns).length === 0) return (await rows.first('id')) !== undefined;
       return (await rows.update(columns)) > 0;
+    },
+
+    /**
+     * Closes the sale for good: no hold is recorded after this is committed, and every one before can be seen.
+     * Run again, it changes nothing.
+     */
+    async cancel(scheduleId: string, at: Date, reason: string | null): Promise<void> {
+      await db.raw(`SELECT pg_advisory_xact_lock(${SALE_LOCK})`, { scheduleId });
+      await db('schedules')
+        .where({ id: scheduleId })
+        .whereNull('cancelled_at')
+        .update({ cancelled_at: at, cancel_reason: reason });
     },
   };
 }

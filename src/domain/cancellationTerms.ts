@@ -34,6 +34,8 @@ export interface CancellationFacts {
   currency: string;
   /** Somebody was let in with one of its tickets. */
   ticketUsed: boolean;
+  /** The show does not take place. */
+  showCancelled: boolean;
   policy: CancellationPolicy;
   startsAt: Date;
   /** Of the venue, an IANA name. */
@@ -68,7 +70,9 @@ export function cancellationTerms(
   const { sale, bookingFee, currency } = facts;
   if (facts.status === 'CANCELLED') return refused('already-cancelled');
   if (facts.status !== 'CONFIRMED' || !sale) return refused('not-confirmed');
-  if (cause === 'ORGANISER') return cancellable('organiser-cancelled', 0, bookingFee, sale.paid);
+  // A customer who cancels what does not take place pays nothing for it.
+  if (cause === 'ORGANISER' || facts.showCancelled)
+    return cancellable('organiser-cancelled', 0, bookingFee, sale.paid);
 
   if (facts.ticketUsed) return refused('ticket-used');
   const clock = readClock(facts, sale.bookedAt, now);

@@ -7,6 +7,8 @@ export interface HoldFacts {
     saleOpensAt: Date;
     saleClosesAt: Date;
     saleSwitch: 'OPEN' | 'PAUSED' | 'CLOSED';
+    /** The show does not take place. */
+    cancelledAt: Date | null;
     maxSeatsPerUser: number;
     bookingFee: number;
   };
@@ -43,18 +45,24 @@ export function assertHoldable(facts: HoldFacts, seatIds: readonly string[], now
   }
 }
 
-/** @throws {Problem} sale-not-open with the times */
+/** @throws {Problem} sale-not-open with the times, or `cancelled` */
 export function assertSaleOpen(
-  schedule: Pick<HoldFacts['schedule'], 'saleOpensAt' | 'saleClosesAt' | 'saleSwitch'>,
+  schedule: Pick<HoldFacts['schedule'], 'saleOpensAt' | 'saleClosesAt' | 'saleSwitch' | 'cancelledAt'>,
   now: Date,
 ): void {
   const { saleSwitch, saleOpensAt, saleClosesAt } = schedule;
+  if (schedule.cancelledAt) throw showCancelled();
   if (saleSwitch === 'OPEN' && saleOpensAt <= now && now < saleClosesAt) return;
   throw new Problem('sale-not-open', 'Seats of this schedule are not on sale now.', {
     saleOpensAt: saleOpensAt.toISOString(),
     saleClosesAt: saleClosesAt.toISOString(),
     paused: saleSwitch === 'PAUSED',
   });
+}
+
+/** Nothing can be held or paid any more. */
+export function showCancelled(): Problem {
+  return new Problem('sale-not-open', 'The show was cancelled.', { cancelled: true });
 }
 
 export function seatUnavailable(unavailableSeatIds: readonly string[]): Problem {

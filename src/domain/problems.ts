@@ -30,6 +30,8 @@ export type ProblemSlug =
   | 'concert-not-found'
   | 'schedule-not-found'
   | 'venue-not-found'
+  | 'show-not-cancelled'
+  | 'show-cancellation-done'
   | 'seat-not-found'
   | 'sale-not-open'
   | 'seat-unavailable'

@@ -10,18 +10,21 @@ export type SaleSwitch = (typeof SALE_SWITCHES)[number];
  * - PAUSED: within the opening times, but the operator has paused the sale.
  * - SOLD_OUT: open, with no seat free at the moment; a hold that ends makes it OPEN again.
  * - CLOSED: the time is over, or the operator has closed the sale.
+ * - CANCELLED: the show does not take place.
  */
-export const SALE_STATUSES = ['UPCOMING', 'OPEN', 'PAUSED', 'SOLD_OUT', 'CLOSED'] as const;
+export const SALE_STATUSES = ['UPCOMING', 'OPEN', 'PAUSED', 'SOLD_OUT', 'CLOSED', 'CANCELLED'] as const;
 export type SaleStatus = (typeof SALE_STATUSES)[number];
 
 export interface Sale {
   saleSwitch: SaleSwitch;
   saleOpensAt: Date;
   saleClosesAt: Date;
+  cancelledAt: Date | null;
   seatsAvailable: number;
 }
 
 export function saleStatus(sale: Sale, now: Date): SaleStatus {
+  if (sale.cancelledAt) return 'CANCELLED';
   if (sale.saleSwitch === 'CLOSED' || now >= sale.saleClosesAt) return 'CLOSED';
   if (now < sale.saleOpensAt) return 'UPCOMING';
   if (sale.saleSwitch === 'PAUSED') return 'PAUSED';
@@ -29,7 +32,7 @@ export function saleStatus(sale: Sale, now: Date): SaleStatus {
 }
 
 /** What a buyer can hope for most comes first. */
-const MOST_HOPEFUL: readonly SaleStatus[] = ['OPEN', 'UPCOMING', 'PAUSED', 'SOLD_OUT', 'CLOSED'];
+const MOST_HOPEFUL: readonly SaleStatus[] = ['OPEN', 'UPCOMING', 'PAUSED', 'SOLD_OUT', 'CLOSED', 'CANCELLED'];
 
 /** A concert's status is the best among its schedules; one without schedules is still to come. */
 export function bestSaleStatus(statuses: readonly SaleStatus[]): SaleStatus {

@@ -3,4 +3,5 @@ export { chargeSettlement } from './chargeSettlement';
 export { housekeeping } from './housekeeping';
 export { reconciliation } from './reconciliation';
 export { reservation } from './reservation';
+export { showCancellation } from './showCancellation';
 export { topUp } from './topUp';

@@ -6,16 +6,22 @@ import type { CancellationCause } from '../domain/cancellationTerms';
 import type { PaymentAmount, ReservationAmount } from '../domain/money';
 import type { ReservationStatus } from '../domain/reservationStates';
 import type { ReservedSeat } from '../domain/seat';
+import type { ShowCancellationSettings, ShowCounts } from '../domain/showCancellation';
 
 export const RESERVATION_WORKFLOW = 'reservation';
 export const TOP_UP_WORKFLOW = 'topUp';
 export const CHARGE_SETTLEMENT_WORKFLOW = 'chargeSettlement';
 export const CANCELLATION_WORKFLOW = 'cancellation';
 export const RECONCILIATION_WORKFLOW = 'reconciliation';
+export const SHOW_CANCELLATION_WORKFLOW = 'showCancellation';
 export const HOLD_UPDATE = 'hold';
 export const PAY_UPDATE = 'pay';
 export const RELEASE_UPDATE = 'release';
 export const CANCEL_UPDATE = 'cancel';
+/** To a show's cancellation: answers once the sale is closed. */
+export const BEGIN_UPDATE = 'begin';
+/** To a show's cancellation: pauses, resumes, changes the rate. */
+export const ADJUST_UPDATE = 'adjust';
 export const RESERVATION_QUERY = 'reservation';
 /** To a reservation or a top-up: the gateway has told something about its charge. */
 export const GATEWAY_HINT_SIGNAL = 'gatewayHint';
@@ -26,6 +32,7 @@ export const cancellationWorkflowId = (reservationId: string): string => `cancel
 /** The schedule that starts a workflow by the clock. */
 export const temporalScheduleId = (workflow: string, taskQueue: string): string => `${workflow}-${taskQueue}`;
 export const topUpWorkflowId = (topUpId: string): string => `top-up-${topUpId}`;
+export const showCancellationWorkflowId = (scheduleId: string): string => `show-cancellation-${scheduleId}`;
 
 /** Starts one reservation. Seats, prices and limits are read by the hold itself, in its transaction. */
 export interface ReservationInput {
@@ -110,3 +117,32 @@ export interface CancellationInput {
 export type CancellationResult =
   | { reservationId: string; status: 'CANCELLED'; fee: number; refund: PaymentAmount }
   | { reservationId: string; status: 'REFUSED'; reason: string };
+
+/** Cancels a show: closes its sale for good, and refunds everybody in full. */
+export interface ShowCancellationInput extends ShowCancellationSettings {
+  scheduleId: string;
+  /** The operator's words. */
+  reason: string | null;
+  /** Set where an earlier run of the same workflow has closed the sale and come so far. */
+  resumeFrom?: ShowWalk;
+}
+
+/** Where the walk through the reservations of a show stands. */
+export interface ShowWalk {
+  /** The last reservation of this pass that was seen to; null at its start. */
+  after: string | null;
+  /** Milliseconds to wait after this pass. */
+  pauseMs: number;
+}
+
+/** The update `adjust`: what is left out stays as it is. */
+export interface ShowAdjustment {
+  paused?: boolean | undefined;
+  refundsPerSecond?: number | undefined;
+}
+
+export interface ShowCancellationResult {
+  scheduleId: string;
+  status: 'DONE';
+  counts: ShowCounts;
+}

@@ -29,6 +29,7 @@ function bought(bookedAt: Date, change: Partial<CancellationFacts> = {}): Cancel
     bookingFee,
     currency,
     ticketUsed: false,
+    showCancelled: false,
     policy: KOREAN_POLICY,
     startsAt: at('2026-12-24T19:30'),
     timeZone: SEOUL,
@@ -292,6 +293,13 @@ describe('where the organiser cancels', () => {
       });
     },
   );
+
+  it('a customer who cancels as well gets the same', () => {
+    const facts = bought(at('2026-10-01T12:00'), { showCancelled: true });
+    const now = at('2026-12-24T12:00');
+
+    expect(cancellationTerms(facts, 'CUSTOMER', now)).toEqual(cancellationTerms(facts, 'ORGANISER', now));
+  });
 });
 
 describe('what goes back', () => {

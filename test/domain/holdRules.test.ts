@@ -9,6 +9,7 @@ const schedule: HoldFacts['schedule'] = {
   saleOpensAt: OPENS,
   saleClosesAt: CLOSES,
   saleSwitch: 'OPEN',
+  cancelledAt: null,
   maxSeatsPerUser: 4,
   bookingFee: 2_000,
 };
@@ -97,6 +98,13 @@ describe('a sale is open', () => {
     expect(refusalOf(() => assertSaleOpen({ ...schedule, saleSwitch }, now))).toMatchObject({
       slug: 'sale-not-open',
       members: { saleOpensAt: OPENS.toISOString(), saleClosesAt: CLOSES.toISOString() },
+    });
+  });
+
+  it('not once the show was cancelled, whatever its times', () => {
+    expect(refusalOf(() => assertSaleOpen({ ...schedule, cancelledAt: DURING }, DURING))).toMatchObject({
+      slug: 'sale-not-open',
+      members: { cancelled: true },
     });
   });
 });

@@ -89,6 +89,12 @@ export const POSTS: Readonly<Record<string, (service: Service) => Promise<Post>>
     const body = aSchedule(venueId);
     return { by: service.operator, path, body, otherBody: { ...body, maxSeatsPerUser: 1 } };
   },
+
+  '/v1/admin/schedules/{scheduleId}/cancellation': async (service) => {
+    const { scheduleId } = await service.openSale();
+    const path = `/v1/admin/schedules/${scheduleId}/cancellation`;
+    return { by: service.operator, path, body: {}, otherBody: { reason: 'The singer is ill' } };
+  },
 };
 
 function newAccount() {

@@ -63,7 +63,8 @@ export async function createSale(owner: Knex, options: SaleOptions = {}): Promis
     price: PRICE,
     color: '#a00',
   });
-  await owner('seats').insert(
+  await owner.batchInsert(
+    'seats',
     seatIds.map((id, position) => ({
       id,
       schedule_id: scheduleId,

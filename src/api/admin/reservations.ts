@@ -8,10 +8,9 @@ import { cancellationWorkflowId, reservationWorkflowId } from '../../workflows/m
 import { endpoint, type Endpoint } from '../http/endpoint';
 import { presentPaymentSummary, presentReservation } from '../reservations/presenter';
 import { paymentSummarySchema, reservationParams, reservationSchema } from '../reservations/schema';
+import { workflowLink, workflowLinkSchema, type TemporalUi } from './workflowLink';
 
 const instant = z.iso.datetime();
-
-const workflowSchema = z.object({ workflowId: z.string(), url: z.url() });
 
 const adminReservationSchema = reservationSchema.extend({
   userId: z.uuid(),
@@ -34,12 +33,12 @@ const adminReservationSchema = reservationSchema.extend({
       bookedAt: instant,
     }),
   ),
-  timeline: z.array(z.object({ at: instant, what: z.string(), workflow: workflowSchema.optional() })),
-  workflow: workflowSchema,
+  timeline: z.array(z.object({ at: instant, what: z.string(), workflow: workflowLinkSchema.optional() })),
+  workflow: workflowLinkSchema,
 });
 
 export interface AdminReservationDependencies {
-  settings: { TEMPORAL_UI_URL: string; TEMPORAL_NAMESPACE: string };
+  settings: TemporalUi;
   reservations: ReservationStore;
   payments: PaymentStore;
   cancellations: CancellationStore;
@@ -95,17 +94,12 @@ export function adminReservationRoutes(dependencies: AdminReservationDependencie
               bookedAt: bookedAt.toISOString(),
             })),
             timeline: timelineOf(reservation, attempts, lines, cancellation),
-            workflow: workflowLink(reservationWorkflowId(reservationId)),
+            workflow: workflowLink(settings, reservationWorkflowId(reservationId)),
           },
         };
       },
     }),
   ];
-
-  function workflowLink(workflowId: string) {
-    const { TEMPORAL_UI_URL: ui, TEMPORAL_NAMESPACE: namespace } = settings;
-    return { workflowId, url: new URL(`/namespaces/${namespace}/workflows/${workflowId}`, ui).href };
-  }
 
   function timelineOf(
     reservation: Reservation,
@@ -127,7 +121,7 @@ export function adminReservationRoutes(dependencies: AdminReservationDependencie
   }
 
   function cancelledEvent({ reservationId, cause, cancelledAt }: RecordedCancellation) {
-    const workflow = workflowLink(cancellationWorkflowId(reservationId));
+    const workflow = workflowLink(settings, cancellationWorkflowId(reservationId));
     return { at: cancelledAt.toISOString(), what: `Cancelled (${cause})`, workflow };
   }
 }

@@ -14,6 +14,7 @@ const scheduleOverview = z.object({
   saleOpensAt: z.coerce.date(),
   saleClosesAt: z.coerce.date(),
   saleSwitch: z.enum(SALE_SWITCHES),
+  cancelledAt: z.coerce.date().nullable(),
   seatsTotal: z.number(),
   seatsAvailable: z.number(),
   maxSeatsPerUser: z.number(),

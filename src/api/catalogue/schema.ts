@@ -7,7 +7,7 @@ const time = z.iso.datetime({ precision: 3 });
 const saleStatus = z.enum(SALE_STATUSES).meta({
   description:
     'UPCOMING: the sale has not opened. OPEN: seats can be held. PAUSED: the operator has paused the sale. ' +
-    'SOLD_OUT: no seat is free at the moment. CLOSED: the sale is over.',
+    'SOLD_OUT: no seat is free at the moment. CLOSED: the sale is over. CANCELLED: the show does not take place.',
 });
 
 export const concertSummarySchema = z

@@ -51,6 +51,7 @@ export function paymentRoutes({
         'reservation-expired',
         'payment-in-progress',
         'reservation-already-confirmed',
+        'sale-not-open',
         'reservation-not-found',
         ...ADMISSION_PROBLEMS,
         'temporarily-unavailable',

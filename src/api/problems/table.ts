@@ -165,6 +165,18 @@ export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
     'List the schedules of the concert.',
   ),
   'venue-not-found': entry(404, 'No such venue', 'No venue has this id.', 'Create the venue first.'),
+  'show-not-cancelled': entry(
+    404,
+    'The show is not cancelled',
+    'The schedule is there, and nobody has cancelled its show.',
+    'Cancel it with POST on the same path, if that is what is wanted.',
+  ),
+  'show-cancellation-done': entry(
+    409,
+    'The cancellation of the show is done',
+    'Everybody has been refunded, and there is nothing left to pause or to change.',
+    'Read the result with GET on the same path.',
+  ),
   'seat-not-found': entry(
     404,
     'No such seat',
@@ -174,8 +186,8 @@ export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
   'sale-not-open': entry(
     403,
     'The sale is not open',
-    'The sale has not opened yet, has closed, or is paused by the operator.',
-    "Read the schedule's opening times and come back then.",
+    'The sale has not opened yet, has closed, is paused by the operator, or the show was cancelled.',
+    "Read the schedule's opening times and come back then; never where `cancelled` is true.",
   ),
   'seat-unavailable': entry(
     409,

@@ -1,0 +1,118 @@
+import { createShowCancellationStore } from '../../src/db/showCancellationStore';
+import { cancelledShows, type CancelledShows } from '../support/cancelledShows';
+import { createSoldShow, FREE } from '../support/soldShow';
+import { buildStage, type Stage } from '../support/stage';
+
+/** Of the server's 51,200. */
+const LONGEST_HISTORY = 4_000;
+
+/** `SHOW_RESERVATIONS=20000` takes some 12 minutes on two cores. */
+const REAL_RESERVATIONS = Number(process.env['SHOW_RESERVATIONS'] ?? 200);
+const WITHIN_MS = 60_000 + REAL_RESERVATIONS * 100;
+
+let stage: Stage;
+let shows: CancelledShows;
+
+beforeAll(async () => {
+  stage = await buildStage();
+  shows = cancelledShows(stage);
+}, 60_000);
+
+afterEach(async () => stage.endTest());
+
+afterAll(async () => stage?.drop());
+
+/** The length of the history of each run of a show's workflow, the last one first. */
+async function historiesOf(scheduleId: string): Promise<number[]> {
+  const { client } = stage.temporal.env;
+  const { workflowId } = shows.handle(scheduleId);
+  const lengths: number[] = [];
+  for (let runId: string | null | undefined; lengths.length === 0 || runId;) {
+    const { events = [] } = await client.workflow.getHandle(workflowId, runId ?? undefined).fetchHistory();
+    lengths.push(events?.length ?? 0);
+    runId = events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId;
+  }
+  return lengths;
+}
+
+describe('a show of 20,000 reservations', () => {
+  it('is gone through page by page, each once, by runs of bounded length that lose no word of an operator', async () => {
+    const { scheduleId } = await createSoldShow(stage.database.owner, stage.gateway, 20_000, [FREE]);
+    let pages = 0;
+    // The cancellations themselves are left out: the walk is what has no limit here.
+    stage.temporal.replaceActivity('startCancellations', () => async (page) => {
+      pages += 1;
+      return cancelInPostgres(page);
+    });
+    const handle = await shows.cancel(scheduleId);
+
+    const ended = handle.result();
+    let rate = 10;
+    for (let isOver = false; !isOver;) {
+      rate = rate === 10 ? 11 : 10;
+      await shows.adjust(scheduleId, { refundsPerSecond: rate }).catch(() => (isOver = true));
+      expect([rate, 21 - rate]).toContain((await shows.find(scheduleId))?.refundsPerSecond);
+      isOver ||= await Promise.race([ended.then(() => true), pause(500)]);
+    }
+
+    expect(await ended).toMatchObject({ counts: { reservations: 20_000, refunded: 20_000 } });
+    expect(pages).toBeGreaterThanOrEqual(20_000 / 25);
+    expect(pages).toBeLessThan(20_000 / 20 + 10);
+    const histories = await historiesOf(scheduleId);
+    expect(histories.length).toBeGreaterThan(2);
+    expect(Math.max(...histories)).toBeLessThan(LONGEST_HISTORY);
+  }, 180_000);
+});
+
+describe(`a show of ${REAL_RESERVATIONS} reservations`, () => {
+  it(
+    'refunds each of them',
+    async () => {
+      const { scheduleId, sold } = await createSoldShow(
+        stage.database.owner,
+        stage.gateway,
+        REAL_RESERVATIONS,
+      );
+      const began = Date.now();
+
+      const handle = await shows.cancel(scheduleId, { refundsPerSecond: 100 });
+
+      const counts = { reservations: REAL_RESERVATIONS, refunded: REAL_RESERVATIONS };
+      expect(await handle.result()).toMatchObject({ counts });
+      process.stderr.write(`${REAL_RESERVATIONS} reservations refunded in ${Date.now() - began} ms\n`);
+      const cards = sold.filter((one) => one.card > 0);
+      expect(stage.gateway.calls.filter((call) => call.startsWith('refund '))).toHaveLength(cards.length);
+      expect(stage.gateway.takenInAll()).toBe(0);
+    },
+    WITHIN_MS,
+  );
+});
+
+/** What the cancellations of a page of free reservations leave in Postgres. */
+async function cancelInPostgres({
+  scheduleId,
+  after,
+  limit,
+}: {
+  scheduleId: string;
+  after: string | null;
+  limit: number;
+}) {
+  const { owner } = stage.database;
+  const page = { scheduleId, statuses: ['CONFIRMED'] as const, after, limit };
+  const ids = await createShowCancellationStore(owner).page(page);
+  await owner.raw(
+    `WITH page AS (SELECT unnest(?::uuid[]) AS id),
+     moved AS (UPDATE reservations SET status = 'CANCELLED' FROM page WHERE reservations.id = page.id),
+     freed AS (UPDATE allocations SET released_at = now() FROM page WHERE reservation_id = page.id)
+     INSERT INTO cancellations
+       (reservation_id, cause, rule, fee, booking_fee_refund, points, card, currency, cancelled_at)
+     SELECT id, 'ORGANISER', 'organiser-cancelled', 0, 0, 0, 0, 'KRW', now() FROM page`,
+    [ids],
+  );
+  return { last: ids.length === limit ? (ids.at(-1) ?? null) : null, reservations: ids.length };
+}
+
+async function pause(milliseconds: number): Promise<false> {
+  return new Promise((resolve) => setTimeout(() => resolve(false), milliseconds));
+}
