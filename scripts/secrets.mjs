@@ -10,6 +10,7 @@ const names = [
   'TEMPORAL_DB_PASSWORD',
   'REDIS_PASSWORD',
   'SANDBOX_SECRET',
+  'SANDBOX_WEBHOOK_SECRET',
   'OPERATOR_PASSWORD',
 ];
 const file = fileURLToPath(new URL('../.env', import.meta.url));

@@ -8,7 +8,7 @@ export class SettingsError extends Error {
 
 export const port = z.coerce.number().int().min(1).max(65_535);
 const seconds = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
-const url = (protocols: readonly string[]) =>
+export const url = (protocols: readonly string[]) =>
   z.string().refine((value) => protocols.some((protocol) => value.startsWith(`${protocol}://`)), {
     message: `a URL that starts with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
   });
@@ -23,7 +23,7 @@ const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 export const logLevel = z
   .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
   .default('info');
-/** Shared by the sandbox gateway and whoever charges through it; there is no open default. */
+/** Shared by the sandbox gateway and whoever charges through it, or hears from it; there is no open default. */
 export const sandboxSecret = z
   .string('a text of at least 32 characters')
   .min(32, 'a text of at least 32 characters');
@@ -34,6 +34,7 @@ const sandboxSettings = z.object({
   PAYMENT_GATEWAY: z.literal('sandbox').default('sandbox'),
   SANDBOX_GATEWAY_URL: url(['http', 'https']).default('http://127.0.0.1:3001'),
   SANDBOX_SECRET: sandboxSecret,
+  SANDBOX_WEBHOOK_SECRET: sandboxSecret,
 });
 
 const stripeSettings = z.object({

@@ -8,7 +8,11 @@ import { createTossGateway } from './toss/client';
 export function createGateway(settings: Settings): PaymentGateway {
   switch (settings.PAYMENT_GATEWAY) {
     case 'sandbox':
-      return createSandboxGateway({ url: settings.SANDBOX_GATEWAY_URL, secret: settings.SANDBOX_SECRET });
+      return createSandboxGateway({
+        url: settings.SANDBOX_GATEWAY_URL,
+        secret: settings.SANDBOX_SECRET,
+        webhookSecret: settings.SANDBOX_WEBHOOK_SECRET,
+      });
     case 'stripe':
       return createStripeGateway({
         url: settings.STRIPE_API_URL,

@@ -54,7 +54,7 @@ export function createJsonHttp(url: string, authorization: string): JsonHttp {
 export const unknown = (reason: string): Unknown => ({ outcome: 'unknown', reason });
 
 /** `timeout`, or the transport's error code; never its message, which can quote what was sent. */
-function nameOf(error: unknown): string {
+export function nameOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return 'no-answer';
   if ('name' in error && error.name === 'TimeoutError') return 'timeout';
   return 'code' in error && typeof error.code === 'string' ? error.code : 'no-answer';

@@ -7,11 +7,20 @@ import { LaunchFailure } from './failure';
 import { freePort } from './ports';
 
 const PORTS = ['postgres', 'redis', 'temporal', 'gateway', 'metrics', 'workerMetrics'] as const;
-const SECRETS = ['superuser', 'owner', 'service', 'redis', 'gateway'] as const;
+
+const generated = z.string().min(32);
 
 const schema = z.object({
   ports: z.record(z.enum(PORTS), z.int()),
-  secrets: z.record(z.enum(SECRETS), z.string().min(32)),
+  secrets: z.object({
+    superuser: generated,
+    owner: generated,
+    service: generated,
+    redis: generated,
+    gateway: generated,
+    /** Folders of before the gateway sent messages have none. */
+    webhooks: generated.default(secret),
+  }),
 });
 
 /** What one start hands to the next: generated passwords, and the ports inside. */
@@ -59,6 +68,13 @@ function secret(): string {
 function generate(): LaunchState {
   return {
     ports: { postgres: 0, redis: 0, temporal: 0, gateway: 0, metrics: 0, workerMetrics: 0 },
-    secrets: { superuser: secret(), owner: secret(), service: secret(), redis: secret(), gateway: secret() },
+    secrets: {
+      superuser: secret(),
+      owner: secret(),
+      service: secret(),
+      redis: secret(),
+      gateway: secret(),
+      webhooks: secret(),
+    },
   };
 }

@@ -32,6 +32,7 @@ const FILLED_IN = {
   REDIS_URL: 'redis://localhost',
   TEMPORAL_ADDRESS: 'localhost:7233',
   SANDBOX_SECRET: 'filled in by the launcher later on',
+  SANDBOX_WEBHOOK_SECRET: 'filled in by the launcher later on',
 };
 
 /**
@@ -44,8 +45,10 @@ export function loadLauncherSettings(env: NodeJS.ProcessEnv): LauncherSettings {
   const service = loadSettings({ ...FILLED_IN, ...given });
   const settings = parseEnvironment(schema, given);
   const isElsewhere = service.PAYMENT_GATEWAY === 'sandbox' && settings.SANDBOX_GATEWAY_URL !== undefined;
-  if (isElsewhere && !given['SANDBOX_SECRET']) {
-    throw new LaunchFailure('SANDBOX_GATEWAY_URL is set, so SANDBOX_SECRET has to be that gateway’s secret');
+  for (const name of ['SANDBOX_SECRET', 'SANDBOX_WEBHOOK_SECRET']) {
+    if (isElsewhere && !given[name]) {
+      throw new LaunchFailure(`SANDBOX_GATEWAY_URL is set, so ${name} has to be that of the gateway there`);
+    }
   }
   return {
     ...settings,

@@ -49,6 +49,8 @@ function gatewaySpec({ env, settings, state, logFolder }: ServicesContext): Serv
       SANDBOX_PORT: String(port),
       SANDBOX_DATA_DIR: path.join(settings.DATA_DIR, 'sandbox-gateway'),
       SANDBOX_SECRET: state.secrets.gateway,
+      SANDBOX_WEBHOOK_URL: `${apiUrl(settings)}/v1/webhooks/sandbox`,
+      SANDBOX_WEBHOOK_SECRET: state.secrets.webhooks,
     },
     logFile: openLog(logFolder, 'gateway'),
     readyUrl: `http://127.0.0.1:${port}/healthz`,
@@ -90,6 +92,7 @@ function serviceEnvironment({ env, settings, state, servers }: ServicesContext):
     ...(usesOwnGateway(settings) && {
       SANDBOX_GATEWAY_URL: `http://127.0.0.1:${state.ports.gateway}`,
       SANDBOX_SECRET: state.secrets.gateway,
+      SANDBOX_WEBHOOK_SECRET: state.secrets.webhooks,
     }),
   };
 }

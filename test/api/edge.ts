@@ -106,6 +106,7 @@ function testSettings(database: TestDatabase, redis: TestRedis, more: Record<str
     REDIS_URL: redis.url,
     TEMPORAL_ADDRESS: testEnvironment('TEST_TEMPORAL_ADDRESS'),
     SANDBOX_SECRET: 'x'.repeat(32),
+    SANDBOX_WEBHOOK_SECRET: 'y'.repeat(32),
     RATE_LIMIT_FACTOR: '0',
     ...more,
   });

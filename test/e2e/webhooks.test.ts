@@ -32,7 +32,7 @@ interface Delivery {
 
 /** Sends an event as the gateway would. */
 async function deliver(event: WebhookEvent, delivery: Delivery = {}) {
-  const { secret = service.stack.gatewaySecret, signedAt = Date.now(), gateway = 'sandbox' } = delivery;
+  const { secret = service.stack.webhookSecret, signedAt = Date.now(), gateway = 'sandbox' } = delivery;
   const body = JSON.stringify(event);
   const response = await fetch(`${service.stack.apiUrl}/v1/webhooks/${gateway}`, {
     method: 'POST',

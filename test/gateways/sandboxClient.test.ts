@@ -1,13 +1,12 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { PaymentGateway } from '../../src/gateways/gateway';
-import { createSandboxGateway } from '../../src/gateways/sandbox/client';
-import { SECRET, aCharge, listen, startSandbox } from './sandboxServer';
+import { aCharge, connectGateway, listen, startSandbox } from './sandboxServer';
 
 /** A gateway that answers what no honest gateway would. */
 async function startLiar(listener: RequestListener): Promise<{ server: Server; gateway: PaymentGateway }> {
   const server = createServer(listener);
-  return { server, gateway: createSandboxGateway({ url: await listen(server), secret: SECRET }) };
+  return { server, gateway: connectGateway(await listen(server)) };
 }
 
 const json =
@@ -77,7 +76,7 @@ describe('the client takes for unknown', () => {
   it('a gateway that is not there', async () => {
     const sandbox = await startSandbox();
     await sandbox.stop();
-    const gateway = createSandboxGateway({ url: sandbox.url, secret: SECRET });
+    const gateway = connectGateway(sandbox.url);
     const unknown = { outcome: 'unknown', reason: 'ECONNREFUSED' };
 
     expect(await gateway.charge(charge)).toEqual(unknown);
@@ -91,7 +90,7 @@ describe('the client takes for unknown', () => {
 describe('the ping', () => {
   it('tells a wrong secret, without repeating it', async () => {
     const sandbox = await startSandbox();
-    const wrong = createSandboxGateway({ url: sandbox.url, secret: 'x'.repeat(40) });
+    const wrong = connectGateway(sandbox.url, 'x'.repeat(40));
 
     await expect(sandbox.gateway.ping()).resolves.toBeUndefined();
     await expect(wrong.ping()).rejects.toThrow(/^the sandbox gateway answers 401$/);

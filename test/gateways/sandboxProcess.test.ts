@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import getPort from 'get-port';
 import type { ChargeRequest, PaymentGateway } from '../../src/gateways/gateway';
-import { createSandboxGateway } from '../../src/gateways/sandbox/client';
-import { SECRET, aCharge, readBook } from './sandboxServer';
+import { SECRET, WEBHOOK_SECRET, aCharge, connectGateway, readBook } from './sandboxServer';
 
 /** The build; `npm test` makes it first. */
 const MAIN = path.resolve(__dirname, '../../dist/gateways/sandbox/main.js');
@@ -21,7 +20,7 @@ beforeEach(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'holdfast-sandbox-'));
   port = await getPort();
   url = `http://127.0.0.1:${port}`;
-  gateway = createSandboxGateway({ url, secret: SECRET });
+  gateway = connectGateway(url);
   await start();
 });
 
@@ -109,6 +108,7 @@ function launch(change: Record<string, string> = {}): ChildProcess {
       SANDBOX_PORT: String(port),
       SANDBOX_DATA_DIR: directory,
       SANDBOX_SECRET: SECRET,
+      SANDBOX_WEBHOOK_SECRET: WEBHOOK_SECRET,
       ...change,
     },
   });

@@ -13,6 +13,8 @@ import { createSandboxServer } from '../../src/gateways/sandbox/server';
 
 export const SECRET = 'a-secret-of-the-tests-that-is-long-enough';
 
+export const WEBHOOK_SECRET = 'another-secret-of-the-tests-for-webhooks';
+
 export interface RunningSandbox {
   url: string;
   gateway: PaymentGateway;
@@ -25,10 +27,10 @@ export interface RunningSandbox {
 /** The real server in this process, on a free port, with a book of its own. */
 export async function startSandbox(): Promise<RunningSandbox> {
   const directory = await mkdtemp(path.join(tmpdir(), 'holdfast-sandbox-'));
-  const book = openBook(directory);
+  const book = openBook(directory, { sendsWebhooks: false });
   const server = createSandboxServer({ book, secret: SECRET, logger: createLogger('test', 'silent') });
   const url = await listen(server);
-  const gateway = createSandboxGateway({ url, secret: SECRET });
+  const gateway = connectGateway(url);
   return {
     url,
     gateway,
@@ -44,6 +46,11 @@ export async function startSandbox(): Promise<RunningSandbox> {
       await rm(directory, { recursive: true });
     },
   };
+}
+
+/** The client of a sandbox. */
+export function connectGateway(url: string, secret = SECRET): PaymentGateway {
+  return createSandboxGateway({ url, secret, webhookSecret: WEBHOOK_SECRET });
 }
 
 /** Listens on a free port of the loopback and returns the base URL. */

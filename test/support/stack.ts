@@ -18,6 +18,8 @@ export interface Stack {
   gatewayUrl: string;
   /** The secret that the gateway asks for. */
   gatewaySecret: string;
+  /** What the gateway's messages are signed with. */
+  webhookSecret: string;
   databaseUrl: string;
   /** Acts as the schema's owner. */
   ownerDb: Knex;
@@ -41,6 +43,8 @@ export interface StackServices {
   metricsUrl: string;
   gatewayUrl: string;
   gatewaySecret: string;
+  /** What the gateway's messages are signed with. */
+  webhookSecret: string;
   taskQueue: string;
   api: StackProcess;
   worker: StackProcess;
@@ -115,12 +119,14 @@ export async function createStackServices(
     gateway: await freePort(),
   };
   const gatewaySecret = randomUUID();
+  const webhookSecret = randomUUID();
   const taskQueue = `test-${randomUUID()}`;
   const shared = {
     PATH: process.env['PATH'],
     NODE_ENV: 'test',
     LOG_LEVEL: 'info',
     SANDBOX_SECRET: gatewaySecret,
+    SANDBOX_WEBHOOK_SECRET: webhookSecret,
   };
   const settings = {
     ...shared,
@@ -140,7 +146,12 @@ export async function createStackServices(
   const gateway = createStackProcess(spawn, {
     name: 'gateway',
     entry: 'gateways/sandbox/main.js',
-    env: { ...shared, SANDBOX_PORT: String(port.gateway), SANDBOX_DATA_DIR: path.join(folder, 'gateway') },
+    env: {
+      ...shared,
+      SANDBOX_PORT: String(port.gateway),
+      SANDBOX_DATA_DIR: path.join(folder, 'gateway'),
+      SANDBOX_WEBHOOK_URL: `${local(port.api)}/v1/webhooks/sandbox`,
+    },
     logFile: logFile('gateway'),
     readyUrl: `${local(port.gateway)}/healthz`,
   });
@@ -163,6 +174,7 @@ export async function createStackServices(
     metricsUrl: `${local(port.metrics)}/metrics`,
     gatewayUrl: local(port.gateway),
     gatewaySecret,
+    webhookSecret,
     taskQueue,
     api,
     worker,

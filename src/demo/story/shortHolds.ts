@@ -41,6 +41,7 @@ async function start(env: NodeJS.ProcessEnv, servers: LocalServers): Promise<Run
   const [port, metricsPort] = [await freePort(), await freePort()];
   const settings = loadSettings({
     SANDBOX_SECRET: servers.secrets.gateway,
+    SANDBOX_WEBHOOK_SECRET: servers.secrets.webhooks,
     ...env,
     DATABASE_URL: servers.databaseUrl,
     REDIS_URL: servers.redisUrl,

@@ -22,7 +22,32 @@ export interface Behaviour {
   lookUpsFailMs: number;
   /** The same for captures, voids and refunds. */
   changesFailMs: number;
+  webhooks: Webhooks;
 }
+
+/** What is told by messages about a charge. */
+export interface Webhooks {
+  /** `untold`: what no answer has told. That is what a shop needs to hear; `all` tells the rest as well. */
+  about: 'untold' | 'all';
+  delayMs: number;
+  /** Of the first message on top, so that the next overtakes it. */
+  firstDelayMs: number;
+  /** How often each has to arrive. */
+  copies: number;
+  signature: 'good' | 'bad';
+}
+
+/** Time for a refund after a charge. */
+const OVERTAKEN_MS = 3_000;
+
+const webhooks: Webhooks = {
+  about: 'untold',
+  delayMs: 0,
+  firstDelayMs: 0,
+  copies: 1,
+  signature: 'good',
+};
+const allByWebhook: Webhooks = { ...webhooks, about: 'all' };
 
 const approve: Behaviour = {
   delayMs: 0,
@@ -33,6 +58,7 @@ const approve: Behaviour = {
   refunds: { meet: 'refuse', first: 0 },
   lookUpsFailMs: 0,
   changesFailMs: 0,
+  webhooks,
 };
 const authorise: Behaviour = { ...approve, booking: { kind: 'authorise' } };
 
@@ -47,6 +73,10 @@ const NAMED: Readonly<Record<string, Behaviour>> = {
   'sandbox:authorise': authorise,
   'sandbox:authorise-refused': { ...authorise, capture: 'refuse' },
   'sandbox:authorise-timeout': { ...authorise, capture: 'nothing' },
+  'sandbox:webhook': { ...approve, webhooks: allByWebhook },
+  'sandbox:webhook-twice': { ...approve, webhooks: { ...allByWebhook, copies: 2 } },
+  'sandbox:webhook-out-of-order': { ...approve, webhooks: { ...allByWebhook, firstDelayMs: OVERTAKEN_MS } },
+  'sandbox:webhook-badly-signed': { ...approve, webhooks: { ...allByWebhook, signature: 'bad' } },
 };
 
 const WITH_NUMBER: Readonly<Record<string, (number: number) => Behaviour>> = {
@@ -55,9 +85,16 @@ const WITH_NUMBER: Readonly<Record<string, (number: number) => Behaviour>> = {
   'sandbox:refund-refused': (first) => ({ ...approve, refunds: { meet: 'refuse', first } }),
   'sandbox:refund-error': (first) => ({ ...approve, refunds: { meet: 'error', first } }),
   'sandbox:refund-timeout': (first) => ({ ...approve, refunds: { meet: 'nothing', first } }),
-  'sandbox:late-look-up': (lookUpsFailMs) => ({ ...approve, answer: 'nothing', lookUpsFailMs }),
-  'sandbox:outage': (ms) => ({ ...approve, answer: 'nothing', lookUpsFailMs: ms, changesFailMs: ms }),
+  'sandbox:late-look-up': (ms) => ({ ...outOfReach(ms), changesFailMs: 0 }),
+  'sandbox:outage': outOfReach,
+  'sandbox:webhook-late': (delayMs) => ({ ...approve, webhooks: { ...allByWebhook, delayMs } }),
 };
+
+/** The charge shows itself, by a message too, only so long after it was booked. */
+function outOfReach(ms: number): Behaviour {
+  const told = { ...webhooks, delayMs: ms };
+  return { ...approve, answer: 'nothing', lookUpsFailMs: ms, changesFailMs: ms, webhooks: told };
+}
 
 /**
  * Reads a sandbox payment key (docs/sandbox.md).

@@ -7,6 +7,7 @@ import {
   captureRefused,
   captured,
   decideRefund,
+  eventOf,
   isCapture,
   newLine,
   voided,
@@ -14,6 +15,7 @@ import {
   type RefundOrder,
   type RefundRefusal,
 } from './lines';
+import { createOutbox, type MessageId, type Outbox } from './outbox';
 import type { BookPage, Charge, ChargeBody, bookQuerySchema } from './protocol';
 
 /** The key names a charge of another amount, currency or order. */
@@ -21,15 +23,18 @@ export class KeyReusedError extends Error {
   override readonly name = 'KeyReusedError';
 }
 
-/** `charge` is null where the request was made to fail; `fresh` where this very request booked it. */
-export interface Booking {
-  charge: Charge | null;
+/** A line as it is now. */
+export interface Booking<Line extends Charge = Charge> {
+  charge: Line;
+  /** Whether this very request has made it so. */
   fresh: boolean;
+  /** The message that tells of it: nobody who has heard by an answer needs it. */
+  message: MessageId | null;
 }
 
 export type RefundBooking =
   /** `silent`: it is done, and nobody shall hear of it. */
-  | { kind: 'refunded'; charge: Capture; silent: boolean }
+  | ({ kind: 'refunded'; silent: boolean } & Booking<Capture>)
   | { kind: 'refused'; error: RefundRefusal }
   /** It was made to fail; nothing was given back. */
   | { kind: 'failed' };
@@ -44,17 +49,22 @@ export interface Book {
    * Books a charge as the behaviour says, unless the key has a line already: then that line is the answer,
    * whatever the behaviour.
    *
+   * @returns null where the request was made to fail
    * @throws {KeyReusedError} where the line is of another amount, currency or order
    */
-  charge(idempotencyKey: string, body: ChargeBody, behaviour: Behaviour): Promise<Booking>;
+  charge(idempotencyKey: string, body: ChargeBody, behaviour: Behaviour): Promise<Booking | null>;
 
   find(idempotencyKey: string): Charge | null;
 
-  /** Takes reserved money, or lets it go where its payment key says so. Again: no further effect. */
-  capture(idempotencyKey: string): Promise<Booking>;
+  /**
+   * Takes reserved money, or lets it go where its payment key says so. Again: no further effect.
+   *
+   * @returns null where nothing is booked under the key
+   */
+  capture(idempotencyKey: string): Promise<Booking | null>;
 
   /** Refunds what is left of the capture under the key, or bars a key that has no line. Again: no further effect. */
-  void(idempotencyKey: string, reason: string): Promise<Charge>;
+  void(idempotencyKey: string, reason: string): Promise<Booking>;
 
   /**
    * Gives back a part of a capture, once for each refund key, as the charge's payment key says. A key that was
@@ -65,17 +75,24 @@ export interface Book {
   /** The lines that were booked from `from` (included) to `to` (excluded), milliseconds since 1970, oldest first. */
   page(window: z.infer<typeof bookQuerySchema>): BookPage;
 
+  /** The messages about what changed, each written with the change. */
+  outbox: Outbox;
+
   close(): Promise<void>;
 }
 
-/** @param directory made where it is missing */
-export function openBook(directory: string): Book {
+/**
+ * @param directory made where it is missing
+ * @param sendsWebhooks whether messages are owed to anybody
+ */
+export function openBook(directory: string, { sendsWebhooks }: { sendsWebhooks: boolean }): Book {
   // overlappingSync would tell of a commit before the disk has it.
   const environment = open({ path: directory, overlappingSync: false });
   const charges = environment.openDB<Charge, string>('charges', { encoding: 'json' });
   /** Every line's key under the time when it was booked, so that a window costs what it holds. */
   const byTime = environment.openDB<true, [number, string]>('charges-by-time', { encoding: 'json' });
   const failures = environment.openDB<number, string>('failures', { encoding: 'json' });
+  const outbox = createOutbox(environment);
   indexByTime();
 
   // Inside a transaction a put is done at once; its promise is that of the transaction.
@@ -86,28 +103,28 @@ export function openBook(directory: string): Book {
     return true;
   };
 
-  const write = <Line extends Charge>(line: Line): Line => {
-    void charges.put(line.idempotencyKey, line);
-    return line;
-  };
-
-  const writeFirst = (line: Charge): Charge => {
-    void byTime.put([bookedAtOf(line), line.idempotencyKey], true);
-    return write(line);
+  const write = <Line extends Charge>(
+    before: Charge | undefined,
+    charge: Line,
+    isAnswered: boolean,
+  ): Booking<Line> => {
+    const { idempotencyKey } = charge;
+    if (!before) void byTime.put([bookedAtOf(charge), idempotencyKey], true);
+    void charges.put(idempotencyKey, charge);
+    const event = sendsWebhooks ? eventOf(before, charge) : null;
+    const message = event && outbox.add(event, charge, behaviourOf(charge).webhooks, isAnswered);
+    return { charge, fresh: true, message };
   };
 
   return {
     charge(idempotencyKey, body, behaviour) {
       return environment.transaction(() => {
-        const existing = charges.get(idempotencyKey);
-        if (existing) {
-          assertSameCharge(existing, body);
-          return { charge: existing, fresh: false };
-        }
+        const line = charges.get(idempotencyKey);
+        if (line) return asItIs(sameCharge(line, body));
         // Counted by order, not by key: a payer who tries again does so under a new key.
-        if (mustFail(body.orderId, behaviour.failFirst)) return { charge: null, fresh: false };
-        const line = newLine(idempotencyKey, body, behaviour);
-        return { charge: line && writeFirst(line), fresh: true };
+        if (mustFail(body.orderId, behaviour.failFirst)) return null;
+        const first = newLine(idempotencyKey, body, behaviour);
+        return first && write(undefined, first, behaviour.answer === 'tell');
       });
     },
 
@@ -116,16 +133,20 @@ export function openBook(directory: string): Book {
     capture(idempotencyKey) {
       return environment.transaction(() => {
         const line = charges.get(idempotencyKey);
-        if (line?.status !== 'AUTHORISED') return { charge: line ?? null, fresh: false };
-        const isRefused = behaviourOf(line).capture === 'refuse';
-        return { charge: write(isRefused ? captureRefused(line) : captured(line)), fresh: true };
+        if (line?.status !== 'AUTHORISED') return line ? asItIs(line) : null;
+        const { capture } = behaviourOf(line);
+        return write(
+          line,
+          capture === 'refuse' ? captureRefused(line) : captured(line),
+          capture !== 'nothing',
+        );
       });
     },
 
     void(idempotencyKey, reason) {
       return environment.transaction(() => {
         const line = charges.get(idempotencyKey);
-        return line ? write(voided(line, reason)) : writeFirst(barred(idempotencyKey, reason));
+        return write(line, line ? voided(line, reason) : barred(idempotencyKey, reason), true);
       });
     },
 
@@ -137,8 +158,8 @@ export function openBook(directory: string): Book {
         const isSpoilt = meet !== 'refuse' && mustFail(`refunds of ${idempotencyKey}`, first);
         if (isSpoilt && meet === 'error') return { kind: 'failed' };
         const { changed, error } = decideRefund(line, refund, meet === 'refuse' ? first : 0);
-        const charge = write(changed);
-        return error ? { kind: 'refused', error } : { kind: 'refunded', charge, silent: isSpoilt };
+        const booking = write(line, changed, !isSpoilt);
+        return error ? { kind: 'refused', error } : { kind: 'refunded', silent: isSpoilt, ...booking };
       });
     },
 
@@ -153,6 +174,8 @@ export function openBook(directory: string): Book {
       };
     },
 
+    outbox,
+
     close: () => environment.close(),
   };
 
@@ -166,10 +189,12 @@ export function openBook(directory: string): Book {
   }
 }
 
-function assertSameCharge(existing: Charge, body: ChargeBody): void {
-  if (existing.status === 'BARRED') return;
-  const { amount, currency, orderId } = existing;
-  if (amount === body.amount && currency === body.currency && orderId === body.orderId) return;
+const asItIs = (charge: Charge): Booking => ({ charge, fresh: false, message: null });
+
+function sameCharge(line: Charge, body: ChargeBody): Charge {
+  if (line.status === 'BARRED') return line;
+  const { amount, currency, orderId } = line;
+  if (amount === body.amount && currency === body.currency && orderId === body.orderId) return line;
   throw new KeyReusedError('the idempotency key names another charge');
 }
 

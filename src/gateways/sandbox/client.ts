@@ -16,10 +16,12 @@ export interface SandboxGatewayOptions {
   /** Such as `http://127.0.0.1:3001`. */
   url: string;
   secret: string;
+  /** What its messages are signed with. */
+  webhookSecret: string;
 }
 
 /** The sandbox gateway's client. */
-export function createSandboxGateway({ url, secret }: SandboxGatewayOptions): PaymentGateway {
+export function createSandboxGateway({ url, secret, webhookSecret }: SandboxGatewayOptions): PaymentGateway {
   const http = createJsonHttp(url, `Bearer ${secret}`);
   return {
     name: 'sandbox',
@@ -74,7 +76,7 @@ export function createSandboxGateway({ url, secret }: SandboxGatewayOptions): Pa
       return { items: items.flatMap(asBooked), nextCursor };
     },
 
-    readWebhook: (message) => readWebhook(message, secret),
+    readWebhook: (message) => readWebhook(message, webhookSecret),
 
     async ping() {
       await readBook(new URLSearchParams({ limit: '1' }));

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Behaviour } from './behaviour';
 import type { Charge, ChargeBody, Refund } from './protocol';
+import type { WebhookEvent } from './webhook';
 
 export type Capture = Extract<Charge, { status: 'CAPTURED' | 'REFUNDED' }>;
 export type Authorisation = Extract<Charge, { status: 'AUTHORISED' }>;
@@ -67,6 +68,16 @@ export function decideRefund(
   }
   if (refund.amount > leftOf(line)) return { changed: line, error: 'more-than-left' };
   return { changed: refunded(line, refund) };
+}
+
+/** What happened when a line changed; null where nothing did that a shop could want to hear. */
+export function eventOf(before: Charge | undefined, after: Charge): WebhookEvent['type'] | null {
+  if (isCapture(after)) {
+    if (!isCapture(before)) return 'charge.captured';
+    return after.refunds.length > before.refunds.length ? 'charge.refunded' : null;
+  }
+  if (after.status === 'AUTHORISED' || after.status === before?.status) return null;
+  return after.status === 'DECLINED' ? 'charge.declined' : 'charge.voided';
 }
 
 export function isCapture(line: Charge | undefined): line is Capture {

@@ -4,7 +4,7 @@ import { Router, type RouterContext } from '@koa/router';
 import type { Context } from 'koa';
 import type { z } from 'zod';
 import { behaviourOf, parseBehaviour, type Behaviour } from './behaviour';
-import type { Book, RefundBooking } from './book';
+import type { Book, Booking, RefundBooking } from './book';
 import { bookedAtOf } from './lines';
 import {
   CHARGE_NOT_FOUND,
@@ -33,10 +33,10 @@ export function routes(book: Book): Router {
     if (!behaviour) return refuse(ctx, 400, UNKNOWN_PAYMENT_KEY, 'no behaviour has this payment key');
     // The charge goes on when the requester has hung up, as it would at any gateway.
     if (behaviour.delayMs > 0) await pause(behaviour.delayMs, undefined, { ref: false });
-    const { charge, fresh } = await book.charge(key, body, behaviour);
-    if (fresh && behaviour.answer === 'nothing') return neverAnswer(ctx);
-    if (!charge || (fresh && behaviour.answer === 'error')) return fail(ctx);
-    tell(ctx, charge);
+    const booking = await book.charge(key, body, behaviour);
+    if ((booking === null || booking.fresh) && behaviour.answer === 'nothing') return neverAnswer(ctx);
+    if (booking === null || (booking.fresh && behaviour.answer === 'error')) return fail(ctx);
+    tell(ctx, booking);
   });
 
   router.get('/v1/charges/by-key/:key', (ctx) => {
@@ -49,17 +49,18 @@ export function routes(book: Book): Router {
   router.post('/v1/charges/by-key/:key/capture', async (ctx) => {
     const key = readKey(ctx, book);
     if (key === null) return refuseOut(ctx);
-    const { charge, fresh } = await book.capture(key);
-    if (!charge) return refuse(ctx, 404, CHARGE_NOT_FOUND, 'nothing is booked under this key');
-    if (fresh && behaviourOf(charge).capture === 'nothing') return neverAnswer(ctx);
-    tell(ctx, charge);
+    const booking = await book.capture(key);
+    if (!booking) return refuse(ctx, 404, CHARGE_NOT_FOUND, 'nothing is booked under this key');
+    if (booking.fresh && behaviourOf(booking.charge).capture === 'nothing') return neverAnswer(ctx);
+    tell(ctx, booking);
   });
 
   router.post('/v1/charges/by-key/:key/void', async (ctx) => {
     const key = readKey(ctx, book);
     if (key === null) return refuseOut(ctx);
     const { reason } = parse(ctx, voidBodySchema, ctx.request.body);
-    ctx.body = await book.void(key, reason);
+    const booking = await book.void(key, reason);
+    tell(ctx, booking, 200);
   });
 
   router.post('/v1/charges/by-key/:key/refunds', async (ctx) => {
@@ -67,7 +68,7 @@ export function routes(book: Book): Router {
     if (key === null) return refuseOut(ctx);
     const refundKey = parse(ctx, idempotencyKeySchema, ctx.get('Idempotency-Key'));
     const body = parse(ctx, refundBodySchema, ctx.request.body);
-    return tellRefund(ctx, await book.refund(key, { refundKey, ...body }));
+    return answerRefund(ctx, await book.refund(key, { refundKey, ...body }));
   });
 
   router.get('/v1/book', (ctx) => {
@@ -75,6 +76,23 @@ export function routes(book: Book): Router {
   });
 
   return router;
+
+  /** Whoever has the answer needs no message of the same. */
+  function tell(ctx: RouterContext, { charge, message }: Booking, status = statusOf(charge)): void {
+    ctx.status = status;
+    ctx.body = charge;
+    if (message) ctx.res.once('finish', () => void book.outbox.forget(message));
+  }
+
+  function answerRefund(ctx: RouterContext, booking: RefundBooking): Promise<void> | void {
+    if (booking.kind === 'failed') return fail(ctx);
+    if (booking.kind === 'refused') {
+      const status = booking.error === 'refund-key-reused' ? 422 : 409;
+      return refuse(ctx, status, booking.error, 'the refund is not made');
+    }
+    if (booking.silent) return neverAnswer(ctx);
+    tell(ctx, booking, 200);
+  }
 }
 
 /** Refuses a call. */
@@ -95,20 +113,8 @@ function isOut(charge: Charge, what: keyof Pick<Behaviour, 'lookUpsFailMs' | 'ch
 }
 
 /** A charge that takes and reserves nothing is told with 402. */
-function tell(ctx: RouterContext, charge: Charge): void {
-  ctx.status = charge.status === 'CAPTURED' || charge.status === 'AUTHORISED' ? 200 : 402;
-  ctx.body = charge;
-}
-
-function tellRefund(ctx: RouterContext, booking: RefundBooking): Promise<void> | void {
-  if (booking.kind === 'failed') return fail(ctx);
-  if (booking.kind === 'refused') {
-    const status = booking.error === 'refund-key-reused' ? 422 : 409;
-    return refuse(ctx, status, booking.error, 'the refund is not made');
-  }
-  if (booking.silent) return neverAnswer(ctx);
-  ctx.body = booking.charge;
-}
+const statusOf = ({ status }: Charge): number =>
+  status === 'CAPTURED' || status === 'AUTHORISED' ? 200 : 402;
 
 const fail = (ctx: RouterContext): void =>
   refuse(ctx, 500, 'gateway-error', 'the gateway failed, as it was told to');
