@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import getPort from 'get-port';
 import type { ChargeRequest, PaymentGateway } from '../../src/gateways/gateway';
+import { startReceiver } from './receiver';
 import { SECRET, WEBHOOK_SECRET, aCharge, connectGateway, readBook } from './sandboxServer';
 
 /** The build; `npm test` makes it first. */
@@ -76,6 +77,48 @@ describe('the gateway process', () => {
     expect(await gateway.charge(charge)).toMatchObject({ outcome: 'approved' });
   });
 
+  it('killed before its messages arrived sends each when it is back', async () => {
+    const receiver = await startReceiver();
+    await stop('SIGTERM');
+    await start({ SANDBOX_WEBHOOK_URL: receiver.url });
+    receiver.answers.push(503, 503, 503, 503);
+    const charges = Array.from({ length: 10 }, () => aCharge({ paymentKey: 'sandbox:webhook' }));
+    await Promise.all(charges.map((charge) => gateway.charge(charge)));
+    await stop('SIGKILL');
+    const heardBefore = receiver.received.length;
+    await start({ SANDBOX_WEBHOOK_URL: receiver.url });
+
+    const heard = await Promise.all(
+      charges.map(({ idempotencyKey }) => receiver.untilHeard(idempotencyKey, 1)),
+    );
+    expect(new Set(heard.flat())).toEqual(new Set(['charge.captured']));
+    expect(receiver.received.length).toBeGreaterThan(heardBefore);
+    await receiver.stop();
+  });
+
+  it('killed between charge and answer tells of the charge', async () => {
+    const receiver = await startReceiver();
+    await stop('SIGTERM');
+    await start({ SANDBOX_WEBHOOK_URL: receiver.url });
+    const charges = Array.from({ length: 50 }, () => aCharge());
+    const first = charges.map((charge) => gateway.charge(charge));
+    await Promise.race(first);
+    await stop('SIGKILL');
+    const unanswered = new Set(
+      (await Promise.all(first)).flatMap(({ outcome }, index) =>
+        outcome === 'unknown' ? [charges[index]?.idempotencyKey] : [],
+      ),
+    );
+    await start({ SANDBOX_WEBHOOK_URL: receiver.url });
+
+    const booked = (await readBook(url)).filter(({ idempotencyKey }) => unanswered.has(idempotencyKey));
+    const heard = await Promise.all(
+      booked.map(({ idempotencyKey }) => receiver.untilHeard(idempotencyKey, 1)),
+    );
+    expect(heard).toEqual(booked.map(() => ['charge.captured']));
+    await receiver.stop();
+  });
+
   it('stops at SIGTERM with code 0, also while a request hangs', async () => {
     const hanging = gateway.charge(aCharge({ paymentKey: 'sandbox:timeout-after-charge' }));
 
@@ -114,8 +157,8 @@ function launch(change: Record<string, string> = {}): ChildProcess {
   });
 }
 
-async function start(): Promise<void> {
-  child = launch();
+async function start(change: Record<string, string> = {}): Promise<void> {
+  child = launch(change);
   await poll(async () => (await fetch(`${url}/healthz`)).ok);
 }
 

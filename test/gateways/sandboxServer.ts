@@ -8,6 +8,8 @@ import { createLogger } from '../../src/config/logging';
 import type { ChargeRequest, PaymentGateway } from '../../src/gateways/gateway';
 import { openBook } from '../../src/gateways/sandbox/book';
 import { createSandboxGateway } from '../../src/gateways/sandbox/client';
+import { startDelivery } from '../../src/gateways/sandbox/deliver';
+import type { Outbox } from '../../src/gateways/sandbox/outbox';
 import { bookPageSchema, type Charge } from '../../src/gateways/sandbox/protocol';
 import { createSandboxServer } from '../../src/gateways/sandbox/server';
 
@@ -18,22 +20,33 @@ export const WEBHOOK_SECRET = 'another-secret-of-the-tests-for-webhooks';
 export interface RunningSandbox {
   url: string;
   gateway: PaymentGateway;
+  outbox: Outbox;
   /** Sends a request as it is, with the secret. */
   send(path: string, init?: RequestInit): Promise<Response>;
   book(): Promise<Charge[]>;
   stop(): Promise<void>;
 }
 
-/** The real server in this process, on a free port, with a book of its own. */
-export async function startSandbox(): Promise<RunningSandbox> {
+/**
+ * The real server in this process, on a free port, with a book of its own.
+ *
+ * @param webhookUrl where its messages go; without it, it sends none
+ */
+export async function startSandbox(webhookUrl?: string): Promise<RunningSandbox> {
+  const logger = createLogger('test', 'silent');
   const directory = await mkdtemp(path.join(tmpdir(), 'holdfast-sandbox-'));
-  const book = openBook(directory, { sendsWebhooks: false });
-  const server = createSandboxServer({ book, secret: SECRET, logger: createLogger('test', 'silent') });
+  const book = openBook(directory, { sendsWebhooks: webhookUrl !== undefined });
+  const server = createSandboxServer({ book, secret: SECRET, logger });
+  const { outbox } = book;
+  const stopDelivery = webhookUrl
+    ? startDelivery({ outbox, url: webhookUrl, secret: WEBHOOK_SECRET, logger })
+    : undefined;
   const url = await listen(server);
   const gateway = connectGateway(url);
   return {
     url,
     gateway,
+    outbox,
     send: (where, init = {}) => send(url, where, init),
     book: () => readBook(url),
     async stop() {
@@ -41,6 +54,7 @@ export async function startSandbox(): Promise<RunningSandbox> {
       server.close();
       server.closeAllConnections();
       await closed;
+      await stopDelivery?.();
       await gateway.close();
       await book.close();
       await rm(directory, { recursive: true });

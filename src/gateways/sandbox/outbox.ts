@@ -101,11 +101,11 @@ export function createOutbox(environment: RootDatabase): Outbox {
       });
     },
 
-    hasDue: (now) => due.getKeysCount({ end: [now], limit: 1 }) > 0,
+    hasDue: (now) => due.getKeysCount({ end: [now + 1], limit: 1 }) > 0,
 
     take(now, limit) {
       return environment.transaction(() => {
-        const ids = [...due.getKeys({ end: [now], limit })];
+        const ids = [...due.getKeys({ end: [now + 1], limit })];
         return ids.flatMap(([, ...id]) => {
           const message = messages.get(id);
           if (!message) return [];
