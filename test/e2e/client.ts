@@ -43,6 +43,9 @@ export interface User {
   hold(seatIds: readonly string[], attempt?: Attempt): Promise<Reply>;
   release(reservationId: string): Promise<Reply>;
   pay(reservationId: string, payment?: Attempt & { points?: number; paymentKey?: string }): Promise<Reply>;
+  /** What a cancellation now would give. */
+  cancellation(reservationId: string): Promise<z.output<typeof contract.cancellationPreview>>;
+  cancel(reservationId: string, attempt?: { key?: string }): Promise<Reply>;
   topUp(amount: number, attempt?: { key?: string; paymentKey?: string }): Promise<Reply>;
   reservation(reservationId: string): Promise<z.output<typeof contract.reservation>>;
   balance(): Promise<number>;
@@ -161,6 +164,16 @@ function createUser(anonymous: Client['call'], credentials: Credentials): User {
         { reservationId, ...payment },
         { ...(key !== undefined && { key }), ...(queueToken !== undefined && { queueToken }) },
       ),
+    cancellation: async (reservationId) =>
+      expectAnswer(
+        await call('GET', `/v1/reservations/${reservationId}/cancellation`),
+        200,
+        contract.cancellationPreview,
+      ),
+    cancel: async (reservationId, { key } = {}) =>
+      call('POST', `/v1/reservations/${reservationId}/cancellation`, {
+        headers: key === undefined ? {} : { 'Idempotency-Key': key },
+      }),
     topUp: async (amount, { key, ...payment } = {}) =>
       attempt(
         '/v1/wallet/top-ups',

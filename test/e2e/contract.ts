@@ -103,11 +103,37 @@ const held = {
 };
 const ticket = z.strictObject({ ticketId: uuid, seatId: uuid });
 export const hold = z.strictObject({ ...held, status: z.literal('HELD') });
+const figures = {
+  fee: money,
+  bookingFeeRefund: money,
+  refund: z.strictObject({ points: money, card: money, total: money, currency }),
+};
+const cancellation = {
+  ...figures,
+  cause: z.enum(['CUSTOMER', 'ORGANISER']),
+  rule: z.string(),
+  refundStatus: z.enum(['PENDING', 'DONE']),
+  cancelledAt: instant,
+};
+export const cancellationPreview = z.strictObject({
+  cancellable: z.boolean(),
+  reason: z.string().nullable(),
+  rule: z.string().nullable(),
+  ...figures,
+  cancellableUntil: instant,
+  policy: z.looseObject({}),
+});
+export const cancelled = z.strictObject({
+  reservationId: uuid,
+  status: z.literal('CANCELLED'),
+  ...cancellation,
+});
 export const reservation = z.strictObject({
   ...held,
   status: z.enum(['HELD', 'PAYING', 'SETTLING', 'CONFIRMED', 'EXPIRED', 'RELEASED', 'CANCELLED']),
   payment: z.looseObject({ paymentId: uuid, status: z.string() }).optional(),
   tickets: z.array(ticket).optional(),
+  cancellation: z.strictObject(cancellation).optional(),
 });
 export const reservationPage = pageOf(reservation);
 

@@ -46,6 +46,12 @@ export const POSTS: Readonly<Record<string, (service: Service) => Promise<Post>>
     return { by: user, body, otherBody: { ...body, seatIds: seatIds.slice(0, 1) } };
   },
 
+  '/v1/reservations/{reservationId}/cancellation': async (service) => {
+    const { user, reservationId } = await aHolder(service);
+    expectAnswer(await user.pay(reservationId), 200, contract.paid);
+    return { by: user, path: `/v1/reservations/${reservationId}/cancellation` };
+  },
+
   '/v1/payments': async (service) => {
     const { user, reservationId } = await aHolder(service);
     const body = { reservationId, queueToken: user.queueToken };

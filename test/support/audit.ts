@@ -5,7 +5,7 @@ import { RESERVATION_WORKFLOW, reservationWorkflowId } from '../../src/workflows
 import { RESERVATION_STATUS } from '../../src/workflows/searchAttributes';
 import { openBooks } from './books';
 import { eventually } from './eventually';
-import { readGatewayBook } from './gatewayBook';
+import { readGatewayBook, type Charge } from './gatewayBook';
 import type { Stack } from './stack';
 
 /** What just ended may still be on its way into the books. */
@@ -62,7 +62,11 @@ const RECORDS = `
   UNION ALL
   SELECT 'reservation ' || reservations.id || ' is ' || reservations.status || ' with a payment ' || payments.status
   FROM reservations JOIN payments ON payments.reservation_id = reservations.id
-  WHERE (payments.status = 'SUCCEEDED' AND reservations.status <> 'CONFIRMED')
+  LEFT JOIN cancellations ON cancellations.reservation_id = reservations.id
+  LEFT JOIN refunds ON refunds.reservation_id = reservations.id
+  WHERE (payments.status = 'SUCCEEDED' AND reservations.status <> 'CONFIRMED'
+         AND refunds.status IS DISTINCT FROM 'PENDING' AND cancellations.points + cancellations.card IS DISTINCT FROM 0)
+     OR (payments.status IN ('REFUNDED', 'PARTIALLY_REFUNDED') AND reservations.status <> 'CANCELLED')
      OR (payments.status IN ('PENDING', 'SETTLING') AND reservations.status NOT IN ('PAYING', 'SETTLING'))
   UNION ALL
   SELECT 'reservation ' || id || ' is CONFIRMED with ' || count(payment_id) || ' successful payments'
@@ -80,14 +84,15 @@ const RECORDS = `
 /** Invariants 4 and 5: what the gateway has kept is what the records say that it was to keep, both ways. */
 async function faultsOfMoney(stack: Stack): Promise<string[]> {
   const { rows: expected } = await stack.ownerDb.raw<{ rows: { order_id: string; amount: number }[] }>(
-    `SELECT reservations.id AS order_id, payments.card AS amount
-     FROM reservations JOIN payments ON payments.reservation_id = reservations.id
-     WHERE reservations.status = 'CONFIRMED' AND payments.status = 'SUCCEEDED' AND card > 0
+    `SELECT payments.reservation_id AS order_id, card - coalesce(refunds.amount, 0) AS amount
+     FROM payments LEFT JOIN refunds ON refunds.payment_id = payments.id AND refunds.status = 'DONE'
+     WHERE payments.status IN ('SUCCEEDED', 'REFUNDED', 'PARTIALLY_REFUNDED')
+       AND card > coalesce(refunds.amount, 0)
      UNION ALL SELECT id, amount FROM top_ups WHERE status = 'SUCCEEDED'`,
   );
   const owed = await openBooks(stack.ownerDb).owedByGateway();
   const captured = (await readGatewayBook(stack)).flatMap((line) =>
-    line.status === 'CAPTURED' ? [line] : [],
+    line.status === 'CAPTURED' ? [{ orderId: line.orderId, amount: keptOf(line) }] : [],
   );
   const faults: string[] = [];
   const total = captured.reduce((sum, line) => sum + line.amount, 0);
@@ -107,12 +112,17 @@ async function faultsOfMoney(stack: Stack): Promise<string[]> {
   return faults;
 }
 
+/** What was captured and not given back. */
+function keptOf({ amount, refunds }: Extract<Charge, { status: 'CAPTURED' }>): number {
+  return refunds.reduce((kept, refund) => kept - refund.amount, amount);
+}
+
 /** What a reservation's workflow shows once it has ended: REFUSED is no status of a reservation. */
 const ENDED_WITHOUT_HOLD = 'REFUSED';
 
 /**
  * Invariant 12: an open reservation has a running workflow, and the other way round; none has failed, and one
- * that has ended shows the status that Postgres has.
+ * that has ended shows the status that Postgres has, but for CONFIRMED: a later cancellation is a workflow of its own.
  */
 async function faultsOfWorkflows({ ownerDb, temporal }: Stack, client: Client): Promise<string[]> {
   const rows = await ownerDb('reservations').select<{ id: string; status: string }[]>('id', 'status');
@@ -125,7 +135,11 @@ async function faultsOfWorkflows({ ownerDb, temporal }: Stack, client: Client): 
     if (status.name === 'RUNNING') {
       if (type === RESERVATION_WORKFLOW) running.add(workflowId);
     } else if (status.name !== 'COMPLETED') faults.push(`workflow ${workflowId} is ${status.name}`);
-    else if (shown !== undefined && shown !== ENDED_WITHOUT_HOLD && shown !== expected.get(workflowId)) {
+    else if (
+      shown !== undefined &&
+      shown !== ENDED_WITHOUT_HOLD &&
+      shown !== endedAs(expected.get(workflowId))
+    ) {
       faults.push(`workflow ${workflowId} ended ${shown}, Postgres says ${expected.get(workflowId)}`);
     }
   }
@@ -136,6 +150,10 @@ async function faultsOfWorkflows({ ownerDb, temporal }: Stack, client: Client): 
     if (!OPEN.has(expected.get(id) ?? '')) faults.push(`workflow ${id} runs for nothing`);
   }
   return faults;
+}
+
+function endedAs(status: string | undefined): string | undefined {
+  return status === 'CANCELLED' ? 'CONFIRMED' : status;
 }
 
 const OPEN: ReadonlySet<string> = new Set(['HELD', 'PAYING', 'SETTLING']);

@@ -1,0 +1,246 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import * as contract from './contract';
+import { eventually } from '../support/eventually';
+import { expectAnswer, expectProblem, type User } from './client';
+import { BOOKING_FEE, expectHold, R_TOTAL, seatStatus } from './sale';
+import { START_MS, startService, type Service } from './service';
+
+let service: Service;
+
+beforeAll(async () => {
+  service = await startService();
+}, START_MS);
+afterAll(async () => service.end(), START_MS);
+
+/** The pause after a refused refund is 10 s. */
+const REFUND_MS = 30_000;
+
+/** A show the day after tomorrow: of a seat of 50,000, paid with 20,000 points, 15,000 are kept. */
+const POINTS = 20_000;
+const FEE = 15_000;
+const FIGURES = {
+  fee: FEE,
+  bookingFeeRefund: BOOKING_FEE,
+  refund: { points: POINTS, card: R_TOTAL - FEE - POINTS, total: R_TOTAL - FEE, currency: 'KRW' },
+};
+const NOTHING = {
+  cancellable: false,
+  rule: null,
+  fee: 0,
+  bookingFeeRefund: 0,
+  refund: { points: 0, card: 0, total: 0, currency: 'KRW' },
+};
+
+async function bought(payment: { paymentKey?: string } = {}) {
+  const [sale, user] = await Promise.all([service.openSale(), service.buyer(POINTS)]);
+  const [seatId = ''] = sale.seatIds;
+  const { reservationId } = await expectHold(user, [seatId]);
+  const reply = await user.pay(reservationId, { points: POINTS, ...payment });
+  const { paymentId, tickets } = expectAnswer(reply, 200, contract.paid);
+  return { ...sale, user, seatId, reservationId, paymentId, ticketId: tickets[0]?.ticketId ?? '' };
+}
+
+async function codeOf(user: User, ticketId: string): Promise<string> {
+  const { body } = await user.get(`/v1/tickets/${ticketId}`);
+  return z.looseObject({ qr: z.string() }).parse(body).qr;
+}
+
+/** What the gateway gave back, by its own book. */
+async function refundsOf(reservationId: string): Promise<number[]> {
+  const lines = await service.charges(reservationId);
+  return lines.flatMap((line) => ('refunds' in line ? line.refunds.map(({ amount }) => amount) : []));
+}
+
+describe('a cancellation', () => {
+  it('gives what its preview told: points, card, and the seat to whoever is next', async () => {
+    const { user, reservationId, paymentId, scheduleId, seatId, ticketId } = await bought();
+    const preview = await user.cancellation(reservationId);
+    expect(preview).toMatchObject({ cancellable: true, reason: null, rule: 'days-before-show', ...FIGURES });
+
+    const cancelled = expectAnswer(await user.cancel(reservationId), 200, contract.cancelled);
+
+    const { fee, bookingFeeRefund, refund } = preview;
+    expect(cancelled).toMatchObject({ reservationId, fee, bookingFeeRefund, refund, refundStatus: 'DONE' });
+    expect(await user.balance()).toBe(POINTS);
+    expect(await refundsOf(reservationId)).toEqual([refund.card]);
+    const { reservationId: _, status, ...shown } = cancelled;
+    expect(await user.reservation(reservationId)).toMatchObject({
+      status,
+      cancellation: shown,
+      payment: { paymentId, status: 'PARTIALLY_REFUNDED' },
+    });
+    expect(expectAnswer(await user.get(`/v1/payments/${paymentId}`), 200, contract.payment)).toMatchObject({
+      status: 'PARTIALLY_REFUNDED',
+    });
+    expect((await user.get(`/v1/tickets/${ticketId}`)).body).toMatchObject({ status: 'VOID' });
+    const entries = expectAnswer(await user.get('/v1/wallet/entries'), 200, contract.entryPage);
+    expect(entries.items[0]).toMatchObject({ kind: 'CANCELLATION', amount: POINTS, reservationId });
+
+    expect(await seatStatus(user, scheduleId, seatId)).toBe('AVAILABLE');
+    const next = await service.buyer();
+    const { reservationId: another } = await expectHold(next, [seatId]);
+    expectAnswer(await next.pay(another, { points: 0 }), 200, contract.paid);
+    expect(await seatStatus(user, scheduleId, seatId)).toBe('SOLD');
+  });
+
+  it('is in the list, and with everything that an operator wants to know about it', async () => {
+    const { user, reservationId } = await bought();
+    expectAnswer(await user.cancel(reservationId), 200, contract.cancelled);
+
+    const list = await user.get('/v1/reservations?status=CANCELLED');
+    expect(expectAnswer(list, 200, contract.reservationPage).items).toMatchObject([
+      { reservationId, cancellation: FIGURES },
+    ]);
+    const admin = await service.operator.get(`/v1/admin/reservations/${reservationId}`);
+    const shown = expectAnswer(admin, 200, contract.adminReservation);
+    expect(shown).toMatchObject({
+      status: 'CANCELLED',
+      cancellation: FIGURES,
+      cardRefund: { status: 'DONE', attempts: 1, lastFault: null },
+    });
+    const cancelledAt = shown.cancellation?.cancelledAt;
+    expect(shown.timeline.find(({ at }) => at === cancelledAt)).toMatchObject({
+      what: 'Cancelled (CUSTOMER)',
+      workflow: { workflowId: `cancellation-${reservationId}` },
+    });
+  });
+
+  it('gives the same answer to the same key, and 409 to another', async () => {
+    const { user, reservationId } = await bought();
+    const key = randomUUID();
+
+    const replies = await Promise.all([1, 2, 3].map(async () => user.cancel(reservationId, { key })));
+    replies.push(await user.cancel(reservationId, { key }));
+
+    expect(replies[0]?.status).toBe(200);
+    expect(new Set(replies.map(({ text }) => text)).size).toBe(1);
+    expectProblem(await user.cancel(reservationId, { key: randomUUID() }), 409, 'not-cancellable', {
+      reason: 'already-cancelled',
+    });
+    expectProblem(await user.cancel(reservationId), 409, 'not-cancellable');
+    expect(await refundsOf(reservationId)).toHaveLength(1);
+    expect(await user.balance()).toBe(POINTS);
+  });
+
+  it('by many calls without a key at once happens once', async () => {
+    const { user, reservationId } = await bought();
+
+    const replies = await Promise.all(Array.from({ length: 5 }, async () => user.cancel(reservationId)));
+
+    expect(replies.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(replies.filter(({ status }) => status === 409)).toHaveLength(4);
+    expect(await refundsOf(reservationId)).toHaveLength(1);
+    expect(await user.balance()).toBe(POINTS);
+  });
+});
+
+describe('a card that cannot be refunded at once', () => {
+  it.each([
+    ['the gateway refuses', 'sandbox:refund-refused:1', 2],
+    ['it fails', 'sandbox:refund-error:2', 1],
+    ['its answer is lost', 'sandbox:refund-timeout:1', 1],
+  ])(
+    'because %s is refunded later, once, and the customer sees how far it is',
+    async (_, paymentKey, attempts) => {
+      const { user, reservationId, paymentId, scheduleId, seatId } = await bought({ paymentKey });
+
+      const reply = expectAnswer(await user.cancel(reservationId), 200, contract.cancelled);
+
+      expect(reply).toMatchObject(FIGURES);
+      expect(await user.balance()).toBe(POINTS);
+      expect(await seatStatus(user, scheduleId, seatId)).toBe('AVAILABLE');
+      await eventually(async () => {
+        const { cancellation, payment } = await user.reservation(reservationId);
+        expect(cancellation?.refundStatus).toBe('DONE');
+        expect(payment).toMatchObject({ paymentId, status: 'PARTIALLY_REFUNDED' });
+      }, REFUND_MS);
+      expect(await refundsOf(reservationId)).toEqual([FIGURES.refund.card]);
+      const admin = await service.operator.get(`/v1/admin/reservations/${reservationId}`);
+      expect(admin.body).toMatchObject({ cardRefund: { status: 'DONE', attempts } });
+    },
+    60_000,
+  );
+
+  it('is shown as PENDING, with its last fault to the operator, and outlives its worker', async () => {
+    const { user, reservationId } = await bought({ paymentKey: 'sandbox:refund-refused:1' });
+
+    const { refundStatus } = expectAnswer(await user.cancel(reservationId), 200, contract.cancelled);
+
+    expect(refundStatus).toBe('PENDING');
+    const admin = await service.operator.get(`/v1/admin/reservations/${reservationId}`);
+    expect(admin.body).toMatchObject({ cardRefund: { status: 'PENDING', attempts: 1 } });
+    expect(admin.text).toContain('"lastFault":"refused: ');
+    await service.stack.worker.kill();
+    await service.stack.worker.start();
+    await eventually(async () => {
+      const { cancellation } = await user.reservation(reservationId);
+      expect(cancellation?.refundStatus).toBe('DONE');
+    }, REFUND_MS);
+    expect(await refundsOf(reservationId)).toEqual([FIGURES.refund.card]);
+  }, 90_000);
+});
+
+describe('what cannot be cancelled', () => {
+  it('is a hold, which goes on', async () => {
+    const [{ seatIds }, user] = await Promise.all([service.openSale(), service.buyer()]);
+    const { reservationId } = await expectHold(user, seatIds.slice(0, 1));
+
+    expect(await user.cancellation(reservationId)).toMatchObject({ ...NOTHING, reason: 'not-confirmed' });
+    expectProblem(await user.cancel(reservationId), 409, 'not-cancellable', { reason: 'not-confirmed' });
+    expect((await user.reservation(reservationId)).status).toBe('HELD');
+  });
+
+  it('is a reservation whose cut-off has passed', async () => {
+    const { user, reservationId } = await bought();
+    const startsAt = new Date(Date.now() + 3_600_000);
+    await service.stack.ownerDb('reservations').where({ id: reservationId }).update({ starts_at: startsAt });
+
+    const preview = await user.cancellation(reservationId);
+    expect(preview).toMatchObject({ ...NOTHING, reason: 'too-late' });
+    expect(Date.parse(preview.cancellableUntil)).toBeLessThan(Date.now());
+    expectProblem(await user.cancel(reservationId), 409, 'not-cancellable', { reason: 'too-late' });
+    expect((await user.reservation(reservationId)).status).toBe('CONFIRMED');
+  });
+
+  it('is a reservation with which somebody was let in', async () => {
+    const { user, reservationId, ticketId } = await bought();
+    const qr = await codeOf(user, ticketId);
+    expect((await service.operator.post('/v1/check-ins', { qr })).status).toBe(200);
+
+    expect(await user.cancellation(reservationId)).toMatchObject({ ...NOTHING, reason: 'ticket-used' });
+    expectProblem(await user.cancel(reservationId), 409, 'not-cancellable', { reason: 'ticket-used' });
+  });
+
+  it('is one that was cancelled before', async () => {
+    const { user, reservationId } = await bought();
+    expectAnswer(await user.cancel(reservationId), 200, contract.cancelled);
+
+    expect(await user.cancellation(reservationId)).toMatchObject({
+      ...NOTHING,
+      reason: 'already-cancelled',
+    });
+  });
+
+  it("is another user's, which looks like none", async () => {
+    const [{ reservationId, user }, other] = await Promise.all([bought(), service.buyer()]);
+
+    for (const id of [reservationId, randomUUID()]) {
+      const path = `/v1/reservations/${id}/cancellation`;
+      expectProblem(await other.get(path), 404, 'reservation-not-found');
+      expectProblem(await other.cancel(id), 404, 'reservation-not-found');
+      expectProblem(await service.client.call('POST', path), 401, 'unauthenticated');
+    }
+    expect((await user.reservation(reservationId)).status).toBe('CONFIRMED');
+  });
+});
+
+describe('a cancelled ticket', () => {
+  it('lets nobody in', async () => {
+    const { user, reservationId, ticketId } = await bought();
+    const qr = await codeOf(user, ticketId);
+    expectAnswer(await user.cancel(reservationId), 200, contract.cancelled);
+
+    expectProblem(await service.operator.post('/v1/check-ins', { qr }), 410, 'ticket-void');
+  });
+});
