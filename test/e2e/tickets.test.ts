@@ -44,6 +44,10 @@ async function readTicket(user: User, ticketId: string | undefined): Promise<Tic
   return expectAnswer(await user.get(`/v1/tickets/${ticketId}`), 200, contract.issuedTicket);
 }
 
+async function cancel(user: User, { reservationId }: Ticket): Promise<Reply> {
+  return user.post(`/v1/reservations/${reservationId}/cancellation`, {});
+}
+
 async function checkIn(gate: User, scan: object, key: string = randomUUID()): Promise<Reply> {
   return gate.post('/v1/check-ins', scan, { 'Idempotency-Key': key });
 }
@@ -170,6 +174,28 @@ describe('A gate', () => {
     const nobody = await service.client.call('POST', '/v1/check-ins', { body: { qr: ticket.qr } });
     expectProblem(nobody, 401, 'unauthenticated');
     expect((await readTicket(user, ticket.ticketId)).status).toBe('VALID');
+  });
+});
+
+describe('A cancelled reservation', () => {
+  it('has a void ticket: no gate admits with it, and it has no picture any more', async () => {
+    const { user, ticket } = await ticketHolder();
+
+    expectStatus(await cancel(user, ticket), 200);
+
+    expect((await readTicket(user, ticket.ticketId)).status).toBe('VOID');
+    expectProblem(await checkIn(staff, { qr: ticket.qr }), 410, 'ticket-void');
+    expectProblem(await user.get(`/v1/tickets/${ticket.ticketId}/qr.svg`), 410, 'ticket-void');
+  });
+
+  it('is cancelled or admitted, never both, when it comes to both at once', async () => {
+    const { user, ticket } = await ticketHolder();
+
+    const [scan, cancellation] = await Promise.all([checkIn(staff, { qr: ticket.qr }), cancel(user, ticket)]);
+
+    if (scan.status === 200) expectProblem(cancellation, 409, 'not-cancellable');
+    else expectProblem(scan, 410, 'ticket-void');
+    expect([scan, cancellation].filter(({ status }) => status === 200)).toHaveLength(1);
   });
 });
 
