@@ -54,15 +54,10 @@ async function checkIn(gate: User, scan: object, key: string = randomUUID()): Pr
 
 /** As an operator runs it. */
 async function rotate(...args: string[]): Promise<void> {
-  const { databaseUrl, temporal, gatewaySecret } = service.stack;
-  const env = {
-    PATH: process.env['PATH'],
-    DATABASE_URL: databaseUrl,
-    REDIS_URL: 'redis://127.0.0.1:1',
-    TEMPORAL_ADDRESS: temporal.address,
-    SANDBOX_SECRET: gatewaySecret,
-  };
-  await run(process.execPath, ['dist/api/auth/rotateKeys.js', ...args], { cwd: root, env });
+  await run(process.execPath, ['dist/api/auth/rotateKeys.js', ...args], {
+    cwd: root,
+    env: service.stack.env,
+  });
 }
 
 describe('A ticket that was bought', () => {

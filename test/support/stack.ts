@@ -25,6 +25,8 @@ export interface Stack {
   ownerDb: Knex;
   redis: Redis;
   temporal: { address: string; namespace: string; taskQueue: string };
+  /** The settings of the API and the worker, for further processes beside them. */
+  env: NodeJS.ProcessEnv;
   api: StackProcess;
   worker: StackProcess;
   gateway: StackProcess;
@@ -46,6 +48,7 @@ export interface StackServices {
   /** What the gateway's messages are signed with. */
   webhookSecret: string;
   taskQueue: string;
+  env: NodeJS.ProcessEnv;
   api: StackProcess;
   worker: StackProcess;
   gateway: StackProcess;
@@ -176,6 +179,7 @@ export async function createStackServices(
     gatewaySecret,
     webhookSecret,
     taskQueue,
+    env: settings,
     api,
     worker,
     gateway,
