@@ -372,4 +372,32 @@ export const BREAKAGES: Breakage[] = [
     suite: 'test/tickets/verify.test.ts',
     tests: ['no code of a ticket is one of type at+jwt'],
   },
+  {
+    name: "a code that Toss has not documented is taken for the card's refusal",
+    edits: [
+      {
+        file: 'src/gateways/toss/codes.ts',
+        find: 'return codes.get(code) ?? UNKNOWN;',
+        replace: "return codes.has(code) ? (codes.get(code) ?? UNKNOWN) : 'card-declined';",
+      },
+    ],
+    suite: 'test/gateways/toss/codes.test.ts',
+    tests: [
+      'A code that is not listed, temporary, or about our credentials "A_CODE_OF_TOMORROW" never declines a charge, and never refuses a refund',
+    ],
+  },
+  {
+    name: 'a payment is confirmed whatever it was prepared for',
+    edits: [
+      {
+        file: 'src/gateways/toss/charge.ts',
+        find: "if (!isPreparedFor(payment, request)) return declined('payment-key-mismatch');",
+        replace: '',
+      },
+    ],
+    suite: 'test/gateways/toss/charge.test.ts',
+    tests: [
+      'A payment that is not what is charged is declined, and nothing is confirmed one prepared for another order',
+    ],
+  },
 ];
