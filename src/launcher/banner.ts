@@ -3,6 +3,8 @@ export interface BannerFacts {
   temporalUiUrl: string | undefined;
   logFolder: string;
   demo: boolean;
+  /** Cards are charged for play: anybody can buy without a payment page. */
+  sandbox: boolean;
   /** Only when it was made up by this start: it is told once. */
   operatorPassword: string | undefined;
 }
@@ -19,9 +21,10 @@ export function banner(facts: BannerFacts): string {
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   const table = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join('\n');
-  const purchase = facts.demo
-    ? `\n  A first purchase, to paste into another terminal:\n\n${firstPurchase(facts.apiUrl)}`
-    : '';
+  const purchase =
+    facts.demo && facts.sandbox
+      ? `\n  A first purchase, to paste into another terminal:\n\n${firstPurchase(facts.apiUrl)}`
+      : '';
   return `\nHoldfast is ready. Ctrl-C stops it.\n\n${table}\n${purchase}`;
 }
 

@@ -64,6 +64,7 @@ async function runEverything(settings: LauncherSettings, parts: Parts, watch: bo
       temporalUiUrl: servers.temporalUiUrl,
       logFolder,
       demo: settings.demoData,
+      sandbox: settings.service.PAYMENT_GATEWAY === 'sandbox',
       operatorPassword,
     }),
   );

@@ -27,6 +27,7 @@ describe('the README', () => {
       temporalUiUrl: undefined,
       logFolder: '',
       demo: true,
+      sandbox: true,
       operatorPassword: undefined,
     });
     const purchase = printed.slice(printed.indexOf('API=')).trim();
