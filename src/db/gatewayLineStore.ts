@@ -3,6 +3,9 @@ import { validate as isUuid } from 'uuid';
 import type { StrangeLine } from '../domain/reconciliation';
 import type { BookedCharge } from '../gateways/gateway';
 
+/** Of one statement: some 100 ms. */
+const ROWS = 1_000;
+
 export type GatewayLineStore = ReturnType<typeof createGatewayLineStore>;
 
 /** The gateway's book as one run reads it. */
@@ -13,28 +16,9 @@ export function createGatewayLineStore(db: Knex) {
      * gateway tells it, else by the gateway's own id of the charge. Kept again, the newer page counts.
      */
     async keep(runId: string, gateway: string, charges: readonly BookedCharge[]): Promise<void> {
-      const lines = charges.map((charge) => ({ ...charge, attemptId: asUuid(charge.idempotencyKey) }));
-      await db.raw(
-        `INSERT INTO gateway_lines
-           (run_id, gateway_payment_id, idempotency_key, order_id, status, amount, refunded, currency, booked_at,
-            attempt_id)
-         SELECT :runId, "gatewayPaymentId", "idempotencyKey", "orderId", status, amount, refunded, currency,
-                "bookedAt",
-                coalesce((SELECT id FROM payments WHERE id = line."attemptId"),
-                         (SELECT id FROM top_ups WHERE id = line."attemptId"),
-                         (SELECT id FROM payments WHERE gateway_payment_id = line."gatewayPaymentId" LIMIT 1),
-                         (SELECT id FROM top_ups WHERE gateway_payment_id = line."gatewayPaymentId" LIMIT 1),
-                         (SELECT id FROM payments WHERE payment_key = line."gatewayPaymentId"
-                            AND gateway = :gateway AND gateway <> 'sandbox'),
-                         (SELECT id FROM top_ups WHERE payment_key = line."gatewayPaymentId"
-                            AND gateway = :gateway AND gateway <> 'sandbox'))
-         FROM jsonb_to_recordset(:lines::jsonb) AS line
-           ("gatewayPaymentId" text, "idempotencyKey" text, "orderId" text, status text, amount bigint,
-            refunded bigint, currency text, "bookedAt" timestamptz, "attemptId" uuid)
-         ON CONFLICT (run_id, gateway_payment_id) DO UPDATE SET status = excluded.status,
-           amount = excluded.amount, refunded = excluded.refunded, attempt_id = excluded.attempt_id`,
-        { runId, gateway, lines: JSON.stringify(lines) },
-      );
+      for (let first = 0; first < charges.length; first += ROWS) {
+        await insert(runId, gateway, charges.slice(first, first + ROWS));
+      }
     },
 
     /** Charges that keep money and that no attempt of ours has made, in the order of the gateway's ids. */
@@ -66,6 +50,31 @@ export function createGatewayLineStore(db: Knex) {
       return rows;
     },
   };
+
+  async function insert(runId: string, gateway: string, charges: readonly BookedCharge[]): Promise<void> {
+    const lines = charges.map((charge) => ({ ...charge, attemptId: asUuid(charge.idempotencyKey) }));
+    await db.raw(
+      `INSERT INTO gateway_lines
+         (run_id, gateway_payment_id, idempotency_key, order_id, status, amount, refunded, currency, booked_at,
+          attempt_id)
+       SELECT :runId, "gatewayPaymentId", "idempotencyKey", "orderId", status, amount, refunded, currency,
+              "bookedAt",
+              coalesce((SELECT id FROM payments WHERE id = line."attemptId"),
+                       (SELECT id FROM top_ups WHERE id = line."attemptId"),
+                       (SELECT id FROM payments WHERE gateway_payment_id = line."gatewayPaymentId" LIMIT 1),
+                       (SELECT id FROM top_ups WHERE gateway_payment_id = line."gatewayPaymentId" LIMIT 1),
+                       (SELECT id FROM payments WHERE payment_key = line."gatewayPaymentId"
+                          AND gateway = :gateway AND gateway <> 'sandbox'),
+                       (SELECT id FROM top_ups WHERE payment_key = line."gatewayPaymentId"
+                          AND gateway = :gateway AND gateway <> 'sandbox'))
+       FROM jsonb_to_recordset(:lines::jsonb) AS line
+         ("gatewayPaymentId" text, "idempotencyKey" text, "orderId" text, status text, amount bigint,
+          refunded bigint, currency text, "bookedAt" timestamptz, "attemptId" uuid)
+       ON CONFLICT (run_id, gateway_payment_id) DO UPDATE SET status = excluded.status,
+         amount = excluded.amount, refunded = excluded.refunded, attempt_id = excluded.attempt_id`,
+      { runId, gateway, lines: JSON.stringify(lines) },
+    );
+  }
 }
 
 /** The keys of our charges are the ids of their attempts; a key of another form is not ours. */

@@ -7,7 +7,7 @@ import {
   CHARGE_SETTLEMENT_WORKFLOW,
   type ChargeSettlementInput,
 } from './messages';
-import { endlessStep } from './steps';
+import { endlessStep, longStep } from './steps';
 
 type ReadPage = (run: ReconciliationRun, cursor: string | null) => Promise<ComparedPage>;
 
@@ -21,7 +21,8 @@ const finishReconciliation = endlessStep(
 const PASSES: readonly (readonly [doing: string, readPage: ReadPage])[] = [
   [
     "Reading the gateway's book",
-    endlessStep("Read a page of the gateway's book", (activities) => activities.readGatewayBook),
+    // Some gateways tell refunds apart from their charges: their page is the whole window.
+    longStep("Read a page of the gateway's book", (activities) => activities.readGatewayBook),
   ],
   [
     'Comparing payments and top-ups',

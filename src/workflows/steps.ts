@@ -39,6 +39,9 @@ const PATIENT = {
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '5m' },
 } as const;
 
+/** For a single call that asks a gateway for a lot; a worker that dies over it is noticed this late. */
+const LONG = { ...ENDLESS, startToCloseTimeout: '10m' } as const;
+
 type Choose<Args extends unknown[], Result> = (activities: Activities) => (...args: Args) => Promise<Result>;
 
 /** One try on the spot, no retry: for calls whose failure is an answer of its own. */
@@ -69,6 +72,11 @@ export function endlessStep<Args extends unknown[], Result>(summary: string, cho
  */
 export function patientStep<Args extends unknown[], Result>(summary: string, choose: Choose<Args, Result>) {
   return choose(proxyActivities<Activities>({ ...PATIENT, summary }));
+}
+
+/** At length, and until it is done. */
+export function longStep<Args extends unknown[], Result>(summary: string, choose: Choose<Args, Result>) {
+  return choose(proxyActivities<Activities>({ ...LONG, summary }));
 }
 
 /** The named refusal inside a failed step, such as `insufficient-points`; null where a part failed instead. */

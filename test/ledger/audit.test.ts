@@ -1,0 +1,286 @@
+import fc from 'fast-check';
+import type { Knex } from 'knex';
+import { createActivities, type Activities } from '../../src/activities';
+import type { PaymentStep } from '../../src/activities/payments';
+import { auditLedger, type LedgerReport } from '../../src/ledger/audit';
+import { BOOKING_FEE, PRICE } from '../support/factories';
+import { ENTRIES_OF_PURCHASE, writeLargeLedger } from '../support/largeLedger';
+import { createPurchases, type BoughtPoints, type Purchases } from '../support/purchases';
+import { layGround, type Ground } from '../support/stage';
+
+let ground: Ground;
+let activities: Activities;
+let purchases: Purchases;
+
+beforeEach(async () => {
+  ground = await layGround();
+  activities = createActivities(ground.dependencies);
+  purchases = createPurchases(ground, activities);
+});
+
+afterEach(async () => ground?.drop());
+
+/** As the application's role, which is all that the audit needs. */
+async function audit(): Promise<LedgerReport & { found: string[] }> {
+  const found: string[] = [];
+  const report = await auditLedger(ground.database.db, {
+    onFault: ({ journal, what }) => void found.push(`${journal ?? '-'} ${what}`),
+  });
+  return { ...report, found };
+}
+
+/** Cancelled by the organiser: everything goes back, and the card part too where that is wanted. */
+async function cancel({ reservationId }: PaymentStep, isRefunded: boolean): Promise<void> {
+  const acceptedAt = Date.now();
+  const { refund } = await activities.cancelReservation({
+    reservationId,
+    cause: 'ORGANISER',
+    requestId: null,
+    acceptedAt,
+  });
+  if (!isRefunded || refund.card === 0) return;
+  const attempt = 1;
+  const outcome = await activities.refundCard({ reservationId, attempt });
+  if (outcome.outcome !== 'refunded') throw new Error('the refund was refused');
+  await activities.completeRefund({ reservationId, attempt, ...outcome });
+}
+
+describe('a ledger that nobody has tampered with', () => {
+  it('has no fault, whatever was bought, failed, cancelled and is still under way', async () => {
+    const step = fc.constantFrom('points', 'seat', 'failed', 'open', 'cancelled', 'refund due', 'refunded');
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ step, byPoints: fc.boolean() }), { maxLength: 12 }),
+        async (steps) => {
+          for (const { step: what, byPoints } of steps) await play(what, byPoints ? PRICE : 0);
+          const { found, faults } = await audit();
+          expect(found).toEqual([]);
+          expect(faults).toBe(0);
+        },
+      ),
+      { numRuns: 5 },
+    );
+  }, 60_000);
+
+  it('is told in figures: what was read, and what each account holds', async () => {
+    await purchases.buySeat(PRICE);
+    await cancel(await purchases.buySeat(0), false);
+
+    const { read, accounts, faults } = await audit();
+
+    expect(faults).toBe(0);
+    expect(read).toEqual({ journals: 5, payments: 2, 'top-ups': 1, wallets: 2 });
+    expect(accounts.map(({ account, entries, sum }) => [account, entries, sum])).toEqual([
+      ['gateway:clearing', 3, -(PRICE + BOOKING_FEE + PRICE + BOOKING_FEE)],
+      ['house:booking-fees', 3, BOOKING_FEE],
+      ['house:pending', 2, 0],
+      ['house:refunds-due', 1, PRICE + BOOKING_FEE],
+      ['house:revenue', 3, PRICE],
+      ['wallets', 2, 0],
+    ]);
+  });
+
+  it('of 100,000 entries is proved within a minute', async () => {
+    await writeLargeLedger(ground.database.owner, 100_000 / ENTRIES_OF_PURCHASE);
+    const startedAt = Date.now();
+
+    const { accounts, found } = await audit();
+
+    expect(found).toEqual([]);
+    expect(accounts.reduce((sum, { entries }) => sum + entries, 0)).toBe(100_000);
+    expect(Date.now() - startedAt).toBeLessThan(60_000);
+  }, 180_000);
+});
+
+async function play(what: string, points: number): Promise<void> {
+  switch (what) {
+    case 'points':
+      await purchases.buyPoints(10_000);
+      return;
+    case 'seat':
+      await purchases.buySeat(points);
+      return;
+    case 'failed':
+      await purchases.failPayment(points);
+      return;
+    case 'open':
+      await purchases.beginPayment(points);
+      return;
+    default:
+      await cancel(await purchases.buySeat(points), what !== 'refund due');
+  }
+}
+
+interface Books {
+  owner: Knex;
+  paid: PaymentStep;
+  failed: PaymentStep;
+  open: PaymentStep;
+  cancelled: PaymentStep;
+  points: BoughtPoints;
+}
+
+async function someBooks(): Promise<Books> {
+  const { owner } = ground.database;
+  const books = {
+    owner,
+    points: await purchases.buyPoints(10_000),
+    paid: await purchases.buySeat(PRICE),
+    failed: await purchases.failPayment(PRICE),
+    open: await purchases.beginPayment(PRICE),
+    cancelled: await purchases.buySeat(0),
+  };
+  await cancel(books.cancelled, true);
+  // What no application can do: its role has no right to, and the trigger would refuse it.
+  await owner.raw('ALTER TABLE entries DISABLE TRIGGER USER');
+  return books;
+}
+
+const journalOf = (owner: Knex, key: string) => owner('journals').where({ key }).select('id');
+
+describe('the audit finds', () => {
+  it.each<[what: string, corrupt: (books: Books) => Promise<unknown>, found: (books: Books) => string]>([
+    [
+      'a journal that does not sum to zero',
+      ({ owner, paid }) =>
+        owner('entries')
+          .whereIn('journal_id', journalOf(owner, `sale:${paid.paymentId}`))
+          .where({ account: 'house:revenue' })
+          .update({ amount: PRICE + 1 }),
+      ({ paid }) => `sale:${paid.paymentId} sums to 1 KRW`,
+    ],
+    [
+      'a journal that sums to zero in two currencies only together',
+      ({ owner, paid }) =>
+        owner('entries')
+          .whereIn('journal_id', journalOf(owner, `sale:${paid.paymentId}`))
+          .where({ account: 'house:booking-fees' })
+          .update({ currency: 'USD' }),
+      ({ paid }) => `sale:${paid.paymentId} sums to ${BOOKING_FEE} USD`,
+    ],
+    [
+      'a journal of an unknown kind',
+      ({ owner, paid }) =>
+        owner('journals')
+          .where({ key: `sale:${paid.paymentId}` })
+          .update({ kind: 'GIFT' }),
+      ({ paid }) => `sale:${paid.paymentId} is of the unknown kind GIFT`,
+    ],
+    [
+      'a journal of nobody',
+      async ({ owner }) => {
+        await owner('journals').insert({ id: owner.raw('gen_random_uuid()'), key: 'gift', kind: 'TOP_UP' });
+      },
+      () => 'gift belongs to no payment and no top-up',
+    ],
+    [
+      'an account that does not exist',
+      ({ owner, paid }) =>
+        owner('entries')
+          .whereIn('journal_id', journalOf(owner, `sale:${paid.paymentId}`))
+          .where({ account: 'house:revenue' })
+          .update({ account: 'house:elsewhere' }),
+      ({ paid }) => `sale:${paid.paymentId} names the account house:elsewhere`,
+    ],
+    [
+      'a wallet whose balance is not the sum of its entries',
+      ({ owner, points }) => owner('wallets').where({ user_id: points.userId }).update({ balance: 10_001 }),
+      ({ points }) => `- the wallet of ${points.userId} has 10001, its entries say 10000`,
+    ],
+    [
+      'an entry that does not go on from the balance before it',
+      ({ owner, paid }) =>
+        owner('entries')
+          .whereIn('journal_id', journalOf(owner, `points-taken:${paid.paymentId}`))
+          .whereNotNull('user_id')
+          .update({ balance_after: 7 }),
+      ({ paid }) => `points-taken:${paid.paymentId} leaves 7 in the wallet of ${paid.userId}`,
+    ],
+    [
+      'a balance below zero',
+      ({ owner, points }) =>
+        owner('entries').where({ user_id: points.userId }).update({ amount: -1, balance_after: -1 }),
+      ({ points }) => `top-up:${points.topUpId} leaves -1 in the wallet of ${points.userId}`,
+    ],
+    [
+      'a payment without its sale',
+      async ({ owner, paid }) => remove(owner, `sale:${paid.paymentId}`),
+      ({ paid }) => `sale:${paid.paymentId} is missing for payment ${paid.paymentId}, which is PAID`,
+    ],
+    [
+      'a sale without its payment',
+      ({ owner, paid }) => owner('payments').where({ id: paid.paymentId }).delete(),
+      ({ paid }) => `sale:${paid.paymentId} belongs to no payment and no top-up`,
+    ],
+    [
+      'a sale of a payment that has failed',
+      ({ owner, paid }) => owner('payments').where({ id: paid.paymentId }).update({ status: 'FAILED' }),
+      ({ paid }) => `sale:${paid.paymentId} should not be there`,
+    ],
+    [
+      'a sale of other amounts than the payment and the reservation say',
+      ({ owner, paid }) =>
+        owner('reservations')
+          .where({ id: paid.reservationId })
+          .update({ tickets: PRICE - 1, booking_fee: BOOKING_FEE + 1 }),
+      ({ paid }) =>
+        `sale:${paid.paymentId} says gateway:clearing -${BOOKING_FEE}, house:booking-fees ${BOOKING_FEE}`,
+    ],
+    [
+      'points kept aside for a payment that is over',
+      async ({ owner, failed }) => remove(owner, `points-returned:${failed.paymentId}`),
+      ({ failed }) => `points-returned:${failed.paymentId} is missing`,
+    ],
+    [
+      'points of a payment under way that nobody took',
+      async ({ owner, open }) => remove(owner, `points-taken:${open.paymentId}`),
+      ({ open }) => `points-taken:${open.paymentId} is missing`,
+    ],
+    [
+      'a top-up without its journal',
+      async ({ owner, points }) => remove(owner, `top-up:${points.topUpId}`),
+      ({ points }) => `top-up:${points.topUpId} is missing for top-up ${points.topUpId}, which is PAID`,
+    ],
+    [
+      'a journal of a top-up that is not paid',
+      ({ owner, points }) => owner('top_ups').where({ id: points.topUpId }).update({ status: 'FAILED' }),
+      ({ points }) => `top-up:${points.topUpId} should not be there`,
+    ],
+    [
+      'a cancellation without its journal',
+      async ({ owner, cancelled }) => remove(owner, `cancellation:${cancelled.reservationId}`),
+      ({ cancelled }) => `cancellation:${cancelled.reservationId} is missing`,
+    ],
+    [
+      'a cancellation that keeps another fee than it says',
+      ({ owner, cancelled }) =>
+        owner('cancellations').where({ reservation_id: cancelled.reservationId }).update({ fee: 1 }),
+      ({ cancelled }) => `cancellation:${cancelled.reservationId} says `,
+    ],
+    [
+      'a refund without its journal',
+      async ({ owner, cancelled }) => remove(owner, `card-refunded:${cancelled.reservationId}`),
+      ({ cancelled }) => `card-refunded:${cancelled.reservationId} is missing`,
+    ],
+    [
+      'a card part of a cancellation that nobody refunds',
+      ({ owner, cancelled }) => owner('refunds').where({ reservation_id: cancelled.reservationId }).delete(),
+      ({ cancelled }) =>
+        `cancellation:${cancelled.reservationId} promises ${PRICE + BOOKING_FEE} to the card; 0 are due or refunded`,
+    ],
+  ])('%s', async (_what, corrupt, expected) => {
+    const books = await someBooks();
+    expect((await audit()).found).toEqual([]);
+
+    await corrupt(books);
+
+    const { found, faults } = await audit();
+    expect(found).toContainEqual(expect.stringContaining(expected(books)));
+    expect(faults).toBe(found.length);
+  });
+});
+
+async function remove(owner: Knex, key: string): Promise<void> {
+  await owner('entries').whereIn('journal_id', journalOf(owner, key)).delete();
+  await owner('journals').where({ key }).delete();
+}
