@@ -67,7 +67,12 @@ export interface ReconciliationProgress {
 }
 
 /** What one run has read, and how many charges it began to give back. */
-export type ReconciliationResult = Pick<ReconciliationProgress, 'lines' | 'attempts' | 'money' | 'mended'>;
+export interface ReconciliationResult extends Pick<
+  ReconciliationProgress,
+  'lines' | 'attempts' | 'money' | 'mended'
+> {
+  status: 'SUCCEEDED';
+}
 
 /**
  * Compares the gateway's book with payments, top-ups, ledger and seats, both ways. Each difference becomes a row;
@@ -83,7 +88,7 @@ export async function reconciliation(earlier?: ReconciliationProgress): Promise<
   const { run, lines, attempts, money, mended } = progress;
   await finishReconciliation(run, { lines, attempts, money });
   setCurrentDetails(`Done: ${figuresOf(progress)}.`);
-  return { lines, attempts, money, mended };
+  return { status: 'SUCCEEDED', lines, attempts, money, mended };
 }
 
 async function begin(): Promise<ReconciliationProgress> {

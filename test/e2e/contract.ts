@@ -222,3 +222,46 @@ export const validationProblem = problem.extend({
   errors: z.array(z.strictObject({ path: z.string(), message: z.string().min(1) })).min(1),
 });
 export type Problem = z.output<typeof problem>;
+
+const kind = z.string();
+const differenceStatus = z.enum(['OPEN', 'MENDING', 'RESOLVED']);
+export const difference = z.strictObject({
+  differenceId: uuid,
+  kind,
+  status: differenceStatus,
+  subject: z.string(),
+  amount: money,
+  currency,
+  detail: z.looseObject({}),
+  aroseAt: instant,
+  firstSeenAt: instant,
+  lastSeenAt: instant,
+  resolvedAt: instant.nullable(),
+  resolvedBy: uuid.nullable(),
+  note: z.string().nullable(),
+});
+const reconciliationRun = {
+  runId: uuid,
+  gateway: z.string(),
+  depth: z.enum(['RECENT', 'DEEP']),
+  window: z.strictObject({ from: instant, to: instant }),
+  startedAt: instant,
+};
+export const reconciliation = z.strictObject({
+  lastRun: z
+    .strictObject({
+      ...reconciliationRun,
+      finishedAt: instant,
+      durationSeconds: z.number(),
+      read: z.strictObject({ charges: z.int(), attempts: z.int() }),
+      money,
+    })
+    .nullable(),
+  running: z.strictObject(reconciliationRun).nullable(),
+  explained: z.number().min(0).max(1).nullable(),
+  unexplained: money,
+  oldestUnexplainedSeconds: z.int(),
+  counts: z.array(z.strictObject({ kind, status: differenceStatus, count: z.int(), amount: money })),
+  ...pageOf(difference).shape,
+});
+export const reconciliationRequested = z.strictObject({ requestedAt: instant });

@@ -101,10 +101,33 @@ export const POSTS: Readonly<Record<string, (service: Service) => Promise<Post>>
     const path = `/v1/admin/schedules/${scheduleId}/cancellation`;
     return { by: service.operator, path, body: {}, otherBody: { reason: 'The singer is ill' } };
   },
+
+  '/v1/admin/reconciliation/runs': ({ operator }) => Promise.resolve({ by: operator }),
+
+  '/v1/admin/reconciliation/differences/{differenceId}/resolution': async ({ operator, stack }) => {
+    const path = `/v1/admin/reconciliation/differences/${await aDifference(stack)}/resolution`;
+    return { by: operator, path, body: { note: 'explained' }, otherBody: { note: 'otherwise' } };
+  },
 };
 
 function newAccount() {
   return { id: `fan-${randomUUID()}`, password: `password ${randomUUID()}` };
+}
+
+async function aDifference({ ownerDb }: Service['stack']): Promise<string> {
+  const differenceId = randomUUID();
+  const times = { arose_at: new Date(), first_seen_at: new Date(), last_seen_at: new Date() };
+  await ownerDb('differences').insert({
+    id: differenceId,
+    kind: 'unknown-charge',
+    subject: differenceId,
+    status: 'OPEN',
+    amount: 1,
+    currency: 'KRW',
+    detail: {},
+    ...times,
+  });
+  return differenceId;
 }
 
 async function aHolder(service: Service) {

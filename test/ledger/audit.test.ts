@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { Knex } from 'knex';
 import { createActivities, type Activities } from '../../src/activities';
 import type { PaymentStep } from '../../src/activities/payments';

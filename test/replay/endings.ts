@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { HOUSEKEEPING_SUBJECTS } from '../../src/activities/housekeeping';
-import type { housekeeping } from '../../src/workflows';
+import { createActivities } from '../../src/activities';
+import { chargeOfPayment } from '../../src/gateways/chargeRequest';
+import type { housekeeping, reconciliation } from '../../src/workflows';
 import type { HousekeepingInput } from '../../src/workflows/housekeeping';
 import {
+  chargeSettlementWorkflowId,
+  RECONCILIATION_WORKFLOW,
   RESERVATION_WORKFLOW,
   reservationWorkflowId,
   TOP_UP_WORKFLOW,
@@ -12,6 +16,7 @@ import {
 } from '../../src/workflows/messages';
 import { Problem } from '../../src/domain/problems';
 import { aHold, anAttempt, createSale, createUser } from '../support/factories';
+import { createPurchases } from '../support/purchases';
 import { holdOnStage } from '../support/holdOnStage';
 import type { ChargeScript } from '../support/scriptedGateway';
 import type { Stage } from '../support/stage';
@@ -199,7 +204,42 @@ export const ENDINGS: Record<string, Ending> = {
       return workflowId;
     },
   },
+  reconciliation: { status: 'SUCCEEDED', play: reconcile },
+  'reconciliation-giving-a-charge-back': {
+    status: 'SUCCEEDED',
+    async play(stage) {
+      const purchases = createPurchases(stage, createActivities(stage.dependencies));
+      const step = await purchases.failPayment(0);
+      stage.gateway.captureLate(chargeOfPayment(step));
+      stage.temporal.replaceActivity('beginReconciliation', (real) => async (runId) => {
+        const run = await real(runId);
+        return { ...run, settledBefore: new Date(Date.now() + 60_000).toISOString() };
+      });
+      const workflowId = await reconcile(stage);
+      const { workflow } = stage.temporal.env.client;
+      await workflow.getHandle(workflowId).result();
+      await workflow.getHandle(chargeSettlementWorkflowId(step.paymentId)).result();
+      return workflowId;
+    },
+  },
+  'reconciliation-continued-in-a-new-history': {
+    status: 'SUCCEEDED',
+    async play(stage) {
+      stage.temporal.replaceActivity('readGatewayBook', () => async (_run, cursor) => {
+        const next = Number(cursor ?? 0) + 1;
+        const nextCursor = next <= 500 ? String(next) : null;
+        return { nextCursor, lines: 1, attempts: 0, money: 0, toMend: [] };
+      });
+      return reconcile(stage);
+    },
+  },
 };
+
+async function reconcile({ temporal: { taskQueue, env } }: Stage): Promise<string> {
+  const workflowId = `reconciliation-${randomUUID()}`;
+  await env.client.workflow.start<typeof reconciliation>(RECONCILIATION_WORKFLOW, { workflowId, taskQueue });
+  return workflowId;
+}
 
 async function payAfter(stage: Stage, charges: readonly ChargeScript[]): Promise<string> {
   stage.gateway.script(...charges);

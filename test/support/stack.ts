@@ -15,6 +15,7 @@ export interface Stack {
   apiUrl: string;
   /** Prometheus metrics of the API. */
   metricsUrl: string;
+  workerMetricsUrl: string;
   gatewayUrl: string;
   /** The secret that the gateway asks for. */
   gatewaySecret: string;
@@ -43,6 +44,7 @@ export interface StackServers {
 export interface StackServices {
   apiUrl: string;
   metricsUrl: string;
+  workerMetricsUrl: string;
   gatewayUrl: string;
   gatewaySecret: string;
   /** What the gateway's messages are signed with. */
@@ -175,6 +177,7 @@ export async function createStackServices(
   return {
     apiUrl: local(port.api),
     metricsUrl: `${local(port.metrics)}/metrics`,
+    workerMetricsUrl: `${local(port.worker)}/metrics`,
     gatewayUrl: local(port.gateway),
     gatewaySecret,
     webhookSecret,
