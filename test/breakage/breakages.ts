@@ -10,6 +10,7 @@ export interface Breakage {
   tests: string[];
 }
 
+const CANCELLATIONS = 'src/activities/cancellations.ts';
 const CLAIM = 'src/redis/seatClaim.ts';
 const PAYMENT = 'src/workflows/payment.ts';
 const HOLDS = 'src/db/holdStore.ts';
@@ -398,6 +399,54 @@ export const BREAKAGES: Breakage[] = [
     suite: 'test/gateways/toss/charge.test.ts',
     tests: [
       'A payment that is not what is charged is declined, and nothing is confirmed one prepared for another order',
+    ],
+  },
+  {
+    name: 'the seats of a cancellation are told to be free before its commit',
+    edits: [
+      {
+        file: CANCELLATIONS,
+        find: 'const cancelled = await db.transaction((transaction) => cancel(transaction, input));',
+        replace: `const sold = await db('allocations').where({ reservation_id: input.reservationId });
+      for (const seat of sold) await seatClaim.release(seat.schedule_id, [seat.seat_id], input.reservationId);
+      const cancelled = await db.transaction((transaction) => cancel(transaction, input));`,
+      },
+    ],
+    suite: 'test/activities/cancellations.test.ts',
+    tests: ['cancelling frees no seat before it is certain'],
+  },
+  {
+    name: 'a cancellation does not wait for a check-in under way',
+    edits: [{ file: CANCELLATIONS, find: 'await cancellations.lockTickets(reservationId);', replace: '' }],
+    suite: 'test/activities/cancellations.test.ts',
+    tests: [
+      'a cancellation and a check-in waits for a check-in under way, and is refused when that lets somebody in',
+    ],
+  },
+  {
+    name: 'a refund is asked for again under another key',
+    edits: [
+      {
+        file: 'src/activities/refunds.ts',
+        find: 'refundKey: `refund-${paymentId}-${attempt}`',
+        replace: 'refundKey: `refund-${paymentId}-${Math.random()}`',
+      },
+    ],
+    suite: 'test/workflows/cancellation.test.ts',
+    tests: ['a refund without an answer that was made is asked for again under the same key, and given once'],
+  },
+  {
+    name: 'a refund that was refused is tried under the key that was refused',
+    edits: [
+      {
+        file: 'src/activities/refunds.ts',
+        find: 'refundKey: `refund-${paymentId}-${attempt}`',
+        replace: 'refundKey: `refund-${paymentId}`',
+      },
+    ],
+    suite: 'test/workflows/cancellation.test.ts',
+    tests: [
+      'a refund that the gateway refuses is tried again under a new key each time, with pauses that grow to an hour, until it is done',
     ],
   },
 ];

@@ -11,6 +11,7 @@ import {
   reservationWorkflowId,
   TOP_UP_WORKFLOW,
   topUpWorkflowId,
+  type CancellationResult,
   type ReservationState,
   type TopUpResult,
 } from '../../src/workflows/messages';
@@ -20,11 +21,13 @@ import { createPurchases } from '../support/purchases';
 import { holdOnStage } from '../support/holdOnStage';
 import type { ChargeScript } from '../support/scriptedGateway';
 import type { Stage } from '../support/stage';
+import { CANCELLATION_ENDINGS } from './cancellationEndings';
+import { refused } from './refused';
 
 /** One way in which a workflow can end, played on the real Temporal. */
 export interface Ending {
   /** What the workflow's result says. */
-  status: ReservationState['status'] | TopUpResult['status'];
+  status: ReservationState['status'] | TopUpResult['status'] | CancellationResult['status'];
   /** @returns the id of the workflow, which may still be about to end */
   play(stage: Stage): Promise<string>;
 }
@@ -233,6 +236,7 @@ export const ENDINGS: Record<string, Ending> = {
       return reconcile(stage);
     },
   },
+  ...CANCELLATION_ENDINGS,
 };
 
 async function reconcile({ temporal: { taskQueue, env } }: Stage): Promise<string> {
@@ -261,16 +265,4 @@ async function topUp(stage: Stage): Promise<string> {
 async function aRequest({ database: { owner } }: Stage) {
   const sale = await createSale(owner);
   return aHold(sale, await createUser(owner), sale.seatIds);
-}
-
-/** The ending is about a refusal: an answer instead would be another ending. */
-async function refused(call: Promise<unknown>): Promise<void> {
-  const answer = await call.then(
-    (value) => ({ value }),
-    (error: unknown) => {
-      if (!(error instanceof Problem)) throw error;
-      return null;
-    },
-  );
-  if (answer) throw new Error(`not refused: ${JSON.stringify(answer.value)}`);
 }

@@ -1,8 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { RESERVATION_QUERY, type ReservationState } from '../../src/workflows/messages';
-import { RESERVATION_STATUS, SCHEDULE_ID, USER_ID } from '../../src/workflows/searchAttributes';
+import {
+  REFUND_STATUS,
+  RESERVATION_STATUS,
+  SCHEDULE_ID,
+  USER_ID,
+} from '../../src/workflows/searchAttributes';
 import { eventually } from '../support/eventually';
-import { aHold, anAttempt, createUser } from '../support/factories';
+import { buyOnStage } from '../support/buyOnStage';
+import { aHold, anAttempt, createUser, KEEPS_30_PERCENT } from '../support/factories';
 import { holdOnStage } from '../support/holdOnStage';
 import { buildStage, type Stage } from '../support/stage';
 
@@ -178,6 +185,59 @@ describe('the search attribute and the details tell', () => {
     await eventually(async () => expect(await statusAttributeOf(reservationId)).toBe('HELD'));
 
     expect(await detailsOf(reservationId)).toContain('waiting for a payment');
+  });
+});
+
+/** What the list and the page of a cancellation's workflow show. */
+async function shownOf(reservationId: string) {
+  const handle = stage.temporal.cancellation(reservationId);
+  const { typedSearchAttributes } = await handle.describe();
+  const metadata = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+  return {
+    refund: typedSearchAttributes.get(REFUND_STATUS),
+    schedule: typedSearchAttributes.get(SCHEDULE_ID),
+    user: typedSearchAttributes.get(USER_ID),
+    details: metadata.currentDetails,
+  };
+}
+
+describe('an operator sees of a cancellation', () => {
+  it('what goes back, a refund that was refused, and when it is tried again', async () => {
+    const { reservationId, sale, userId } = await buyOnStage(stage, {
+      points: 20_000,
+      cancellationPolicy: KEEPS_30_PERCENT,
+    });
+    stage.gateway.scriptRefunds('refuse');
+    const request = { reservationId, cause: 'CUSTOMER', requestId: randomUUID() } as const;
+
+    await stage.temporal.cancellations.cancel(request);
+
+    const figures = '20000 points back, 15000 KRW to the card, 15000 KRW kept of the tickets';
+    const names = { schedule: sale.scheduleId, user: userId };
+    expect(await shownOf(reservationId)).toMatchObject({ refund: 'REFUSED', ...names });
+    const { details } = await shownOf(reservationId);
+    expect(details).toContain(`Cancelled: ${figures}; the gateway refused try 1 (scripted), the next is at `);
+    await stage.temporal.cancellation(reservationId).result();
+    expect(await shownOf(reservationId)).toEqual({
+      refund: 'DONE',
+      ...names,
+      details: `Cancelled: ${figures}; nothing is due any more.`,
+    });
+  });
+
+  it('why it was refused', async () => {
+    const { reservationId } = await holdOnStage(stage);
+    const request = { reservationId, cause: 'CUSTOMER', requestId: randomUUID() } as const;
+    await expect(stage.temporal.cancellations.cancel(request)).rejects.toMatchObject({
+      slug: 'not-cancellable',
+    });
+
+    await stage.temporal.cancellation(reservationId).result();
+
+    const { refund, details } = await shownOf(reservationId);
+    expect(refund).toBeUndefined();
+    expect(details).toBe('Refused, nothing was changed: Only a reservation that is paid can be cancelled.');
+    await stage.temporal.reservations.release(reservationId);
   });
 });
 
