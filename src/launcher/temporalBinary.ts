@@ -1,9 +1,10 @@
-import { chmod, mkdir, readdir, rename, stat } from 'node:fs/promises';
+import { chmod, readdir, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { cached, install } from './cache';
 import { findOnPath, run, withProgress } from './commands';
 import { LaunchFailure, type Report } from './failure';
 import { firstWay, type FoundBinary } from './foundBinary';
+import { buildWithGo } from './goProgram';
 
 /** v1.5.1 carries server 1.29.1 and the UI; later ones cannot be built with `go install`. */
 const CLI_VERSION = '1.5.1';
@@ -64,19 +65,12 @@ async function fromSdk(report: Report): Promise<FoundBinary> {
 }
 
 async function fromGo(report: Report): Promise<FoundBinary> {
-  const go = findOnPath('go');
-  if (!go) throw new LaunchFailure('no Go to build the server with');
-  const fill = async (folder: string): Promise<void> => {
-    const work = path.join(folder, 'build');
-    await mkdir(work);
-    const env = { ...process.env, GOBIN: folder, GOTMPDIR: work };
-    await run(go, ['install', `github.com/temporalio/cli/cmd/temporal@v${CLI_VERSION}`], {
-      timeoutMs: 20 * 60_000,
-      env,
-    });
+  const program = {
+    module: `github.com/temporalio/cli/cmd/temporal@v${CLI_VERSION}`,
+    cacheName: CACHE_NAME,
+    what: `Temporal: building server and UI with go install (v${CLI_VERSION}); takes about 3-4 minutes, once`,
   };
-  const what = `Temporal: building server and UI with go install (v${CLI_VERSION}); takes about 3-4 minutes, once`;
-  const folder = await withProgress(report, what, install(CACHE_NAME, report, fill));
+  const folder = await buildWithGo(program, report);
   return { file: path.join(folder, 'temporal'), how: `temporal ${CLI_VERSION} built with go install` };
 }
 

@@ -3,6 +3,7 @@ import { readCharges } from './book';
 import { connectStripe, timeLimit } from './connection';
 import { orUnknown, refusalOf, unknown } from './failures';
 import {
+  asItIsNow,
   createIntent,
   findIntent,
   isChargeable,
@@ -79,7 +80,7 @@ export function createStripeGateway(options: StripeGatewayOptions): PaymentGatew
             { error_on_requires_action: true },
             { idempotencyKey: `${request.idempotencyKey}:confirm`, timeout: timeLeft() },
           );
-          return notAbsent(outcomeOf(confirmed, request));
+          return notAbsent(outcomeOf(await asItIsNow(stripe, confirmed, timeLeft), request));
         } catch (error) {
           return refusedCharge(error, request);
         }
@@ -94,7 +95,7 @@ export function createStripeGateway(options: StripeGatewayOptions): PaymentGatew
             idempotencyKey: `${request.idempotencyKey}:capture`,
             timeout: timeLeft(),
           });
-          return notAbsent(outcomeOf(captured, request));
+          return notAbsent(outcomeOf(await asItIsNow(stripe, captured, timeLeft), request));
         } catch (error) {
           return afterRefusedCapture(error, request, gatewayPaymentId, timeLeft);
         }

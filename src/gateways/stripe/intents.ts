@@ -27,7 +27,7 @@ export async function createIntent(
   stripe: Stripe,
   request: ChargeRequest,
   timeout: number,
-): Promise<Stripe.PaymentIntent> {
+): Promise<Stripe.Response<Stripe.PaymentIntent>> {
   const { idempotencyKey, orderId, amount, currency, paymentKey, description } = request;
   return stripe.paymentIntents.create(
     {
@@ -54,9 +54,22 @@ export async function findIntent(
   request: ChargeRequest,
   timeLeft: () => number,
 ): Promise<Stripe.PaymentIntent | null> {
-  const find = ageOf(request) < REPLAYABLE_MS ? replayIntent : searchIntent;
-  const found = await find(stripe, request, timeLeft());
+  if (ageOf(request) < REPLAYABLE_MS) {
+    const answer = await replayIntent(stripe, request, timeLeft());
+    return answer && asItIsNow(stripe, answer, timeLeft);
+  }
+  const found = await searchIntent(stripe, request, timeLeft());
   return found && retrieveIntent(stripe, found.id, timeLeft());
+}
+
+/** An answer that Stripe has kept for its key tells how the intent was then. */
+export async function asItIsNow(
+  stripe: Stripe,
+  answer: Stripe.Response<Stripe.PaymentIntent>,
+  timeLeft: () => number,
+): Promise<Stripe.PaymentIntent> {
+  const isKept = new Headers(answer.lastResponse.headers).get('idempotent-replayed') === 'true';
+  return isKept ? retrieveIntent(stripe, answer.id, timeLeft()) : answer;
 }
 
 export async function retrieveIntent(
@@ -71,7 +84,7 @@ async function replayIntent(
   stripe: Stripe,
   request: ChargeRequest,
   timeout: number,
-): Promise<Stripe.PaymentIntent | null> {
+): Promise<Stripe.Response<Stripe.PaymentIntent> | null> {
   try {
     return await createIntent(stripe, request, timeout);
   } catch (error) {
