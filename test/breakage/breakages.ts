@@ -243,7 +243,7 @@ export const BREAKAGES: Breakage[] = [
           "if (answer.outcome === 'authorised') return { ...answer, outcome: 'approved', approvedAt: '' };\n  if (answer.outcome !== 'authorised') return answer;",
       },
     ],
-    suite: 'test/workflows/unknownCharge.test.ts',
+    suite: 'test/workflows/authorisedCharge.test.ts',
     tests: ['money that is only authorised is captured before the sale'],
   },
   {
@@ -448,5 +448,53 @@ export const BREAKAGES: Breakage[] = [
     tests: [
       'a refund that the gateway refuses is tried again under a new key each time, with pauses that grow to an hour, until it is done',
     ],
+  },
+  {
+    name: 'an answer that Stripe has kept is taken for the state of now',
+    edits: [
+      {
+        file: 'src/gateways/stripe/intents.ts',
+        find: "=== 'true';",
+        replace: "=== 'never';",
+      },
+    ],
+    suite: 'test/gateways/stripe/charge.test.ts',
+    tests: ['a void refunds what was captured, whole and once'],
+  },
+  {
+    name: 'Stripe is asked for an old attempt as for a new one',
+    edits: [
+      {
+        file: 'src/gateways/stripe/intents.ts',
+        find: 'if (ageOf(request) < REPLAYABLE_MS) {',
+        replace: 'if (ageOf(request) > 0) {',
+      },
+    ],
+    suite: 'test/gateways/stripe/charge.test.ts',
+    tests: ['a look-up finds an attempt whose key Stripe has forgotten, and makes no second intent'],
+  },
+  {
+    name: 'a refund by Stripe relies on its key alone',
+    edits: [
+      {
+        file: 'src/gateways/stripe/refunds.ts',
+        find: "if (refund.metadata?.['refund'] === refundKey) return refund;",
+        replace: '',
+      },
+    ],
+    suite: 'test/gateways/stripe/refunds.test.ts',
+    tests: ['a refund under one key gives back once, also after Stripe has forgotten the key'],
+  },
+  {
+    name: 'a confirmation by Stripe has no key',
+    edits: [
+      {
+        file: 'src/gateways/stripe/client.ts',
+        find: '{ idempotencyKey: `${request.idempotencyKey}:confirm`, timeout: timeLeft() },',
+        replace: '{ timeout: timeLeft() },',
+      },
+    ],
+    suite: 'test/gateways/stripe/charge.test.ts',
+    tests: ['a charge names the attempt and the order, and each step by a key of its own'],
   },
 ];

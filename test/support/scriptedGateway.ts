@@ -10,15 +10,18 @@ import type {
 
 /**
  * What one charge does. `approve` and `decline` tell the outcome; `lose-…` books it and gives no answer;
- * `fail` books nothing and gives no answer; `authorise` only reserves the money, for `capture` to take.
+ * `fail` books nothing and gives no answer; `authorise` only reserves the money, for `capture` to take, and
+ * `authorise-in-vain` reserves what its capture will refuse to take and give up.
  */
-export type ChargeScript = 'approve' | 'decline' | 'lose-approval' | 'lose-decline' | 'fail' | 'authorise';
+export type ChargeScript =
+  'approve' | 'decline' | 'lose-approval' | 'lose-decline' | 'fail' | 'authorise' | 'authorise-in-vain';
 
 /** What one refund does: `lose` gives the money back without an answer, `fail` does neither. */
 export type RefundScript = 'refund' | 'refuse' | 'lose' | 'fail';
 
 interface Line {
   status: 'AUTHORISED' | 'CAPTURED' | 'DECLINED' | 'BARRED';
+  refusesCapture: boolean;
   request: ChargeRequest | null;
   gatewayPaymentId: string;
   bookedAt: string;
@@ -47,6 +50,8 @@ export interface ScriptedGateway extends PaymentGateway {
   readonly calls: readonly string[];
   /** What was captured under this key and not given back. */
   taken(idempotencyKey: string): number;
+  /** Whether money is reserved under this key, neither taken nor given up. */
+  reserves(idempotencyKey: string): boolean;
   /** What was captured under all keys and not given back. */
   takenInAll(): number;
   /** Forgets the script and the calls, but nothing of the book. */
@@ -94,6 +99,7 @@ export function createScriptedGateway(): ScriptedGateway {
       const step = charges.shift() ?? 'approve';
       if (step === 'fail') return NO_ANSWER;
       const line = bookOnce(request, STATUS_AFTER[step]);
+      line.refusesCapture = step === 'authorise-in-vain';
       return step === 'lose-approval' || step === 'lose-decline' ? NO_ANSWER : outcomeOf(line);
     },
 
@@ -101,7 +107,7 @@ export function createScriptedGateway(): ScriptedGateway {
       calls.push(`capture ${idempotencyKey}`);
       const line = book.get(idempotencyKey);
       if (!line || isUnanswered('captures')) return NO_ANSWER;
-      if (line.status === 'AUTHORISED') line.status = 'CAPTURED';
+      if (line.status === 'AUTHORISED') line.status = line.refusesCapture ? 'DECLINED' : 'CAPTURED';
       return outcomeOf(line);
     },
 
@@ -149,6 +155,7 @@ export function createScriptedGateway(): ScriptedGateway {
     readWebhook: () => ({ kind: 'irrelevant' }),
 
     taken: (idempotencyKey) => takenOf(book.get(idempotencyKey)),
+    reserves: (idempotencyKey) => book.get(idempotencyKey)?.status === 'AUTHORISED',
     takenInAll: () => [...book.values()].reduce((sum, line) => sum + takenOf(line), 0),
 
     reset() {
@@ -204,13 +211,15 @@ const STATUS_AFTER = {
   approve: 'CAPTURED',
   'lose-approval': 'CAPTURED',
   authorise: 'AUTHORISED',
+  'authorise-in-vain': 'AUTHORISED',
   decline: 'DECLINED',
   'lose-decline': 'DECLINED',
 } as const;
 
 function newLine(request: ChargeRequest | null, status: Line['status']): Line {
   const gatewayPaymentId = `scripted-${randomUUID()}`;
-  return { status, request, gatewayPaymentId, bookedAt: new Date().toISOString(), refunds: new Map() };
+  const bookedAt = new Date().toISOString();
+  return { status, refusesCapture: false, request, gatewayPaymentId, bookedAt, refunds: new Map() };
 }
 
 function newRefund(amount: number) {

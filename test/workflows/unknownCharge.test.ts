@@ -190,21 +190,6 @@ describe("the gateway's own message", () => {
   });
 });
 
-describe('money that is only authorised', () => {
-  it('is captured before the sale', async () => {
-    const { reservationId } = await holdOnStage(stage);
-    const attempt = anAttempt();
-    stage.gateway.script('authorise');
-
-    expect(await stage.temporal.reservations.pay(reservationId, attempt)).toMatchObject({
-      status: 'SUCCEEDED',
-    });
-
-    expect(stage.gateway.calls).toEqual([`charge ${attempt.paymentId}`, `capture ${attempt.paymentId}`]);
-    expect(stage.gateway.taken(attempt.paymentId)).toBe(BOOKING_FEE);
-  });
-});
-
 describe('a payment that settles', () => {
   it('as approved is confirmed, also past the end of the hold', async () => {
     const { reservationId, expiresAt } = await holdOnStage(stage);
