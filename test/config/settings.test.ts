@@ -33,7 +33,10 @@ describe('the settings of a payment gateway', () => {
   it('are asked for where it is chosen, and only there', () => {
     expect(load(STRIPE)).toMatchObject({ ...STRIPE, STRIPE_API_URL: 'https://api.stripe.com' });
     expect(load(TOSS)).toMatchObject({ ...TOSS, TOSS_API_URL: 'https://api.tosspayments.com' });
-    expect(load({ SANDBOX_SECRET: 'x'.repeat(32) })).toMatchObject({ PAYMENT_GATEWAY: 'sandbox' });
+    const secret = 'x'.repeat(32);
+    expect(load({ SANDBOX_SECRET: secret, SANDBOX_WEBHOOK_SECRET: secret })).toMatchObject({
+      PAYMENT_GATEWAY: 'sandbox',
+    });
   });
 
   it.each([

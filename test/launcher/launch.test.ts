@@ -53,8 +53,17 @@ describe('A running Holdfast', () => {
   });
 });
 
+const TOSS = {
+  PAYMENT_GATEWAY: 'toss',
+  TOSS_SECRET_KEY: 'test_gsk_0123456789',
+  TOSS_WEBHOOK_SECRET: 'x'.repeat(32),
+};
+
 describe('With servers of the operator', () => {
-  it('uses them, runs no others, and loads no demo into their database', async () => {
+  it.each([
+    ['sandbox', {}, ['API', 'gateway', 'worker']],
+    ['toss', TOSS, ['API', 'worker']],
+  ])('uses them, runs no others, and loads no demo into their database: %s', async (_gateway, env, parts) => {
     const [data, database, redis] = await Promise.all([
       createDataFolder(),
       createTestDatabase(),
@@ -67,10 +76,11 @@ describe('With servers of the operator', () => {
       REDIS_URL: redis.url,
       TEMPORAL_ADDRESS: testEnvironment('TEST_TEMPORAL_ADDRESS'),
       TEMPORAL_TASK_QUEUE: 'launcher with existing servers',
+      ...env,
     });
     await launcher.says(READY);
     const names = data.parts().map(({ name }) => name);
-    expect(names.toSorted()).toEqual(['API', 'gateway', 'worker']);
+    expect(names.toSorted()).toEqual(parts);
     expect((await fetch(`${data.apiUrl}/readyz`)).status).toBe(200);
     expect(await database.owner('users').pluck('login')).toEqual(['operator']);
     launcher.signal('SIGTERM');
@@ -155,6 +165,12 @@ describe('A start that cannot go on', () => {
     const launcher = startLauncher({ ...data.env, HOLD_SECONDS: 'soon' });
     expect(await launcher.ended).toBe(1);
     expect(launcher.output()).toMatch(/^Holdfast cannot start: HOLD_SECONDS is "soon"; allowed: .+\n$/);
+  });
+
+  it('names the key of the chosen gateway that is missing', async () => {
+    const launcher = startLauncher({ ...data.env, ...TOSS, TOSS_SECRET_KEY: '' });
+    expect(await launcher.ended).toBe(1);
+    expect(launcher.output()).toMatch(/^Holdfast cannot start: TOSS_SECRET_KEY is not set; allowed: .+\n$/);
   });
 
   it('leaves no part running when one of them cannot start', async () => {
