@@ -66,6 +66,15 @@ describe('POST /v1/admin/venues', () => {
     ]);
   });
 
+  it('takes the time zone that days before a show are counted in, if there is one of that name', async () => {
+    const plan = rowPlan(1);
+    const known = { name: 'Hall', timeZone: 'America/New_York', plan };
+    expect((await operator.post('/v1/admin/venues', known)).status).toBe(201);
+    const reply = await operator.post('/v1/admin/venues', { ...known, timeZone: 'Mars/Olympus' });
+    expectProblem(reply, 400, 'validation-failed');
+    expect(pathsOf(reply.body)).toEqual(['timeZone']);
+  });
+
   it('takes a plan of several megabytes', async () => {
     const { body } = await operator.post('/v1/admin/venues', { name: 'Arena', plan: rowPlan(20_000) });
     expect(body['seats']).toBe(20_000);
@@ -110,6 +119,45 @@ describe('POST /v1/admin/concerts/{concertId}/schedules', () => {
     });
     expectProblem(reply, 400, 'validation-failed');
     expect(pathsOf(reply.body)).toEqual(['saleClosesAt', 'prices.R', 'prices.Balcony']);
+  });
+
+  it('answers with the cancellation policy that it was given', async () => {
+    const [venueId, concertId] = [await operator.addVenue(2), await operator.addConcert()];
+    const cancellationPolicy = {
+      fees: [{ untilDaysBefore: 2, percent: 50, atMost: 7_000 }],
+      cutOff: { daysBefore: 2, time: '23:30' },
+      bookingFeeRefundDays: null,
+    };
+    const draft = aSchedule(venueId, { cancellationPolicy });
+    const { status, body } = await operator.post(`/v1/admin/concerts/${concertId}/schedules`, draft);
+    expect(status).toBe(201);
+    expect(body['cancellationPolicy']).toEqual({ ...cancellationPolicy, free: [] });
+  });
+
+  it('tells every fault of a cancellation policy, beside the others', async () => {
+    const [venueId, concertId] = [await operator.addVenue(2), await operator.addConcert()];
+    const cancellationPolicy = {
+      fees: [
+        { untilDaysBefore: 3, percent: 120 },
+        { untilDaysBefore: 5, percent: 30, atMost: -1 },
+      ],
+      cutOff: { daysBefore: 1, time: '5 pm' },
+      free: [{ afterBooking: { count: 7, unit: 'days' } }],
+      bookingFee: true,
+    };
+    const draft = aSchedule(venueId, { cancellationPolicy, maxSeatsPerUser: 0 });
+    const reply = await operator.post(`/v1/admin/concerts/${concertId}/schedules`, draft);
+    expectProblem(reply, 400, 'validation-failed');
+    expect(pathsOf(reply.body).toSorted()).toEqual([
+      'cancellationPolicy.bookingFee',
+      'cancellationPolicy.bookingFeeRefundDays',
+      'cancellationPolicy.cutOff.time',
+      'cancellationPolicy.fees.0.percent',
+      'cancellationPolicy.fees.1.atMost',
+      'cancellationPolicy.fees.1.untilDaysBefore',
+      'cancellationPolicy.free.0.atLeastDaysBefore',
+      'maxSeatsPerUser',
+    ]);
   });
 
   it('is 404 for an unknown concert or venue', async () => {
