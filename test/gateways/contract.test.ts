@@ -1,5 +1,7 @@
 import { describeGateway } from './contract';
 import { aCharge, startSandbox } from './sandboxServer';
+import { CARD } from './stripe/standInAccount';
+import { aCardCharge, startStripe } from './stripe/stripeGateway';
 import { openShop } from './toss/tossShop';
 
 describeGateway('The sandbox', async () => {
@@ -35,5 +37,22 @@ describeGateway('Toss Payments', async () => {
       return shop.prepared();
     },
     stop: async () => shop.stop(),
+  };
+});
+
+describeGateway('Stripe', async () => {
+  const { stripe, gateway } = await startStripe();
+  return {
+    gateway,
+    good: () => aCardCharge(),
+    bad: () => aCardCharge({ paymentKey: CARD.declined }),
+    unheard() {
+      stripe.disturb('confirm', 'lose');
+      return aCardCharge();
+    },
+    async stop() {
+      await stripe.stop();
+      await gateway.close();
+    },
   };
 });
