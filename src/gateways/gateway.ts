@@ -26,6 +26,12 @@ interface Unknown {
   reason: string;
 }
 
+/**
+ * The reason of an `unknown` that was not even sent now, because the gateway is known to be down. It says nothing
+ * about earlier requests under the same key.
+ */
+export const GATEWAY_UNAVAILABLE = 'gateway-unavailable';
+
 /** The gateway's word on a charge. UNKNOWN is a state of its own: it is asked about, never guessed. */
 export type ChargeOutcome =
   /** The money is taken. */

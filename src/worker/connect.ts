@@ -6,6 +6,7 @@ import type { Logger } from '../config/logging';
 import type { Settings } from '../config/settings';
 import { temporalConnectionOptions } from '../config/temporalConnection';
 import { connectPostgres } from '../db/connect';
+import { withCircuitBreaker, type GuardedGateway } from '../gateways/circuitBreaker';
 import { createGateway } from '../gateways/createGateway';
 import { createBestEffort } from '../redis/bestEffort';
 import { connectRedis } from '../redis/connect';
@@ -17,6 +18,7 @@ export interface WorkerConnections {
   temporal: NativeConnection;
   db: Knex;
   redis: Redis;
+  gateway: GuardedGateway;
   dependencies: ActivityDependencies;
   close(): Promise<void>;
 }
@@ -29,12 +31,13 @@ export async function connectWorker(settings: Settings, logger: Logger): Promise
     logger,
   });
   const redis = connectRedis(settings.REDIS_URL, { name: 'holdfast-worker', logger });
-  const gateway = createGateway(settings);
+  const gateway = withCircuitBreaker(createGateway(settings), logger);
   const seatMap = createSeatMapCache(redis, createBestEffort(redis, logger));
   return {
     temporal,
     db,
     redis,
+    gateway,
     dependencies: {
       db,
       seatClaim: createSeatClaim(redis),

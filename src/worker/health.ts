@@ -2,7 +2,15 @@ import { createServer, type Server } from 'node:http';
 import type { Worker } from '@temporalio/worker';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { ReconciliationOverview } from '../db/reconciliationOverview';
+import type { GuardedGateway } from '../gateways/circuitBreaker';
+import { registerCircuitMetric } from './circuitMetric';
 import { registerReconciliationMetrics } from './reconciliationMetrics';
+
+/** What the metrics beside those of the process are about. */
+export interface MetricSources {
+  readReconciliation: () => Promise<ReconciliationOverview>;
+  gateway: GuardedGateway;
+}
 
 /**
  * `/healthz` (the process lives), `/readyz` (it polls for work; 503 otherwise) and `/metrics`, on the loopback
@@ -10,12 +18,13 @@ import { registerReconciliationMetrics } from './reconciliationMetrics';
  */
 export function serveHealth(
   worker: Worker,
-  readReconciliation: () => Promise<ReconciliationOverview>,
+  { readReconciliation, gateway }: MetricSources,
   { host, port }: { host: string; port: number },
 ): Server {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   registerReconciliationMetrics(registry, readReconciliation);
+  registerCircuitMetric(registry, gateway);
   const server = createServer((request, response) => {
     switch (request.url) {
       case '/healthz':

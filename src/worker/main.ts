@@ -32,10 +32,12 @@ async function main(): Promise<void> {
       connections.dependencies,
     ),
   );
-  const health = serveHealth(worker, async () => readReconciliation(connections.db), {
-    host: settings.HOST,
-    port: settings.WORKER_METRICS_PORT,
-  });
+  const { db, gateway } = connections;
+  const health = serveHealth(
+    worker,
+    { readReconciliation: async () => readReconciliation(db), gateway },
+    { host: settings.HOST, port: settings.WORKER_METRICS_PORT },
+  );
   logger.info({ taskQueue: settings.TEMPORAL_TASK_QUEUE }, 'worker polls');
   const temporal = new Client({
     connection: connections.temporal,

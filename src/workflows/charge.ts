@@ -1,5 +1,5 @@
 import { condition, sleep } from '@temporalio/workflow';
-import type { ChargeOutcome, ChargeRequest } from '../gateways/gateway';
+import { GATEWAY_UNAVAILABLE, type ChargeOutcome, type ChargeRequest } from '../gateways/gateway';
 import { onceStep } from './steps';
 
 /** A charge whose fate is known. */
@@ -36,7 +36,8 @@ const voidCharge = onceStep('Void the charge', (activities) => activities.voidCh
  * looked up by its key. Where the gateway has no charge under the key, the same key is tried again; after the
  * last try the key is voided, so that a request still on its way cannot charge any more.
  *
- * @returns `unknown` only where nothing was learned until `settling.until`: whoever called gives the money back
+ * @returns `unknown` only where nothing was learned until `settling.until`, or where the gateway is known to be down
+ *   before anything was sent ({@link isUnavailable}): whoever called gives the money back
  */
 export async function charge(
   request: ChargeRequest,
@@ -48,6 +49,7 @@ export async function charge(
     if (attempt > 1) await sleep(RETRY_PAUSE_MS * attempt, { summary: 'Pause before the next try' });
     const answer = await captured(request, await ask(() => chargeCard(request)));
     if (answer.outcome !== 'unknown') return answer;
+    if (attempt === 1 && isUnavailable(answer)) return answer;
     reason = answer.reason;
     const found = await lookUp(request);
     if (found.outcome === 'unknown') return settle(request, reason, settling);
@@ -55,6 +57,15 @@ export async function charge(
   }
   const barred = await bar(request, reason);
   return barred.outcome === 'unknown' ? settle(request, reason, settling) : barred;
+}
+
+/**
+ * Whether a charge was kept back because the gateway is down. Nothing is asked or awaited then, so that the customer
+ * hears at once. It is no refusal for all that: this step may have run before, on a worker that has died since, and
+ * have charged then.
+ */
+export function isUnavailable({ outcome, reason }: { outcome: string; reason?: string }): boolean {
+  return outcome === 'unknown' && reason === GATEWAY_UNAVAILABLE;
 }
 
 /** Asks with growing pauses, for as long as there is time. */

@@ -1,9 +1,16 @@
 import { condition } from '@temporalio/workflow';
 import type { PaymentStep } from '../activities/payments';
-import { endlessStep } from './steps';
+import { GATEWAY_UNAVAILABLE } from '../gateways/gateway';
+import { endlessStep, patientStep } from './steps';
 
 const giveBackCharge = endlessStep(
   'Undo: give back whatever the card was charged',
+  (activities) => activities.giveBackCharge,
+);
+
+/** No use in asking a gateway that is down on the spot, and at once again: the customer waits for that. */
+const giveBackLater = patientStep(
+  'Undo: give back whatever the card was charged, once the gateway is back',
   (activities) => activities.giveBackCharge,
 );
 
@@ -21,7 +28,8 @@ export class GiveBacks {
     const { paymentId, amount } = payment;
     if (amount.card === 0 || this.underWay.has(paymentId)) return;
     this.underWay.add(paymentId);
-    void giveBackCharge(payment, reason).then(() => this.underWay.delete(paymentId));
+    const giveBack = reason === GATEWAY_UNAVAILABLE ? giveBackLater : giveBackCharge;
+    void giveBack(payment, reason).then(() => this.underWay.delete(paymentId));
   }
 
   /** Resolves once all are done, or after that many milliseconds; what is left goes on. */

@@ -1,6 +1,7 @@
 import type { ApplicationFailure } from '@temporalio/workflow';
 import type { PaymentStep } from '../activities/payments';
 import { chargeOfPayment } from '../gateways/chargeRequest';
+import { GATEWAY_UNAVAILABLE } from '../gateways/gateway';
 import { charge, type KnownCharge } from './charge';
 import { membersOf, reasonOf, refuse } from './failures';
 import type { GiveBacks } from './giveBacks';
@@ -119,6 +120,8 @@ async function runSteps(
     saga.beforeStep(async (cause) => {
       if (!mayBeCharged) return;
       giveBacks.start(step, causeOf(cause));
+      // A gateway that is down gives nothing back soon.
+      if (causeOf(cause) === GATEWAY_UNAVAILABLE) return;
       // Past the bound the seats wait for nobody.
       await giveBacks.wait(Math.min(GIVE_BACK_PATIENCE_MS, Math.max(0, surroundings.until - Date.now())));
     });

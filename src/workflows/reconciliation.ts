@@ -1,12 +1,6 @@
-import { continueAsNew, ParentClosePolicy, setCurrentDetails, startChild, uuid4 } from '@temporalio/workflow';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { continueAsNew, setCurrentDetails, uuid4 } from '@temporalio/workflow';
 import type { ComparedPage, ReconciliationRun } from '../activities/reconciliation';
-import type { chargeSettlement } from './chargeSettlement';
-import {
-  chargeSettlementWorkflowId,
-  CHARGE_SETTLEMENT_WORKFLOW,
-  type ChargeSettlementInput,
-} from './messages';
+import { settleApart } from './settleApart';
 import { endlessStep, longStep } from './steps';
 
 type ReadPage = (run: ReconciliationRun, cursor: string | null) => Promise<ComparedPage>;
@@ -106,26 +100,11 @@ async function readNextPage(progress: ReconciliationProgress): Promise<void> {
   progress.attempts += page.attempts;
   progress.money += page.money;
   for (const charge of page.toMend.slice(0, MENDED_IN_ONE_RUN - progress.mended)) {
-    await mend(charge);
+    await settleApart(charge, 'Reconciliation has found a charge that no sale stands on');
     progress.mended += 1;
   }
   progress.cursor = page.nextCursor;
   if (page.nextCursor === null) progress.pass += 1;
-}
-
-/** The settlement asks the gateway and Postgres again before it gives anything back, and outlives this run. */
-async function mend(charge: ChargeSettlementInput): Promise<void> {
-  try {
-    await startChild<typeof chargeSettlement>(CHARGE_SETTLEMENT_WORKFLOW, {
-      workflowId: chargeSettlementWorkflowId(charge.attemptId),
-      args: [charge],
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      staticSummary: 'Reconciliation has found a charge that no sale stands on',
-    });
-  } catch (error) {
-    // It is under way already.
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-  }
 }
 
 function figuresOf({ run, lines, attempts, mended }: ReconciliationProgress): string {

@@ -1,8 +1,9 @@
 import { CancellationScope, defineSignal, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import type { ChargeRequest } from '../gateways/gateway';
-import { charge, type Settling } from './charge';
+import { charge, isUnavailable, type Settling } from './charge';
 import { reasonOf } from './failures';
 import { GATEWAY_HINT_SIGNAL, type TopUpInput, type TopUpResult } from './messages';
+import { settleApart } from './settleApart';
 import { endlessStep, refusalOf } from './steps';
 
 const openTopUp = endlessStep('Open the top-up', (activities) => activities.openTopUp);
@@ -48,7 +49,10 @@ export async function topUp(input: TopUpInput): Promise<TopUpResult> {
     });
     if (charged.outcome !== 'approved') {
       await failTopUp(topUpId, charged.reason, charged.outcome === 'unknown');
-      if (charged.outcome === 'unknown') {
+      if (isUnavailable(charged)) {
+        // The customer hears at once.
+        await settleApart({ kind: 'TOP_UP', attemptId: topUpId }, 'The gateway was down for a top-up');
+      } else if (charged.outcome === 'unknown') {
         setCurrentDetails(`No word from the gateway: giving back ${price}, should they have been charged.`);
         await giveBackTopUp(request, charged.reason);
       }

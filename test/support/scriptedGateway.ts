@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { GATEWAY_UNAVAILABLE } from '../../src/gateways/gateway';
 import type {
   BookedCharge,
   ChargeOutcome,
@@ -11,10 +12,20 @@ import type {
 /**
  * What one charge does. `approve` and `decline` tell the outcome; `lose-…` books it and gives no answer;
  * `fail` books nothing and gives no answer; `authorise` only reserves the money, for `capture` to take, and
- * `authorise-in-vain` reserves what its capture will refuse to take and give up.
+ * `authorise-in-vain` reserves what its capture will refuse to take and give up. `hold-back` sends nothing, because
+ * the gateway is known to be down; `hold-back-again` as well, after a run of the same step that nobody remembers has
+ * charged.
  */
 export type ChargeScript =
-  'approve' | 'decline' | 'lose-approval' | 'lose-decline' | 'fail' | 'authorise' | 'authorise-in-vain';
+  | 'approve'
+  | 'decline'
+  | 'lose-approval'
+  | 'lose-decline'
+  | 'fail'
+  | 'authorise'
+  | 'authorise-in-vain'
+  | 'hold-back'
+  | 'hold-back-again';
 
 /** What one refund does: `lose` gives the money back without an answer, `fail` does neither. */
 export type RefundScript = 'refund' | 'refuse' | 'lose' | 'fail';
@@ -59,6 +70,7 @@ export interface ScriptedGateway extends PaymentGateway {
 }
 
 const NO_ANSWER = { outcome: 'unknown', reason: 'no-answer' } as const;
+const NOT_SENT = { outcome: 'unknown', reason: GATEWAY_UNAVAILABLE } as const;
 const ANSWERED = { lookUps: 0, voids: 0, captures: 0 };
 
 export function createScriptedGateway(): ScriptedGateway {
@@ -98,8 +110,10 @@ export function createScriptedGateway(): ScriptedGateway {
       calls.push(`charge ${request.idempotencyKey}`);
       const step = charges.shift() ?? 'approve';
       if (step === 'fail') return NO_ANSWER;
+      if (step === 'hold-back') return NOT_SENT;
       const line = bookOnce(request, STATUS_AFTER[step]);
       line.refusesCapture = step === 'authorise-in-vain';
+      if (step === 'hold-back-again') return NOT_SENT;
       return step === 'lose-approval' || step === 'lose-decline' ? NO_ANSWER : outcomeOf(line);
     },
 
@@ -210,6 +224,7 @@ export function createScriptedGateway(): ScriptedGateway {
 const STATUS_AFTER = {
   approve: 'CAPTURED',
   'lose-approval': 'CAPTURED',
+  'hold-back-again': 'CAPTURED',
   authorise: 'AUTHORISED',
   'authorise-in-vain': 'AUTHORISED',
   decline: 'DECLINED',
