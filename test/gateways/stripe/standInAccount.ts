@@ -8,6 +8,7 @@ export const CARD = {
   authenticationRequired: 'pm_card_authenticationRequired',
   pendingRefund: 'pm_card_pendingRefund',
 } as const;
+export type Card = (typeof CARD)[keyof typeof CARD];
 
 const DECLINES: Readonly<Record<string, { code: string; decline_code: string }>> = {
   [CARD.declined]: { code: 'card_declined', decline_code: 'generic_decline' },
@@ -74,12 +75,21 @@ export class StandInAccount {
   readonly intents: Intent[] = [];
   readonly charges: Charge[] = [];
   readonly refunds: Refund[] = [];
+  /** What Stripe.js has made of cards in the browsers of payers. */
+  private readonly paymentMethods = new Map<string, Card>(Object.values(CARD).map((card) => [card, card]));
 
   constructor(private readonly now: () => number) {}
 
+  /** The id of a new payment method: each pays once. */
+  aPaymentMethod(card: Card = CARD.visa): string {
+    const { id } = this.named('pm', 'payment_method');
+    this.paymentMethods.set(id, card);
+    return id;
+  }
+
   createIntent(fields: Fields): Intent {
     const payment_method = fields.get('payment_method');
-    if (payment_method !== null && !Object.values<string>(CARD).includes(payment_method)) {
+    if (payment_method !== null && !this.paymentMethods.has(payment_method)) {
       throw refusal(400, 'resource_missing', { param: 'payment_method' });
     }
     const intent: Intent = {
@@ -100,8 +110,9 @@ export class StandInAccount {
 
   confirm(id: string, fields: Fields): Intent {
     const intent = this.intent(id, 'requires_confirmation');
-    const decline = DECLINES[intent.payment_method ?? ''];
-    if (intent.payment_method === CARD.authenticationRequired && !fields.has('error_on_requires_action')) {
+    const card = this.cardOf(intent);
+    const decline = DECLINES[card];
+    if (card === CARD.authenticationRequired && !fields.has('error_on_requires_action')) {
       return Object.assign(intent, { status: 'requires_action' });
     }
     this.charge(intent, decline ? 'failed' : 'succeeded');
@@ -140,7 +151,7 @@ export class StandInAccount {
     charge.amount_refunded += amount;
     const refund: Refund = {
       ...this.named('re', 'refund'),
-      status: intent.payment_method === CARD.pendingRefund ? 'pending' : 'succeeded',
+      status: this.cardOf(intent) === CARD.pendingRefund ? 'pending' : 'succeeded',
       amount,
       currency: intent.currency,
       payment_intent: intent.id,
@@ -176,6 +187,10 @@ export class StandInAccount {
     const charge = this.charges.find(({ id }) => id === latest_charge);
     if (!charge) throw new Error('the intent has no charge');
     return charge;
+  }
+
+  private cardOf({ payment_method }: Intent): string {
+    return this.paymentMethods.get(payment_method ?? '') ?? '';
   }
 
   private charge(intent: Intent, status: Charge['status']): void {
