@@ -34,7 +34,7 @@ export const queueTicket = z.strictObject({ queueToken: z.string(), queue });
 export const queueStatus = z.strictObject({ queue });
 export const jwks = z.strictObject({ keys: z.array(z.looseObject({ kid: z.string(), kty: z.string() })) });
 
-const saleStatus = z.enum(['UPCOMING', 'OPEN', 'PAUSED', 'SOLD_OUT', 'CLOSED']);
+const saleStatus = z.enum(['UPCOMING', 'OPEN', 'PAUSED', 'SOLD_OUT', 'CLOSED', 'CANCELLED']);
 const concert = {
   concertId: uuid,
   title: z.string(),
@@ -208,6 +208,22 @@ export const adminReservation = z.looseObject({
   ledger: z.array(z.looseObject({ account: z.string(), amount: money })),
   timeline: z.array(z.looseObject({ at: instant })),
   workflow: z.looseObject({ workflowId: z.string(), url: z.url() }),
+});
+
+/** "Progress on `GET` of the same path". */
+export const showCancellation = z.strictObject({
+  scheduleId: uuid,
+  status: z.enum(['RUNNING', 'PAUSED', 'DONE']),
+  reason: z.string().nullable(),
+  refundsPerSecond: z.int(),
+  startedAt: instant,
+  finishedAt: instant.nullable(),
+  currency,
+  counts: z.record(z.string(), z.int().min(0)),
+  refunded: z.strictObject({ points: money, card: money }),
+  due: z.strictObject({ points: money, card: money }),
+  failures: pageOf(z.looseObject({ reservationId: uuid, attempts: z.int(), lastFault: z.string() })),
+  workflow: z.strictObject({ workflowId: z.string(), url: z.url() }),
 });
 
 /** RFC 9457, with members of each problem's own. */

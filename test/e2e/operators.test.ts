@@ -25,6 +25,9 @@ describe("The operators' calls", () => {
     ['POST', `/v1/admin/concerts/${randomUUID()}/schedules`],
     ['PATCH', `/v1/admin/schedules/${randomUUID()}`],
     ['GET', `/v1/admin/reservations/${randomUUID()}`],
+    ['POST', `/v1/admin/schedules/${randomUUID()}/cancellation`],
+    ['GET', `/v1/admin/schedules/${randomUUID()}/cancellation`],
+    ['PATCH', `/v1/admin/schedules/${randomUUID()}/cancellation`],
   ])('%s %s is 401 for nobody and 403 for anyone else', async (method, path) => {
     const user = await service.client.join();
     const options = method === 'GET' ? {} : { body: {} };
