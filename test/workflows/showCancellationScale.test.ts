@@ -6,7 +6,7 @@ import { buildStage, type Stage } from '../support/stage';
 /** Of the server's 51,200. */
 const LONGEST_HISTORY = 4_000;
 
-/** `SHOW_RESERVATIONS=20000` takes some 12 minutes on two cores. */
+/** With `SHOW_RESERVATIONS=20000` it is a measurement (docs/testing.md). */
 const REAL_RESERVATIONS = Number(process.env['SHOW_RESERVATIONS'] ?? 200);
 const WITHIN_MS = 60_000 + REAL_RESERVATIONS * 100;
 
@@ -38,28 +38,27 @@ async function historiesOf(scheduleId: string): Promise<number[]> {
 describe('a show of 20,000 reservations', () => {
   it('is gone through page by page, each once, by runs of bounded length that lose no word of an operator', async () => {
     const { scheduleId } = await createSoldShow(stage.database.owner, stage.gateway, 20_000, [FREE]);
-    let pages = 0;
+    // A page that a workflow task lost is seen to again, and changes nothing more.
+    const pages = new Set<string | null>();
     // The cancellations themselves are left out: the walk is what has no limit here.
     stage.temporal.replaceActivity('startCancellations', () => async (page) => {
-      pages += 1;
+      pages.add(page.after);
       return cancelInPostgres(page);
     });
-    const handle = await shows.cancel(scheduleId);
+    const handle = await shows.cancel(scheduleId, { refundsPerSecond: 20 });
 
     const ended = handle.result();
-    let rate = 10;
-    for (let isOver = false; !isOver;) {
-      rate = rate === 10 ? 11 : 10;
-      await shows.adjust(scheduleId, { refundsPerSecond: rate }).catch(() => (isOver = true));
-      expect([rate, 21 - rate]).toContain((await shows.find(scheduleId))?.refundsPerSecond);
+    for (let rate = 20, isOver = false; !isOver; rate = 45 - rate) {
+      isOver = !(await shows.tryToAdjust(scheduleId, { refundsPerSecond: 45 - rate }));
+      if (!isOver) expect(await shows.find(scheduleId)).toMatchObject({ refundsPerSecond: 45 - rate });
       isOver ||= await Promise.race([ended.then(() => true), pause(500)]);
     }
 
     expect(await ended).toMatchObject({ counts: { reservations: 20_000, refunded: 20_000 } });
-    expect(pages).toBeGreaterThanOrEqual(20_000 / 25);
-    expect(pages).toBeLessThan(20_000 / 20 + 10);
+    expect(pages.size).toBeGreaterThanOrEqual(20_000 / 25);
+    expect(pages.size).toBeLessThanOrEqual(20_000 / 20 + 1);
     const histories = await historiesOf(scheduleId);
-    expect(histories.length).toBeGreaterThan(2);
+    expect(histories.length).toBeGreaterThan(1);
     expect(Math.max(...histories)).toBeLessThan(LONGEST_HISTORY);
   }, 180_000);
 });
