@@ -13,6 +13,7 @@ import {
   topUpWorkflowId,
   type CancellationResult,
   type ReservationState,
+  type ShowCancellationResult,
   type TopUpResult,
 } from '../../src/workflows/messages';
 import { Problem } from '../../src/domain/problems';
@@ -23,11 +24,12 @@ import type { ChargeScript } from '../support/scriptedGateway';
 import type { Stage } from '../support/stage';
 import { CANCELLATION_ENDINGS } from './cancellationEndings';
 import { refused } from './refused';
+import { SHOW_CANCELLATION_ENDINGS } from './showCancellationEndings';
 
 /** One way in which a workflow can end, played on the real Temporal. */
 export interface Ending {
   /** What the workflow's result says. */
-  status: ReservationState['status'] | TopUpResult['status'] | CancellationResult['status'];
+  status: (ReservationState | TopUpResult | CancellationResult | ShowCancellationResult)['status'];
   /** @returns the id of the workflow, which may still be about to end */
   play(stage: Stage): Promise<string>;
 }
@@ -237,6 +239,7 @@ export const ENDINGS: Record<string, Ending> = {
     },
   },
   ...CANCELLATION_ENDINGS,
+  ...SHOW_CANCELLATION_ENDINGS,
 };
 
 async function reconcile({ temporal: { taskQueue, env } }: Stage): Promise<string> {
