@@ -101,6 +101,21 @@ describe('a wallet', () => {
     expect(await books.balance(userId)).toBe(10_000);
   });
 
+  it('is emptied once by many debits of all that is in it', async () => {
+    const userId = await createUser(database.owner, 10_000);
+    const debits = Array.from({ length: 40 }, () => post(aDebit(userId, 10_000)));
+
+    const outcomes = await Promise.allSettled(debits);
+
+    const refusals = outcomes.filter((outcome) => outcome.status === 'rejected');
+    expect(refusals).toHaveLength(39);
+    for (const { reason } of refusals) {
+      expect(reason).toMatchObject({ slug: 'insufficient-points', members: { balance: 0 } });
+    }
+    expect(await books.balance(userId)).toBe(0);
+    expect(await books.faults()).toEqual([]);
+  });
+
   it('that nobody has filled is empty', async () => {
     const userId = await createUser(database.owner);
 
@@ -160,9 +175,59 @@ describe('what is written in the ledger stays written', () => {
     await expect(database.db.raw(`TRUNCATE ${table} CASCADE`)).rejects.toMatchObject(denied);
   });
 
-  it('nor may it get rid of the balance check', async () => {
-    await expect(database.db.raw('DROP TRIGGER journals_balance ON entries')).rejects.toMatchObject({
-      code: '42501',
-    });
+  it.each([
+    'DROP TRIGGER journals_balance ON entries',
+    'ALTER TABLE entries DISABLE TRIGGER journals_balance',
+    'ALTER TABLE entries DISABLE TRIGGER ALL',
+    'SET session_replication_role = replica',
+    'CREATE OR REPLACE FUNCTION journals_must_balance() RETURNS trigger LANGUAGE sql AS $$ SELECT NULL $$',
+    'ALTER TABLE wallets DROP CONSTRAINT wallets_balance_check',
+    'SET ROLE holdfast_owner',
+  ])('nor may it get rid of the checks: %s', async (statement) => {
+    await expect(database.db.raw(statement)).rejects.toMatchObject({ code: '42501' });
   });
 });
+
+describe('no statement leaves a journal unbalanced, whoever writes it', () => {
+  const CHECK_VIOLATION = { code: '23514' };
+
+  it('a single entry', async () => {
+    const journalId = await aJournal();
+
+    await expect(database.db('entries').insert(aLine(journalId, 1))).rejects.toMatchObject(CHECK_VIOLATION);
+  });
+
+  it('an entry more for a journal that balances', async () => {
+    const journalId = await aJournal();
+    await database.db('entries').insert([aLine(journalId, 1), aLine(journalId, -1)]);
+
+    await expect(database.db('entries').insert(aLine(journalId, 1))).rejects.toMatchObject(CHECK_VIOLATION);
+  });
+
+  it('two journals that only together sum to zero', async () => {
+    const lines = [aLine(await aJournal(), 1), aLine(await aJournal(), -1)];
+
+    await expect(database.db('entries').insert(lines)).rejects.toMatchObject(CHECK_VIOLATION);
+  });
+
+  it('a transaction that would balance at its end: each of its statements must', async () => {
+    const journalId = await aJournal();
+
+    const transaction = database.db.transaction(async (running) => {
+      await running('entries').insert(aLine(journalId, 1));
+      await running('entries').insert(aLine(journalId, -1));
+    });
+
+    await expect(transaction).rejects.toMatchObject(CHECK_VIOLATION);
+  });
+});
+
+async function aJournal(): Promise<string> {
+  const id = randomUUID();
+  await database.db('journals').insert({ id, key: id, kind: 'SALE' });
+  return id;
+}
+
+function aLine(journalId: string, amount: number) {
+  return { journal_id: journalId, account: 'house:pending', amount, currency: 'KRW' };
+}
