@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Client } from '@temporalio/client';
 import type { Knex } from 'knex';
+import { auditLedger } from '../../src/ledger/audit';
 import { RESERVATION_WORKFLOW, reservationWorkflowId } from '../../src/workflows/messages';
 import { RESERVATION_STATUS } from '../../src/workflows/searchAttributes';
 import { openBooks } from './books';
@@ -22,6 +23,7 @@ export async function audit(stack: Stack, temporal: Client, secrets: Iterable<st
   await eventually(async () => {
     const found = await Promise.all([
       openBooks(stack.ownerDb).faults(),
+      faultsOfLedger(stack),
       faultsOfRecords(stack.ownerDb),
       faultsOfMoney(stack),
       faultsOfWorkflows(stack, temporal),
@@ -115,6 +117,15 @@ async function faultsOfMoney(stack: Stack): Promise<string[]> {
 /** What was captured and not given back. */
 function keptOf({ amount, refunds }: Extract<Charge, { status: 'CAPTURED' }>): number {
   return refunds.reduce((kept, refund) => kept - refund.amount, amount);
+}
+
+/** Invariant 3, and that every journal has its payment or top-up, and the other way round. */
+async function faultsOfLedger({ ownerDb }: Stack): Promise<string[]> {
+  const faults: string[] = [];
+  await auditLedger(ownerDb, {
+    onFault: ({ journal, what }) => void faults.push(`journal ${journal} ${what}`),
+  });
+  return faults;
 }
 
 /** What a reservation's workflow shows once it has ended: REFUSED is no status of a reservation. */
