@@ -26,6 +26,7 @@ import {
   type ReservationState,
 } from './messages';
 import { afterLostPayments, payReservation } from './payment';
+import { describe, isOver, type Phase } from './reservationPhase';
 import { RESERVATION_STATUS } from './searchAttributes';
 import { endlessStep, quickStep, refusalOf } from './steps';
 
@@ -44,9 +45,6 @@ const abandonHold = endlessStep(
   (activities) => activities.abandonHold,
 );
 const endHold = endlessStep('Release the seats', (activities) => activities.endHold);
-
-/** HOLDING: the hold is being recorded. The other additions have no row in Postgres. */
-type Phase = ReservationState['status'] | 'NEW' | 'HOLDING';
 
 /**
  * One reservation, from the hold to its end. Everything that happens to it is serialised here; Postgres
@@ -224,36 +222,4 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
 function shielded<Args extends unknown[], Result>(work: (...args: Args) => Promise<Result>) {
   return async (...args: Args): Promise<Result> =>
     CancellationScope.nonCancellable(async () => work(...args));
-}
-
-function isOver(phase: Phase): boolean {
-  return phase === 'CONFIRMED' || phase === 'EXPIRED' || phase === 'RELEASED' || phase === 'REFUSED';
-}
-
-/** One sentence for the operator who opens the workflow. */
-function describe(phase: Phase, held: HeldReservation | null): string {
-  const seats = held
-    ? `${held.seats.length} seat(s), ${held.amount.total} ${held.amount.currency}`
-    : 'the seats';
-  switch (phase) {
-    case 'NEW':
-    case 'HOLDING':
-      return `Holding ${seats}.`;
-    case 'HELD':
-      return `Holds ${seats} until ${held?.expiresAt}; waiting for a payment.`;
-    case 'PAYING':
-      return `A payment for ${seats} is under way.`;
-    case 'SETTLING':
-      return `Waiting for the gateway's word on the payment for ${seats}; the seats stay held.`;
-    case 'CONFIRMED':
-      return `Paid: ${seats} sold.`;
-    case 'EXPIRED':
-      return `The hold of ${seats} ended without a payment.`;
-    case 'RELEASED':
-      return `The hold of ${seats} was released early.`;
-    case 'REFUSED':
-      return 'The hold was refused; nothing was held.';
-    case 'CANCELLED':
-      return `Cancelled after the sale: ${seats}.`;
-  }
 }
