@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { createLedgerStore } from '../db/ledgerStore';
-import { createPaymentStore, type Payment, type PaymentStatus, type Ticket } from '../db/paymentStore';
+import { createPaymentStore, type Payment, type PaymentStatus } from '../db/paymentStore';
+import { createReservationTickets, type Ticket } from '../db/reservationTickets';
 import { createReservationStore, type Reservation } from '../db/reservationStore';
 import { showCancelled } from '../domain/holdRules';
 import { insufficientPoints, type ReservationAmount } from '../domain/money';
@@ -190,7 +191,7 @@ async function confirm(transaction: Knex.Transaction, input: ConfirmInput): Prom
   const { gatewayPaymentId } = input;
   if (!(await payments.succeed(input.paymentId, { gatewayPaymentId, approvedAt }))) {
     const payment = await payments.find(input.paymentId);
-    const issued = await payments.ticketsOf([input.reservationId]);
+    const issued = await createReservationTickets(transaction).of([input.reservationId]);
     if (payment?.status === 'SUCCEEDED') return issued.get(input.reservationId) ?? [];
     throw new Problem('payment-failed', 'This attempt was undone.', { reason: 'undone' });
   }
@@ -199,7 +200,7 @@ async function confirm(transaction: Knex.Transaction, input: ConfirmInput): Prom
   if (!confirmed || sold.length === 0) {
     throw new Problem('payment-failed', 'The seats are gone.', { reason: 'seats-gone' });
   }
-  const tickets = await payments.issueTickets(input, sold, approvedAt);
+  const tickets = await createReservationTickets(transaction).issue(input, sold, approvedAt);
   await bookSale(transaction, input, confirmed.amount);
   const { reservationId, userId, paymentId } = input;
   await transaction('outbox')

@@ -2,6 +2,7 @@ import { createCancellationStore } from '../db/cancellationStore';
 import { createHoldStore } from '../db/holdStore';
 import { createLedgerStore } from '../db/ledgerStore';
 import { createPaymentStore } from '../db/paymentStore';
+import { createReservationTickets } from '../db/reservationTickets';
 import { createReservationStore } from '../db/reservationStore';
 import { createSeatDirectory } from '../db/seatDirectory';
 import { createSeatClaim } from '../redis/seatClaim';
@@ -28,6 +29,7 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
   const taskQueue = settings.TEMPORAL_TASK_QUEUE;
   const reservations = createReservationStore(db);
   const payments = createPaymentStore(db);
+  const tickets = createReservationTickets(db);
   const cancellations = createCancellationStore(db);
   const directory = createSeatDirectory(db);
   const workflows = createReservationWorkflows(temporal, { taskQueue, logger });
@@ -40,6 +42,7 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
     admission,
     reservations,
     payments,
+    tickets,
     workflows,
   });
   const cancelReservation = createCancelReservation({
@@ -48,9 +51,17 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
     workflows: createCancellationWorkflows(temporal, { taskQueue }),
   });
   return [
-    ...reservationRoutes({ idempotency, placeHold, reservations, payments, cancellations, workflows }),
+    ...reservationRoutes({
+      idempotency,
+      placeHold,
+      reservations,
+      payments,
+      tickets,
+      cancellations,
+      workflows,
+    }),
     ...cancellationRoutes({ idempotency, cancelReservation, reservations, cancellations }),
-    ...paymentRoutes({ idempotency, payReservation, payments }),
+    ...paymentRoutes({ idempotency, payReservation, payments, tickets }),
     ...walletRoutes({
       gateway,
       idempotency,
@@ -58,6 +69,6 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
       topUps: createTopUpWorkflows(temporal, { taskQueue }),
     }),
     ...webhookRoutes({ gateway, receiveEvent: createReceiveEvent({ db, temporal, taskQueue }), logger }),
-    ...adminReservationRoutes({ settings, reservations, payments, cancellations, ledger }),
+    ...adminReservationRoutes({ settings, reservations, payments, tickets, cancellations, ledger }),
   ];
 }

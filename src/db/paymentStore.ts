@@ -21,11 +21,6 @@ export interface Payment {
   approvedAt: Date | null;
 }
 
-export interface Ticket {
-  ticketId: string;
-  seatId: string;
-}
-
 export interface NewPayment {
   paymentId: string;
   reservationId: string;
@@ -73,7 +68,7 @@ const COLUMNS =
 
 export type PaymentStore = ReturnType<typeof createPaymentStore>;
 
-/** Payments and the tickets that they buy. */
+/** Attempts to pay. Given a transaction, all of it happens in that transaction. */
 export function createPaymentStore(db: Knex) {
   return {
     /** Opens an attempt, or tells the status of the one that stands under this id already. */
@@ -198,38 +193,6 @@ export function createPaymentStore(db: Knex) {
         .where({ reservation_id: reservationId })
         .orderBy('created_at');
       return rows.map(toPayment);
-    },
-
-    /** One ticket a seat; the unique index refuses a second live ticket for any seat. */
-    async issueTickets(
-      reservation: { reservationId: string; userId: string },
-      seatIds: readonly string[],
-      issuedAt: Date,
-    ): Promise<Ticket[]> {
-      const { rows } = await db
-        .raw<{ rows: Ticket[] }>(
-          `INSERT INTO tickets (id, reservation_id, seat_id, user_id, issued_at)
-         SELECT gen_random_uuid(), :reservationId, seat_id, :userId, :issuedAt
-         FROM unnest(:seatIds::uuid[]) AS seat_id
-         RETURNING id AS "ticketId", seat_id AS "seatId"`,
-          { ...reservation, issuedAt, seatIds: [...seatIds] },
-        )
-        .options({ name: 'issue-tickets' });
-      return rows;
-    },
-
-    async ticketsOf(reservationIds: readonly string[]): Promise<Map<string, Ticket[]>> {
-      const { rows } = await db.raw<{ rows: (Ticket & { reservationId: string })[] }>(
-        `SELECT ticket.reservation_id AS "reservationId", ticket.id AS "ticketId", ticket.seat_id AS "seatId"
-         FROM tickets AS ticket JOIN seats AS seat ON seat.id = ticket.seat_id
-         WHERE ticket.reservation_id = ANY(?) ORDER BY seat.position`,
-        [[...reservationIds]],
-      );
-      const tickets = new Map<string, Ticket[]>();
-      for (const { reservationId, ...ticket } of rows) {
-        tickets.set(reservationId, [...(tickets.get(reservationId) ?? []), ticket]);
-      }
-      return tickets;
     },
   };
 }

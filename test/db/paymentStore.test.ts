@@ -1,6 +1,7 @@
 import { createActivities, type Activities } from '../../src/activities';
 import type { PaymentStep } from '../../src/activities/payments';
 import { createPaymentStore, type PaymentStore } from '../../src/db/paymentStore';
+import { createReservationTickets } from '../../src/db/reservationTickets';
 import { createSale, createUser, PRICE } from '../support/factories';
 import { layGround, type Ground } from '../support/stage';
 import { aRecording, aStep } from '../support/steps';
@@ -102,9 +103,10 @@ describe('a ticket', () => {
   it('is issued once for a seat', async () => {
     const { sale, hold } = await aRecordedHold();
     const rival = await aRecordedHold();
-    await store.issueTickets(hold, sale.seatIds, new Date());
+    const tickets = createReservationTickets(ground.database.db);
+    await tickets.issue(hold, sale.seatIds, new Date());
 
-    await expect(store.issueTickets(rival.hold, sale.seatIds, new Date())).rejects.toMatchObject({
+    await expect(tickets.issue(rival.hold, sale.seatIds, new Date())).rejects.toMatchObject({
       constraint: 'one_live_ticket_per_seat',
     });
   });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { CancellationStore, RecordedCancellation } from '../../db/cancellationStore';
 import type { JournalLine, LedgerStore } from '../../db/ledgerStore';
 import type { Payment, PaymentStore } from '../../db/paymentStore';
+import type { ReservationTickets } from '../../db/reservationTickets';
 import type { Reservation, ReservationStore } from '../../db/reservationStore';
 import { Problem } from '../../domain/problems';
 import { cancellationWorkflowId, reservationWorkflowId } from '../../workflows/messages';
@@ -41,13 +42,14 @@ export interface AdminReservationDependencies {
   settings: TemporalUi;
   reservations: ReservationStore;
   payments: PaymentStore;
+  tickets: ReservationTickets;
   cancellations: CancellationStore;
   ledger: LedgerStore;
 }
 
 /** Everything about one reservation on one page, for the person who has the customer on the phone. */
 export function adminReservationRoutes(dependencies: AdminReservationDependencies): Endpoint[] {
-  const { settings, reservations, payments, cancellations, ledger } = dependencies;
+  const { settings, reservations, payments, tickets, cancellations, ledger } = dependencies;
   return [
     endpoint({
       method: 'GET',
@@ -62,18 +64,18 @@ export function adminReservationRoutes(dependencies: AdminReservationDependencie
       async handle({ params: { reservationId } }) {
         const reservation = await reservations.find(reservationId);
         if (!reservation) throw new Problem('reservation-not-found', 'There is no reservation with this id.');
-        const [seats, attempts, latest, tickets, cancellation, lines] = await Promise.all([
+        const [seats, attempts, latest, issued, cancellation, lines] = await Promise.all([
           reservations.seatsOf([reservationId]),
           payments.allOf(reservationId),
           payments.latestOf([reservationId]),
-          payments.ticketsOf([reservationId]),
+          tickets.of([reservationId]),
           cancellations.find(reservationId),
           ledger.linesOf(reservationId),
         ]);
         const view = presentReservation(reservation, {
           seats: seats.get(reservationId) ?? [],
           payment: latest.get(reservationId),
-          tickets: tickets.get(reservationId),
+          tickets: issued.get(reservationId),
           cancellation: cancellation ?? undefined,
         });
         return {

@@ -1,4 +1,5 @@
 import type { PaymentStore } from '../../db/paymentStore';
+import type { ReservationTickets } from '../../db/reservationTickets';
 import type { Reservation, ReservationStore } from '../../db/reservationStore';
 import type { SeatDirectory } from '../../db/seatDirectory';
 import { splitPayment } from '../../domain/money';
@@ -34,12 +35,13 @@ export interface PayDependencies {
   admission: AdmissionService;
   reservations: ReservationStore;
   payments: PaymentStore;
+  tickets: ReservationTickets;
   workflows: ReservationWorkflows;
 }
 
 /** The path of a payment to the reservation's workflow, which alone decides about it. */
 export function createPayReservation(dependencies: PayDependencies) {
-  const { gateway, directory, admission, reservations, payments, workflows } = dependencies;
+  const { gateway, directory, admission, reservations, payments, tickets, workflows } = dependencies;
 
   /** @throws {Problem} any of those of `POST /v1/payments` */
   return async function payReservation(request: PayRequest): Promise<PayResult> {
@@ -50,8 +52,8 @@ export function createPayReservation(dependencies: PayDependencies) {
     await admission.requireAdmission({ token: queueToken, userId, schedule });
     const amount = splitPayment(reservation.amount, request.points);
     if (!amount) {
-      const { tickets } = reservation.amount;
-      throw validationFailed([{ path: 'points', message: `At most ${tickets}, the price of the seats` }]);
+      const { tickets: price } = reservation.amount;
+      throw validationFailed([{ path: 'points', message: `At most ${price}, the price of the seats` }]);
     }
     if (amount.card > 0) requirePaymentKey(gateway, paymentKey);
     if (reservation.status === 'PAYING') await refuseBesideAnother(paymentId, reservationId);
@@ -75,13 +77,13 @@ export function createPayReservation(dependencies: PayDependencies) {
     const { reservationId, status } = reservation;
     const payment = await payments.find(paymentId);
     if (payment?.status === 'SUCCEEDED' && payment.approvedAt) {
-      const tickets = await payments.ticketsOf([reservationId]);
+      const issued = await tickets.of([reservationId]);
       return {
         paymentId,
         status: 'SUCCEEDED',
         amount: payment.amount,
         approvedAt: payment.approvedAt.toISOString(),
-        tickets: tickets.get(reservationId) ?? [],
+        tickets: issued.get(reservationId) ?? [],
       };
     }
     if (status === 'CONFIRMED')

@@ -1,4 +1,5 @@
 import type { PaymentStore } from '../../db/paymentStore';
+import type { ReservationTickets } from '../../db/reservationTickets';
 import { Problem } from '../../domain/problems';
 import type { PayResult } from '../../workflows/messages';
 import { endpoint, type Endpoint } from '../http/endpoint';
@@ -14,6 +15,7 @@ export interface PaymentRoutesDependencies {
   idempotency: Idempotency;
   payReservation: ReturnType<typeof createPayReservation>;
   payments: PaymentStore;
+  tickets: ReservationTickets;
 }
 
 const tags = ['Payments'];
@@ -22,6 +24,7 @@ export function paymentRoutes({
   idempotency,
   payReservation,
   payments,
+  tickets,
 }: PaymentRoutesDependencies): Endpoint[] {
   return [
     endpoint({
@@ -85,8 +88,8 @@ export function paymentRoutes({
           throw new Problem('payment-not-found', 'You have no payment with this id.');
         }
         const { reservationId, status, amount, approvedAt, reason, createdAt } = payment;
-        const tickets =
-          status === 'SUCCEEDED' ? (await payments.ticketsOf([reservationId])).get(reservationId) : undefined;
+        const issued =
+          status === 'SUCCEEDED' ? (await tickets.of([reservationId])).get(reservationId) : undefined;
         return {
           status: 200,
           headers: { 'Cache-Control': 'no-store' },
@@ -98,7 +101,7 @@ export function paymentRoutes({
             approvedAt: approvedAt?.toISOString() ?? null,
             reason,
             createdAt: createdAt.toISOString(),
-            ...(tickets ? { tickets } : {}),
+            ...(issued ? { tickets: issued } : {}),
           },
         };
       },

@@ -1,5 +1,6 @@
 import type { RecordedCancellation } from '../../db/cancellationStore';
-import type { Payment, Ticket } from '../../db/paymentStore';
+import type { Payment } from '../../db/paymentStore';
+import type { Ticket } from '../../db/reservationTickets';
 import type { Reservation } from '../../db/reservationStore';
 import type { ReservedSeat } from '../../domain/seat';
 import type { HeldReservation } from '../../workflows/messages';

@@ -1,5 +1,6 @@
 import type { CancellationStore } from '../../db/cancellationStore';
 import type { PaymentStore } from '../../db/paymentStore';
+import type { ReservationTickets } from '../../db/reservationTickets';
 import type { Reservation, ReservationStore } from '../../db/reservationStore';
 import { Problem } from '../../domain/problems';
 import type { ReservationStatus } from '../../domain/reservationStates';
@@ -24,6 +25,7 @@ export interface ReservationRoutesDependencies {
   placeHold: ReturnType<typeof createPlaceHold>;
   reservations: ReservationStore;
   payments: PaymentStore;
+  tickets: ReservationTickets;
   cancellations: CancellationStore;
   workflows: ReservationWorkflows;
 }
@@ -31,7 +33,7 @@ export interface ReservationRoutesDependencies {
 const tags = ['Reservations'];
 
 export function reservationRoutes(dependencies: ReservationRoutesDependencies): Endpoint[] {
-  const { idempotency, placeHold, reservations, payments, cancellations, workflows } = dependencies;
+  const { idempotency, placeHold, reservations, payments, tickets, cancellations, workflows } = dependencies;
   return [
     endpoint({
       method: 'POST',
@@ -141,17 +143,17 @@ export function reservationRoutes(dependencies: ReservationRoutesDependencies): 
 
   async function present(page: readonly Reservation[]) {
     const ids = page.map((reservation) => reservation.reservationId);
-    const [seats, latest, tickets, cancelled] = await Promise.all([
+    const [seats, latest, issued, cancelled] = await Promise.all([
       reservations.seatsOf(ids),
       payments.latestOf(ids),
-      payments.ticketsOf(ids),
+      tickets.of(ids),
       cancellations.ofReservations(ids),
     ]);
     return page.map((reservation) =>
       presentReservation(reservation, {
         seats: seats.get(reservation.reservationId) ?? [],
         payment: latest.get(reservation.reservationId),
-        tickets: tickets.get(reservation.reservationId),
+        tickets: issued.get(reservation.reservationId),
         cancellation: cancelled.get(reservation.reservationId),
       }),
     );

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
-import { createPaymentStore } from '../../../src/db/paymentStore';
+import { createReservationTickets } from '../../../src/db/reservationTickets';
 import { createUserStore } from '../../../src/db/userStore';
 import { createSale } from '../../support/factories';
 import { logIn, type Account, type Edge, type Reply } from '../edge';
@@ -30,7 +30,7 @@ export async function issue(edge: Edge): Promise<Issued> {
   const { scheduleId, seatId } = sale;
   const reservationId = await sell(owner, { scheduleId, seatId, userId: buyer.userId });
   const reservation = { reservationId, userId: buyer.userId };
-  const [ticket] = await createPaymentStore(edge.database.db).issueTickets(reservation, [seatId], new Date());
+  const [ticket] = await createReservationTickets(edge.database.db).issue(reservation, [seatId], new Date());
   if (!ticket) throw new Error('no ticket was issued');
   const { ticketId } = ticket;
   const token = buyer.accessToken;
