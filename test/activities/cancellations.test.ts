@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { createActivities, type Activities } from '../../src/activities';
-import type { CancelReservationInput } from '../../src/activities/cancellations';
 import { createCancellationStore } from '../../src/db/cancellationStore';
 import { createTicketStore, type CheckInResult } from '../../src/db/ticketStore';
 import { KOREAN_POLICY } from '../../src/domain/cancellationPolicy';
@@ -9,7 +8,7 @@ import { chargeOfPayment } from '../../src/gateways/chargeRequest';
 import { eventually } from '../support/eventually';
 import { BOOKING_FEE, createSale, createUser, KEEPS_30_PERCENT, PRICE } from '../support/factories';
 import { layGround, type Ground } from '../support/stage';
-import { aConfirmation, aRecording, aStep } from '../support/steps';
+import { aCancellation, aConfirmation, aRecording, aStep } from '../support/steps';
 
 let ground: Ground;
 let activities: Activities;
@@ -37,13 +36,6 @@ async function aSale({ seats = 1, policy = KEEPS_30_PERCENT } = {}) {
   const { gatewayPaymentId } = charged;
   const tickets = await activities.confirmReservation({ ...aConfirmation(step), gatewayPaymentId });
   return { sale, userId, reservationId: hold.reservationId, paymentId: step.paymentId, tickets };
-}
-
-function aCancellation(
-  reservationId: string,
-  more: Partial<CancelReservationInput> = {},
-): CancelReservationInput {
-  return { reservationId, cause: 'CUSTOMER', requestId: randomUUID(), acceptedAt: Date.now(), ...more };
 }
 
 async function checkIn(ticketId: string, db: Knex = ground.database.db): Promise<CheckInResult> {

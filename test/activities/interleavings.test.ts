@@ -3,13 +3,13 @@ import { createActivities, type Activities } from '../../src/activities';
 import type { RecordHoldInput } from '../../src/activities/reservations';
 import { createSale, createUser, PRICE } from '../support/factories';
 import { layGround, type Ground } from '../support/stage';
-import { aConfirmation, aFailure, aRecording, aStep, anEnd } from '../support/steps';
+import { aCancellation, aConfirmation, aFailure, aRecording, aStep, anEnd } from '../support/steps';
 
 const SEATS = 4;
 const USERS = 3;
 
 /** What one user does with one set of seats; each step may fail, and the next is tried all the same. */
-type Act = 'hold' | 'hold again' | 'take points' | 'fail' | 'confirm' | 'release' | 'abandon';
+type Act = 'hold' | 'hold again' | 'take points' | 'fail' | 'confirm' | 'cancel' | 'release' | 'abandon';
 
 interface Script {
   user: number;
@@ -20,9 +20,12 @@ interface Script {
 const script: fc.Arbitrary<Script> = fc.record({
   user: fc.nat({ max: USERS - 1 }),
   places: fc.uniqueArray(fc.nat({ max: SEATS - 1 }), { minLength: 1, maxLength: 3 }),
-  acts: fc.array(fc.constantFrom<Act>('hold again', 'take points', 'fail', 'confirm', 'release', 'abandon'), {
-    maxLength: 6,
-  }),
+  acts: fc.array(
+    fc.constantFrom<Act>('hold again', 'take points', 'fail', 'confirm', 'cancel', 'release', 'abandon'),
+    {
+      maxLength: 7,
+    },
+  ),
 });
 
 let ground: Ground;
@@ -66,6 +69,7 @@ async function play(hold: RecordHoldInput, acts: readonly Act[]): Promise<void> 
     'take points': () => activities.takePoints(step),
     fail: () => activities.failPayment(aFailure(step)),
     confirm: () => activities.confirmReservation(aConfirmation(step)),
+    cancel: () => activities.cancelReservation(aCancellation(hold.reservationId)),
     release: () => activities.endHold(anEnd(hold, 'RELEASED')),
     abandon: () => activities.abandonHold(hold),
   };

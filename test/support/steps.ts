@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { CancelReservationInput } from '../../src/activities/cancellations';
 import type { ConfirmInput, FailPaymentInput, PaymentStep } from '../../src/activities/payments';
 import type { EndHoldInput, RecordHoldInput } from '../../src/activities/reservations';
 import { aHold, anAttempt, type Sale } from './factories';
@@ -30,6 +31,13 @@ export function aStep({ reservationId, scheduleId, userId, seatIds }: RecordHold
 
 export function aConfirmation(step: PaymentStep): ConfirmInput {
   return { ...step, gatewayPaymentId: `gateway-${randomUUID()}`, approvedAt: Date.now() };
+}
+
+export function aCancellation(
+  reservationId: string,
+  more: Partial<CancelReservationInput> = {},
+): CancelReservationInput {
+  return { reservationId, cause: 'CUSTOMER', requestId: randomUUID(), acceptedAt: Date.now(), ...more };
 }
 
 export function aFailure(step: PaymentStep): FailPaymentInput {
