@@ -1,3 +1,4 @@
+import type Stripe from 'stripe';
 import type { ChargeOutcome, ChargeRequest, PaymentGateway } from '../gateway';
 import { readCharges } from './book';
 import { connectStripe, timeLimit } from './connection';
@@ -70,35 +71,37 @@ export function createStripeGateway(options: StripeGatewayOptions): PaymentGatew
       if (!isChargeable(request)) return unknown('too-late');
       const timeLeft = timeLimit(CALL_MS);
       return orUnknown(async () => {
+        let confirmed: Stripe.Response<Stripe.PaymentIntent>;
         try {
           const intent = await createIntent(stripe, request, timeLeft());
           const mismatch = mismatchOf(intent, request);
           if (mismatch !== null) return unknown(mismatch);
-          const confirmed = await stripe.paymentIntents.confirm(
+          confirmed = await stripe.paymentIntents.confirm(
             intent.id,
             // What would need the customer's authentication is declined instead.
             { error_on_requires_action: true },
             { idempotencyKey: `${request.idempotencyKey}:confirm`, timeout: timeLeft() },
           );
-          return notAbsent(outcomeOf(await asItIsNow(stripe, confirmed, timeLeft), request));
         } catch (error) {
           return refusedCharge(error, request);
         }
+        return notAbsent(outcomeOf(await asItIsNow(stripe, confirmed, timeLeft), request));
       });
     },
 
     async capture(request, gatewayPaymentId) {
       const timeLeft = timeLimit(CALL_MS);
       return orUnknown(async () => {
+        let captured: Stripe.Response<Stripe.PaymentIntent>;
         try {
-          const captured = await stripe.paymentIntents.capture(gatewayPaymentId, WITH_CHARGE, {
+          captured = await stripe.paymentIntents.capture(gatewayPaymentId, WITH_CHARGE, {
             idempotencyKey: `${request.idempotencyKey}:capture`,
             timeout: timeLeft(),
           });
-          return notAbsent(outcomeOf(await asItIsNow(stripe, captured, timeLeft), request));
         } catch (error) {
           return afterRefusedCapture(error, request, gatewayPaymentId, timeLeft);
         }
+        return notAbsent(outcomeOf(await asItIsNow(stripe, captured, timeLeft), request));
       });
     },
 

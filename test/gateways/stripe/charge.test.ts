@@ -220,6 +220,14 @@ describe('an answer about something else is unknown', () => {
     expect(await gateway.lookUp(charge)).toEqual({ outcome: 'unknown', reason: 'amount-differs' });
   });
 
+  it('and so is a repeated charge whose intent cannot be read, by whatever refusal', async () => {
+    const charge = aCardCharge();
+    await gateway.charge(charge);
+    stripe.before('retrieve', () => void stripe.account.intents.splice(0));
+
+    expect(await gateway.charge(charge)).toEqual({ outcome: 'unknown', reason: 'resource-missing' });
+  });
+
   it.each(['processing', 'a_status_of_the_future'])('and so is the status %s', async (status) => {
     const charge = aCardCharge();
     stripe.account.intent(idOf(await gateway.charge(charge))).status = status;
