@@ -70,6 +70,13 @@ export type PaymentStore = ReturnType<typeof createPaymentStore>;
 
 /** Attempts to pay. Given a transaction, all of it happens in that transaction. */
 export function createPaymentStore(db: Knex) {
+  /** A row that somebody committed while our statement waited for it: no statement sees what is younger than itself. */
+  async function readCommitted(paymentId: string): Promise<PaymentRow & { opened: boolean }> {
+    const row = await db<PaymentRow>('payments').where({ id: paymentId }).first();
+    if (!row) throw new Error(`payment ${paymentId} is neither opened nor there`);
+    return { ...row, opened: false };
+  }
+
   return {
     /** Opens an attempt, or tells the status of the one that stands under this id already. */
     async open(payment: NewPayment & { gateway: string }): Promise<Opening> {
@@ -87,13 +94,10 @@ export function createPaymentStore(db: Knex) {
           { ...columnsOf(payment), gateway: payment.gateway },
         )
         .options({ name: 'open-payment' });
-      const own = rows.find((row) => row.id === payment.paymentId);
-      return {
-        opened: own?.opened ?? false,
-        status: own?.status ?? 'FAILED',
-        reason: own?.reason ?? null,
-        unsettled: rows.filter((row) => row.id !== payment.paymentId).map(toPayment),
-      };
+      const unsettled = rows.filter((row) => row.id !== payment.paymentId).map(toPayment);
+      const own =
+        rows.find((row) => row.id === payment.paymentId) ?? (await readCommitted(payment.paymentId));
+      return { opened: own.opened, status: own.status, reason: own.reason, unsettled };
     },
 
     /** @returns whether the attempt was open; one that succeeded or failed before stays as it is */

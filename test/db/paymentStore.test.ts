@@ -1,7 +1,9 @@
+import type { Knex } from 'knex';
 import { createActivities, type Activities } from '../../src/activities';
 import type { PaymentStep } from '../../src/activities/payments';
 import { createPaymentStore, type PaymentStore } from '../../src/db/paymentStore';
 import { createReservationTickets } from '../../src/db/reservationTickets';
+import { eventually } from '../support/eventually';
 import { createSale, createUser, PRICE } from '../support/factories';
 import { layGround, type Ground } from '../support/stage';
 import { aRecording, aStep } from '../support/steps';
@@ -28,6 +30,17 @@ async function aRecordedHold() {
 
 const attempted = (step: PaymentStep) => ({ ...step, gateway: 'sandbox' });
 
+/** Resolves when a statement waits for a row that another transaction writes. */
+async function isWaiting(owner: Knex): Promise<void> {
+  await eventually(async () => {
+    const { rows } = await owner.raw<{ rows: unknown[] }>(
+      `SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
+       WHERE NOT granted AND datname = current_database()`,
+    );
+    expect(rows).toHaveLength(1);
+  });
+}
+
 const charge = { gatewayPaymentId: 'gateway-1', approvedAt: new Date('2030-01-01T00:00:00.000Z') };
 
 describe('an attempt to pay', () => {
@@ -36,6 +49,17 @@ describe('an attempt to pay', () => {
 
     expect(await store.open(attempted(step))).toMatchObject({ opened: true, status: 'PENDING' });
     expect(await store.open(attempted(step))).toMatchObject({ opened: false, status: 'PENDING' });
+  });
+
+  it('is told as it is to whoever opens it at the same time', async () => {
+    const step = aStep((await aRecordedHold()).hold);
+    const first = await ground.database.db.transaction();
+    await createPaymentStore(first).open(attempted(step));
+    const second = store.open(attempted(step));
+    await isWaiting(ground.database.owner);
+    await first.commit();
+
+    expect(await second).toMatchObject({ opened: false, status: 'PENDING' });
   });
 
   it('that failed cannot succeed any more', async () => {
