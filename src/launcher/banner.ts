@@ -5,18 +5,24 @@ export interface BannerFacts {
   demo: boolean;
   /** Cards are charged for play: anybody can buy without a payment page. */
   sandbox: boolean;
+  /** The page of the sandbox gateway that this start runs. */
+  sandboxPage: { url: string; user: string; password: string } | undefined;
   /** Only when it was made up by this start: it is told once. */
   operatorPassword: string | undefined;
 }
 
 /** What the operator needs now, and a first purchase to copy and paste. */
 export function banner(facts: BannerFacts): string {
+  const { sandboxPage: page } = facts;
   const rows: [string, string][] = [
     ['API', facts.apiUrl],
     ['API docs', `${facts.apiUrl}/docs`],
     ['Temporal UI', facts.temporalUiUrl ?? 'that of your Temporal server'],
     ...(facts.demo ? [['Demo account', 'demo / demo-password'] satisfies [string, string]] : []),
     ['Operator', operator(facts.operatorPassword)],
+    ...(page
+      ? [['Sandbox gateway', `${page.url}   (${page.user} / ${page.password})`] satisfies [string, string]]
+      : []),
     ['Logs', facts.logFolder],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));

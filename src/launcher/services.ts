@@ -98,7 +98,7 @@ function serviceEnvironment({ env, settings, state, servers }: ServicesContext):
 }
 
 /** Whether the sandbox gateway is the one that is paid by, and none runs elsewhere. */
-function usesOwnGateway({ service, SANDBOX_GATEWAY_URL }: LauncherSettings): boolean {
+export function usesOwnGateway({ service, SANDBOX_GATEWAY_URL }: LauncherSettings): boolean {
   return service.PAYMENT_GATEWAY === 'sandbox' && !SANDBOX_GATEWAY_URL;
 }
 

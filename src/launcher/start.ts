@@ -2,17 +2,18 @@ import path from 'node:path';
 import { SettingsError } from '../config/settings';
 import { connectPostgres } from '../db/connect';
 import { loadDemo } from '../demo/load';
+import { PAGE_USER, pagePassword } from '../gateways/sandbox/access';
 import { ensureDemoUser, ensureOperator } from './accounts';
 import { banner } from './banner';
 import { takeDataFolder } from './dataFolder';
 import { codeOf, LaunchFailure, reasonOf } from './failure';
 import { loadLauncherSettings, type LauncherSettings } from './launcherSettings';
-import { openLaunchState } from './launchState';
+import { openLaunchState, type LaunchState } from './launchState';
 import { createParts, type Parts } from './parts';
 import { refuseBusyPort } from './ports';
 import { createProcessJournal, endLeftovers } from './processJournal';
 import { startServers, type Servers } from './servers';
-import { apiUrl, startServices } from './services';
+import { apiUrl, startServices, usesOwnGateway } from './services';
 import { restartOnChange } from './watch';
 
 /** npm forwards Ctrl-C to us, which the terminal has sent us already: that is no second wish. */
@@ -65,10 +66,19 @@ async function runEverything(settings: LauncherSettings, parts: Parts, watch: bo
       logFolder,
       demo: settings.demoData,
       sandbox: settings.service.PAYMENT_GATEWAY === 'sandbox',
+      sandboxPage: usesOwnGateway(settings) ? sandboxPage(state) : undefined,
       operatorPassword,
     }),
   );
   return deathOf(servers, parts);
+}
+
+function sandboxPage({ ports, secrets }: LaunchState) {
+  return {
+    url: `http://127.0.0.1:${ports.gateway}`,
+    user: PAGE_USER,
+    password: pagePassword(secrets.gateway),
+  };
 }
 
 /** The operator's account and, where wanted, the demo catalogue. Returns a password that was made up. */

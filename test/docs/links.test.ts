@@ -28,6 +28,7 @@ describe('the README', () => {
       logFolder: '',
       demo: true,
       sandbox: true,
+      sandboxPage: undefined,
       operatorPassword: undefined,
     });
     const purchase = printed.slice(printed.indexOf('API=')).trim();

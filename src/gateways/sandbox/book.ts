@@ -3,7 +3,6 @@ import type { z } from 'zod';
 import { behaviourOf, type Behaviour } from './behaviour';
 import {
   barred,
-  bookedAtOf,
   captureRefused,
   captured,
   decideRefund,
@@ -15,7 +14,8 @@ import {
   type RefundOrder,
   type RefundRefusal,
 } from './lines';
-import { createOutbox, type MessageId, type Outbox } from './outbox';
+import { createOutbox, type Message, type MessageId, type Outbox } from './outbox';
+import { createTimeIndex, type Slice } from './timeIndex';
 import type { BookPage, Charge, ChargeBody, bookQuerySchema } from './protocol';
 
 /** The key names a charge of another amount, currency or order. */
@@ -38,6 +38,11 @@ export type RefundBooking =
   | { kind: 'refused'; error: RefundRefusal }
   /** It was made to fail; nothing was given back. */
   | { kind: 'failed' };
+
+export interface BookedLine {
+  charge: Charge;
+  messages: Message[];
+}
 
 /**
  * The gateway's book: one line for each idempotency key, on disk. Every change is one LMDB transaction;
@@ -75,6 +80,9 @@ export interface Book {
   /** The lines that were booked from `from` (included) to `to` (excluded), milliseconds since 1970, oldest first. */
   page(window: z.infer<typeof bookQuerySchema>): BookPage;
 
+  /** The last lines before a cursor, newest first, each with its messages. */
+  latest(slice: Slice): { lines: BookedLine[]; nextCursor: string | null };
+
   /** The messages about what changed, each written with the change. */
   outbox: Outbox;
 
@@ -89,11 +97,9 @@ export function openBook(directory: string, { sendsWebhooks }: { sendsWebhooks: 
   // overlappingSync would tell of a commit before the disk has it.
   const environment = open({ path: directory, overlappingSync: false });
   const charges = environment.openDB<Charge, string>('charges', { encoding: 'json' });
-  /** Every line's key under the time when it was booked, so that a window costs what it holds. */
-  const byTime = environment.openDB<true, [number, string]>('charges-by-time', { encoding: 'json' });
   const failures = environment.openDB<number, string>('failures', { encoding: 'json' });
+  const byTime = createTimeIndex(environment, charges.getRange());
   const outbox = createOutbox(environment);
-  indexByTime();
 
   // Inside a transaction a put is done at once; its promise is that of the transaction.
   const mustFail = (what: string, first: number): boolean => {
@@ -108,9 +114,8 @@ export function openBook(directory: string, { sendsWebhooks }: { sendsWebhooks: 
     charge: Line,
     isAnswered: boolean,
   ): Booking<Line> => {
-    const { idempotencyKey } = charge;
-    if (!before) void byTime.put([bookedAtOf(charge), idempotencyKey], true);
-    void charges.put(idempotencyKey, charge);
+    if (!before) byTime.add(charge);
+    void charges.put(charge.idempotencyKey, charge);
     const event = sendsWebhooks ? eventOf(before, charge) : null;
     const message = event && outbox.add(event, charge, behaviourOf(charge).webhooks, isAnswered);
     return { charge, fresh: true, message };
@@ -163,30 +168,24 @@ export function openBook(directory: string, { sendsWebhooks }: { sendsWebhooks: 
       });
     },
 
-    page({ from = 0, to, limit, cursor }) {
-      const start = cursor === undefined ? [from] : readCursor(cursor);
-      const end = to === undefined ? {} : { end: [to] };
-      const keys = [...byTime.getKeys({ start, exclusiveStart: cursor !== undefined, ...end, limit })];
-      const last = keys.at(-1);
-      return {
-        items: keys.flatMap(([, key]) => charges.get(key) ?? []),
-        nextCursor: keys.length < limit || last === undefined ? null : last.join('.'),
-      };
+    page(window) {
+      const { keys, nextCursor } = byTime.oldestFirst(window);
+      return { items: keys.flatMap((key) => charges.get(key) ?? []), nextCursor };
+    },
+
+    latest(slice) {
+      const { keys, nextCursor } = byTime.newestFirst(slice);
+      const lines = keys.flatMap((key) => {
+        const charge = charges.get(key);
+        return charge ? { charge, messages: outbox.about(key) } : [];
+      });
+      return { lines, nextCursor };
     },
 
     outbox,
 
     close: () => environment.close(),
   };
-
-  /** Books of before this index had none. */
-  function indexByTime(): void {
-    if (byTime.getKeysCount({ limit: 1 }) > 0) return;
-    environment.transactionSync(() => {
-      for (const { value } of charges.getRange())
-        byTime.putSync([bookedAtOf(value), value.idempotencyKey], true);
-    });
-  }
 }
 
 const asItIs = (charge: Charge): Booking => ({ charge, fresh: false, message: null });
@@ -196,10 +195,4 @@ function sameCharge(line: Charge, body: ChargeBody): Charge {
   const { amount, currency, orderId } = line;
   if (amount === body.amount && currency === body.currency && orderId === body.orderId) return line;
   throw new KeyReusedError('the idempotency key names another charge');
-}
-
-/** Such as `1767225600000.key`. */
-function readCursor(cursor: string): [number, string] {
-  const dot = cursor.indexOf('.');
-  return [Number(cursor.slice(0, dot)), cursor.slice(dot + 1)];
 }

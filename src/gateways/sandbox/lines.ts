@@ -91,7 +91,7 @@ function refunded(line: Capture, refund: RefundOrder): Capture {
 }
 
 /** What was captured and not given back. */
-function leftOf({ amount, refunds }: Capture): number {
+export function leftOf({ amount, refunds }: Capture): number {
   return refunds.reduce((left, refund) => left - refund.amount, amount);
 }
 

@@ -80,6 +80,8 @@ export const refundBodySchema = z.object({
   reason: z.string().min(1).max(255),
 });
 
+/** Where a page ends: the time and the key of its last line. */
+const cursorSchema = z.string().regex(/^\d+\.[\x21-\x7e]{1,255}$/);
 const milliseconds = z.coerce.number().int().min(0);
 
 /** The query of `GET /v1/book`: milliseconds since 1970, `from` included and `to` not; without them the whole book. */
@@ -88,11 +90,11 @@ export const bookQuerySchema = z.object({
   to: milliseconds.optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(200),
   /** The `nextCursor` of the page before. */
-  cursor: z
-    .string()
-    .regex(/^\d+\.[\x21-\x7e]{1,255}$/)
-    .optional(),
+  cursor: cursorSchema.optional(),
 });
+
+/** The query of `GET /`. */
+export const pageQuerySchema = z.object({ before: cursorSchema.optional() });
 
 /** The answer to `GET /v1/book`: charges in the order in which they were first booked. */
 export const bookPageSchema = z.object({

@@ -1,11 +1,12 @@
 import { finished } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Router, type RouterContext } from '@koa/router';
-import type { Context } from 'koa';
-import type { z } from 'zod';
+import helmet from 'koa-helmet';
 import { behaviourOf, parseBehaviour, type Behaviour } from './behaviour';
 import type { Book, Booking, RefundBooking } from './book';
 import { bookedAtOf } from './lines';
+import { bookPage } from './page/page';
+import { STYLE_SOURCE } from './page/style';
 import {
   CHARGE_NOT_FOUND,
   UNKNOWN_PAYMENT_KEY,
@@ -13,10 +14,29 @@ import {
   chargeBodySchema,
   idempotencyKeySchema,
   refundBodySchema,
+  pageQuerySchema,
   voidBodySchema,
   type Charge,
-  type Refusal,
 } from './protocol';
+import { parse, refuse } from './refuse';
+
+/** Lines on a page for people. */
+const LINES_OF_A_PAGE = 50;
+
+/** Nothing is loaded, run or framed. */
+const onlyOwnStyle = helmet({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      styleSrc: [STYLE_SOURCE],
+      baseUri: ["'none'"],
+      formAction: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+  },
+  strictTransportSecurity: false,
+});
 
 /** The calls of {@link createSandboxServer}, each as its payment key says. */
 export function routes(book: Book): Router {
@@ -75,6 +95,14 @@ export function routes(book: Book): Router {
     ctx.body = book.page(parse(ctx, bookQuerySchema, ctx.query));
   });
 
+  router.get('/', onlyOwnStyle, (ctx) => {
+    const { before } = parse(ctx, pageQuerySchema, ctx.query);
+    const { lines, nextCursor } = book.latest({ limit: LINES_OF_A_PAGE, cursor: before });
+    ctx.set('Cache-Control', 'no-store');
+    ctx.type = 'html';
+    ctx.body = bookPage(lines, nextCursor);
+  });
+
   return router;
 
   /** Whoever has the answer needs no message of the same. */
@@ -93,12 +121,6 @@ export function routes(book: Book): Router {
     if (booking.silent) return neverAnswer(ctx);
     tell(ctx, booking, 200);
   }
-}
-
-/** Refuses a call. */
-export function refuse(ctx: Context, status: number, error: string, message: string): void {
-  ctx.status = status;
-  ctx.body = { error, message } satisfies Refusal;
 }
 
 /** The key of a charge that is to be changed; null while its payment key lets no change through. */
@@ -121,17 +143,6 @@ const fail = (ctx: RouterContext): void =>
 
 const refuseOut = (ctx: RouterContext): void =>
   refuse(ctx, 503, 'temporarily-unavailable', 'the gateway cannot tell yet, as it was told to');
-
-function parse<Schema extends z.ZodType>(
-  ctx: RouterContext,
-  schema: Schema,
-  value: unknown,
-): z.infer<Schema> {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-  return ctx.throw(400, faults.join('; '));
-}
 
 /** Holds the connection until the requester gives up or the server stops. */
 async function neverAnswer(ctx: RouterContext): Promise<void> {

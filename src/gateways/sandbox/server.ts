@@ -1,10 +1,11 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { bodyParser } from '@koa/bodyparser';
 import Koa, { HttpError, type Context, type Middleware } from 'koa';
 import type { Logger } from '../../config/logging';
+import { authenticate } from './access';
 import { KeyReusedError, type Book } from './book';
-import { refuse, routes } from './routes';
+import { refuse } from './refuse';
+import { routes } from './routes';
 
 export interface SandboxServerOptions {
   book: Book;
@@ -21,6 +22,7 @@ export interface SandboxServerOptions {
  * - `GET /v1/charges/by-key/{key}`, `POST /v1/charges/by-key/{key}/capture` and `…/void`
  * - `POST /v1/charges/by-key/{key}/refunds` with the header `Idempotency-Key`
  * - `GET /v1/book?from=&to=&limit=&cursor=`: the book for auditors, in pages
+ * - `GET /`: the book for people, one page of HTML at a time, with a password of its own
  * - `GET /healthz`, the one path without authentication
  */
 export function createSandboxServer({ book, secret, logger }: SandboxServerOptions): Server {
@@ -53,16 +55,3 @@ const refuseBody = (error: Error, ctx: Context): never => {
   const status = 'status' in error && error.status === 413 ? 413 : 400;
   return ctx.throw(status, status === 413 ? 'the body is too large' : 'the body is not JSON');
 };
-
-function authenticate(secret: string): Middleware {
-  const expected = digest(`Bearer ${secret}`);
-  return (ctx, next) => {
-    if (ctx.path === '/healthz' || timingSafeEqual(digest(ctx.get('Authorization')), expected)) return next();
-    ctx.set('WWW-Authenticate', 'Bearer');
-    refuse(ctx, 401, 'unauthenticated', 'the shared secret is missing or wrong');
-    return Promise.resolve();
-  };
-}
-
-/** Digests are of equal length, so that their comparison takes equal time for every guess. */
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

@@ -1,0 +1,34 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { Middleware } from 'koa';
+import { refuse } from './refuse';
+
+/** Whom the page of the book lets in. */
+export const PAGE_USER = 'book';
+
+/** The password of the page, made from the shared secret so that the secret itself is in no browser. */
+export function pagePassword(secret: string): string {
+  return createHmac('sha256', secret).update('the page of the book').digest('base64url');
+}
+
+/**
+ * The calls ask for the shared secret as a bearer token, the page for its password; `/healthz` for neither. The
+ * password opens nothing but the page, which changes nothing.
+ */
+export function authenticate(secret: string): Middleware {
+  const forCalls = digest(`Bearer ${secret}`);
+  const login = Buffer.from(`${PAGE_USER}:${pagePassword(secret)}`).toString('base64');
+  const forPage = digest(`Basic ${login}`);
+  return async (ctx, next): Promise<void> => {
+    const isPage = ctx.path === '/';
+    const given = digest(ctx.get('Authorization'));
+    if (ctx.path === '/healthz' || timingSafeEqual(given, isPage ? forPage : forCalls)) {
+      await next();
+      return;
+    }
+    ctx.set('WWW-Authenticate', isPage ? 'Basic realm="Sandbox gateway", charset="UTF-8"' : 'Bearer');
+    refuse(ctx, 401, 'unauthenticated', 'the credentials are missing or wrong');
+  };
+}
+
+/** Digests are of equal length, so that their comparison takes equal time for every guess. */
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
