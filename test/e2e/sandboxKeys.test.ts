@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
+import { eventually } from '../support/eventually';
 import * as contract from './contract';
-import { expectAnswer, expectProblem } from './client';
+import { expectAnswer, expectProblem, type User } from './client';
 import { expectHold, PRICES, R_TOTAL, seatStatus } from './sale';
 import { START_MS, startService, type Service } from './service';
 
@@ -31,6 +33,12 @@ async function moneyTaken(reservationId: string) {
       ? [{ status: line.status, amount: line.amount }]
       : [],
   );
+}
+
+/** What was taken of the messages about a payment, by their types. */
+async function eventsAbout(paymentId: string): Promise<{ type: string }[]> {
+  const events = service.stack.ownerDb('webhook_events').where({ attempt_id: paymentId });
+  return events.orderBy('type').select<{ type: string }[]>('type');
 }
 
 describe('A payment that the gateway approves in the end is paid once', () => {
@@ -92,6 +100,78 @@ describe('A payment that the gateway refuses or fails ends with the points back 
     },
     SLOW_MS,
   );
+});
+
+/** What became of a payment that was not settled at once. */
+const settled = async (user: User, paymentId: string) =>
+  eventually(async () => {
+    const payment = expectAnswer(await user.get(`/v1/payments/${paymentId}`), 200, contract.payment);
+    expect(payment.status).not.toBe('SETTLING');
+    return payment.status;
+  }, SLOW_MS);
+
+describe('A charge that the gateway cannot tell of', () => {
+  it.each(['sandbox:late-look-up:6000', 'sandbox:outage:6000'])(
+    '%s keeps the seat until it can, and is paid once',
+    async (paymentKey) => {
+      const { user, reservationId, scheduleId, seatId, reply } = await payWith(paymentKey);
+      const { paymentId } = expectAnswer(reply, 202, contract.settling);
+      expect(await seatStatus(user, scheduleId, seatId)).toBe('HELD');
+
+      expect(await settled(user, paymentId)).toBe('SUCCEEDED');
+      expect(await moneyTaken(reservationId)).toEqual([{ status: 'CAPTURED', amount: CARD }]);
+      await eventually(async () =>
+        expect(await eventsAbout(paymentId)).toEqual([{ type: 'charge.captured' }]),
+      );
+    },
+    SLOW_MS,
+  );
+});
+
+describe("The gateway's messages", () => {
+  it.each([
+    'sandbox:webhook',
+    'sandbox:webhook-twice',
+    'sandbox:webhook-late:1000',
+    'sandbox:webhook-out-of-order',
+  ])(
+    '%s are taken once each, and change nothing that is right',
+    async (paymentKey) => {
+      const { user, reservationId, reply } = await payWith(paymentKey);
+      const { paymentId } = expectAnswer(reply, 200, contract.paid);
+      expectAnswer(await user.cancel(reservationId), 200, contract.cancelled);
+
+      await eventually(async () =>
+        expect(await eventsAbout(paymentId)).toEqual([
+          { type: 'charge.captured' },
+          { type: 'charge.refunded' },
+        ]),
+      );
+      expect(await user.balance()).toBe(PRICES.R);
+    },
+    SLOW_MS,
+  );
+
+  it('sandbox:webhook-badly-signed are not taken, and are not missed', async () => {
+    const { reservationId, reply } = await payWith('sandbox:webhook-badly-signed');
+    const { paymentId } = expectAnswer(reply, 200, contract.paid);
+
+    await eventually(async () =>
+      expect(await readFile(service.stack.api.logFile, 'utf8')).toContain('"reason":"bad-signature"'),
+    );
+    expect(await eventsAbout(paymentId)).toEqual([]);
+    expect(await moneyTaken(reservationId)).toEqual([{ status: 'CAPTURED', amount: CARD }]);
+  });
+
+  it('are none about what an answer has told', async () => {
+    const { reply } = await payWith('sandbox:approve');
+    const { paymentId } = expectAnswer(reply, 200, contract.paid);
+    const later = await payWith('sandbox:webhook');
+    const { paymentId: told } = expectAnswer(later.reply, 200, contract.paid);
+
+    await eventually(async () => expect(await eventsAbout(told)).toHaveLength(1));
+    expect(await eventsAbout(paymentId)).toEqual([]);
+  });
 });
 
 describe('The reason of a refusal', () => {
