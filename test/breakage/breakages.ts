@@ -14,6 +14,7 @@ const CANCELLATIONS = 'src/activities/cancellations.ts';
 const CLAIM = 'src/redis/seatClaim.ts';
 const PAYMENT = 'src/workflows/payment.ts';
 const HOLDS = 'src/db/holdStore.ts';
+const SHOW = 'src/workflows/showCancellation.ts';
 const RECONCILIATION = 'src/activities/reconciliation.ts';
 const IDEMPOTENCY = 'src/api/idempotency/idempotency.ts';
 
@@ -596,5 +597,86 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/ledger/audit.test.ts',
     tests: ['the audit finds a sale of a payment that has failed'],
+  },
+  {
+    name: 'the sale of a show is closed beside a hold that is being recorded',
+    edits: [
+      {
+        file: 'src/db/scheduleStore.ts',
+        find: 'await db.raw(`SELECT pg_advisory_xact_lock(${SALE_LOCK})`, { scheduleId });',
+        replace: '',
+      },
+    ],
+    suite: 'test/activities/showCancellations.test.ts',
+    tests: [
+      'closing the sale of a show for good waits for a hold that is being recorded, and the first walk finds it',
+      'closing the sale of a show for good refuses a hold that comes while it is under way',
+    ],
+  },
+  {
+    name: 'a hold of a cancelled show can still be paid',
+    edits: [
+      {
+        file: 'src/db/reservationStore.ts',
+        find: 'AND schedule.id = reservations.schedule_id AND schedule.cancelled_at IS NULL',
+        replace: 'AND schedule.id = reservations.schedule_id',
+      },
+    ],
+    suite: 'test/activities/showCancellations.test.ts',
+    tests: [
+      'closing the sale of a show for good refuses the payment of a hold that still runs, and takes no points for it',
+    ],
+  },
+  {
+    name: 'the cancellation of a show does not wait for payments under way',
+    edits: [
+      {
+        file: 'src/domain/showCancellation.ts',
+        find: 'openHolds + toDo + refunding + failing === 0',
+        replace: 'openHolds * 0 + toDo + refunding + failing === 0',
+      },
+    ],
+    suite: 'test/workflows/showCancellation.test.ts',
+    tests: [
+      'a payment that is under way when the show is cancelled is waited for, and refunded once it is confirmed',
+    ],
+  },
+  {
+    name: 'a customer whose cancellation was refused is forgotten by the cancellation of the show',
+    edits: [
+      {
+        file: 'src/activities/showCancellations.ts',
+        find: "workflowIdReusePolicy: 'ALLOW_DUPLICATE'",
+        replace: "workflowIdReusePolicy: 'REJECT_DUPLICATE'",
+      },
+    ],
+    suite: 'test/workflows/showCancellation.test.ts',
+    tests: ['a customer who cancels too late, and was refused, is refunded with everybody else'],
+  },
+  {
+    name: 'the refunds of a show do not keep to their rate',
+    edits: [
+      {
+        file: SHOW,
+        find: "await sleep(PAGE_PAUSE_MS, { summary: 'Keep to the rate' });",
+        replace: '',
+      },
+    ],
+    suite: 'test/workflows/showCancellationControl.test.ts',
+    tests: ['the rate of the refunds of a show is passed in no second'],
+  },
+  {
+    name: 'the refunds of a show go on while they are paused',
+    edits: [{ file: SHOW, find: 'await condition(() => !settings.paused);', replace: '' }],
+    suite: 'test/workflows/showCancellationControl.test.ts',
+    tests: ['a pause lets nothing more begin until it is resumed'],
+  },
+  {
+    name: 'the next run of the cancellation of a show forgets what the operator said',
+    edits: [{ file: SHOW, find: '({ ...input, ...settings, resumeFrom', replace: '({ ...input, resumeFrom' }],
+    suite: 'test/workflows/showCancellationScale.test.ts',
+    tests: [
+      'a show of 20,000 reservations is gone through page by page, each once, by runs of bounded length that lose no word of an operator',
+    ],
   },
 ];

@@ -34,7 +34,7 @@ describe('every way in which a workflow can end', () => {
     await expect(replay(history)).resolves.toBeUndefined();
   });
 
-  it.each(['CONFIRMED', 'EXPIRED', 'RELEASED', 'REFUSED', 'SUCCEEDED', 'FAILED', 'CANCELLED'])(
+  it.each(['CONFIRMED', 'EXPIRED', 'RELEASED', 'REFUSED', 'SUCCEEDED', 'FAILED', 'CANCELLED', 'DONE'])(
     '%s is among them',
     (status) => {
       expect(Object.values(ENDINGS).map((ending) => ending.status)).toContain(status);

@@ -46,18 +46,17 @@ describe('a show of 20,000 reservations', () => {
       return cancelInPostgres(page);
     });
     const handle = await shows.cancel(scheduleId, { refundsPerSecond: 20 });
+    await shows.adjust(scheduleId, { refundsPerSecond: 25 });
 
     const ended = handle.result();
-    const lost: number[] = [];
-    for (let rate = 25; await shows.tryToAdjust(scheduleId, { refundsPerSecond: rate }); rate = 45 - rate) {
-      if ((await shows.find(scheduleId))?.refundsPerSecond !== rate) lost.push(rate);
-      await Promise.race([ended, pause(500)]);
-    }
+    // Words that come while one run ends and the next begins are heard as well.
+    while (await shows.tryToAdjust(scheduleId, {})) await Promise.race([ended, pause(300)]);
 
-    expect(lost).toEqual([]);
     expect(await ended).toMatchObject({ counts: { reservations: 20_000, refunded: 20_000 } });
+    expect(await shows.find(scheduleId)).toMatchObject({ refundsPerSecond: 25, paused: false });
+    // Had a run forgotten the rate, it would have needed some 900 and more.
     expect(pages.size).toBeGreaterThanOrEqual(20_000 / 25);
-    expect(pages.size).toBeLessThanOrEqual(20_000 / 20 + 1);
+    expect(pages.size).toBeLessThan(850);
     const histories = await historiesOf(scheduleId);
     expect(histories.length).toBeGreaterThan(1);
     expect(Math.max(...histories)).toBeLessThan(LONGEST_HISTORY);
@@ -81,7 +80,9 @@ describe(`a show of ${REAL_RESERVATIONS} reservations`, () => {
       expect(await handle.result()).toMatchObject({ counts });
       process.stderr.write(`${REAL_RESERVATIONS} reservations refunded in ${Date.now() - began} ms\n`);
       const cards = sold.filter((one) => one.card > 0);
-      expect(stage.gateway.calls.filter((call) => call.startsWith('refund '))).toHaveLength(cards.length);
+      // By key: a try whose answer was lost is made again under the same one.
+      const refunds = new Set(stage.gateway.calls.filter((call) => call.startsWith('refund ')));
+      expect(refunds.size).toBe(cards.length);
       expect(stage.gateway.takenInAll()).toBe(0);
     },
     WITHIN_MS,
