@@ -116,9 +116,7 @@ export async function showCancellation(input: ShowCancellationInput): Promise<Sh
       await running();
       const page = await startCancellations({ scheduleId, after, limit: settings.refundsPerSecond });
       begun += page.reservations;
-      setCurrentDetails(
-        `Refunding at most ${settings.refundsPerSecond} a second: ${begun} begun in this run.`,
-      );
+      tell();
       after = page.last;
       if (after === null) return;
       await sleep(PAGE_PAUSE_MS, { summary: 'Keep to the rate' });
@@ -127,7 +125,7 @@ export async function showCancellation(input: ShowCancellationInput): Promise<Sh
   }
 
   async function running(): Promise<void> {
-    if (settings.paused) setCurrentDetails('Paused by an operator; what has begun goes on.');
+    tell();
     await condition(() => !settings.paused);
   }
 
@@ -139,10 +137,17 @@ export async function showCancellation(input: ShowCancellationInput): Promise<Sh
     await continueAsNew<typeof showCancellation>({ ...input, ...settings, resumeFrom: { after, pauseMs } });
   }
 
+  function tell(): void {
+    const { paused, refundsPerSecond } = settings;
+    const rate = paused ? 'Paused by an operator' : `Refunding at most ${refundsPerSecond} a second`;
+    setCurrentDetails(`${rate}; ${begun} begun in this run.`);
+  }
+
   async function adjust(change: ShowAdjustment): Promise<void> {
     await condition(() => isClosed);
     const { paused = settings.paused, refundsPerSecond = settings.refundsPerSecond } = change;
     settings = { paused, refundsPerSecond };
+    tell();
     // One after the other: the last word is the last that is recorded.
     saved = saved.then(() => saveShowSettings(scheduleId, settings));
     await saved;

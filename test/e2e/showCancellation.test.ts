@@ -59,6 +59,13 @@ async function refundsOf(reservationId: string): Promise<number[]> {
   return lines.flatMap((line) => ('refunds' in line ? line.refunds.map(({ amount }) => amount) : []));
 }
 
+/** The sentence at the top of the workflow's page. */
+async function detailsOf(workflowId: string): Promise<string> {
+  const handle = service.temporal.workflow.getHandle(workflowId);
+  const metadata = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+  return metadata.currentDetails ?? '';
+}
+
 async function ticketStatus(user: User, ticketId: string): Promise<string> {
   const { body } = await user.get(`/v1/tickets/${ticketId}`);
   return z.looseObject({ status: z.string() }).parse(body).status;
@@ -148,6 +155,7 @@ describe('the progress of a cancelled show', () => {
 
       expect(paused).toMatchObject({ status: 'PAUSED', refundsPerSecond: 1 });
       expect(paused.counts['toDo']).toBeGreaterThan(0);
+      expect(await detailsOf(paused.workflow.workflowId)).toMatch(/^Paused by an operator/);
       const resumed = await adjust(scheduleId, { paused: false, refundsPerSecond: 50 });
       expect(expectAnswer(resumed, 200, contract.showCancellation)).toMatchObject({
         status: 'RUNNING',
@@ -196,6 +204,7 @@ describe('the progress of a cancelled show', () => {
     const { searchAttributes } = await service.temporal.workflow.getHandle(workflow.workflowId).describe();
     expect(searchAttributes).toMatchObject({ ScheduleId: [scheduleId] });
     await untilDone(scheduleId);
+    expect(await detailsOf(workflow.workflowId)).toMatch(/^Done/);
   });
 
   it('answers 404 where nobody has cancelled the show, or there is none', async () => {
