@@ -46,6 +46,7 @@ const DEEP_EVERY_HOURS = 24;
 
 /** Rows of one step: some 100 ms. */
 const PAGE = 500;
+const FORGOTTEN_AT_ONCE = 10_000;
 
 const NOTHING: ComparedPage = { nextCursor: null, lines: 0, attempts: 0, money: 0, toMend: [] };
 
@@ -122,6 +123,12 @@ export function createReconciliationActivities({ db, gateway, reconcileAfterMs }
       const journals = await records.journals(windowOf(run), page);
       await differences.record(journals.filter(({ known }) => !known).map(strangeJournal));
       return { ...NOTHING, nextCursor: cursorAfter(page, journals, 'journalId') };
+    },
+
+    /** Forgets what was read of the gateway's book: the next run reads it anew. */
+    async forgetGatewayBook({ runId }: ReconciliationRun): Promise<ComparedPage> {
+      const forgotten = await lines.forget(runId, FORGOTTEN_AT_ONCE);
+      return { ...NOTHING, nextCursor: forgotten < FORGOTTEN_AT_ONCE ? null : 'more' };
     },
 
     /** Ends a run: differences that it has not seen any more are resolved. */

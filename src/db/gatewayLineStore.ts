@@ -21,6 +21,23 @@ export function createGatewayLineStore(db: Knex) {
       }
     },
 
+    /**
+     * Forgets up to `limit` lines of a run, or of one that was interrupted a day ago or earlier.
+     *
+     * @returns how many there were
+     */
+    async forget(runId: string, limit: number): Promise<number> {
+      const { rowCount } = await db.raw<{ rowCount: number }>(
+        `DELETE FROM gateway_lines WHERE ctid IN
+           (SELECT ctid FROM gateway_lines
+            WHERE run_id = :runId
+               OR run_id IN (SELECT id FROM reconciliation_runs WHERE started_at < now() - interval '1 day')
+            LIMIT :limit)`,
+        { runId, limit },
+      );
+      return rowCount;
+    },
+
     /** Charges that keep money and that no attempt of ours has made, in the order of the gateway's ids. */
     async strange(page: {
       runId: string;
@@ -39,12 +56,13 @@ export function createGatewayLineStore(db: Knex) {
                      ELSE 'UNKNOWN' END AS "order"
          FROM (SELECT *, CASE WHEN order_id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
                               THEN order_id::uuid END AS our_order
-               FROM gateway_lines) AS line
+               FROM gateway_lines
+               WHERE run_id = :runId AND attempt_id IS NULL AND refunded < amount AND booked_at < :bookedBefore
+                 AND gateway_payment_id > :after
+               ORDER BY gateway_payment_id LIMIT :limit) AS line
          LEFT JOIN reservations ON reservations.id = our_order
          LEFT JOIN top_ups ON top_ups.id = our_order
-         WHERE run_id = :runId AND attempt_id IS NULL AND refunded < line.amount AND booked_at < :bookedBefore
-           AND line.gateway_payment_id > :after
-         ORDER BY line.gateway_payment_id LIMIT :limit`,
+         ORDER BY line.gateway_payment_id`,
         { ...page, after: page.after ?? '' },
       );
       return rows;

@@ -69,13 +69,12 @@ export function createReconciliationRunStore(db: Knex) {
       return toRun(row);
     },
 
-    /** Ends a run; what it has read of the gateway's book, and old runs, are forgotten. */
+    /** Ends a run; old ones are forgotten. */
     async finish(runId: string, { lines, attempts, money }: RunTotals): Promise<void> {
       await db<RunRow>('reconciliation_runs')
         .where({ id: runId })
         .whereNull('finished_at')
         .update({ finished_at: db.fn.now(), lines, attempts, money });
-      await db('gateway_lines').where({ run_id: runId }).delete();
       await db<RunRow>('reconciliation_runs')
         .where('started_at', '<', db.raw('now() - make_interval(days => ?::int)', [KEPT_DAYS]))
         .delete();

@@ -24,7 +24,10 @@ export interface ReadJournal {
 
 export type RecordReader = ReturnType<typeof createRecordReader>;
 
-/** Reads sales and journals, a page at a time, for what has no attempt behind it. */
+/**
+ * Reads sales and journals, a page at a time, for what has no attempt behind it. A page is cut before it is joined,
+ * so that each of its rows is one look into an index, however large the tables are.
+ */
 export function createRecordReader(db: Knex) {
   return {
     /** The reservations that were confirmed in the window, oldest first. */
@@ -33,11 +36,12 @@ export function createRecordReader(db: Knex) {
         `SELECT id AS "reservationId", tickets + booking_fee AS total, currency, ended_at AS "confirmedAt",
                 EXISTS (SELECT FROM payments WHERE reservation_id = reservations.id
                           AND status IN ('SUCCEEDED', 'REFUNDED', 'PARTIALLY_REFUNDED')) AS paid
-         FROM reservations
-         WHERE status = 'CONFIRMED' AND ended_at >= :windowFrom AND ended_at < :settledBefore
-           AND (:after::uuid IS NULL
-                OR (ended_at, id) > (SELECT ended_at, id FROM reservations WHERE id = :after))
-         ORDER BY ended_at, id LIMIT :limit`,
+         FROM (SELECT * FROM reservations
+               WHERE status = 'CONFIRMED' AND ended_at >= :windowFrom AND ended_at < :settledBefore
+                 AND (:after::uuid IS NULL
+                      OR (ended_at, id) > (SELECT ended_at, id FROM reservations WHERE id = :after))
+               ORDER BY ended_at, id LIMIT :limit) AS reservations
+         ORDER BY ended_at, id`,
         { ...window, ...page },
       );
       return rows;
@@ -51,14 +55,15 @@ export function createRecordReader(db: Knex) {
                 booked.amount IS NULL
                   OR EXISTS (SELECT FROM payments WHERE id = payment_id)
                   OR EXISTS (SELECT FROM top_ups WHERE id = payment_id) AS known
-         FROM journals AS journal
+         FROM (SELECT * FROM journals
+               WHERE created_at >= :windowFrom AND created_at < :settledBefore
+                 AND (:after::uuid IS NULL
+                      OR (created_at, id) > (SELECT created_at, id FROM journals WHERE id = :after))
+               ORDER BY created_at, id LIMIT :limit) AS journal
          CROSS JOIN LATERAL (
            SELECT sum(abs(amount))::bigint AS amount, min(currency) AS currency
            FROM entries WHERE journal_id = journal.id AND account = 'gateway:clearing') AS booked
-         WHERE created_at >= :windowFrom AND created_at < :settledBefore
-           AND (:after::uuid IS NULL
-                OR (created_at, id) > (SELECT created_at, id FROM journals WHERE id = :after))
-         ORDER BY created_at, id LIMIT :limit`,
+         ORDER BY created_at, id`,
         { ...window, ...page },
       );
       return rows;

@@ -85,7 +85,8 @@ export function compareAttempt(attempt: Attempt): Finding[] {
   return all.map(({ kind, amount, mendable = false }) => ({
     kind,
     subject: attempt.attemptId,
-    amount,
+    // A book that says nonsense, such as more refunds than money, is told all the same.
+    amount: Math.max(0, amount),
     currency: attempt.currency,
     aroseAt: attempt.createdAt.toISOString(),
     detail: figuresOf(attempt),

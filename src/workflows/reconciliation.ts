@@ -38,6 +38,10 @@ const PASSES: readonly (readonly [doing: string, readPage: ReadPage])[] = [
     'Looking for journals of nobody',
     endlessStep('Look for journals without an attempt', (activities) => activities.compareJournals),
   ],
+  [
+    "Forgetting the gateway's book",
+    endlessStep('Forget what was read of the book', (activities) => activities.forgetGatewayBook),
+  ],
 ];
 
 /** Pages of one history: some thousand events, far below the server's limit. */

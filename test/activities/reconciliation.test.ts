@@ -39,6 +39,7 @@ async function reconcile(
     run.compareStrangeCharges,
     run.compareSales,
     run.compareJournals,
+    run.forgetGatewayBook,
   ];
   for (const readPage of passes) {
     for (const page of await pagesOf(readPage, begun)) {
@@ -500,17 +501,29 @@ describe('a run', () => {
   });
 
   it('that was interrupted does not disturb the next', async () => {
-    const interrupted = await activities.beginReconciliation(randomUUID());
     await purchases.buySeat(0);
+    const interrupted = await activities.beginReconciliation(randomUUID());
     await activities.readGatewayBook(interrupted, null);
 
     await reconcile();
 
     expect(await seen()).toEqual([]);
+    expect(await owner()('gateway_lines').where({ run_id: interrupted.runId }).select('*')).toHaveLength(1);
     expect(await readReconciliation(ground.database.db)).toMatchObject({
       lastRun: { lines: 1 },
       running: null,
     });
+  });
+
+  it('forgets a day later what an interrupted one has read', async () => {
+    await purchases.buySeat(0);
+    const interrupted = await activities.beginReconciliation(randomUUID());
+    await activities.readGatewayBook(interrupted, null);
+    await owner()('reconciliation_runs').update({ started_at: new Date(Date.now() - 25 * 3_600_000) });
+
+    await reconcile();
+
+    expect(await owner()('gateway_lines').select('*')).toEqual([]);
   });
 
   it('whose pages are read twice finds the same', async () => {

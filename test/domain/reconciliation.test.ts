@@ -141,6 +141,12 @@ describe('what the books say differently', () => {
       'a payment that never ended',
       { ...failed, state: 'OPEN', ledger: { taken: 0, pending: 500 }, lines: [] },
     ],
+    [
+      'attempt-stuck',
+      0,
+      'a payment that never ended, and of which the gateway gave more back than it took',
+      { ...failed, state: 'OPEN', lines: [{ ...line, refunded: CARD + 1 }] },
+    ],
     ['attempt-stuck', 0, 'a charge that is not known to be given back', { ...failed, state: 'UNDOING' }],
   ])('%s of %d: %s', (kind, amount, _what, attempt) => {
     expect(compareAttempt(attempt)).toMatchObject([{ kind, amount, subject: 'payment-1' }]);
