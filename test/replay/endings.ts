@@ -49,6 +49,16 @@ export const ENDINGS: Record<string, Ending> = {
       return reservationWorkflowId(reservationId);
     },
   },
+  'reservation-confirmed-after-outage': {
+    status: 'CONFIRMED',
+    async play(stage) {
+      const { reservationId } = await holdOnStage(stage);
+      stage.gateway.script('hold-back');
+      await refused(stage.temporal.reservations.pay(reservationId, anAttempt()));
+      await stage.temporal.reservations.pay(reservationId, anAttempt());
+      return reservationWorkflowId(reservationId);
+    },
+  },
   'reservation-confirmed-after-decline': {
     status: 'CONFIRMED',
     async play(stage) {
@@ -196,6 +206,13 @@ export const ENDINGS: Record<string, Ending> = {
     status: 'FAILED',
     async play(stage) {
       stage.gateway.script('fail', 'fail', 'fail');
+      return topUp(stage);
+    },
+  },
+  'top-up-failed-in-outage': {
+    status: 'FAILED',
+    async play(stage) {
+      stage.gateway.script('hold-back');
       return topUp(stage);
     },
   },
