@@ -6,10 +6,7 @@ import { LaunchFailure, reasonOf, type Report } from './failure';
 import type { LauncherSettings } from './launcherSettings';
 import { pingPostgres } from './postgres';
 import { pingRedis } from './redis';
-import { missingSearchAttributes } from './temporal';
-
-/** INDEXED_VALUE_TYPE_KEYWORD of Temporal's API. */
-const KEYWORD = 2;
+import { addSearchAttributes } from './searchAttributes';
 
 /** A server of the operator's own, which is migrated and otherwise left as it is. */
 export async function useExistingPostgres(url: string): Promise<{ how: string; urls: DatabaseUrls }> {
@@ -38,11 +35,7 @@ export async function useExistingTemporal(
   const options = { ...temporalConnectionOptions(settings.service), connectTimeout: 5_000 };
   const connection = await reachable('TEMPORAL_ADDRESS', () => Connection.connect(options));
   try {
-    const missing = await missingSearchAttributes(connection, namespace);
-    if (missing.length > 0) {
-      const searchAttributes = Object.fromEntries(missing.map((name) => [name, KEYWORD] as const));
-      await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
-    }
+    await addSearchAttributes(connection, namespace);
   } catch (error) {
     report(`Temporal: the search attributes could not be added, add them by hand (${reasonOf(error)})`);
   } finally {

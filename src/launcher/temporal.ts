@@ -4,6 +4,7 @@ import { Connection } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../workflows/searchAttributes';
 import type { Report } from './failure';
 import { untilReady, type ManagedProcess, type Spawner } from './managedProcess';
+import { addSearchAttributes } from './searchAttributes';
 import { findTemporal } from './temporalBinary';
 
 export interface TemporalOptions {
@@ -60,20 +61,15 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
   return { how, address, process: managed };
 }
 
-/** Which of the search attributes a namespace does not know yet. */
-export async function missingSearchAttributes(connection: Connection, namespace: string): Promise<string[]> {
-  const found = await connection.operatorService.listSearchAttributes({ namespace });
-  return SEARCH_ATTRIBUTES.map(({ name }) => name).filter((name) => !(name in found.customAttributes));
-}
-
 /** Ready: the default namespace is there, with the search attributes. */
 async function serves(address: string): Promise<void> {
   const connection = await Connection.connect({ address, connectTimeout: 1_000 });
   try {
-    const missing = await connection.withDeadline(Date.now() + 2_000, () =>
-      missingSearchAttributes(connection, 'default'),
+    // The flags name them for a new database; one of an earlier version lacks the later ones.
+    const added = await connection.withDeadline(Date.now() + 2_000, () =>
+      addSearchAttributes(connection, 'default'),
     );
-    if (missing.length > 0) throw new Error(`no search attributes ${missing.join(', ')} yet`);
+    if (added.length > 0) throw new Error(`no search attributes ${added.join(', ')} yet`);
   } finally {
     await connection.close();
   }

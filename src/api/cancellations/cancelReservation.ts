@@ -23,11 +23,12 @@ export function createCancelReservation({ reservations, cancellations, workflows
   return async function cancelReservation(request: CancelRequest): Promise<RecordedCancellation> {
     const { requestId, reservationId, userId } = request;
     await findOwnReservation(reservations, userId, reservationId);
-    const earlier = await cancellations.find(reservationId);
-    if (earlier?.requestId === requestId) return earlier;
     const facts = await cancellations.facts(reservationId);
     if (!facts) throw reservationNotFound();
     const { reason } = cancellationTerms(facts, 'CUSTOMER', new Date());
+    // Read after the facts: where those tell of this very request's cancellation, it is found here.
+    const earlier = await cancellations.find(reservationId);
+    if (earlier?.requestId === requestId) return earlier;
     if (reason !== null) throw notCancellable(reason);
 
     await workflows.cancel({ reservationId, cause: 'CUSTOMER', requestId });

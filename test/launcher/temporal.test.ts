@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Connection } from '@temporalio/client';
+import { createGuard } from '../../src/launcher/guard';
+import { createSpawner, untilReady, type Spawner } from '../../src/launcher/managedProcess';
+import { freePort } from '../../src/launcher/ports';
+import { startTemporal } from '../../src/launcher/temporal';
+import { findTemporal } from '../../src/launcher/temporalBinary';
+import { SEARCH_ATTRIBUTES } from '../../src/workflows/searchAttributes';
+import { reportProgress } from '../support/servers';
+
+let folder: string;
+let guard: ReturnType<typeof createGuard>;
+let spawn: Spawner;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'holdfast-temporal-'));
+  guard = createGuard(folder);
+  spawn = createSpawner(guard);
+});
+afterAll(async () => {
+  guard.dismiss();
+  await rm(folder, { recursive: true });
+});
+
+/** As a version left it that knew of one search attribute alone. */
+async function makeOldDatabase(port: number): Promise<void> {
+  const { file } = await findTemporal(reportProgress);
+  const old = spawn({
+    name: 'Temporal',
+    command: file,
+    args: [
+      'server',
+      'start-dev',
+      '--headless',
+      '--ip=127.0.0.1',
+      `--port=${port}`,
+      `--db-filename=${path.join(folder, 'temporal.db')}`,
+      `--search-attribute=${SEARCH_ATTRIBUTES[0]?.name}=Keyword`,
+    ],
+    env: { HOME: folder },
+    logFile: path.join(folder, 'old.log'),
+    stopSignal: 'SIGTERM',
+    graceMs: 15_000,
+  });
+  await untilReady(old, async () => expect(await attributesOf(port)).toHaveLength(1), 60_000);
+  await old.stop();
+}
+
+async function attributesOf(port: number): Promise<string[]> {
+  const connection = await Connection.connect({ address: `127.0.0.1:${port}`, connectTimeout: 1_000 });
+  try {
+    const { customAttributes } = await connection.operatorService.listSearchAttributes({
+      namespace: 'default',
+    });
+    return Object.keys(customAttributes);
+  } finally {
+    await connection.close();
+  }
+}
+
+describe('the Temporal of an earlier version', () => {
+  it('gets the search attributes that have been added since', async () => {
+    const port = await freePort();
+    await makeOldDatabase(port);
+
+    const running = await startTemporal({
+      folder,
+      port,
+      logFile: path.join(folder, 'new.log'),
+      spawn,
+      report: reportProgress,
+    });
+
+    expect(await attributesOf(port)).toEqual(
+      expect.arrayContaining(SEARCH_ATTRIBUTES.map(({ name }) => name)),
+    );
+    await running.process.stop();
+  }, 120_000);
+});
