@@ -11,6 +11,7 @@ import {
   reservationWorkflowId,
   topUpWorkflowId,
   type ChargeSettlementInput,
+  type ChargeSettlementResult,
 } from './messages';
 import { endlessStep } from './steps';
 
@@ -32,6 +33,8 @@ const giveBackTopUp = endlessStep(
   (activities) => activities.giveBackTopUp,
 );
 
+type Settled = ChargeSettlementResult['status'];
+
 /** Why an attempt whose workflow has ended, or was ended by hand, is closed. */
 const ABANDONED = 'abandoned';
 /** Why money that came after its payment was given up goes back. */
@@ -42,51 +45,58 @@ const LATE = 'late';
  * ended: a charge that bought something stays; one whose workflow still runs is left to that; of every other one
  * the gateway is asked, and what was taken goes back. A message that comes meanwhile makes it look again.
  */
-export async function chargeSettlement(input: ChargeSettlementInput): Promise<string> {
+export async function chargeSettlement(input: ChargeSettlementInput): Promise<ChargeSettlementResult> {
   let hints = 1;
   setHandler(gatewayHintSignal, () => void (hints += 1), { description: 'Look at the charge again' });
   return CancellationScope.nonCancellable(async () => {
-    let found = '';
+    let status: Settled = 'UNKNOWN';
     while (hints > 0) {
       hints = 0;
-      found = await settle(await readAttempt(input), input.attemptId);
-      setCurrentDetails(found);
+      status = await settle(await readAttempt(input), input.attemptId);
+      setCurrentDetails(DETAILS[status]);
     }
-    return found;
+    return { status };
   });
 }
 
-async function settle(attempt: AttemptState, attemptId: string): Promise<string> {
-  if (attempt.kind === 'NONE') return 'No attempt of ours has this charge.';
-  if (attempt.state === 'SOLD') return 'The charge bought what it was to buy.';
+/** What an operator reads of it. */
+const DETAILS: Record<Settled, string> = {
+  UNKNOWN: 'No attempt of ours has this charge.',
+  SOLD: 'The charge bought what it was to buy.',
+  LEFT: 'Left to the workflow of its payment or top-up, which asks the gateway now.',
+  GIVEN_BACK: 'Nothing was bought with it; whatever was charged has gone back.',
+};
+
+async function settle(attempt: AttemptState, attemptId: string): Promise<Settled> {
+  if (attempt.kind === 'NONE') return 'UNKNOWN';
+  if (attempt.state === 'SOLD') return 'SOLD';
   const owner =
     attempt.kind === 'PAYMENT'
       ? reservationWorkflowId(attempt.payment.reservationId)
       : topUpWorkflowId(attemptId);
-  if (attempt.state === 'OPEN' && (await isAlive(owner)))
-    return `Left to ${owner}, which asks the gateway now.`;
+  if (attempt.state === 'OPEN' && (await isAlive(owner))) return 'LEFT';
   return giveBack(attempt, attemptId);
 }
 
 async function giveBack(
   attempt: Exclude<AttemptState, { kind: 'NONE' }>,
   attemptId: string,
-): Promise<string> {
+): Promise<Settled> {
   const reason = attempt.state === 'OPEN' ? ABANDONED : LATE;
   if (attempt.kind === 'TOP_UP') {
     await failTopUp(attemptId, reason, true);
     await giveBackTopUp(attempt.charge, reason);
-    return 'The top-up has failed; whatever was charged has gone back.';
+    return 'GIVEN_BACK';
   }
   const { payment } = attempt;
   if (attempt.state === 'OPEN') {
     const failed = await failPayment({ ...payment, reason, mayBeCharged: payment.amount.card > 0 });
-    if (failed !== 'FAILED') return 'The charge bought what it was to buy.';
+    if (failed !== 'FAILED') return 'SOLD';
     const { reservationId, scheduleId } = payment;
     await endHold({ reservationId, scheduleId, status: 'RELEASED', endedAt: Date.now() });
   }
   if (payment.amount.card > 0) await giveBackCharge(payment, reason);
-  return 'The payment has failed; whatever was charged has gone back.';
+  return 'GIVEN_BACK';
 }
 
 /** Tells the workflow that the gateway has spoken. False where it runs no more. */

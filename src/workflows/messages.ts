@@ -146,3 +146,11 @@ export interface ShowCancellationResult {
   status: 'DONE';
   counts: ShowCounts;
 }
+
+/**
+ * What became of the charge. SOLD: it bought something. LEFT: the workflow of its payment or top-up still runs.
+ * GIVEN_BACK: nothing of it is taken any more. UNKNOWN: no payment or top-up has it.
+ */
+export interface ChargeSettlementResult {
+  status: 'SOLD' | 'LEFT' | 'GIVEN_BACK' | 'UNKNOWN';
+}

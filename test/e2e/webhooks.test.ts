@@ -95,7 +95,7 @@ describe('A message that is signed by the gateway', () => {
 
     expect(await effectsOf(event.eventId)).toEqual(['SETTLEMENT']);
     const settlement = service.temporal.workflow.getHandle(`charge-settlement-${paymentId}`);
-    expect(await settlement.result()).toContain('gone back');
+    expect(await settlement.result()).toEqual({ status: 'GIVEN_BACK' });
   });
 });
 

@@ -12,6 +12,7 @@ import {
   TOP_UP_WORKFLOW,
   topUpWorkflowId,
   type CancellationResult,
+  type ChargeSettlementResult,
   type ReservationState,
   type ShowCancellationResult,
   type TopUpResult,
@@ -24,12 +25,15 @@ import type { ChargeScript } from '../support/scriptedGateway';
 import type { Stage } from '../support/stage';
 import { CANCELLATION_ENDINGS } from './cancellationEndings';
 import { refused } from './refused';
+import { SETTLEMENT_ENDINGS } from './settlementEndings';
 import { SHOW_CANCELLATION_ENDINGS } from './showCancellationEndings';
 
 /** One way in which a workflow can end, played on the real Temporal. */
 export interface Ending {
   /** What the workflow's result says. */
-  status: (ReservationState | TopUpResult | CancellationResult | ShowCancellationResult)['status'];
+  status: (
+    ReservationState | TopUpResult | ChargeSettlementResult | CancellationResult | ShowCancellationResult
+  )['status'];
   /** @returns the id of the workflow, which may still be about to end */
   play(stage: Stage): Promise<string>;
 }
@@ -255,6 +259,7 @@ export const ENDINGS: Record<string, Ending> = {
       return reconcile(stage);
     },
   },
+  ...SETTLEMENT_ENDINGS,
   ...CANCELLATION_ENDINGS,
   ...SHOW_CANCELLATION_ENDINGS,
 };

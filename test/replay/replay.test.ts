@@ -34,12 +34,22 @@ describe('every way in which a workflow can end', () => {
     await expect(replay(history)).resolves.toBeUndefined();
   });
 
-  it.each(['CONFIRMED', 'EXPIRED', 'RELEASED', 'REFUSED', 'SUCCEEDED', 'FAILED', 'CANCELLED', 'DONE'])(
-    '%s is among them',
-    (status) => {
-      expect(Object.values(ENDINGS).map((ending) => ending.status)).toContain(status);
-    },
-  );
+  it.each([
+    'CONFIRMED',
+    'EXPIRED',
+    'RELEASED',
+    'REFUSED',
+    'SUCCEEDED',
+    'FAILED',
+    'CANCELLED',
+    'DONE',
+    'SOLD',
+    'LEFT',
+    'GIVEN_BACK',
+    'UNKNOWN',
+  ])('%s is among them', (status) => {
+    expect(Object.values(ENDINGS).map((ending) => ending.status)).toContain(status);
+  });
 });
 
 describe('a stored history', () => {
