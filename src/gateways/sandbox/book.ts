@@ -15,6 +15,7 @@ import {
   type RefundRefusal,
 } from './lines';
 import { createOutbox, type Message, type MessageId, type Outbox } from './outbox';
+import { upgradeBook } from './bookFormat';
 import { createTimeIndex, type Slice } from './timeIndex';
 import type { BookPage, Charge, ChargeBody, bookQuerySchema } from './protocol';
 
@@ -98,6 +99,7 @@ export function openBook(directory: string, { sendsWebhooks }: { sendsWebhooks: 
   const environment = open({ path: directory, overlappingSync: false });
   const charges = environment.openDB<Charge, string>('charges', { encoding: 'json' });
   const failures = environment.openDB<number, string>('failures', { encoding: 'json' });
+  upgradeBook(environment, charges);
   const byTime = createTimeIndex(environment, charges.getRange());
   const outbox = createOutbox(environment);
 
