@@ -27,6 +27,8 @@ import { replaceableActivities, type ReplaceActivity } from './replaceableActivi
 
 /** IndexedValueType of the API: a keyword. */
 const KEYWORD = 2;
+/** PendingActivityState of the API: no worker has taken it yet. */
+const SCHEDULED = 1;
 const NAMESPACE = 'default';
 
 const SKIP_MS = 1_000;
@@ -105,7 +107,7 @@ export async function startWorkflowHarness(
     async whileTimePasses(reservationId, work, workflowId = reservationWorkflowId(reservationId)) {
       const done = Promise.allSettled([work]).then(() => true);
       while (!(await Promise.race([done, pause()]))) {
-        // Time that jumps while the worker works would time its workflow task out.
+        // Time that jumps while the worker works would time its tasks out, and answers that wait for them.
         if (!(await isWorking(env.client.workflow.getHandle(workflowId)))) await env.sleep(SKIP_MS);
       }
       return work;
@@ -125,15 +127,23 @@ function handleOf(env: TestWorkflowEnvironment, reservationId: string) {
   return env.client.workflow.getHandle<typeof reservation>(reservationWorkflowId(reservationId));
 }
 
-/** Whether a workflow task is scheduled or under way, or the workflow is still to be started. */
+/**
+ * Whether a workflow task is scheduled or under way, an activity waits for a worker, or the workflow is still to be
+ * started. While an activity runs, the server keeps its clock by itself.
+ */
 async function isWorking(handle: WorkflowHandle): Promise<boolean> {
-  const history = await handle.fetchHistory().catch((error: unknown) => {
-    if (error instanceof WorkflowNotFoundError) return null;
+  try {
+    const [{ raw }, { events }] = await Promise.all([handle.describe(), handle.fetchHistory()]);
+    const last = events?.at(-1);
+    return Boolean(
+      last?.workflowTaskScheduledEventAttributes ??
+      last?.workflowTaskStartedEventAttributes ??
+      raw.pendingActivities?.some(({ state }) => state === SCHEDULED),
+    );
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return true;
     throw error;
-  });
-  if (!history) return true;
-  const last = history.events?.at(-1);
-  return Boolean(last?.workflowTaskScheduledEventAttributes ?? last?.workflowTaskStartedEventAttributes);
+  }
 }
 
 function pause(): Promise<false> {
