@@ -1,7 +1,7 @@
-import { createLedgerStore } from '../db/ledgerStore';
 import { createPaymentStore } from '../db/paymentStore';
 import { chargeOfPayment } from '../gateways/chargeRequest';
 import type { ChargeOutcome, ChargeRequest } from '../gateways/gateway';
+import { bookVoid, voidAtGateway } from './chargeVoids';
 import type { ActivityDependencies } from './dependencies';
 import { closeFailed, type PaymentStep } from './payments';
 
@@ -29,7 +29,7 @@ export function createChargeActivities({ db, gateway }: ActivityDependencies) {
      * @throws until the gateway has said so; its caller retries
      */
     async voidCharge(request: ChargeRequest, reason: string): Promise<number> {
-      return voided(request, reason);
+      return voidAtGateway(gateway, request, reason);
     },
 
     /**
@@ -41,30 +41,13 @@ export function createChargeActivities({ db, gateway }: ActivityDependencies) {
     async giveBackCharge(step: PaymentStep, reason: string): Promise<void> {
       const status = await db.transaction((transaction) => closeFailed(transaction, step, reason));
       if (status !== 'FAILED') return;
-      const returned = await voided(chargeOfPayment(step), reason);
+      const { paymentId, reservationId, amount } = step;
+      const returned = await voidAtGateway(gateway, chargeOfPayment(step), reason);
       await db.transaction(async (transaction) => {
-        if (returned > 0) {
-          await createLedgerStore(transaction).post({
-            key: `charge-voided:${step.paymentId}`,
-            kind: 'CHARGE_VOIDED',
-            currency: step.amount.currency,
-            reservationId: step.reservationId,
-            paymentId: step.paymentId,
-            house: [
-              { account: 'gateway:clearing', amount: -returned },
-              { account: 'gateway:clearing', amount: returned },
-            ],
-          });
-        }
-        await createPaymentStore(transaction).markUndone(step.paymentId);
+        const charge = { attemptId: paymentId, reservationId, currency: amount.currency };
+        await bookVoid(transaction, charge, returned);
+        await createPaymentStore(transaction).markUndone(paymentId);
       });
     },
   };
-
-  async function voided(request: ChargeRequest, reason: string): Promise<number> {
-    const result = await gateway.void(request, reason);
-    if (result.outcome === 'unknown')
-      throw new Error(`the gateway has not answered the void: ${result.reason}`);
-    return result.returned;
-  }
 }

@@ -9,6 +9,7 @@ import { Problem } from '../domain/problems';
 import type { CardPayment } from '../gateways/chargeRequest';
 import type { ActivityDependencies } from './dependencies';
 import { seatsChanged } from './seatsChanged';
+import { refuseUsedKey } from './usedPaymentKeys';
 
 /** One attempt to pay; every step of it names the attempt, and so does every journal. */
 export interface PaymentStep extends CardPayment {
@@ -138,14 +139,6 @@ export async function closeFailed(
   }
   await createReservationStore(transaction).resumeHold(reservationId);
   return status;
-}
-
-/** A payment that a client has prepared with the gateway pays once: the index knows all their keys. */
-function refuseUsedKey(error: unknown): never {
-  if (error instanceof Error && 'constraint' in error && error.constraint === 'one_payment_per_payment_key') {
-    throw new Problem('payment-failed', 'This payment key was used before.', { reason: 'payment-key-used' });
-  }
-  throw error;
 }
 
 export function stepOf(payment: Payment, scheduleId: string): PaymentStep {

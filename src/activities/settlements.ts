@@ -1,6 +1,8 @@
 import { createPaymentStore } from '../db/paymentStore';
 import { createReservationStore } from '../db/reservationStore';
-import { createTopUpStore, type TopUp } from '../db/topUpStore';
+import { createTopUpStore } from '../db/topUpStore';
+import { ATTEMPT_STATES } from '../domain/attemptState';
+import { chargeOfTopUp } from '../gateways/chargeRequest';
 import type { ChargeRequest } from '../gateways/gateway';
 import type { ChargeSettlementInput } from '../workflows/messages';
 import type { ActivityDependencies } from './dependencies';
@@ -19,41 +21,20 @@ export function createSettlementActivities({ db }: ActivityDependencies) {
       if (kind === 'TOP_UP') {
         const topUp = await createTopUpStore(db).find(attemptId);
         if (!topUp) return { kind: 'NONE' };
-        return { kind, state: TOP_UP_STATES[topUp.status], charge: chargeOfTopUp(topUp) };
+        const charge = chargeOfTopUp({ ...topUp, requestedAt: topUp.createdAt.getTime() });
+        return { kind, state: STATES[ATTEMPT_STATES[topUp.status]], charge };
       }
       const payment = await createPaymentStore(db).find(attemptId);
       const reservation = payment && (await createReservationStore(db).find(payment.reservationId));
       if (!payment || !reservation) return { kind: 'NONE' };
       return {
         kind,
-        state: PAYMENT_STATES[payment.status],
+        state: STATES[ATTEMPT_STATES[payment.status]],
         payment: stepOf(payment, reservation.scheduleId),
       };
     },
   };
 }
 
-const PAYMENT_STATES = {
-  PENDING: 'OPEN',
-  SETTLING: 'OPEN',
-  SUCCEEDED: 'SOLD',
-  REFUNDED: 'SOLD',
-  PARTIALLY_REFUNDED: 'SOLD',
-  FAILED: 'FAILED',
-} as const;
-
-const TOP_UP_STATES = { PENDING: 'OPEN', SUCCEEDED: 'SOLD', FAILED: 'FAILED' } as const;
-
-function chargeOfTopUp(topUp: TopUp): ChargeRequest {
-  const { topUpId, userId, amount, currency, paymentKey, createdAt } = topUp;
-  return {
-    idempotencyKey: topUpId,
-    orderId: topUpId,
-    payerId: userId,
-    amount,
-    currency,
-    ...(paymentKey === null ? {} : { paymentKey }),
-    description: `Top-up ${topUpId}`,
-    requestedAt: createdAt.getTime(),
-  };
-}
+/** By what the settlement asks: whether the charge may stay. */
+const STATES = { OPEN: 'OPEN', PAID: 'SOLD', FAILED: 'FAILED' } as const;

@@ -1,8 +1,9 @@
 import { createLedgerStore } from '../db/ledgerStore';
 import { createTopUpStore } from '../db/topUpStore';
-import { Problem } from '../domain/problems';
 import type { ChargeRequest } from '../gateways/gateway';
+import { bookVoid, voidAtGateway } from './chargeVoids';
 import type { ActivityDependencies } from './dependencies';
+import { refuseUsedKey } from './usedPaymentKeys';
 
 export interface CreditTopUpInput {
   topUpId: string;
@@ -22,19 +23,7 @@ export function createTopUpActivities({ db, gateway }: ActivityDependencies) {
     async openTopUp(request: ChargeRequest): Promise<void> {
       const { idempotencyKey: topUpId, payerId: userId, amount, currency, paymentKey = null } = request;
       const topUp = { topUpId, userId, amount, currency, paymentKey, gateway: gateway.name };
-      try {
-        await createTopUpStore(db).open(topUp);
-      } catch (error) {
-        if (
-          error instanceof Error &&
-          'constraint' in error &&
-          error.constraint === 'one_top_up_per_payment_key'
-        )
-          throw new Problem('payment-failed', 'This payment key was used before.', {
-            reason: 'payment-key-used',
-          });
-        throw error;
-      }
+      await createTopUpStore(db).open(topUp).catch(refuseUsedKey);
     },
 
     /**
@@ -80,22 +69,9 @@ export function createTopUpActivities({ db, gateway }: ActivityDependencies) {
     async giveBackTopUp(request: ChargeRequest, reason: string): Promise<void> {
       const topUpId = request.idempotencyKey;
       if ((await createTopUpStore(db).fail(topUpId, reason)) !== 'FAILED') return;
-      const result = await gateway.void(request, reason);
-      if (result.outcome === 'unknown')
-        throw new Error(`the gateway has not answered the void: ${result.reason}`);
+      const returned = await voidAtGateway(gateway, request, reason);
       await db.transaction(async (transaction) => {
-        if (result.returned > 0) {
-          await createLedgerStore(transaction).post({
-            key: `charge-voided:${topUpId}`,
-            kind: 'CHARGE_VOIDED',
-            currency: request.currency,
-            paymentId: topUpId,
-            house: [
-              { account: 'gateway:clearing', amount: -result.returned },
-              { account: 'gateway:clearing', amount: result.returned },
-            ],
-          });
-        }
+        await bookVoid(transaction, { attemptId: topUpId, currency: request.currency }, returned);
         await createTopUpStore(transaction).markUndone(topUpId);
       });
     },

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { ATTEMPT_STATES, type AttemptStatus } from '../domain/attemptState';
 import type { Attempt, BookLine } from '../domain/reconciliation';
 
 /** What a run compares. `settledBefore`: what has changed later is still under way. */
@@ -99,7 +100,7 @@ interface AttemptRow {
   kind: Attempt['kind'];
   id: string;
   order_id: string;
-  status: keyof typeof STATES;
+  status: AttemptStatus;
   amount: number;
   currency: string;
   gateway: string | null;
@@ -115,18 +116,9 @@ interface AttemptRow {
   settled: boolean;
 }
 
-const STATES = {
-  PENDING: 'OPEN',
-  SETTLING: 'OPEN',
-  FAILED: 'FAILED',
-  SUCCEEDED: 'PAID',
-  REFUNDED: 'PAID',
-  PARTIALLY_REFUNDED: 'PAID',
-} as const;
-
 function toAttempt(row: AttemptRow, gateway: string): Attempt {
   const { kind, id: attemptId, order_id: orderId, amount, currency } = row;
-  const state = STATES[row.status];
+  const state = ATTEMPT_STATES[row.status];
   return {
     kind,
     attemptId,

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { GatewayJournal } from '../domain/reconciliation';
 import type { ComparedWindow, PageStart } from './attemptReader';
 
 /** A confirmed reservation, and whether any payment paid for it. */
@@ -11,14 +12,7 @@ export interface ReadSale {
 }
 
 /** A journal, and whether what it says of the gateway's money belongs to a payment or a top-up. */
-export interface ReadJournal {
-  journalId: string;
-  key: string;
-  kind: string;
-  /** What it moves at the gateway; 0 where it is about other accounts. */
-  amount: number;
-  currency: string;
-  bookedAt: Date;
+export interface ReadJournal extends GatewayJournal {
   known: boolean;
 }
 

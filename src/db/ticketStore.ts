@@ -54,16 +54,7 @@ export type CheckInResult =
   | { outcome: 'void' }
   | { outcome: 'unknown' };
 
-interface TicketRow extends TicketSeat, TicketShow {
-  ticketId: string;
-  reservationId: string;
-  userId: string;
-  holder: string;
-  status: TicketStatus;
-  version: number;
-  usedAt: Date | null;
-  usedGate: string | null;
-}
+type TicketRow = Omit<IssuedTicket, 'seat' | 'show'> & TicketSeat & TicketShow;
 
 /** Issued tickets, and who was admitted with them. Given a transaction, all of it happens in that transaction. */
 export function createTicketStore(db: Knex) {

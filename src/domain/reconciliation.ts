@@ -127,15 +127,19 @@ export function unpaidSale(sale: {
   };
 }
 
-/** A journal about the gateway's money that belongs to no payment and no top-up. */
-export function strangeJournal(journal: {
+/** A journal that may be about the gateway's money. */
+export interface GatewayJournal {
   journalId: string;
   key: string;
   kind: string;
+  /** What it moves at the gateway; 0 where it is about other accounts. */
   amount: number;
   currency: string;
   bookedAt: Date;
-}): Finding {
+}
+
+/** A journal about the gateway's money that belongs to no payment and no top-up. */
+export function strangeJournal(journal: GatewayJournal): Finding {
   const { journalId, key, kind, amount, currency, bookedAt } = journal;
   return {
     kind: 'ledger-differs',

@@ -27,3 +27,30 @@ export function chargeOfPayment(payment: CardPayment): ChargeRequest {
     requestedAt,
   };
 }
+
+/** A top-up, as far as its charge is concerned. */
+export interface CardTopUp {
+  topUpId: string;
+  userId: string;
+  amount: number;
+  currency: string;
+  /** The client's key for a payment that it has prepared with the gateway. */
+  paymentKey: string | null;
+  /** Milliseconds since 1970. */
+  requestedAt: number;
+}
+
+/** The charge of a top-up, which is its own order: the same whenever it is asked for. */
+export function chargeOfTopUp(topUp: CardTopUp): ChargeRequest {
+  const { topUpId, userId, amount, currency, paymentKey, requestedAt } = topUp;
+  return {
+    idempotencyKey: topUpId,
+    orderId: topUpId,
+    payerId: userId,
+    amount,
+    currency,
+    ...(paymentKey === null ? {} : { paymentKey }),
+    description: `Top-up ${topUpId}`,
+    requestedAt,
+  };
+}

@@ -21,10 +21,13 @@ export interface ChargeRequest {
   requestedAt: number;
 }
 
-interface Unknown {
+/** The gateway has not said what happened. */
+export interface Unknown {
   outcome: 'unknown';
   reason: string;
 }
+
+export const unknown = (reason: string): Unknown => ({ outcome: 'unknown', reason });
 
 /**
  * The reason of an `unknown` that was not even sent now, because the gateway is known to be down. It says nothing

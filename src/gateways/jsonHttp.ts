@@ -1,10 +1,8 @@
 import { Agent, request } from 'undici';
-import type { ChargeOutcome } from './gateway';
+import { unknown, type Unknown } from './gateway';
 
 /** What large shops allow for connecting to their payment gateway. */
 const CONNECT_TIMEOUT_MS = 1_000;
-
-export type Unknown = Extract<ChargeOutcome, { outcome: 'unknown' }>;
 
 export interface Answer {
   status: number;
@@ -50,8 +48,6 @@ export function createJsonHttp(url: string, authorization: string): JsonHttp {
     close: () => agent.close(),
   };
 }
-
-export const unknown = (reason: string): Unknown => ({ outcome: 'unknown', reason });
 
 /** `timeout`, or the transport's error code; never its message, which can quote what was sent. */
 export function nameOf(error: unknown): string {

@@ -1,4 +1,5 @@
 import { expectedJournals, type ExpectedJournal, type Line, type Purchase } from './expectedJournals';
+import { ATTEMPT_STATES } from '../domain/attemptState';
 import { pageOf, PAGE, type AuditPass, type BookedLine, type LedgerFault } from './pass';
 
 interface BookedJournal {
@@ -145,14 +146,8 @@ function faultsOfRefund({
   ];
 }
 
-const STATES: Readonly<Record<string, Purchase['state']>> = {
-  PENDING: 'OPEN',
-  SETTLING: 'OPEN',
-  FAILED: 'FAILED',
-  SUCCEEDED: 'PAID',
-  REFUNDED: 'PAID',
-  PARTIALLY_REFUNDED: 'PAID',
-};
+/** A status that it does not know is a fault of the audit, not of the ledger. */
+const STATES: Readonly<Record<string, Purchase['state']>> = ATTEMPT_STATES;
 
 function toPayment(row: PaymentRow): Purchase {
   const { id, points, card } = row;

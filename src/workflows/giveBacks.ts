@@ -14,8 +14,8 @@ const giveBackLater = patientStep(
   (activities) => activities.giveBackCharge,
 );
 
-/** What an operator reads in the payment's row, where nothing else is known. */
-const LOST = 'lost';
+/** Why a payment that nobody remembers was undone: what an operator reads in its row. */
+export const LOST = 'lost';
 
 /**
  * The charges of one reservation that lead to no sale. Each is voided until the gateway has said so, however long

@@ -4,7 +4,7 @@ import { chargeOfPayment } from '../gateways/chargeRequest';
 import { GATEWAY_UNAVAILABLE } from '../gateways/gateway';
 import { charge, type KnownCharge } from './charge';
 import { membersOf, reasonOf, refuse } from './failures';
-import type { GiveBacks } from './giveBacks';
+import { LOST, type GiveBacks } from './giveBacks';
 import type { PayInput, PayResult } from './messages';
 import { Saga } from './saga';
 import { boundedStep, endlessStep, refusalOf } from './steps';
@@ -52,9 +52,6 @@ const findOpenPayment = endlessStep(
 );
 const markSettling = endlessStep("Wait for the gateway's word", (activities) => activities.markSettling);
 
-/** Why a payment that nobody remembers was undone. */
-const LOST = 'lost';
-
 /** A client who waits hears of a failure when the card has its money back too, if that takes no longer. */
 const GIVE_BACK_PATIENCE_MS = 5_000;
 
@@ -93,7 +90,7 @@ export async function afterLostPayments<Result>(
     } catch (error) {
       if (refusalOf(error)?.type !== 'payment-in-progress') throw error;
       const lost = await findOpenPayment(reservationId);
-      if (lost && (await failPayment(failureOf(lost, LOST, true))) === 'FAILED') giveBacks.start(lost, LOST);
+      if (lost && (await failPayment(failureOf(lost, LOST, true))) === 'FAILED') giveBacks.start(lost);
     }
   }
 }

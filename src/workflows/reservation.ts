@@ -90,10 +90,11 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
     await condition(() => isOver(phase) || (phase === 'HELD' && (holdOver || givenUp)));
     if (!isOver(phase)) await end(holdOver ? 'EXPIRED' : 'RELEASED');
     await condition(() => allHandlersFinished() && (payment === null || payment.finished));
-    if (giveBacks.count > 0)
+    if (giveBacks.count > 0) {
       setCurrentDetails(`${describe(phase, held)} A charge is still to be given back.`);
-    await condition(() => giveBacks.count === 0);
-    setCurrentDetails(describe(phase, held));
+      await condition(() => giveBacks.count === 0);
+      setCurrentDetails(describe(phase, held));
+    }
     return currentState();
   }
 

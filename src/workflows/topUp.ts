@@ -1,4 +1,5 @@
 import { CancellationScope, defineSignal, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import { chargeOfTopUp } from '../gateways/chargeRequest';
 import type { ChargeRequest } from '../gateways/gateway';
 import { charge, isUnavailable, type Settling } from './charge';
 import { reasonOf } from './failures';
@@ -28,16 +29,7 @@ export async function topUp(input: TopUpInput): Promise<TopUpResult> {
   return CancellationScope.nonCancellable(async () => {
     const { topUpId, userId, amount, currency, paymentKey } = input;
     const price = `${amount} ${currency}`;
-    const request: ChargeRequest = {
-      idempotencyKey: topUpId,
-      orderId: topUpId,
-      payerId: userId,
-      amount,
-      currency,
-      ...(paymentKey === undefined ? {} : { paymentKey }),
-      description: `Top-up ${topUpId}`,
-      requestedAt: Date.now(),
-    };
+    const request = chargeOfTopUp({ ...input, paymentKey: paymentKey ?? null, requestedAt: Date.now() });
     setCurrentDetails(`Charging ${price}.`);
     const charged = await openAndCharge(request, {
       begin: () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
+import { temporal } from '@temporalio/proto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import type { ActivityDependencies } from '../../src/activities/dependencies';
@@ -27,8 +28,7 @@ import { replaceableActivities, type ReplaceActivity } from './replaceableActivi
 
 /** IndexedValueType of the API: a keyword. */
 const KEYWORD = 2;
-/** PendingActivityState of the API: no worker has taken it yet. */
-const SCHEDULED = 1;
+const { PENDING_ACTIVITY_STATE_SCHEDULED: SCHEDULED } = temporal.api.enums.v1.PendingActivityState;
 const NAMESPACE = 'default';
 
 const SKIP_MS = 1_000;

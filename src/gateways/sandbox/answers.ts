@@ -1,6 +1,14 @@
 /** What the sandbox's answers mean to whoever charged. */
-import type { BookedCharge, ChargeOutcome, ChargeRequest, RefundOutcome, RefundRequest } from '../gateway';
-import { unknown, type Answer } from '../jsonHttp';
+import {
+  unknown,
+  type BookedCharge,
+  type ChargeOutcome,
+  type ChargeRequest,
+  type RefundOutcome,
+  type RefundRequest,
+  type Unknown,
+} from '../gateway';
+import type { Answer } from '../jsonHttp';
 import { CHARGE_NOT_FOUND, UNKNOWN_PAYMENT_KEY, chargeSchema, refusalSchema, type Charge } from './protocol';
 
 /** An answer to a charge, a capture or a look-up. */
@@ -17,7 +25,7 @@ export function readOutcome(answer: Answer, asked: ChargeRequest): ChargeOutcome
 export function readVoid(
   answer: Answer,
   asked: ChargeRequest,
-): { outcome: 'voided'; returned: number } | ReturnType<typeof unknown> {
+): { outcome: 'voided'; returned: number } | Unknown {
   if (answer.status !== 200) return unknown(`http-${answer.status}`);
   const charge = readCharge(answer, asked);
   if (!charge || holdsMoney(charge)) return unknown('malformed-answer');

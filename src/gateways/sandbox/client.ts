@@ -1,6 +1,6 @@
-import type { PaymentGateway } from '../gateway';
+import { unknown, type PaymentGateway } from '../gateway';
 import { asBooked, readOutcome, readRefund, readVoid } from './answers';
-import { createJsonHttp, unknown } from '../jsonHttp';
+import { createJsonHttp } from '../jsonHttp';
 import { bookPageSchema, type ChargeBody } from './protocol';
 import { readWebhook } from './webhook';
 

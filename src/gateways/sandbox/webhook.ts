@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
+import { parseJson } from '../webhookBody';
 import { WEBHOOK_TOLERANCE_MS, type WebhookMessage, type WebhookReading } from '../gateway';
 
 /** What the sandbox tells: that something happened to a charge. Who hears it asks for the charge itself. */
@@ -37,11 +38,3 @@ export function readWebhook({ body, headers, receivedAt }: WebhookMessage, secre
 }
 
 const digest = (text: string, secret: string): Buffer => createHmac('sha256', secret).update(text).digest();
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
-}

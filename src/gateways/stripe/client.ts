@@ -1,8 +1,8 @@
 import type Stripe from 'stripe';
-import type { ChargeOutcome, ChargeRequest, PaymentGateway } from '../gateway';
+import { unknown, type ChargeOutcome, type ChargeRequest, type PaymentGateway } from '../gateway';
 import { readCharges } from './book';
 import { connectStripe, timeLimit } from './connection';
-import { orUnknown, refusalOf, unknown } from './failures';
+import { orUnknown, refusalOf } from './failures';
 import {
   asItIsNow,
   createIntent,

@@ -1,9 +1,5 @@
 import Stripe from 'stripe';
-import type { ChargeOutcome } from '../gateway';
-
-export type Unknown = Extract<ChargeOutcome, { outcome: 'unknown' }>;
-
-export const unknown = (reason: string): Unknown => ({ outcome: 'unknown', reason });
+import { unknown, type Unknown } from '../gateway';
 
 /** What the work comes to; any failure that it has not taken for an answer is no answer. */
 export async function orUnknown<Outcome>(work: () => Promise<Outcome>): Promise<Outcome | Unknown> {

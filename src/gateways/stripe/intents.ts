@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
-import type { ChargeOutcome, ChargeRequest } from '../gateway';
-import { asReason, isKeptError, refusalOf, unknown } from './failures';
+import { unknown, type ChargeOutcome, type ChargeRequest } from '../gateway';
+import { asReason, isKeptError, refusalOf } from './failures';
 
 /**
  * Stripe keeps a key for at least 24 h. Until then, making the intent again under its key tells its id; later

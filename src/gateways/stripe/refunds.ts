@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
-import type { RefundOutcome, RefundRequest } from '../gateway';
-import { asReason, refusalOf, unknown, type Unknown } from './failures';
+import { unknown, type RefundOutcome, type RefundRequest, type Unknown } from '../gateway';
+import { asReason, refusalOf } from './failures';
 
 /**
  * Gives a part of a charge back, once for each key: Stripe forgets keys after a day, so a refund that was made

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { createJsonHttp, unknown, type Answer, type Unknown } from '../jsonHttp';
+import { unknown, type Unknown } from '../gateway';
+import { createJsonHttp, type Answer } from '../jsonHttp';
 import { CANCEL_CODES, CONFIRM_CODES, LOOK_UP_CODES, refusalOf, type Codes } from './codes';
 import { paymentSchema, refusalSchema, transactionsSchema, type Payment, type Transaction } from './protocol';
 

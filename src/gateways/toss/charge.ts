@@ -1,5 +1,4 @@
-import type { ChargeOutcome, ChargeRequest, PaymentGateway } from '../gateway';
-import { unknown } from '../jsonHttp';
+import { unknown, type ChargeOutcome, type ChargeRequest, type PaymentGateway } from '../gateway';
 import type { PaymentAnswer, TossApi } from './api';
 import type { GiveBack } from './giveBack';
 import { isOpen, isPreparedFor, objectionTo, outcomeOf } from './outcomes';

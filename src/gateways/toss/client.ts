@@ -1,5 +1,4 @@
-import type { PaymentGateway } from '../gateway';
-import { unknown } from '../jsonHttp';
+import { unknown, type PaymentGateway } from '../gateway';
 import { createTossApi, type TossApiOptions } from './api';
 import { readBook } from './book';
 import { createCharges } from './charge';

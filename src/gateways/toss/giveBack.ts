@@ -1,5 +1,10 @@
-import type { ChargeRequest, PaymentGateway, RefundOutcome } from '../gateway';
-import { unknown, type Unknown } from '../jsonHttp';
+import {
+  unknown,
+  type ChargeRequest,
+  type PaymentGateway,
+  type RefundOutcome,
+  type Unknown,
+} from '../gateway';
 import type { TossApi } from './api';
 import { isGivenBack, isOpen, isPreparedFor, returnedBy } from './outcomes';
 import type { Cancel, Payment } from './protocol';

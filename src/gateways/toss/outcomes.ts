@@ -1,5 +1,4 @@
-import type { ChargeOutcome, ChargeRequest } from '../gateway';
-import { unknown } from '../jsonHttp';
+import { unknown, type ChargeOutcome, type ChargeRequest } from '../gateway';
 import { CONFIRM_CODES, refusalOf } from './codes';
 import type { Payment } from './protocol';
 

@@ -1,6 +1,8 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { WebhookMessage, WebhookReading } from '../gateway';
+import { secretDigest } from '../secretDigest';
+import { parseJson } from '../webhookBody';
 
 /** The id of a message; a message that is sent again has the same. */
 const ID_HEADER = 'tosspayments-webhook-transmission-id';
@@ -21,7 +23,8 @@ const idSchema = z.string().min(1).max(255);
  * URL, and nothing in them has a time that could be believed.
  */
 export function readWebhook({ body, headers, token = '' }: WebhookMessage, expected: string): WebhookReading {
-  if (!timingSafeEqual(digest(token), digest(expected))) return { kind: 'rejected', reason: 'bad-signature' };
+  if (!timingSafeEqual(secretDigest(token), secretDigest(expected)))
+    return { kind: 'rejected', reason: 'bad-signature' };
   const json = parseJson(body);
   if (json === undefined) return { kind: 'rejected', reason: 'malformed' };
   const event = eventSchema.safeParse(json);
@@ -36,15 +39,4 @@ export function readWebhook({ body, headers, token = '' }: WebhookMessage, expec
     idempotencyKey: null,
     gatewayPaymentId: data.paymentKey,
   };
-}
-
-/** Digests are of equal length, so that their comparison takes equal time for every guess. */
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,0 +1,41 @@
+import type { Knex } from 'knex';
+import { createLedgerStore } from '../db/ledgerStore';
+import type { ChargeRequest, PaymentGateway } from '../gateways/gateway';
+
+/**
+ * Makes sure that no money stays taken under a key.
+ *
+ * @returns what had been taken and went back
+ * @throws until the gateway has said so; its caller retries
+ */
+export async function voidAtGateway(
+  gateway: PaymentGateway,
+  request: ChargeRequest,
+  reason: string,
+): Promise<number> {
+  const result = await gateway.void(request, reason);
+  if (result.outcome === 'unknown')
+    throw new Error(`the gateway has not answered the void: ${result.reason}`);
+  return result.returned;
+}
+
+/** Books a charge that was taken and went back, once. Where nothing had been taken there is nothing to book. */
+export async function bookVoid(
+  transaction: Knex.Transaction,
+  charge: { attemptId: string; reservationId?: string; currency: string },
+  returned: number,
+): Promise<void> {
+  if (returned === 0) return;
+  const { attemptId, reservationId, currency } = charge;
+  await createLedgerStore(transaction).post({
+    key: `charge-voided:${attemptId}`,
+    kind: 'CHARGE_VOIDED',
+    currency,
+    ...(reservationId === undefined ? {} : { reservationId }),
+    paymentId: attemptId,
+    house: [
+      { account: 'gateway:clearing', amount: -returned },
+      { account: 'gateway:clearing', amount: returned },
+    ],
+  });
+}

@@ -1,0 +1,14 @@
+/**
+ * How each status of a payment or a top-up counts. OPEN may still succeed or fail; PAID bought something, whatever
+ * was refunded since; FAILED bought nothing.
+ */
+export const ATTEMPT_STATES = {
+  PENDING: 'OPEN',
+  SETTLING: 'OPEN',
+  SUCCEEDED: 'PAID',
+  REFUNDED: 'PAID',
+  PARTIALLY_REFUNDED: 'PAID',
+  FAILED: 'FAILED',
+} as const;
+
+export type AttemptStatus = keyof typeof ATTEMPT_STATES;
