@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { createGuard } from '../../src/launcher/guard';
 import { createSpawner } from '../../src/launcher/managedProcess';
 import { findTimeSkippingServer } from '../../src/launcher/timeSkippingServer';
+import { workflowBundle } from '../../src/worker/bundle';
 import { createServerSet, reportProgress } from './servers';
 import { createRunFolder } from './testRun';
 
@@ -47,9 +47,7 @@ export default async function globalSetup(): Promise<void> {
 async function bundleWorkflows(file: string): Promise<string> {
   if (!existsSync(WORKFLOWS)) return file;
   try {
-    const logger = new DefaultLogger('WARN');
-    const { code } = await bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger });
-    await writeFile(file, code);
+    await writeFile(file, await workflowBundle(WORKFLOWS));
   } catch (error) {
     process.stderr.write(`The workflows cannot be bundled: ${String(error)}\n`);
   }
