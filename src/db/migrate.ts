@@ -12,6 +12,7 @@ import * as showCancellations from './migrations/009_show_cancellations';
 import * as reconciliation from './migrations/010_reconciliation';
 import * as idempotency from './migrations/011_idempotency';
 import * as webhooks from './migrations/012_webhooks';
+import * as draws from './migrations/013_draws';
 
 /** In order. A released migration is never changed; a new one is added below. */
 const MIGRATIONS: Record<string, Knex.Migration> = {
@@ -27,6 +28,7 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '010_reconciliation': reconciliation,
   '011_idempotency': idempotency,
   '012_webhooks': webhooks,
+  '013_draws': draws,
 };
 
 /** Named by hand, so that sources and build write the same names into the database. */

@@ -1,0 +1,96 @@
+import type { Knex } from 'knex';
+
+/** The draw of a sale's opening. */
+export interface Draw {
+  scheduleId: string;
+  /** SHA-256 of the seed's text, as 64 hex digits. */
+  seedHash: string;
+  opensAt: Date;
+  /** Null before the draw. */
+  result: DrawResult | null;
+}
+
+export interface DrawResult {
+  drawnAt: Date;
+  /** 64 hex digits. */
+  seed: string;
+  /** First comes first. */
+  entries: string[];
+}
+
+/** A sale that still has to be opened. */
+export interface Opening {
+  scheduleId: string;
+  opensAt: Date;
+}
+
+export type DrawStore = ReturnType<typeof createDrawStore>;
+
+/** Given a transaction, all of it happens in that transaction. */
+export function createDrawStore(db: Knex) {
+  return {
+    /**
+     * Commits to a seed, where the schedule has a waiting room of its own and its sale is still to open. A
+     * schedule that has one keeps it.
+     */
+    async commit(scheduleId: string): Promise<void> {
+      await db.raw(
+        `INSERT INTO draws (schedule_id)
+         SELECT id FROM schedules WHERE id = ? AND waiting_room IS NOT NULL AND sale_opens_at > now()
+         ON CONFLICT (schedule_id) DO NOTHING`,
+        [scheduleId],
+      );
+    },
+
+    async find(scheduleId: string): Promise<Draw | null> {
+      const { rows } = await db.raw<{ rows: DrawRow[] }>(
+        `SELECT draw.schedule_id AS "scheduleId", draw.seed_hash AS "seedHash",
+                schedule.sale_opens_at AS "opensAt",
+                result.drawn_at AS "drawnAt", result.seed, result.entries
+           FROM draws AS draw JOIN schedules AS schedule ON schedule.id = draw.schedule_id
+           LEFT JOIN draw_results AS result ON result.schedule_id = draw.schedule_id
+          WHERE draw.schedule_id = ?`,
+        [scheduleId],
+      );
+      return rows[0] ? toDraw(rows[0]) : null;
+    },
+
+    /**
+     * Records who takes part, and draws. Only the first call does: the order that it recorded stands, whoever
+     * asks again with other entries.
+     */
+    async record(scheduleId: string, entries: readonly string[], drawnAt: Date): Promise<void> {
+      await db.raw('SELECT record_draw(?, ?::uuid[], ?)', [scheduleId, [...entries], drawnAt]);
+    },
+
+    /** The first instant stands. */
+    async markOpened(scheduleId: string, openedAt: Date): Promise<void> {
+      await db('draws')
+        .where({ schedule_id: scheduleId })
+        .whereNull('opened_at')
+        .update({ opened_at: openedAt });
+    },
+
+    /** The opening of one schedule, where it is still to come; of all, soonest first. */
+    async toOpen(scheduleId?: string): Promise<Opening[]> {
+      const { rows } = await db.raw<{ rows: Opening[] }>(
+        `SELECT draw.schedule_id AS "scheduleId", schedule.sale_opens_at AS "opensAt"
+           FROM draws AS draw JOIN schedules AS schedule ON schedule.id = draw.schedule_id
+          WHERE draw.opened_at IS NULL AND (?::uuid IS NULL OR draw.schedule_id = ?::uuid)
+          ORDER BY schedule.sale_opens_at, draw.schedule_id`,
+        [scheduleId ?? null, scheduleId ?? null],
+      );
+      return rows;
+    },
+  };
+}
+
+interface DrawRow extends Omit<Draw, 'result'> {
+  drawnAt: Date | null;
+  seed: string | null;
+  entries: string[] | null;
+}
+
+function toDraw({ drawnAt, seed, entries, ...draw }: DrawRow): Draw {
+  return { ...draw, result: drawnAt && seed && entries ? { drawnAt, seed, entries } : null };
+}
