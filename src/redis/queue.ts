@@ -1,4 +1,6 @@
 import type { Redis, Result } from 'ioredis';
+import { LOBBY_STEP, type RoomDraw } from './lobby';
+import { clockArgument, roomKey, type Clock } from './room';
 
 /** A waiting room. Nothing of it is kept but its places, so that its settings may change while it runs. */
 export interface Room {
@@ -10,6 +12,8 @@ export interface Room {
   admitPerSecond: number | null;
   /** How long an admitted place lasts. */
   activeSeconds: number;
+  /** Left out, the room has no draw: first come, first served from the start. */
+  draw?: RoomDraw | undefined;
 }
 
 /** Who asks: one account has one place in a room, and `placeId` says which of its places a token is for. */
@@ -22,6 +26,8 @@ export type Place =
   | { state: 'ACTIVE'; placeId: string; expiresAt: Date }
   /** `position` counts from 1 and never grows. */
   | { state: 'WAITING'; placeId: string; position: number }
+  /** Entered before the opening: in the draw, as the entry of this id, and without a position until then. */
+  | { state: 'LOBBY'; placeId: string }
   /** Over: it expired, its holder left or fell silent, or entered anew. */
   | { state: 'ENDED' };
 
@@ -45,19 +51,26 @@ export const PLACE_MEMORY_SECONDS = 24 * 60 * 60;
 
 /**
  * KEYS: waiting (user → number in line), active (user → end), seen (user → last sign of life), bucket (what
- * the rate allows), place (the caller's). ARGV: command, user, place id, maxActive, admissions a second or
- * 0, active ms, silence ms, memory ms.
+ * the rate allows), place (the caller's), lobby (user → entry), draw (its marks), unclaimed (user → end, once
+ * it is claimed). ARGV: command, user, place id, maxActive, admissions a second or 0, active ms, silence ms,
+ * memory ms, opening or 0 where there is no draw, 1 where the draw is done, the clock or ''.
  *
  * Whoever asks moves the line on: no process ticks. Order is that of entry, and only who leaves the line
  * changes it, so a position never grows. Returns {state, place id, end in ms or position}.
+ *
+ * People of the lobby need not be there when they are drawn. Who is admitted without a sign of life since then
+ * has as long as a silence may be to claim the turn, so that absent people never fill the room.
  */
 const QUEUE = `
 local waiting, active, seen, bucket, place = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local lobby, draw, unclaimed = KEYS[6], KEYS[7], KEYS[8]
 local command, user, placeId = ARGV[1], ARGV[2], ARGV[3]
 local maxActive, rate = tonumber(ARGV[4]), tonumber(ARGV[5])
 local activeMs, silenceMs, memoryMs = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local opensAt, drawIsDone = tonumber(ARGV[9]), ARGV[10] == '1'
 local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = tonumber(ARGV[11]) or time[1] * 1000 + math.floor(time[2] / 1000)
+local silentSince = now - silenceMs
 
 local known = redis.call('GET', place)
 local activeUntil = tonumber(redis.call('ZSCORE', active, user) or 0)
@@ -66,13 +79,22 @@ if command == 'leave' then
   redis.call('ZREM', waiting, user)
   redis.call('ZREM', active, user)
   redis.call('ZREM', seen, user)
+  redis.call('HDEL', lobby, user)
+  redis.call('HDEL', unclaimed, user)
   return {'ENDED'}
 end
 
 -- The way of every hold and payment: an admitted place is answered before the line is touched.
 if activeUntil > now and (known == placeId or command == 'enter') then
+  local claimed = opensAt > 0 and redis.call('HGET', unclaimed, user)
+  if claimed then
+    redis.call('HDEL', unclaimed, user)
+    redis.call('ZADD', active, claimed, user)
+    activeUntil = tonumber(claimed)
+  end
   return {'ACTIVE', known or placeId, activeUntil}
 end
+${LOBBY_STEP}
 
 local function leaveLine(names)
   for _, name in ipairs(names) do
@@ -83,21 +105,24 @@ end
 
 -- Bounded work for one call; the next caller goes on.
 local ended = redis.call('ZRANGEBYSCORE', active, '-inf', now, 'LIMIT', 0, 100)
-for _, name in ipairs(ended) do redis.call('ZREM', active, name) end
+for _, name in ipairs(ended) do
+  redis.call('ZREM', active, name)
+  redis.call('HDEL', unclaimed, name)
+end
 
 if activeUntil <= now then redis.call('ZREM', active, user) end
 if known and redis.call('ZSCORE', waiting, user) and (known == placeId or command == 'enter') then
   redis.call('ZADD', seen, now, user)
-elseif command == 'enter' or not known then
-  -- A new place; or one that was lost with Redis's data.
+elseif command == 'enter' or not known or (known == placeId and redis.call('HDEL', lobby, user) == 1) then
+  -- A new place; or one that was lost with Redis's data, or left in the lobby by a Redis that went back in time.
   redis.call('SET', place, placeId, 'PX', memoryMs)
   known = placeId
   local last = redis.call('ZREVRANGE', waiting, 0, 0, 'WITHSCORES')
-  redis.call('ZADD', waiting, 'NX', (last[2] or 0) + 1, user)
+  redis.call('ZADD', waiting, 'NX', math.max(0, last[2] or 0) + 1, user)
   redis.call('ZADD', seen, now, user)
 end
 
-leaveLine(redis.call('ZRANGEBYSCORE', seen, '-inf', now - silenceMs, 'LIMIT', 0, 100))
+leaveLine(redis.call('ZRANGEBYSCORE', seen, '-inf', silentSince, 'LIMIT', 0, 100))
 
 local free = math.min(100, maxActive - redis.call('ZCARD', active))
 if rate > 0 then
@@ -112,12 +137,19 @@ if rate > 0 then
 end
 if free > 0 then
   local first = redis.call('ZRANGE', waiting, 0, free - 1)
-  for _, name in ipairs(first) do redis.call('ZADD', active, now + activeMs, name) end
+  for _, name in ipairs(first) do
+    local isAbsent = drawnAt > 0 and tonumber(redis.call('ZSCORE', seen, name) or now) < drawnAt
+    if isAbsent then redis.call('HSET', unclaimed, name, now + activeMs) end
+    redis.call('ZADD', active, now + (isAbsent and silenceMs or activeMs), name)
+  end
   leaveLine(first)
 end
 
 if known ~= placeId and command ~= 'enter' then return {'ENDED'} end
 local rank = redis.call('ZRANK', waiting, user)
+if rank and isGated and tonumber(redis.call('ZSCORE', waiting, user)) > 0 then
+  rank = rank + redis.call('HLEN', lobby)
+end
 if rank then return {'WAITING', known, rank + 1} end
 activeUntil = redis.call('ZSCORE', active, user)
 if activeUntil then return {'ACTIVE', known, tonumber(activeUntil)} end
@@ -132,7 +164,8 @@ declare module 'ioredis' {
   }
 }
 
-export function createQueue(redis: Redis): Queue {
+/** @param clock for tests; left out, Redis's own */
+export function createQueue(redis: Redis, clock?: Clock): Queue {
   redis.defineCommand('queue', { lua: QUEUE });
   const ask = async (command: string, room: Room, { userId, placeId }: PlaceKey): Promise<Place> => {
     const keys = roomKeys(room.name, userId);
@@ -147,6 +180,9 @@ export function createQueue(redis: Redis): Queue {
       room.activeSeconds * 1_000,
       SILENCE_SECONDS * 1_000,
       PLACE_MEMORY_SECONDS * 1_000,
+      room.draw?.opensAt.getTime() ?? 0,
+      room.draw?.done ? 1 : 0,
+      clockArgument(clock),
     );
     return toPlace(reply);
   };
@@ -160,17 +196,16 @@ export function createQueue(redis: Redis): Queue {
   };
 }
 
-/** One hash tag for a room: its keys share a slot of a cluster, and rooms are spread. */
+const PARTS = ['waiting', 'active', 'seen', 'bucket'];
+const DRAW_PARTS = ['lobby', 'draw', 'unclaimed'];
+
 function roomKeys(room: string, userId: string): string[] {
-  const prefix = `queue:{${room}}`;
-  return [
-    ...['waiting', 'active', 'seen', 'bucket'].map((part) => `${prefix}:${part}`),
-    `${prefix}:place:${userId}`,
-  ];
+  return [...PARTS, `place:${userId}`, ...DRAW_PARTS].map((part) => roomKey(room, part));
 }
 
 function toPlace([state, placeId, number]: [string, string, number] | ['ENDED']): Place {
   if (placeId === undefined || number === undefined) return { state: 'ENDED' };
+  if (state === 'LOBBY') return { state, placeId };
   return state === 'ACTIVE'
     ? { state, placeId, expiresAt: new Date(number) }
     : { state: 'WAITING', placeId, position: number };

@@ -1,4 +1,5 @@
 import type { Place, Room } from '../../redis/queue';
+import { lobbyStatus } from './lobbyStatus';
 import type { QueueStatus } from './schema';
 
 /** Asking every tenth of the wait is often enough; never more often than this, and well within the silence. */
@@ -15,6 +16,7 @@ export const UNKNOWN_STATUS: QueueStatus = {
 
 export function queueStatus(room: Room, place: Place): QueueStatus {
   if (place.state === 'ENDED') return UNKNOWN_STATUS;
+  if (place.state === 'LOBBY') return room.draw ? lobbyStatus(room.draw, place.placeId) : UNKNOWN_STATUS;
   if (place.state === 'ACTIVE') {
     return {
       status: 'ACTIVE',

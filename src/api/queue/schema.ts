@@ -10,20 +10,34 @@ export const queueSchema = z
       .min(0)
       .nullable()
       .describe(
-        'Place in line, counted from 1; 0 when ACTIVE. It never grows. Null until the queue answers.',
+        'Place in line, counted from 1; 0 when ACTIVE. It never grows. Null before the draw, and until the queue ' +
+          'answers.',
       ),
     etaSeconds: z
       .number()
       .int()
       .min(0)
       .nullable()
-      .describe('Estimated wait; 0 when ACTIVE. Null until the queue answers.'),
+      .describe('Estimated wait; 0 when ACTIVE. Null where there is no position.'),
     pollAfterSeconds: z
       .number()
       .int()
       .min(1)
-      .describe('Ask again then. Who is silent for a minute loses the place.'),
+      .describe(
+        'Ask again then. Who is silent for a minute loses the place; before the draw nobody does, and the minute ' +
+          'begins with it.',
+      ),
     expiresAt: z.iso.datetime().nullable().describe('When an ACTIVE place ends; null while WAITING.'),
+    opensAt: z.iso
+      .datetime()
+      .optional()
+      .describe('Only before the draw: when the sale opens, and the draw is held.'),
+    entryId: z
+      .uuid()
+      .optional()
+      .describe(
+        "Only before the draw: the place's entry in it, as `GET /v1/schedules/{id}/draw` will list it.",
+      ),
   })
   .meta({ id: 'Queue' });
 
