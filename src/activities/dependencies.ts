@@ -1,12 +1,14 @@
 import type { Knex } from 'knex';
 import type { Logger } from '../config/logging';
 import type { PaymentGateway } from '../gateways/gateway';
+import type { Lobby } from '../redis/lobby';
 import type { SeatClaim } from '../redis/seatClaim';
 
 /** What the activities work with; the worker's main file connects it, tests bring their own. */
 export interface ActivityDependencies {
   db: Knex;
   seatClaim: SeatClaim;
+  lobby: Lobby;
   /** Tells readers of a schedule's seat map that it changed. Resolves also where Redis is down. */
   bumpSeatVersion(scheduleId: string): Promise<unknown>;
   gateway: PaymentGateway;

@@ -2,6 +2,7 @@ import { createCancellationActivities } from './cancellations';
 import { createChargeActivities } from './charges';
 import type { ActivityDependencies } from './dependencies';
 import { createHousekeepingActivities } from './housekeeping';
+import { createOpeningActivities } from './openings';
 import { createPaymentActivities } from './payments';
 import { createRefundActivities } from './refunds';
 import { createReconciliationActivities } from './reconciliation';
@@ -28,6 +29,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     ...createRefundActivities(dependencies),
     ...createReconciliationActivities(dependencies),
     ...createShowCancellationActivities(dependencies),
+    ...createOpeningActivities(dependencies),
     ...createHousekeepingActivities(dependencies),
   };
 }

@@ -32,14 +32,22 @@ export function createDrawStore(db: Knex) {
     /**
      * Commits to a seed, where the schedule has a waiting room of its own and its sale is still to open. A
      * schedule that has one keeps it.
+     *
+     * @returns the opening, where it is new: it has to be planned before this is committed
      */
-    async commit(scheduleId: string): Promise<void> {
-      await db.raw(
-        `INSERT INTO draws (schedule_id)
-         SELECT id FROM schedules WHERE id = ? AND waiting_room IS NOT NULL AND sale_opens_at > now()
-         ON CONFLICT (schedule_id) DO NOTHING`,
+    async commit(scheduleId: string): Promise<Opening | null> {
+      const { rows } = await db.raw<{ rows: Opening[] }>(
+        `WITH committed AS (
+           INSERT INTO draws (schedule_id)
+           SELECT id FROM schedules WHERE id = ? AND waiting_room IS NOT NULL AND sale_opens_at > now()
+           ON CONFLICT (schedule_id) DO NOTHING
+           RETURNING schedule_id
+         )
+         SELECT id AS "scheduleId", sale_opens_at AS "opensAt"
+           FROM schedules JOIN committed ON schedule_id = id`,
         [scheduleId],
       );
+      return rows[0] ?? null;
     },
 
     async find(scheduleId: string): Promise<Draw | null> {
@@ -71,14 +79,13 @@ export function createDrawStore(db: Knex) {
         .update({ opened_at: openedAt });
     },
 
-    /** The opening of one schedule, where it is still to come; of all, soonest first. */
-    async toOpen(scheduleId?: string): Promise<Opening[]> {
+    /** Every opening that is still to come, soonest first. */
+    async toOpen(): Promise<Opening[]> {
       const { rows } = await db.raw<{ rows: Opening[] }>(
         `SELECT draw.schedule_id AS "scheduleId", schedule.sale_opens_at AS "opensAt"
            FROM draws AS draw JOIN schedules AS schedule ON schedule.id = draw.schedule_id
-          WHERE draw.opened_at IS NULL AND (?::uuid IS NULL OR draw.schedule_id = ?::uuid)
+          WHERE draw.opened_at IS NULL
           ORDER BY schedule.sale_opens_at, draw.schedule_id`,
-        [scheduleId ?? null, scheduleId ?? null],
       );
       return rows;
     },

@@ -18,10 +18,12 @@ export interface ScheduleFacts {
   currency: string;
   /** null: the service-wide room is enough. */
   waitingRoom: WaitingRoom | null;
+  /** null: nobody is drawn at the opening. true: it is done, and the line stands. */
+  drawDone: boolean | null;
 }
 
 /** A schedule as the catalogue shows it. */
-export interface ScheduleOverview extends ScheduleFacts {
+export interface ScheduleOverview extends Omit<ScheduleFacts, 'drawDone'> {
   concertId: string;
   venueName: string;
   startsAt: Date;
@@ -29,7 +31,7 @@ export interface ScheduleOverview extends ScheduleFacts {
   seatsAvailable: number;
 }
 
-export interface NewSchedule extends Omit<ScheduleFacts, 'saleSwitch' | 'cancelledAt'> {
+export interface NewSchedule extends Omit<ScheduleFacts, 'saleSwitch' | 'cancelledAt' | 'drawDone'> {
   concertId: string;
   venueId: string;
   startsAt: Date;
@@ -49,7 +51,7 @@ export interface ScheduleChange {
  */
 export const SALE_LOCK = `hashtextextended('sale:' || :scheduleId::text, 0)`;
 
-/** Columns under the names of {@link ScheduleFacts}. */
+/** Columns under the names of {@link ScheduleFacts}; without its draw. */
 const FACTS = `schedule.id AS "scheduleId", schedule.sale_opens_at AS "saleOpensAt",
   schedule.sale_closes_at AS "saleClosesAt", schedule.sale_switch AS "saleSwitch",
   schedule.cancelled_at AS "cancelledAt",
@@ -101,7 +103,9 @@ export function createScheduleStore(db: Knex) {
 
     async facts(scheduleId: string): Promise<ScheduleFacts | null> {
       const { rows } = await db.raw<{ rows: ScheduleFacts[] }>(
-        `SELECT ${FACTS} FROM schedules AS schedule WHERE schedule.id = ?`,
+        `SELECT ${FACTS},
+                (SELECT opened_at IS NOT NULL FROM draws WHERE schedule_id = schedule.id) AS "drawDone"
+           FROM schedules AS schedule WHERE schedule.id = ?`,
         [scheduleId],
       );
       return rows[0] ?? null;

@@ -10,6 +10,7 @@ import { withCircuitBreaker, type GuardedGateway } from '../gateways/circuitBrea
 import { createGateway } from '../gateways/createGateway';
 import { createBestEffort } from '../redis/bestEffort';
 import { connectRedis } from '../redis/connect';
+import { createLobby } from '../redis/lobby';
 import { createSeatClaim } from '../redis/seatClaim';
 import { createSeatMapCache } from '../redis/seatMapCache';
 
@@ -41,6 +42,7 @@ export async function connectWorker(settings: Settings, logger: Logger): Promise
     dependencies: {
       db,
       seatClaim: createSeatClaim(redis),
+      lobby: createLobby(redis),
       bumpSeatVersion: (scheduleId) => seatMap.bump(scheduleId),
       gateway,
       reconcileAfterMs: settings.RECONCILE_AFTER_SECONDS * 1000,

@@ -2,10 +2,12 @@ import { Client } from '@temporalio/client';
 import { makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
 import { createLogger, type Logger } from '../config/logging';
 import { loadSettings, SettingsError } from '../config/settings';
+import { createDrawStore } from '../db/drawStore';
 import { readReconciliation } from '../db/reconciliationOverview';
 import { BUNDLE_PATH } from './bundle';
 import { connectWorker } from './connect';
 import { serveHealth } from './health';
+import { ensureOpenings } from './openings';
 import { workerOptions } from './options';
 import { ensureSchedules } from './schedules';
 import { temporalLogger } from './temporalLogger';
@@ -43,9 +45,11 @@ async function main(): Promise<void> {
     connection: connections.temporal,
     namespace: settings.TEMPORAL_NAMESPACE,
   });
+  const byTheClock = { taskQueue: settings.TEMPORAL_TASK_QUEUE, logger };
   await Promise.all([
     worker.run(),
-    ensureSchedules(temporal, { taskQueue: settings.TEMPORAL_TASK_QUEUE, logger }),
+    ensureSchedules(temporal, byTheClock),
+    ensureOpenings(temporal, createDrawStore(db), byTheClock),
   ]);
   health.close();
   await connections.close();

@@ -3,5 +3,6 @@ export { chargeSettlement } from './chargeSettlement';
 export { housekeeping } from './housekeeping';
 export { reconciliation } from './reconciliation';
 export { reservation } from './reservation';
+export { saleOpening } from './saleOpening';
 export { showCancellation } from './showCancellation';
 export { topUp } from './topUp';

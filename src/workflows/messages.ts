@@ -14,6 +14,7 @@ export const CHARGE_SETTLEMENT_WORKFLOW = 'chargeSettlement';
 export const CANCELLATION_WORKFLOW = 'cancellation';
 export const RECONCILIATION_WORKFLOW = 'reconciliation';
 export const SHOW_CANCELLATION_WORKFLOW = 'showCancellation';
+export const SALE_OPENING_WORKFLOW = 'saleOpening';
 export const HOLD_UPDATE = 'hold';
 export const PAY_UPDATE = 'pay';
 export const RELEASE_UPDATE = 'release';
@@ -33,6 +34,8 @@ export const cancellationWorkflowId = (reservationId: string): string => `cancel
 export const temporalScheduleId = (workflow: string, taskQueue: string): string => `${workflow}-${taskQueue}`;
 export const topUpWorkflowId = (topUpId: string): string => `top-up-${topUpId}`;
 export const showCancellationWorkflowId = (scheduleId: string): string => `show-cancellation-${scheduleId}`;
+/** Names the Temporal Schedule of an opening, and begins the id of the workflow that it starts. */
+export const saleOpeningWorkflowId = (scheduleId: string): string => `sale-opening-${scheduleId}`;
 
 /** Starts one reservation. Seats, prices and limits are read by the hold itself, in its transaction. */
 export interface ReservationInput {
@@ -139,6 +142,20 @@ export interface ShowWalk {
 export interface ShowAdjustment {
   paused?: boolean | undefined;
   refundsPerSecond?: number | undefined;
+}
+
+/** Opens a sale that has a waiting room of its own. */
+export interface SaleOpeningInput {
+  scheduleId: string;
+  /** Milliseconds since 1970. */
+  opensAt: number;
+}
+
+/** NOTHING_TO_DRAW: the schedule has no draw, because announcing it has failed. */
+export interface SaleOpeningResult {
+  scheduleId: string;
+  status: 'OPENED' | 'NOTHING_TO_DRAW';
+  entries: number;
 }
 
 export interface ShowCancellationResult {

@@ -14,6 +14,7 @@ import {
   type CancellationResult,
   type ChargeSettlementResult,
   type ReservationState,
+  type SaleOpeningResult,
   type ShowCancellationResult,
   type TopUpResult,
 } from '../../src/workflows/messages';
@@ -25,6 +26,7 @@ import type { ChargeScript } from '../support/scriptedGateway';
 import type { Stage } from '../support/stage';
 import { CANCELLATION_ENDINGS } from './cancellationEndings';
 import { refused } from './refused';
+import { SALE_OPENING_ENDINGS } from './saleOpeningEndings';
 import { SETTLEMENT_ENDINGS } from './settlementEndings';
 import { SHOW_CANCELLATION_ENDINGS } from './showCancellationEndings';
 
@@ -32,7 +34,12 @@ import { SHOW_CANCELLATION_ENDINGS } from './showCancellationEndings';
 export interface Ending {
   /** What the workflow's result says. */
   status: (
-    ReservationState | TopUpResult | ChargeSettlementResult | CancellationResult | ShowCancellationResult
+    | ReservationState
+    | TopUpResult
+    | ChargeSettlementResult
+    | CancellationResult
+    | ShowCancellationResult
+    | SaleOpeningResult
   )['status'];
   /** @returns the id of the workflow, which may still be about to end */
   play(stage: Stage): Promise<string>;
@@ -262,6 +269,7 @@ export const ENDINGS: Record<string, Ending> = {
   ...SETTLEMENT_ENDINGS,
   ...CANCELLATION_ENDINGS,
   ...SHOW_CANCELLATION_ENDINGS,
+  ...SALE_OPENING_ENDINGS,
 };
 
 async function reconcile({ temporal: { taskQueue, env } }: Stage): Promise<string> {

@@ -47,6 +47,8 @@ describe('every way in which a workflow can end', () => {
     'LEFT',
     'GIVEN_BACK',
     'UNKNOWN',
+    'OPENED',
+    'NOTHING_TO_DRAW',
   ])('%s is among them', (status) => {
     expect(Object.values(ENDINGS).map((ending) => ending.status)).toContain(status);
   });

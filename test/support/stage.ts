@@ -1,5 +1,6 @@
 import { createLogger } from '../../src/config/logging';
 import { createBestEffort } from '../../src/redis/bestEffort';
+import { createLobby } from '../../src/redis/lobby';
 import { createSeatClaim } from '../../src/redis/seatClaim';
 import { createSeatMapCache } from '../../src/redis/seatMapCache';
 import type { ActivityDependencies } from '../../src/activities/dependencies';
@@ -44,6 +45,7 @@ export async function layGround(): Promise<Ground> {
     dependencies: {
       db: database.db,
       seatClaim: createSeatClaim(redis.redis),
+      lobby: createLobby(redis.redis),
       bumpSeatVersion: (scheduleId) => seatMap.bump(scheduleId),
       gateway,
       reconcileAfterMs: 900_000,

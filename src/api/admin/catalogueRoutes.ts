@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { createCatalogueEditor } from '../../db/catalogueEditor';
+import { createCatalogueEditor, type CatalogueEditor } from '../../db/catalogueEditor';
+import { createDrawStore } from '../../db/drawStore';
 import { createScheduleStore } from '../../db/scheduleStore';
 import { Problem } from '../../domain/problems';
+import { planOpening } from '../../openings/planOpening';
 import { createBestEffort } from '../../redis/bestEffort';
 import { createCatalogueCache } from '../../redis/cache';
 import { createSeatMapCache } from '../../redis/seatMapCache';
@@ -27,11 +29,13 @@ const tags = ['Operators'];
 
 /** What operators do to venues, concerts and schedules. */
 export function adminCatalogueRoutes({
+  settings,
   db,
   redis,
+  temporal,
   logger,
   idempotency,
-}: Pick<ApiDependencies, 'db' | 'redis' | 'logger' | 'idempotency'>): Endpoint[] {
+}: Pick<ApiDependencies, 'settings' | 'db' | 'redis' | 'temporal' | 'logger' | 'idempotency'>): Endpoint[] {
   const editor = createCatalogueEditor(db);
   const attempt = createBestEffort(redis, logger);
   const catalogueCache = createCatalogueCache(attempt);
@@ -55,6 +59,18 @@ export function adminCatalogueRoutes({
       currency,
       cancellationPolicy,
     };
+  }
+
+  /**
+   * Edits a schedule; where its sale is to open with a draw from then on, its opening is planned in the same breath,
+   * so that no lobby is opened that nobody closes. A plan whose edit is not committed after all finds nothing to draw.
+   */
+  async function editWithOpening(scheduleId: string, edit: (editor: CatalogueEditor) => Promise<unknown>) {
+    await db.transaction(async (transaction) => {
+      await edit(createCatalogueEditor(transaction));
+      const opening = await createDrawStore(transaction).commit(scheduleId);
+      if (opening) await planOpening(temporal, settings.TEMPORAL_TASK_QUEUE, opening);
+    });
   }
 
   return [
@@ -123,12 +139,12 @@ export function adminCatalogueRoutes({
       idempotent: true,
       params: concertParams,
       body: newScheduleSchema,
-      problems: ['concert-not-found', 'venue-not-found'],
+      problems: ['concert-not-found', 'venue-not-found', 'temporarily-unavailable'],
       responses: { 201: { description: 'The schedule', schema: adminScheduleSchema } },
       async handle({ user, params: { concertId }, body, idempotencyKey: key }) {
         const route = `POST /v1/admin/concerts/${concertId}/schedules`;
         return idempotency.run({ userId: user.userId, route, key, body }, async (scheduleId) => {
-          await editor.addSchedule(concertId, body, scheduleId);
+          await editWithOpening(scheduleId, (editing) => editing.addSchedule(concertId, body, scheduleId));
           await catalogueCache.invalidate();
           return {
             status: 201 as const,
@@ -149,10 +165,10 @@ export function adminCatalogueRoutes({
       bodyLimit: CHANGE_LIMIT,
       params: scheduleParams,
       body: scheduleChangeSchema,
-      problems: ['schedule-not-found', 'seat-not-found', 'seat-unavailable'],
+      problems: ['schedule-not-found', 'seat-not-found', 'seat-unavailable', 'temporarily-unavailable'],
       responses: { 200: { description: 'The schedule as it is now', schema: adminScheduleSchema } },
       async handle({ params: { scheduleId }, body }) {
-        await editor.editSchedule(scheduleId, body);
+        await editWithOpening(scheduleId, (editing) => editing.editSchedule(scheduleId, body));
         await Promise.all([catalogueCache.invalidate(), seatMapCache.bump(scheduleId)]);
         return { status: 200, body: await present(scheduleId) };
       },

@@ -10,6 +10,9 @@ export const SERVICE_ROOM = 'service';
 export interface ScheduleRoom {
   scheduleId: string;
   waitingRoom: WaitingRoom | null;
+  saleOpensAt?: Date;
+  /** null or left out: the room has no draw. */
+  drawDone?: boolean | null;
 }
 
 export interface Rooms {
@@ -38,8 +41,11 @@ export function createRooms(schedules: Pick<ScheduleStore, 'facts'>, settings: R
     activeSeconds,
   };
   const known = new LRUCache<string, ScheduleRoom>({ max: 1_000, ttl: SCHEDULE_AGE_MS });
-  const of = ({ scheduleId, waitingRoom }: ScheduleRoom): Room =>
-    waitingRoom ? { name: scheduleId, ...waitingRoom, activeSeconds } : service;
+  const of = ({ scheduleId, waitingRoom, saleOpensAt, drawDone = null }: ScheduleRoom): Room => {
+    if (!waitingRoom) return service;
+    const draw = saleOpensAt && drawDone !== null ? { opensAt: saleOpensAt, done: drawDone } : undefined;
+    return { name: scheduleId, ...waitingRoom, activeSeconds, draw };
+  };
 
   return {
     service,

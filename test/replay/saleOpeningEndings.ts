@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import { SALE_OPENING_WORKFLOW, saleOpeningWorkflowId } from '../../src/workflows/messages';
+import type { saleOpening } from '../../src/workflows';
+import { announceSale } from '../support/opening';
+import type { Stage } from '../support/stage';
+import type { Ending } from './endings';
+
+const SOON_MS = 500;
+
+export const SALE_OPENING_ENDINGS: Record<string, Ending> = {
+  'sale-opening-opened': {
+    status: 'OPENED',
+    async play(stage) {
+      const saleOpensAt = new Date(Date.now() + SOON_MS);
+      const { scheduleId } = await announceSale(stage.database.owner, { saleOpensAt });
+      return start(stage, scheduleId, saleOpensAt.getTime());
+    },
+  },
+  'sale-opening-opened-late-with-steps-failing-for-a-while': {
+    status: 'OPENED',
+    async play(stage) {
+      let failures = 0;
+      stage.temporal.replaceActivity('lineUp', (real) => async (scheduleId) => {
+        if ((failures += 1) <= 5) throw new Error('Redis is away');
+        return real(scheduleId);
+      });
+      const { scheduleId } = await announceSale(stage.database.owner);
+      return start(stage, scheduleId, Date.now() - SOON_MS);
+    },
+  },
+  'sale-opening-with-nothing-to-draw': {
+    status: 'NOTHING_TO_DRAW',
+    play: async (stage) => start(stage, randomUUID(), Date.now() - SOON_MS),
+  },
+};
+
+async function start(stage: Stage, scheduleId: string, opensAt: number): Promise<string> {
+  const { workflowId } = await stage.temporal.env.client.workflow.start<typeof saleOpening>(
+    SALE_OPENING_WORKFLOW,
+    {
+      workflowId: saleOpeningWorkflowId(scheduleId),
+      taskQueue: stage.temporal.taskQueue,
+      args: [{ scheduleId, opensAt }],
+    },
+  );
+  return workflowId;
+}
