@@ -6,6 +6,7 @@ import { showCancellationRoutes } from './admin/showCancellation/routes';
 import { authRoutes } from './auth/routes';
 import { catalogueRoutes } from './catalogue/routes';
 import type { ApiDependencies } from './dependencies';
+import { drawRoutes } from './draws/routes';
 import type { Endpoint } from './http/endpoint';
 import { createRouter, refuseUnknown } from './http/router';
 import type { RequestState } from './http/state';
@@ -26,6 +27,7 @@ export function createEndpoints(dependencies: ApiDependencies): Endpoint[] {
     ...authRoutes(dependencies),
     ...queueRoutes(dependencies),
     ...catalogueRoutes(dependencies),
+    ...drawRoutes(dependencies),
     ...adminCatalogueRoutes(dependencies),
     ...adminReconciliationRoutes(dependencies),
     ...showCancellationRoutes(dependencies),

@@ -30,6 +30,7 @@ export type ProblemSlug =
   | 'concert-not-found'
   | 'schedule-not-found'
   | 'venue-not-found'
+  | 'draw-not-found'
   | 'show-not-cancelled'
   | 'show-cancellation-done'
   | 'seat-not-found'

@@ -165,6 +165,12 @@ export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
     'List the schedules of the concert.',
   ),
   'venue-not-found': entry(404, 'No such venue', 'No venue has this id.', 'Create the venue first.'),
+  'draw-not-found': entry(
+    404,
+    'The sale has no draw',
+    'The schedule is there, but it had no waiting room of its own before its sale opened: nobody is drawn.',
+    'Read the schedule: a sale without a draw is first come, first served.',
+  ),
   'show-not-cancelled': entry(
     404,
     'The show is not cancelled',

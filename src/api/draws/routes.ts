@@ -1,0 +1,52 @@
+import { createDrawStore } from '../../db/drawStore';
+import { createScheduleStore } from '../../db/scheduleStore';
+import { Problem } from '../../domain/problems';
+import { isNotModified } from '../catalogue/conditional';
+import { scheduleParams } from '../catalogue/schema';
+import type { ApiDependencies } from '../dependencies';
+import { endpoint, type Endpoint } from '../http/endpoint';
+import { createDrawDocuments } from './drawDocuments';
+import { drawSchema } from './schema';
+
+/** What anyone needs to check the draw of an opening. */
+export function drawRoutes({ db }: Pick<ApiDependencies, 'db'>): Endpoint[] {
+  const documents = createDrawDocuments(createDrawStore(db));
+  const schedules = createScheduleStore(db);
+  return [
+    endpoint({
+      method: 'GET',
+      path: '/v1/schedules/{scheduleId}/draw',
+      summary: "Read the draw of a sale's opening",
+      description:
+        'Before the opening the hash of the seed; after it the seed, and every entry in the drawn order, for good. ' +
+        '`npm run verify-draw -- <this address>` checks it.',
+      tags: ['Queue'],
+      access: 'public',
+      params: scheduleParams,
+      problems: ['schedule-not-found', 'draw-not-found'],
+      responses: {
+        200: {
+          description: 'The commitment, or the draw',
+          schema: drawSchema,
+          headers: { ETag: 'A strong validator' },
+        },
+        304: { description: 'What the client has is still right' },
+      },
+      async handle({ params: { scheduleId }, http }) {
+        const document = await documents.find(scheduleId);
+        if (!document) {
+          if (await schedules.facts(scheduleId)) {
+            throw new Problem('draw-not-found', 'Nobody is drawn at the opening of this sale.');
+          }
+          throw new Problem('schedule-not-found', 'There is no such schedule.');
+        }
+        const headers = {
+          ETag: document.etag,
+          'Cache-Control': document.isFinal ? 'public, max-age=31536000, immutable' : 'public, max-age=1',
+        };
+        if (isNotModified(http.headers, headers.ETag)) return { status: 304, headers };
+        return { status: 200, headers, body: document.body };
+      },
+    }),
+  ];
+}
