@@ -16,6 +16,7 @@ const PAYMENT = 'src/workflows/payment.ts';
 const HOLDS = 'src/db/holdStore.ts';
 const SHOW = 'src/workflows/showCancellation.ts';
 const RECONCILIATION = 'src/activities/reconciliation.ts';
+const LOBBY = 'src/redis/lobby.ts';
 const IDEMPOTENCY = 'src/api/idempotency/idempotency.ts';
 
 export const BREAKAGES: Breakage[] = [
@@ -729,5 +730,52 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/gateways/sandboxPage.test.ts',
     tests: ['the password of the page changes nothing'],
+  },
+  {
+    name: 'the line moves before the draw is done',
+    edits: [{ file: LOBBY, find: '    maxActive = 0\n', replace: '' }],
+    suite: 'test/redis/lobby.test.ts',
+    tests: [
+      'until the draw is done nobody is admitted, and who came later stands behind the whole lobby',
+      'until the draw is done a line that is written half is right for everybody who looks',
+    ],
+  },
+  {
+    name: 'who comes during the draw gets a number among the drawn',
+    edits: [
+      { file: 'src/redis/queue.ts', find: 'math.max(0, last[2] or 0) + 1', replace: '(last[2] or 0) + 1' },
+    ],
+    suite: 'test/redis/lobby.test.ts',
+    tests: ['until the draw is done whoever comes while the line is written does not slip among the drawn'],
+  },
+  {
+    name: 'an admitted person who is absent since the draw keeps the place as long as any other',
+    edits: [{ file: 'src/redis/queue.ts', find: 'isAbsent and silenceMs or activeMs', replace: 'activeMs' }],
+    suite: 'test/redis/lobby.test.ts',
+    tests: ['from the draw on absent people who are admitted fill the room for no longer than a silence'],
+  },
+  {
+    name: 'a second draw replaces the first',
+    edits: [
+      {
+        file: 'src/db/migrations/013_draws.ts',
+        find: 'ON CONFLICT (schedule_id) DO NOTHING',
+        replace: `ON CONFLICT (schedule_id) DO UPDATE SET entries = EXCLUDED.entries`,
+      },
+    ],
+    suite: 'test/db/drawStore.test.ts',
+    tests: ['the result stands, whoever draws again'],
+  },
+  {
+    name: 'the service may read the seeds of draws to come',
+    edits: [
+      {
+        file: 'src/db/migrations/013_draws.ts',
+        find: 'GRANT SELECT (schedule_id, seed_hash, committed_at, opened_at) ON draws',
+        replace: 'GRANT SELECT ON draws',
+      },
+    ],
+    suite: 'test/db/drawStore.test.ts',
+    tests: ['the seed cannot be read, chosen or changed by the service before the draw'],
   },
 ];

@@ -58,6 +58,13 @@ async function open(room: Room, order: readonly string[]): Promise<void> {
   );
 }
 
+/** As a worker that died after a batch of so many. */
+async function moveFirst(room: Room, order: readonly string[], count: number): Promise<void> {
+  const keys = ['lobby', 'waiting', 'seen'].map((part) => `queue:{${room.name}}:${part}`);
+  const moved = order.slice(0, count).flatMap((user) => [key(user).placeId, user]);
+  await redis.redis.moveFromLobby(keys.length, ...keys, 1 - order.length, ...moved);
+}
+
 /** Who is let in, one after another, until nobody is: each comes, buys and leaves. */
 async function admissions(room: Room, waiting: readonly string[]): Promise<string[]> {
   const admitted: string[] = [];
@@ -173,20 +180,28 @@ describe('until the draw is done', () => {
     await enter(room, 'late');
     await lobby.close(room.name);
     const order = drawnOrder(users);
-    // As the first batch of a worker that died over the second.
+    await moveFirst(room, order, 2);
     const [first, second] = order;
-    const keys = ['lobby', 'waiting', 'seen'].map((part) => `queue:{${room.name}}:${part}`);
-    const moved = order.slice(0, 2).flatMap((user) => [key(user).placeId, user]);
-    await redis.redis.moveFromLobby(3, ...keys, -5, ...moved);
     expect(await look(room, first ?? '')).toMatchObject({ state: 'WAITING', position: 1 });
     expect(await look(room, second ?? '')).toMatchObject({ state: 'WAITING', position: 2 });
     expect(await look(room, order[2] ?? '')).toMatchObject({ state: 'LOBBY' });
     expect(await look(room, 'late')).toMatchObject({ state: 'WAITING', position: 7 });
-    // Whoever comes in between does not slip among the drawn.
-    expect(await enter(room, 'later')).toMatchObject({ state: 'WAITING', position: 8 });
+    await open(room, order);
+    expect(await admissions(room, [...order, 'late'])).toEqual([...order, 'late']);
+  });
+
+  it('whoever comes while the line is written does not slip among the drawn', async () => {
+    const room = aRoom();
+    const users = people(6);
+    await enterAll(room, users);
+    now = OPENS_AT;
+    await lobby.close(room.name);
+    const order = drawnOrder(users);
+    await moveFirst(room, order, 2);
+    expect(await enter(room, 'late')).toMatchObject({ state: 'WAITING', position: 7 });
 
     await open(room, order);
-    expect(await admissions(room, [...order, 'late', 'later'])).toEqual([...order, 'late', 'later']);
+    expect(await admissions(room, [...order, 'late'])).toEqual([...order, 'late']);
   });
 });
 

@@ -25,7 +25,9 @@ export async function* queueEvents(
   while (queue.status === 'WAITING') {
     if (queue.position !== shown) yield { event: 'position', data: { queue } };
     shown = queue.position;
-    const next = await look(admission, holder, Math.min(MOST_SECONDS, queue.pollAfterSeconds), closed);
+    // Nothing moves in the lobby: its listeners look after the opening, each at an instant of its own.
+    const most = queue.opensAt === undefined ? MOST_SECONDS : queue.pollAfterSeconds;
+    const next = await look(admission, holder, Math.min(most, queue.pollAfterSeconds), closed);
     if (next === 'expired') {
       yield { event: 'expired', data: {} };
       return;
