@@ -14,9 +14,12 @@ import type { ApiDependencies } from './dependencies';
 import type { Endpoint } from './http/endpoint';
 import { createPayReservation } from './payments/payReservation';
 import { paymentRoutes } from './payments/routes';
+import { createHoldBest } from './reservations/holdBest';
+import { createHoldClaimed } from './reservations/holdClaimed';
 import { createPlaceHold } from './reservations/placeHold';
 import { createReservationWorkflows } from './reservations/reservationWorkflows';
 import { reservationRoutes } from './reservations/routes';
+import { createSeatChoice } from './reservations/seatChoice';
 import { walletRoutes } from './wallet/routes';
 import { createTopUpWorkflows } from './wallet/topUpWorkflows';
 import { createReceiveEvent } from './webhooks/receiveEvent';
@@ -35,7 +38,10 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
   const workflows = createReservationWorkflows(temporal, { taskQueue, logger });
   const seatClaim = createSeatClaim(redis);
   const holds = createHoldStore(db);
-  const placeHold = createPlaceHold({ settings, directory, admission, seatClaim, holds, workflows });
+  const holdClaimed = createHoldClaimed({ settings, seatClaim, holds, workflows });
+  const seatChoice = createSeatChoice(db);
+  const holdBest = createHoldBest({ seatChoice, seatClaim, holdClaimed, reservations });
+  const placeHold = createPlaceHold({ directory, admission, seatClaim, holdClaimed, holdBest });
   const payReservation = createPayReservation({
     gateway,
     directory,

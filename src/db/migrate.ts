@@ -13,6 +13,7 @@ import * as reconciliation from './migrations/010_reconciliation';
 import * as idempotency from './migrations/011_idempotency';
 import * as webhooks from './migrations/012_webhooks';
 import * as draws from './migrations/013_draws';
+import * as accessibleSeats from './migrations/014_accessible_seats';
 
 /** In order. A released migration is never changed; a new one is added below. */
 const MIGRATIONS: Record<string, Knex.Migration> = {
@@ -29,6 +30,7 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '011_idempotency': idempotency,
   '012_webhooks': webhooks,
   '013_draws': draws,
+  '014_accessible_seats': accessibleSeats,
 };
 
 /** Named by hand, so that sources and build write the same names into the database. */

@@ -11,6 +11,7 @@ export interface SeatDrawing {
   grade: string;
   x: number;
   y: number;
+  accessible: boolean;
 }
 
 export type SeatStore = ReturnType<typeof createSeatStore>;
@@ -23,7 +24,7 @@ export function createSeatStore(db: Knex) {
      * schedule's rows and index entries together.
      */
     async insertAll(scheduleId: string, seats: readonly PlannedSeat[]): Promise<void> {
-      const rows = seats.map(({ zone, row, number, category: grade, x, y }, position) => ({
+      const rows = seats.map(({ zone, row, number, category: grade, x, y, accessible }, position) => ({
         id: newId(),
         position,
         zone,
@@ -32,12 +33,14 @@ export function createSeatStore(db: Knex) {
         grade,
         x,
         y,
+        accessible,
       }));
       await db.raw(
-        `INSERT INTO seats (schedule_id, id, position, zone, row, number, grade, x, y)
+        `INSERT INTO seats (schedule_id, id, position, zone, row, number, grade, x, y, accessible)
          SELECT ?, seat.*
          FROM jsonb_to_recordset(?::jsonb) AS seat
-           (id uuid, position int, zone text, row text, number text, grade text, x real, y real)`,
+           (id uuid, position int, zone text, row text, number text, grade text, x real, y real,
+            accessible boolean)`,
         [scheduleId, JSON.stringify(rows)],
       );
     },
@@ -45,7 +48,8 @@ export function createSeatStore(db: Knex) {
     /** In the plan's order. */
     async drawings(scheduleId: string): Promise<SeatDrawing[]> {
       const { rows } = await db.raw<{ rows: SeatDrawing[] }>(
-        `SELECT id AS "seatId", zone, row, number, grade, x, y FROM seats WHERE schedule_id = ? ORDER BY position`,
+        `SELECT id AS "seatId", zone, row, number, grade, x, y, accessible
+         FROM seats WHERE schedule_id = ? ORDER BY position`,
         [scheduleId],
       );
       return rows;

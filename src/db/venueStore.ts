@@ -1,5 +1,11 @@
 import type { Knex } from 'knex';
-import { seatingPlanSchema, type SeatingPlan } from '../domain/seatingPlan/schema';
+import { z } from 'zod';
+import {
+  seatingPlanSchema,
+  zoneAreasSchema,
+  type SeatingPlan,
+  type ZoneAreas,
+} from '../domain/seatingPlan/schema';
 
 export interface Venue {
   venueId: string;
@@ -41,6 +47,20 @@ export function createVenueStore(db: Knex) {
       if (!row) return null;
       const { name, time_zone: timeZone } = row;
       return { venueId, name, timeZone, plan: seatingPlanSchema.parse(row.plan) };
+    },
+
+    /** What is drawn beside the seats of a schedule's venue: a small part of its plan, which may be megabytes. */
+    async areasOfSchedule(scheduleId: string): Promise<ZoneAreas[]> {
+      const { rows } = await db.raw<{ rows: unknown[] }>(
+        `SELECT zone->'position' AS position, zone->'areas' AS areas
+         FROM schedules AS schedule
+         JOIN venues AS venue ON venue.id = schedule.venue_id,
+         jsonb_array_elements(venue.plan->'zones') WITH ORDINALITY AS zones (zone, place)
+         WHERE schedule.id = ? AND zone->'areas' IS NOT NULL
+         ORDER BY place`,
+        [scheduleId],
+      );
+      return z.array(zoneAreasSchema).parse(rows);
     },
   };
 }

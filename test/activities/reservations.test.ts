@@ -128,7 +128,13 @@ describe('recording a hold', () => {
 
   it('works while Redis is down', async () => {
     const { sale, hold } = await aHoldToRecord();
-    const seatClaim = { claim: isDown, keepUntil: isDown, keepSold: isDown, release: isDown };
+    const seatClaim = {
+      claim: isDown,
+      claimFirst: isDown,
+      keepUntil: isDown,
+      keepSold: isDown,
+      release: isDown,
+    };
     const alone = createActivities({ ...ground.dependencies, seatClaim, logger: silent() });
 
     await alone.recordHold(hold);

@@ -263,9 +263,49 @@ export const BREAKAGES: Breakage[] = [
   },
   {
     name: 'the claim takes what is free of a set',
-    edits: [{ file: CLAIM, find: 'if #taken == 0 then', replace: 'if true then' }],
+    edits: [{ file: CLAIM, find: 'if #taken == before then', replace: 'if true then' }],
     suite: 'test/redis/seatClaim.test.ts',
     tests: ['a claim takes all of its seats or none none, when one is taken, and names the taken ones'],
+  },
+  {
+    name: 'the best seats leave single ones',
+    edits: [
+      {
+        file: 'src/domain/bestAvailable/choose.ts',
+        find: 'return !singleBefore && !singleAfter;',
+        replace: 'return true;',
+      },
+    ],
+    suite: 'test/domain/bestAvailable/choose.test.ts',
+    tests: ['the best seats are farther away rather than leave a single seat'],
+  },
+  {
+    name: 'a repeated request keeps a claim on the seats that it chose anew',
+    edits: [
+      {
+        file: 'src/api/reservations/holdClaimed.ts',
+        find: 'if (others.length > 0) await unclaim(others);',
+        replace: 'void others;',
+      },
+    ],
+    suite: 'test/api/reservations/holdBest.test.ts',
+    tests: [
+      'a request that is repeated under its key after a crash before the answer gets the seats it had, and no claim on others',
+    ],
+  },
+  {
+    name: 'that no seat fits is said by old statuses',
+    edits: [
+      {
+        file: 'src/api/reservations/seatChoice.ts',
+        find: 'if (groups.length > 0 || known.readAt >= since) return groups;',
+        replace: 'if (groups.length > 0 || since > 0) return groups;',
+      },
+    ],
+    suite: 'test/api/reservations/holdBest.test.ts',
+    tests: [
+      'seats that turn out to be taken are on offer again as soon as they are released: a refusal is never older than its request',
+    ],
   },
   {
     name: 'a wallet may be overdrawn',

@@ -79,6 +79,7 @@ export const seatMap = z.strictObject({
       status: z.enum(['AVAILABLE', 'HELD', 'SOLD', 'BLOCKED']),
       x: z.number(),
       y: z.number(),
+      accessible: z.literal(true).optional(),
     }),
   ),
 });

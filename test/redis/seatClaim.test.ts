@@ -77,6 +77,42 @@ describe('a claim takes all of its seats or none', () => {
   });
 });
 
+describe('a claim of the first group that is free', () => {
+  it('takes that one and no other, and tells what was taken before it', async () => {
+    const seats = someSeats(6);
+    const groups = [seats.slice(0, 2), seats.slice(2, 4), seats.slice(4)];
+    const [, second = '', third = ''] = seats;
+    await claims.claim(scheduleId, [second, third], theirs);
+
+    expect(await claims.claimFirst(scheduleId, groups, ours)).toEqual({
+      claimed: seats.slice(4),
+      taken: [second, third],
+    });
+
+    expect(await Promise.all(seats.map(ownerOf))).toEqual([null, theirs, theirs, null, ours, ours]);
+  });
+
+  it('takes nothing where every group has a seat of others', async () => {
+    const seats = someSeats(4);
+    const taken = seats.filter((_, place) => place % 2 === 0);
+    await claims.claim(scheduleId, taken, theirs);
+
+    const groups = [seats.slice(0, 2), seats.slice(2)];
+    expect(await claims.claimFirst(scheduleId, groups, ours)).toEqual({ claimed: null, taken });
+
+    expect(await Promise.all(seats.map(ownerOf))).toEqual([theirs, null, theirs, null]);
+  });
+
+  it('gives each of a hundred that come at once a group of its own', async () => {
+    const groups = Array.from({ length: 100 }, () => someSeats(2));
+    const owners = groups.map(() => randomUUID());
+
+    const answers = await Promise.all(owners.map((owner) => claims.claimFirst(scheduleId, groups, owner)));
+
+    expect(new Set(answers.flatMap(({ claimed }) => claimed ?? [])).size).toBe(200);
+  });
+});
+
 describe('a claim is a lease', () => {
   it('of seconds', async () => {
     const seat = randomUUID();

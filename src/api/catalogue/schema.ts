@@ -61,6 +61,10 @@ export const seatMapSchema = z
         status: z.enum(['AVAILABLE', 'HELD', 'SOLD', 'BLOCKED']),
         x: z.number(),
         y: z.number(),
+        accessible: z
+          .literal(true)
+          .optional()
+          .meta({ description: "A wheelchair space or a companion's seat beside one; left out elsewhere" }),
       }),
     ),
   })

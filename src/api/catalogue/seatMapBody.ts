@@ -56,11 +56,15 @@ export function createSeatMapTemplate(
   const prices = new Map(grades.map(({ grade, price }) => [grade, price]));
   const { scheduleId, currency, bookingFee } = schedule;
   const head = JSON.stringify({ scheduleId, currency, bookingFee, grades }).slice(0, -1);
-  const pieces = drawings.map((seat) =>
-    Buffer.from(
-      JSON.stringify({ ...seat, price: prices.get(seat.grade), status: '' }).slice(0, -'"}'.length),
-    ),
-  );
+  const pieces = drawings.map(({ accessible, ...seat }) => {
+    const fixed = {
+      ...seat,
+      ...(accessible && { accessible }),
+      price: prices.get(seat.grade),
+      status: '',
+    };
+    return Buffer.from(JSON.stringify(fixed).slice(0, -'"}'.length));
+  });
   const constant = Buffer.concat(pieces);
   const ends = Uint32Array.from(endsOf(pieces));
   const longestStatus = Math.max(...[...STATUS_ENDS.values()].map((end) => end.length));

@@ -1,30 +1,28 @@
-import type { HoldStore } from '../../db/holdStore';
 import type { SeatDirectory } from '../../db/seatDirectory';
-import { assertHoldable, assertSaleOpen, seatUnavailable } from '../../domain/holdRules';
+import { assertSaleOpen, seatUnavailable } from '../../domain/holdRules';
+import type { SeatWish } from '../../domain/bestAvailable/choose';
 import { Problem } from '../../domain/problems';
-import type { ReservedSeat } from '../../domain/seat';
 import type { SeatClaim } from '../../redis/seatClaim';
-import type { HeldReservation, ReservationInput } from '../../workflows/messages';
+import type { HeldReservation } from '../../workflows/messages';
 import { validationFailed } from '../http/validation';
 import type { AdmissionService } from '../queue/admission';
-import type { ReservationWorkflows } from './reservationWorkflows';
+import type { HoldClaimed, HoldRequest } from './holdClaimed';
+import type { HoldBest } from './holdBest';
 
-export interface HoldRequest {
-  reservationId: string;
-  userId: string;
-  seatIds: readonly string[];
+/** Seats by name, or the best available of a schedule. */
+export type WantedSeats = { seatIds: readonly string[] } | (SeatWish & { scheduleId: string });
+
+export interface PlaceHoldRequest extends HoldRequest {
+  wanted: WantedSeats;
   queueToken: string | undefined;
-  /** The request can be repeated under its key, so that a hold of unknown outcome is worth keeping. */
-  repeatable: boolean;
 }
 
 export interface PlaceHoldDependencies {
-  settings: { HOLD_SECONDS: number; SETTLE_SECONDS: number };
   directory: SeatDirectory;
   admission: AdmissionService;
   seatClaim: SeatClaim;
-  holds: HoldStore;
-  workflows: ReservationWorkflows;
+  holdClaimed: HoldClaimed;
+  holdBest: HoldBest;
 }
 
 /**
@@ -32,44 +30,33 @@ export interface PlaceHoldDependencies {
  * Postgres, and only then a workflow. A loser of a race never reaches Temporal.
  */
 export function createPlaceHold(dependencies: PlaceHoldDependencies) {
-  const { settings, directory, admission, seatClaim, holds, workflows } = dependencies;
+  const { directory, admission, seatClaim, holdClaimed, holdBest } = dependencies;
 
   /** @throws {Problem} any of those of `POST /v1/reservations` */
-  return async function placeHold(request: HoldRequest): Promise<HeldReservation> {
-    const { reservationId, userId, queueToken } = request;
-    const seatIds = request.seatIds.toSorted();
-    const scheduleId = await scheduleOf(seatIds);
-    const schedule = await directory.schedule(scheduleId);
-    if (!schedule) throw new Problem('seat-not-found', 'No such seat.', { seatIds });
-    await admission.requireAdmission({ token: queueToken, userId, schedule });
-    assertSaleOpen(schedule, new Date());
-
-    const taken = await seatClaim.claim(scheduleId, seatIds, reservationId);
-    if (taken.length > 0) throw seatUnavailable(taken);
-    const unclaim = () => seatClaim.release(scheduleId, seatIds, reservationId).catch(() => undefined);
-
-    const { HOLD_SECONDS: holdSeconds, SETTLE_SECONDS: settleSeconds } = settings;
-    const input = { reservationId, userId, scheduleId, seatIds, holdSeconds, settleSeconds };
-    const seats = await checkInPostgres(input).catch(async (error: unknown) => {
-      await unclaim();
-      throw error;
-    });
-    try {
-      return await workflows.hold(input, summaryOf(seats));
-    } catch (error) {
-      if (error instanceof Problem) await unclaim();
-      // Nothing may stay held after a 503 that the client cannot repeat.
-      else if (!request.repeatable) await workflows.abandon(reservationId);
-      throw error;
+  return async function placeHold({ wanted, ...request }: PlaceHoldRequest): Promise<HeldReservation> {
+    if ('scheduleId' in wanted) {
+      const { scheduleId, ...wish } = wanted;
+      const unknown = new Problem('schedule-not-found', 'There is no such schedule.');
+      await assertMayHold(scheduleId, request, unknown);
+      return holdBest(request, scheduleId, wish);
     }
+    const seatIds = wanted.seatIds.toSorted();
+    const scheduleId = await scheduleOf(seatIds);
+    await assertMayHold(scheduleId, request, new Problem('seat-not-found', 'No such seat.', { seatIds }));
+    const taken = await seatClaim.claim(scheduleId, seatIds, request.reservationId);
+    if (taken.length > 0) throw seatUnavailable(taken);
+    return holdClaimed(request, scheduleId, seatIds);
   };
 
-  /** After a loss of Redis the claim knows nothing: this read turns away whom the claim would have. */
-  async function checkInPostgres(input: ReservationInput): Promise<readonly ReservedSeat[]> {
-    const facts = await holds.readHoldFacts(input, 'look');
-    if (!facts) throw new Problem('seat-not-found', 'No such seat.', { seatIds: input.seatIds });
-    assertHoldable(facts, input.seatIds, new Date());
-    return facts.seats;
+  async function assertMayHold(
+    scheduleId: string,
+    { queueToken: token, userId }: Omit<PlaceHoldRequest, 'wanted'>,
+    unknown: Problem,
+  ): Promise<void> {
+    const schedule = await directory.schedule(scheduleId);
+    if (!schedule) throw unknown;
+    await admission.requireAdmission({ token, userId, schedule });
+    assertSaleOpen(schedule, new Date());
   }
 
   async function scheduleOf(seatIds: readonly string[]): Promise<string> {
@@ -82,10 +69,4 @@ export function createPlaceHold(dependencies: PlaceHoldDependencies) {
     }
     return scheduleId;
   }
-}
-
-/** Such as "2 seats: 1F A row 3 seat 11, 1F A row 3 seat 12". */
-function summaryOf(seats: readonly ReservedSeat[]): string {
-  const names = seats.map(({ zone, row, number }) => `${zone} row ${row} seat ${number}`);
-  return `${seats.length === 1 ? '1 seat' : `${seats.length} seats`}: ${names.join(', ')}`;
 }

@@ -8,7 +8,7 @@ import { endpoint, type Endpoint } from '../http/endpoint';
 import { cutPage, pageOf } from '../http/paging';
 import type { Idempotency } from '../idempotency/idempotency';
 import { ADMISSION_PROBLEMS } from '../queue/admission';
-import type { createPlaceHold } from './placeHold';
+import type { createPlaceHold, WantedSeats } from './placeHold';
 import { presentHeld, presentReservation } from './presenter';
 import { findOwnReservation, reservationNotFound } from './findOwn';
 import type { ReservationWorkflows } from './reservationWorkflows';
@@ -18,6 +18,7 @@ import {
   reservationListQuery,
   reservationParams,
   reservationSchema,
+  type ReservationBody,
 } from './schema';
 
 export interface ReservationRoutesDependencies {
@@ -39,7 +40,9 @@ export function reservationRoutes(dependencies: ReservationRoutesDependencies): 
       method: 'POST',
       path: '/v1/reservations',
       summary: 'Hold seats',
-      description: 'All the seats or none. They stay held until `expiresAt`; pay before then.',
+      description:
+        'All the seats or none. They stay held until `expiresAt`; pay before then. Name them by `seatId` or ' +
+        '`seatIds`, or ask for the best available: `scheduleId` and `quantity`, and a `grade` or `zone` to keep to.',
       tags,
       access: 'user',
       idempotent: true,
@@ -53,6 +56,7 @@ export function reservationRoutes(dependencies: ReservationRoutesDependencies): 
         },
       },
       problems: [
+        'schedule-not-found',
         'seat-not-found',
         'sale-not-open',
         'seat-unavailable',
@@ -62,11 +66,11 @@ export function reservationRoutes(dependencies: ReservationRoutesDependencies): 
       ],
       async handle({ user, body, queueToken, idempotencyKey }) {
         const { userId } = user;
-        const seatIds = body.seatIds ?? (body.seatId === undefined ? [] : [body.seatId]);
+        const wanted = wantedSeats(body);
         const attempt = { userId, route: 'POST /v1/reservations', key: idempotencyKey, body };
         return idempotency.run(attempt, async (reservationId) => {
           const repeatable = idempotencyKey !== undefined;
-          const held = await placeHold({ reservationId, userId, seatIds, queueToken, repeatable });
+          const held = await placeHold({ reservationId, userId, wanted, queueToken, repeatable });
           return {
             status: 201 as const,
             headers: { Location: `/v1/reservations/${reservationId}` },
@@ -158,6 +162,15 @@ export function reservationRoutes(dependencies: ReservationRoutesDependencies): 
       }),
     );
   }
+}
+
+/** The schema has seen to it that one of the forms is there, and whole. */
+function wantedSeats(body: ReservationBody): WantedSeats {
+  const { seatId, seatIds, scheduleId, quantity, grade, zone, accessible } = body;
+  if (scheduleId !== undefined && quantity !== undefined) {
+    return { scheduleId, quantity, grade, zone, accessible };
+  }
+  return { seatIds: seatIds ?? (seatId === undefined ? [] : [seatId]) };
 }
 
 function assertNotSold(status: ReservationStatus): void {

@@ -9,6 +9,8 @@ const MAX_SEATS = 50;
 const instant = z.iso.datetime();
 const money = z.int();
 
+const label = z.string().min(1).max(100);
+
 const seatIds = z
   .array(z.uuid())
   .min(1)
@@ -19,12 +21,41 @@ export const reservationBody = z
   .strictObject({
     seatId: z.uuid().optional().meta({ description: 'One seat' }),
     seatIds: seatIds.optional().meta({ description: 'Several seats of one schedule, all or nothing' }),
+    scheduleId: z.uuid().optional().meta({ description: 'Asks for the best available seats of a schedule' }),
+    quantity: z.int().min(1).max(MAX_SEATS).optional().meta({ description: 'How many, with scheduleId' }),
+    grade: label.optional().meta({ description: 'Of this grade alone, with scheduleId' }),
+    zone: label.optional().meta({ description: 'In this zone alone, with scheduleId' }),
+    accessible: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          'true, with scheduleId: wheelchair spaces and the seats of companions beside them, and no others. ' +
+          'Else those are offered when no others are left',
+      }),
     queueToken: z.string().optional(),
   })
-  .refine((body) => (body.seatId === undefined) !== (body.seatIds === undefined), {
-    path: ['seatIds'],
-    message: 'Give either seatId or seatIds',
-  });
+  // Also beside other faults, so that one answer tells all of them.
+  .superRefine(
+    (body, context) => {
+      for (const issue of formFaults(body)) context.addIssue({ code: 'custom', ...issue });
+    },
+    { when: ({ value }) => typeof value === 'object' && value !== null },
+  );
+
+/** Named seats and best available ones exclude each other, and each needs its own. */
+function formFaults(body: object): { path: string[]; message: string }[] {
+  const has = (field: string): boolean => field in body;
+  const best = ['scheduleId', 'quantity', 'grade', 'zone', 'accessible'].filter(has);
+  const forms = [has('seatId'), has('seatIds'), best.length > 0].filter(Boolean).length;
+  if (forms !== 1) {
+    return [{ path: ['seatIds'], message: 'Give one of seatId, seatIds, and scheduleId with quantity' }];
+  }
+  if (best.length === 0) return [];
+  return ['scheduleId', 'quantity']
+    .filter((field) => !has(field))
+    .map((field) => ({ path: [field], message: 'The best available seats need scheduleId and quantity' }));
+}
 
 export const reservationParams = z.object({ reservationId: z.uuid() });
 

@@ -16,7 +16,13 @@ const coordinate = z.number().min(-1_000_000).max(1_000_000);
 /** Relative to the element around it: a seat to its row, a row to its zone. */
 const position = z.looseObject({ x: coordinate, y: coordinate });
 
-const category = z.looseObject({ name: label.min(1), color: color.optional() });
+/**
+ * Ours, pretix has no word for it: a wheelchair space, or the seat of somebody's companion beside it. Said of a
+ * seat, or of a category and with it of all its seats.
+ */
+const accessible = z.boolean().optional();
+
+const category = z.looseObject({ name: label.min(1), color: color.optional(), accessible });
 
 const seat = z.looseObject({
   seat_guid: z.string().min(1).max(200),
@@ -26,6 +32,7 @@ const seat = z.looseObject({
   category: label,
   uuid,
   radius: length.optional(),
+  accessible,
   start_direction: z.string().nullish(),
 });
 
@@ -75,6 +82,9 @@ const zone = z.looseObject({
   areas: z.array(area).optional(),
 });
 
+/** Where a zone is, and what is drawn in it beside its seats. */
+export const zoneAreasSchema = zone.pick({ position: true, areas: true });
+
 /**
  * A seating plan in pretix's JSON format, as its editor writes it: categories, and zones of rows of seats.
  * What a schema of shapes cannot say is checked too (see `checkReferences`), also where the shape has
@@ -97,3 +107,4 @@ export const seatingPlanSchema = z
   .meta({ id: 'SeatingPlan', description: "A seating plan in pretix's JSON format" });
 
 export type SeatingPlan = z.output<typeof seatingPlanSchema>;
+export type ZoneAreas = z.output<typeof zoneAreasSchema>;

@@ -1,4 +1,5 @@
 import type { SeatingPlan } from './schema';
+import type { Point } from './stage';
 
 /** A seat as the plan draws it. Zone, row and number are what a ticket says; x and y are in plan units. */
 export interface PlannedSeat {
@@ -10,17 +11,17 @@ export interface PlannedSeat {
   category: string;
   x: number;
   y: number;
-}
-
-interface Point {
-  x: number;
-  y: number;
+  /** By its own word or its category's. */
+  accessible: boolean;
 }
 
 const ORIGIN: Point = { x: 0, y: 0 };
 
 /** Every seat in the plan's order, placed on the plan as a whole. */
 export function seatsOfPlan(plan: SeatingPlan): PlannedSeat[] {
+  const accessible = new Set(
+    plan.categories.filter((category) => category.accessible).map(({ name }) => name),
+  );
   return plan.zones.flatMap((zone, index) =>
     zone.rows.flatMap((row) =>
       row.seats.map((seat) => ({
@@ -29,6 +30,7 @@ export function seatsOfPlan(plan: SeatingPlan): PlannedSeat[] {
         row: row.row_number,
         number: seat.seat_number,
         category: seat.category,
+        accessible: seat.accessible ?? accessible.has(seat.category),
         ...sumOf(zone.position, row.position ?? ORIGIN, seat.position),
       })),
     ),

@@ -20,10 +20,37 @@ describe("a plan as pretix's editor writes it", () => {
 
   it('gives every seat with the sum of its coordinates', () => {
     expect(seatsOfPlan(seatingPlanSchema.parse(editorPlan()))).toEqual([
-      { guid: 'ST-A-1', zone: 'Stalls', row: 'A', number: '1', category: 'Front', x: 110.25, y: 70 },
-      { guid: 'ST-A-2', zone: 'Stalls', row: 'A', number: '2', category: 'Front', x: 130.35, y: 70.2 },
-      { guid: 'ST-B-1', zone: 'Stalls', row: 'B', number: '1', category: 'Back', x: 100, y: 110 },
-      { guid: 'old', zone: 'Zone 2', row: 'A', number: '1', category: 'Back', x: 4, y: 6 },
+      {
+        guid: 'ST-A-1',
+        zone: 'Stalls',
+        row: 'A',
+        number: '1',
+        category: 'Front',
+        x: 110.25,
+        y: 70,
+        accessible: false,
+      },
+      {
+        guid: 'ST-A-2',
+        zone: 'Stalls',
+        row: 'A',
+        number: '2',
+        category: 'Front',
+        x: 130.35,
+        y: 70.2,
+        accessible: false,
+      },
+      {
+        guid: 'ST-B-1',
+        zone: 'Stalls',
+        row: 'B',
+        number: '1',
+        category: 'Back',
+        x: 100,
+        y: 110,
+        accessible: false,
+      },
+      { guid: 'old', zone: 'Zone 2', row: 'A', number: '1', category: 'Back', x: 4, y: 6, accessible: false },
     ]);
   });
 });

@@ -1,0 +1,10 @@
+import type { Knex } from 'knex';
+
+/** Wheelchair spaces and the seats of companions beside them; seats from before this count as others. */
+export async function up(knex: Knex): Promise<void> {
+  await knex.raw('ALTER TABLE seats ADD COLUMN accessible boolean NOT NULL DEFAULT false');
+}
+
+export async function down(knex: Knex): Promise<void> {
+  await knex.raw('ALTER TABLE seats DROP COLUMN accessible');
+}

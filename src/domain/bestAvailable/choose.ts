@@ -1,0 +1,193 @@
+import type { Block, SeatLayout } from './layout';
+
+export interface SeatWish {
+  quantity: number;
+  /** Left out, any. */
+  grade?: string | undefined;
+  /** Left out, any. */
+  zone?: string | undefined;
+  /** True: accessible seats and no others. Else they are offered when the others do not suffice. */
+  accessible?: boolean | undefined;
+}
+
+/** Yields groups of slots, best first, none twice; what it yields is not free for it any more. */
+type Step = (layout: SeatLayout, free: Uint8Array, quantity: number) => Iterable<number[]>;
+
+/**
+ * From strict to loose, after what ticketing services document (see decision 0030): side by side without leaving
+ * a single seat, side by side, in two parts in neighbouring rows, in two parts in one zone, in as few parts as
+ * may be. Each prefers what is nearest to the stage.
+ */
+const STEPS: readonly Step[] = [
+  (layout, free, quantity) => sideBySide(layout, free, quantity, leavesNoSingle),
+  (layout, free, quantity) => sideBySide(layout, free, quantity, () => true),
+  (layout, free, quantity) => inTwoParts(layout, free, quantity, (a, b) => Math.abs(a.row - b.row) <= 1),
+  (layout, free, quantity) => inTwoParts(layout, free, quantity, () => true),
+  inFewParts,
+];
+
+/**
+ * The best groups of free seats for a wish, best first, no seat in two of them. All come from the first step
+ * that yields any: only when those turn out to be taken may a looser one be looked at.
+ *
+ * @param statuses one letter a seat in the plan's order, A for a free one
+ * @param taken seats that are known not to be free, whatever `statuses` says
+ * @param limit the most groups to name
+ * @returns seat ids; nothing where nothing fits
+ */
+export function chooseBest(
+  layout: SeatLayout,
+  statuses: string,
+  wish: SeatWish,
+  { taken, limit }: { taken: ReadonlySet<string>; limit: number },
+): string[][] {
+  for (const accepts of offersFor(wish)) {
+    for (const step of STEPS) {
+      const free = freeSlots(layout, statuses, taken, (block) => fits(layout, block, wish) && accepts(block));
+      const groups: string[][] = [];
+      for (const slots of step(layout, free, wish.quantity)) {
+        groups.push(slots.flatMap((slot) => layout.seatIds[slot] ?? []));
+        if (groups.length === limit) break;
+      }
+      if (groups.length > 0) return groups;
+    }
+  }
+  return [];
+}
+
+/** Which seats are offered, and which where those do not suffice. */
+function offersFor({ accessible }: SeatWish): ((block: Block) => boolean)[] {
+  if (accessible) return [(block) => block.accessible];
+  return [(block) => !block.accessible, () => true];
+}
+
+function fits(layout: SeatLayout, block: Block, { grade, zone }: SeatWish): boolean {
+  if (grade !== undefined && block.grade !== grade) return false;
+  return zone === undefined || layout.zones[block.zone]?.name === zone;
+}
+
+function freeSlots(
+  layout: SeatLayout,
+  statuses: string,
+  taken: ReadonlySet<string>,
+  accepts: (block: Block) => boolean,
+): Uint8Array {
+  const free = new Uint8Array(layout.slots);
+  let [block, accepted]: [Block | undefined, boolean] = [undefined, false];
+  for (let slot = 0; slot < layout.slots; slot += 1) {
+    const own = layout.blockOf[slot];
+    if (own === undefined) continue;
+    if (own !== block) [block, accepted] = [own, accepts(own)];
+    if (accepted && statuses[layout.places[slot] ?? -1] === 'A') free[slot] = 1;
+  }
+  for (const seatId of taken) free[layout.slotOf.get(seatId) ?? 0] = 0;
+  return free;
+}
+
+function* sideBySide(
+  layout: SeatLayout,
+  free: Uint8Array,
+  quantity: number,
+  suits: (free: Uint8Array, start: number, size: number) => boolean,
+): Iterable<number[]> {
+  for (const start of layout.windows(quantity)) {
+    if (isFree(free, start, quantity) && suits(free, start, quantity)) yield take(free, start, quantity);
+  }
+}
+
+/** A single free seat beside a group is hard to sell; a seat that was single before is not its fault. */
+function leavesNoSingle(free: Uint8Array, start: number, size: number): boolean {
+  const end = start + size;
+  const singleBefore = free[start - 1] === 1 && free[start - 2] !== 1;
+  const singleAfter = free[end] === 1 && free[end + 1] !== 1;
+  return !singleBefore && !singleAfter;
+}
+
+/** Two parts of one zone and grade, as equal as can be and near each other; nobody sits alone. */
+function* inTwoParts(
+  layout: SeatLayout,
+  free: Uint8Array,
+  quantity: number,
+  near: (one: Block, other: Block) => boolean,
+): Iterable<number[]> {
+  for (let smaller = Math.floor(quantity / 2); smaller >= 2; smaller -= 1) {
+    const larger = quantity - smaller;
+    for (const start of layout.windows(larger)) {
+      if (!isFree(free, start, larger)) continue;
+      const slots = take(free, start, larger);
+      const partner = nearestPart(layout, free, { start, size: larger }, smaller, near);
+      if (partner === undefined) for (const slot of slots) free[slot] = 1;
+      else yield [...slots, ...take(free, partner, smaller)];
+    }
+  }
+}
+
+function nearestPart(
+  layout: SeatLayout,
+  free: Uint8Array,
+  part: Part,
+  size: number,
+  near: (one: Block, other: Block) => boolean,
+): number | undefined {
+  const { blockOf, zones } = layout;
+  const block = blockOf[part.start];
+  const zone = block && zones[block.zone];
+  if (!zone) return undefined;
+  let found: number | undefined;
+  let least = Infinity;
+  for (let start = zone.from; start < zone.to; start += 1) {
+    const own = blockOf[start];
+    if (own?.grade !== block.grade || !near(block, own) || !isFree(free, start, size)) continue;
+    const apart = distanceOfMiddles(layout, part, { start, size });
+    if (apart < least) [found, least] = [start, apart];
+  }
+  return found;
+}
+
+/** The longest part that can be had, then the longest for those who are left, and so on. */
+function* inFewParts(layout: SeatLayout, free: Uint8Array, quantity: number): Iterable<number[]> {
+  // Slots only ever cease to be free, so that no window has to be looked at twice.
+  const looked = new Map<number, number>();
+  const nextFree = (size: number): number | undefined => {
+    const windows = layout.windows(size);
+    let at = looked.get(size) ?? 0;
+    while (at < windows.length && !isFree(free, windows[at] ?? 0, size)) at += 1;
+    looked.set(size, at);
+    return windows[at];
+  };
+  for (;;) {
+    const slots: number[] = [];
+    let size = quantity;
+    while (slots.length < quantity) {
+      size = Math.min(size, quantity - slots.length);
+      const start = nextFree(size);
+      if (start !== undefined) slots.push(...take(free, start, size));
+      else if (size > 1) size -= 1;
+      else return;
+    }
+    yield slots;
+  }
+}
+
+function isFree(free: Uint8Array, start: number, size: number): boolean {
+  for (let slot = start; slot < start + size; slot += 1) if (free[slot] !== 1) return false;
+  return true;
+}
+
+function take(free: Uint8Array, start: number, size: number): number[] {
+  free.fill(0, start, start + size);
+  return Array.from({ length: size }, (_, index) => start + index);
+}
+
+interface Part {
+  start: number;
+  size: number;
+}
+
+function distanceOfMiddles({ x, y }: SeatLayout, one: Part, other: Part): number {
+  return Math.hypot(middle(x, one) - middle(x, other), middle(y, one) - middle(y, other));
+}
+
+function middle(along: Float64Array, { start, size }: Part): number {
+  return ((along[start] ?? 0) + (along[start + size - 1] ?? 0)) / 2;
+}
