@@ -41,9 +41,13 @@ export function createEndpoints(dependencies: ApiDependencies): Endpoint[] {
 
 /** The Koa app: the edge around the endpoints. A request passes these from the top down. */
 export function createApp(dependencies: ApiDependencies, endpoints: readonly Endpoint[]): Koa<RequestState> {
-  const { logger, metrics } = dependencies;
+  const { logger, metrics, settings } = dependencies;
   const router = createRouter(endpoints, dependencies);
-  const app = new Koa<RequestState>();
+  // With none trusted, X-Forwarded-For is anybody's word, and the address is the connection's.
+  const app = new Koa<RequestState>({
+    proxy: settings.TRUSTED_PROXIES > 0,
+    maxIpsCount: settings.TRUSTED_PROXIES,
+  });
   // Only what happens after the headers are out comes here, such as a client that left during a stream.
   app.on('error', (error: Error) => logger.debug({ err: error }, 'answer was cut'));
   app.use(requestId);

@@ -11,6 +11,7 @@ import { createSigningKeyStore } from '../db/signingKeyStore';
 import { createUserStore } from '../db/userStore';
 import { createGateway } from '../gateways/createGateway';
 import type { PaymentGateway } from '../gateways/gateway';
+import { createBestEffort } from '../redis/bestEffort';
 import { connectRedis } from '../redis/connect';
 import { createQueue } from '../redis/queue';
 import { createRateLimits, type RateLimits } from '../redis/rateLimits';
@@ -94,7 +95,11 @@ export async function createDependencies(
     temporal: new Client({ connection, namespace: settings.TEMPORAL_NAMESPACE }),
     gateway,
     metrics: createHttpMetrics(),
-    limits: createRateLimits({ redis, factor: settings.RATE_LIMIT_FACTOR }),
+    limits: createRateLimits({
+      redis,
+      attempt: createBestEffort(redis, logger),
+      factor: settings.RATE_LIMIT_FACTOR,
+    }),
     keys,
     ticketKeys,
     printTicket: await createTicketPrinter(),

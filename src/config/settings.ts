@@ -77,6 +77,7 @@ const serviceSettings = z.object({
   SETTLE_SECONDS: seconds(1, 3_600).default(60),
   RECONCILE_AFTER_SECONDS: seconds(1, 86_400).default(900),
   RATE_LIMIT_FACTOR: z.coerce.number().min(0).max(1_000_000).default(1),
+  TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
   OPERATOR_PASSWORD: z.string().min(12).max(128).optional(),
   DEMO_DATA: flag.default(false),
 });

@@ -308,6 +308,43 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
+    name: 'a rate limit forgets the window before',
+    edits: [
+      {
+        file: 'src/redis/slidingWindow.ts',
+        find: 'const used = (previous * left) / windowMs + current + asked;',
+        replace: 'const used = current + asked;',
+      },
+    ],
+    suite: 'test/redis/slidingWindow.test.ts',
+    tests: [
+      'a sliding window in Redis does not let twice the quota through around the end of a minute',
+      'a sliding window in the process, without Redis does not let twice the quota through around the end of a minute',
+    ],
+  },
+  {
+    name: 'tries before the turn are not counted',
+    edits: [
+      {
+        file: 'src/api/http/rateLimit.ts',
+        find: "await limits.consume('waiting', user.userId);",
+        replace: '',
+      },
+    ],
+    suite: 'test/api/http/rateLimit.test.ts',
+    tests: [
+      'who comes before their turn is refused by the queue a few times, then cheaply by the limit, in every process',
+    ],
+  },
+  {
+    name: "anybody's X-Forwarded-For is believed",
+    edits: [
+      { file: 'src/api/app.ts', find: 'proxy: settings.TRUSTED_PROXIES > 0,', replace: 'proxy: true,' },
+    ],
+    suite: 'test/api/http/rateLimit.test.ts',
+    tests: ['the client address is that of the connection, whatever a header says'],
+  },
+  {
     name: 'a wallet may be overdrawn',
     edits: [
       {

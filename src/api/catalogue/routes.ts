@@ -109,6 +109,7 @@ export function catalogueRoutes({
         'shown free for more than a second.',
       tags,
       access: 'public',
+      rateLimit: 'seat-map',
       params: scheduleParams,
       problems: ['schedule-not-found'],
       responses: {

@@ -1,5 +1,10 @@
 import { Problem } from '../../domain/problems';
-import type { RateLimitName, RateLimits, RateLimitState } from '../../redis/rateLimits';
+import {
+  RATE_LIMITS,
+  type RateLimitName,
+  type RateLimits,
+  type RateLimitState,
+} from '../../redis/rateLimits';
 import type { Caller, EndpointDescription } from './endpoint';
 import type { ApiContext } from './state';
 
@@ -17,10 +22,23 @@ export async function enforceRateLimit(
 ): Promise<void> {
   if (endpoint.rateLimit === 'none') return;
   const name = endpoint.rateLimit ?? (user ? 'per-user' : 'per-address');
-  const state = await limits.consume(name, user ? user.userId : ctx.ip);
+  const state = await limits.consume(name, user && RATE_LIMITS[name].by === 'user' ? user.userId : ctx.ip);
   if (!state) return;
   ctx.set(rateLimitHeaders(state));
   if (!state.allowed) throw rateLimited(state);
+}
+
+/**
+ * Counts a try to buy before one's turn. The refusal itself stays what it is; the next tries meet the limit
+ * before they cost anything.
+ */
+export async function countEarlyTry(
+  limits: RateLimits,
+  user: Caller | undefined,
+  problem: unknown,
+): Promise<void> {
+  if (!user || !(problem instanceof Problem) || problem.slug !== 'queue-not-admitted') return;
+  await limits.consume('waiting', user.userId);
 }
 
 /** For a limit whose key only a handler knows. @throws {Problem} rate-limited */

@@ -4,7 +4,7 @@ import type { RateLimits } from '../../redis/rateLimits';
 import type { Authenticate } from '../auth/accessTokens';
 import { createBodyReader } from './body';
 import type { Endpoint } from './endpoint';
-import { enforceRateLimit } from './rateLimit';
+import { countEarlyTry, enforceRateLimit } from './rateLimit';
 import { sendAnswer } from './answer';
 import { toHttpRequest } from './httpRequest';
 import type { Middleware, RequestState } from './state';
@@ -58,7 +58,11 @@ function mount(endpoint: Endpoint, dependencies: RouterDependencies): RouterMidd
     await enforceRateLimit(ctx, limits, endpoint, user);
     const body = readBody ? await readBody(ctx) : undefined;
     const http = toHttpRequest(ctx, stopping);
-    const answer = await endpoint.handle({ http, user, params: ctx.params, query: ctx.query, body });
+    const request = { http, user, params: ctx.params, query: ctx.query, body };
+    const answer = await endpoint.handle(request).catch(async (problem: unknown) => {
+      await countEarlyTry(limits, user, problem);
+      throw problem;
+    });
     sendAnswer(ctx, endpoint, answer);
   };
 }

@@ -36,6 +36,7 @@ export function paymentRoutes({
         'gateway is not called. After a failure the seats stay held until `expiresAt`.',
       tags,
       access: 'user',
+      rateLimit: 'admitted',
       idempotent: true,
       queueToken: true,
       body: paymentBody,

@@ -43,6 +43,7 @@ export function queueRoutes({ idempotency, admission, eventStreams }: QueueRoute
       summary: 'Where a place stands',
       tags: ['Queue'],
       access: 'user',
+      rateLimit: 'queue-poll',
       queueToken: true,
       responses: { 200: { description: 'The place', schema: z.object({ queue: queueSchema }) } },
       problems: PLACE_PROBLEMS,

@@ -45,6 +45,7 @@ export function reservationRoutes(dependencies: ReservationRoutesDependencies): 
         '`seatIds`, or ask for the best available: `scheduleId` and `quantity`, and a `grade` or `zone` to keep to.',
       tags,
       access: 'user',
+      rateLimit: 'admitted',
       idempotent: true,
       queueToken: true,
       body: reservationBody,

@@ -24,6 +24,7 @@ export function checkInRoutes({
         'own with each scan: the same scan sent again, after an answer that was lost, is admitted again.',
       tags: ['Tickets'],
       access: 'staff',
+      rateLimit: 'check-in',
       idempotent: true,
       body: checkInBody,
       responses: { 200: { description: 'Let them in', schema: admittedSchema } },

@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRateLimits, RATE_LIMITS } from '../../../src/redis/rateLimits';
-import { createTestRedis } from '../../support/redis';
+import { createLogger } from '../../../src/config/logging';
+import { createBestEffort } from '../../../src/redis/bestEffort';
+import { createSale } from '../../support/factories';
+import { createTestRedis, type TestRedis } from '../../support/redis';
 import { expectProblem, logIn, startEdge, type Edge } from '../edge';
 
 /** Makes every quota small: 10 logins of an account become 2, 200 sign-ups of an address 40. */
@@ -69,7 +72,7 @@ describe('without Redis', () => {
   it('limits are counted in the process', async () => {
     const redis = await createTestRedis();
     try {
-      const limits = createRateLimits({ redis: redis.redis, factor: 0.1 });
+      const limits = createRateLimits({ redis: redis.redis, attempt: bestEffort(redis), factor: 0.1 });
       redis.redis.disconnect();
       await sleep(0);
       expect(await limits.consume('login-account', 'someone')).toMatchObject({ allowed: true });
@@ -78,6 +81,46 @@ describe('without Redis', () => {
     } finally {
       await redis.redis.connect();
       await redis.drop();
+    }
+  });
+});
+
+describe('who comes before their turn', () => {
+  it('is refused by the queue a few times, then cheaply by the limit, in every process', async () => {
+    const { accessToken: token, userId } = await logIn(edge);
+    const { scheduleId, queueToken } = await waitingFor(token);
+    const tryToHold = async () =>
+      edge.call('POST', '/v1/reservations', { token, body: { scheduleId, quantity: 1, queueToken } });
+    const quota = RATE_LIMITS.waiting.quota * FACTOR;
+
+    for (let turn = 0; turn < quota; turn += 1) expectProblem(await tryToHold(), 403, 'queue-not-admitted');
+    const refused = await tryToHold();
+
+    expectProblem(refused, 429, 'rate-limited');
+    expect(refused.body['policy']).toBe('waiting');
+    expect(Number(refused.headers.get('Retry-After'))).toBeLessThanOrEqual(20);
+    const { redis } = edge;
+    const other = createRateLimits({ redis: redis.redis, attempt: bestEffort(redis), factor: FACTOR });
+    expect(await other.consume('admitted', userId)).toMatchObject({ name: 'waiting', allowed: false });
+    // Looking around is not what the limit is for.
+    expect((await edge.call('GET', '/v1/wallet', { token })).status).toBe(200);
+  });
+});
+
+describe('the client address', () => {
+  it('is that of the connection, whatever a header says', async () => {
+    const [one, two] = [await leftFor(edge, '198.51.100.1'), await leftFor(edge, '198.51.100.2')];
+    expect(two).toBe(one - 1);
+  });
+
+  it('is what the last of TRUSTED_PROXIES says, and not what the client said before it', async () => {
+    const behind = await startEdge({ settings: { TRUSTED_PROXIES: '1' } });
+    try {
+      const first = await leftFor(behind, '198.51.100.1');
+      expect(await leftFor(behind, '198.51.100.2')).toBe(first);
+      expect(await leftFor(behind, '203.0.113.9, 198.51.100.1')).toBe(first - 1);
+    } finally {
+      await behind.stop();
     }
   });
 });
@@ -94,3 +137,24 @@ describe('RATE_LIMIT_FACTOR 0', () => {
     }
   });
 });
+
+function bestEffort({ redis }: TestRedis) {
+  return createBestEffort(redis, createLogger('test', 'silent'));
+}
+
+/** What remains for a client that says to come from an address. */
+async function leftFor(service: Edge, address: string): Promise<number> {
+  const reply = await service.call('GET', '/v1/concerts', { headers: { 'X-Forwarded-For': address } });
+  return Number(/;r=(\d+);/.exec(reply.headers.get('RateLimit') ?? '')?.[1]);
+}
+
+/** A schedule whose waiting room lets nobody in for now, and a place there. */
+async function waitingFor(token: string): Promise<{ scheduleId: string; queueToken: string }> {
+  const { scheduleId } = await createSale(edge.database.owner);
+  const waitingRoom = JSON.stringify({ admitPerSecond: 1, maxActive: 1 });
+  await edge.database.owner('schedules').where({ id: scheduleId }).update({ waiting_room: waitingRoom });
+  const { accessToken: ahead } = await logIn(edge);
+  await edge.call('POST', '/v1/queue/tokens', { token: ahead, body: { scheduleId } });
+  const entered = await edge.call('POST', '/v1/queue/tokens', { token, body: { scheduleId } });
+  return { scheduleId, queueToken: String(entered.body['queueToken']) };
+}
