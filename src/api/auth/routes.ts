@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { createUserStore } from '../../db/userStore';
 import type { RateLimits } from '../../redis/rateLimits';
 import { endpoint, type Endpoint } from '../http/endpoint';
+import { networkOf } from '../http/clientNetwork';
 import { enforceKeyedLimit } from '../http/rateLimit';
 import type { Idempotency } from '../idempotency/idempotency';
 import type { AdmissionService } from '../queue/admission';
@@ -71,7 +72,7 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
       responses: { 200: { description: 'The tokens', schema: loginAnswerSchema } },
       problems: ['invalid-credentials'],
       async handle({ body, http, idempotencyKey: key }) {
-        const account = `${body.id}|${http.ip}`;
+        const account = `${body.id}|${networkOf(http.ip)}`;
         await enforceKeyedLimit(limits, 'login-account', account);
         const request = { route: 'POST /v1/auth/login', key, body, secret: 'password' as const };
         const answer = await idempotency.transact(request, async () => {

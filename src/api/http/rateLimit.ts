@@ -6,6 +6,7 @@ import {
   type RateLimitState,
 } from '../../redis/rateLimits';
 import type { Caller, EndpointDescription } from './endpoint';
+import { networkOf } from './clientNetwork';
 import type { ApiContext } from './state';
 
 /**
@@ -22,7 +23,10 @@ export async function enforceRateLimit(
 ): Promise<void> {
   if (endpoint.rateLimit === 'none') return;
   const name = endpoint.rateLimit ?? (user ? 'per-user' : 'per-address');
-  const state = await limits.consume(name, user && RATE_LIMITS[name].by === 'user' ? user.userId : ctx.ip);
+  const state = await limits.consume(
+    name,
+    user && RATE_LIMITS[name].by === 'user' ? user.userId : networkOf(ctx.ip),
+  );
   if (!state) return;
   ctx.set(rateLimitHeaders(state));
   if (!state.allowed) throw rateLimited(state);

@@ -198,8 +198,9 @@ export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
   'seat-unavailable': entry(
     409,
     'A seat is not available',
-    'At least one of the seats is held, sold or blocked. None was held. `unavailableSeatIds` names them.',
-    'Choose other seats.',
+    'At least one of the seats is held, sold or blocked. None was held. `unavailableSeatIds` names them; it is ' +
+      'empty where the best available seats were asked for and nothing that fits is free.',
+    'Choose other seats, or ask for fewer.',
   ),
   'seat-limit-exceeded': entry(
     409,

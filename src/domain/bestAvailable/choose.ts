@@ -10,6 +10,9 @@ export interface SeatWish {
   accessible?: boolean | undefined;
 }
 
+/** The letter of a free seat. */
+const AVAILABLE = 'A'.charCodeAt(0);
+
 /** Yields groups of slots, best first, none twice; what it yields is not free for it any more. */
 type Step = (layout: SeatLayout, free: Uint8Array, quantity: number) => Iterable<number[]>;
 
@@ -41,23 +44,33 @@ export function chooseBest(
   wish: SeatWish,
   { taken, limit }: { taken: ReadonlySet<string>; limit: number },
 ): string[][] {
-  for (const accepts of offersFor(wish)) {
+  for (const accepts of offersFor(layout, wish)) {
+    const free = freeSlots(layout, statuses, taken, (block) => fits(layout, block, wish) && accepts(block));
+    // The end of every sale: nothing to look for.
+    if (count(free) < wish.quantity) continue;
     for (const step of STEPS) {
-      const free = freeSlots(layout, statuses, taken, (block) => fits(layout, block, wish) && accepts(block));
-      const groups: string[][] = [];
-      for (const slots of step(layout, free, wish.quantity)) {
-        groups.push(slots.flatMap((slot) => layout.seatIds[slot] ?? []));
-        if (groups.length === limit) break;
-      }
-      if (groups.length > 0) return groups;
+      // A step that yields nothing leaves `free` as it was.
+      const groups = firstOf(step(layout, free, wish.quantity), limit);
+      if (groups.length > 0)
+        return groups.map((slots) => slots.flatMap((slot) => layout.seatIds[slot] ?? []));
     }
   }
   return [];
 }
 
+function firstOf<Item>(items: Iterable<Item>, limit: number): Item[] {
+  const first: Item[] = [];
+  for (const item of items) {
+    first.push(item);
+    if (first.length === limit) break;
+  }
+  return first;
+}
+
 /** Which seats are offered, and which where those do not suffice. */
-function offersFor({ accessible }: SeatWish): ((block: Block) => boolean)[] {
-  if (accessible) return [(block) => block.accessible];
+function offersFor({ blocks }: SeatLayout, wish: SeatWish): ((block: Block) => boolean)[] {
+  if (wish.accessible) return [(block) => block.accessible];
+  if (!blocks.some((block) => block.accessible)) return [() => true];
   return [(block) => !block.accessible, () => true];
 }
 
@@ -73,12 +86,11 @@ function freeSlots(
   accepts: (block: Block) => boolean,
 ): Uint8Array {
   const free = new Uint8Array(layout.slots);
-  let [block, accepted]: [Block | undefined, boolean] = [undefined, false];
-  for (let slot = 0; slot < layout.slots; slot += 1) {
-    const own = layout.blockOf[slot];
-    if (own === undefined) continue;
-    if (own !== block) [block, accepted] = [own, accepts(own)];
-    if (accepted && statuses[layout.places[slot] ?? -1] === 'A') free[slot] = 1;
+  for (const block of layout.blocks) {
+    if (!accepts(block)) continue;
+    for (let slot = block.from; slot < block.to; slot += 1) {
+      if (statuses.charCodeAt(layout.places[slot] ?? -1) === AVAILABLE) free[slot] = 1;
+    }
   }
   for (const seatId of taken) free[layout.slotOf.get(seatId) ?? 0] = 0;
   return free;
@@ -167,6 +179,12 @@ function* inFewParts(layout: SeatLayout, free: Uint8Array, quantity: number): It
     }
     yield slots;
   }
+}
+
+function count(free: Uint8Array): number {
+  let counted = 0;
+  for (const flag of free) counted += flag;
+  return counted;
 }
 
 function isFree(free: Uint8Array, start: number, size: number): boolean {

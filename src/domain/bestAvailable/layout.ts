@@ -16,6 +16,9 @@ export interface Block {
   row: number;
   grade: string;
   accessible: boolean;
+  /** Its first slot and the one after its last. */
+  from: number;
+  to: number;
 }
 
 /**
@@ -30,6 +33,7 @@ export interface SeatLayout {
   seatIds: readonly (string | undefined)[];
   /** The seat's place in the plan, by slot; -1 where there is no seat. */
   places: Int32Array;
+  blocks: readonly Block[];
   blockOf: readonly (Block | undefined)[];
   x: Float64Array;
   y: Float64Array;
@@ -53,6 +57,7 @@ export function layOut(seats: readonly PlacedSeat[], stage: Point | null): SeatL
   const placed = seats.map((seat, place) => ({ ...seat, place }));
   const seatIds: (string | undefined)[] = [undefined];
   const blockOf: (Block | undefined)[] = [undefined];
+  const blocks: Block[] = [];
   const places = [-1];
   const [x, y, away] = [[0], [0], [0]];
   const slotOf = new Map<string, number>();
@@ -64,7 +69,9 @@ export function layOut(seats: readonly PlacedSeat[], stage: Point | null): SeatL
     cutAtAisles(rows).forEach((parts, row) => {
       for (const run of parts.flatMap(splitByKind)) {
         const [{ grade, accessible }] = run;
-        const block = { zone: zones.length, row, grade, accessible };
+        const start = seatIds.length;
+        const block = { zone: zones.length, row, grade, accessible, from: start, to: start + run.length };
+        blocks.push(block);
         for (const seat of run) {
           slotOf.set(seat.seatId, seatIds.length);
           seatIds.push(seat.seatId);
@@ -87,6 +94,7 @@ export function layOut(seats: readonly PlacedSeat[], stage: Point | null): SeatL
   return {
     slots: seatIds.length,
     seatIds,
+    blocks,
     blockOf,
     places: Int32Array.from(places),
     x: Float64Array.from(x),

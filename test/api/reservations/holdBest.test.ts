@@ -12,7 +12,7 @@ import { buildStage, type Stage } from '../../support/stage';
 /** Hundreds of workflows on a busy machine. */
 const CROWD_MS = 180_000;
 
-const inTurn = pLimit(20);
+const inTurn = pLimit(8);
 
 let stage: Stage;
 let seatChoice: SeatChoice;
