@@ -55,6 +55,45 @@ describe("a plan as pretix's editor writes it", () => {
   });
 });
 
+/** A row for each category, and in it a seat for each word on whether it is accessible. */
+const planWith = (...accessible: unknown[]) => ({
+  name: 'Hall',
+  categories: [{ name: 'R' }, { name: 'Wheelchair', accessible: true }],
+  zones: [
+    {
+      position: { x: 0, y: 0 },
+      rows: ['R', 'Wheelchair'].map((category) => ({
+        row_number: category,
+        seats: accessible.map((word, index) => ({
+          seat_guid: `${category}-${index}`,
+          seat_number: String(index),
+          position: { x: index * 20, y: 0 },
+          category,
+          accessible: word,
+        })),
+      })),
+    },
+  ],
+});
+
+describe('accessible seats', () => {
+  it('are those that say so, and all of a category that does, but for those that deny it', () => {
+    const seats = seatsOfPlan(seatingPlanSchema.parse(planWith(undefined, true, false)));
+    expect(seats.map((seat) => [seat.guid, seat.accessible])).toEqual([
+      ['R-0', false],
+      ['R-1', true],
+      ['R-2', false],
+      ['Wheelchair-0', true],
+      ['Wheelchair-1', true],
+      ['Wheelchair-2', false],
+    ]);
+  });
+
+  it('say it with true or false', () => {
+    expectRefused(planWith('yes'));
+  });
+});
+
 describe('a plan with faults', () => {
   it('is told all of them, each with its path, in structure and in references at once', () => {
     const plan = {
