@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Activities } from '../../src/activities';
 import type { PaymentStep } from '../../src/activities/payments';
 import { chargeOfPayment } from '../../src/gateways/chargeRequest';
-import type { ChargeRequest } from '../../src/gateways/gateway';
+import type { ChargeRequest, PaymentGateway } from '../../src/gateways/gateway';
 import { anAttempt, createSale, createUser } from './factories';
 import type { Ground } from './stage';
 import { aConfirmation, aFailure, aRecording } from './steps';
@@ -28,7 +28,7 @@ export interface Purchases {
 }
 
 export function createPurchases(
-  { database: { owner }, gateway }: Pick<Ground, 'database' | 'gateway'>,
+  { database: { owner }, gateway }: Pick<Ground, 'database'> & { gateway: PaymentGateway },
   activities: Activities,
 ): Purchases {
   async function openTopUp(amount: number, userId?: string): Promise<BoughtPoints> {

@@ -1,0 +1,28 @@
+import { Client } from 'pg';
+import type { z } from 'zod';
+
+/** One snapshot of the service's database, read by the auditor's own statements. */
+export interface Snapshot {
+  read<Schema extends z.ZodType>(statement: string, row: Schema): Promise<z.infer<Schema>[]>;
+}
+
+/** @param url of any login that may read the service's tables */
+export async function withSnapshot<Result>(
+  url: string,
+  look: (snapshot: Snapshot) => Promise<Result>,
+): Promise<Result> {
+  const client = new Client({ connectionString: url, application_name: 'holdfast-audit' });
+  await client.connect();
+  try {
+    await client.query('SET ROLE holdfast_app');
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    return await look({
+      async read(statement, row) {
+        const { rows } = await client.query<Record<string, unknown>>(statement);
+        return rows.map((read) => row.parse(read));
+      },
+    });
+  } finally {
+    await client.end();
+  }
+}

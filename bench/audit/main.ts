@@ -1,0 +1,67 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { audit, type AuditTarget } from './audit';
+
+/**
+ * `npm run audit -- [--data <folder>] [--log <file>]...`: the embedded servers of an `npm start` on that folder, or
+ * those that DATABASE_URL, REDIS_URL, SANDBOX_GATEWAY_URL and SANDBOX_SECRET name. Exit code 1 with a line for each
+ * fault.
+ */
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      data: { type: 'string', default: process.env['DATA_DIR'] || '.data' },
+      log: { type: 'string', multiple: true, default: [] },
+    },
+  });
+  const faults = await audit(findTarget(process.env, values.data, values.log));
+  for (const { invariant, what } of faults) process.stdout.write(`FAULT ${invariant}: ${what}\n`);
+  process.stdout.write(faults.length === 0 ? 'No invariant is broken.\n' : `${faults.length} faults.\n`);
+  if (faults.length > 0) process.exitCode = 1;
+}
+
+/** Settings of the environment come first, as for the service. */
+function findTarget(env: NodeJS.ProcessEnv, folder: string, logs: string[]): AuditTarget {
+  const file = path.join(folder, 'state.json');
+  const embedded = existsSync(file) ? embeddedServers(file) : null;
+  const need = (name: string, fallback: string | undefined): string => {
+    const value = env[name] || fallback;
+    if (value === undefined)
+      throw new Error(`${folder} is no data folder of npm start: set --data, or ${name}`);
+    return value;
+  };
+  return {
+    databaseUrl: need('DATABASE_URL', embedded?.databaseUrl),
+    redisUrl: need('REDIS_URL', embedded?.redisUrl),
+    gateway: {
+      url: need('SANDBOX_GATEWAY_URL', embedded?.gatewayUrl),
+      secret: need('SANDBOX_SECRET', embedded?.gatewaySecret),
+    },
+    logs,
+    activeSeconds: Number(env['QUEUE_TOKEN_TTL_SECONDS'] || '900'),
+  };
+}
+
+const stateSchema = z.object({
+  ports: z.object({ postgres: z.int(), redis: z.int(), gateway: z.int() }),
+  secrets: z.object({ service: z.string(), redis: z.string(), gateway: z.string() }),
+});
+
+function embeddedServers(file: string) {
+  const { ports, secrets } = stateSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  return {
+    databaseUrl: `postgres://holdfast_service:${secrets.service}@127.0.0.1:${ports.postgres}/holdfast`,
+    redisUrl: `redis://:${secrets.redis}@127.0.0.1:${ports.redis}`,
+    gatewayUrl: `http://127.0.0.1:${ports.gateway}`,
+    gatewaySecret: secrets.gateway,
+  };
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(
+    `The audit could not be made: ${error instanceof Error ? error.message : String(error)}\n`,
+  );
+  process.exitCode = 1;
+});

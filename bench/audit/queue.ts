@@ -1,0 +1,157 @@
+import type { Fault } from './fault';
+import { groupBy } from './groupBy';
+import type { Log, Told } from './told';
+
+/** A schedule's own waiting room, as its operator set it. */
+export interface RoomLimits {
+  room: string;
+  /** The most that may be let in. */
+  admitPerSecond: number;
+  maxActive: number;
+}
+
+type Place = Told<'place'>;
+
+/** Somebody's place, from the first answer about it to the last. */
+interface Stay {
+  user: string;
+  /** Null where entering was not seen. */
+  entered: Place | null;
+  /** By the service's clock; null where nobody was told of an admission. */
+  admittedAt: number | null;
+}
+
+/**
+ * Invariant 9, as far as the clients' log tells: a position never grows, one account has one place in a room, who
+ * entered first is admitted first, and admissions stay within the room's rate and capacity.
+ *
+ * @param activeSeconds how long an admitted place lasts: an admission was so long before the end that was told
+ */
+export function faultsOfQueue(log: Log, rooms: readonly RoomLimits[], activeSeconds: number): Fault[] {
+  const faults: string[] = [...faultsOfPositions(log.places), ...faultsOfPlaces(log.places)];
+  const byRoom = groupBy(log.places, ({ place }) => place.room);
+  for (const [room, places] of byRoom) {
+    const stays = staysOf(places, activeSeconds);
+    faults.push(...faultsOfOrder(room, stays));
+    const limits = rooms.find((known) => known.room === room);
+    if (!limits) continue;
+    const paidAt = new Map(log.paying.toReversed().map(({ user, at }) => [user, at]));
+    faults.push(...faultsOfRate(limits, stays), ...faultsOfCapacity(limits, stays, paidAt, activeSeconds));
+  }
+  return faults.map((what) => ({ invariant: 9, what }));
+}
+
+function faultsOfPositions(places: readonly Place[]): string[] {
+  const faults: string[] = [];
+  const last = new Map<string, { position: number; at: number }>();
+  for (const { user, askedAt, at, place } of places) {
+    if (place.position === null) continue;
+    const before = last.get(place.id);
+    // Answers that overtook one another say nothing.
+    if (before && askedAt >= before.at && place.position > before.position) {
+      faults.push(`user ${user} was told position ${before.position} and later ${place.position}`);
+    }
+    last.set(place.id, { position: place.position, at });
+  }
+  return faults;
+}
+
+/** A place that another one replaced never lives again. */
+function faultsOfPlaces(places: readonly Place[]): string[] {
+  const faults: string[] = [];
+  const current = new Map<string, { id: string; at: number }>();
+  const replaced = new Map<string, number>();
+  for (const { user, askedAt, at, place } of places) {
+    const account = `${user} ${place.room}`;
+    const known = current.get(account);
+    if (askedAt > (replaced.get(place.id) ?? Infinity)) {
+      faults.push(`user ${user} has two live places in room ${place.room}`);
+      continue;
+    }
+    if (known && known.id !== place.id) replaced.set(known.id, at);
+    current.set(account, { id: place.id, at });
+  }
+  return faults;
+}
+
+function staysOf(places: readonly Place[], activeSeconds: number): Stay[] {
+  const stays = new Map<string, Stay>();
+  for (const line of places) {
+    const { id, expiresAt } = line.place;
+    const stay = stays.get(id) ?? { user: line.user, entered: null, admittedAt: null };
+    if (line.entered && stay.entered === null) stay.entered = line;
+    if (expiresAt !== null && stay.admittedAt === null) {
+      stay.admittedAt = Date.parse(expiresAt) - activeSeconds * 1_000;
+    }
+    stays.set(id, stay);
+  }
+  return [...stays.values()];
+}
+
+/** Who had a place before another even asked for one is not admitted after the other. */
+function faultsOfOrder(room: string, stays: readonly Stay[]): string[] {
+  const admitted = stays.flatMap(({ user, entered, admittedAt }) =>
+    entered === null || admittedAt === null ? [] : [{ user, entered, admittedAt }],
+  );
+  const byAnswer = admitted.toSorted((a, b) => a.entered.at - b.entered.at);
+  const faults: string[] = [];
+  let next = 0;
+  let latest: (typeof admitted)[number] | undefined;
+  for (const stay of admitted.toSorted((a, b) => a.entered.askedAt - b.entered.askedAt)) {
+    for (let earlier = byAnswer[next]; earlier; earlier = byAnswer[next]) {
+      if (earlier.entered.at >= stay.entered.askedAt) break;
+      if (!latest || earlier.admittedAt > latest.admittedAt) latest = earlier;
+      next += 1;
+    }
+    if (latest && latest.admittedAt > stay.admittedAt) {
+      faults.push(
+        `user ${stay.user} was admitted to room ${room} before ${latest.user}, who had come earlier`,
+      );
+    }
+  }
+  return faults;
+}
+
+/** A bucket that holds what one second brings, at least one: it is full at first, and never overdrawn. */
+function faultsOfRate({ room, admitPerSecond }: RoomLimits, stays: readonly Stay[]): string[] {
+  const full = Math.max(1, admitPerSecond);
+  let tokens = full;
+  let before: number | null = null;
+  for (const at of admissionsOf(stays)) {
+    tokens = Math.min(full, tokens + ((at - (before ?? at)) / 1_000) * admitPerSecond) - 1;
+    before = at;
+    // Times are whole milliseconds: what a millisecond brings is within the error.
+    if (tokens < -admitPerSecond / 1_000 - 1e-6) {
+      return [`room ${room} let in more than ${admitPerSecond} a second at ${new Date(at).toISOString()}`];
+    }
+  }
+  return [];
+}
+
+/** Whoever may have left by then, because a payment was on its way, does not count. */
+function faultsOfCapacity(
+  { room, maxActive }: RoomLimits,
+  stays: readonly Stay[],
+  paidAt: ReadonlyMap<string, number>,
+  activeSeconds: number,
+): string[] {
+  const moves = stays.flatMap(({ user, admittedAt }) => {
+    if (admittedAt === null) return [];
+    const end = Math.min(paidAt.get(user) ?? Infinity, admittedAt + activeSeconds * 1_000);
+    return [
+      { at: admittedAt, change: 1 },
+      { at: Math.max(end, admittedAt), change: -1 },
+    ];
+  });
+  let active = 0;
+  for (const { at, change } of moves.toSorted((a, b) => a.at - b.at || a.change - b.change)) {
+    active += change;
+    if (active > maxActive) {
+      return [`room ${room} has room for ${maxActive} and had more at ${new Date(at).toISOString()}`];
+    }
+  }
+  return [];
+}
+
+const admissionsOf = (stays: readonly Stay[]): number[] =>
+  stays.flatMap(({ admittedAt }) => (admittedAt === null ? [] : [admittedAt])).toSorted((a, b) => a - b);

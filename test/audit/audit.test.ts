@@ -1,0 +1,432 @@
+import { appendFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { findFaults } from '../../bench/audit/audit';
+import type { Fault } from '../../bench/audit/fault';
+import type { Told, ToldLine } from '../../bench/audit/told';
+import { createActivities, type Activities } from '../../src/activities';
+import type { PaymentStep } from '../../src/activities/payments';
+import { createQueue } from '../../src/redis/queue';
+import { SECRET, startSandbox, type RunningSandbox } from '../gateways/sandboxServer';
+import { testEnvironment } from '../support/environment';
+import { BOOKING_FEE, createSale, createUser, PRICE } from '../support/factories';
+import { createPurchases, type Purchases } from '../support/purchases';
+import { layGround, type Ground } from '../support/stage';
+
+const ACTIVE_SECONDS = 900;
+
+let ground: Ground;
+let sandbox: RunningSandbox;
+let activities: Activities;
+let purchases: Purchases;
+let log: string;
+
+beforeEach(async () => {
+  [ground, sandbox] = await Promise.all([layGround(), startSandbox()]);
+  const gateway = sandbox.gateway;
+  activities = createActivities({ ...ground.dependencies, gateway });
+  purchases = createPurchases({ database: ground.database, gateway }, activities);
+  log = path.join(testEnvironment('TEST_FOLDER'), `clients-${randomUUID()}.ndjson`);
+  await write();
+});
+
+afterEach(async () => {
+  await Promise.all([ground?.drop(), sandbox?.stop(), rm(log, { force: true })]);
+});
+
+const audit = (): Promise<Fault[]> =>
+  findFaults({
+    databaseUrl: ground.database.url,
+    redisUrl: ground.redis.url,
+    gateway: { url: sandbox.url, secret: SECRET },
+    logs: [log],
+    activeSeconds: ACTIVE_SECONDS,
+  });
+
+const write = (...lines: ToldLine[]): Promise<void> =>
+  appendFile(log, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+
+const owner = () => ground.database.owner;
+
+async function seatOf({ reservationId }: PaymentStep): Promise<string> {
+  const row = await owner()('allocations')
+    .where({ reservation_id: reservationId })
+    .first<{ seat_id: string }>('seat_id');
+  return row.seat_id;
+}
+
+async function confirmation(step: PaymentStep): Promise<Told<'confirmed'>> {
+  const { reservationId: reservation, userId: user, scheduleId: schedule } = step;
+  return { kind: 'confirmed', at: Date.now(), user, reservation, schedule, seats: [await seatOf(step)] };
+}
+
+/** Cancelled by the organiser, and the card refunded. */
+async function cancel({ reservationId }: PaymentStep): Promise<void> {
+  const request = { reservationId, cause: 'ORGANISER', requestId: null, acceptedAt: Date.now() } as const;
+  await activities.cancelReservation(request);
+  const outcome = await activities.refundCard({ reservationId, attempt: 1 });
+  if (outcome.outcome !== 'refunded') throw new Error('the refund was refused');
+  await activities.completeRefund({ reservationId, attempt: 1, ...outcome });
+}
+
+describe('a sound service', () => {
+  it('has no fault, whatever was bought, failed, cancelled and is still under way', async () => {
+    const paid = await purchases.buySeat(PRICE);
+    await purchases.buyPoints(10_000);
+    await purchases.failPayment(PRICE);
+    const cancelled = await purchases.buySeat(0);
+    await write(await confirmation(paid), await confirmation(cancelled));
+    await cancel(cancelled);
+
+    expect(await audit()).toEqual([]);
+  });
+
+  it('has no fault in its line: who comes first is first, and at the rate', async () => {
+    const [first, second] = [await createUser(owner()), await createUser(owner())];
+    const { room } = await aRoom({ admitPerSecond: 1, maxActive: 2 });
+    const at = Date.now();
+    await write(
+      place({ user: first, room, at: at + 1, entered: true, position: 1 }),
+      place({ user: second, room, at: at + 20, entered: true, position: 2 }),
+      place({ user: first, room, at: at + 30, admittedAt: at + 25 }),
+      place({ user: second, room, at: at + 40, position: 1 }),
+      place({ user: second, room, at: at + 1_100, admittedAt: at + 1_025 }),
+    );
+
+    expect(await audit()).toEqual([]);
+  });
+});
+
+describe('invariant 1: a seat has one owner', () => {
+  it('finds a seat with two live allocations', async () => {
+    const paid = await purchases.buySeat(0);
+    const seat = await seatOf(paid);
+    const thief = await openReservation(paid.scheduleId);
+    await owner().raw('DROP INDEX one_live_allocation_per_seat');
+    await allocate(thief, paid.scheduleId, seat);
+
+    expect(await audit()).toContainEqual({ invariant: 1, what: `seat ${seat} has 2 live allocations` });
+  });
+
+  it('finds a seat that is held by nobody any more', async () => {
+    const { scheduleId, seatId } = await createSale(owner());
+    const reservation = await openReservation(scheduleId);
+    await allocate(reservation, scheduleId, seatId);
+    await owner()('reservations').where({ id: reservation.id }).update({ status: 'EXPIRED' });
+
+    expect(await audit()).toEqual([
+      { invariant: 1, what: `seat ${seatId} is held by reservation ${reservation.id}, which is EXPIRED` },
+    ]);
+  });
+
+  it('finds a seat that is blocked and sold, and a hall that has lost one', async () => {
+    const paid = await purchases.buySeat(0);
+    const seat = await seatOf(paid);
+    await owner()('seats').where({ id: seat }).update({ blocked: true });
+    await owner()('schedules').where({ id: paid.scheduleId }).update({ seats_total: 2 });
+
+    expect(await audit()).toEqual(
+      expect.arrayContaining([
+        { invariant: 1, what: `schedule ${paid.scheduleId} has 1 seats and a capacity of 2` },
+        { invariant: 1, what: `seat ${seat} is blocked, and reservation ${paid.reservationId} has it` },
+      ]),
+    );
+  });
+
+  it('finds a claim in Redis for another than the owner in Postgres', async () => {
+    const paid = await purchases.buySeat(0);
+    const seat = await seatOf(paid);
+    await ground.redis.redis.set(`{${paid.scheduleId}}:seat:${seat}`, 'a-stranger', 'PX', 60_000);
+
+    expect(await audit()).toEqual([
+      {
+        invariant: 1,
+        what: `seat ${seat} is claimed for reservation a-stranger, and Postgres has ${paid.reservationId}`,
+      },
+    ]);
+  });
+});
+
+describe('invariant 2: a confirmation is for one client, and for good', () => {
+  it('finds two clients who were told CONFIRMED for one seat', async () => {
+    const [paid, other] = [await purchases.buySeat(0), await purchases.buySeat(0)];
+    const told = await confirmation(paid);
+    await write(told, { ...told, reservation: other.reservationId });
+
+    expect((await audit()).map(({ invariant, what }) => [invariant, what.slice(0, 4)])).toEqual([
+      [2, 'seat'],
+      // The other was sold another seat than it was told.
+      [2, 'rese'],
+    ]);
+  });
+
+  it('finds a confirmed answer that was lost', async () => {
+    const held = await openReservation((await createSale(owner())).scheduleId);
+    await write({ ...toldOf(held), kind: 'confirmed' });
+    await owner()('reservations').where({ id: held.id }).update({ status: 'EXPIRED' });
+
+    expect(await audit()).toEqual([
+      { invariant: 2, what: `reservation ${held.id} was told as CONFIRMED and is EXPIRED` },
+    ]);
+  });
+
+  it('finds a hold that nobody remembers', async () => {
+    const unknown = { id: randomUUID(), userId: randomUUID() };
+    await write({ ...toldOf(unknown), kind: 'held', expiresAt: new Date().toISOString() });
+
+    expect(await audit()).toEqual([
+      { invariant: 2, what: `reservation ${unknown.id} was told as HELD and is unknown` },
+    ]);
+  });
+});
+
+describe('invariants 3 to 5: money', () => {
+  beforeEach(async () => {
+    await owner().raw('ALTER TABLE entries DISABLE TRIGGER USER');
+  });
+
+  it('finds a journal that does not sum to zero', async () => {
+    const { topUpId } = await purchases.buyPoints(10_000);
+    await owner()('entries')
+      .whereIn(
+        'journal_id',
+        owner()('journals')
+          .where({ key: `top-up:${topUpId}` })
+          .select('id'),
+      )
+      .where({ account: 'gateway:clearing' })
+      .update({ account: 'house:revenue', amount: -9_999 });
+
+    expect(await audit()).toEqual([
+      { invariant: 3, what: `journal top-up:${topUpId} sums to 1` },
+      { invariant: 5, what: `order ${topUpId}: the ledger says 0, the gateway's book 10000` },
+    ]);
+  });
+
+  it('finds a wallet that its entries do not explain', async () => {
+    const { userId } = await purchases.buyPoints(10_000);
+    await owner()('wallets').where({ user_id: userId }).update({ balance: 10_001 });
+
+    expect(await audit()).toEqual([
+      { invariant: 3, what: `the wallet of ${userId} has 10001, and its entries say 10000` },
+    ]);
+  });
+
+  it('finds a reservation that was paid and is not confirmed', async () => {
+    const paid = await purchases.buySeat(0);
+    await owner()('allocations')
+      .where({ reservation_id: paid.reservationId })
+      .update({ released_at: new Date() });
+    await owner()('reservations').where({ id: paid.reservationId }).update({ status: 'EXPIRED' });
+
+    expect(await audit()).toContainEqual({
+      invariant: 4,
+      what: `reservation ${paid.reservationId} is EXPIRED, costs 0 and was paid ${PRICE + BOOKING_FEE}`,
+    });
+  });
+
+  it('finds a card that was charged twice', async () => {
+    const paid = await purchases.buySeat(PRICE);
+    await sandbox.gateway.charge({
+      idempotencyKey: randomUUID(),
+      orderId: paid.reservationId,
+      payerId: paid.userId,
+      amount: BOOKING_FEE,
+      currency: 'KRW',
+      description: 'once more',
+      requestedAt: Date.now(),
+    });
+
+    expect(await audit()).toEqual([
+      {
+        invariant: 4,
+        what: `reservation ${paid.reservationId} is CONFIRMED, costs ${PRICE + BOOKING_FEE} and was paid ${PRICE + 2 * BOOKING_FEE}`,
+      },
+      { invariant: 4, what: `reservation ${paid.reservationId} was charged 2 times` },
+      {
+        invariant: 5,
+        what: `order ${paid.reservationId}: the ledger says ${BOOKING_FEE}, the gateway's book ${2 * BOOKING_FEE}`,
+      },
+    ]);
+  });
+
+  it('finds what the ledger has and the gateway has not', async () => {
+    const userId = await createUser(owner(), 5_000);
+    const [journal] = await owner()('journals').where({ kind: 'TOP_UP' }).select<{ id: string }[]>('id');
+
+    expect(userId).toBeDefined();
+    expect(await audit()).toEqual([
+      { invariant: 5, what: `order ${journal?.id}: the ledger says 5000, the gateway's book 0` },
+    ]);
+  });
+});
+
+describe('invariant 9: the line', () => {
+  const at = Date.now();
+
+  it('finds a position that has grown', async () => {
+    const { room } = await aRoom({ admitPerSecond: 1, maxActive: 1 });
+    const user = randomUUID();
+    await write(place({ user, room, at, position: 3 }), place({ user, room, at: at + 10, position: 4 }));
+
+    expect(await audit()).toEqual([{ invariant: 9, what: `user ${user} was told position 3 and later 4` }]);
+  });
+
+  it('finds an account with two places', async () => {
+    const { room } = await aRoom({ admitPerSecond: 1, maxActive: 1 });
+    const user = randomUUID();
+    await write(
+      place({ user, room, at, id: 'one', position: 3 }),
+      place({ user, room, at: at + 10, id: 'two', position: 5 }),
+      place({ user, room, at: at + 20, id: 'one', position: 3 }),
+    );
+
+    expect(await audit()).toEqual([
+      { invariant: 9, what: `user ${user} has two live places in room ${room}` },
+    ]);
+  });
+
+  it('finds somebody who was let in before one who had come earlier', async () => {
+    const { room } = await aRoom({ admitPerSecond: 100, maxActive: 2 });
+    await write(
+      place({ user: 'early', room, at, entered: true, position: 1 }),
+      place({ user: 'late', room, at: at + 10, entered: true, position: 2 }),
+      place({ user: 'late', room, at: at + 20, admittedAt: at + 15 }),
+      place({ user: 'early', room, at: at + 40, admittedAt: at + 35 }),
+    );
+
+    expect(await audit()).toEqual([
+      { invariant: 9, what: `user late was admitted to room ${room} before early, who had come earlier` },
+    ]);
+  });
+
+  it('finds more admissions than the rate allows', async () => {
+    const { room } = await aRoom({ admitPerSecond: 2, maxActive: 10 });
+    await write(
+      ...[0, 1, 2].map((user) =>
+        place({ user: `user-${user}`, room, at: at + 500, admittedAt: at + user * 10 }),
+      ),
+    );
+
+    expect(await audit()).toEqual([
+      {
+        invariant: 9,
+        what: `room ${room} let in more than 2 a second at ${new Date(at + 20).toISOString()}`,
+      },
+    ]);
+  });
+
+  it('finds more people in a room than it has room for', async () => {
+    const { room } = await aRoom({ admitPerSecond: 100, maxActive: 1 });
+    await write(
+      place({ user: 'one', room, at: at + 500, admittedAt: at }),
+      place({ user: 'two', room, at: at + 500, admittedAt: at + 100 }),
+    );
+
+    expect(await audit()).toEqual([
+      {
+        invariant: 9,
+        what: `room ${room} has room for 1 and had more at ${new Date(at + 100).toISOString()}`,
+      },
+    ]);
+  });
+
+  it('finds in Redis who waits and is in, and a room that is too full', async () => {
+    const { room } = await aRoom({ admitPerSecond: 100, maxActive: 1 });
+    const queue = createQueue(ground.redis.redis);
+    const settings = { name: room, maxActive: 2, admitPerSecond: 100, activeSeconds: ACTIVE_SECONDS };
+    for (const userId of ['one', 'two']) await queue.enter(settings, { userId, placeId: userId });
+    await ground.redis.redis.zadd(`queue:{${room}}:waiting`, 1, 'two');
+
+    expect(await audit()).toEqual([
+      { invariant: 9, what: `room ${room} has room for 1 and 2 are in` },
+      { invariant: 9, what: `user two both waits for room ${room} and is in` },
+    ]);
+  });
+});
+
+describe('invariant 10: seats of a user', () => {
+  it('finds a user with more than the limit', async () => {
+    const { scheduleId, seatIds } = await createSale(owner(), { seats: 2, maxSeatsPerUser: 1 });
+    const reservation = await openReservation(scheduleId);
+    for (const seatId of seatIds) await allocate(reservation, scheduleId, seatId);
+
+    expect(await audit()).toEqual([
+      {
+        invariant: 10,
+        what: `user ${reservation.userId} has 2 seats of schedule ${scheduleId}, which allows 1`,
+      },
+    ]);
+  });
+});
+
+interface Held {
+  id: string;
+  userId: string;
+}
+
+/** A reservation that is HELD, as yet without a seat. */
+async function openReservation(scheduleId: string): Promise<Held> {
+  const reservation = { id: randomUUID(), userId: await createUser(owner()) };
+  await owner()('reservations').insert({
+    id: reservation.id,
+    user_id: reservation.userId,
+    schedule_id: scheduleId,
+    status: 'HELD',
+    tickets: PRICE,
+    booking_fee: 0,
+    currency: 'KRW',
+    held_at: new Date(),
+    expires_at: new Date(Date.now() + 300_000),
+  });
+  return reservation;
+}
+
+async function allocate({ id, userId }: Held, scheduleId: string, seatId: string): Promise<void> {
+  await owner()('allocations').insert({
+    reservation_id: id,
+    seat_id: seatId,
+    schedule_id: scheduleId,
+    user_id: userId,
+    price: PRICE,
+  });
+}
+
+const toldOf = ({ id: reservation, userId: user }: Held) => ({
+  at: Date.now(),
+  user,
+  reservation,
+  schedule: randomUUID(),
+  seats: [randomUUID()],
+});
+
+/** A schedule with a waiting room of its own. */
+async function aRoom(limits: { admitPerSecond: number; maxActive: number }): Promise<{ room: string }> {
+  const { scheduleId: room } = await createSale(owner());
+  await owner()('schedules')
+    .where({ id: room })
+    .update({ waiting_room: JSON.stringify(limits) });
+  return { room };
+}
+
+/** A line of the clients' log; who was admitted is ACTIVE, the others wait. */
+function place(told: {
+  user: string;
+  room: string;
+  at: number;
+  id?: string;
+  entered?: boolean;
+  position?: number;
+  admittedAt?: number;
+}): ToldLine {
+  const { user, room, at, id = user, entered = false, position = 0, admittedAt } = told;
+  const ends = admittedAt === undefined ? null : new Date(admittedAt + ACTIVE_SECONDS * 1_000).toISOString();
+  return {
+    kind: 'place',
+    askedAt: at - 5,
+    at,
+    user,
+    entered,
+    place: { room, id, status: ends === null ? 'WAITING' : 'ACTIVE', position, expiresAt: ends },
+  };
+}
