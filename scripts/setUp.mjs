@@ -21,14 +21,7 @@ export async function setUp() {
 /** Builds the benchmark, which lies outside `src`. */
 export async function setUpBench() {
   await setUp();
-  const sources = [
-    'bench',
-    'src',
-    'test/support',
-    'tsconfig.json',
-    'tsconfig.bench.json',
-    'package-lock.json',
-  ];
+  const sources = ['bench', 'src', 'tsconfig.json', 'tsconfig.bench.json', 'package-lock.json'];
   await withLock(() => build('dist/bench/.built', sources, 'build:bench'));
 }
 

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, WithStartWorkflowOperation } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { runClosedLoop } from '../closedLoop';
-import { cpuMs } from '../stack/processes';
+import { runClosedLoop } from '../generator/closedLoop';
+import { startMeter, type Measured, type Pids } from '../processes/meter';
+import { serve } from '../processes/serve';
 import * as activities from './activities';
-import type { CeilingCommand, CeilingMessage, CeilingTarget } from './protocol';
+import type { CeilingCommand, CeilingTarget } from './protocol';
 import { bareReservation, holdUpdate, payUpdate } from './workflow';
 
 /** As long as a real hold, so that the timer is as durable; no reservation here waits for its end. */
@@ -14,44 +15,38 @@ const HOLD_MS = 300_000;
  * Worker and client of the ceiling in one process of their own: there is less to do than in two, and nothing
  * of the measurement runs inside.
  */
-async function main(target: CeilingTarget): Promise<void> {
+serve<CeilingTarget, CeilingCommand>(async ({ temporalAddress: address, taskQueue }) => {
   // Under load the SDK tells of workflow tasks that it lost and does again; they are counted when done.
   Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { filter: 'off' } } });
-  const connection = await NativeConnection.connect({ address: target.temporalAddress });
+  const connection = await NativeConnection.connect({ address });
   const worker = await Worker.create({
     connection,
-    taskQueue: target.taskQueue,
+    taskQueue,
     workflowsPath: require.resolve('./workflow'),
     activities,
     // The best that was found on two cores, as in the service's own worker.
     workflowThreadPoolSize: 2,
   });
-  const clientConnection = await Connection.connect({ address: target.temporalAddress });
+  const clientConnection = await Connection.connect({ address });
   const client = new Client({ connection: clientConnection });
-  process.once('disconnect', () => worker.shutdown());
-  process.on('message', (window: CeilingCommand) => void measure(client, target, window));
-  tell({ kind: 'ready' });
-  await worker.run();
-  await clientConnection.close();
-  await connection.close();
-}
+  const running = worker.run();
+  return {
+    handle(command) {
+      const pids = { ...command.pids, 'worker and client': process.pid };
+      if (command.task === 'holds') return holdOneByOne(client, taskQueue, command.holds, pids);
+      return runClosedLoop(command.window, async () => pay(client, await hold(client, taskQueue)), pids);
+    },
+    async close() {
+      worker.shutdown();
+      await running;
+      await clientConnection.close();
+      await connection.close();
+    },
+  };
+});
 
-async function measure(client: Client, target: CeilingTarget, window: CeilingCommand): Promise<void> {
-  const { turns, seconds, before, after } = await runClosedLoop(
-    window,
-    () => reserve(client, target.taskQueue),
-    () => ({ own: cpuMs(process.pid), temporal: cpuMs(target.temporalPid) }),
-  );
-  tell({
-    kind: 'result',
-    perSecond: turns.length / seconds,
-    reservations: turns.length,
-    cpuMs: after.own - before.own,
-    temporalCpuMs: after.temporal - before.temporal,
-  });
-}
-
-async function reserve(client: Client, taskQueue: string): Promise<void> {
+/** @returns the workflow's id */
+async function hold(client: Client, taskQueue: string): Promise<string> {
   const workflowId = `ceiling-${randomUUID()}`;
   await client.workflow.executeUpdateWithStart(holdUpdate, {
     startWorkflowOperation: new WithStartWorkflowOperation(bareReservation, {
@@ -61,15 +56,24 @@ async function reserve(client: Client, taskQueue: string): Promise<void> {
       workflowIdConflictPolicy: 'FAIL',
     }),
   });
+  return workflowId;
+}
+
+async function pay(client: Client, workflowId: string): Promise<void> {
   await client.workflow.getHandle(workflowId).executeUpdate(payUpdate);
 }
 
-function tell(message: CeilingMessage): void {
-  process.send?.(message);
+/** Updates with start alone; each is brought to its end outside of what is measured. */
+async function holdOneByOne(client: Client, taskQueue: string, holds: number, pids: Pids): Promise<Measured> {
+  const readMeter = startMeter(pids);
+  const beganAt = performance.now();
+  const latencies: number[] = [];
+  for (let count = 0; count < holds; count += 1) {
+    const began = performance.now();
+    const workflowId = await hold(client, taskQueue);
+    latencies.push(performance.now() - began);
+    await pay(client, workflowId);
+  }
+  const seconds = (performance.now() - beganAt) / 1_000;
+  return { operations: holds, seconds, cpuMs: readMeter(), latencies: { hold: latencies } };
 }
-
-const [, , temporalAddress = '', taskQueue = '', temporalPid] = process.argv;
-main({ temporalAddress, taskQueue, temporalPid: Number(temporalPid) }).catch((error: unknown) => {
-  process.stderr.write(`ceiling: ${String(error)}\n`);
-  process.exit(1);
-});

@@ -1,25 +1,12 @@
-import type { Window } from '../closedLoop';
+import type { Window } from '../generator/closedLoop';
+import type { Pids } from '../processes/meter';
 
-/** To the ceiling's process: run one window. */
-export type CeilingCommand = Window;
-
-/** From it, once its worker polls, and after each window. */
-export type CeilingMessage =
-  | { kind: 'ready' }
-  | {
-      kind: 'result';
-      perSecond: number;
-      /** In the window. */
-      reservations: number;
-      /** Milliseconds of processor time that the process itself spent in the window. */
-      cpuMs: number;
-      /** The same of the Temporal server. */
-      temporalCpuMs: number;
-    };
+/** To the ceiling's process: a window of whole reservations, or holds alone, one after the other. */
+export type CeilingCommand =
+  { task: 'reservations'; window: Window; pids: Pids } | { task: 'holds'; holds: number; pids: Pids };
 
 export interface CeilingTarget {
   /** host:port */
   temporalAddress: string;
   taskQueue: string;
-  temporalPid: number;
 }

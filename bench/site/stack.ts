@@ -8,6 +8,9 @@ import { repositoryRoot } from '../../src/launcher/repository';
 
 export const OPERATOR_PASSWORD = 'operator-of-the-benchmark';
 
+/** An admitted place outlives the longest run: nobody in it enters twice. */
+export const ACTIVE_SECONDS = 2 * 60 * 60;
+
 const PARTS = ['API', 'worker', 'Temporal', 'Postgres', 'Redis', 'gateway'] as const;
 export type Part = (typeof PARTS)[number];
 
@@ -16,8 +19,11 @@ export interface Stack {
   temporalAddress: string;
   gatewayUrl: string;
   gatewaySecret: string;
+  redisUrl: string;
   /** Login of the schema's owner. */
   ownerUrl: string;
+  /** Where the processes keep their data, and the benchmark what its clients saw. */
+  folder: string;
   pids: Record<Part, number>;
   /** Ends every part and removes its data. */
   stop(): Promise<void>;
@@ -29,12 +35,12 @@ const FOREIGN =
 
 /**
  * Holdfast as `npm start` runs it, durable, with ports and data of its own. Only the rate limits and the demo
- * catalogue are off.
+ * catalogue are off, and the service's own waiting room has room for everybody.
  *
  * @throws where it does not start, with what the launcher said
  */
-export async function startStack(extraEnvironment: NodeJS.ProcessEnv = {}): Promise<Stack> {
-  const folder = path.join(repositoryRoot(), '.data-bench', String(process.pid));
+export async function startStack(label: string): Promise<Stack> {
+  const folder = path.join(repositoryRoot(), '.data-bench', `${label}-${process.pid}`);
   mkdirSync(folder, { recursive: true });
   const port = await getPort({ host: '127.0.0.1', reserve: true });
   const uiPort = await getPort({ host: '127.0.0.1', reserve: true });
@@ -50,7 +56,8 @@ export async function startStack(extraEnvironment: NodeJS.ProcessEnv = {}): Prom
       DEMO_DATA: 'false',
       RATE_LIMIT_FACTOR: '0',
       OPERATOR_PASSWORD,
-      ...extraEnvironment,
+      QUEUE_TOKEN_TTL_SECONDS: String(ACTIVE_SECONDS),
+      QUEUE_CAPACITY: '1000000',
     },
   });
   const exited = once(launcher, 'exit');
@@ -80,6 +87,8 @@ export async function startStack(extraEnvironment: NodeJS.ProcessEnv = {}): Prom
     temporalAddress: `127.0.0.1:${ports.temporal}`,
     gatewayUrl: `http://127.0.0.1:${ports.gateway}`,
     gatewaySecret: secrets.gateway,
+    redisUrl: `redis://:${secrets.redis}@127.0.0.1:${ports.redis}`,
+    folder,
     ownerUrl: `postgres://holdfast_owner:${secrets.owner}@127.0.0.1:${ports.postgres}/holdfast`,
     pids: pidsSchema.parse(Object.fromEntries(running.map(({ name, pid }) => [name, pid]))),
     stop,
@@ -87,8 +96,8 @@ export async function startStack(extraEnvironment: NodeJS.ProcessEnv = {}): Prom
 }
 
 const stateSchema = z.object({
-  ports: z.object({ temporal: z.int(), gateway: z.int(), postgres: z.int() }),
-  secrets: z.object({ gateway: z.string(), owner: z.string() }),
+  ports: z.object({ temporal: z.int(), gateway: z.int(), postgres: z.int(), redis: z.int() }),
+  secrets: z.object({ gateway: z.string(), owner: z.string(), redis: z.string() }),
 });
 const processesSchema = z.array(z.object({ name: z.string(), pid: z.int() }));
 const pidsSchema = z.record(z.enum(PARTS), z.int());

@@ -1,0 +1,83 @@
+import { startBare, type Bare } from './bare/bare';
+import { startCeiling, type Ceiling } from './ceiling/ceiling';
+import { startGenerator, type Generator } from './generator/generator';
+import type { Measured, Pids } from './processes/meter';
+import type { Rate } from './row';
+import type { Scale } from './scale';
+import { openSite, type Site } from './site/site';
+
+/** What the rows measure with. */
+export interface Bench {
+  scale: Scale;
+  /** The Holdfast that most rows ask. */
+  site: Site;
+  ceiling: Ceiling;
+  bare: Bare;
+  generator: Generator;
+  /** Processes of the main site and the generator. */
+  pids: Pids;
+  /** All sites so far. */
+  sites: readonly Site[];
+  /** Another Holdfast beside the main one. */
+  openSite(name: string): Promise<Site>;
+  close(): Promise<void>;
+}
+
+export async function openBench(scale: Scale): Promise<Bench> {
+  const closers: (() => Promise<void>)[] = [];
+  const opened = <Part>(part: Part, close: () => Promise<void>): Part => {
+    closers.push(close);
+    return part;
+  };
+  const close = async (): Promise<void> => {
+    for (const closer of closers.toReversed()) await closer();
+  };
+  const sites: Site[] = [];
+  const open = async (name: string): Promise<Site> => {
+    const site = await openSite(name);
+    sites.push(site);
+    return opened(site, () => site.close());
+  };
+  try {
+    const site = await open('main');
+    const { stack, people } = site;
+    const ceiling = await startCeiling({ temporalAddress: stack.temporalAddress, taskQueue: 'ceiling' });
+    opened(ceiling, () => ceiling.stop());
+    const bare = await startBare({ redisUrl: stack.redisUrl, publicJwk: people.publicJwk });
+    opened(bare, () => bare.stop());
+    const generator = await startGenerator();
+    opened(generator, () => generator.stop());
+    return {
+      scale,
+      site,
+      ceiling,
+      bare,
+      generator,
+      sites,
+      pids: { ...stack.pids, generator: generator.pid },
+      openSite: open,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Makes something once for each bench, for the rows that share it. */
+export function oncePerBench<Shared>(
+  make: (bench: Bench) => Promise<Shared>,
+): (bench: Bench) => Promise<Shared> {
+  const made = new WeakMap<Bench, Promise<Shared>>();
+  return (bench) => {
+    const shared = made.get(bench) ?? make(bench);
+    made.set(bench, shared);
+    return shared;
+  };
+}
+
+/** What a window comes to for one operation. */
+export function rateOf({ operations, seconds, cpuMs }: Measured): Rate {
+  const shares = Object.entries(cpuMs).map(([name, ms]) => [name, ms / operations] as const);
+  return { perSecond: operations / seconds, cpuMs: Object.fromEntries(shares) };
+}

@@ -1,0 +1,99 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { repositoryRoot } from '../../src/launcher/repository';
+import type { Bench } from '../bench';
+import type { Cpu } from '../processes/meter';
+import type { Measurement, Row } from '../row';
+import type { Rounds } from '../run';
+import { machine, versions } from './machine';
+import { latencyOf, spreadOf, type Latency, type Spread } from './statistics';
+
+export interface RowReport {
+  subject: string;
+  figure: string;
+  unit: Row['unit'];
+  reference: string;
+  target: Row['target'];
+  /** Of the rounds. */
+  ours: Spread;
+  theirs: Spread;
+  /** Ours to theirs, round by round. */
+  ratio: Spread;
+  reached: boolean;
+  /** Milliseconds of one operation by process, medians of the rounds. */
+  cpuMs: { ours: Cpu; reference: Cpu };
+  /** In an open model, all rounds together. */
+  latencies: Record<string, Latency>;
+  /** Of the last round. */
+  details: Record<string, number | string>;
+  /** Promises that were not kept. */
+  broken: string[];
+}
+
+export interface Report {
+  at: string;
+  machine: Record<string, string | number>;
+  versions: Record<string, string>;
+  rounds: number;
+  rows: RowReport[];
+  /** What the audit found: broken invariants. */
+  faults: string[];
+}
+
+export async function reportOf({ scale, site }: Bench, { rows, faults }: Rounds): Promise<Report> {
+  return {
+    at: new Date().toISOString(),
+    machine: machine(),
+    versions: await versions(site),
+    rounds: scale.rounds,
+    rows: rows.map(({ row, measurements }) => rowReport(row, measurements)),
+    faults,
+  };
+}
+
+/** @returns the file's path */
+export function writeReport(report: Report): string {
+  const folder = path.join(repositoryRoot(), '.data-bench');
+  mkdirSync(folder, { recursive: true });
+  const file = path.join(folder, 'report.json');
+  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+  return file;
+}
+
+function rowReport(row: Row, measurements: readonly Measurement[]): RowReport {
+  const { subject, figure, unit, reference, target } = row;
+  const ratio = spreadOf(measurements.map((measured) => measured.ours / measured.reference));
+  const broken = measurements.flatMap((measured) => measured.broken ?? []);
+  const isInTarget = 'atLeast' in target ? ratio.median >= target.atLeast : ratio.median <= target.atMost;
+  const names = new Set(measurements.flatMap(({ latencies = {} }) => Object.keys(latencies)));
+  return {
+    subject,
+    figure,
+    unit,
+    reference,
+    target,
+    ours: spreadOf(measurements.map((measured) => measured.ours)),
+    theirs: spreadOf(measurements.map((measured) => measured.reference)),
+    ratio,
+    reached: isInTarget && broken.length === 0,
+    cpuMs: {
+      ours: mediansOf(measurements.map(({ cpuMs }) => cpuMs.ours)),
+      reference: mediansOf(measurements.map(({ cpuMs }) => cpuMs.reference)),
+    },
+    latencies: Object.fromEntries(
+      [...names].map((name) => [
+        name,
+        latencyOf(measurements.flatMap(({ latencies }) => latencies?.[name] ?? [])),
+      ]),
+    ),
+    details: measurements.at(-1)?.details ?? {},
+    broken,
+  };
+}
+
+function mediansOf(rounds: readonly Cpu[]): Cpu {
+  const names = Object.keys(rounds[0] ?? {});
+  return Object.fromEntries(
+    names.map((name) => [name, spreadOf(rounds.map((round) => round[name] ?? Number.NaN)).median]),
+  );
+}

@@ -1,0 +1,137 @@
+import { bearer } from '../bare/protocol';
+import { oncePerBench, rateOf, type Bench } from '../bench';
+import { shoppedSchema, type Customer, type Person } from '../generator/protocol';
+import type { Cpu, Measured } from '../processes/meter';
+import type { Row } from '../row';
+import { hall, openSchedule, PRICE, type Schedule } from '../site/catalogue';
+import { writePastReservations } from '../site/past';
+import { enterRoom } from '../site/people';
+import type { Site } from '../site/site';
+import { saturate, type PlainTarget } from './plainRequests';
+import { formLine, polls } from './queuePolls';
+import { holdSeat, refusals } from './refusedHolds';
+import { sideBySide } from './sideBySide';
+
+const TIMES = 10;
+/** More than one customer buys, on every site the same number. */
+const CUSTOMERS = 20;
+
+/** A Holdfast with a past. */
+interface Grown {
+  site: Site;
+  people: Person[];
+  customers: Customer[];
+  line: Customer[];
+  schedule: Schedule;
+  /** Seats so far taken from the front of the schedule. */
+  used: number;
+}
+
+/** Two Holdfasts, the one with ten times as many seats, users and past reservations as the other. */
+const sites = oncePerBench(async (bench) => {
+  const { seats, users, reservations } = bench.scale.growth;
+  const open = async (name: string, times: number): Promise<Grown> => {
+    const site = await bench.openSite(name);
+    const points = (reservations / users + 100) * PRICE;
+    const people = await site.people.welcome(users * times, points);
+    await writePastReservations(site, people, reservations * times);
+    return {
+      site,
+      people,
+      customers: await enterRoom(site.client, people.slice(0, CUSTOMERS)),
+      line: await formLine(site, Math.ceil((bench.scale.waiting * times) / TIMES)),
+      schedule: await openSchedule(site.client, { plan: hall(seats * times) }),
+      used: 0,
+    };
+  };
+  const [small, large] = await Promise.all([open('small', 1), open('large', TIMES)]);
+  const grown = { small, large };
+  // Both have been up for a while when they are measured.
+  await buy(bench, grown.small);
+  await buy(bench, grown.large);
+  return grown;
+});
+
+/** What an operation costs all processes of the service, in the large case and in the small one. */
+const growth = (operation: string, run: (bench: Bench, grown: Grown) => Promise<Measured>): Row => ({
+  subject: 'growth',
+  figure: `${operation}, ${TIMES} times of everything`,
+  unit: 'CPU ms',
+  reference: 'the small case',
+  target: { atMost: 1.15 },
+
+  async prepare(bench) {
+    const { small, large } = await sites(bench);
+    return async (round) => {
+      const [tenfold, single] = await sideBySide(
+        round,
+        () => run(bench, large),
+        () => run(bench, small),
+      );
+      const [ours, reference] = [rateOf(tenfold).cpuMs, rateOf(single).cpuMs];
+      return { ours: sumOf(ours), reference: sumOf(reference), cpuMs: { ours, reference } };
+    };
+  },
+});
+
+const sumOf = (cpu: Cpu): number => Object.values(cpu).reduce((sum, ms) => sum + ms, 0);
+
+const ask = (bench: Bench, { site }: Grown, target: Omit<PlainTarget, 'pids'>): Promise<Measured> =>
+  saturate(bench, { ...target, pids: site.stack.pids });
+
+async function buy({ generator, scale }: Bench, grown: Grown): Promise<Measured> {
+  const { site, customers, schedule } = grown;
+  const shopped = await generator.ask(
+    {
+      task: 'purchases',
+      url: site.stack.apiUrl,
+      pids: site.stack.pids,
+      customers,
+      seatIds: schedule.seatIds.slice(grown.used),
+      seatsEach: 1,
+      log: site.log,
+      window: { users: CUSTOMERS / 2, rampMs: scale.rampMs, measuredMs: scale.measuredMs / 2 },
+    },
+    shoppedSchema,
+  );
+  grown.used += shopped.seatsUsed;
+  return shopped;
+}
+
+async function refuse(bench: Bench, grown: Grown): Promise<Measured> {
+  const [holder, ...crowd] = grown.customers;
+  const seatId = grown.schedule.seatIds[grown.used];
+  if (!holder || seatId === undefined) throw new Error('there is no seat to ask for');
+  grown.used += 1;
+  await holdSeat(grown.site, holder, seatId);
+  return ask(bench, grown, refusals(grown.site, crowd, seatId));
+}
+
+async function readMap(bench: Bench, grown: Grown): Promise<Measured> {
+  const path = `/v1/schedules/${grown.schedule.scheduleId}/seats`;
+  const { headers } = await grown.site.client.send({ method: 'GET', path });
+  return ask(bench, grown, {
+    url: grown.site.stack.apiUrl,
+    requests: [{ method: 'GET', path, headers: { 'if-none-match': String(headers['etag']) } }],
+    expectedStatus: 304,
+  });
+}
+
+const listOwn = (bench: Bench, grown: Grown): Promise<Measured> =>
+  ask(bench, grown, {
+    url: grown.site.stack.apiUrl,
+    requests: grown.people.slice(CUSTOMERS, 10 * CUSTOMERS).map((person) => ({
+      method: 'GET',
+      path: '/v1/reservations',
+      headers: { authorization: bearer(person) },
+    })),
+    expectedStatus: 200,
+  });
+
+export const growthRows: Row[] = [
+  growth('hold and pay', buy),
+  growth('a refused hold', refuse),
+  growth('a seat map, 304', readMap),
+  growth('a queue poll', (bench, grown) => ask(bench, grown, polls(grown.site, grown.line))),
+  growth('the list of own reservations', listOwn),
+];

@@ -1,0 +1,64 @@
+import { rateOf, type Bench } from '../bench';
+import type { PlainRequest } from '../generator/protocol';
+import { measuredSchema, type Measured, type Pids } from '../processes/meter';
+import type { Measurement, Round } from '../row';
+import { sideBySide } from './sideBySide';
+
+/** Of what a closed loop finds can be done: how people come while latency is looked at. */
+const LOAD = 0.5;
+
+export interface PlainTarget {
+  url: string;
+  requests: readonly PlainRequest[];
+  expectedStatus: number;
+  pids: Pids;
+}
+
+/** As many answers as there can be from one server. */
+export const saturate = ({ generator, scale }: Bench, target: PlainTarget): Promise<Measured> =>
+  generator.ask(
+    {
+      task: 'saturate',
+      ...target,
+      window: {
+        users: scale.connections,
+        rampMs: scale.rampMs,
+        measuredMs: scale.requestSeconds * 1_000,
+      },
+    },
+    measuredSchema,
+  );
+
+/** Saturates the service and the bare server in turn, then looks at the service's latency at half of that. */
+export async function compareRequests(
+  bench: Bench,
+  round: Round,
+  ours: PlainTarget,
+  bare: PlainTarget,
+): Promise<Measurement> {
+  const [mine, theirs] = await sideBySide(
+    round,
+    () => saturate(bench, ours),
+    () => saturate(bench, bare),
+  );
+  const [rate, reference] = [rateOf(mine), rateOf(theirs)];
+  const perSecond = rate.perSecond * LOAD;
+  const open = await bench.generator.ask(
+    { task: 'arrive', ...ours, perSecond, seconds: bench.scale.requestSeconds },
+    measuredSchema,
+  );
+  return {
+    ours: rate.perSecond,
+    reference: reference.perSecond,
+    cpuMs: { ours: rate.cpuMs, reference: reference.cpuMs },
+    latencies: open.latencies,
+    details: { 'arrivals a second for latency': perSecond },
+  };
+}
+
+/** What the bare server and those it asks spend. */
+export const barePids = ({ bare, site, generator }: Bench): Pids => ({
+  'bare Koa': bare.pid,
+  Redis: site.stack.pids.Redis,
+  generator: generator.pid,
+});

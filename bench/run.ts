@@ -1,0 +1,63 @@
+import { audit } from './audit/audit';
+import { rateOf, type Bench } from './bench';
+import { measuredSchema } from './processes/meter';
+import type { Measurement, Rate, Round, Row, RunRow } from './row';
+import { ACTIVE_SECONDS } from './site/stack';
+
+/** What the rounds brought: of each row a measurement for each round. */
+export interface Rounds {
+  rows: { row: Row; measurements: Measurement[] }[];
+  /** What the audit found after each round, in words. */
+  faults: string[];
+}
+
+/**
+ * All rows, once a round, so that a machine that gets slower for a minute slows all of them; after each round the
+ * audit. What takes long is measured in the first round alone.
+ */
+export async function runRounds(
+  bench: Bench,
+  rows: readonly Row[],
+  say: (line: string) => void,
+): Promise<Rounds> {
+  const prepared = new Map<Row, RunRow>();
+  const measurements = new Map<Row, Measurement[]>(rows.map((row) => [row, []]));
+  const faults: string[] = [];
+  say('Warming up ...');
+  await measureCeiling(bench);
+  for (let number = 1; number <= bench.scale.rounds; number += 1) {
+    const round = openRound(bench, number);
+    for (const row of rows) {
+      if (row.long && number > 1) continue;
+      const run = prepared.get(row) ?? (await row.prepare(bench));
+      prepared.set(row, run);
+      const measured = await run(round);
+      measurements.get(row)?.push(measured);
+      const figures = `${measured.ours.toPrecision(4)} beside ${measured.reference.toPrecision(4)} ${row.unit}`;
+      say(`Round ${number} of ${bench.scale.rounds}: ${row.figure}: ${figures}`);
+    }
+    for (const { name, stack, log } of bench.sites) {
+      const found = await audit({
+        databaseUrl: stack.ownerUrl,
+        redisUrl: stack.redisUrl,
+        gateway: { url: stack.gatewayUrl, secret: stack.gatewaySecret },
+        logs: [log],
+        activeSeconds: ACTIVE_SECONDS,
+      });
+      faults.push(...found.map(({ invariant, what }) => `round ${number}, ${name}: ${invariant}: ${what}`));
+    }
+  }
+  return { rows: rows.map((row) => ({ row, measurements: measurements.get(row) ?? [] })), faults };
+}
+
+function openRound(bench: Bench, number: number): Round {
+  let ceiling: Promise<Rate> | undefined;
+  return { number, ceiling: () => (ceiling ??= measureCeiling(bench)) };
+}
+
+async function measureCeiling({ ceiling, scale, site }: Bench): Promise<Rate> {
+  const { users, rampMs, measuredMs } = scale;
+  const window = { users, rampMs, measuredMs };
+  const pids = { Temporal: site.stack.pids.Temporal };
+  return rateOf(await ceiling.ask({ task: 'reservations', window, pids }, measuredSchema));
+}

@@ -1,0 +1,54 @@
+/** How much of everything: as it counts, or just enough to see that everything works. */
+export interface Scale {
+  rounds: number;
+  /** At once in a closed loop. Fewer leave the machine idle, more only wait longer. */
+  users: number;
+  /** More than the users, as in a real sale; each may have 100 seats of a schedule. */
+  customers: number;
+  rampMs: number;
+  /** A window of reservations. */
+  measuredMs: number;
+  /** A window of plain requests. */
+  requestSeconds: number;
+  connections: number;
+  /** Holds alone in a round, and as many of the ceiling. */
+  singleHolds: number;
+  /** Who poll a waiting room. */
+  waiting: number;
+  sale: { seats: number; buyers: number; bots: number; arriveWithinMs: number; atMostSeconds: number };
+  /** The small case; the large one has ten times as much of each. */
+  growth: { seats: number; users: number; reservations: number };
+  /** Reservations after which memory is compared. */
+  memory: { first: number; last: number; atMostSeconds: number };
+}
+
+export const FULL: Scale = {
+  rounds: 3,
+  users: 40,
+  customers: 120,
+  rampMs: 2_000,
+  measuredMs: 10_000,
+  requestSeconds: 5,
+  connections: 40,
+  singleHolds: 40,
+  waiting: 2_000,
+  sale: { seats: 2_000, buyers: 20_000, bots: 50, arriveWithinMs: 10_000, atMostSeconds: 300 },
+  growth: { seats: 1_500, users: 1_000, reservations: 5_000 },
+  memory: { first: 5_000, last: 50_000, atMostSeconds: 2_400 },
+};
+
+/** CI runs this: the figures mean nothing, the rest does. */
+export const QUICK: Scale = {
+  rounds: 1,
+  users: 8,
+  customers: 16,
+  rampMs: 300,
+  measuredMs: 1_500,
+  requestSeconds: 1,
+  connections: 8,
+  singleHolds: 5,
+  waiting: 50,
+  sale: { seats: 100, buyers: 1_000, bots: 5, arriveWithinMs: 3_000, atMostSeconds: 60 },
+  growth: { seats: 100, users: 50, reservations: 200 },
+  memory: { first: 20, last: 60, atMostSeconds: 30 },
+};
