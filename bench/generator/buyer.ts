@@ -61,8 +61,10 @@ async function pay(
   const began = performance.now();
   log.write({ kind: 'paying', at: Date.now(), user, reservation });
   const paid = await post(floor, buyer, '/v1/payments', { reservationId: reservation, queueToken });
-  if (paid?.status !== 200) {
-    floor.surprise(`a payment is answered with ${paid?.status ?? 'the end'}: ${paid?.text ?? ''}`);
+  // The sale was given up while the service asked to come back later.
+  if (paid === null) return;
+  if (paid.status !== 200) {
+    floor.surprise(`a payment is answered with ${paid.status}: ${paid.text}`);
     return;
   }
   floor.seen.latencies.pay.push(performance.now() - began);

@@ -7,6 +7,8 @@ export type Pids = Readonly<Record<string, number>>;
 /** Milliseconds of processor time by process. */
 export type Cpu = Record<string, number>;
 
+export const sumOf = (cpu: Cpu): number => Object.values(cpu).reduce((sum, ms) => sum + ms, 0);
+
 /** What was done in one window, and what it took. */
 export const measuredSchema = z.object({
   operations: z.int(),

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as echarts from 'echarts';
 import { repositoryRoot } from '../../src/launcher/repository';
+import { sumOf } from '../processes/meter';
 import type { Report, RowReport } from './report';
 
 const WIDTH = 1_000;
@@ -84,7 +85,7 @@ function processorChart(rows: readonly RowReport[]): string {
       type: 'bar',
       stack: 'cpu',
       data: bars.map(({ cpu }) => {
-        const sum = Object.values(cpu).reduce((total, ms) => total + ms, 0);
+        const sum = sumOf(cpu);
         return sum > 0 ? Number((((cpu[process] ?? 0) / sum) * 100).toFixed(1)) : 0;
       }),
     })),

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { repositoryRoot } from '../../src/launcher/repository';
 import type { Bench } from '../bench';
-import type { Cpu } from '../processes/meter';
+import { sumOf, type Cpu } from '../processes/meter';
 import type { Measurement, Row } from '../row';
 import type { Rounds } from '../run';
 import { machine, versions } from './machine';
@@ -22,6 +22,8 @@ export interface RowReport {
   reached: boolean;
   /** Milliseconds of one operation by process, medians of the rounds. */
   cpuMs: { ours: Cpu; reference: Cpu };
+  /** The reference's processor time by ours: the ratio on a machine that nothing but processors limit. */
+  cpuRatio: number | null;
   /** In an open model, all rounds together. */
   latencies: Record<string, Latency>;
   /** Of the last round. */
@@ -65,6 +67,10 @@ function rowReport(row: Row, measurements: readonly Measurement[]): RowReport {
   const ratio = spreadOf(measurements.map((measured) => measured.ours / measured.reference));
   const broken = measurements.flatMap((measured) => measured.broken ?? []);
   const isInTarget = 'atLeast' in target ? ratio.median >= target.atLeast : ratio.median <= target.atMost;
+  const cpuMs = {
+    ours: mediansOf(measurements.map((measured) => measured.cpuMs.ours)),
+    reference: mediansOf(measurements.map((measured) => measured.cpuMs.reference)),
+  };
   const names = new Set(measurements.flatMap(({ latencies = {} }) => Object.keys(latencies)));
   return {
     subject,
@@ -76,10 +82,8 @@ function rowReport(row: Row, measurements: readonly Measurement[]): RowReport {
     theirs: spreadOf(measurements.map((measured) => measured.reference)),
     ratio,
     reached: isInTarget && broken.length === 0,
-    cpuMs: {
-      ours: mediansOf(measurements.map(({ cpuMs }) => cpuMs.ours)),
-      reference: mediansOf(measurements.map(({ cpuMs }) => cpuMs.reference)),
-    },
+    cpuMs,
+    cpuRatio: sumOf(cpuMs.ours) > 0 ? sumOf(cpuMs.reference) / sumOf(cpuMs.ours) : null,
     latencies: Object.fromEntries(
       [...names].map((name) => [
         name,

@@ -1,7 +1,7 @@
 import { bearer } from '../bare/protocol';
 import { oncePerBench, rateOf, type Bench } from '../bench';
 import { shoppedSchema, type Customer, type Person } from '../generator/protocol';
-import type { Cpu, Measured } from '../processes/meter';
+import { sumOf, type Measured } from '../processes/meter';
 import type { Row } from '../row';
 import { hall, openSchedule, PRICE, type Schedule } from '../site/catalogue';
 import { writePastReservations } from '../site/past';
@@ -73,8 +73,6 @@ const growth = (operation: string, run: (bench: Bench, grown: Grown) => Promise<
     };
   },
 });
-
-const sumOf = (cpu: Cpu): number => Object.values(cpu).reduce((sum, ms) => sum + ms, 0);
 
 const ask = (bench: Bench, { site }: Grown, target: Omit<PlainTarget, 'pids'>): Promise<Measured> =>
   saturate(bench, { ...target, pids: site.stack.pids });
