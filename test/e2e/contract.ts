@@ -32,6 +32,21 @@ export const tokenPair = z.strictObject(pair);
 export const login = z.strictObject({ ...pair, queueToken: z.string(), queue });
 export const queueTicket = z.strictObject({ queueToken: z.string(), queue });
 export const queueStatus = z.strictObject({ queue });
+/** Before the opening of a sale with a room of its own. */
+export const lobbyTicket = z.strictObject({
+  queueToken: z.string(),
+  queue: queue.extend({ position: z.null(), etaSeconds: z.null(), opensAt: instant, entryId: uuid }),
+});
+export const draw = z.strictObject({
+  scheduleId: uuid,
+  status: z.enum(['COMMITTED', 'DRAWN']),
+  algorithm: z.string(),
+  seedHash: z.string(),
+  opensAt: instant,
+  drawnAt: instant.optional(),
+  seed: z.string().optional(),
+  entries: z.array(uuid).optional(),
+});
 export const jwks = z.strictObject({ keys: z.array(z.looseObject({ kid: z.string(), kty: z.string() })) });
 
 const saleStatus = z.enum(['UPCOMING', 'OPEN', 'PAUSED', 'SOLD_OUT', 'CLOSED', 'CANCELLED']);
