@@ -14,6 +14,7 @@ import type { PaymentGateway } from '../gateways/gateway';
 import { createBestEffort } from '../redis/bestEffort';
 import { connectRedis } from '../redis/connect';
 import { createQueue } from '../redis/queue';
+import { createSeatChanges, type SeatChanges } from '../redis/seatChanges';
 import { createRateLimits, type RateLimits } from '../redis/rateLimits';
 import { createTicketPrinter, type PrintTicket } from '../tickets/paper';
 import { createAuthenticate, type Authenticate } from './auth/accessTokens';
@@ -50,6 +51,7 @@ export interface ApiDependencies {
   authenticate: Authenticate;
   admission: AdmissionService;
   eventStreams: EventStreams;
+  seatChanges: SeatChanges;
   /** Aborted when the service stops: event streams end then. */
   stopping: AbortSignal;
 }
@@ -77,6 +79,7 @@ export async function createDependencies(
     logger,
   });
   const redis = connectRedis(settings.REDIS_URL, { name: 'holdfast-api', logger });
+  const subscriber = connectRedis(settings.REDIS_URL, { name: 'holdfast-api-subscriber', logger });
   const gateway = createGateway(settings);
   const connection = Connection.lazy(temporalConnectionOptions(settings));
   const keys = await createKeyRing(createSigningKeyStore(db, 'session'));
@@ -108,12 +111,14 @@ export async function createDependencies(
     idempotency: createIdempotency({ db, passwords }),
     authenticate: createAuthenticate(tokens),
     admission: createAdmissionService({ queue: createQueue(redis), tokens, rooms }),
-    eventStreams: createEventStreams({ max: EVENT_STREAMS }),
+    eventStreams: createEventStreams({ max: EVENT_STREAMS, stopping }),
+    seatChanges: createSeatChanges(subscriber),
     stopping,
     async close() {
       await connection.close();
       await gateway.close();
       redis.disconnect();
+      subscriber.disconnect();
       await db.destroy();
     },
   };

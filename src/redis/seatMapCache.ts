@@ -1,133 +1,119 @@
-import type { Redis, Result } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { BestEffort } from './bestEffort';
+import { defineSeatMapScripts } from './seatMapScripts';
 
-/** Versions outlive a pause in the traffic, then go; a new one is seeded from the clock and is always greater. */
-const VERSION_TTL_MS = 24 * 60 * 60 * 1000;
-
-/**
- * The version of a schedule's seat map, seeded with the time in microseconds where there is none: after a
- * loss of Redis it is greater than any that was given before, so no version ever names two contents.
- */
-const VERSION = `
-local function version(key)
-  local current = redis.call('GET', key)
-  if current then return current end
-  local time = redis.call('TIME')
-  current = string.format('%.0f', time[1] * 1000000 + time[2])
-  redis.call('SET', key, current, 'PX', ${VERSION_TTL_MS})
-  return current
-end
-`;
-
-/** KEYS: version, statuses. Returns the version and the statuses that are kept under it, if any. */
-const READ = `${VERSION}
-local current = version(KEYS[1])
-local kept = redis.call('GET', KEYS[2])
-if kept and string.sub(kept, 1, #current + 1) == current .. ':' then
-  return {current, string.sub(kept, #current + 2)}
-end
-return {current, false}`;
-
-/** KEYS: version. Where there is none, nothing is kept under it either. */
-const BUMP = `
-if redis.call('EXISTS', KEYS[1]) == 1 then
-  redis.call('INCR', KEYS[1])
-  redis.call('PEXPIRE', KEYS[1], ${VERSION_TTL_MS})
-end
-return 1`;
-
-/**
- * KEYS: version, statuses, digest. ARGV: the version read before the load, statuses, milliseconds to keep.
- * Returns the version of these statuses. A version that already named other statuses shows that a bump was
- * lost, and is made up for here.
- */
-const PUBLISH = `
-local current = redis.call('GET', KEYS[1])
-if current ~= ARGV[1] then return ARGV[1] end
-local digest = redis.sha1hex(ARGV[2])
-local known = redis.call('GET', KEYS[3])
-if known and string.sub(known, 1, #current + 1) == current .. ':' and known ~= current .. ':' .. digest then
-  redis.call('INCR', KEYS[1])
-  current = redis.call('GET', KEYS[1])
-end
-redis.call('PEXPIRE', KEYS[1], ${VERSION_TTL_MS})
-redis.call('SET', KEYS[3], current .. ':' .. digest, 'PX', ${VERSION_TTL_MS})
-redis.call('SET', KEYS[2], current .. ':' .. ARGV[2], 'PX', ARGV[3])
-return current`;
-
-declare module 'ioredis' {
-  interface RedisCommander<Context> {
-    readSeatMap(version: string, statuses: string): Result<[string, string | null], Context>;
-    bumpSeatMap(version: string): Result<number, Context>;
-    publishSeatMap(
-      version: string,
-      statuses: string,
-      digest: string,
-      readVersion: string,
-      content: string,
-      keepMs: number,
-    ): Result<string, Context>;
-  }
+/** Statuses of a schedule's seats, one letter a seat, under the one version that names them. */
+export interface NamedStatuses {
+  version: number;
+  statuses: string;
 }
 
-/** Statuses of a schedule's seats, one letter a seat, shared by all processes for a moment. */
+/** Statuses that a process has left in Redis, and how long ago Postgres was asked for them. */
+export interface KeptStatuses extends NamedStatuses {
+  ageMs: number;
+}
+
+/**
+ * Statuses of a schedule's seats, shared by all processes.
+ *
+ * The _mark_ changes with every commit that changes a seat; whoever saw the same mark before and after knows
+ * that nothing was announced meanwhile. The _version_ names statuses, and is given only here: two contents
+ * never share one, in any process, and none comes again. Everything resolves to undefined with Redis down.
+ */
 export interface SeatMapCache {
   /** After every commit that changes a seat. Never throws; a lost bump heals when the statuses run out. */
   bump(scheduleId: string): Promise<boolean>;
-  /** The version alone; undefined with Redis down. */
-  version(scheduleId: string): Promise<number | undefined>;
-  /** undefined with Redis down. */
-  read(scheduleId: string): Promise<{ version: number; statuses: string | null } | undefined>;
+  mark(scheduleId: string): Promise<string | undefined>;
   /**
-   * Keeps statuses that were loaded after `readVersion` was read.
+   * The mark, and the statuses that are kept under it if they are younger than `trustedMs` and their version is
+   * not below `known`, the one that the asker has (0 for none). Those of `known` itself come as an empty string.
+   */
+  read(
+    scheduleId: string,
+    known: number,
+    trustedMs: number,
+  ): Promise<{ mark: string; kept: KeptStatuses | null } | undefined>;
+  /**
+   * Names statuses that were loaded after `mark` was read, and keeps them. Where another process has kept
+   * later ones meanwhile, those are the answer.
    *
-   * @returns the version that names them; undefined with Redis down
+   * @param known the version becomes greater than this if it names other statuses
+   * @param ageMs how long the load took
    */
   publish(
     scheduleId: string,
-    readVersion: number,
-    statuses: string,
-    keepMs: number,
-  ): Promise<number | undefined>;
+    loaded: { mark: string; statuses: string; known: number; ageMs: number },
+  ): Promise<NamedStatuses | undefined>;
+  /**
+   * What changed from one version to another: the letter of each seat by its position. null where the log
+   * does not have both versions any more.
+   */
+  changesBetween(
+    scheduleId: string,
+    from: number,
+    to: number,
+  ): Promise<Map<number, string> | null | undefined>;
 }
 
+/** Tells that a schedule's seats have changed; the message itself says nothing. */
+export const changeChannel = (scheduleId: string): string => `{${scheduleId}}:seats:changed`;
+
 export function createSeatMapCache(redis: Redis, attempt: BestEffort): SeatMapCache {
-  redis.defineCommand('readSeatMap', { lua: READ, numberOfKeys: 2 });
-  redis.defineCommand('bumpSeatMap', { lua: BUMP, numberOfKeys: 1 });
-  redis.defineCommand('publishSeatMap', { lua: PUBLISH, numberOfKeys: 3 });
+  defineSeatMapScripts(redis);
 
   return {
     async bump(scheduleId) {
-      return (await attempt((client) => client.bumpSeatMap(versionKey(scheduleId)))) !== undefined;
-    },
-
-    async version(scheduleId) {
-      const version = await attempt((client) => client.get(versionKey(scheduleId)));
-      return version === undefined ? undefined : Number(version);
-    },
-
-    async read(scheduleId) {
-      const found = await attempt((client) =>
-        client.readSeatMap(versionKey(scheduleId), statusesKey(scheduleId)),
+      const bumped = await attempt((client) =>
+        client.bumpSeatMap(markKey(scheduleId), changeChannel(scheduleId)),
       );
-      return found && { version: Number(found[0]), statuses: found[1] };
+      return bumped !== undefined;
     },
 
-    async publish(scheduleId, readVersion, statuses, keepMs) {
-      const version = await attempt((client) =>
+    async mark(scheduleId) {
+      const mark = await attempt((client) => client.get(markKey(scheduleId)));
+      return mark === null ? NO_MARK : mark;
+    },
+
+    async read(scheduleId, known, trustedMs) {
+      const found = await attempt((client) =>
+        client.readSeatMap(markKey(scheduleId), keptKey(scheduleId), String(known), trustedMs * 1_000),
+      );
+      if (!found) return undefined;
+      const [mark, version, statuses, ageMicroseconds] = found;
+      if (version === null || statuses === null) return { mark, kept: null };
+      return { mark, kept: { version: Number(version), statuses, ageMs: ageMicroseconds / 1_000 } };
+    },
+
+    async publish(scheduleId, { mark, statuses, known, ageMs }) {
+      const named = await attempt((client) =>
         client.publishSeatMap(
-          versionKey(scheduleId),
-          statusesKey(scheduleId),
-          `{${scheduleId}}:seats:digest`,
-          String(readVersion),
+          markKey(scheduleId),
+          keptKey(scheduleId),
+          logKey(scheduleId),
+          mark,
           statuses,
-          keepMs,
+          String(known),
+          Math.round(ageMs * 1_000),
         ),
       );
-      return version === undefined ? undefined : Number(version);
+      return named && { version: Number(named[0]), statuses: named[1] ?? statuses };
+    },
+
+    async changesBetween(scheduleId, from, to) {
+      const entries = await attempt((client) => client.xrange(logKey(scheduleId), `${from}-0`, `${to}-0`));
+      if (!entries) return undefined;
+      const versions = entries.map(([id]) => Number.parseInt(id, 10));
+      if (versions.at(0) !== from || versions.at(-1) !== to) return null;
+      const missed = entries.slice(1).map(([, [, changes = '']]) => changes);
+      const changes = missed.join('').matchAll(/(\d+)(\D)/g);
+      return new Map(Array.from(changes, ([, position, letter = '']) => [Number(position), letter]));
     },
   };
 }
 
-const versionKey = (scheduleId: string): string => `{${scheduleId}}:seats:version`;
-const statusesKey = (scheduleId: string): string => `{${scheduleId}}:seats:statuses`;
+/** What the mark is where no change was ever announced, or Redis has lost its data. */
+const NO_MARK = '0';
+
+const markKey = (scheduleId: string): string => `{${scheduleId}}:seats:mark`;
+const keptKey = (scheduleId: string): string => `{${scheduleId}}:seats:kept`;
+const logKey = (scheduleId: string): string => `{${scheduleId}}:seats:log`;

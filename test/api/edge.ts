@@ -41,11 +41,16 @@ export interface EdgeOptions {
   settings?: Record<string, string>;
   /** Mounted beside the service's own; for what those never do, such as crash. */
   extra?: readonly Endpoint[];
+  /** One more process of the same service: with the database and the Redis of this one, which it leaves alone. */
+  beside?: Edge;
 }
 
 /** The API in this process, on real Postgres, Redis and Temporal, without a worker. */
 export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
-  const [database, redis] = await Promise.all([createTestDatabase(), createTestRedis()]);
+  const { database, redis } = options.beside ?? {
+    database: await createTestDatabase(),
+    redis: await createTestRedis(),
+  };
   const settings = testSettings(database, redis, options.settings);
   const stopping = new AbortController();
   const dependencies = await createDependencies(settings, createLogger('test', 'silent'), stopping.signal);
@@ -66,7 +71,7 @@ export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
       stopping.abort();
       await server.stop(1_000);
       await dependencies.close();
-      await Promise.all([database.drop(), redis.drop()]);
+      if (!options.beside) await Promise.all([database.drop(), redis.drop()]);
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import Negotiator from 'negotiator';
 import { z } from 'zod';
 import { Problem } from '../../domain/problems';
@@ -6,9 +7,11 @@ import { createCatalogueCache } from '../../redis/cache';
 import { createSeatMapCache } from '../../redis/seatMapCache';
 import type { ApiDependencies } from '../dependencies';
 import { endpoint, type Endpoint } from '../http/endpoint';
+import { EVENT_STREAM, EVENT_STREAM_HEADERS } from '../http/eventStream';
 import { cutPage, pageOf } from '../http/paging';
 import { createCatalogue } from './catalogue';
 import { isNotModified } from './conditional';
+import { createLiveSeats } from './liveSeats';
 import { presentConcert, presentConcertSummary, presentSchedule } from './presenter';
 import {
   concertListQuery,
@@ -17,6 +20,7 @@ import {
   concertSummarySchema,
   scheduleParams,
   scheduleSchema,
+  seatEventsQuery,
   seatMapSchema,
 } from './schema';
 import { ENCODINGS, type Encoding } from './seatMapBody';
@@ -28,11 +32,20 @@ const tags = ['Catalogue'];
 export function catalogueRoutes({
   db,
   redis,
+  seatChanges,
+  eventStreams,
   logger,
-}: Pick<ApiDependencies, 'db' | 'redis' | 'logger'>): Endpoint[] {
+}: Pick<ApiDependencies, 'db' | 'redis' | 'seatChanges' | 'eventStreams' | 'logger'>): Endpoint[] {
   const attempt = createBestEffort(redis, logger);
   const catalogue = createCatalogue(db, createCatalogueCache(attempt));
-  const seatMaps = createSeatMaps(db, createSeatMapCache(redis, attempt));
+  const seatMapCache = createSeatMapCache(redis, attempt);
+  const seatMaps = createSeatMaps(db, seatMapCache);
+  const liveSeats = createLiveSeats({
+    seatMaps,
+    cache: seatMapCache,
+    changes: seatChanges,
+    streams: eventStreams,
+  });
 
   async function findConcert(concertId: string) {
     const concert = await catalogue.find(concertId);
@@ -125,8 +138,8 @@ export function catalogueRoutes({
         if (!seatMap) throw new Problem('schedule-not-found', 'There is no such schedule.');
         const headers = {
           ETag: `"${seatMap.version}"`,
-          // Anyone may keep it, but must ask whether it is still right.
-          'Cache-Control': 'public, no-cache',
+          // A browser asks each time; a shared cache may answer for the second that a sold seat may be shown.
+          'Cache-Control': 'public, max-age=0, s-maxage=1',
           Vary: 'Accept-Encoding',
         };
         if (isNotModified(http.headers, headers.ETag)) return { status: 304, headers };
@@ -138,10 +151,39 @@ export function catalogueRoutes({
         };
       },
     }),
+
+    endpoint({
+      method: 'GET',
+      path: '/v1/schedules/{scheduleId}/seats/events',
+      summary: 'Follow the seats of a schedule',
+      description:
+        'Events `seats` of `{version, changes: [{seatId, status}]}` (`SeatsEvent`). Read the map, connect with its ' +
+        'version as `since`, and write the changes of each event over the map, in the order in which they come: ' +
+        'nothing is missed. Without `since`, and where the server does not know the version, the first event tells ' +
+        'every seat. `Last-Event-ID`, which browsers send when they reconnect, resumes in the same way.',
+      tags,
+      access: 'public',
+      params: scheduleParams,
+      query: seatEventsQuery,
+      problems: ['schedule-not-found'],
+      responses: { 200: { description: 'Server-sent events', contentType: EVENT_STREAM } },
+      async handle({ params, query, http }) {
+        const version = lastEventVersion(http.headers) ?? query.since;
+        const body = await liveSeats.open(params.scheduleId, version);
+        if (!body) throw new Problem('schedule-not-found', 'There is no such schedule.');
+        return { status: 200, headers: EVENT_STREAM_HEADERS, body };
+      },
+    }),
   ];
 }
 
 function preferredEncoding(headers: Negotiator.Headers): Encoding {
   const accepted = new Negotiator({ headers }).encoding([...ENCODINGS]);
   return ENCODINGS.find((encoding) => encoding === accepted) ?? 'identity';
+}
+
+/** What is no version of ours was not sent by us; such a client is told every seat. */
+function lastEventVersion(headers: IncomingHttpHeaders): number | undefined {
+  const id = headers['last-event-id'];
+  return typeof id === 'string' && /^[1-9]\d{0,15}$/.test(id) ? Number(id) : undefined;
 }

@@ -43,6 +43,8 @@ export const scheduleSchema = z
   })
   .meta({ id: 'Schedule' });
 
+const seatStatus = z.enum(['AVAILABLE', 'HELD', 'SOLD', 'BLOCKED']);
+
 export const seatMapSchema = z
   .object({
     scheduleId: z.uuid(),
@@ -58,7 +60,7 @@ export const seatMapSchema = z
         number: z.string(),
         grade: z.string(),
         price: z.int(),
-        status: z.enum(['AVAILABLE', 'HELD', 'SOLD', 'BLOCKED']),
+        status: seatStatus,
         x: z.number(),
         y: z.number(),
         accessible: z
@@ -69,6 +71,20 @@ export const seatMapSchema = z
     ),
   })
   .meta({ id: 'SeatMap' });
+
+/** The data of an event `seats`. */
+export const seatsEventSchema = z
+  .object({
+    version: z.int().meta({ description: 'Of the map with these changes; also the id of the event' }),
+    changes: z.array(z.object({ seatId: z.uuid(), status: seatStatus })),
+  })
+  .meta({ id: 'SeatsEvent' });
+
+export const seatEventsQuery = z.object({
+  since: z.coerce.number().int().positive().optional().meta({
+    description: '`version` of the seat map that the client has; `Last-Event-ID` goes before it',
+  }),
+});
 
 export const concertParams = z.object({ concertId: z.uuid() });
 export const scheduleParams = z.object({ scheduleId: z.uuid() });

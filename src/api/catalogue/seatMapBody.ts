@@ -8,26 +8,33 @@ import type { Grade } from '../../domain/seatingPlan/grades';
 export const ENCODINGS = ['br', 'gzip', 'identity'] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
-/** One version of a seat map, serialised. */
-export interface SeatMapBody {
+/** One version of a seat map. */
+export interface SeatMap {
   version: number;
-  /** Compressed once, on the first demand. */
+  /** One letter for each seat (see SeatStore.statuses). */
+  statuses: string;
+  seatIds: readonly string[];
+  /** The body, written and compressed once, on the first demand: who has the version already needs none. */
   encoded(encoding: Encoding): Promise<Buffer>;
 }
 
 /** The part of a seat map's JSON that never changes. */
 export interface SeatMapTemplate {
   seats: number;
-  /** @param statuses one letter for each seat (see SeatStore.statuses) */
-  render(version: number, statuses: string): SeatMapBody;
+  fill(version: number, statuses: string): SeatMap;
 }
+
+/** What the letters of SeatStore.statuses stand for. */
+export const STATUS_NAMES: ReadonlyMap<string, string> = new Map([
+  ['A', 'AVAILABLE'],
+  ['H', 'HELD'],
+  ['S', 'SOLD'],
+  ['B', 'BLOCKED'],
+]);
 
 /** What stands between the constant part of one seat and that of the next. */
 const STATUS_ENDS: ReadonlyMap<string, Buffer> = new Map(
-  Object.entries({ A: 'AVAILABLE', H: 'HELD', S: 'SOLD', B: 'BLOCKED' }).map(([letter, status]) => [
-    letter,
-    Buffer.from(`${status}"},`),
-  ]),
+  [...STATUS_NAMES].map(([letter, status]) => [letter, Buffer.from(`${status}"},`)]),
 );
 
 // Cheap levels: a busy sale compresses the map several times a second.
@@ -65,6 +72,7 @@ export function createSeatMapTemplate(
     };
     return Buffer.from(JSON.stringify(fixed).slice(0, -'"}'.length));
   });
+  const seatIds = drawings.map((seat) => seat.seatId);
   const constant = Buffer.concat(pieces);
   const ends = Uint32Array.from(endsOf(pieces));
   const longestStatus = Math.max(...[...STATUS_ENDS.values()].map((end) => end.length));
@@ -87,12 +95,15 @@ export function createSeatMapTemplate(
 
   return {
     seats: drawings.length,
-    render(version, statuses) {
-      const body = write(version, statuses);
+    fill(version, statuses) {
+      let body: Buffer | undefined;
       const made = new Map<Encoding, Promise<Buffer>>();
       return {
         version,
+        statuses,
+        seatIds,
         async encoded(encoding) {
+          body ??= write(version, statuses);
           const known = made.get(encoding) ?? compress[encoding](body);
           made.set(encoding, known);
           return known;

@@ -1,47 +1,52 @@
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { LRUCache } from 'lru-cache';
 import { createScheduleStore } from '../../db/scheduleStore';
 import { createSeatStore } from '../../db/seatStore';
 import type { SeatMapCache } from '../../redis/seatMapCache';
-import { createSeatMapTemplate, type SeatMapBody, type SeatMapTemplate } from './seatMapBody';
+import { createSeatMapTemplate, type SeatMap, type SeatMapTemplate } from './seatMapBody';
 
 /** Ten arenas: with their bodies some 60 MB. */
 const MAX_SEATS = 150_000;
 
 /**
- * How long statuses are trusted without asking Postgres, in Redis and again in the process; together they
- * stay under the second in which a sold seat must be seen even if its bump was lost.
+ * How long statuses are trusted after Postgres was asked, by all processes together: a sold seat must be seen
+ * within a second even if nobody announced it.
  */
 const TRUSTED_MS = 400;
 
 /**
- * Building maps of one schedule may take this share of the time, after a first burst. Compressing a body
- * costs about three times its building (an arena: 15 ms and 40 ms), so that both take a quarter.
+ * Loading statuses of one schedule may take this share of the time, after a first burst. Writing and
+ * compressing a body costs about three times that (an arena: 15 ms and 40 ms), so that all of it takes a quarter.
  */
-const BUILD_SHARE = 0.07;
-const BUILD_BURST_MS = 1_000;
-const LONGEST_BUILD_DEBT_MS = 400;
+const LOAD_SHARE = 0.07;
+const LOAD_BURST_MS = 1_000;
+const LONGEST_LOAD_DEBT_MS = 400;
 
 interface Entry {
   scheduleId: string;
   template: SeatMapTemplate;
-  current: { body: SeatMapBody; statuses: string; trustedUntil: number } | undefined;
-  building: Promise<SeatMapBody> | undefined;
-  /** Up to when past builds have used up their share of the time. */
+  current: { map: SeatMap; mark: string | undefined; trustedUntil: number } | undefined;
+  loading: Promise<SeatMap> | undefined;
+  asking: Promise<string | undefined> | undefined;
+  /** Up to when past loads have used up their share of the time. */
   paidUntil: number;
 }
 
 export type SeatMaps = ReturnType<typeof createSeatMaps>;
 
 /**
- * The seat maps of all schedules, serialised and ready to send.
+ * The seat maps of all schedules, ready to send.
  *
- * 1. A body is sent while its version is the one in Redis and its statuses are younger than TRUSTED_MS.
- * 2. Otherwise it is rebuilt, once however many ask: statuses come from Redis if another process has left
- *    them there, else from Postgres, and the version is read before them.
- * 3. While a sale changes the map faster than it can be built, a body may be sent up to LONGEST_BUILD_DEBT_MS
+ * 1. A map is given while no change was announced since (the mark in Redis is the one that was read before its
+ *    statuses) and its statuses are younger than TRUSTED_MS.
+ * 2. Otherwise statuses are loaded, once however many ask: from Redis if another process has left them there,
+ *    else from Postgres. Redis gives the version that names them.
+ * 3. While a sale changes the map faster than it can be loaded, one may be given up to LONGEST_LOAD_DEBT_MS
  *    longer, so that looking at seats never takes the machine from selling them.
  * 4. Without Redis, Postgres is asked every TRUSTED_MS, and versions come from the clock.
+ *
+ * The versions that one process gives for a schedule never go back.
  */
 export function createSeatMaps(db: Knex, cache: SeatMapCache) {
   const seats = createSeatStore(db);
@@ -57,65 +62,75 @@ export function createSeatMaps(db: Knex, cache: SeatMapCache) {
     if (!schedule) return undefined;
     const [grades, drawings] = await Promise.all([schedules.grades(scheduleId), seats.drawings(scheduleId)]);
     const template = createSeatMapTemplate(schedule, grades, drawings);
-    return { scheduleId, template, current: undefined, building: undefined, paidUntil: 0 };
+    return { scheduleId, template, current: undefined, loading: undefined, asking: undefined, paidUntil: 0 };
   }
 
-  async function build(entry: Entry): Promise<SeatMapBody> {
+  async function load(entry: Entry): Promise<SeatMap> {
     const { scheduleId, template, current } = entry;
-    const shared = await cache.read(scheduleId);
-    const statuses = shared?.statuses ?? (await seats.statuses(scheduleId));
-    const unchanged = current?.statuses === statuses ? current.body : undefined;
-    const version =
-      (await sharedVersion(scheduleId, shared, statuses)) ??
-      unchanged?.version ??
-      Math.max(Date.now() * 1_000, (current?.body.version ?? 0) + 1);
-    const body = unchanged?.version === version ? unchanged : template.render(version, statuses);
-    entry.current = { body, statuses, trustedUntil: Date.now() + trustedMs() };
-    return body;
+    const known = current?.map.version ?? 0;
+    const shared = await cache.read(scheduleId, known, trustedMs());
+    const { version, statuses, ageMs } = shared?.kept ?? (await loadStatuses(entry, shared?.mark, known));
+    const map = current?.map.version === version ? current.map : template.fill(version, statuses);
+    entry.current = { map, mark: shared?.mark, trustedUntil: Date.now() + trustedMs() - ageMs };
+    return map;
   }
 
-  /** The version that Redis gives these statuses; undefined with Redis down. */
-  async function sharedVersion(
-    scheduleId: string,
-    shared: Awaited<ReturnType<SeatMapCache['read']>>,
-    statuses: string,
-  ): Promise<number | undefined> {
-    if (!shared || shared.statuses !== null) return shared?.version;
-    return cache.publish(scheduleId, shared.version, statuses, trustedMs());
+  /** From Postgres. @param mark read before; undefined with Redis down */
+  async function loadStatuses({ scheduleId, current }: Entry, mark: string | undefined, known: number) {
+    const startedAt = performance.now();
+    const statuses = await seats.statuses(scheduleId);
+    const ageMs = performance.now() - startedAt;
+    const named =
+      mark === undefined ? undefined : await cache.publish(scheduleId, { mark, statuses, known, ageMs });
+    if (named) return { ...named, ageMs };
+    const unchanged = current?.map.statuses === statuses;
+    return { version: unchanged ? known : Math.max(Date.now() * 1_000, known + 1), statuses, ageMs };
   }
 
-  async function rebuild(entry: Entry): Promise<SeatMapBody> {
+  async function reload(entry: Entry): Promise<SeatMap> {
     const startedAt = Date.now();
     try {
-      return await build(entry);
+      return await load(entry);
     } finally {
       const now = Date.now();
-      const debt = Math.min((now - startedAt) / BUILD_SHARE, LONGEST_BUILD_DEBT_MS);
+      const debt = Math.min((now - startedAt) / LOAD_SHARE, LONGEST_LOAD_DEBT_MS);
       entry.paidUntil = Math.max(entry.paidUntil, now) + debt;
-      entry.building = undefined;
+      entry.loading = undefined;
     }
   }
 
-  async function fresh(entry: Entry): Promise<SeatMapBody | undefined> {
+  /**
+   * Requests of one turn of the event loop share a question to Redis. One that was sent before a request came
+   * is not for that request: its answer may be older than what the client has just done.
+   */
+  async function latestMark(entry: Entry): Promise<string | undefined> {
+    entry.asking ??= endOfTurn().then(async () => {
+      entry.asking = undefined;
+      return cache.mark(entry.scheduleId);
+    });
+    return entry.asking;
+  }
+
+  async function fresh(entry: Entry): Promise<SeatMap | undefined> {
     const now = Date.now();
     if (!entry.current) return undefined;
-    if (entry.paidUntil > now + BUILD_BURST_MS) return entry.current.body;
+    if (entry.paidUntil > now + LOAD_BURST_MS) return entry.current.map;
     if (now >= entry.current.trustedUntil) return undefined;
-    const version = await cache.version(entry.scheduleId);
-    // Read again: a build may have ended meanwhile.
-    const { body } = entry.current;
-    return version === undefined || version === body.version ? body : undefined;
+    const latest = await latestMark(entry);
+    // Read again: a load may have ended meanwhile.
+    const { current } = entry;
+    return latest === undefined || latest === current.mark ? current.map : undefined;
   }
 
   return {
     /** null for an unknown schedule. */
-    async find(scheduleId: string): Promise<SeatMapBody | null> {
-      const entry = await entries.fetch(scheduleId);
+    async find(scheduleId: string): Promise<SeatMap | null> {
+      const entry = entries.get(scheduleId) ?? (await entries.fetch(scheduleId));
       if (!entry) return null;
-      const body = await fresh(entry);
-      if (body) return body;
-      entry.building ??= rebuild(entry);
-      return entry.building;
+      const map = await fresh(entry);
+      if (map) return map;
+      entry.loading ??= reload(entry);
+      return entry.loading;
     },
   };
 }

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as endOfTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../../domain/problems';
 
 /** One server-sent event; `data` goes as JSON. `id` comes back as `Last-Event-ID` after a lost connection. */
@@ -8,6 +8,9 @@ export interface ServerEvent {
   data: unknown;
   id?: string;
 }
+
+/** A body that others write to, many of them at once; `close` is emitted when its client is gone. */
+export type Audience = Iterable<Readable>;
 
 export interface EventStreams {
   /**
@@ -18,42 +21,113 @@ export interface EventStreams {
    * @throws {Problem} temporarily-unavailable where too many streams are open already
    */
   open(events: AsyncIterable<ServerEvent>, closed: AbortSignal): Readable;
+  /**
+   * A body of the same type without a source: it is sent to with `send`. It has no timer and no generator of
+   * its own, so that thousands cost little, and gets the comments of all such streams.
+   *
+   * @throws {Problem} as `open`
+   */
+  listener(): Readable;
+  /**
+   * Hands the same bytes to every listener. One that has not taken in MAX_BACKLOG_BYTES is dropped
+   * instead: its connection breaks, and it can resume. Other requests get their turns in between.
+   */
+  send(audience: Audience, bytes: Buffer): Promise<void>;
 }
 
 export const EVENT_STREAM = 'text/event-stream';
 
-const HEARTBEAT_MS = 15_000;
+/** For answers that are streams: no cache keeps them, and nginx does not collect them into blocks. */
+export const EVENT_STREAM_HEADERS = { 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' };
 
-/** @param options.max streams of this process at once */
-export function createEventStreams(options: { max: number }): EventStreams {
+const HEARTBEAT_MS = 15_000;
+const HEARTBEAT = Buffer.from(': still here\n\n');
+
+/** Reconnect after 2 s. It also sends the headers at once, before the first event. */
+const OPENING = 'retry: 2000\n\n';
+
+/** Behind what the kernel and the response already hold; frames are shared, so this costs little but order. */
+const MAX_BACKLOG_BYTES = 256 * 1024;
+
+/** Clients that are written to in one turn of the event loop: some 2 ms. */
+const CLIENTS_A_TURN = 200;
+
+/**
+ * @param options.max streams of this process at once
+ * @param options.stopping ends all listeners
+ */
+export function createEventStreams(options: { max: number; stopping: AbortSignal }): EventStreams {
+  const { max, stopping } = options;
   let open = 0;
+  const listeners = new Set<Readable>();
+  let heartbeat: NodeJS.Timeout | undefined;
+
+  function counted(stream: Readable): Readable {
+    open += 1;
+    stream.once('close', () => {
+      open -= 1;
+    });
+    return stream;
+  }
+
+  function refuseTooMany(): void {
+    if (open < max && !stopping.aborted) return;
+    throw new Problem('temporarily-unavailable', 'Too many event streams are open; poll instead.', {
+      retryAfter: 10,
+    });
+  }
+
+  async function send(audience: Audience, bytes: Buffer): Promise<void> {
+    let turn = 0;
+    for (const listener of audience) {
+      // They have had their end by then, and nothing may follow that.
+      if (stopping.aborted) return;
+      if (listener.readableLength > MAX_BACKLOG_BYTES) listener.destroy(new Error('the client is too slow'));
+      else listener.push(bytes);
+      turn += 1;
+      if (turn % CLIENTS_A_TURN === 0) await endOfTurn();
+    }
+  }
+
+  stopping.addEventListener('abort', () => {
+    clearInterval(heartbeat);
+    for (const listener of listeners) listener.push(null);
+  });
+
   return {
     open(events, closed) {
-      if (open >= options.max) {
-        throw new Problem('temporarily-unavailable', 'Too many event streams are open; poll instead.', {
-          retryAfter: 10,
-        });
-      }
-      open += 1;
-      const stream = Readable.from(frames(events, closed), { objectMode: false, highWaterMark: 16 * 1024 });
-      stream.once('close', () => {
-        open -= 1;
-      });
+      refuseTooMany();
+      return counted(Readable.from(frames(events, closed), { objectMode: false, highWaterMark: 16 * 1024 }));
+    },
+
+    listener() {
+      refuseTooMany();
+      heartbeat ??= setInterval(() => void send(listeners, HEARTBEAT), HEARTBEAT_MS).unref();
+      const stream = counted(new Readable({ read: () => undefined }));
+      stream.push(OPENING);
+      listeners.add(stream);
+      stream.once('close', () => listeners.delete(stream));
       return stream;
     },
+
+    send,
   };
+}
+
+/** An event as it is sent. */
+export function frame({ event, data, id }: ServerEvent): string {
+  return `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
 async function* frames(events: AsyncIterable<ServerEvent>, closed: AbortSignal): AsyncGenerator<string> {
   const source = events[Symbol.asyncIterator]();
-  // Reconnect after 2 s; also sends the headers at once, before the first event.
-  yield 'retry: 2000\n\n';
+  yield OPENING;
   let next = source.next();
   try {
     while (!closed.aborted) {
       const result = await Promise.race([next, silence(closed)]);
       if (result === 'silent') {
-        yield ': still here\n\n';
+        yield HEARTBEAT.toString();
         continue;
       }
       if (result.done) return;
@@ -77,8 +151,4 @@ async function silence(closed: AbortSignal): Promise<'silent'> {
     // Aborted: the loop sees it.
   }
   return 'silent';
-}
-
-function frame({ event, data, id }: ServerEvent): string {
-  return `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }

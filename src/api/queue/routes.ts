@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { endpoint, type Endpoint } from '../http/endpoint';
-import { EVENT_STREAM, type EventStreams } from '../http/eventStream';
+import { EVENT_STREAM, EVENT_STREAM_HEADERS, type EventStreams } from '../http/eventStream';
 import type { Idempotency } from '../idempotency/idempotency';
 import type { AdmissionService } from './admission';
 import { queueEvents } from './events';
@@ -69,7 +69,7 @@ export function queueRoutes({ idempotency, admission, eventStreams }: QueueRoute
         const events = queueEvents(admission, holder, first, http.closed);
         return {
           status: 200,
-          headers: { 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' },
+          headers: EVENT_STREAM_HEADERS,
           body: eventStreams.open(events, http.closed),
         };
       },

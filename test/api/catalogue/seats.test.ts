@@ -130,6 +130,14 @@ describe('the ETag of a seat map', () => {
   });
 });
 
+describe('caches of a seat map', () => {
+  it('may be anyone, for a second if they are shared', async () => {
+    const { scheduleId } = await operator.addShow(2);
+    const { headers } = await edge.call('GET', `/v1/schedules/${scheduleId}/seats`);
+    expect(headers.get('Cache-Control')).toBe('public, max-age=0, s-maxage=1');
+  });
+});
+
 describe('the body of a seat map', () => {
   const decoders = { br: brotliDecompressSync, gzip: gunzipSync, identity: (body: Buffer) => body };
 

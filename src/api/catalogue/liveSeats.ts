@@ -1,0 +1,38 @@
+import type { Readable } from 'node:stream';
+import type { EventStreams } from '../http/eventStream';
+import { openSeatRoom, type SeatRoom, type SeatRoomDependencies } from './seatRoom';
+
+export interface LiveSeats {
+  /**
+   * The stream of a schedule's changes, from the version that the client has; undefined tells it every seat
+   * first.
+   *
+   * @returns null for an unknown schedule
+   * @throws {Problem} temporarily-unavailable where too many streams are open already
+   */
+  open(scheduleId: string, version: number | undefined): Promise<Readable | null>;
+}
+
+/** One room a schedule, for as long as somebody on this process watches it. */
+export function createLiveSeats(
+  dependencies: SeatRoomDependencies & { streams: Pick<EventStreams, 'listener'> },
+): LiveSeats {
+  const rooms = new Map<string, SeatRoom>();
+
+  function roomOf(scheduleId: string): SeatRoom {
+    const open = rooms.get(scheduleId);
+    if (open) return open;
+    const room = openSeatRoom(dependencies, scheduleId, () => rooms.delete(scheduleId));
+    rooms.set(scheduleId, room);
+    return room;
+  }
+
+  return {
+    async open(scheduleId, version) {
+      if (!(await dependencies.seatMaps.find(scheduleId))) return null;
+      const stream = dependencies.streams.listener();
+      roomOf(scheduleId).enter(stream, version);
+      return stream;
+    },
+  };
+}

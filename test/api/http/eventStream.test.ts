@@ -1,0 +1,121 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { pipeline, type Readable } from 'node:stream';
+import { createEventStreams, type EventStreams } from '../../../src/api/http/eventStream';
+import { Problem } from '../../../src/domain/problems';
+
+const MAX = 3;
+
+let stopping: AbortController;
+let streams: EventStreams;
+let listeners: Readable[];
+let end: () => Promise<void>;
+let connectClient: () => Promise<Socket>;
+
+/** Every connection is an event stream, as Koa sends one. */
+beforeEach(async () => {
+  stopping = new AbortController();
+  streams = createEventStreams({ max: MAX, stopping: stopping.signal });
+  listeners = [];
+  const server = createServer((_request, response) => {
+    const stream = streams.listener();
+    listeners.push(stream);
+    pipeline(stream, response, () => undefined);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  // A server on a port has an address of this kind.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
+  const { port } = server.address() as AddressInfo;
+  connectClient = async () => {
+    const socket = connect(port, '127.0.0.1');
+    socket.write('GET / HTTP/1.1\r\nHost: test\r\n\r\n');
+    socket.on('error', () => undefined);
+    await once(socket, 'readable');
+    return socket;
+  };
+  end = async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => void server.close(resolve));
+  };
+});
+afterEach(async () => end());
+
+/** Counts until so many bytes are there. */
+async function receive(socket: Socket, bytes: number): Promise<void> {
+  let received = 0;
+  for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
+    received += Buffer.isBuffer(chunk) ? chunk.length : 0;
+    if (received >= bytes) return;
+  }
+  throw new Error(`the stream has ended after ${received} bytes`);
+}
+
+/** However it closes: an error on the way is none of the test. */
+async function closed(stream: Readable): Promise<void> {
+  await new Promise<void>((resolve) => void stream.once('close', resolve));
+}
+
+const MEGABYTE = 1024 * 1024;
+
+describe('a client that is too slow', () => {
+  it('is dropped, and holds up nobody', async () => {
+    const slow = await connectClient();
+    const quick = await connectClient();
+    const [slowOne, quickOne] = listeners;
+    if (!slowOne || !quickOne) throw new Error('they are not connected');
+    const dropped = closed(slowOne);
+    const received = receive(quick, 32 * MEGABYTE);
+    const bytes = Buffer.alloc(MEGABYTE, ': something to tell\n');
+
+    for (let sent = 0; sent < 32; sent += 1) {
+      await streams.send(listeners, bytes);
+      // Who is faster than the sender is never behind by more than the last piece.
+      if (quickOne.readableLength > 0) await once(quickOne, 'data');
+    }
+
+    await dropped;
+    await received;
+    expect([slowOne.destroyed, quickOne.destroyed]).toEqual([true, false]);
+    slow.resume();
+    await closed(slow);
+  });
+
+  it('holds no place once it is gone', async () => {
+    for (let count = 0; count < 2 * MAX; count += 1) {
+      const client = await connectClient();
+      const left = closed(listeners.at(-1) ?? client);
+      client.destroy();
+      await left;
+    }
+    expect(listeners).toHaveLength(2 * MAX);
+  });
+});
+
+describe('too many streams', () => {
+  it('are refused as temporarily-unavailable, with the time to come back', () => {
+    for (let count = 0; count < MAX; count += 1) streams.listener();
+    expect(() => streams.listener()).toThrow(
+      new Problem('temporarily-unavailable', 'Too many event streams are open; poll instead.', {
+        retryAfter: 10,
+      }),
+    );
+  });
+});
+
+describe('streams of a service that stops', () => {
+  it('end, and nothing is sent after that', async () => {
+    const client = await connectClient();
+    const ended = once(client, 'end');
+    client.resume();
+    stopping.abort();
+    await streams.send(listeners, Buffer.from(': late\n\n'));
+    expect(() => streams.listener()).toThrow(Problem);
+    listeners[0]?.once('error', () => {
+      throw new Error('something was sent after the end');
+    });
+    await closed(listeners[0] ?? client);
+    client.end();
+    await ended;
+  });
+});
