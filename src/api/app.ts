@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import Koa from 'koa';
 import { version } from '../../package.json';
 import { adminCatalogueRoutes } from './admin/catalogueRoutes';
@@ -5,6 +6,7 @@ import { adminReconciliationRoutes } from './admin/reconciliation';
 import { showCancellationRoutes } from './admin/showCancellation/routes';
 import { authRoutes } from './auth/routes';
 import { catalogueRoutes } from './catalogue/routes';
+import { createSeatMapLane } from './catalogue/seatMapLane';
 import type { ApiDependencies } from './dependencies';
 import { drawRoutes } from './draws/routes';
 import type { Endpoint } from './http/endpoint';
@@ -39,9 +41,12 @@ export function createEndpoints(dependencies: ApiDependencies): Endpoint[] {
   return [...resources, ...docsRoutes(resources, version)];
 }
 
-/** The Koa app: the edge around the endpoints. A request passes these from the top down. */
-export function createApp(dependencies: ApiDependencies, endpoints: readonly Endpoint[]): Koa<RequestState> {
-  const { logger, metrics, settings } = dependencies;
+/** The edge around the endpoints. A request passes these from the top down. */
+export function createListener(
+  dependencies: ApiDependencies,
+  endpoints: readonly Endpoint[],
+): RequestListener {
+  const { logger, metrics, seatMaps, limits, settings } = dependencies;
   const router = createRouter(endpoints, dependencies);
   // With none trusted, X-Forwarded-For is anybody's word, and the address is the connection's.
   const app = new Koa<RequestState>({
@@ -52,9 +57,13 @@ export function createApp(dependencies: ApiDependencies, endpoints: readonly End
   app.on('error', (error: Error) => logger.debug({ err: error }, 'answer was cut'));
   app.use(requestId);
   app.use(accessLog(logger, metrics));
-  app.use(securityHeaders());
+  app.use(securityHeaders);
   app.use(answerProblems(logger));
   app.use(router.routes());
   app.use(refuseUnknown(router));
-  return app;
+  const handle = app.callback();
+  return createSeatMapLane(
+    { seatMaps, limits, metrics },
+    (request, response) => void handle(request, response),
+  );
 }

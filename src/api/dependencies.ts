@@ -14,7 +14,9 @@ import type { PaymentGateway } from '../gateways/gateway';
 import { createBestEffort } from '../redis/bestEffort';
 import { connectRedis } from '../redis/connect';
 import { createQueue } from '../redis/queue';
-import { createSeatChanges, type SeatChanges } from '../redis/seatChanges';
+import { createSeatChanges } from '../redis/seatChanges';
+import { createSeatMapCache } from '../redis/seatMapCache';
+import { createBestEffort } from '../redis/bestEffort';
 import { createRateLimits, type RateLimits } from '../redis/rateLimits';
 import { createTicketPrinter, type PrintTicket } from '../tickets/paper';
 import { createAuthenticate, type Authenticate } from './auth/accessTokens';
@@ -23,6 +25,8 @@ import { createKeyRing, type KeyRing } from './auth/keyRing';
 import { createPasswords } from './auth/passwords';
 import { createSessions, type Sessions } from './auth/sessions';
 import { createTokens } from './auth/tokens';
+import { createLiveSeats, type LiveSeats } from './catalogue/liveSeats';
+import { createSeatMaps, type SeatMaps } from './catalogue/seatMaps';
 import { createIdempotency, type Idempotency } from './idempotency/idempotency';
 import { createEventStreams, type EventStreams } from './http/eventStream';
 import { createAdmissionService, type AdmissionService } from './queue/admission';
@@ -51,7 +55,8 @@ export interface ApiDependencies {
   authenticate: Authenticate;
   admission: AdmissionService;
   eventStreams: EventStreams;
-  seatChanges: SeatChanges;
+  seatMaps: SeatMaps;
+  liveSeats: LiveSeats;
   /** Aborted when the service stops: event streams end then. */
   stopping: AbortSignal;
 }
@@ -90,6 +95,9 @@ export async function createDependencies(
     capacity: settings.QUEUE_CAPACITY,
     activeSeconds: settings.QUEUE_TOKEN_TTL_SECONDS,
   });
+  const eventStreams = createEventStreams({ max: EVENT_STREAMS, stopping });
+  const seatMapCache = createSeatMapCache(redis, createBestEffort(redis, logger));
+  const seatMaps = createSeatMaps(db, seatMapCache);
   return {
     settings,
     logger,
@@ -111,8 +119,14 @@ export async function createDependencies(
     idempotency: createIdempotency({ db, passwords }),
     authenticate: createAuthenticate(tokens),
     admission: createAdmissionService({ queue: createQueue(redis), tokens, rooms }),
-    eventStreams: createEventStreams({ max: EVENT_STREAMS, stopping }),
-    seatChanges: createSeatChanges(subscriber),
+    eventStreams,
+    seatMaps,
+    liveSeats: createLiveSeats({
+      seatMaps,
+      cache: seatMapCache,
+      changes: createSeatChanges(subscriber),
+      streams: eventStreams,
+    }),
     stopping,
     async close() {
       await connection.close();

@@ -1,7 +1,6 @@
-import type { RequestListener } from 'node:http';
 import type { Logger } from '../config/logging';
 import type { Settings } from '../config/settings';
-import { createApp, createEndpoints } from './app';
+import { createEndpoints, createListener } from './app';
 import { createDependencies } from './dependencies';
 import { startServer } from './http/server';
 import { startMetricsServer } from './service/metricsServer';
@@ -22,10 +21,8 @@ export async function startApi(settings: Settings, logger: Logger): Promise<Runn
   const { accounts, metrics } = dependencies;
   if (settings.OPERATOR_PASSWORD) await accounts.ensureOperator(settings.OPERATOR_PASSWORD);
   if (settings.DEMO_DATA) await accounts.ensureDemoUser();
-  const app = createApp(dependencies, createEndpoints(dependencies));
+  const listener = createListener(dependencies, createEndpoints(dependencies));
   const metricsServer = await startMetricsServer(metrics.registry, settings.HOST, settings.METRICS_PORT);
-  const handle = app.callback();
-  const listener: RequestListener = (request, response) => void handle(request, response);
   const server = await startServer(listener, settings.HOST, settings.PORT);
   logger.info({ url: server.url }, 'API listens');
   return {

@@ -1,5 +1,4 @@
-import type { RequestListener } from 'node:http';
-import { createApp, createEndpoints } from '../../src/api/app';
+import { createEndpoints, createListener } from '../../src/api/app';
 import { createDependencies, type RunningDependencies } from '../../src/api/dependencies';
 import type { Endpoint } from '../../src/api/http/endpoint';
 import { startServer, type HttpServer } from '../../src/api/http/server';
@@ -55,9 +54,7 @@ export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
   const stopping = new AbortController();
   const dependencies = await createDependencies(settings, createLogger('test', 'silent'), stopping.signal);
   const endpoints = [...createEndpoints(dependencies), ...(options.extra ?? [])];
-  const handle = createApp(dependencies, endpoints).callback();
-  const listener: RequestListener = (incoming, response) => void handle(incoming, response);
-  const server = await startServer(listener, '127.0.0.1', 0);
+  const server = await startServer(createListener(dependencies, endpoints), '127.0.0.1', 0);
   return {
     url: server.url,
     server,

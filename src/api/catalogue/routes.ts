@@ -1,17 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import Negotiator from 'negotiator';
 import { z } from 'zod';
 import { Problem } from '../../domain/problems';
 import { createBestEffort } from '../../redis/bestEffort';
 import { createCatalogueCache } from '../../redis/cache';
-import { createSeatMapCache } from '../../redis/seatMapCache';
 import type { ApiDependencies } from '../dependencies';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import { EVENT_STREAM, EVENT_STREAM_HEADERS } from '../http/eventStream';
 import { cutPage, pageOf } from '../http/paging';
 import { createCatalogue } from './catalogue';
-import { isNotModified } from './conditional';
-import { createLiveSeats } from './liveSeats';
 import { presentConcert, presentConcertSummary, presentSchedule } from './presenter';
 import {
   concertListQuery,
@@ -23,8 +19,7 @@ import {
   seatEventsQuery,
   seatMapSchema,
 } from './schema';
-import { ENCODINGS, type Encoding } from './seatMapBody';
-import { createSeatMaps } from './seatMaps';
+import { answerSeatMap } from './seatMapAnswer';
 
 const tags = ['Catalogue'];
 
@@ -32,20 +27,11 @@ const tags = ['Catalogue'];
 export function catalogueRoutes({
   db,
   redis,
-  seatChanges,
-  eventStreams,
+  seatMaps,
+  liveSeats,
   logger,
-}: Pick<ApiDependencies, 'db' | 'redis' | 'seatChanges' | 'eventStreams' | 'logger'>): Endpoint[] {
-  const attempt = createBestEffort(redis, logger);
-  const catalogue = createCatalogue(db, createCatalogueCache(attempt));
-  const seatMapCache = createSeatMapCache(redis, attempt);
-  const seatMaps = createSeatMaps(db, seatMapCache);
-  const liveSeats = createLiveSeats({
-    seatMaps,
-    cache: seatMapCache,
-    changes: seatChanges,
-    streams: eventStreams,
-  });
+}: Pick<ApiDependencies, 'db' | 'redis' | 'seatMaps' | 'liveSeats' | 'logger'>): Endpoint[] {
+  const catalogue = createCatalogue(db, createCatalogueCache(createBestEffort(redis, logger)));
 
   async function findConcert(concertId: string) {
     const concert = await catalogue.find(concertId);
@@ -136,19 +122,7 @@ export function catalogueRoutes({
       async handle({ params, http }) {
         const seatMap = await seatMaps.find(params.scheduleId);
         if (!seatMap) throw new Problem('schedule-not-found', 'There is no such schedule.');
-        const headers = {
-          ETag: `"${seatMap.version}"`,
-          // A browser asks each time; a shared cache may answer for the second that a sold seat may be shown.
-          'Cache-Control': 'public, max-age=0, s-maxage=1',
-          Vary: 'Accept-Encoding',
-        };
-        if (isNotModified(http.headers, headers.ETag)) return { status: 304, headers };
-        const encoding = preferredEncoding(http.headers);
-        return {
-          status: 200,
-          headers: encoding === 'identity' ? headers : { ...headers, 'Content-Encoding': encoding },
-          body: await seatMap.encoded(encoding),
-        };
+        return answerSeatMap(seatMap, http.headers);
       },
     }),
 
@@ -175,11 +149,6 @@ export function catalogueRoutes({
       },
     }),
   ];
-}
-
-function preferredEncoding(headers: Negotiator.Headers): Encoding {
-  const accepted = new Negotiator({ headers }).encoding([...ENCODINGS]);
-  return ENCODINGS.find((encoding) => encoding === accepted) ?? 'identity';
 }
 
 /** What is no version of ours was not sent by us; such a client is told every seat. */

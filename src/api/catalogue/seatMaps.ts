@@ -1,4 +1,3 @@
-import { setImmediate as endOfTurn } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { LRUCache } from 'lru-cache';
 import { createScheduleStore } from '../../db/scheduleStore';
@@ -23,12 +22,18 @@ const LOAD_SHARE = 0.07;
 const LOAD_BURST_MS = 1_000;
 const LONGEST_LOAD_DEBT_MS = 400;
 
+/**
+ * How long a mark is trusted without asking Redis again. Shorter than the way of any answer from worker to client,
+ * so that who has just held a seat sees it held.
+ */
+const MARK_TRUSTED_MS = 2;
+
 interface Entry {
   scheduleId: string;
   template: SeatMapTemplate;
   current: { map: SeatMap; mark: string | undefined; trustedUntil: number } | undefined;
   loading: Promise<SeatMap> | undefined;
-  asking: Promise<string | undefined> | undefined;
+  asked: { at: number; mark: Promise<string | undefined> } | undefined;
   /** Up to when past loads have used up their share of the time. */
   paidUntil: number;
 }
@@ -62,7 +67,7 @@ export function createSeatMaps(db: Knex, cache: SeatMapCache) {
     if (!schedule) return undefined;
     const [grades, drawings] = await Promise.all([schedules.grades(scheduleId), seats.drawings(scheduleId)]);
     const template = createSeatMapTemplate(schedule, grades, drawings);
-    return { scheduleId, template, current: undefined, loading: undefined, asking: undefined, paidUntil: 0 };
+    return { scheduleId, template, current: undefined, loading: undefined, asked: undefined, paidUntil: 0 };
   }
 
   async function load(entry: Entry): Promise<SeatMap> {
@@ -99,16 +104,13 @@ export function createSeatMaps(db: Knex, cache: SeatMapCache) {
     }
   }
 
-  /**
-   * Requests of one turn of the event loop share a question to Redis. One that was sent before a request came
-   * is not for that request: its answer may be older than what the client has just done.
-   */
+  /** One question to Redis serves everyone who comes within MARK_TRUSTED_MS. */
   async function latestMark(entry: Entry): Promise<string | undefined> {
-    entry.asking ??= endOfTurn().then(async () => {
-      entry.asking = undefined;
-      return cache.mark(entry.scheduleId);
-    });
-    return entry.asking;
+    const now = performance.now();
+    if (!entry.asked || now - entry.asked.at >= MARK_TRUSTED_MS) {
+      entry.asked = { at: now, mark: cache.mark(entry.scheduleId) };
+    }
+    return entry.asked.mark;
   }
 
   async function fresh(entry: Entry): Promise<SeatMap | undefined> {

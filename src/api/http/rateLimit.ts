@@ -52,7 +52,7 @@ export async function enforceKeyedLimit(limits: RateLimits, name: RateLimitName,
 }
 
 /** draft-ietf-httpapi-ratelimit-headers-10: `q` quota, `w` window, `r` remaining, `t` seconds to the reset. */
-function rateLimitHeaders(state: RateLimitState): Record<string, string> {
+export function rateLimitHeaders(state: RateLimitState): Record<string, string> {
   const { name, quota, windowSeconds, remaining, resetSeconds } = state;
   return {
     'RateLimit-Policy': `"${name}";q=${quota};w=${windowSeconds}`,

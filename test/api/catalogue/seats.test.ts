@@ -130,6 +130,52 @@ describe('the ETag of a seat map', () => {
   });
 });
 
+describe('a seat map that is read without a login', () => {
+  it('is answered as with one, although it goes around the framework', async () => {
+    const { scheduleId } = await operator.addShow(2);
+    const path = `/v1/schedules/${scheduleId}/seats`;
+    const etag = String((await readSeatMap(edge, scheduleId)).etag);
+    const unlike = new Set(['x-request-id', 'date']);
+    for (const headers of [{}, { 'If-None-Match': etag }]) {
+      const [without, withLogin] = await Promise.all(
+        [undefined, operator.token].map(async (token) => {
+          const reply = await edge.call('GET', path, { headers, token });
+          const seen = [...reply.headers].filter(([name]) => !unlike.has(name));
+          return { status: reply.status, text: reply.text, headers: Object.fromEntries(seen) };
+        }),
+      );
+      expect(without).toEqual(withLogin);
+    }
+  });
+
+  it('counts against the limit of its address, and carries the id of its request', async () => {
+    const limited = await startEdge({ beside: edge, settings: { RATE_LIMIT_FACTOR: '0.001' } });
+    const { scheduleId } = await operator.addShow(2);
+    const path = `/v1/schedules/${scheduleId}/seats`;
+    const headers = { 'X-Request-Id': 'mine' };
+    const replies = [];
+    for (let count = 0; count < 4; count += 1) replies.push(await limited.call('GET', path, { headers }));
+    const [first, , , refused] = replies;
+    expect(first?.status).toBe(200);
+    expect(first?.headers.get('RateLimit')).toMatch(/^"per-address";r=2;t=\d+$/);
+    expect(first?.headers.get('X-Request-Id')).toBe('mine');
+    if (refused) expectProblem(refused, 429, 'rate-limited');
+    await limited.stop();
+  });
+
+  it('is counted in the metrics', async () => {
+    const { scheduleId } = await operator.addShow(2);
+    const count = async () => {
+      const metrics = await edge.dependencies.metrics.registry.metrics();
+      const line = /^holdfast_http_request_duration_seconds_count\{.*\/seats",status="200"\} (\d+)$/m;
+      return Number(line.exec(metrics)?.[1] ?? 0);
+    };
+    const before = await count();
+    await readSeatMap(edge, scheduleId);
+    await eventually(async () => expect(await count()).toBe(before + 1));
+  });
+});
+
 describe('caches of a seat map', () => {
   it('may be anyone, for a second if they are shared', async () => {
     const { scheduleId } = await operator.addShow(2);
