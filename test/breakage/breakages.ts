@@ -878,5 +878,53 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/audit/audit.test.ts',
     tests: ['invariant 9: the line finds somebody who was let in before one who had come earlier'],
+    name: 'who resumes from a version that the log does not have gets what came after it',
+    edits: [
+      {
+        file: 'src/redis/seatMapCache.ts',
+        find: 'versions.at(0) !== from || ',
+        replace: '',
+      },
+    ],
+    suite: 'test/redis/seatMapCache.test.ts',
+    tests: ['the log of versions does not know a version that it never named, nor one after a later'],
+  },
+  {
+    name: 'seats that are watched are looked at only when somebody says so',
+    edits: [
+      {
+        file: 'src/api/catalogue/seatRoom.ts',
+        find: 'const UNANNOUNCED_MS = 500;',
+        replace: 'const UNANNOUNCED_MS = 3_600_000;',
+      },
+    ],
+    suite: 'test/api/catalogue/liveSeats.test.ts',
+    tests: ['GET /v1/schedules/{scheduleId}/seats/events tells what changed although nobody said so'],
+  },
+  {
+    name: 'who arrives is not brought to what the others were told',
+    edits: [
+      {
+        file: 'src/api/catalogue/seatRoom.ts',
+        find: 'if (version !== map.version) ',
+        replace: 'if (version === undefined) ',
+      },
+    ],
+    suite: 'test/api/catalogue/liveSeatsEndRight.test.ts',
+    tests: [
+      'whoever applies the events to the map that it has read has every seat as the database has it, whatever is lost on the way; and no version ever means two things',
+    ],
+  },
+  {
+    name: 'a client that is too slow is kept',
+    edits: [
+      {
+        file: 'src/api/http/eventStream.ts',
+        find: 'if (listener.readableLength > MAX_BACKLOG_BYTES)',
+        replace: 'if (listener.readableLength > Infinity)',
+      },
+    ],
+    suite: 'test/api/http/eventStream.test.ts',
+    tests: ['a client that is too slow is dropped, and holds up nobody'],
   },
 ];

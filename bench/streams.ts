@@ -1,0 +1,162 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { openSales, openShop, welcomeCustomers, type Sale, type Shop } from './shop';
+import { cpuMs, residentMb } from './stack/processes';
+import { startStack, type Stack } from './stack/stack';
+import { latencyOf, type Latency } from './statistics';
+
+const STREAMS = 5_000;
+/** Connections that are opened at once; more would fill the listener's queue. */
+const OPENED_AT_ONCE = 100;
+const CHANGES = 20;
+const SEATS_A_CHANGE = 2;
+/** Between changes, so that each is an event of its own. */
+const PAUSE_MS = 700;
+
+const heldSchema = z.object({ scheduleId: z.string() });
+const mapSchema = z.object({ version: z.number() });
+
+/** `npm run bench:streams`: a minute; see docs/live-seats.md. Judges nothing but that every stream is told. */
+async function main(): Promise<void> {
+  say('Starting a Holdfast of its own ...');
+  const stack = await startStack();
+  const stopAtOnce = () => void stack.stop().finally(() => process.exit(1));
+  process.once('SIGINT', stopAtOnce);
+  process.once('SIGTERM', stopAtOnce);
+  const shop = openShop(stack.apiUrl);
+  try {
+    const [sale] = await openSales(shop, [0]);
+    const [customer] = await welcomeCustomers(shop, 1);
+    if (!sale || !customer) throw new Error('there is no sale');
+    const change = async () => holdSeats(shop, sale, customer);
+    const scheduleId = await change();
+    await measure(stack, shop, scheduleId, change);
+  } finally {
+    await shop.close();
+    await stack.stop();
+  }
+}
+
+async function measure(
+  { apiUrl, pids }: Stack,
+  shop: Shop,
+  scheduleId: string,
+  change: () => Promise<unknown>,
+): Promise<void> {
+  const path = `/v1/schedules/${scheduleId}/seats`;
+  const { version } = await shop.call({ method: 'GET', path }, 200, mapSchema);
+  const memoryBefore = residentMb(pids.API);
+
+  say(`Opening ${STREAMS} streams ...`);
+  const opened = performance.now();
+  let streams = await openStreams(
+    apiUrl,
+    `${path}/events`,
+    Array.from({ length: STREAMS }, () => version),
+  );
+  const openMs = performance.now() - opened;
+  const memory = residentMb(pids.API) - memoryBefore;
+  say(`open after ${openMs.toFixed(0)} ms; API ${memoryBefore.toFixed(0)} MB + ${memory.toFixed(0)} MB`);
+
+  say(`${CHANGES} holds, each told to all ...`);
+  const cpuBefore = cpuMs(pids.API);
+  const delays: number[] = [];
+  const untilAll: number[] = [];
+  for (let count = 0; count < CHANGES; count += 1) {
+    const told = streams.map(async (stream) => stream.next());
+    const began = performance.now();
+    await change();
+    const times = await Promise.all(told);
+    delays.push(...times.map((time) => time - began));
+    untilAll.push(Math.max(...times) - began);
+    await sleep(PAUSE_MS);
+  }
+  const cpu = (cpuMs(pids.API) - cpuBefore) / CHANGES;
+  say(`from the request for the hold to the event: ${described(latencyOf(delays))}`);
+  say(`to the last of ${STREAMS}: ${described(latencyOf(untilAll))}; API ${cpu.toFixed(0)} CPU-ms a change`);
+
+  say('All are cut, miss a change, and come back ...');
+  const versions = streams.map((stream) => stream.version());
+  for (const stream of streams) stream.close();
+  await change();
+  const back = performance.now();
+  streams = await openStreams(apiUrl, `${path}/events`, versions);
+  await Promise.all(streams.map(async (stream) => stream.next()));
+  say(`all resumed after ${(performance.now() - back).toFixed(0)} ms`);
+  say(`API in the end: ${residentMb(pids.API).toFixed(0)} MB`);
+  for (const stream of streams) stream.close();
+}
+
+async function holdSeats(
+  shop: Shop,
+  sale: Sale,
+  { accessToken: token, queueToken }: { accessToken: string; queueToken: string },
+): Promise<string> {
+  const body = { seatIds: sale.nextSeats(SEATS_A_CHANGE), queueToken };
+  const held = await shop.call({ method: 'POST', path: '/v1/reservations', token, body }, 201, heldSchema);
+  return held.scheduleId;
+}
+
+interface Stream {
+  /** When the next event has come, or one has come that nobody asked for yet. */
+  next(): Promise<number>;
+  /** Id of the last event. */
+  version(): number;
+  close(): void;
+}
+
+/** @param versions one for each stream */
+async function openStreams(apiUrl: string, path: string, versions: readonly number[]): Promise<Stream[]> {
+  const streams: Stream[] = [];
+  for (let from = 0; from < versions.length; from += OPENED_AT_ONCE) {
+    const some = versions.slice(from, from + OPENED_AT_ONCE);
+    streams.push(...(await Promise.all(some.map(async (version) => openStream(apiUrl, path, version)))));
+  }
+  return streams;
+}
+
+/** A bare socket: 5,000 HTTP clients in one process would cost more than what they measure. */
+async function openStream(apiUrl: string, path: string, since: number): Promise<Stream> {
+  const { hostname, port } = new URL(apiUrl);
+  const socket: Socket = connect(Number(port), hostname);
+  socket.setEncoding('latin1');
+  socket.write(`GET ${path}?since=${since} HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`);
+  const opened = once(socket, 'data');
+  let version = since;
+  let unasked: number | undefined;
+  let waiting: ((time: number) => void) | undefined;
+  socket.on('data', (text: string) => {
+    const id = /^id: (\d+)$/m.exec(text)?.[1];
+    if (id === undefined) return;
+    version = Number(id);
+    const now = performance.now();
+    if (waiting) waiting(now);
+    else unasked = now;
+    waiting = undefined;
+  });
+  await opened;
+  return {
+    next: async () =>
+      new Promise((resolve) => {
+        if (unasked === undefined) waiting = resolve;
+        else resolve(unasked);
+        unasked = undefined;
+      }),
+    version: () => version,
+    close: () => void socket.destroy(),
+  };
+}
+
+const described = ({ p50, p99, max }: Latency): string =>
+  `p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms, max ${max.toFixed(0)} ms`;
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exitCode = 1;
+});
