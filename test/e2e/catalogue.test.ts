@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { followSeats } from '../api/catalogue/seatWatcher';
 import * as contract from './contract';
 import { eventually } from '../support/eventually';
 import { expectAnswer, expectProblem, expectStatus } from './client';
@@ -188,5 +189,24 @@ describe('GET /v1/schedules/{scheduleId}/seats', () => {
 
   it('answers 404 schedule-not-found', async () => {
     expectProblem(await get(`/v1/schedules/${randomUUID()}/seats`), 404, 'schedule-not-found');
+  });
+});
+
+describe('GET /v1/schedules/{scheduleId}/seats/events', () => {
+  it('tells a seat HELD, SOLD and free again, to anyone, as it happens', async () => {
+    const [{ scheduleId, seatIds }, user] = await Promise.all([service.openSale(), service.buyer(PRICES.R)]);
+    const [sold = '', freed = ''] = seatIds;
+    const { version } = await readSeatMap(service.client, scheduleId);
+    const stream = await followSeats(service.stack.apiUrl, scheduleId, { since: version });
+
+    const { reservationId } = await expectHold(user, [sold]);
+    expect((await stream.next()).changes).toEqual([{ seatId: sold, status: 'HELD' }]);
+    expectAnswer(await user.pay(reservationId), 200, contract.paid);
+    expect((await stream.next()).changes).toEqual([{ seatId: sold, status: 'SOLD' }]);
+    const other = await expectHold(user, [freed]);
+    expect((await stream.next()).changes).toEqual([{ seatId: freed, status: 'HELD' }]);
+    expectStatus(await user.release(other.reservationId), 204);
+    expect((await stream.next()).changes).toEqual([{ seatId: freed, status: 'AVAILABLE' }]);
+    stream.close();
   });
 });
