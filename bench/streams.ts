@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { openSales, openShop, welcomeCustomers, type Sale, type Shop } from './shop';
-import { cpuMs, residentMb } from './stack/processes';
-import { startStack, type Stack } from './stack/stack';
-import { latencyOf, type Latency } from './statistics';
+import { cpuMs, residentMb } from './processes/cpu';
+import { latencyOf, type Latency } from './report/statistics';
+import { arena, openSchedule } from './site/catalogue';
+import { enterRoom } from './site/people';
+import { openSite, type Site } from './site/site';
 
 const STREAMS = 5_000;
 /** Connections that are opened at once; more would fill the listener's queue. */
@@ -15,38 +16,38 @@ const SEATS_A_CHANGE = 2;
 /** Between changes, so that each is an event of its own. */
 const PAUSE_MS = 700;
 
-const heldSchema = z.object({ scheduleId: z.string() });
 const mapSchema = z.object({ version: z.number() });
 
 /** `npm run bench:streams`: a minute; see docs/live-seats.md. Judges nothing but that every stream is told. */
 async function main(): Promise<void> {
   say('Starting a Holdfast of its own ...');
-  const stack = await startStack();
-  const stopAtOnce = () => void stack.stop().finally(() => process.exit(1));
+  const site = await openSite('streams');
+  const stopAtOnce = () => void site.close().finally(() => process.exit(1));
   process.once('SIGINT', stopAtOnce);
   process.once('SIGTERM', stopAtOnce);
-  const shop = openShop(stack.apiUrl);
+  const { client, people } = site;
   try {
-    const [sale] = await openSales(shop, [0]);
-    const [customer] = await welcomeCustomers(shop, 1);
-    if (!sale || !customer) throw new Error('there is no sale');
-    const change = async () => holdSeats(shop, sale, customer);
-    const scheduleId = await change();
-    await measure(stack, shop, scheduleId, change);
+    const { scheduleId, seatIds } = await openSchedule(client, { plan: await arena() });
+    const [customer] = await enterRoom(client, await people.welcome(1, 0));
+    if (!customer) throw new Error('nobody came');
+    const { accessToken: token, queueToken } = customer;
+    const change = async (): Promise<void> => {
+      const body = { seatIds: seatIds.splice(0, SEATS_A_CHANGE), queueToken };
+      await client.call({ method: 'POST', path: '/v1/reservations', token, body }, 201, z.unknown());
+    };
+    await measure(site, scheduleId, change);
   } finally {
-    await shop.close();
-    await stack.stop();
+    await site.close();
   }
 }
 
 async function measure(
-  { apiUrl, pids }: Stack,
-  shop: Shop,
+  { client, stack: { apiUrl, pids } }: Site,
   scheduleId: string,
-  change: () => Promise<unknown>,
+  change: () => Promise<void>,
 ): Promise<void> {
   const path = `/v1/schedules/${scheduleId}/seats`;
-  const { version } = await shop.call({ method: 'GET', path }, 200, mapSchema);
+  const { version } = await client.call({ method: 'GET', path }, 200, mapSchema);
   const memoryBefore = residentMb(pids.API);
 
   say(`Opening ${STREAMS} streams ...`);
@@ -87,16 +88,6 @@ async function measure(
   say(`all resumed after ${(performance.now() - back).toFixed(0)} ms`);
   say(`API in the end: ${residentMb(pids.API).toFixed(0)} MB`);
   for (const stream of streams) stream.close();
-}
-
-async function holdSeats(
-  shop: Shop,
-  sale: Sale,
-  { accessToken: token, queueToken }: { accessToken: string; queueToken: string },
-): Promise<string> {
-  const body = { seatIds: sale.nextSeats(SEATS_A_CHANGE), queueToken };
-  const held = await shop.call({ method: 'POST', path: '/v1/reservations', token, body }, 201, heldSchema);
-  return held.scheduleId;
 }
 
 interface Stream {

@@ -63,7 +63,7 @@ export function createListener(
   app.use(refuseUnknown(router));
   const handle = app.callback();
   return createSeatMapLane(
-    { seatMaps, limits, metrics },
+    { seatMaps, limits, metrics, trustedProxies: settings.TRUSTED_PROXIES },
     (request, response) => void handle(request, response),
   );
 }

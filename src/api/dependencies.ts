@@ -16,7 +16,6 @@ import { connectRedis } from '../redis/connect';
 import { createQueue } from '../redis/queue';
 import { createSeatChanges } from '../redis/seatChanges';
 import { createSeatMapCache } from '../redis/seatMapCache';
-import { createBestEffort } from '../redis/bestEffort';
 import { createRateLimits, type RateLimits } from '../redis/rateLimits';
 import { createTicketPrinter, type PrintTicket } from '../tickets/paper';
 import { createAuthenticate, type Authenticate } from './auth/accessTokens';

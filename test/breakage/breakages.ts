@@ -878,6 +878,8 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/audit/audit.test.ts',
     tests: ['invariant 9: the line finds somebody who was let in before one who had come earlier'],
+  },
+  {
     name: 'who resumes from a version that the log does not have gets what came after it',
     edits: [
       {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { addressOf, networkOf } from '../http/clientNetwork';
 import { rateLimitHeaders } from '../http/rateLimit';
 import { requestIdOf } from '../middleware/requestId';
 import { SECURITY_HEADERS } from '../middleware/securityHeaders';
@@ -14,6 +15,8 @@ export interface SeatMapLaneDependencies {
   seatMaps: SeatMaps;
   limits: RateLimits;
   metrics: HttpMetrics;
+  /** How many proxies are believed about who asks. */
+  trustedProxies: number;
 }
 
 /**
@@ -24,13 +27,13 @@ export interface SeatMapLaneDependencies {
  * cost more than the answers.
  */
 export function createSeatMapLane(
-  { seatMaps, limits, metrics }: SeatMapLaneDependencies,
+  { seatMaps, limits, metrics, trustedProxies }: SeatMapLaneDependencies,
   otherwise: RequestListener,
 ): RequestListener {
   /** undefined where only the ordinary way can answer. */
   async function prepare(scheduleId: string, request: IncomingMessage): Promise<SeatMapAnswer | undefined> {
     try {
-      const state = await limits.consume('per-address', request.socket.remoteAddress ?? '');
+      const state = await limits.consume('seat-map', networkOf(addressOf(request, trustedProxies)));
       if (state && !state.allowed) return undefined;
       const map = await seatMaps.find(scheduleId);
       if (!map) return undefined;

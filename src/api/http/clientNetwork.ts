@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { isIPv6 } from 'node:net';
 
 /** Groups of 16 bits in a /64, the least that one customer of an IPv6 network gets (RFC 6177). */
@@ -12,4 +13,16 @@ export function networkOf(address: string): string {
   const zeros = Array.from({ length: 8 - before.length - after.length }, () => '0');
   const groups = [...before, ...zeros, ...after].slice(0, GROUPS);
   return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
+}
+
+/** The client's address, found as Koa finds `ctx.ip`: what the outermost of the trusted proxies was asked by. */
+export function addressOf(
+  request: { headers: IncomingHttpHeaders; socket: { remoteAddress?: string | undefined } },
+  trustedProxies: number,
+): string {
+  const forwarded = trustedProxies > 0 ? request.headers['x-forwarded-for'] : undefined;
+  const [client] = String(forwarded ?? '')
+    .split(/\s*,\s*/)
+    .slice(-trustedProxies);
+  return client || (request.socket.remoteAddress ?? '');
 }

@@ -1,4 +1,4 @@
-import { networkOf } from '../../../src/api/http/clientNetwork';
+import { addressOf, networkOf } from '../../../src/api/http/clientNetwork';
 
 describe('a client is counted by', () => {
   it.each([
@@ -12,3 +12,21 @@ describe('a client is counted by', () => {
     expect(networkOf(address)).toBe(network);
   });
 });
+
+describe('the address of a client', () => {
+  it.each([
+    ["is the connection's where no proxy is trusted, whatever a header says", '198.51.100.7', 0, '10.0.0.1'],
+    ['is what one trusted proxy was asked by', '203.0.113.9, 198.51.100.7', 1, '198.51.100.7'],
+    ['is what the outer of two was asked by', '203.0.113.9, 198.51.100.7, 10.0.0.2', 2, '198.51.100.7'],
+    ["is the connection's where the proxy says nothing", undefined, 1, '10.0.0.1'],
+  ])('%s', (_, forwarded, trusted, address) => {
+    expect(addressOf(asked(forwarded), trusted)).toBe(address);
+  });
+});
+
+function asked(forwarded?: string) {
+  return {
+    headers: forwarded === undefined ? {} : { 'x-forwarded-for': forwarded },
+    socket: { remoteAddress: '10.0.0.1' },
+  };
+}
