@@ -24,8 +24,11 @@ export interface PlaceKey {
 
 export type Place =
   | { state: 'ACTIVE'; placeId: string; expiresAt: Date }
-  /** `position` counts from 1 and never grows. */
-  | { state: 'WAITING'; placeId: string; position: number }
+  /**
+   * `position` counts from 1 and never grows; `etaSeconds` comes from the line's measured speed, null while
+   * nobody is let in.
+   */
+  | { state: 'WAITING'; placeId: string; position: number; etaSeconds: number | null }
   /** Entered before the opening: in the draw, as the entry of this id, and without a position until then. */
   | { state: 'LOBBY'; placeId: string }
   /** Over: it expired, its holder left or fell silent, or entered anew. */
@@ -50,19 +53,20 @@ export const SILENCE_SECONDS = 60;
 export const PLACE_MEMORY_SECONDS = 24 * 60 * 60;
 
 /**
- * KEYS: waiting (user → number in line), active (user → end), seen (user → last sign of life), bucket (what
- * the rate allows), place (the caller's), lobby (user → entry), draw (its marks), unclaimed (user → end, once
+ * KEYS: waiting (user → number in line), active (user → end), seen (user → last sign of life), pace (a hash:
+ * what the rate allows, and how fast the line is), place (the caller's), lobby (user → entry), draw (its marks), unclaimed (user → end, once
  * it is claimed). ARGV: command, user, place id, maxActive, admissions a second or 0, active ms, silence ms,
  * memory ms, opening or 0 where there is no draw, 1 where the draw is done, the clock or ''.
  *
  * Whoever asks moves the line on: no process ticks. Order is that of entry, and only who leaves the line
- * changes it, so a position never grows. Returns {state, place id, end in ms or position}.
+ * changes it, so a position never grows. Returns {state, place id, end in ms or position, seconds to wait or
+ * -1}.
  *
  * People of the lobby need not be there when they are drawn. Who is admitted without a sign of life since then
  * has as long as a silence may be to claim the turn, so that absent people never fill the room.
  */
 const QUEUE = `
-local waiting, active, seen, bucket, place = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local waiting, active, seen, pace, place = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local lobby, draw, unclaimed = KEYS[6], KEYS[7], KEYS[8]
 local command, user, placeId = ARGV[1], ARGV[2], ARGV[3]
 local maxActive, rate = tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -124,16 +128,17 @@ end
 
 leaveLine(redis.call('ZRANGEBYSCORE', seen, '-inf', silentSince, 'LIMIT', 0, 100))
 
-local free = math.min(100, maxActive - redis.call('ZCARD', active))
-if rate > 0 then
+local line = redis.call('ZCARD', waiting)
+local vacant = maxActive - redis.call('ZCARD', active)
+local free = math.max(0, math.min(100, vacant, line))
+local stored = redis.call('HMGET', pace, 'tokens', 'at', 'measured', 'measuredAt', 'full')
+if rate > 0 and free > 0 then
   -- A token bucket that holds what one second brings, at least one admission.
   local full = math.max(1, rate)
-  local stored = redis.call('HMGET', bucket, 'tokens', 'at')
   local passed = math.max(0, now - (tonumber(stored[2]) or now))
   local tokens = math.min(full, (tonumber(stored[1]) or full) + passed * rate / 1000)
-  free = math.max(0, math.min(free, math.floor(tokens), redis.call('ZCARD', waiting)))
-  redis.call('HSET', bucket, 'tokens', tostring(tokens - free), 'at', now)
-  redis.call('PEXPIRE', bucket, math.ceil(full / rate * 1000) + 1000)
+  free = math.min(free, math.floor(tokens))
+  if free > 0 then redis.call('HSET', pace, 'tokens', tostring(tokens - free), 'at', now) end
 end
 if free > 0 then
   local first = redis.call('ZRANGE', waiting, 0, free - 1)
@@ -145,22 +150,59 @@ if free > 0 then
   leaveLine(first)
 end
 
+-- The speed of this line: admissions a second, each forgotten exponentially over the time of some five. It begins
+-- with what the settings promise, and once more when the room is full: then places have to end first.
+local isFull = vacant - free <= 0
+local expected = rate > 0 and rate or math.huge
+if isFull or rate == 0 then expected = math.min(expected, maxActive * 1000 / activeMs) end
+local paused = isGated
+local measured = tonumber(stored[3])
+local memory = math.max(30, 5 / (measured or expected))
+if line - free == 0 or paused then
+  if measured then redis.call('HDEL', pace, 'measured', 'measuredAt', 'full') end
+else
+  local begins = not measured or (isFull and not stored[5])
+  if begins then measured = expected
+  else measured = measured * math.exp((stored[4] - now) / 1000 / memory) + free / memory end
+  if begins or free > 0 then
+    redis.call('HSET', pace, 'measured', tostring(measured), 'measuredAt', now)
+    if isFull then redis.call('HSET', pace, 'full', 1) end
+  end
+end
+if free > 0 or (measured and not stored[3] and not paused) then
+  redis.call('PEXPIRE', pace, math.ceil(math.max(3600, 1 / expected) * 1000))
+end
+
+-- Seconds until it is the turn of a position; -1 while it is nobody's. In a full room never longer than until
+-- enough places have ended.
+local function wait(position)
+  if paused then return -1 end
+  local seconds = position / measured
+  local mustEnd = position - (vacant - free)
+  if mustEnd > 0 then
+    local rounds, nth = math.floor((mustEnd - 1) / maxActive), (mustEnd - 1) % maxActive
+    local last = tonumber(redis.call('ZRANGE', active, nth, nth, 'WITHSCORES')[2] or now)
+    local latest = (last - now + rounds * activeMs) / 1000
+    seconds = math.min(seconds, rate > 0 and math.max(latest, position / rate) or latest)
+  end
+  return math.ceil(math.min(seconds, memoryMs / 1000))
+end
+
 if known ~= placeId and command ~= 'enter' then return {'ENDED'} end
 local rank = redis.call('ZRANK', waiting, user)
 if rank and isGated and tonumber(redis.call('ZSCORE', waiting, user)) > 0 then
   rank = rank + redis.call('HLEN', lobby)
 end
-if rank then return {'WAITING', known, rank + 1} end
+if rank then return {'WAITING', known, rank + 1, wait(rank + 1)} end
 activeUntil = redis.call('ZSCORE', active, user)
 if activeUntil then return {'ACTIVE', known, tonumber(activeUntil)} end
 return {'ENDED'}`;
 
+type Reply = [state: string, placeId: string, number: number, wait?: number] | ['ENDED'];
+
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    queue(
-      keyCount: number,
-      ...args: (string | number)[]
-    ): Result<[state: string, placeId: string, number: number] | ['ENDED'], Context>;
+    queue(keyCount: number, ...args: (string | number)[]): Result<Reply, Context>;
   }
 }
 
@@ -196,17 +238,17 @@ export function createQueue(redis: Redis, clock?: Clock): Queue {
   };
 }
 
-const PARTS = ['waiting', 'active', 'seen', 'bucket'];
+const PARTS = ['waiting', 'active', 'seen', 'pace'];
 const DRAW_PARTS = ['lobby', 'draw', 'unclaimed'];
 
 function roomKeys(room: string, userId: string): string[] {
   return [...PARTS, `place:${userId}`, ...DRAW_PARTS].map((part) => roomKey(room, part));
 }
 
-function toPlace([state, placeId, number]: [string, string, number] | ['ENDED']): Place {
+function toPlace([state, placeId, number, wait = -1]: Reply): Place {
   if (placeId === undefined || number === undefined) return { state: 'ENDED' };
   if (state === 'LOBBY') return { state, placeId };
   return state === 'ACTIVE'
     ? { state, placeId, expiresAt: new Date(number) }
-    : { state: 'WAITING', placeId, position: number };
+    : { state: 'WAITING', placeId, position: number, etaSeconds: wait < 0 ? null : wait };
 }

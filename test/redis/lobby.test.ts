@@ -158,7 +158,7 @@ describe('until the draw is done', () => {
     const room = aRoom({ maxActive: 100, admitPerSecond: 50 });
     await enterAll(room, people(4));
     now = OPENS_AT + MINUTE;
-    expect(await enter(room, 'late')).toEqual({ state: 'WAITING', placeId: "late's", position: 5 });
+    expect(await enter(room, 'late')).toMatchObject({ state: 'WAITING', placeId: "late's", position: 5 });
     expect(await look(room, 'user-0')).toMatchObject({ state: 'LOBBY' });
   });
 
@@ -303,7 +303,7 @@ describe('from the draw on', () => {
     now = OPENS_AT + MINUTE;
     const done: Room = { ...room, draw: { opensAt: new Date(OPENS_AT), done: true } };
     await enter(done, 'c');
-    expect(await look(done, 'a')).toEqual({ state: 'WAITING', placeId: "a's", position: 1 });
+    expect(await look(done, 'a')).toMatchObject({ state: 'WAITING', placeId: "a's", position: 1 });
     expect(await queue.enter(done, { userId: 'b', placeId: 'new' })).toMatchObject({ position: 2 });
   });
 });

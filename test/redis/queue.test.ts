@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createQueue, SILENCE_SECONDS, type Place, type Queue, type Room } from '../../src/redis/queue';
 import { createTestRedis, type TestRedis } from '../support/redis';
-import { aDate } from '../support/matchers';
+import { aDate, aNumber } from '../support/matchers';
 
 let redis: TestRedis;
 let queue: Queue;
@@ -49,8 +49,8 @@ describe('a room', () => {
     expect(places).toEqual([
       { state: 'ACTIVE', placeId: "a's", expiresAt: aDate },
       { state: 'ACTIVE', placeId: "b's", expiresAt: aDate },
-      { state: 'WAITING', placeId: "c's", position: 1 },
-      { state: 'WAITING', placeId: "d's", position: 2 },
+      { state: 'WAITING', placeId: "c's", position: 1, etaSeconds: aNumber },
+      { state: 'WAITING', placeId: "d's", position: 2, etaSeconds: aNumber },
     ]);
   });
 
@@ -69,6 +69,7 @@ describe('a room', () => {
       state: 'WAITING',
       placeId: "b's",
       position: 1,
+      etaSeconds: aNumber,
     });
     expect(await queue.enter(room, { userId: 'a', placeId: 'another' })).toMatchObject({
       state: 'ACTIVE',
@@ -171,6 +172,7 @@ describe('a place', () => {
       state: 'WAITING',
       placeId: 'second',
       position: 2,
+      etaSeconds: aNumber,
     });
     expect(await look(room, 'a')).toEqual({ state: 'ENDED' });
     expect(await queue.look(room, { userId: 'a', placeId: 'second' })).toMatchObject({ state: 'WAITING' });

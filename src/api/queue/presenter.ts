@@ -2,8 +2,11 @@ import type { Place, Room } from '../../redis/queue';
 import { lobbyStatus } from './lobbyStatus';
 import type { QueueStatus } from './schema';
 
-/** Asking every tenth of the wait is often enough; never more often than this, and well within the silence. */
-const POLL_SECONDS = { least: 1, most: 15 };
+/**
+ * Asking every tenth of the wait is often enough, so that the front of the line is quick and a long line cheap.
+ * Half of the silence at the most: one question may be lost.
+ */
+const POLL_SECONDS = { least: 1, most: 30 };
 
 /** While Redis cannot be asked. */
 export const UNKNOWN_STATUS: QueueStatus = {
@@ -26,15 +29,10 @@ export function queueStatus(room: Room, place: Place): QueueStatus {
       expiresAt: place.expiresAt.toISOString(),
     };
   }
-  const etaSeconds = Math.ceil(place.position / placesPerSecond(room));
+  const { position, etaSeconds } = place;
   const pollAfterSeconds = Math.min(
     POLL_SECONDS.most,
-    Math.max(POLL_SECONDS.least, Math.ceil(etaSeconds / 10)),
+    Math.max(POLL_SECONDS.least, Math.ceil((etaSeconds ?? position / 10) / 10)),
   );
-  return { status: 'WAITING', position: place.position, etaSeconds, pollAfterSeconds, expiresAt: null };
-}
-
-/** A full room frees a place as often as its places end; the room's rate may be lower. */
-function placesPerSecond({ maxActive, activeSeconds, admitPerSecond }: Room): number {
-  return Math.min(maxActive / activeSeconds, admitPerSecond ?? Infinity);
+  return { status: 'WAITING', position, etaSeconds, pollAfterSeconds, expiresAt: null };
 }
