@@ -12,6 +12,7 @@ import { createCancelReservation } from './cancellations/cancelReservation';
 import { cancellationRoutes } from './cancellations/routes';
 import type { ApiDependencies } from './dependencies';
 import type { Endpoint } from './http/endpoint';
+import { createFreePlace } from './payments/freePlace';
 import { createPayReservation } from './payments/payReservation';
 import { paymentRoutes } from './payments/routes';
 import { createHoldBest } from './reservations/holdBest';
@@ -50,6 +51,7 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
     payments,
     tickets,
     workflows,
+    freePlace: createFreePlace({ settings, reservations, admission, logger }),
   });
   const cancelReservation = createCancelReservation({
     reservations,

@@ -81,6 +81,25 @@ export function createReservationStore(db: Knex) {
       return (await query).map(toReservation);
     },
 
+    /**
+     * Whether the user holds seats of a schedule whose waiting room this is: `service`, or the schedule's own.
+     *
+     * @param heldAfter the oldest hold that can be open; it keeps the read small, however much a user has bought
+     */
+    async hasOpen(userId: string, room: string, heldAfter: Date): Promise<boolean> {
+      const { rows } = await db
+        .raw<{ rows: unknown[] }>(
+          `SELECT FROM reservations AS held JOIN schedules AS schedule ON schedule.id = held.schedule_id
+           WHERE held.user_id = :userId AND held.held_at > :heldAfter
+             AND held.status IN ('HELD', 'PAYING', 'SETTLING')
+             AND CASE WHEN schedule.waiting_room IS NULL THEN 'service' ELSE schedule.id::text END = :room
+           LIMIT 1`,
+          { userId, room, heldAfter },
+        )
+        .options({ name: 'has-open-reservation' });
+      return rows.length > 0;
+    },
+
     /** The seats of each reservation, in the order of the seat map. */
     async seatsOf(reservationIds: readonly string[]): Promise<Map<string, ReservedSeat[]>> {
       const { rows } = await db.raw<{ rows: (ReservedSeat & { reservationId: string })[] }>(

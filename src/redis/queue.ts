@@ -42,6 +42,16 @@ export interface Queue {
    * heard of was lost with its data, and is given again without a word.
    */
   look(room: Room, key: PlaceKey): Promise<Place>;
+  /**
+   * Whether the place has not ended: it is admitted, waits, or would be given again. Takes no place and moves
+   * no line.
+   */
+  isLive(room: Room, key: PlaceKey): Promise<boolean>;
+  /**
+   * Gives back the account's admitted place, which has served its purpose. Its token stays good: looked at
+   * again, it takes a place as one that enters now. No effect on a place that waits.
+   */
+  free(roomName: string, userId: string): Promise<void>;
   /** Gives the account's place up. No effect where it has none. */
   leave(roomName: string, userId: string): Promise<void>;
 }
@@ -88,6 +98,13 @@ if command == 'leave' then
   return {'ENDED'}
 end
 
+if command == 'free' then
+  if redis.call('ZREM', active, user) == 1 and known then
+    redis.call('SET', place, 'freed:' .. known, 'PX', memoryMs)
+  end
+  return {'ENDED'}
+end
+
 -- The way of every hold and payment: an admitted place is answered before the line is touched.
 if activeUntil > now and (known == placeId or command == 'enter') then
   local claimed = opensAt > 0 and redis.call('HGET', unclaimed, user)
@@ -97,6 +114,13 @@ if activeUntil > now and (known == placeId or command == 'enter') then
     activeUntil = tonumber(claimed)
   end
   return {'ACTIVE', known or placeId, activeUntil}
+end
+
+local isFreed = known == 'freed:' .. placeId
+if command == 'isLive' then
+  local isThere = redis.call('ZSCORE', waiting, user) or redis.call('HEXISTS', lobby, user) == 1
+  local lives = not known or isFreed or (known == placeId and isThere)
+  return lives and {'WAITING', placeId, 0} or {'ENDED'}
 end
 ${LOBBY_STEP}
 
@@ -117,8 +141,9 @@ end
 if activeUntil <= now then redis.call('ZREM', active, user) end
 if known and redis.call('ZSCORE', waiting, user) and (known == placeId or command == 'enter') then
   redis.call('ZADD', seen, now, user)
-elseif command == 'enter' or not known or (known == placeId and redis.call('HDEL', lobby, user) == 1) then
-  -- A new place; or one that was lost with Redis's data, or left in the lobby by a Redis that went back in time.
+elseif command == 'enter' or not known or isFreed or (known == placeId and redis.call('HDEL', lobby, user) == 1) then
+  -- A new place; or one that was given back after a purchase, lost with Redis's data, or left in the lobby by a
+  -- Redis that went back in time.
   redis.call('SET', place, placeId, 'PX', memoryMs)
   known = placeId
   local last = redis.call('ZREVRANGE', waiting, 0, 0, 'WITHSCORES')
@@ -228,13 +253,16 @@ export function createQueue(redis: Redis, clock?: Clock): Queue {
     );
     return toPlace(reply);
   };
+  const askNamed = async (command: string, name: string, userId: string): Promise<void> => {
+    const room: Room = { name, maxActive: 0, admitPerSecond: null, activeSeconds: 0 };
+    await ask(command, room, { userId, placeId: '' });
+  };
   return {
     enter: async (room, key) => ask('enter', room, key),
     look: async (room, key) => ask('look', room, key),
-    async leave(roomName, userId) {
-      const room: Room = { name: roomName, maxActive: 0, admitPerSecond: null, activeSeconds: 0 };
-      await ask('leave', room, { userId, placeId: '' });
-    },
+    isLive: async (room, key) => (await ask('isLive', room, key)).state !== 'ENDED',
+    free: async (roomName, userId) => askNamed('free', roomName, userId),
+    leave: async (roomName, userId) => askNamed('leave', roomName, userId),
   };
 }
 

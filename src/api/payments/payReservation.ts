@@ -10,6 +10,7 @@ import { validationFailed } from '../http/validation';
 import type { AdmissionService } from '../queue/admission';
 import { findOwnReservation, reservationNotFound } from '../reservations/findOwn';
 import type { ReservationWorkflows } from '../reservations/reservationWorkflows';
+import type { createFreePlace } from './freePlace';
 import { requirePaymentKey } from './requirePaymentKey';
 
 /** The longest that a workflow task takes. */
@@ -37,11 +38,13 @@ export interface PayDependencies {
   payments: PaymentStore;
   tickets: ReservationTickets;
   workflows: ReservationWorkflows;
+  freePlace: ReturnType<typeof createFreePlace>;
 }
 
 /** The path of a payment to the reservation's workflow, which alone decides about it. */
 export function createPayReservation(dependencies: PayDependencies) {
-  const { gateway, directory, admission, reservations, payments, tickets, workflows } = dependencies;
+  const { gateway, directory, admission, reservations, payments, tickets, workflows, freePlace } =
+    dependencies;
 
   /** @throws {Problem} any of those of `POST /v1/payments` */
   return async function payReservation(request: PayRequest): Promise<PayResult> {
@@ -49,7 +52,7 @@ export function createPayReservation(dependencies: PayDependencies) {
     const reservation = await findOwnReservation(reservations, userId, reservationId);
     const schedule = await directory.schedule(reservation.scheduleId);
     if (!schedule) throw reservationNotFound();
-    await admission.requireAdmission({ token: queueToken, userId, schedule });
+    await admission.requirePlace({ token: queueToken, userId, schedule });
     const amount = splitPayment(reservation.amount, request.points);
     if (!amount) {
       const { tickets: price } = reservation.amount;
@@ -58,9 +61,12 @@ export function createPayReservation(dependencies: PayDependencies) {
     if (amount.card > 0) requirePaymentKey(gateway, paymentKey);
     if (reservation.status === 'PAYING') await refuseBesideAnother(paymentId, reservationId);
     const input = { paymentId, amount, ...(paymentKey === undefined ? {} : { paymentKey }) };
-    const result = await workflows.pay(reservationId, input).catch(nullWhereOver);
-    // The workflow has ended: this very attempt may have ended it, unheard, before the client asked again.
-    return result ?? readOutcome(paymentId, await findOwnReservation(reservations, userId, reservationId));
+    const result =
+      (await workflows.pay(reservationId, input).catch(nullWhereOver)) ??
+      // The workflow has ended: this very attempt may have ended it, unheard, before the client asked again.
+      (await readOutcome(paymentId, await findOwnReservation(reservations, userId, reservationId)));
+    if (result.status === 'SUCCEEDED') void freePlace(userId, schedule);
+    return result;
   };
 
   /**

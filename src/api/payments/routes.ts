@@ -4,7 +4,7 @@ import { Problem } from '../../domain/problems';
 import type { PayResult } from '../../workflows/messages';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import type { Idempotency } from '../idempotency/idempotency';
-import { ADMISSION_PROBLEMS } from '../queue/admission';
+import { HOLDER_PROBLEMS } from '../queue/admission';
 import type { createPayReservation } from './payReservation';
 import { paidSchema, paymentBody, paymentParams, paymentSchema, settlingSchema } from './schema';
 
@@ -57,7 +57,7 @@ export function paymentRoutes({
         'reservation-already-confirmed',
         'sale-not-open',
         'reservation-not-found',
-        ...ADMISSION_PROBLEMS,
+        ...HOLDER_PROBLEMS,
         'temporarily-unavailable',
       ],
       async handle({ user, body, queueToken, idempotencyKey }) {

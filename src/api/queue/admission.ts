@@ -27,6 +27,14 @@ export const ADMISSION_PROBLEMS = [
   'queue-token-expired',
 ] as const;
 
+/** The same of `requirePlace`. */
+export const HOLDER_PROBLEMS = [
+  'invalid-queue-token',
+  'queue-token-mismatch',
+  'queue-token-wrong-room',
+  'queue-token-expired',
+] as const;
+
 /** A right to buy: the place's end. */
 export interface Admission {
   expiresAt: Date;
@@ -66,6 +74,19 @@ export function createAdmissionService({
       throw new Problem('queue-token-mismatch', 'The queue token was issued to another user.');
     }
     return verified.claims;
+  };
+
+  /** @throws {Problem} those of `readToken`, queue-token-wrong-room */
+  const readTokenFor = async (schedule: ScheduleRoom, holder: TokenHolder) => {
+    const { sub: userId, room: name, jti: placeId } = await readToken(holder);
+    const room = rooms.of(schedule);
+    if (name !== room.name) {
+      throw new Problem(
+        'queue-token-wrong-room',
+        'The queue token is for another room than this schedule needs.',
+      );
+    }
+    return { room, key: { userId, placeId } };
   };
 
   const ticket = async (userId: string, room: Room, place: Place, placeId: string): Promise<QueueTicket> => {
@@ -126,15 +147,8 @@ export function createAdmissionService({
      *   queue-not-admitted with `position`, queue-token-expired
      */
     async requireAdmission(holder: TokenHolder & { schedule: ScheduleRoom }): Promise<Admission> {
-      const { sub, room: name, jti } = await readToken(holder);
-      const room = rooms.of(holder.schedule);
-      if (name !== room.name) {
-        throw new Problem(
-          'queue-token-wrong-room',
-          'The queue token is for another room than this schedule needs.',
-        );
-      }
-      const place = await queue.look(room, { userId: sub, placeId: jti });
+      const { room, key } = await readTokenFor(holder.schedule, holder);
+      const place = await queue.look(room, key);
       if (place.state === 'ACTIVE') return { expiresAt: place.expiresAt };
       if (place.state === 'ENDED') throw expired();
       const { position, etaSeconds, pollAfterSeconds } = queueStatus(room, place);
@@ -143,6 +157,25 @@ export function createAdmissionService({
         etaSeconds,
         pollAfterSeconds,
       });
+    },
+
+    /**
+     * Lets through whose place in the schedule's room has not ended. Enough for whoever holds seats, which took
+     * an admission: a place that was freed by another purchase, or lost with Redis, must not cost them.
+     *
+     * @throws {Problem} invalid-queue-token, queue-token-mismatch, queue-token-wrong-room, queue-token-expired
+     */
+    async requirePlace(holder: TokenHolder & { schedule: ScheduleRoom }): Promise<void> {
+      const { room, key } = await readTokenFor(holder.schedule, holder);
+      if (!(await queue.isLive(room, key))) throw expired();
+    },
+
+    /** The name of the room that admits to a schedule. */
+    roomOf: (schedule: ScheduleRoom): string => rooms.of(schedule).name,
+
+    /** Gives back the user's admitted place, whose token stays good. */
+    async free(userId: string, schedule: ScheduleRoom): Promise<void> {
+      await queue.free(rooms.of(schedule).name, userId);
     },
 
     /** Frees the user's place in the schedule's room, or in the service's. Without Redis, it ends by itself. */
