@@ -13,10 +13,12 @@ import { createGateway } from '../gateways/createGateway';
 import type { PaymentGateway } from '../gateways/gateway';
 import { createBestEffort } from '../redis/bestEffort';
 import { connectRedis } from '../redis/connect';
+import { createHoldFiguresStore } from '../redis/holdFigures';
 import { createQueue } from '../redis/queue';
 import { createSeatChanges } from '../redis/seatChanges';
 import { createSeatMapCache } from '../redis/seatMapCache';
 import { createRateLimits, type RateLimits } from '../redis/rateLimits';
+import { createRoomPaces } from '../redis/roomPaces';
 import { createTicketPrinter, type PrintTicket } from '../tickets/paper';
 import { createAuthenticate, type Authenticate } from './auth/accessTokens';
 import { createAccounts, type Accounts } from './auth/accounts';
@@ -29,7 +31,11 @@ import { createSeatMaps, type SeatMaps } from './catalogue/seatMaps';
 import { createIdempotency, type Idempotency } from './idempotency/idempotency';
 import { createEventStreams, type EventStreams } from './http/eventStream';
 import { createAdmissionService, type AdmissionService } from './queue/admission';
+import { createPaceControl } from './queue/paceControl';
+import { registerPaceMetrics } from './queue/paceMetrics';
 import { createRooms } from './queue/rooms';
+import { createSystemSignals } from './queue/systemSignals';
+import { createHoldMeter, type HoldMeter } from './reservations/holdMeter';
 import { createHttpMetrics, type HttpMetrics } from './service/metrics';
 
 /** What the API's resources are made of, built once at the start. */
@@ -53,6 +59,8 @@ export interface ApiDependencies {
   idempotency: Idempotency;
   authenticate: Authenticate;
   admission: AdmissionService;
+  /** What holds cost, for the pace of the waiting rooms. */
+  holdMeter: HoldMeter;
   eventStreams: EventStreams;
   seatMaps: SeatMaps;
   liveSeats: LiveSeats;
@@ -90,24 +98,37 @@ export async function createDependencies(
   const ticketKeys = await createKeyRing(createSigningKeyStore(db, 'ticket'));
   const tokens = createTokens(keys);
   const passwords = createPasswords();
-  const rooms = createRooms(createScheduleStore(db), {
+  const temporal = new Client({ connection, namespace: settings.TEMPORAL_NAMESPACE });
+  const metrics = createHttpMetrics();
+  const schedules = createScheduleStore(db);
+  const holds = createHoldFiguresStore(redis);
+  const attempt = createBestEffort(redis, logger);
+  const paces = createRoomPaces(redis);
+  registerPaceMetrics(metrics.registry, async () => paces.latest());
+  const control = createPaceControl({
+    paces,
+    signals: createSystemSignals({ holds, temporal, taskQueue: settings.TEMPORAL_TASK_QUEUE }),
+    seats: async (scheduleId) => schedules.supply(scheduleId),
+    logger,
+  });
+  const rooms = createRooms(schedules, {
     capacity: settings.QUEUE_CAPACITY,
     activeSeconds: settings.QUEUE_TOKEN_TTL_SECONDS,
   });
   const eventStreams = createEventStreams({ max: EVENT_STREAMS, stopping });
-  const seatMapCache = createSeatMapCache(redis, createBestEffort(redis, logger));
+  const seatMapCache = createSeatMapCache(redis, attempt);
   const seatMaps = createSeatMaps(db, seatMapCache);
   return {
     settings,
     logger,
     db,
     redis,
-    temporal: new Client({ connection, namespace: settings.TEMPORAL_NAMESPACE }),
+    temporal,
     gateway,
-    metrics: createHttpMetrics(),
+    metrics,
     limits: createRateLimits({
       redis,
-      attempt: createBestEffort(redis, logger),
+      attempt,
       factor: settings.RATE_LIMIT_FACTOR,
     }),
     keys,
@@ -117,7 +138,8 @@ export async function createDependencies(
     sessionsIn: (knex) => createSessions(createRefreshTokenStore(knex), tokens),
     idempotency: createIdempotency({ db, passwords }),
     authenticate: createAuthenticate(tokens),
-    admission: createAdmissionService({ queue: createQueue(redis), tokens, rooms }),
+    admission: createAdmissionService({ queue: createQueue(redis, undefined, control), tokens, rooms }),
+    holdMeter: createHoldMeter(async (figures) => attempt(async () => holds.add(figures))),
     eventStreams,
     seatMaps,
     liveSeats: createLiveSeats({

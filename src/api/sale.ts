@@ -28,7 +28,7 @@ import { webhookRoutes } from './webhooks/routes';
 
 /** Holding, paying, cancelling, the wallet, and the operator's look into a reservation. */
 export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
-  const { settings, db, redis, temporal, gateway, logger, admission, idempotency } = dependencies;
+  const { settings, db, redis, temporal, gateway, logger, admission, idempotency, holdMeter } = dependencies;
   const ledger = createLedgerStore(db);
   const taskQueue = settings.TEMPORAL_TASK_QUEUE;
   const reservations = createReservationStore(db);
@@ -39,7 +39,7 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
   const workflows = createReservationWorkflows(temporal, { taskQueue, logger });
   const seatClaim = createSeatClaim(redis);
   const holds = createHoldStore(db);
-  const holdClaimed = createHoldClaimed({ settings, seatClaim, holds, workflows });
+  const holdClaimed = createHoldClaimed({ settings, seatClaim, holds, workflows, meter: holdMeter });
   const seatChoice = createSeatChoice(db);
   const holdBest = createHoldBest({ seatChoice, seatClaim, holdClaimed, reservations });
   const placeHold = createPlaceHold({ directory, admission, seatClaim, holdClaimed, holdBest });

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { cancellationPolicySchema, type CancellationPolicy } from '../domain/cancellationPolicy';
+import type { SeatSupply } from '../domain/seatSupply';
 import type { SaleSwitch } from '../domain/saleStatus';
 import type { Grade } from '../domain/seatingPlan/grades';
 import type { WaitingRoom } from '../domain/waitingRoom';
@@ -109,6 +110,24 @@ export function createScheduleStore(db: Knex) {
         [scheduleId],
       );
       return rows[0] ?? null;
+    },
+
+    /** How many seats can be bought, now or when holds end. An unknown schedule has none. */
+    async supply(scheduleId: string): Promise<SeatSupply> {
+      const { rows } = await db
+        .raw<{ rows: SeatSupply[] }>(
+          `SELECT (schedule.seats_total - live.taken
+                     - (SELECT count(*) FROM seats WHERE schedule_id = schedule.id AND blocked))::int AS available,
+                  live.held::int AS held
+           FROM schedules AS schedule,
+                LATERAL (SELECT count(*) AS taken, count(*) FILTER (WHERE sold_at IS NULL) AS held
+                         FROM allocations
+                         WHERE schedule_id = schedule.id AND released_at IS NULL) AS live
+           WHERE schedule.id = :scheduleId`,
+          { scheduleId },
+        )
+        .options({ name: 'seat-supply' });
+      return rows[0] ?? { available: 0, held: 0 };
     },
 
     async cancellationPolicy(scheduleId: string): Promise<CancellationPolicy | null> {

@@ -1,15 +1,20 @@
 import type { Redis, Result } from 'ioredis';
 import { LOBBY_STEP, type RoomDraw } from './lobby';
 import { clockArgument, roomKey, type Clock } from './room';
+import { SUPPLY_STATES, type SupplyState } from '../domain/seatSupply';
 
 /** A waiting room. Nothing of it is kept but its places, so that its settings may change while it runs. */
 export interface Room {
   /** `service`, or the id of a schedule that has a room of its own. */
   name: string;
+  /** Whose seats are sold there, where they are one schedule's: nobody is let in when none is free. */
+  scheduleId?: string | undefined;
   /** How many may be active at once. */
   maxActive: number;
   /** How many are let in each second; null: as many as there is room for. */
   admitPerSecond: number | null;
+  /** However slow the system is; left out, a tenth of `admitPerSecond`. */
+  minAdmitPerSecond?: number | undefined;
   /** How long an admitted place lasts. */
   activeSeconds: number;
   /** Left out, the room has no draw: first come, first served from the start. */
@@ -24,11 +29,16 @@ export interface PlaceKey {
 
 export type Place =
   | { state: 'ACTIVE'; placeId: string; expiresAt: Date }
-  /**
-   * `position` counts from 1 and never grows; `etaSeconds` comes from the line's measured speed, null while
-   * nobody is let in.
-   */
-  | { state: 'WAITING'; placeId: string; position: number; etaSeconds: number | null }
+  | {
+      state: 'WAITING';
+      placeId: string;
+      /** Counts from 1 and never grows. */
+      position: number;
+      /** From the line's measured speed; null while nobody is let in. */
+      etaSeconds: number | null;
+      /** Null where the room is not one schedule's, or its seats could not be counted. */
+      supply: SupplyState | null;
+    }
   /** Entered before the opening: in the draw, as the entry of this id, and without a position until then. */
   | { state: 'LOBBY'; placeId: string }
   /** Over: it expired, its holder left or fell silent, or entered anew. */
@@ -62,15 +72,24 @@ export const SILENCE_SECONDS = 60;
 /** How long Redis remembers that a place ended; as long as any queue token lives. */
 export const PLACE_MEMORY_SECONDS = 24 * 60 * 60;
 
+/** Who adjusts the rooms' pace. */
+export interface PaceControl {
+  /** Takes a room's step, at this time of the script. Never rejects. */
+  step(room: Room, at: number): Promise<void>;
+  /** The step that this process is taking. */
+  underWay(roomName: string): Promise<void> | undefined;
+}
+
 /**
  * KEYS: waiting (user → number in line), active (user → end), seen (user → last sign of life), pace (a hash:
- * what the rate allows, and how fast the line is), place (the caller's), lobby (user → entry), draw (its marks), unclaimed (user → end, once
- * it is claimed). ARGV: command, user, place id, maxActive, admissions a second or 0, active ms, silence ms,
- * memory ms, opening or 0 where there is no draw, 1 where the draw is done, the clock or ''.
+ * what the rate allows, how fast the line is, and what the control has decided), place (the caller's), lobby
+ * (user → entry), draw (its marks), unclaimed (user → end, once it is claimed). ARGV: command, user, place id,
+ * maxActive, admissions a second or 0, active ms, silence ms, memory ms, opening or 0 where there is no draw, 1
+ * where the draw is done, the clock or '', 1 where seats have to be free.
  *
  * Whoever asks moves the line on: no process ticks. Order is that of entry, and only who leaves the line
  * changes it, so a position never grows. Returns {state, place id, end in ms or position, seconds to wait or
- * -1}.
+ * -1, what is known of the seats, the time of the control's step that the caller is to take or 0}.
  *
  * People of the lobby need not be there when they are drawn. Who is admitted without a sign of life since then
  * has as long as a silence may be to claim the turn, so that absent people never fill the room.
@@ -153,10 +172,31 @@ end
 
 leaveLine(redis.call('ZRANGEBYSCORE', seen, '-inf', silentSince, 'LIMIT', 0, 100))
 
+local stored = redis.call('HMGET', pace, 'tokens', 'at', 'measured', 'measuredAt', 'full',
+  'limit', 'pacedAt', 'supply', 'seats', 'stepAt')
+
+-- One caller a second, over all processes, takes the control's step. A limit from long ago says nothing.
+local stepAt = 0
+if now - tonumber(stored[10] or 0) >= 1000 then
+  stepAt = now
+  redis.call('HSET', pace, 'stepAt', now)
+  redis.call('PEXPIRE', pace, math.ceil(math.max(3600, rate > 0 and 1 / rate or 0) * 1000))
+end
+local paceAge = now - tonumber(stored[7] or 0)
+local limit = paceAge < 60000 and tonumber(stored[6])
+if limit and (rate == 0 or limit < rate) then rate = limit end
+
+-- Nobody is let in on seats that nobody has counted lately, nor more in one step than were free at it.
+local supply, seats = '', math.huge
+if ARGV[12] == '1' then
+  supply, seats = 'UNKNOWN', 0
+  if paceAge <= 3000 then supply, seats = stored[8], tonumber(stored[9]) end
+end
+local paused = isGated or (supply ~= '' and supply ~= 'OPEN')
+
 local line = redis.call('ZCARD', waiting)
 local vacant = maxActive - redis.call('ZCARD', active)
-local free = math.max(0, math.min(100, vacant, line))
-local stored = redis.call('HMGET', pace, 'tokens', 'at', 'measured', 'measuredAt', 'full')
+local free = paused and 0 or math.max(0, math.min(100, vacant, line, seats))
 if rate > 0 and free > 0 then
   -- A token bucket that holds what one second brings, at least one admission.
   local full = math.max(1, rate)
@@ -173,6 +213,7 @@ if free > 0 then
     redis.call('ZADD', active, now + (isAbsent and silenceMs or activeMs), name)
   end
   leaveLine(first)
+  if supply ~= '' then redis.call('HINCRBY', pace, 'seats', -free) end
 end
 
 -- The speed of this line: admissions a second, each forgotten exponentially over the time of some five. It begins
@@ -180,7 +221,6 @@ end
 local isFull = vacant - free <= 0
 local expected = rate > 0 and rate or math.huge
 if isFull or rate == 0 then expected = math.min(expected, maxActive * 1000 / activeMs) end
-local paused = isGated
 local measured = tonumber(stored[3])
 local memory = math.max(30, 5 / (measured or expected))
 if line - free == 0 or paused then
@@ -193,9 +233,6 @@ else
     redis.call('HSET', pace, 'measured', tostring(measured), 'measuredAt', now)
     if isFull then redis.call('HSET', pace, 'full', 1) end
   end
-end
-if free > 0 or (measured and not stored[3] and not paused) then
-  redis.call('PEXPIRE', pace, math.ceil(math.max(3600, 1 / expected) * 1000))
 end
 
 -- Seconds until it is the turn of a position; -1 while it is nobody's. In a full room never longer than until
@@ -213,17 +250,24 @@ local function wait(position)
   return math.ceil(math.min(seconds, memoryMs / 1000))
 end
 
-if known ~= placeId and command ~= 'enter' then return {'ENDED'} end
+if known ~= placeId and command ~= 'enter' then return {'ENDED', '', 0, 0, '', stepAt} end
 local rank = redis.call('ZRANK', waiting, user)
 if rank and isGated and tonumber(redis.call('ZSCORE', waiting, user)) > 0 then
   rank = rank + redis.call('HLEN', lobby)
 end
-if rank then return {'WAITING', known, rank + 1, wait(rank + 1)} end
+if rank then return {'WAITING', known, rank + 1, wait(rank + 1), supply, stepAt} end
 activeUntil = redis.call('ZSCORE', active, user)
-if activeUntil then return {'ACTIVE', known, tonumber(activeUntil)} end
-return {'ENDED'}`;
+if activeUntil then return {'ACTIVE', known, tonumber(activeUntil), 0, supply, stepAt} end
+return {'ENDED', '', 0, 0, '', stepAt}`;
 
-type Reply = [state: string, placeId: string, number: number, wait?: number] | ['ENDED'];
+type Reply = [
+  state: 'ACTIVE' | 'WAITING' | 'LOBBY' | 'ENDED',
+  placeId?: string,
+  number?: number,
+  wait?: number,
+  supply?: string,
+  stepAt?: number,
+];
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
@@ -231,12 +275,15 @@ declare module 'ioredis' {
   }
 }
 
-/** @param clock for tests; left out, Redis's own */
-export function createQueue(redis: Redis, clock?: Clock): Queue {
+/**
+ * @param clock for tests; left out, Redis's own
+ * @param control left out, rooms keep the pace of their settings
+ */
+export function createQueue(redis: Redis, clock?: Clock, control?: PaceControl): Queue {
   redis.defineCommand('queue', { lua: QUEUE });
-  const ask = async (command: string, room: Room, { userId, placeId }: PlaceKey): Promise<Place> => {
+  const run = async (command: string, room: Room, { userId, placeId }: PlaceKey): Promise<Reply> => {
     const keys = roomKeys(room.name, userId);
-    const reply = await redis.queue(
+    return redis.queue(
       keys.length,
       ...keys,
       command,
@@ -250,8 +297,18 @@ export function createQueue(redis: Redis, clock?: Clock): Queue {
       room.draw?.opensAt.getTime() ?? 0,
       room.draw?.done ? 1 : 0,
       clockArgument(clock),
+      control && room.scheduleId !== undefined ? 1 : 0,
     );
-    return toPlace(reply);
+  };
+  const ask = async (command: string, room: Room, key: PlaceKey): Promise<Place> => {
+    const reply = await run(command, room, key);
+    const [state, , , , supply, stepAt] = reply;
+    if (stepAt) void control?.step(room, stepAt);
+    // The first to come after a while: they are answered when the seats have been counted.
+    const counting = state === 'WAITING' && supply === 'UNKNOWN' && control?.underWay(room.name);
+    if (!counting) return toPlace(reply);
+    await counting;
+    return toPlace(await run('look', room, { ...key, placeId: reply[1] ?? key.placeId }));
   };
   const askNamed = async (command: string, name: string, userId: string): Promise<void> => {
     const room: Room = { name, maxActive: 0, admitPerSecond: null, activeSeconds: 0 };
@@ -273,10 +330,15 @@ function roomKeys(room: string, userId: string): string[] {
   return [...PARTS, `place:${userId}`, ...DRAW_PARTS].map((part) => roomKey(room, part));
 }
 
-function toPlace([state, placeId, number, wait = -1]: Reply): Place {
-  if (placeId === undefined || number === undefined) return { state: 'ENDED' };
+function toPlace([state, placeId, number, wait = -1, supply]: Reply): Place {
+  if (state === 'ENDED' || placeId === undefined || number === undefined) return { state: 'ENDED' };
   if (state === 'LOBBY') return { state, placeId };
-  return state === 'ACTIVE'
-    ? { state, placeId, expiresAt: new Date(number) }
-    : { state: 'WAITING', placeId, position: number, etaSeconds: wait < 0 ? null : wait };
+  if (state === 'ACTIVE') return { state, placeId, expiresAt: new Date(number) };
+  return {
+    state,
+    placeId,
+    position: number,
+    etaSeconds: wait < 0 ? null : wait,
+    supply: SUPPLY_STATES.find((known) => known === supply) ?? null,
+  };
 }

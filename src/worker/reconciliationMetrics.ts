@@ -1,15 +1,8 @@
-import { Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { ReconciliationOverview } from '../db/reconciliationOverview';
+import { registerGauges, type GaugeOf } from '../metrics/gauges';
 
-interface Metric {
-  name: string;
-  help: string;
-  labelNames?: string[];
-  /** What it shows; nothing where there is nothing to say. */
-  samples: (overview: ReconciliationOverview) => { labels?: Record<string, string>; value: number }[];
-}
-
-const METRICS: readonly Metric[] = [
+const GAUGES: readonly GaugeOf<ReconciliationOverview>[] = [
   {
     name: 'holdfast_money_explained_ratio',
     help: 'Share of the compared money that gateway, ledger and reservations agree on, by the last run',
@@ -34,37 +27,10 @@ const METRICS: readonly Metric[] = [
   },
 ];
 
-/**
- * How far the books agree, read when Prometheus asks. Where it cannot be read, these are missing from the answer,
- * and nothing else is.
- *
- * @param read from Postgres; asked once for each answer
- */
+/** How far the books agree. @param read from Postgres */
 export function registerReconciliationMetrics(
   registry: Registry,
   read: () => Promise<ReconciliationOverview>,
 ): void {
-  const overview = shared(async () => read().catch(() => null));
-  for (const { name, help, labelNames = [], samples } of METRICS) {
-    const gauge = new Gauge({
-      name,
-      help,
-      labelNames,
-      registers: [],
-      async collect() {
-        const seen = await overview();
-        this.reset();
-        // A gauge without labels would show 0 for what is not known.
-        if (labelNames.length === 0) this.remove();
-        for (const { labels = {}, value } of seen ? samples(seen) : []) this.set(labels, value);
-      },
-    });
-    registry.registerMetric(gauge);
-  }
-}
-
-/** Callers at the same time get one answer. */
-function shared<Answer>(ask: () => Promise<Answer>): () => Promise<Answer> {
-  let underWay: Promise<Answer> | null = null;
-  return async () => (underWay ??= ask().finally(() => (underWay = null)));
+  registerGauges(registry, GAUGES, read);
 }

@@ -17,8 +17,9 @@ export const account = z.strictObject({ userId: uuid, id: z.string(), name: z.st
 export const queue = z.strictObject({
   status: z.enum(['WAITING', 'ACTIVE']),
   position: z.int().min(0),
-  etaSeconds: z.int().min(0),
+  etaSeconds: z.int().min(0).nullable(),
   pollAfterSeconds: z.int().min(1),
+  supply: z.enum(['OPEN', 'FULL', 'SOLD_OUT']).nullable(),
   expiresAt: instant.nullable(),
 });
 

@@ -49,8 +49,8 @@ describe('a room', () => {
     expect(places).toEqual([
       { state: 'ACTIVE', placeId: "a's", expiresAt: aDate },
       { state: 'ACTIVE', placeId: "b's", expiresAt: aDate },
-      { state: 'WAITING', placeId: "c's", position: 1, etaSeconds: aNumber },
-      { state: 'WAITING', placeId: "d's", position: 2, etaSeconds: aNumber },
+      { state: 'WAITING', placeId: "c's", position: 1, etaSeconds: aNumber, supply: null },
+      { state: 'WAITING', placeId: "d's", position: 2, etaSeconds: aNumber, supply: null },
     ]);
   });
 
@@ -70,6 +70,7 @@ describe('a room', () => {
       placeId: "b's",
       position: 1,
       etaSeconds: aNumber,
+      supply: null,
     });
     expect(await queue.enter(room, { userId: 'a', placeId: 'another' })).toMatchObject({
       state: 'ACTIVE',
@@ -173,6 +174,7 @@ describe('a place', () => {
       placeId: 'second',
       position: 2,
       etaSeconds: aNumber,
+      supply: null,
     });
     expect(await look(room, 'a')).toEqual({ state: 'ENDED' });
     expect(await queue.look(room, { userId: 'a', placeId: 'second' })).toMatchObject({ state: 'WAITING' });

@@ -8,8 +8,9 @@ import type { QueueStatus } from './schema';
 const MOST_SECONDS = 2;
 
 /**
- * The events of one place: `position` at once and whenever it changes, then `admitted` or `expired`, which
- * ends the stream.
+ * The events of one place: `position` at once and whenever it or the supply changes, `sold-out` instead when
+ * every seat is sold, then `admitted` or `expired`, which ends the stream. A sold-out place stays in line:
+ * cancelled seats may come back.
  *
  * @param first where the place stands now; asked before the stream opens, so that a bad token is a problem
  *   document and not a stream
@@ -21,13 +22,18 @@ export async function* queueEvents(
   closed: AbortSignal,
 ): AsyncGenerator<ServerEvent> {
   let queue = first;
-  let shown: number | null | undefined;
+  let shown: Partial<QueueStatus> = {};
   while (queue.status === 'WAITING') {
-    if (queue.position !== shown) yield { event: 'position', data: { queue } };
-    shown = queue.position;
+    const { position, supply, pollAfterSeconds, opensAt } = queue;
+    const soldOut = supply === 'SOLD_OUT';
+    if (supply !== shown.supply || (position !== shown.position && !soldOut)) {
+      yield { event: soldOut ? 'sold-out' : 'position', data: { queue } };
+    }
+    shown = queue;
     // Nothing moves in the lobby: its listeners look after the opening, each at an instant of its own.
-    const most = queue.opensAt === undefined ? MOST_SECONDS : queue.pollAfterSeconds;
-    const next = await look(admission, holder, Math.min(most, queue.pollAfterSeconds), closed);
+    const isSlow = soldOut || opensAt !== undefined;
+    const seconds = isSlow ? pollAfterSeconds : Math.min(MOST_SECONDS, pollAfterSeconds);
+    const next = await look(admission, holder, seconds, closed);
     if (next === 'expired') {
       yield { event: 'expired', data: {} };
       return;

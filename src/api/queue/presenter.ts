@@ -14,6 +14,7 @@ export const UNKNOWN_STATUS: QueueStatus = {
   position: null,
   etaSeconds: null,
   pollAfterSeconds: 5,
+  supply: null,
   expiresAt: null,
 };
 
@@ -26,13 +27,16 @@ export function queueStatus(room: Room, place: Place): QueueStatus {
       position: 0,
       etaSeconds: 0,
       pollAfterSeconds: POLL_SECONDS.most,
+      supply: null,
       expiresAt: place.expiresAt.toISOString(),
     };
   }
-  const { position, etaSeconds } = place;
-  const pollAfterSeconds = Math.min(
-    POLL_SECONDS.most,
-    Math.max(POLL_SECONDS.least, Math.ceil((etaSeconds ?? position / 10) / 10)),
-  );
-  return { status: 'WAITING', position, etaSeconds, pollAfterSeconds, expiresAt: null };
+  const { position, etaSeconds, supply } = place;
+  // Where nobody can tell the wait, as if ten were let in a second; there is no hurry where all is sold.
+  const tenth = (etaSeconds ?? position / 10) / 10;
+  const pollAfterSeconds =
+    supply === 'SOLD_OUT'
+      ? POLL_SECONDS.most
+      : Math.min(POLL_SECONDS.most, Math.max(POLL_SECONDS.least, Math.ceil(tenth)));
+  return { status: 'WAITING', position, etaSeconds, pollAfterSeconds, supply, expiresAt: null };
 }

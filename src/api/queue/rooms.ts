@@ -44,7 +44,7 @@ export function createRooms(schedules: Pick<ScheduleStore, 'facts'>, settings: R
   const of = ({ scheduleId, waitingRoom, saleOpensAt, drawDone = null }: ScheduleRoom): Room => {
     if (!waitingRoom) return service;
     const draw = saleOpensAt && drawDone !== null ? { opensAt: saleOpensAt, done: drawDone } : undefined;
-    return { name: scheduleId, ...waitingRoom, activeSeconds, draw };
+    return { name: scheduleId, scheduleId, ...waitingRoom, activeSeconds, draw };
   };
 
   return {

@@ -57,7 +57,8 @@ export function queueRoutes({ idempotency, admission, eventStreams }: QueueRoute
       path: '/v1/queue/events',
       summary: 'Follow a place',
       description:
-        'Events: `position` at once and at each change, then `admitted` or `expired`, which is the last.',
+        'Events: `position` at once and at each change, `sold-out` when every seat is sold, and `admitted` or ' +
+        '`expired`, which is the last.',
       tags: ['Queue'],
       access: 'user',
       queueToken: true,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SUPPLY_STATES } from '../../domain/seatSupply';
 
 /** Where a place stands. */
 export const queueSchema = z
@@ -18,7 +19,10 @@ export const queueSchema = z
       .int()
       .min(0)
       .nullable()
-      .describe('Estimated wait; 0 when ACTIVE. Null where there is no position.'),
+      .describe(
+        'Estimated wait, from the speed of the line; 0 when ACTIVE. Null where there is no position, and while no ' +
+          'seat is free.',
+      ),
     pollAfterSeconds: z
       .number()
       .int()
@@ -26,6 +30,13 @@ export const queueSchema = z
       .describe(
         'Ask again then. Who is silent for a minute loses the place; before the draw nobody does, and the minute ' +
           'begins with it.',
+      ),
+    supply: z
+      .enum(SUPPLY_STATES)
+      .nullable()
+      .describe(
+        "The schedule's seats: OPEN, some are free; FULL, none at the moment, but holds may end; SOLD_OUT, none, " +
+          'and none is held. Nobody is let in unless OPEN. Null when ACTIVE, and where no one schedule is waited for.',
       ),
     expiresAt: z.iso.datetime().nullable().describe('When an ACTIVE place ends; null while WAITING.'),
     opensAt: z.iso

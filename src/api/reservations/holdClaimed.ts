@@ -4,6 +4,7 @@ import { Problem } from '../../domain/problems';
 import type { ReservedSeat } from '../../domain/seat';
 import type { SeatClaim } from '../../redis/seatClaim';
 import type { HeldReservation, ReservationInput } from '../../workflows/messages';
+import type { HoldMeter } from './holdMeter';
 import type { ReservationWorkflows } from './reservationWorkflows';
 
 export interface HoldRequest {
@@ -18,6 +19,8 @@ export interface HoldClaimedDependencies {
   seatClaim: SeatClaim;
   holds: HoldStore;
   workflows: ReservationWorkflows;
+  /** Learns of the holds that got as far as the workflow. */
+  meter: HoldMeter;
 }
 
 /**
@@ -33,7 +36,7 @@ export type HoldClaimed = (
 ) => Promise<HeldReservation>;
 
 export function createHoldClaimed(dependencies: HoldClaimedDependencies): HoldClaimed {
-  const { settings, seatClaim, holds, workflows } = dependencies;
+  const { settings, seatClaim, holds, workflows, meter } = dependencies;
 
   return async function holdClaimed({ reservationId, userId, repeatable }, scheduleId, claimed) {
     const unclaim = async (ids: readonly string[]) =>
@@ -47,7 +50,7 @@ export function createHoldClaimed(dependencies: HoldClaimedDependencies): HoldCl
       throw error;
     });
     try {
-      const held = await workflows.hold(input, summaryOf(seats));
+      const held = await meter.measure(async () => workflows.hold(input, summaryOf(seats)));
       // An earlier run under the same key, or one beside this, may have chosen other seats: those count.
       const others = notHeld(seatIds, held);
       if (others.length > 0) await unclaim(others);

@@ -53,6 +53,7 @@ describe('before the opening', () => {
       position: null,
       etaSeconds: null,
       pollAfterSeconds: aNumber,
+      supply: null,
       expiresAt: null,
       opensAt: saleOpensAt.toISOString(),
       entryId: textLike(UUID),

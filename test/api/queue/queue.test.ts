@@ -72,6 +72,7 @@ describe('POST /v1/queue/tokens', () => {
         position: 0,
         etaSeconds: 0,
         pollAfterSeconds: aNumber,
+        supply: null,
         expiresAt: aString,
       },
     });
@@ -92,6 +93,7 @@ describe('POST /v1/queue/tokens', () => {
       position: 1,
       etaSeconds: aNumber,
       pollAfterSeconds: aNumber,
+      supply: 'OPEN',
       expiresAt: null,
     });
   });
@@ -267,6 +269,7 @@ describe('when Redis is away', () => {
       position: null,
       etaSeconds: null,
       pollAfterSeconds: 5,
+      supply: null,
       expiresAt: null,
     });
     const token = String(reply.body['accessToken']);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import pLimit from 'p-limit';
 import { createHoldBest, type HoldBest } from '../../../src/api/reservations/holdBest';
 import { createHoldClaimed } from '../../../src/api/reservations/holdClaimed';
+import { createHoldMeter } from '../../../src/api/reservations/holdMeter';
 import { createSeatChoice, type SeatChoice } from '../../../src/api/reservations/seatChoice';
 import { createHoldStore } from '../../../src/db/holdStore';
 import { createReservationStore } from '../../../src/db/reservationStore';
@@ -35,7 +36,9 @@ function parts() {
   // They all choose at once; more workflows at once would only be a test of the machine.
   const hold: typeof reservations.hold = async (...input) => inTurn(async () => reservations.hold(...input));
   const workflows = { ...reservations, hold };
-  const holdClaimed = createHoldClaimed({ settings, seatClaim, holds: createHoldStore(db), workflows });
+  const meter = createHoldMeter(async () => Promise.resolve());
+  const holds = createHoldStore(db);
+  const holdClaimed = createHoldClaimed({ settings, seatClaim, holds, workflows, meter });
   return {
     seatChoice: createSeatChoice(db),
     seatClaim,

@@ -1,3 +1,5 @@
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import * as contract from './contract';
 import { eventually } from '../support/eventually';
 import { expectAnswer, expectProblem, expectStatus, type Reply, type User } from './client';
@@ -25,6 +27,35 @@ async function becomes(state: 'ACTIVE' | 'WAITING', user: User, queueToken: stri
   await eventually(async () => {
     const { queue } = expectAnswer(await status(user, queueToken), 200, contract.queueStatus);
     expect(queue.status).toBe(state);
+  });
+}
+
+/** Names of the events of a stream. */
+async function listen(user: User, queueToken: string): Promise<AsyncGenerator<string, void>> {
+  const response = await fetch(`${service.stack.apiUrl}/v1/queue/events`, {
+    headers: { Authorization: `Bearer ${user.accessToken}`, 'X-Queue-Token': queueToken },
+  });
+  if (!response.body) throw new Error('no stream');
+  return eventNames(createInterface({ input: Readable.fromWeb(response.body) }));
+}
+
+async function* eventNames(lines: AsyncIterable<string>): AsyncGenerator<string, void> {
+  for await (const line of lines) if (line.startsWith('event: ')) yield line.slice('event: '.length);
+}
+
+async function firstEvent(user: User, queueToken: string): Promise<string> {
+  const events = await listen(user, queueToken);
+  const { value } = await events.next();
+  await events.return?.();
+  return String(value);
+}
+
+/** What the user in line is told, once it is this. */
+async function isTold(supply: string, user: User, queueToken: string) {
+  return eventually(async () => {
+    const { queue } = expectAnswer(await status(user, queueToken), 200, contract.queueStatus);
+    expect(queue.supply).toBe(supply);
+    return queue;
   });
 }
 
@@ -110,6 +141,71 @@ describe('A confirmed payment', () => {
     await becomes('WAITING', buyer, buyersToken);
 
     expectStatus(await buyer.pay(reservationId, { queueToken: buyersToken }), 200);
+  });
+});
+
+describe('A schedule whose last seat is gone', () => {
+  const ROOM = { seats: 1, waitingRoom: { admitPerSecond: 100, maxActive: 100 } };
+
+  it('lets nobody in: they hear that it is full, then that it is sold out, and come in when a seat is back', async () => {
+    const sale = await service.openSale(ROOM);
+    const [buyer, late] = [await service.buyer(R_TOTAL), await service.client.join()];
+    const buyersToken = await enter(buyer, sale.scheduleId);
+    const reservationId = await hold(buyer, sale.seatIds[0], buyersToken);
+    // The seats were counted before the hold, and the count is good for so long.
+    await eventually(async () => {
+      const fields = await service.stack.redis.hgetall(`queue:{${sale.scheduleId}}:pace`);
+      expect(Date.now() - Number(fields['stepAt'])).toBeGreaterThan(3_000);
+    });
+
+    const latesToken = await enter(late, sale.scheduleId);
+    expect(await isTold('FULL', late, latesToken)).toMatchObject({
+      status: 'WAITING',
+      position: 1,
+      etaSeconds: null,
+    });
+
+    expectStatus(await buyer.pay(reservationId, { queueToken: buyersToken }), 200);
+    expect(await isTold('SOLD_OUT', late, latesToken)).toMatchObject({
+      status: 'WAITING',
+      pollAfterSeconds: 30,
+    });
+    expect(await firstEvent(late, latesToken)).toBe('sold-out');
+
+    expectStatus(await buyer.cancel(reservationId), 200);
+    await becomes('ACTIVE', late, latesToken);
+  });
+
+  it('is told on the stream while people wait', async () => {
+    const sale = await service.openSale({ seats: 1, waitingRoom: { admitPerSecond: 100, maxActive: 1 } });
+    const [buyer, next] = [await service.buyer(R_TOTAL), await service.client.join()];
+    const buyersToken = await enter(buyer, sale.scheduleId);
+    const nextsToken = await enter(next, sale.scheduleId);
+    const events = await listen(next, nextsToken);
+    expect((await events.next()).value).toBe('position');
+
+    const reservationId = await hold(buyer, sale.seatIds[0], buyersToken);
+    expectStatus(await buyer.pay(reservationId, { queueToken: buyersToken }), 200);
+
+    let name = 'position';
+    while (name === 'position') name = String((await events.next()).value);
+    expect(name).toBe('sold-out');
+    await events.return?.();
+  });
+
+  it('shows its room in the metrics', async () => {
+    const { scheduleId } = await service.openSale(ROOM);
+    const user = await service.client.join();
+    await enter(user, scheduleId);
+
+    await eventually(async () => {
+      const metrics = await (await fetch(service.stack.metricsUrl)).text();
+      expect(metrics).toContain(`holdfast_waiting_room_rate{room="${scheduleId}"} 100`);
+      expect(metrics).toContain(`holdfast_waiting_room_active{room="${scheduleId}"} 1`);
+      expect(metrics).toContain(
+        `holdfast_waiting_room_reason{room="${scheduleId}",reason="full-speed",supply="OPEN"} 1`,
+      );
+    });
   });
 });
 

@@ -1,0 +1,67 @@
+import type { Logger } from '../../config/logging';
+import { nextPace } from '../../domain/admissionPace';
+import { supplyState, type SeatSupply } from '../../domain/seatSupply';
+import type { PaceControl, Room } from '../../redis/queue';
+import type { RoomPaces } from '../../redis/roomPaces';
+import type { SystemSignals } from './systemSignals';
+
+/** A room without a rate of its own is never held below one place in a second. */
+const LEAST_PER_SECOND = 1;
+
+export interface PaceControlDependencies {
+  paces: RoomPaces;
+  signals: () => Promise<SystemSignals>;
+  /** Of a schedule, now. */
+  seats: (scheduleId: string) => Promise<SeatSupply>;
+  logger: Logger;
+}
+
+/**
+ * Takes the rooms' control steps, one a second each over all processes: the rooms' script says whose turn it is.
+ * A step that fails changes nothing; the next one is a second later.
+ */
+export function createPaceControl({ paces, signals, seats, logger }: PaceControlDependencies): PaceControl {
+  const underWay = new Map<string, Promise<void>>();
+  let failing = false;
+
+  async function takeStep(room: Room, at: number): Promise<void> {
+    const { name, scheduleId, admitPerSecond: most } = room;
+    const [before, system, supply] = await Promise.all([
+      paces.read(name),
+      signals(),
+      scheduleId === undefined ? null : seats(scheduleId),
+    ]);
+    const least = room.minAdmitPerSecond ?? (most === null ? LEAST_PER_SECOND : most / 10);
+    const { waiting, pace } = before;
+    const next = nextPace(pace?.rate ?? null, { ...system, waiting }, { least, most });
+    const state = supply && supplyState(supply);
+    await paces.write(name, at, next, supply && state && { available: supply.available, state });
+    if (next.reason !== (pace?.reason ?? 'full-speed') || state !== before.supply) {
+      logger.info(
+        { room: name, ...next, supply: state, waiting, ...system },
+        'the pace of a room has changed',
+      );
+    }
+  }
+
+  async function tryStep(room: Room, at: number): Promise<void> {
+    try {
+      await takeStep(room, at);
+      failing = false;
+    } catch (error) {
+      // One line for an outage, not one for each second.
+      if (!failing) logger.warn({ err: error, room: room.name }, 'the pace of a room cannot be set');
+      failing = true;
+    }
+  }
+
+  return {
+    async step(room, at) {
+      const step = tryStep(room, at);
+      underWay.set(room.name, step);
+      await step;
+      if (underWay.get(room.name) === step) underWay.delete(room.name);
+    },
+    underWay: (roomName) => underWay.get(roomName),
+  };
+}
