@@ -114,6 +114,8 @@ if command == 'leave' then
   redis.call('ZREM', seen, user)
   redis.call('HDEL', lobby, user)
   redis.call('HDEL', unclaimed, user)
+  -- Nor does a freed place come back.
+  if known then redis.call('SET', place, 'left', 'PX', memoryMs) end
   return {'ENDED'}
 end
 
@@ -192,7 +194,7 @@ if ARGV[12] == '1' then
   supply, seats = 'UNKNOWN', 0
   if paceAge <= 3000 then supply, seats = stored[8], tonumber(stored[9]) end
 end
-local paused = isGated or (supply ~= '' and supply ~= 'OPEN')
+local paused = supply ~= '' and supply ~= 'OPEN'
 
 local line = redis.call('ZCARD', waiting)
 local vacant = maxActive - redis.call('ZCARD', active)
@@ -223,7 +225,7 @@ local expected = rate > 0 and rate or math.huge
 if isFull or rate == 0 then expected = math.min(expected, maxActive * 1000 / activeMs) end
 local measured = tonumber(stored[3])
 local memory = math.max(30, 5 / (measured or expected))
-if line - free == 0 or paused then
+if line - free == 0 or paused or isGated then
   if measured then redis.call('HDEL', pace, 'measured', 'measuredAt', 'full') end
 else
   local begins = not measured or (isFull and not stored[5])
@@ -238,7 +240,7 @@ end
 -- Seconds until it is the turn of a position; -1 while it is nobody's. In a full room never longer than until
 -- enough places have ended.
 local function wait(position)
-  if paused then return -1 end
+  if paused or isGated then return -1 end
   local seconds = position / measured
   local mustEnd = position - (vacant - free)
   if mustEnd > 0 then

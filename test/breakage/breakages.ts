@@ -17,6 +17,7 @@ const HOLDS = 'src/db/holdStore.ts';
 const SHOW = 'src/workflows/showCancellation.ts';
 const RECONCILIATION = 'src/activities/reconciliation.ts';
 const LOBBY = 'src/redis/lobby.ts';
+const QUEUE = 'src/redis/queue.ts';
 const IDEMPOTENCY = 'src/api/idempotency/idempotency.ts';
 
 export const BREAKAGES: Breakage[] = [
@@ -928,5 +929,47 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/api/http/eventStream.test.ts',
     tests: ['a client that is too slow is dropped, and holds up nobody'],
+  },
+  {
+    name: 'every poll takes the step of the control',
+    edits: [
+      {
+        file: QUEUE,
+        find: 'if now - tonumber(stored[10] or 0) >= 1000 then',
+        replace: 'if now >= 1000 then',
+      },
+    ],
+    suite: 'test/redis/roomPace.test.ts',
+    tests: ['the step of the control is taken once a second for a room, by whichever process is asked first'],
+  },
+  {
+    name: 'a room goes by seats that were counted long ago',
+    edits: [{ file: QUEUE, find: 'if paceAge <= 3000 then', replace: 'if stored[8] then' }],
+    suite: 'test/redis/roomPace.test.ts',
+    tests: [
+      'a schedule without a free seat is found out before the first is let in after a while',
+      'a schedule whose seats cannot be counted lets nobody in after three seconds, without an error',
+    ],
+  },
+  {
+    name: 'the rate does not fall when the system is slow',
+    edits: [
+      { file: 'src/domain/admissionPace.ts', find: 'const DECREASE = 0.7;', replace: 'const DECREASE = 1;' },
+    ],
+    suite: 'test/redis/roomPace.test.ts',
+    tests: [
+      'a room beside a system that becomes slow lets in fewer, down to the floor, and all of its rate again after it has recovered',
+    ],
+  },
+  {
+    name: 'a token is lost with the place that a purchase has freed',
+    edits: [
+      { file: QUEUE, find: "local isFreed = known == 'freed:' .. placeId", replace: 'local isFreed = false' },
+    ],
+    suite: 'test/redis/freedPlaces.test.ts',
+    tests: [
+      'a place that is freed keeps its token: the next look takes a place at once, where nobody waits',
+      'a place is live while it is admitted or waits, when it was freed, and when Redis has lost it',
+    ],
   },
 ];

@@ -54,6 +54,14 @@ describe('a place that is freed', () => {
     expect(await queue.look(room, { userId: 'a', placeId: 'second' })).toMatchObject({ state: 'ACTIVE' });
   });
 
+  it('is given up by a logout for good', async () => {
+    const room = aRoom();
+    await enter(room, 'a');
+    await queue.free(room.name, 'a');
+    await queue.leave(room.name, 'a');
+    expect(await look(room, 'a')).toEqual({ state: 'ENDED' });
+  });
+
   it('is none where it waits or has ended', async () => {
     const room = aRoom();
     for (const user of ['a', 'b', 'c']) await enter(room, user);

@@ -152,8 +152,8 @@ describe('a room beside a system that becomes slow', () => {
     state.system = SLOW;
     await lineUp(queue, room, 1);
     await control.underWay(room.name);
-    expect((await paces.read(room.name)).pace).toMatchObject({ reason: 'holds-slow', rate: 3 * 0.7 });
-    for (let index = 1; index < 20; index += 1) await queue.enter(room, key(`user-${index}`));
+    expect((await paces.read(room.name)).pace).toEqual({ reason: 'holds-slow', rate: 10 });
+    for (let index = 1; index < 40; index += 1) await queue.enter(room, key(`user-${index}`));
     expect((await paces.read(room.name)).waiting).toBeGreaterThan(10);
     state.system = HEALTHY;
     for (let index = 0; index < 20; index += 1) await second(queue, room, control);

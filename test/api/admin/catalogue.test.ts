@@ -197,6 +197,16 @@ describe('PATCH /v1/admin/schedules/{scheduleId}', () => {
     });
   });
 
+  it('takes a floor of its rate, which cannot be above it', async () => {
+    const { scheduleId } = await operator.addShow(2);
+    const room = { admitPerSecond: 10, minAdmitPerSecond: 2, maxActive: 10 };
+    expect((await operator.change(scheduleId, { waitingRoom: room })).body).toMatchObject({
+      waitingRoom: room,
+    });
+    const above = { waitingRoom: { ...room, minAdmitPerSecond: 11 } };
+    expectProblem(await operator.change(scheduleId, above), 400, 'validation-failed');
+  });
+
   it('blocks and unblocks seats', async () => {
     const { scheduleId } = await operator.addShow(3);
     const [first, second] = (await readSeatMap(edge, scheduleId)).seats.map((seat) => seat.seatId);
