@@ -1,0 +1,28 @@
+import { createFreePlace } from '../../../src/api/payments/freePlace';
+import { createLogger } from '../../../src/config/logging';
+import { createReservationStore } from '../../../src/db/reservationStore';
+import { logIn, startEdge, type Edge } from '../edge';
+
+let edge: Edge;
+beforeAll(async () => {
+  edge = await startEdge();
+});
+afterAll(async () => edge.stop());
+
+describe('freeing the place of a buyer', () => {
+  it('is given up without an error where Redis or Postgres is away', async () => {
+    const { userId } = await logIn(edge);
+    const { db, redis, admission, settings } = edge.dependencies;
+    const freePlace = createFreePlace({
+      settings,
+      reservations: createReservationStore(db),
+      admission,
+      logger: createLogger('test', 'silent'),
+    });
+    const schedule = { scheduleId: userId, waitingRoom: null };
+    redis.disconnect();
+    await expect(freePlace(userId, schedule)).resolves.toBeUndefined();
+    await db.destroy();
+    await expect(freePlace(userId, schedule)).resolves.toBeUndefined();
+  });
+});
