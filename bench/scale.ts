@@ -5,6 +5,8 @@ export interface Scale {
   users: number;
   /** More than the users, as in a real sale; each may have 100 seats of a schedule. */
   customers: number;
+  /** Before the first round, so that compiled code and caches are those of a service that has been up for a while. */
+  warmUpMs: number;
   rampMs: number;
   /** A window of reservations. */
   measuredMs: number;
@@ -25,7 +27,8 @@ export interface Scale {
 export const FULL: Scale = {
   rounds: 3,
   users: 40,
-  customers: 120,
+  customers: 160,
+  warmUpMs: 8_000,
   rampMs: 2_000,
   measuredMs: 10_000,
   requestSeconds: 5,
@@ -33,7 +36,7 @@ export const FULL: Scale = {
   singleHolds: 40,
   waiting: 2_000,
   sale: { seats: 2_000, buyers: 20_000, bots: 50, arriveWithinMs: 10_000, atMostSeconds: 300 },
-  growth: { seats: 1_500, users: 1_000, reservations: 5_000 },
+  growth: { seats: 2_500, users: 1_000, reservations: 5_000 },
   memory: { first: 5_000, last: 50_000, atMostSeconds: 2_400 },
 };
 
@@ -41,7 +44,8 @@ export const FULL: Scale = {
 export const QUICK: Scale = {
   rounds: 1,
   users: 8,
-  customers: 16,
+  customers: 60,
+  warmUpMs: 300,
   rampMs: 300,
   measuredMs: 1_500,
   requestSeconds: 1,
@@ -49,6 +53,6 @@ export const QUICK: Scale = {
   singleHolds: 5,
   waiting: 50,
   sale: { seats: 100, buyers: 1_000, bots: 5, arriveWithinMs: 3_000, atMostSeconds: 60 },
-  growth: { seats: 100, users: 50, reservations: 200 },
+  growth: { seats: 200, users: 60, reservations: 200 },
   memory: { first: 20, last: 60, atMostSeconds: 30 },
 };

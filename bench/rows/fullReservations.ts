@@ -38,8 +38,7 @@ const fullReservations = (way: string, bookingFee: number): Row => ({
     };
 
     const window = { users, rampMs, measuredMs };
-    // Caches, connections and compiled code, as a service has them that has been up for a while.
-    await buy({ task: 'purchases', window });
+    await buy({ task: 'purchases', window: { ...window, measuredMs: scale.warmUpMs } });
     return async (round) => {
       const [shopped, ceiling] = await sideBySide(
         round,

@@ -15,16 +15,16 @@ export interface PlainTarget {
 }
 
 /** As many answers as there can be from one server. */
-export const saturate = ({ generator, scale }: Bench, target: PlainTarget): Promise<Measured> =>
+export const saturate = (
+  { generator, scale }: Bench,
+  target: PlainTarget,
+  measuredMs = scale.requestSeconds * 1_000,
+): Promise<Measured> =>
   generator.ask(
     {
       task: 'saturate',
       ...target,
-      window: {
-        users: scale.connections,
-        rampMs: scale.rampMs,
-        measuredMs: scale.requestSeconds * 1_000,
-      },
+      window: { users: scale.connections, rampMs: scale.rampMs, measuredMs },
     },
     measuredSchema,
   );
@@ -36,6 +36,9 @@ export async function compareRequests(
   ours: PlainTarget,
   bare: PlainTarget,
 ): Promise<Measurement> {
+  if (round.number === 1) {
+    for (const target of [ours, bare]) await saturate(bench, target, bench.scale.warmUpMs);
+  }
   const [mine, theirs] = await sideBySide(
     round,
     () => saturate(bench, ours),
