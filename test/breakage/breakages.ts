@@ -17,7 +17,7 @@ const HOLDS = 'src/db/holdStore.ts';
 const SHOW = 'src/workflows/showCancellation.ts';
 const RECONCILIATION = 'src/activities/reconciliation.ts';
 const LOBBY = 'src/redis/lobby.ts';
-const QUEUE = 'src/redis/queue.ts';
+const QUEUE = 'src/redis/queueScript.ts';
 const IDEMPOTENCY = 'src/api/idempotency/idempotency.ts';
 
 export const BREAKAGES: Breakage[] = [
@@ -820,15 +820,13 @@ export const BREAKAGES: Breakage[] = [
   },
   {
     name: 'who comes during the draw gets a number among the drawn',
-    edits: [
-      { file: 'src/redis/queue.ts', find: 'math.max(0, last[2] or 0) + 1', replace: '(last[2] or 0) + 1' },
-    ],
+    edits: [{ file: QUEUE, find: 'math.max(0, last[2] or 0) + 1', replace: '(last[2] or 0) + 1' }],
     suite: 'test/redis/lobby.test.ts',
     tests: ['until the draw is done whoever comes while the line is written does not slip among the drawn'],
   },
   {
     name: 'an admitted person who is absent since the draw keeps the place as long as any other',
-    edits: [{ file: 'src/redis/queue.ts', find: 'isAbsent and silenceMs or activeMs', replace: 'activeMs' }],
+    edits: [{ file: QUEUE, find: 'isAbsent and silenceMs or activeMs', replace: 'activeMs' }],
     suite: 'test/redis/lobby.test.ts',
     tests: ['from the draw on absent people who are admitted fill the room for no longer than a silence'],
   },

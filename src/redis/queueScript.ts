@@ -1,0 +1,183 @@
+import { LOBBY_STEP } from './lobby';
+
+/**
+ * KEYS: waiting (user → number in line), active (user → end), seen (user → last sign of life), pace (a hash:
+ * what the rate allows, how fast the line is, and what the control has decided), place (the caller's), lobby
+ * (user → entry), draw (its marks), unclaimed (user → end, once it is claimed). ARGV: command, user, place id,
+ * maxActive, admissions a second or 0, active ms, silence ms, memory ms, opening or 0 where there is no draw, 1
+ * where the draw is done, the clock or '', 1 where seats have to be free.
+ *
+ * Whoever asks moves the line on: no process ticks. Order is that of entry, and only who leaves the line
+ * changes it, so a position never grows. Returns {state, place id, end in ms or position, seconds to wait or
+ * -1, what is known of the seats, the time of the control's step that the caller is to take or 0}.
+ *
+ * People of the lobby need not be there when they are drawn. Who is admitted without a sign of life since then
+ * has as long as a silence may be to claim the turn, so that absent people never fill the room.
+ */
+export const QUEUE = `
+local waiting, active, seen, pace, place = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local lobby, draw, unclaimed = KEYS[6], KEYS[7], KEYS[8]
+local command, user, placeId = ARGV[1], ARGV[2], ARGV[3]
+local maxActive, rate = tonumber(ARGV[4]), tonumber(ARGV[5])
+local activeMs, silenceMs, memoryMs = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local opensAt, drawIsDone = tonumber(ARGV[9]), ARGV[10] == '1'
+local time = redis.call('TIME')
+local now = tonumber(ARGV[11]) or time[1] * 1000 + math.floor(time[2] / 1000)
+local silentSince = now - silenceMs
+
+local known = redis.call('GET', place)
+local activeUntil = tonumber(redis.call('ZSCORE', active, user) or 0)
+
+if command == 'leave' then
+  redis.call('ZREM', waiting, user)
+  redis.call('ZREM', active, user)
+  redis.call('ZREM', seen, user)
+  redis.call('HDEL', lobby, user)
+  redis.call('HDEL', unclaimed, user)
+  -- Nor does a freed place come back.
+  if known then redis.call('SET', place, 'left', 'PX', memoryMs) end
+  return {'ENDED'}
+end
+
+if command == 'free' then
+  if redis.call('ZREM', active, user) == 1 and known then
+    redis.call('SET', place, 'freed:' .. known, 'PX', memoryMs)
+  end
+  return {'ENDED'}
+end
+
+-- The way of every hold and payment: an admitted place is answered before the line is touched.
+if activeUntil > now and (known == placeId or command == 'enter') then
+  local claimed = opensAt > 0 and redis.call('HGET', unclaimed, user)
+  if claimed then
+    redis.call('HDEL', unclaimed, user)
+    redis.call('ZADD', active, claimed, user)
+    activeUntil = tonumber(claimed)
+  end
+  return {'ACTIVE', known or placeId, activeUntil}
+end
+
+local isFreed = known == 'freed:' .. placeId
+if command == 'isLive' then
+  local isThere = redis.call('ZSCORE', waiting, user) or redis.call('HEXISTS', lobby, user) == 1
+  local lives = not known or isFreed or (known == placeId and isThere)
+  return lives and {'WAITING', placeId, 0} or {'ENDED'}
+end
+${LOBBY_STEP}
+
+local function leaveLine(names)
+  for _, name in ipairs(names) do
+    redis.call('ZREM', waiting, name)
+    redis.call('ZREM', seen, name)
+  end
+end
+
+-- Bounded work for one call; the next caller goes on.
+local ended = redis.call('ZRANGEBYSCORE', active, '-inf', now, 'LIMIT', 0, 100)
+for _, name in ipairs(ended) do
+  redis.call('ZREM', active, name)
+  redis.call('HDEL', unclaimed, name)
+end
+
+if activeUntil <= now then redis.call('ZREM', active, user) end
+if known and redis.call('ZSCORE', waiting, user) and (known == placeId or command == 'enter') then
+  redis.call('ZADD', seen, now, user)
+elseif command == 'enter' or not known or isFreed or (known == placeId and redis.call('HDEL', lobby, user) == 1) then
+  -- A new place; or one that was given back after a purchase, lost with Redis's data, or left in the lobby by a
+  -- Redis that went back in time.
+  redis.call('SET', place, placeId, 'PX', memoryMs)
+  known = placeId
+  local last = redis.call('ZREVRANGE', waiting, 0, 0, 'WITHSCORES')
+  redis.call('ZADD', waiting, 'NX', math.max(0, last[2] or 0) + 1, user)
+  redis.call('ZADD', seen, now, user)
+end
+
+leaveLine(redis.call('ZRANGEBYSCORE', seen, '-inf', silentSince, 'LIMIT', 0, 100))
+
+local stored = redis.call('HMGET', pace, 'tokens', 'at', 'measured', 'measuredAt', 'full',
+  'limit', 'pacedAt', 'supply', 'seats', 'stepAt')
+
+-- One caller a second, over all processes, takes the control's step. A limit from long ago says nothing.
+local stepAt = 0
+if now - tonumber(stored[10] or 0) >= 1000 then
+  stepAt = now
+  redis.call('HSET', pace, 'stepAt', now)
+  redis.call('PEXPIRE', pace, math.ceil(math.max(3600, rate > 0 and 1 / rate or 0) * 1000))
+end
+local paceAge = now - tonumber(stored[7] or 0)
+local limit = paceAge < 60000 and tonumber(stored[6])
+if limit and (rate == 0 or limit < rate) then rate = limit end
+
+-- Nobody is let in on seats that nobody has counted lately, nor more in one step than were free at it.
+local supply, seats = '', math.huge
+if ARGV[12] == '1' then
+  supply, seats = 'UNKNOWN', 0
+  if paceAge <= 3000 then supply, seats = stored[8], tonumber(stored[9]) end
+end
+local paused = supply ~= '' and supply ~= 'OPEN'
+
+local line = redis.call('ZCARD', waiting)
+local vacant = maxActive - redis.call('ZCARD', active)
+local free = paused and 0 or math.max(0, math.min(100, vacant, line, seats))
+if rate > 0 and free > 0 then
+  -- A token bucket that holds what one second brings, at least one admission.
+  local full = math.max(1, rate)
+  local passed = math.max(0, now - (tonumber(stored[2]) or now))
+  local tokens = math.min(full, (tonumber(stored[1]) or full) + passed * rate / 1000)
+  free = math.min(free, math.floor(tokens))
+  if free > 0 then redis.call('HSET', pace, 'tokens', tostring(tokens - free), 'at', now) end
+end
+if free > 0 then
+  local first = redis.call('ZRANGE', waiting, 0, free - 1)
+  for _, name in ipairs(first) do
+    local isAbsent = drawnAt > 0 and tonumber(redis.call('ZSCORE', seen, name) or now) < drawnAt
+    if isAbsent then redis.call('HSET', unclaimed, name, now + activeMs) end
+    redis.call('ZADD', active, now + (isAbsent and silenceMs or activeMs), name)
+  end
+  leaveLine(first)
+  if supply ~= '' then redis.call('HINCRBY', pace, 'seats', -free) end
+end
+
+-- The speed of this line: admissions a second, each forgotten exponentially over the time of some five. It begins
+-- with what the settings promise, and once more when the room is full: then places have to end first.
+local isFull = vacant - free <= 0
+local expected = rate > 0 and rate or math.huge
+if isFull or rate == 0 then expected = math.min(expected, maxActive * 1000 / activeMs) end
+local measured = tonumber(stored[3])
+local memory = math.max(30, 5 / (measured or expected))
+if line - free == 0 or paused or isGated then
+  if measured then redis.call('HDEL', pace, 'measured', 'measuredAt', 'full') end
+else
+  local begins = not measured or (isFull and not stored[5])
+  if begins then measured = expected
+  else measured = measured * math.exp((stored[4] - now) / 1000 / memory) + free / memory end
+  if begins or free > 0 then
+    redis.call('HSET', pace, 'measured', tostring(measured), 'measuredAt', now)
+    if isFull then redis.call('HSET', pace, 'full', 1) end
+  end
+end
+
+-- Seconds until it is the turn of a position; -1 while it is nobody's. In a full room never longer than until
+-- enough places have ended.
+local function wait(position)
+  if paused or isGated then return -1 end
+  local seconds = position / measured
+  local mustEnd = position - (vacant - free)
+  if mustEnd > 0 then
+    local rounds, nth = math.floor((mustEnd - 1) / maxActive), (mustEnd - 1) % maxActive
+    local last = tonumber(redis.call('ZRANGE', active, nth, nth, 'WITHSCORES')[2] or now)
+    local latest = (last - now + rounds * activeMs) / 1000
+    seconds = math.min(seconds, rate > 0 and math.max(latest, position / rate) or latest)
+  end
+  return math.ceil(math.min(seconds, memoryMs / 1000))
+end
+
+if known ~= placeId and command ~= 'enter' then return {'ENDED', '', 0, 0, '', stepAt} end
+local rank = redis.call('ZRANK', waiting, user)
+if rank and isGated and tonumber(redis.call('ZSCORE', waiting, user)) > 0 then
+  rank = rank + redis.call('HLEN', lobby)
+end
+if rank then return {'WAITING', known, rank + 1, wait(rank + 1), supply, stepAt} end
+activeUntil = redis.call('ZSCORE', active, user)
+if activeUntil then return {'ACTIVE', known, tonumber(activeUntil), 0, supply, stepAt} end
+return {'ENDED', '', 0, 0, '', stepAt}`;
