@@ -19,7 +19,7 @@ export const queue = z.strictObject({
   position: z.int().min(0),
   etaSeconds: z.int().min(0).nullable(),
   pollAfterSeconds: z.int().min(1),
-  supply: z.enum(['OPEN', 'FULL', 'SOLD_OUT']).nullable(),
+  supply: z.enum(['OPEN', 'FULL', 'SOLD_OUT']).optional(),
   expiresAt: instant.nullable(),
 });
 

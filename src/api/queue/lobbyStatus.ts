@@ -22,7 +22,6 @@ export function lobbyStatus(draw: RoomDraw, entryId: string, now: number = Date.
     position: null,
     etaSeconds: null,
     pollAfterSeconds: Math.ceil(least + Math.random() * SPREAD_SECONDS),
-    supply: null,
     expiresAt: null,
     opensAt: draw.opensAt.toISOString(),
     entryId,

@@ -14,7 +14,6 @@ export const UNKNOWN_STATUS: QueueStatus = {
   position: null,
   etaSeconds: null,
   pollAfterSeconds: 5,
-  supply: null,
   expiresAt: null,
 };
 
@@ -27,7 +26,6 @@ export function queueStatus(room: Room, place: Place): QueueStatus {
       position: 0,
       etaSeconds: 0,
       pollAfterSeconds: POLL_SECONDS.most,
-      supply: null,
       expiresAt: place.expiresAt.toISOString(),
     };
   }
@@ -38,5 +36,12 @@ export function queueStatus(room: Room, place: Place): QueueStatus {
     supply === 'SOLD_OUT'
       ? POLL_SECONDS.most
       : Math.min(POLL_SECONDS.most, Math.max(POLL_SECONDS.least, Math.ceil(tenth)));
-  return { status: 'WAITING', position, etaSeconds, pollAfterSeconds, supply, expiresAt: null };
+  return {
+    status: 'WAITING',
+    position,
+    etaSeconds,
+    pollAfterSeconds,
+    ...(supply && { supply }),
+    expiresAt: null,
+  };
 }

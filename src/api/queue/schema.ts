@@ -33,10 +33,10 @@ export const queueSchema = z
       ),
     supply: z
       .enum(SUPPLY_STATES)
-      .nullable()
+      .optional()
       .describe(
         "The schedule's seats: OPEN, some are free; FULL, none at the moment, but holds may end; SOLD_OUT, none, " +
-          'and none is held. Nobody is let in unless OPEN. Null when ACTIVE, and where no one schedule is waited for.',
+          'and none is held. Nobody is let in unless OPEN. Only while WAITING for one schedule whose seats are counted.',
       ),
     expiresAt: z.iso.datetime().nullable().describe('When an ACTIVE place ends; null while WAITING.'),
     opensAt: z.iso

@@ -53,7 +53,6 @@ describe('before the opening', () => {
       position: null,
       etaSeconds: null,
       pollAfterSeconds: aNumber,
-      supply: null,
       expiresAt: null,
       opensAt: saleOpensAt.toISOString(),
       entryId: textLike(UUID),

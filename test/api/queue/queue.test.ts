@@ -72,7 +72,6 @@ describe('POST /v1/queue/tokens', () => {
         position: 0,
         etaSeconds: 0,
         pollAfterSeconds: aNumber,
-        supply: null,
         expiresAt: aString,
       },
     });
@@ -269,7 +268,6 @@ describe('when Redis is away', () => {
       position: null,
       etaSeconds: null,
       pollAfterSeconds: 5,
-      supply: null,
       expiresAt: null,
     });
     const token = String(reply.body['accessToken']);
