@@ -71,25 +71,32 @@ const INCREASE = 1 / 20;
 export function nextPace(current: number | null, signals: PaceSignals, bounds: PaceBounds): Pace {
   const { least, most } = bounds;
   const now = current ?? most;
-  const trouble = troubleOf(signals);
+  const trouble = most === null ? outageOf(signals) : troubleOf(signals);
   if (trouble) {
-    // A room without a limit gets one from what the slow system gets done: each who is let in holds about once.
+    // A room without a limit gets one from what the system still gets done: each who is let in holds about once.
     const from = now ?? signals.holds?.perSecond ?? least;
     return { rate: clamp(from * DECREASE, bounds), reason: trouble };
   }
   if (now === null) return { rate: null, reason: 'full-speed' };
-  if (!isGood(signals)) return { rate: clamp(now, bounds), reason: 'steady' };
   if (most === null) {
     // A limit that keeps nobody waiting is none.
     if (signals.waiting === 0) return { rate: null, reason: 'full-speed' };
     return { rate: now + Math.max(least, (signals.holds?.perSecond ?? 0) * INCREASE), reason: 'rising' };
   }
+  if (!isGood(signals)) return { rate: clamp(now, bounds), reason: 'steady' };
   const rate = clamp(now + most * INCREASE, bounds);
   return { rate, reason: rate === most ? 'full-speed' : 'rising' };
 }
 
-function troubleOf({ holds, backlogSeconds }: PaceSignals): PaceReason | null {
-  if (holds && holds.failedShare > FAILED_SHARE) return 'holds-failing';
+/** Where no operator has set a rate, nobody waits for the sake of speed: only while the service fails people. */
+function outageOf({ holds }: PaceSignals): PaceReason | null {
+  return holds && holds.failedShare > FAILED_SHARE ? 'holds-failing' : null;
+}
+
+function troubleOf(signals: PaceSignals): PaceReason | null {
+  const { holds, backlogSeconds } = signals;
+  const outage = outageOf(signals);
+  if (outage) return outage;
   if (holds && holds.milliseconds > HOLD_MS.slow) return 'holds-slow';
   return (backlogSeconds ?? 0) > BACKLOG_SECONDS.slow ? 'backlog' : null;
 }

@@ -82,22 +82,22 @@ describe('the pace of a room without a rate', () => {
   it.each<[string, number | null, Partial<PaceSignals>, Pace]>([
     ['has no limit while the system is healthy', null, {}, { rate: null, reason: 'full-speed' }],
     [
-      'gets none between healthy and slow',
+      'gets none while the system is slow, since nobody has asked for one',
       null,
-      { backlogSeconds: 1.5 },
+      { holds: holds({ perSecond: 50, milliseconds: 3_000 }), backlogSeconds: 9 },
       { rate: null, reason: 'full-speed' },
     ],
     [
-      'is limited to less than the slow system gets done',
+      'is limited to less than a failing system gets done',
       null,
-      { holds: holds({ perSecond: 50, milliseconds: 3_000 }) },
-      { rate: 35, reason: 'holds-slow' },
+      { holds: holds({ perSecond: 50, failedShare: 0.2 }) },
+      { rate: 35, reason: 'holds-failing' },
     ],
     [
       'is limited where nothing gets done at all',
       null,
-      { holds: null, backlogSeconds: 9 },
-      { rate: 1, reason: 'backlog' },
+      { holds: holds({ perSecond: 0, failedShare: 1 }) },
+      { rate: 1, reason: 'holds-failing' },
     ],
     ['rises with what gets done', 35, { holds: holds({ perSecond: 40 }) }, { rate: 37, reason: 'rising' }],
     ['loses its limit when nobody waits any more', 35, { waiting: 0 }, { rate: null, reason: 'full-speed' }],
@@ -129,7 +129,8 @@ function closedLoop(bounds: PaceBounds, capacityAt: (second: number) => number, 
     const milliseconds = recent.reduce((sum, value) => sum + value, 0) / recent.length;
     const backlogSeconds = queued / capacity;
     const seen = {
-      holds: { perSecond: done, milliseconds, failedShare: 0 },
+      // The API gives a hold up after ten seconds.
+      holds: { perSecond: done, milliseconds, failedShare: milliseconds > 10_000 ? 1 : 0 },
       backlogSeconds,
       waiting: 10_000,
     };
@@ -164,10 +165,11 @@ describe('a loop of pace and system', () => {
     expect(latencies.at(-1)).toBe(40);
   });
 
-  it('keeps a slow system alive that nobody limits otherwise', () => {
+  it('keeps a failing system alive that nobody limits otherwise', () => {
     const { rates, latencies } = closedLoop(UNLIMITED, () => 40, 600);
+    // It swings around the time after which holds fail, and does not pile up without end.
     expect(mean(rates.slice(300))).toBeLessThan(44);
-    expect(Math.max(...latencies.slice(300))).toBeLessThan(10_000);
+    expect(Math.max(...latencies.slice(300))).toBeLessThan(25_000);
   });
 });
 

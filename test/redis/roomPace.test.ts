@@ -149,10 +149,10 @@ describe('a room beside a system that becomes slow', () => {
   it('is limited where it has no rate of its own, and is not once nobody waits', async () => {
     const { queue, state, control, paces } = controlled();
     const room = aRoom({ admitPerSecond: null });
-    state.system = SLOW;
+    state.system = { holds: { perSecond: 3, milliseconds: 4_000, failedShare: 0.5 }, backlogSeconds: 0 };
     await lineUp(queue, room, 1);
     await control.underWay(room.name);
-    expect((await paces.read(room.name)).pace).toEqual({ reason: 'holds-slow', rate: 10 });
+    expect((await paces.read(room.name)).pace).toEqual({ reason: 'holds-failing', rate: 10 });
     for (let index = 1; index < 40; index += 1) await queue.enter(room, key(`user-${index}`));
     expect((await paces.read(room.name)).waiting).toBeGreaterThan(10);
     state.system = HEALTHY;
