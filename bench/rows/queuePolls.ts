@@ -20,9 +20,11 @@ export const queuePolls: Row = {
 
   async prepare(bench) {
     const { site, scale, pids } = bench;
-    const line = await formLine(site, scale.waiting);
-    return (round) =>
-      compareRequests(bench, round, { ...polls(site, line), pids }, bareAdmission(bench, line));
+    return async (round) => {
+      // A line of its own for each round: who is not asked for a minute has left.
+      const line = await formLine(site, scale.waiting);
+      return compareRequests(bench, round, { ...polls(site, line), pids }, bareAdmission(bench, line));
+    };
   },
 };
 

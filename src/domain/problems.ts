@@ -56,7 +56,10 @@ export type ProblemSlug =
 /** Further members of a problem document, such as `unavailableSeatIds` or `retryAfter` (whole seconds). */
 export type ProblemMembers = Readonly<Record<string, unknown>>;
 
-/** A failure with a name that clients know. Thrown by stores, redis and routes; answered by the API's edge. */
+/**
+ * A failure with a name that clients know. Thrown by stores, redis and routes; answered by the API's edge. It has no
+ * stack: it is an answer, nobody looks for its place in the code, and a stack would be a good part of its cost.
+ */
 export class Problem extends Error {
   override readonly name = 'Problem';
 
@@ -65,6 +68,9 @@ export class Problem extends Error {
     detail: string,
     readonly members: ProblemMembers = {},
   ) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(detail);
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
