@@ -73,7 +73,7 @@ export async function createKeyRing(store: SigningKeyStore): Promise<KeyRing> {
  * signed with it; until then the old key goes on, and both verify everywhere.
  *
  * @param earlier `revoked` after a leak: what earlier keys have signed is worth nothing any more, within a
- * minute, but for access and queue tokens that a running process has verified before
+ * minute, but for access and queue tokens that a running process has signed or verified before
  * @returns the new key's id
  */
 export async function rotateSigningKey(
