@@ -51,7 +51,7 @@ if opensAt > 0 then
     if entry or isOpen then return {'ENDED'} end
     maxActive = 0
   end
-  if isGated or now < drawnAt + silenceMs then silentSince = -1 end
+  if isGated or now < drawnAt + silenceMs then silentUntil = -1 end
 end`;
 
 /**

@@ -37,6 +37,8 @@ export type Place =
       position: number;
       /** From the line's measured speed; null while nobody is let in. */
       etaSeconds: number | null;
+      /** When to ask again; who does not for twice as long, and for {@link SILENCE_SECONDS}, loses the place. */
+      pollAfterSeconds: number;
       /** Null where the room is not one schedule's, or its seats could not be counted. */
       supply: SupplyState | null;
     }
@@ -67,7 +69,10 @@ export interface Queue {
   leave(roomName: string, userId: string): Promise<void>;
 }
 
-/** A waiting place that nobody asked about for so long is given up, so that it never holds up the line. */
+/**
+ * A waiting place that nobody asked about for so long is given up, so that it never holds up the line. At the end
+ * of a long line, where people are told to ask less often, it takes longer.
+ */
 export const SILENCE_SECONDS = 60;
 
 /** How long Redis remembers that a place ended; as long as any queue token lives. */
@@ -88,6 +93,7 @@ type Reply = [
   wait?: number,
   supply?: string,
   stepAt?: number,
+  pollAfterSeconds?: number,
 ];
 
 declare module 'ioredis' {
@@ -151,7 +157,7 @@ function roomKeys(room: string, userId: string): string[] {
   return [...PARTS, `place:${userId}`, ...DRAW_PARTS].map((part) => roomKey(room, part));
 }
 
-function toPlace([state, placeId, number, wait = -1, supply]: Reply): Place {
+function toPlace([state, placeId, number, wait = -1, supply, , pollAfterSeconds = 1]: Reply): Place {
   if (state === 'ENDED' || placeId === undefined || number === undefined) return { state: 'ENDED' };
   if (state === 'LOBBY') return { state, placeId };
   if (state === 'ACTIVE') return { state, placeId, expiresAt: new Date(number) };
@@ -160,6 +166,7 @@ function toPlace([state, placeId, number, wait = -1, supply]: Reply): Place {
     placeId,
     position: number,
     etaSeconds: wait < 0 ? null : wait,
+    pollAfterSeconds,
     supply: SUPPLY_STATES.find((known) => known === supply) ?? null,
   };
 }

@@ -1,15 +1,16 @@
 import { LOBBY_STEP } from './lobby';
 
 /**
- * KEYS: waiting (user → number in line), active (user → end), seen (user → last sign of life), pace (a hash:
- * what the rate allows, how fast the line is, and what the control has decided), place (the caller's), lobby
- * (user → entry), draw (its marks), unclaimed (user → end, once it is claimed). ARGV: command, user, place id,
- * maxActive, admissions a second or 0, active ms, silence ms, memory ms, opening or 0 where there is no draw, 1
- * where the draw is done, the clock or '', 1 where seats have to be free.
+ * KEYS: waiting (user → number in line), active (user → end), seen (user → when a silence is too long), pace (a
+ * hash: what the rate allows, how fast the line is, and what the control has decided), place (the caller's),
+ * lobby (user → entry), draw (its marks), unclaimed (user → end, once it is claimed). ARGV: command, user, place
+ * id, maxActive, admissions a second or 0, active ms, silence ms, memory ms, opening or 0 where there is no draw,
+ * 1 where the draw is done, the clock or '', 1 where seats have to be free.
  *
  * Whoever asks moves the line on: no process ticks. Order is that of entry, and only who leaves the line
  * changes it, so a position never grows. Returns {state, place id, end in ms or position, seconds to wait or
- * -1, what is known of the seats, the time of the control's step that the caller is to take or 0}.
+ * -1, what is known of the seats, the time of the control's step that the caller is to take or 0, seconds after
+ * which to ask again}.
  *
  * People of the lobby need not be there when they are drawn. Who is admitted without a sign of life since then
  * has as long as a silence may be to claim the turn, so that absent people never fill the room.
@@ -23,7 +24,7 @@ local activeMs, silenceMs, memoryMs = tonumber(ARGV[6]), tonumber(ARGV[7]), tonu
 local opensAt, drawIsDone = tonumber(ARGV[9]), ARGV[10] == '1'
 local time = redis.call('TIME')
 local now = tonumber(ARGV[11]) or time[1] * 1000 + math.floor(time[2] / 1000)
-local silentSince = now - silenceMs
+local silentUntil = now
 
 local known = redis.call('GET', place)
 local activeUntil = tonumber(redis.call('ZSCORE', active, user) or 0)
@@ -81,7 +82,7 @@ end
 
 if activeUntil <= now then redis.call('ZREM', active, user) end
 if known and redis.call('ZSCORE', waiting, user) and (known == placeId or command == 'enter') then
-  redis.call('ZADD', seen, now, user)
+  redis.call('ZADD', seen, now + silenceMs, user)
 elseif command == 'enter' or not known or isFreed or (known == placeId and redis.call('HDEL', lobby, user) == 1) then
   -- A new place; or one that was given back after a purchase, lost with Redis's data, or left in the lobby by a
   -- Redis that went back in time.
@@ -89,10 +90,10 @@ elseif command == 'enter' or not known or isFreed or (known == placeId and redis
   known = placeId
   local last = redis.call('ZREVRANGE', waiting, 0, 0, 'WITHSCORES')
   redis.call('ZADD', waiting, 'NX', math.max(0, last[2] or 0) + 1, user)
-  redis.call('ZADD', seen, now, user)
+  redis.call('ZADD', seen, now + silenceMs, user)
 end
 
-leaveLine(redis.call('ZRANGEBYSCORE', seen, '-inf', silentSince, 'LIMIT', 0, 100))
+leaveLine(redis.call('ZRANGEBYSCORE', seen, '-inf', silentUntil, 'LIMIT', 0, 100))
 
 local stored = redis.call('HMGET', pace, 'tokens', 'at', 'measured', 'measuredAt', 'full',
   'limit', 'pacedAt', 'supply', 'seats', 'stepAt')
@@ -130,7 +131,8 @@ end
 if free > 0 then
   local first = redis.call('ZRANGE', waiting, 0, free - 1)
   for _, name in ipairs(first) do
-    local isAbsent = drawnAt > 0 and tonumber(redis.call('ZSCORE', seen, name) or now) < drawnAt
+    local isAbsent = drawnAt > 0
+      and tonumber(redis.call('ZSCORE', seen, name) or math.huge) < drawnAt + silenceMs
     if isAbsent then redis.call('HSET', unclaimed, name, now + activeMs) end
     redis.call('ZADD', active, now + (isAbsent and silenceMs or activeMs), name)
   end
@@ -172,12 +174,29 @@ local function wait(position)
   return math.ceil(math.min(seconds, memoryMs / 1000))
 end
 
+-- When to ask again: after a quarter of the wait. The first few ask sooner, because a place may be given back any
+-- time. The tail of a long line has time, and asks some 200 times a second for each time that it doubles, not for
+-- each who stands there.
+local function askAfter(position, seconds)
+  local longest = math.max(30, math.min(120, position / 200))
+  if supply == 'SOLD_OUT' then return math.ceil(longest) end
+  -- Where nobody can tell the wait, as if ten were let in a second.
+  local quarter = (seconds < 0 and position / 10 or seconds) / 4
+  return math.ceil(math.max(1, math.min(longest, position, quarter)))
+end
+
 if known ~= placeId and command ~= 'enter' then return {'ENDED', '', 0, 0, '', stepAt} end
 local rank = redis.call('ZRANK', waiting, user)
 if rank and isGated and tonumber(redis.call('ZSCORE', waiting, user)) > 0 then
   rank = rank + redis.call('HLEN', lobby)
 end
-if rank then return {'WAITING', known, rank + 1, wait(rank + 1), supply, stepAt} end
+if rank then
+  local seconds = wait(rank + 1)
+  local ask = askAfter(rank + 1, seconds)
+  -- One question may be lost.
+  if 2000 * ask > silenceMs then redis.call('ZADD', seen, now + 2000 * ask, user) end
+  return {'WAITING', known, rank + 1, seconds, supply, stepAt, ask}
+end
 activeUntil = redis.call('ZSCORE', active, user)
 if activeUntil then return {'ACTIVE', known, tonumber(activeUntil), 0, supply, stepAt} end
 return {'ENDED', '', 0, 0, '', stepAt}`;

@@ -49,8 +49,22 @@ describe('a room', () => {
     expect(places).toEqual([
       { state: 'ACTIVE', placeId: "a's", expiresAt: aDate },
       { state: 'ACTIVE', placeId: "b's", expiresAt: aDate },
-      { state: 'WAITING', placeId: "c's", position: 1, etaSeconds: aNumber, supply: null },
-      { state: 'WAITING', placeId: "d's", position: 2, etaSeconds: aNumber, supply: null },
+      {
+        state: 'WAITING',
+        placeId: "c's",
+        position: 1,
+        etaSeconds: aNumber,
+        pollAfterSeconds: 1,
+        supply: null,
+      },
+      {
+        state: 'WAITING',
+        placeId: "d's",
+        position: 2,
+        etaSeconds: aNumber,
+        pollAfterSeconds: 2,
+        supply: null,
+      },
     ]);
   });
 
@@ -70,6 +84,7 @@ describe('a room', () => {
       placeId: "b's",
       position: 1,
       etaSeconds: aNumber,
+      pollAfterSeconds: 1,
       supply: null,
     });
     expect(await queue.enter(room, { userId: 'a', placeId: 'another' })).toMatchObject({
@@ -174,6 +189,7 @@ describe('a place', () => {
       placeId: 'second',
       position: 2,
       etaSeconds: aNumber,
+      pollAfterSeconds: 2,
       supply: null,
     });
     expect(await look(room, 'a')).toEqual({ state: 'ENDED' });
