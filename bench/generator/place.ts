@@ -14,6 +14,9 @@ const tokenSchema = z.object({ jti: z.string(), room: z.string() });
 
 export interface Place {
   queueToken: string;
+  /** What the token says. */
+  id: string;
+  room: string;
   queue: z.infer<typeof queueSchema>;
 }
 
@@ -27,23 +30,25 @@ export async function enter(floor: SaleFloor, person: Person): Promise<Place | n
     body: { scheduleId: floor.scheduleId },
   });
   if (answer?.status !== 201) return null;
-  const place = ticketSchema.parse(JSON.parse(answer.text));
+  const { queueToken, queue } = ticketSchema.parse(JSON.parse(answer.text));
+  const { jti: id, room } = tokenSchema.parse(decodeJwt(queueToken));
+  const place = { queueToken, id, room, queue };
   write(floor, person, place, askedAt, true);
   return place;
 }
 
 /** Asks where the place stands. Null where it has ended, or the sale. */
-export async function ask(floor: SaleFloor, person: Person, { queueToken }: Place): Promise<Place | null> {
+export async function ask(floor: SaleFloor, person: Person, before: Place): Promise<Place | null> {
   const askedAt = Date.now();
   const answer = await floor.send({
     method: 'GET',
     path: '/v1/queue/status',
     token: person.accessToken,
-    queueToken,
+    queueToken: before.queueToken,
   });
   if (answer?.status !== 200) return null;
   const { queue } = z.object({ queue: queueSchema }).parse(JSON.parse(answer.text));
-  const place = { queueToken, queue };
+  const place = { ...before, queue };
   write(floor, person, place, askedAt, false);
   return place;
 }
@@ -51,11 +56,10 @@ export async function ask(floor: SaleFloor, person: Person, { queueToken }: Plac
 function write(
   { log }: SaleFloor,
   { userId: user }: Person,
-  { queueToken, queue }: Place,
+  { id, room, queue }: Place,
   askedAt: number,
   entered: boolean,
 ): void {
-  const { jti: id, room } = tokenSchema.parse(decodeJwt(queueToken));
   const { status, position, expiresAt } = queue;
   log.write({
     kind: 'place',

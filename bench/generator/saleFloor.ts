@@ -1,5 +1,3 @@
-import { setMaxListeners } from 'node:events';
-import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Answer, Call, Client } from './client';
 import type { ClientLog } from './clientLog';
@@ -29,9 +27,9 @@ export function openSaleFloor({
   /** As `performance.now()` tells time: the sale is given up then. */
   closesAt: number;
 }) {
-  const over = new AbortController();
-  // Everybody who waits listens to it.
-  setMaxListeners(0, over.signal);
+  let over = false;
+  /** Everybody who waits. A signal would go through all of its listeners for each that is added. */
+  const sleepers = new Set<() => void>();
   let free: string[] = [];
   const seen = {
     statuses: {} as Record<string, number>,
@@ -43,11 +41,24 @@ export function openSaleFloor({
   const surprise = (what: string): void => {
     if (seen.surprises.length < SURPRISES_AT_MOST) seen.surprises.push(what);
   };
-  const isOver = (): boolean => over.signal.aborted;
+  const isOver = (): boolean => over;
+  const close = (): void => {
+    over = true;
+    for (const wake of sleepers) wake();
+  };
 
   /** Ends early when the sale is over. */
   const wait = async (ms: number): Promise<void> => {
-    await pause(ms, undefined, { signal: over.signal }).catch(() => undefined);
+    if (over) return;
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        sleepers.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, ms);
+      sleepers.add(wake);
+    });
   };
 
   /** Sends again what was refused with 503, when the service asks for it. Null once the sale is over. */
@@ -108,7 +119,7 @@ export function openSaleFloor({
         );
         free = map.seats.filter(({ status }) => status === 'AVAILABLE').map(({ seatId }) => seatId);
         const isSoldOut = free.length === 0 && map.seats.every(({ status }) => status !== 'HELD');
-        if (isSoldOut || performance.now() > closesAt) over.abort();
+        if (isSoldOut || performance.now() > closesAt) close();
         await wait(MAP_AGE_MS);
       }
     },
