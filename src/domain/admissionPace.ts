@@ -50,10 +50,10 @@ export interface Pace {
 }
 
 /**
- * A hold takes some 20 to 50 ms, and in a queue of holds up to half a second is a busy second well used. One second
- * is what a person notices as waiting (Nielsen, 1993), and a tenth of the time after which a hold is given up.
+ * A hold takes some 20 to 50 ms. Where more are let in than the system can do at once, they queue: up to a second is
+ * a busy system well used, and two are a fifth of the time after which a hold is given up.
  */
-const HOLD_MS = { good: 500, slow: 1_000 };
+const HOLD_MS = { good: 1_000, slow: 2_000 };
 
 /** Temporal advises to watch for a fifth of a second; a backlog of a burst is gone within one. */
 const BACKLOG_SECONDS = { good: 1, slow: 2 };
@@ -61,7 +61,11 @@ const BACKLOG_SECONDS = { good: 1, slow: 2 };
 /** A few failures are a restart somewhere; a tenth is an outage. */
 const FAILED_SHARE = 0.1;
 
-/** From the bound to a tenth of it in seven steps, because who was let in keeps coming for some seconds. */
+/**
+ * The most that a step takes away. A system that is only a little too slow is slowed down only a little: steps come
+ * every second, the signals are those of five, and who was let in keeps coming meanwhile. From the bound to a tenth
+ * of it in seven steps.
+ */
 const DECREASE = 0.7;
 
 /** From nothing to the bound in twenty steps. */
@@ -75,7 +79,7 @@ export function nextPace(current: number | null, signals: PaceSignals, bounds: P
   if (trouble) {
     // A room without a limit gets one from what the system still gets done: each who is let in holds about once.
     const from = now ?? signals.holds?.perSecond ?? least;
-    return { rate: clamp(from * DECREASE, bounds), reason: trouble };
+    return { rate: clamp(from * trouble.factor, bounds), reason: trouble.reason };
   }
   if (now === null) return { rate: null, reason: 'full-speed' };
   if (most === null) {
@@ -88,17 +92,29 @@ export function nextPace(current: number | null, signals: PaceSignals, bounds: P
   return { rate, reason: rate === most ? 'full-speed' : 'rising' };
 }
 
-/** Where no operator has set a rate, nobody waits for the sake of speed: only while the service fails people. */
-function outageOf({ holds }: PaceSignals): PaceReason | null {
-  return holds && holds.failedShare > FAILED_SHARE ? 'holds-failing' : null;
+interface Trouble {
+  reason: PaceReason;
+  /** Of the rate, how much is left. */
+  factor: number;
 }
 
-function troubleOf(signals: PaceSignals): PaceReason | null {
+/** Where no operator has set a rate, nobody waits for the sake of speed: only while the service fails people. */
+function outageOf({ holds }: PaceSignals): Trouble | null {
+  if (!holds || holds.failedShare <= FAILED_SHARE) return null;
+  return { reason: 'holds-failing', factor: DECREASE };
+}
+
+function troubleOf(signals: PaceSignals): Trouble | null {
   const { holds, backlogSeconds } = signals;
   const outage = outageOf(signals);
   if (outage) return outage;
-  if (holds && holds.milliseconds > HOLD_MS.slow) return 'holds-slow';
-  return (backlogSeconds ?? 0) > BACKLOG_SECONDS.slow ? 'backlog' : null;
+  if (holds && holds.milliseconds > HOLD_MS.slow) {
+    return { reason: 'holds-slow', factor: Math.max(DECREASE, HOLD_MS.slow / holds.milliseconds) };
+  }
+  if (backlogSeconds !== null && backlogSeconds > BACKLOG_SECONDS.slow) {
+    return { reason: 'backlog', factor: Math.max(DECREASE, BACKLOG_SECONDS.slow / backlogSeconds) };
+  }
+  return null;
 }
 
 function isGood({ holds, backlogSeconds }: PaceSignals): boolean {

@@ -24,9 +24,15 @@ describe('the pace of a room with a rate of its own', () => {
     ['rises where nothing is held, too', 10, { holds: null }, { rate: 11, reason: 'rising' }],
     ['does not pass it', 19.5, {}, { rate: 20, reason: 'full-speed' }],
     [
-      'falls when holds are slow',
+      'falls when holds are slow, by as much as they are too slow',
       10,
-      { holds: holds({ milliseconds: 1_001 }) },
+      { holds: holds({ milliseconds: 2_500 }) },
+      { rate: 8, reason: 'holds-slow' },
+    ],
+    [
+      'falls by three tenths at the most',
+      10,
+      { holds: holds({ milliseconds: 9_000 }) },
       { rate: 7, reason: 'holds-slow' },
     ],
     [
@@ -35,12 +41,12 @@ describe('the pace of a room with a rate of its own', () => {
       { holds: holds({ failedShare: 0.11 }) },
       { rate: 7, reason: 'holds-failing' },
     ],
-    ['falls when workers do not keep up', 10, { backlogSeconds: 2.1 }, { rate: 7, reason: 'backlog' }],
+    ['falls when workers do not keep up', 10, { backlogSeconds: 2.5 }, { rate: 8, reason: 'backlog' }],
     ['never falls below the floor', 2.1, { backlogSeconds: 60 }, { rate: 2, reason: 'backlog' }],
     [
       'stays between healthy and slow',
       10,
-      { holds: holds({ milliseconds: 700 }) },
+      { holds: holds({ milliseconds: 1_500 }) },
       { rate: 10, reason: 'steady' },
     ],
     ['stays while a burst is worked off', 10, { backlogSeconds: 1.5 }, { rate: 10, reason: 'steady' }],
@@ -68,7 +74,7 @@ describe('the pace of a room with a rate of its own', () => {
           const { rate, reason } = nextPace(current, seen, bounds);
           const slow = ['holds-slow', 'holds-failing', 'backlog'].includes(reason);
           const [lowest, highest] = slow
-            ? [bounds.least, Math.max(bounds.least, current * 0.7)]
+            ? [Math.max(bounds.least, current * 0.7), Math.max(bounds.least, current * 0.999_999)]
             : [current, bounds.most];
           expect(rate).toBeGreaterThanOrEqual(lowest);
           expect(rate).toBeLessThanOrEqual(highest);
