@@ -10,12 +10,14 @@ import { createSeatMapLane } from './catalogue/seatMapLane';
 import type { ApiDependencies } from './dependencies';
 import { drawRoutes } from './draws/routes';
 import type { Endpoint } from './http/endpoint';
+import { createLanes } from './http/lanes';
 import { createRouter, refuseUnknown } from './http/router';
 import type { RequestState } from './http/state';
 import { accessLog } from './middleware/accessLog';
 import { answerProblems } from './middleware/problems';
 import { requestId } from './middleware/requestId';
 import { securityHeaders } from './middleware/securityHeaders';
+import { createPollLane } from './queue/pollLane';
 import { queueRoutes } from './queue/routes';
 import { saleRoutes } from './sale';
 import { docsRoutes } from './service/docs';
@@ -46,7 +48,7 @@ export function createListener(
   dependencies: ApiDependencies,
   endpoints: readonly Endpoint[],
 ): RequestListener {
-  const { logger, metrics, seatMaps, limits, settings } = dependencies;
+  const { logger, metrics, seatMaps, limits, settings, authenticate, admission } = dependencies;
   const router = createRouter(endpoints, dependencies);
   // With none trusted, X-Forwarded-For is anybody's word, and the address is the connection's.
   const app = new Koa<RequestState>({
@@ -62,8 +64,9 @@ export function createListener(
   app.use(router.routes());
   app.use(refuseUnknown(router));
   const handle = app.callback();
-  return createSeatMapLane(
-    { seatMaps, limits, metrics, trustedProxies: settings.TRUSTED_PROXIES },
-    (request, response) => void handle(request, response),
-  );
+  const lanes = [
+    createSeatMapLane({ seatMaps, limits, trustedProxies: settings.TRUSTED_PROXIES }),
+    createPollLane({ authenticate, admission, limits }),
+  ];
+  return createLanes(lanes, metrics, (request, response) => void handle(request, response));
 }

@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import { createSale } from '../../support/factories';
+import {
+  expectProblem,
+  logIn,
+  startEdge,
+  type Account,
+  type CallOptions,
+  type Edge,
+  type Reply,
+} from '../edge';
+
+let edge: Edge;
+let account: Account;
+let scheduleId: string;
+beforeAll(async () => {
+  edge = await startEdge({ settings: { RATE_LIMIT_FACTOR: '1' } });
+  account = await logIn(edge);
+  ({ scheduleId } = await createSale(edge.database.owner));
+});
+afterAll(async () => edge.stop());
+
+/** A query, which no endpoint here looks at, keeps a request out of the lanes. */
+const aroundTheLanes = (path: string): string => `${path}?`;
+
+/** What differs from one answer to the next. */
+const OWN = new Set(['date', 'x-request-id', 'ratelimit']);
+
+function comparable({ status, headers, text }: Reply) {
+  const told = [...headers].filter(([name]) => !OWN.has(name));
+  return { status, headers: Object.fromEntries(told), names: [...headers.keys()].toSorted(), text };
+}
+
+async function bothWays(path: string, options: CallOptions = {}): Promise<[Reply, Reply]> {
+  const lane = await edge.call('GET', path, options);
+  return [lane, await edge.call('GET', aroundTheLanes(path), options)];
+}
+
+const poll = (queueToken = account.queueToken): CallOptions => ({
+  token: account.accessToken,
+  headers: { 'X-Queue-Token': queueToken },
+});
+
+describe('a lane around the framework', () => {
+  it('answers a poll as the endpoint does', async () => {
+    const [lane, endpoint] = await bothWays('/v1/queue/status', poll());
+    expect(lane.body).toMatchObject({ queue: { status: 'ACTIVE' } });
+    expect(comparable(lane)).toEqual(comparable(endpoint));
+  });
+
+  it('answers a seat map as the endpoint does, and an unchanged one', async () => {
+    const path = `/v1/schedules/${scheduleId}/seats`;
+    const [lane, endpoint] = await bothWays(path);
+    expect(lane.status).toBe(200);
+    expect(comparable(lane)).toEqual(comparable(endpoint));
+    const headers = { 'If-None-Match': lane.headers.get('ETag') ?? '' };
+    const [unchanged, unchangedThere] = await bothWays(path, { headers });
+    expect(unchanged.status).toBe(304);
+    expect(comparable(unchanged)).toEqual(comparable(unchangedThere));
+  });
+
+  it('leaves refusals to the endpoint', async () => {
+    const other = await logIn(edge);
+    const polled = async (options: CallOptions) => edge.call('GET', '/v1/queue/status', options);
+    expectProblem(await polled({ ...poll(), token: undefined }), 401, 'unauthenticated');
+    expectProblem(await polled(poll('x')), 401, 'invalid-queue-token');
+    expectProblem(await polled(poll(other.queueToken)), 403, 'queue-token-mismatch');
+    expectProblem(await edge.call('POST', '/v1/queue/status', poll()), 405, 'method-not-allowed');
+    await edge.redis.redis.del('queue:{service}:active');
+    expectProblem(await polled(poll()), 410, 'queue-token-expired');
+    expectProblem(await edge.call('GET', `/v1/schedules/${randomUUID()}/seats`), 404, 'schedule-not-found');
+  });
+
+  it('counts its answers with the others of the endpoint, and against the limits', async () => {
+    const fresh = await logIn(edge);
+    const options = { token: fresh.accessToken, headers: { 'X-Queue-Token': fresh.queueToken } };
+    const replies = [
+      await edge.call('GET', '/v1/queue/status', options),
+      await edge.call('GET', aroundTheLanes('/v1/queue/status'), options),
+      await edge.call('GET', '/v1/queue/status', options),
+    ];
+    expect(replies.map(({ headers }) => headers.get('RateLimit'))).toEqual([
+      expect.stringContaining(';r=239;'),
+      expect.stringContaining(';r=238;'),
+      expect.stringContaining(';r=237;'),
+    ]);
+    const metrics = await edge.dependencies.metrics.registry.metrics();
+    const count =
+      /duration_seconds_count\{method="GET",route="\/v1\/queue\/status",status="200"\} (\d+)/.exec(metrics);
+    expect(Number(count?.[1])).toBeGreaterThanOrEqual(5);
+  });
+});
