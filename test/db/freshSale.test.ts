@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import { createHoldStore } from '../../src/db/holdStore';
+import { createSeatStore } from '../../src/db/seatStore';
+import { createTestDatabase, type TestDatabase } from '../support/database';
+import { createSale, createUser, PRICE, type Sale } from '../support/factories';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(async () => database.drop());
+
+/** Sells seats as past sales have: straight into the table, at once. */
+async function sell(scheduleId: string, seatIds: readonly string[]): Promise<void> {
+  const { owner } = database;
+  const userId = await createUser(owner);
+  const reservationId = randomUUID();
+  await owner('reservations').insert({
+    id: reservationId,
+    user_id: userId,
+    schedule_id: scheduleId,
+    status: 'CONFIRMED',
+    tickets: PRICE,
+    booking_fee: 0,
+    currency: 'KRW',
+    held_at: new Date(),
+    expires_at: new Date(),
+    ended_at: new Date(),
+  });
+  await owner.batchInsert(
+    'allocations',
+    seatIds.map((seatId) => ({
+      reservation_id: reservationId,
+      seat_id: seatId,
+      schedule_id: scheduleId,
+      user_id: userId,
+      price: PRICE,
+      sold_at: new Date(),
+    })),
+  );
+}
+
+/** The statements of a query, as Postgres plans and runs them now. */
+async function plansOf(query: () => Promise<unknown>): Promise<string> {
+  const { owner } = database;
+  const statements: { sql: string; bindings: string[] }[] = [];
+  const listener = (statement: { sql: string; bindings: string[] }) => statements.push(statement);
+  owner.on('query', listener);
+  await query();
+  owner.off('query', listener);
+  const plans = await Promise.all(
+    statements.map(async ({ sql, bindings }) => {
+      const explain = `EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, BUFFERS OFF) ${sql.replaceAll(/\$\d+/g, '?')}`;
+      const { rows } = await owner.raw<{ rows: Record<string, string>[] }>(explain, bindings);
+      return rows.map((row) => row['QUERY PLAN']).join('\n');
+    }),
+  );
+  return plans.join('\n');
+}
+
+describe('in the first minutes of a sale, of which Postgres has no statistics yet,', () => {
+  let current: Sale;
+  beforeAll(async () => {
+    const { owner } = database;
+    const past = await createSale(owner, { seats: 3_000 });
+    await sell(past.scheduleId, past.seatIds);
+    await owner.raw('ANALYZE');
+    current = await createSale(owner, { seats: 3_000 });
+    await sell(current.scheduleId, current.seatIds.slice(0, 2_000));
+  });
+
+  it('the statuses of a schedule are read in one pass', async () => {
+    const { scheduleId } = current;
+    const store = createSeatStore(database.owner);
+    expect(await store.statuses(scheduleId)).toBe('S'.repeat(2_000) + 'A'.repeat(1_000));
+    const plan = await plansOf(async () => store.statuses(scheduleId));
+    expect(plan).toContain('Join');
+    // Each seat beside each sold one: of 25,000 seats it took seconds.
+    expect(plan).not.toContain('Nested Loop');
+  });
+
+  it('a hold reads its own seats, and not all of the schedule', async () => {
+    const { scheduleId, seatIds } = current;
+    const hold = {
+      reservationId: randomUUID(),
+      userId: randomUUID(),
+      scheduleId,
+      seatIds: seatIds.slice(-2),
+    };
+    const plan = await plansOf(async () => createHoldStore(database.owner).readHoldFacts(hold, 'look'));
+    expect(plan).toContain('on seats seat');
+    expect(plan).not.toMatch(/Rows Removed by Filter: \d{3}/);
+  });
+});
