@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Client, Connection, WithStartWorkflowOperation } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { workflowBundle } from '../../src/worker/bundle';
 import { runClosedLoop } from '../generator/closedLoop';
+import { ALONE_MS } from '../processes/alone';
 import { startMeter, type Measured, type Pids } from '../processes/meter';
 import { serve } from '../processes/serve';
 import * as activities from './activities';
@@ -75,6 +77,7 @@ async function holdOneByOne(client: Client, taskQueue: string, holds: number, pi
     const workflowId = await hold(client, taskQueue);
     latencies.push(performance.now() - began);
     await pay(client, workflowId);
+    await pause(ALONE_MS);
   }
   const seconds = (performance.now() - beganAt) / 1_000;
   return { operations: holds, seconds, cpuMs: readMeter(), latencies: { hold: latencies } };

@@ -1,4 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
+import { ALONE_MS } from '../processes/alone';
 import { startMeter } from '../processes/meter';
 import { poissonArrivals, runArrivals } from './arrivals';
 import { openClient, type Client } from './client';
@@ -70,7 +72,10 @@ export async function holdOneByOne(command: SingleHoldsCommand): Promise<Shopped
     const readMeter = startMeter(command.pids);
     const began = performance.now();
     const latencies: number[] = [];
-    for (let hold = 0; hold < command.holds; hold += 1) latencies.push(await shop.holdAndRelease());
+    for (let hold = 0; hold < command.holds; hold += 1) {
+      latencies.push(await shop.holdAndRelease());
+      await pause(ALONE_MS);
+    }
     return {
       operations: command.holds,
       seconds: (performance.now() - began) / 1_000,

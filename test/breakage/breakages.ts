@@ -831,6 +831,50 @@ export const BREAKAGES: Breakage[] = [
     tests: ['from the draw on absent people who are admitted fill the room for no longer than a silence'],
   },
   {
+    name: 'who is told to ask late loses the place after a minute of silence',
+    edits: [{ file: QUEUE, find: 'if 2000 * ask > silenceMs then', replace: 'if false then' }],
+    suite: 'test/redis/queuePolling.test.ts',
+    tests: ['a silence ends a place after a minute, and after two questions where these are further apart'],
+  },
+  {
+    name: 'the tail of a long line asks as often as its middle',
+    edits: [{ file: QUEUE, find: 'math.min(120, position / 200)', replace: '0' }],
+    suite: 'test/redis/queuePolling.test.ts',
+    tests: [
+      'when people are told to ask again keeps the questions of 100,000 people to what one process answers',
+    ],
+  },
+  {
+    name: 'a hold looks for its seats among all of a schedule without statistics',
+    edits: [{ file: HOLDS, find: 'IS NOT DISTINCT FROM schedule.id', replace: '= schedule.id' }],
+    suite: 'test/db/freshSale.test.ts',
+    tests: [
+      'in the first minutes of a sale, of which Postgres has no statistics yet, a hold reads its own seats, and not all of the schedule',
+    ],
+  },
+  {
+    name: 'the seat map compares each seat with each sold one',
+    edits: [{ file: 'src/db/seatStore.ts', find: 'FULL JOIN (SELECT', replace: 'LEFT JOIN (SELECT' }],
+    suite: 'test/db/freshSale.test.ts',
+    tests: [
+      'in the first minutes of a sale, of which Postgres has no statistics yet, the statuses of a schedule are read in one pass',
+    ],
+  },
+  {
+    name: 'polls are answered without being counted against the limits',
+    edits: [
+      {
+        file: 'src/api/queue/pollLane.ts',
+        find: "await limits.consume('queue-poll', user.userId)",
+        replace: 'null as Awaited<ReturnType<RateLimits["consume"]>>',
+      },
+    ],
+    suite: 'test/api/http/lanes.test.ts',
+    tests: [
+      'a lane around the framework counts its answers with the others of the endpoint, and against the limits',
+    ],
+  },
+  {
     name: 'a second draw replaces the first',
     edits: [
       {

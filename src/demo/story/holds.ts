@@ -13,7 +13,8 @@ export interface OpenHold {
 }
 
 /**
- * Flow 3 of the diagrams: holds, a lost race, an early release, and a queue token that is over.
+ * Flow 3 of the diagrams: holds, a lost race, an early release, the best seats that are left, and a queue token that
+ * is over.
  *
  * @returns Mina's hold of two seats, and one of a single seat
  */
@@ -38,6 +39,7 @@ export async function tellHolds(
   const jun = await arrive(service, 'Jun');
   const race = await tellRace(service, teller, [mina, jun], scheduleId);
   const single = await tellRelease(service, teller, race);
+  await tellBestSeats(service, teller, scheduleId);
   await tellEndedPlace(service, teller, scheduleId);
   return [{ by: mina, reservation }, single];
 }
@@ -83,6 +85,19 @@ async function tellRelease(
     body: heldReservationSchema,
   });
   return { by: loser, reservation };
+}
+
+async function tellBestSeats(service: Service, teller: Teller, scheduleId: string): Promise<void> {
+  const nari = await arrive(service, 'Nari');
+  teller.say(
+    'Nari leaves the choice to the service: the best two seats together that are left. They are chosen and held\n' +
+      'in one step, however many ask at once.',
+  );
+  const body = { scheduleId, quantity: 2, queueToken: nari.queueToken };
+  await service.ask(
+    { method: 'POST', path: '/v1/reservations', by: nari, body },
+    { status: 201, body: heldReservationSchema },
+  );
 }
 
 async function tellEndedPlace(service: Service, teller: Teller, scheduleId: string): Promise<void> {
