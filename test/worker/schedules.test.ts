@@ -56,6 +56,10 @@ describe('the schedules', () => {
   it('are those of the version that started last; what an operator has paused stays paused', async () => {
     await ensure();
     await handleOf('housekeeping').pause('Looking for a fault');
+    // Temporal takes it in a moment after it has answered.
+    await eventually(async () => {
+      expect((await handleOf('housekeeping').describe()).state.paused).toBe(true);
+    });
 
     await ensure([housekeeping]);
 
