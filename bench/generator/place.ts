@@ -9,6 +9,7 @@ const queueSchema = z.object({
   pollAfterSeconds: z.number(),
   expiresAt: z.string().nullable(),
 });
+const statusSchema = z.object({ queue: queueSchema });
 const ticketSchema = z.object({ queueToken: z.string(), queue: queueSchema });
 const tokenSchema = z.object({ jti: z.string(), room: z.string() });
 
@@ -47,7 +48,7 @@ export async function ask(floor: SaleFloor, person: Person, before: Place): Prom
     queueToken: before.queueToken,
   });
   if (answer?.status !== 200) return null;
-  const { queue } = z.object({ queue: queueSchema }).parse(JSON.parse(answer.text));
+  const { queue } = statusSchema.parse(JSON.parse(answer.text));
   const place = { ...before, queue };
   write(floor, person, place, askedAt, false);
   return place;

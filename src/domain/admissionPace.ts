@@ -105,16 +105,17 @@ function outageOf({ holds }: PaceSignals): Trouble | null {
 }
 
 function troubleOf(signals: PaceSignals): Trouble | null {
-  const { holds, backlogSeconds } = signals;
-  const outage = outageOf(signals);
-  if (outage) return outage;
-  if (holds && holds.milliseconds > HOLD_MS.slow) {
-    return { reason: 'holds-slow', factor: Math.max(DECREASE, HOLD_MS.slow / holds.milliseconds) };
-  }
-  if (backlogSeconds !== null && backlogSeconds > BACKLOG_SECONDS.slow) {
-    return { reason: 'backlog', factor: Math.max(DECREASE, BACKLOG_SECONDS.slow / backlogSeconds) };
-  }
-  return null;
+  return (
+    outageOf(signals) ??
+    excessOf('holds-slow', signals.holds?.milliseconds ?? null, HOLD_MS.slow) ??
+    excessOf('backlog', signals.backlogSeconds, BACKLOG_SECONDS.slow)
+  );
+}
+
+/** The rate falls in the proportion in which a signal is beyond its limit. */
+function excessOf(reason: PaceReason, value: number | null, limit: number): Trouble | null {
+  if (value === null || value <= limit) return null;
+  return { reason, factor: Math.max(DECREASE, limit / value) };
 }
 
 function isGood({ holds, backlogSeconds }: PaceSignals): boolean {
