@@ -8,7 +8,7 @@ import { cancellationTerms, notCancellable, type CancellationCause } from '../do
 import type { PaymentAmount } from '../domain/money';
 import { Problem } from '../domain/problems';
 import type { ActivityDependencies } from './dependencies';
-import { seatsChanged } from './seatsChanged';
+import { seatsChanged } from '../redis/seatsChanged';
 
 export interface CancelReservationInput {
   reservationId: string;
@@ -54,8 +54,9 @@ async function cancel(transaction: Knex.Transaction, input: CancelReservationInp
   const { reservationId, cause, requestId } = input;
   const reservations = createReservationStore(transaction);
   const cancellations = createCancellationStore(transaction);
-  const reservation = await reservations.lock(reservationId);
-  if (!reservation) throw new Problem('reservation-not-found', 'There is no reservation with this id.');
+  const locked = await reservations.lock(reservationId);
+  if (!locked) throw new Problem('reservation-not-found', 'There is no reservation with this id.');
+  const { reservation } = locked;
   const { scheduleId, userId } = reservation;
   const seats = (await reservations.seatsOf([reservationId])).get(reservationId) ?? [];
   const seatIds = seats.map((seat) => seat.seatId);

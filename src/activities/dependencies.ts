@@ -10,7 +10,7 @@ export interface ActivityDependencies {
   seatClaim: SeatClaim;
   lobby: Lobby;
   /** Tells readers of a schedule's seat map that it changed. Resolves also where Redis is down. */
-  bumpSeatVersion(scheduleId: string): Promise<unknown>;
+  bumpSeatVersion: (scheduleId: string) => Promise<unknown>;
   gateway: PaymentGateway;
   /** Attempts and charges younger than this are under way for reconciliation. */
   reconcileAfterMs: number;

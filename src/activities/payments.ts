@@ -8,7 +8,7 @@ import { insufficientPoints, type ReservationAmount } from '../domain/money';
 import { Problem } from '../domain/problems';
 import type { CardPayment } from '../gateways/chargeRequest';
 import type { ActivityDependencies } from './dependencies';
-import { seatsChanged } from './seatsChanged';
+import { seatsChanged } from '../redis/seatsChanged';
 import { refuseUsedKey } from './usedPaymentKeys';
 
 /** One attempt to pay; every step of it names the attempt, and so does every journal. */
@@ -92,7 +92,7 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
       const tickets = await db.transaction((transaction) => confirm(transaction, input));
       const seatIds = tickets.map((ticket) => ticket.seatId);
       await seatsChanged(dependencies, input.scheduleId, () =>
-        seatClaim.keepSold(input.scheduleId, seatIds, input.reservationId),
+        seatClaim.markTaken(input.scheduleId, seatIds, input.reservationId),
       );
       return tickets;
     },

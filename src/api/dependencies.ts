@@ -63,6 +63,8 @@ export interface ApiDependencies {
   holdMeter: HoldMeter;
   eventStreams: EventStreams;
   seatMaps: SeatMaps;
+  /** Says that a schedule's seat map has changed. Resolves also where Redis is down. */
+  bumpSeatVersion: (scheduleId: string) => Promise<unknown>;
   liveSeats: LiveSeats;
   /** Aborted when the service stops: event streams end then. */
   stopping: AbortSignal;
@@ -142,6 +144,7 @@ export async function createDependencies(
     holdMeter: createHoldMeter(async (figures) => attempt(async () => holds.add(figures))),
     eventStreams,
     seatMaps,
+    bumpSeatVersion: async (scheduleId) => seatMapCache.bump(scheduleId),
     liveSeats: createLiveSeats({
       seatMaps,
       cache: seatMapCache,

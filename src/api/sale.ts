@@ -18,6 +18,7 @@ import { paymentRoutes } from './payments/routes';
 import { createHoldBest } from './reservations/holdBest';
 import { createHoldClaimed } from './reservations/holdClaimed';
 import { createPlaceHold } from './reservations/placeHold';
+import { createReleaseHold } from './reservations/releaseHold';
 import { createReservationWorkflows } from './reservations/reservationWorkflows';
 import { reservationRoutes } from './reservations/routes';
 import { createSeatChoice } from './reservations/seatChoice';
@@ -28,7 +29,18 @@ import { webhookRoutes } from './webhooks/routes';
 
 /** Holding, paying, cancelling, the wallet, and the operator's look into a reservation. */
 export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
-  const { settings, db, redis, temporal, gateway, logger, admission, idempotency, holdMeter } = dependencies;
+  const {
+    settings,
+    db,
+    redis,
+    temporal,
+    gateway,
+    logger,
+    admission,
+    idempotency,
+    holdMeter,
+    bumpSeatVersion,
+  } = dependencies;
   const ledger = createLedgerStore(db);
   const taskQueue = settings.TEMPORAL_TASK_QUEUE;
   const reservations = createReservationStore(db);
@@ -36,13 +48,31 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
   const tickets = createReservationTickets(db);
   const cancellations = createCancellationStore(db);
   const directory = createSeatDirectory(db);
-  const workflows = createReservationWorkflows(temporal, { taskQueue, logger });
+  const workflows = createReservationWorkflows(temporal, {
+    taskQueue,
+    settleSeconds: settings.SETTLE_SECONDS,
+    logger,
+  });
   const seatClaim = createSeatClaim(redis);
-  const holds = createHoldStore(db);
-  const holdClaimed = createHoldClaimed({ settings, seatClaim, holds, workflows, meter: holdMeter });
+  const holdClaimed = createHoldClaimed({
+    settings,
+    seatClaim,
+    seatNotices: { bumpSeatVersion, logger },
+    holds: createHoldStore(db),
+    workflows,
+    meter: holdMeter,
+  });
   const seatChoice = createSeatChoice(db);
-  const holdBest = createHoldBest({ seatChoice, seatClaim, holdClaimed, reservations });
-  const placeHold = createPlaceHold({ directory, admission, seatClaim, holdClaimed, holdBest });
+  const holdBest = createHoldBest({ seatChoice, seatClaim, holdClaimed });
+  const placeHold = createPlaceHold({
+    idempotency,
+    directory,
+    admission,
+    seatClaim,
+    workflows,
+    holdClaimed,
+    holdBest,
+  });
   const payReservation = createPayReservation({
     gateway,
     directory,
@@ -60,13 +90,12 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
   });
   return [
     ...reservationRoutes({
-      idempotency,
       placeHold,
+      releaseHold: createReleaseHold({ reservations, workflows }),
       reservations,
       payments,
       tickets,
       cancellations,
-      workflows,
     }),
     ...cancellationRoutes({ idempotency, cancelReservation, reservations, cancellations }),
     ...paymentRoutes({ idempotency, payReservation, payments, tickets }),

@@ -1,14 +1,11 @@
 import type { Knex } from 'knex';
 import { seatUnavailable, type HoldFacts } from '../domain/holdRules';
-import { CURRENCY, type ReservationAmount } from '../domain/money';
+import type { ReservationAmount } from '../domain/money';
 import type { ReservedSeat } from '../domain/seat';
 import { SALE_LOCK } from './scheduleStore';
 
 /** A hold about to be recorded. Prices come from the facts that were read in the same transaction. */
-export interface NewHold {
-  reservationId: string;
-  userId: string;
-  scheduleId: string;
+export interface NewHold extends HoldNames {
   seats: readonly ReservedSeat[];
   amount: ReservationAmount;
   heldAt: Date;
@@ -16,6 +13,8 @@ export interface NewHold {
 }
 
 type FactsRow = HoldFacts['seats'][number] & {
+  now: Date;
+  recorded: boolean;
   sale_opens_at: Date;
   sale_closes_at: Date;
   sale_switch: 'OPEN' | 'PAUSED' | 'CLOSED';
@@ -25,24 +24,48 @@ type FactsRow = HoldFacts['seats'][number] & {
   already_held: number;
 };
 
+/** The ids of a hold. */
+export interface HoldNames {
+  reservationId: string;
+  userId: string;
+  scheduleId: string;
+}
+
+const RESERVATION_LOCK = "hashtextextended('reservation:' || :reservationId::text, 0)";
+
 export type HoldStore = ReturnType<typeof createHoldStore>;
 
 /** How a hold comes into being: what decides about it, and its record. Belongs in one transaction. */
 export function createHoldStore(db: Knex) {
   return {
     /**
-     * Serialises the holds of one user for one schedule until the transaction ends, so that parallel
-     * requests cannot pass the seats' limit together. The sale cannot be closed for good meanwhile; its lock
-     * comes first, so that nobody waits for it with a user's lock in hand.
+     * Takes the locks of a hold until the transaction ends, in one order, so that no two holds wait for each other:
+     * 1. the sale's lock, shared: the sale cannot be closed for good meanwhile;
+     * 2. the user's lock for the schedule: parallel requests cannot pass the limit of seats together;
+     * 3. the reservation's lock: see {@link lockReservation}.
      */
-    async lockUserOnSchedule(userId: string, scheduleId: string): Promise<void> {
+    async lock({ reservationId, userId, scheduleId }: HoldNames): Promise<void> {
       await db
         .raw(
           `SELECT pg_advisory_xact_lock_shared(${SALE_LOCK}),
-                  pg_advisory_xact_lock(hashtextextended(:userId::text || ':' || :scheduleId::text, 0))`,
-          { userId, scheduleId },
+                  pg_advisory_xact_lock(hashtextextended(:userId::text || ':' || :scheduleId::text, 0)),
+                  pg_advisory_xact_lock(${RESERVATION_LOCK})`,
+          { reservationId, userId, scheduleId },
         )
-        .options({ name: 'lock-user-on-schedule' });
+        .options({ name: 'lock-hold' });
+    },
+
+    /**
+     * Waits for a transaction that may be granting this hold: after it, its row is there or will never come.
+     *
+     * @returns Postgres's clock
+     */
+    async lockReservation(reservationId: string): Promise<Date> {
+      await db
+        .raw(`SELECT pg_advisory_xact_lock(${RESERVATION_LOCK})`, { reservationId })
+        .options({ name: 'lock-reservation' });
+      const { rows } = await db.raw<{ rows: [{ now: Date }] }>('SELECT service_now() AS now');
+      return rows[0].now;
     },
 
     /**
@@ -54,13 +77,14 @@ export function createHoldStore(db: Knex) {
      * @param seats `keep` locks the seats against an operator's block until the transaction ends
      */
     async readHoldFacts(
-      hold: { reservationId: string; userId: string; scheduleId: string; seatIds: readonly string[] },
+      hold: HoldNames & { seatIds: readonly string[] },
       seats: 'look' | 'keep',
     ): Promise<HoldFacts | null> {
       const { rows } = await db
         .raw<{ rows: FactsRow[] }>(
           `SELECT seat.id AS "seatId", seat.zone, seat.row, seat.number, seat.grade, seat.blocked, grades.price,
-                live.reservation_id IS NOT NULL AS taken,
+                live.reservation_id AS "takenBy", service_now() AS now,
+                EXISTS (SELECT FROM reservations WHERE id = :reservationId) AS recorded,
                 schedule.sale_opens_at, schedule.sale_closes_at, schedule.sale_switch,
                 schedule.cancelled_at, schedule.max_seats_per_user, schedule.booking_fee,
                 (SELECT count(*) FROM allocations
@@ -82,10 +106,10 @@ export function createHoldStore(db: Knex) {
     },
 
     /**
-     * Records the hold, and freezes with it what a cancellation will go by. The unique index on live allocations has the last word; rows go in seat-map order,
-     * so that overlapping holds wait for each other instead of deadlocking.
+     * Records the hold, and freezes the terms of a later cancellation with it. The unique index on live allocations
+     * decides. Rows go in seat-map order, so that overlapping holds wait for each other and do not deadlock.
      *
-     * @returns false when this reservation was recorded before
+     * @returns false where this reservation is recorded already
      * @throws {Problem} seat-unavailable; the caller's transaction must then be rolled back
      */
     async insertHold(hold: NewHold): Promise<boolean> {
@@ -129,33 +153,13 @@ export function createHoldStore(db: Knex) {
       if (lost.length > 0) throw seatUnavailable(lost.map((seat) => seat.seatId));
       return true;
     },
-
-    /** A hold that is over before it began: {@link insertHold} then finds its place taken. */
-    async insertReleased(
-      hold: Pick<NewHold, 'reservationId' | 'userId' | 'scheduleId'> & { heldAt: number },
-    ): Promise<void> {
-      const at = new Date(hold.heldAt);
-      await db('reservations')
-        .insert({
-          id: hold.reservationId,
-          user_id: hold.userId,
-          schedule_id: hold.scheduleId,
-          status: 'RELEASED',
-          tickets: 0,
-          booking_fee: 0,
-          currency: CURRENCY,
-          held_at: at,
-          expires_at: at,
-          ended_at: at,
-        })
-        .onConflict('id')
-        .ignore();
-    },
   };
 }
 
 function toFacts(first: FactsRow, rows: FactsRow[]): HoldFacts {
   return {
+    now: first.now,
+    recorded: first.recorded,
     schedule: {
       saleOpensAt: first.sale_opens_at,
       saleClosesAt: first.sale_closes_at,

@@ -24,6 +24,8 @@ export type RecordedAnswer = GivenAnswer | { sealed: string };
 export interface UsedKey {
   bodyHash: Buffer;
   answer: RecordedAnswer | null;
+  /** This request is the first with the key. */
+  isNew: boolean;
 }
 
 interface KeyRow {
@@ -33,6 +35,8 @@ interface KeyRow {
   body_hash: Buffer;
   answer: RecordedAnswer | null;
 }
+
+export type IdempotencyStore = ReturnType<typeof createIdempotencyStore>;
 
 export function createIdempotencyStore(db: Knex) {
   const scoped = ({ userId, route, key }: IdempotencyScope) =>
@@ -44,19 +48,20 @@ export function createIdempotencyStore(db: Knex) {
      * that has taken the key and is not over.
      */
     async take(scope: IdempotencyScope, bodyHash: Buffer): Promise<UsedKey> {
-      const { rows } = await db.raw<{ rows: Pick<KeyRow, 'body_hash' | 'answer'>[] }>(
+      const { rows } = await db.raw<{ rows: (Pick<KeyRow, 'body_hash' | 'answer'> & { is_new: boolean })[] }>(
         `INSERT INTO idempotency_keys (user_id, route, key, body_hash) VALUES (:userId, :route, :key, :bodyHash)
          ON CONFLICT (user_id, route, key) DO UPDATE SET used_at = now()
-         RETURNING body_hash, answer`,
+         -- A row that this statement has inserted was never locked or changed by another transaction.
+         RETURNING body_hash, answer, xmax = 0 AS is_new`,
         { ...scope, bodyHash },
       );
       const [row] = rows;
       if (!row) throw new Error('an upsert returned no row');
-      return fromRow(row);
+      return { ...fromRow(row), isNew: row.is_new };
     },
 
     /** What a key was taken for, as far as it is committed. */
-    async find(scope: IdempotencyScope): Promise<UsedKey | null> {
+    async find(scope: IdempotencyScope): Promise<Omit<UsedKey, 'isNew'> | null> {
       const row = await scoped(scope).first('body_hash', 'answer');
       return row ? fromRow(row) : null;
     },
@@ -96,6 +101,6 @@ export function createIdempotencyStore(db: Knex) {
   };
 }
 
-function fromRow(row: Pick<KeyRow, 'body_hash' | 'answer'>): UsedKey {
+function fromRow(row: Pick<KeyRow, 'body_hash' | 'answer'>): Omit<UsedKey, 'isNew'> {
   return { bodyHash: row.body_hash, answer: row.answer };
 }

@@ -14,6 +14,7 @@ import * as idempotency from './migrations/011_idempotency';
 import * as webhooks from './migrations/012_webhooks';
 import * as draws from './migrations/013_draws';
 import * as accessibleSeats from './migrations/014_accessible_seats';
+import * as serviceClock from './migrations/015_service_clock';
 
 /** In order. A released migration is never changed; a new one is added below. */
 const MIGRATIONS: Record<string, Knex.Migration> = {
@@ -31,6 +32,7 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '012_webhooks': webhooks,
   '013_draws': draws,
   '014_accessible_seats': accessibleSeats,
+  '015_service_clock': serviceClock,
 };
 
 /** Named by hand, so that sources and build write the same names into the database. */

@@ -115,10 +115,16 @@ export function createReservationStore(db: Knex) {
       return seats;
     },
 
-    /** Keeps everybody else from moving the reservation until the transaction ends. */
-    async lock(reservationId: string): Promise<Reservation | null> {
-      const row = await db<ReservationRow>('reservations').where({ id: reservationId }).forUpdate().first();
-      return row ? toReservation(row) : null;
+    /** Keeps everybody else from moving the reservation until the transaction ends. `now` is Postgres's clock. */
+    async lock(reservationId: string): Promise<{ reservation: Reservation; now: Date } | null> {
+      const { rows } = await db
+        .raw<{ rows: (ReservationRow & { now: Date })[] }>(
+          `SELECT ${COLUMNS.join(', ')}, service_now() AS now FROM reservations WHERE id = :reservationId FOR UPDATE`,
+          { reservationId },
+        )
+        .options({ name: 'lock-reservation-row' });
+      const [row] = rows;
+      return row ? { reservation: toReservation(row), now: row.now } : null;
     },
 
     /**

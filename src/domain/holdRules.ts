@@ -3,6 +3,10 @@ import type { ReservedSeat } from './seat';
 
 /** What a hold's decision needs to know, read in one go. */
 export interface HoldFacts {
+  /** Postgres's clock. */
+  now: Date;
+  /** The reservation has a row already. */
+  recorded: boolean;
   schedule: {
     saleOpensAt: Date;
     saleClosesAt: Date;
@@ -14,27 +18,29 @@ export interface HoldFacts {
   };
   seats: (ReservedSeat & {
     blocked: boolean;
-    /** Held or sold by a reservation other than the one that asks. */
-    taken: boolean;
+    /** The other reservation that has the seat, held or sold; null where the seat is free. */
+    takenBy: string | null;
   })[];
   /** Seats of this schedule that the user already has in other reservations, held or bought. */
   alreadyHeld: number;
 }
 
 /**
- * The rules of `POST /v1/reservations`, for the API before it starts a workflow and again for the hold's
- * own transaction. Returns when the hold may be made.
+ * The rules of `POST /v1/reservations`. The API asks them before it starts a workflow, and again in the transaction
+ * that grants the hold. Returns where the hold may be made.
  *
  * @throws {Problem} seat-not-found, sale-not-open, seat-unavailable or seat-limit-exceeded
  */
-export function assertHoldable(facts: HoldFacts, seatIds: readonly string[], now: Date): void {
-  const { schedule, seats, alreadyHeld } = facts;
+export function assertHoldable(facts: HoldFacts, seatIds: readonly string[]): void {
+  const { now, schedule, seats, alreadyHeld } = facts;
   const known = new Set(seats.map((seat) => seat.seatId));
   const unknown = seatIds.filter((seatId) => !known.has(seatId));
   if (unknown.length > 0) throw new Problem('seat-not-found', 'No such seat.', { seatIds: unknown });
 
   assertSaleOpen(schedule, now);
-  const unavailable = seats.filter((seat) => seat.blocked || seat.taken).map((seat) => seat.seatId);
+  const unavailable = seats
+    .filter((seat) => seat.blocked || seat.takenBy !== null)
+    .map((seat) => seat.seatId);
   if (unavailable.length > 0) throw seatUnavailable(unavailable);
 
   if (alreadyHeld + seatIds.length > schedule.maxSeatsPerUser) {

@@ -22,6 +22,11 @@ const TRANSITIONS: Record<ReservationStatus, readonly ReservationStatus[]> = {
   CANCELLED: [],
 };
 
+/** The reservation has its seats, and nothing final has happened to it. */
+export function isOpen(status: ReservationStatus): boolean {
+  return status === 'HELD' || status === 'PAYING' || status === 'SETTLING';
+}
+
 export function canMove(from: ReservationStatus, to: ReservationStatus): boolean {
   return TRANSITIONS[from].includes(to);
 }

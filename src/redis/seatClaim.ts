@@ -1,13 +1,17 @@
 import type { Redis, Result } from 'ioredis';
+import { GRANT_WITHIN_MS } from '../domain/hold';
 
 /**
- * How long a claim lives before the hold is recorded. Long enough for a slow hold, short enough that an API
- * that dies between claim and start costs the seats seconds, not minutes.
+ * How long a claim lives while its hold is not decided. A hold cannot be granted later than this, so nobody needs the
+ * claim for longer; an API that dies after the claim costs the seats these seconds.
  */
-const LEASE_MS = 15_000;
+const LEASE_MS = GRANT_WITHIN_MS;
 
-/** A sold seat stays claimed this long, so that late comers are refused without asking Postgres. */
-const SOLD_MS = 24 * 60 * 60 * 1000;
+/**
+ * How long Redis remembers what Postgres said about a seat. Within this time a crowd is refused without asking Postgres;
+ * after it the next request asks again. So a key that is lost, late or wrong costs a seat at most this long.
+ */
+const TAKEN_MS = 2_000;
 
 /**
  * Claims the first group that nobody else has a seat of. KEYS: one for each seat, group by group. ARGV: owner,
@@ -24,39 +28,36 @@ for first = 1, #KEYS, size do
     if owner and owner ~= ARGV[1] then taken[#taken + 1] = i end
   end
   if #taken == before then
-    for i = first, first + size - 1 do
-      -- The owner's own longer lock, from an earlier attempt, is never cut short.
-      if redis.call('PTTL', KEYS[i]) < tonumber(ARGV[2]) then redis.call('SET', KEYS[i], ARGV[1], 'PX', ARGV[2]) end
-    end
+    for i = first, first + size - 1 do redis.call('SET', KEYS[i], ARGV[1], 'PX', ARGV[2]) end
     return {first, taken}
   end
 end
 return {0, taken}`;
 
-/** KEYS: one for each seat. ARGV: owner, milliseconds. Sets the lock's end where nobody else owns it. */
-const KEEP = `
-for _, key in ipairs(KEYS) do
-  local owner = redis.call('GET', key)
-  if not owner or owner == ARGV[1] then redis.call('SET', key, ARGV[1], 'PX', ARGV[2]) end
-end
-return 0`;
-
-/** KEYS: one for each seat. ARGV: owner. A stale release must never free a newer owner's seat. */
-const RELEASE = `
-for _, key in ipairs(KEYS) do
-  if redis.call('GET', key) == ARGV[1] then redis.call('DEL', key) end
+/**
+ * Ends a claim. KEYS: one for each seat. ARGV: the claimant, milliseconds, then for each seat its owner, empty for none.
+ * A seat that somebody else has claimed meanwhile stays theirs: a late call never takes or frees it.
+ */
+const SETTLE = `
+for i, key in ipairs(KEYS) do
+  local owner, now = redis.call('GET', key), ARGV[i + 2]
+  if not owner or owner == ARGV[1] or owner == now then
+    if now == '' then redis.call('DEL', key) else redis.call('SET', key, now, 'PX', ARGV[2]) end
+  end
 end
 return 0`;
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
     claimSeats(keyCount: number, ...args: (string | number)[]): Result<[number, number[]], Context>;
-    keepSeats(keyCount: number, ...args: (string | number)[]): Result<number, Context>;
-    releaseSeats(keyCount: number, ...args: (string | number)[]): Result<number, Context>;
+    settleSeats(keyCount: number, ...args: (string | number)[]): Result<number, Context>;
   }
 }
 
-/** The fast guard before Postgres: it turns losers away, it never decides who owns a seat. */
+/**
+ * The fast guard before Postgres: it rejects most losers of a race, and it never decides who owns a seat. No key lives
+ * longer than {@link LEASE_MS}, and what is known from Postgres no longer than {@link TAKEN_MS}.
+ */
 export interface SeatClaim {
   /**
    * Claims all seats for a reservation or none, for {@link LEASE_MS}.
@@ -75,22 +76,22 @@ export interface SeatClaim {
     scheduleId: string,
     groups: readonly (readonly string[])[],
     reservationId: string,
-  ): Promise<{ claimed: readonly string[] | null; taken: string[] }>;
-  /** Turns the lease into the hold's lock, which ends with the hold. */
-  keepUntil(scheduleId: string, seatIds: readonly string[], reservationId: string, end: Date): Promise<void>;
-  /** Keeps the claim of a sold seat. */
-  keepSold(scheduleId: string, seatIds: readonly string[], reservationId: string): Promise<void>;
+  ): Promise<{ claimed: string[] | null; taken: string[] }>;
+  /** Remembers for {@link TAKEN_MS} that this reservation has the seats: held or sold, as Postgres has committed it. */
+  markTaken(scheduleId: string, seatIds: readonly string[], reservationId: string): Promise<void>;
+  /** Ends a claim that Postgres refused: remembers the reservation that has a seat; null frees the seat. */
+  giveUp(
+    scheduleId: string,
+    owners: ReadonlyMap<string, string | null>,
+    reservationId: string,
+  ): Promise<void>;
   /** Frees the seats that this reservation still owns, and no others. */
   release(scheduleId: string, seatIds: readonly string[], reservationId: string): Promise<void>;
 }
 
 export function createSeatClaim(redis: Redis): SeatClaim {
   redis.defineCommand('claimSeats', { lua: CLAIM });
-  redis.defineCommand('keepSeats', { lua: KEEP });
-  redis.defineCommand('releaseSeats', { lua: RELEASE });
-  const keep = async (scheduleId: string, seatIds: readonly string[], reservationId: string, ms: number) => {
-    await redis.keepSeats(seatIds.length, ...keysOf(scheduleId, seatIds), reservationId, ms);
-  };
+  redis.defineCommand('settleSeats', { lua: SETTLE });
 
   const claimFirst: SeatClaim['claimFirst'] = async (scheduleId, groups, reservationId) => {
     const seatIds = groups.flat();
@@ -103,20 +104,23 @@ export function createSeatClaim(redis: Redis): SeatClaim {
     };
   };
 
+  const giveUp: SeatClaim['giveUp'] = async (scheduleId, owners, reservationId) => {
+    const keys = keysOf(scheduleId, [...owners.keys()]);
+    const now = [...owners.values()].map((owner) => owner ?? '');
+    await redis.settleSeats(keys.length, ...keys, reservationId, TAKEN_MS, ...now);
+  };
+
   return {
     async claim(scheduleId, seatIds, reservationId) {
       return (await claimFirst(scheduleId, [seatIds], reservationId)).taken;
     },
     claimFirst,
-    async keepUntil(scheduleId, seatIds, reservationId, end) {
-      // A hold that ends this very moment keeps a lock of one millisecond: PX takes no zero.
-      await keep(scheduleId, seatIds, reservationId, Math.max(1, end.getTime() - Date.now()));
-    },
-    async keepSold(scheduleId, seatIds, reservationId) {
-      await keep(scheduleId, seatIds, reservationId, SOLD_MS);
+    giveUp,
+    async markTaken(scheduleId, seatIds, reservationId) {
+      await giveUp(scheduleId, new Map(seatIds.map((id) => [id, reservationId])), reservationId);
     },
     async release(scheduleId, seatIds, reservationId) {
-      await redis.releaseSeats(seatIds.length, ...keysOf(scheduleId, seatIds), reservationId);
+      await giveUp(scheduleId, new Map(seatIds.map((id) => [id, null])), reservationId);
     },
   };
 }

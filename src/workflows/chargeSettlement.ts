@@ -92,8 +92,7 @@ async function giveBack(
   if (attempt.state === 'OPEN') {
     const failed = await failPayment({ ...payment, reason, mayBeCharged: payment.amount.card > 0 });
     if (failed !== 'FAILED') return 'SOLD';
-    const { reservationId, scheduleId } = payment;
-    await endHold({ reservationId, scheduleId, status: 'RELEASED', endedAt: Date.now() });
+    await endHold({ reservationId: payment.reservationId, status: 'RELEASED' });
   }
   if (payment.amount.card > 0) await giveBackCharge(payment, reason);
   return 'GIVEN_BACK';

@@ -3,9 +3,8 @@
  * only, so that the API may import it without pulling in workflow code.
  */
 import type { CancellationCause } from '../domain/cancellationTerms';
-import type { PaymentAmount, ReservationAmount } from '../domain/money';
+import type { PaymentAmount } from '../domain/money';
 import type { ReservationStatus } from '../domain/reservationStates';
-import type { ReservedSeat } from '../domain/seat';
 import type { ShowCancellationSettings, ShowCounts } from '../domain/showCancellation';
 
 export const RESERVATION_WORKFLOW = 'reservation';
@@ -15,7 +14,6 @@ export const CANCELLATION_WORKFLOW = 'cancellation';
 export const RECONCILIATION_WORKFLOW = 'reconciliation';
 export const SHOW_CANCELLATION_WORKFLOW = 'showCancellation';
 export const SALE_OPENING_WORKFLOW = 'saleOpening';
-export const HOLD_UPDATE = 'hold';
 export const PAY_UPDATE = 'pay';
 export const RELEASE_UPDATE = 'release';
 export const CANCEL_UPDATE = 'cancel';
@@ -37,26 +35,18 @@ export const showCancellationWorkflowId = (scheduleId: string): string => `show-
 /** Names the Temporal Schedule of an opening, and begins the id of the workflow that it starts. */
 export const saleOpeningWorkflowId = (scheduleId: string): string => `sale-opening-${scheduleId}`;
 
-/** Starts one reservation. Seats, prices and limits are read by the hold itself, in its transaction. */
+/**
+ * Starts the workflow of one reservation, before the reservation has a row. What is held, for how much, and whether at
+ * all, is in Postgres; a workflow whose reservation has no row does nothing.
+ */
 export interface ReservationInput {
   reservationId: string;
   userId: string;
   scheduleId: string;
-  /** Sorted, so that overlapping holds lock rows in one order. */
-  seatIds: string[];
-  holdSeconds: number;
+  /** When the hold ends, milliseconds since 1970: the same instant as in Postgres. */
+  expiresAt: number;
   /** How long past the hold an unknown payment may keep the seats. */
   settleSeconds: number;
-}
-
-/** The answer to the update `hold`. Times are ISO 8601 in UTC. */
-export interface HeldReservation {
-  reservationId: string;
-  scheduleId: string;
-  seats: ReservedSeat[];
-  amount: ReservationAmount;
-  heldAt: string;
-  expiresAt: string;
 }
 
 /** The update `pay`. `paymentId` names the attempt; it is also the gateway's idempotency key. */
@@ -79,9 +69,10 @@ export type PayResult =
 
 /** The answer to the query `reservation`, and the workflow's result when it ends. */
 export interface ReservationState {
-  /** REFUSED: the hold was never granted; such a reservation has no row in Postgres. */
+  /** REFUSED: no hold was granted; such a reservation has no row in Postgres. */
   status: ReservationStatus | 'REFUSED';
-  expiresAt: string | null;
+  /** ISO 8601. */
+  expiresAt: string;
   /** The running or successful payment. */
   paymentId: string | null;
   /** Attempts to pay so far. */

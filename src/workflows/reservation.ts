@@ -10,56 +10,47 @@ import {
   sleep,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import type { EndHoldInput } from '../activities/reservations';
 import { refuse } from './failures';
 import { GiveBacks } from './giveBacks';
 import {
   GATEWAY_HINT_SIGNAL,
-  HOLD_UPDATE,
   PAY_UPDATE,
   RELEASE_UPDATE,
   RESERVATION_QUERY,
-  type HeldReservation,
   type PayInput,
   type PayResult,
   type ReservationInput,
   type ReservationState,
 } from './messages';
 import { afterLostPayments, payReservation } from './payment';
-import { describe, isOver, type Phase } from './reservationPhase';
+import { describe, isOver, statusOf, type Phase } from './reservationPhase';
 import { RESERVATION_STATUS } from './searchAttributes';
-import { endlessStep, quickStep, refusalOf } from './steps';
+import { endlessStep } from './steps';
 
-export const holdUpdate = defineUpdate<HeldReservation>(HOLD_UPDATE);
 export const payUpdate = defineUpdate<PayResult, [PayInput]>(PAY_UPDATE);
 export const releaseUpdate = defineUpdate(RELEASE_UPDATE);
 export const gatewayHintSignal = defineSignal(GATEWAY_HINT_SIGNAL);
 export const reservationQuery = defineQuery<ReservationState>(RESERVATION_QUERY);
 
-/** Update-with-start is not atomic: a workflow whose `hold` never arrives ends after this long. */
-const HOLD_ARRIVES_WITHIN = '30s';
-
-const recordHold = quickStep('Hold the seats', (activities) => activities.recordHold);
-const abandonHold = endlessStep(
-  'Undo: release what the failed hold may have taken',
-  (activities) => activities.abandonHold,
-);
 const endHold = endlessStep('Release the seats', (activities) => activities.endHold);
 
 /**
- * One reservation, from the hold to its end. Everything that happens to it is serialised here; Postgres
- * decides who owns the seats, and its rows are this workflow's read model.
+ * One reservation, from the hold to its end. The API starts it just before it grants the hold in Postgres, so that no
+ * hold is ever without it. It alone pays, releases or expires the hold; Postgres decides who owns the seats, and its
+ * rows are this workflow's read model.
  *
- * - `hold` comes with the start; refused, the workflow ends at once.
- * - `pay` accepted before the hold's end is allowed to finish: the timer takes no seats from a payment.
- * - A charge whose fate is unknown keeps the seats until `settleSeconds` past the hold, and not longer. The
- *   workflow itself goes on until the gateway's word is known, and whatever was charged for no sale is given back.
- * - `release`, or a cancellation by an operator or an API that gave the hold up, ends a hold early.
+ * - Not paid when the timer fires, the hold expires. Where Postgres has no hold, as when the API was refused or died
+ *   before it could be granted, the workflow only ends.
+ * - A `pay` that is accepted before the hold's end may finish: the timer takes no seats from a payment.
+ * - A charge whose outcome is unknown keeps the seats until `settleSeconds` past the hold, and not longer. The workflow
+ *   goes on until the outcome is known, and refunds whatever was charged for no sale.
+ * - `release`, or a cancellation by the API or an operator, ends a hold early.
  */
 export async function reservation(input: ReservationInput): Promise<ReservationState> {
+  const { reservationId } = input;
+  const expiresAt = new Date(input.expiresAt).toISOString();
   // Widened by hand: handlers change it where the compiler does not look.
-  let phase = 'NEW' as Phase;
-  let held: HeldReservation | null = null;
+  let phase = 'HELD' as Phase;
   let payment: { paymentId: string; finished: boolean } | null = null;
   let payments = 0;
   let holdOver = false;
@@ -72,9 +63,8 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
 
   setHandler(reservationQuery, currentState, { description: 'Where the reservation stands' });
   setHandler(gatewayHintSignal, () => void (hints += 1), {
-    description: 'The gateway has told something about a charge: ask it again',
+    description: 'The gateway has a message about a charge: ask it again',
   });
-  setHandler(holdUpdate, shielded(hold), { validator: assertNew, description: 'Holds the seats' });
   setHandler(payUpdate, shielded(pay), { validator: assertPayable, description: 'Pays the reservation' });
   setHandler(releaseUpdate, shielded(release), {
     validator: assertReleasable,
@@ -84,42 +74,26 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
   return shielded(run)();
 
   async function run(): Promise<ReservationState> {
-    await condition(() => phase !== 'NEW' || givenUp, HOLD_ARRIVES_WITHIN);
-    if (phase === 'NEW') enter('REFUSED');
-    await condition(() => phase !== 'HOLDING');
-    await condition(() => isOver(phase) || (phase === 'HELD' && (holdOver || givenUp)));
-    if (!isOver(phase)) await end(holdOver ? 'EXPIRED' : 'RELEASED');
+    setCurrentDetails(describe(phase, expiresAt));
+    startTimer(input.expiresAt - Date.now());
+    while (!isOver(phase)) {
+      await condition(() => isOver(phase) || (phase === 'HELD' && (holdOver || givenUp)));
+      if (!isOver(phase)) await end(holdOver ? 'EXPIRED' : 'RELEASED');
+    }
     await condition(() => allHandlersFinished() && (payment === null || payment.finished));
     if (giveBacks.count > 0) {
-      setCurrentDetails(`${describe(phase, held)} A charge is still to be given back.`);
+      setCurrentDetails(`${describe(phase, expiresAt)} A charge is still to be refunded.`);
       await condition(() => giveBacks.count === 0);
-      setCurrentDetails(describe(phase, held));
+      setCurrentDetails(describe(phase, expiresAt));
     }
     return currentState();
   }
 
-  async function hold(): Promise<HeldReservation> {
-    enter('HOLDING');
-    const heldAt = Date.now();
-    const request = { ...input, heldAt, expiresAt: heldAt + input.holdSeconds * 1000 };
-    try {
-      held = await recordHold(request);
-    } catch (error) {
-      const refusal = refusalOf(error);
-      // Where a part failed, the hold may be recorded all the same: it must not outlive this workflow.
-      if (!refusal) await abandonHold(request);
-      enter('REFUSED');
-      throw refusal ?? refuse('temporarily-unavailable', 'The hold could not be recorded; nothing was held.');
-    }
-    startTimer(held);
-    enter('HELD');
-    return held;
-  }
-
   /** One timer for the whole reservation: nothing a user does moves the hold's end. */
-  function startTimer({ expiresAt }: HeldReservation): void {
+  function startTimer(milliseconds: number): void {
+    holdOver = false;
     const summary = `The hold ends at ${expiresAt}`;
-    void sleep(Math.max(1, Date.parse(expiresAt) - Date.now()), { summary }).then(() => (holdOver = true));
+    void sleep(Math.max(1, milliseconds), { summary }).then(() => (holdOver = true));
   }
 
   async function pay(request: PayInput): Promise<PayResult> {
@@ -128,11 +102,10 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
     payment = attempt;
     payments += 1;
     enter('PAYING');
-    const { expiresAt } = asHeld();
     const paid = payReservation(
       { ...input, ...request, expiresAt, requestedAt: Date.now() },
       {
-        until: Date.parse(expiresAt) + input.settleSeconds * 1000,
+        until: input.expiresAt + input.settleSeconds * 1000,
         hints: () => hints,
         onSettling: () => enter('SETTLING'),
         giveBacks,
@@ -157,26 +130,25 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
     await end('RELEASED');
   }
 
-  /** Ends the hold once; whoever comes later waits for the same end. */
-  async function end(status: 'EXPIRED' | 'RELEASED'): Promise<void> {
+  /** Ends the hold once; a second caller waits for the same end. */
+  async function end(wanted: 'EXPIRED' | 'RELEASED'): Promise<void> {
     if (phase === 'HELD') {
       // The phase changes first, so that no payment starts while the seats go.
-      enter(status);
-      const { reservationId, scheduleId } = input;
-      ending = endInPostgres({ reservationId, scheduleId, status, endedAt: Date.now() });
+      enter('ENDING');
+      ending = endInPostgres(wanted);
     }
     await ending;
   }
 
-  async function endInPostgres(request: EndHoldInput): Promise<void> {
-    const ended = await afterLostPayments(request.reservationId, giveBacks, () => endHold(request));
+  async function endInPostgres(wanted: 'EXPIRED' | 'RELEASED'): Promise<void> {
+    const ended = await afterLostPayments(reservationId, giveBacks, () =>
+      endHold({ reservationId, status: wanted, expiresAt: input.expiresAt }),
+    );
     for (const failed of ended.toGiveBack) giveBacks.start(failed);
-    // Paid, and the answer was lost on its way to here: Postgres decides.
-    if (ended.status === 'CONFIRMED') enter('CONFIRMED');
-  }
-
-  function assertNew(): void {
-    if (phase !== 'NEW') throw refuse('seat-unavailable', 'This reservation was made before.');
+    // Postgres decides. CONFIRMED: it was paid, and the answer was lost on its way to here.
+    enter(ended.status);
+    // HELD: Temporal's clock is ahead of Postgres's.
+    if (ended.status === 'HELD') startTimer(ended.millisecondsLeft);
   }
 
   function assertPayable(_request: PayInput): void {
@@ -184,7 +156,7 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
     if (phase === 'PAYING')
       throw refuse('payment-in-progress', 'Another payment of this reservation is under way.');
     if (phase === 'CONFIRMED') throw refuse('reservation-already-confirmed', 'This reservation is paid.');
-    if (phase !== 'HELD' || Date.now() >= Date.parse(asHeld().expiresAt)) {
+    if (phase !== 'HELD' || Date.now() >= input.expiresAt) {
       throw refuse('reservation-expired', 'The hold has ended.');
     }
   }
@@ -200,22 +172,12 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
     // The start said HELD; what passes within one workflow task is not worth an event.
     const isWorthAnEvent = next === 'SETTLING' || phase === 'SETTLING' || isOver(next);
     phase = next;
-    setCurrentDetails(describe(next, held));
+    setCurrentDetails(describe(next, expiresAt));
     if (isWorthAnEvent) upsertSearchAttributes([{ key: RESERVATION_STATUS, value: next }]);
   }
 
-  function asHeld(): HeldReservation {
-    if (!held) throw new Error('there is no hold');
-    return held;
-  }
-
   function currentState(): ReservationState {
-    return {
-      status: phase === 'NEW' || phase === 'HOLDING' ? 'HELD' : phase,
-      expiresAt: held?.expiresAt ?? null,
-      paymentId: payment?.paymentId ?? null,
-      payments,
-    };
+    return { status: statusOf(phase), expiresAt, paymentId: payment?.paymentId ?? null, payments };
   }
 }
 

@@ -1,36 +1,40 @@
-import type { HeldReservation, ReservationState } from './messages';
+import type { ReservationState } from './messages';
 
-/** HOLDING: the hold is being recorded. The other additions have no row in Postgres. */
-export type Phase = ReservationState['status'] | 'NEW' | 'HOLDING';
+/**
+ * HELD stands from the start, although the reservation's row follows a moment later. ENDING: the seats are being
+ * released; Postgres decides what comes of it.
+ */
+export type Phase = ReservationState['status'] | 'ENDING';
+
+/** What a client or an operator is shown. */
+export function statusOf(phase: Phase): ReservationState['status'] {
+  return phase === 'ENDING' ? 'HELD' : phase;
+}
 
 export function isOver(phase: Phase): boolean {
   return phase === 'CONFIRMED' || phase === 'EXPIRED' || phase === 'RELEASED' || phase === 'REFUSED';
 }
 
 /** One sentence for the operator who opens the workflow. */
-export function describe(phase: Phase, held: HeldReservation | null): string {
-  const seats = held
-    ? `${held.seats.length} seat(s), ${held.amount.total} ${held.amount.currency}`
-    : 'the seats';
+export function describe(phase: Phase, expiresAt: string): string {
   switch (phase) {
-    case 'NEW':
-    case 'HOLDING':
-      return `Holding ${seats}.`;
     case 'HELD':
-      return `Holds ${seats} until ${held?.expiresAt}; waiting for a payment.`;
+      return `Holds the seats until ${expiresAt}; waiting for a payment.`;
+    case 'ENDING':
+      return 'Releasing the seats.';
     case 'PAYING':
-      return `A payment for ${seats} is under way.`;
+      return 'A payment is under way.';
     case 'SETTLING':
-      return `Waiting for the gateway's word on the payment for ${seats}; the seats stay held.`;
+      return 'The outcome of the payment is not known yet; the seats stay held.';
     case 'CONFIRMED':
-      return `Paid: ${seats} sold.`;
+      return 'Paid; the seats are sold.';
     case 'EXPIRED':
-      return `The hold of ${seats} ended without a payment.`;
+      return 'The hold ended without a payment.';
     case 'RELEASED':
-      return `The hold of ${seats} was released early.`;
+      return 'The hold was released early.';
     case 'REFUSED':
-      return 'The hold was refused; nothing was held.';
+      return 'No hold was granted.';
     case 'CANCELLED':
-      return `Cancelled after the sale: ${seats}.`;
+      return 'Cancelled after the sale.';
   }
 }

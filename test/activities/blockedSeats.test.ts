@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { createReservationActivities } from '../../src/activities/reservations';
 import { eventually } from '../support/eventually';
 import { createSale, createUser } from '../support/factories';
 import { layGround, type Ground } from '../support/stage';
+import { aGrant } from '../support/steps';
 
 let ground: Ground;
 
@@ -17,22 +16,11 @@ describe('A hold and an operator who blocks the same seat', () => {
     const { owner } = ground.database;
     const { scheduleId, seatId } = await createSale(owner);
     const userId = await createUser(owner);
-    const activities = createReservationActivities(ground.dependencies);
-    const now = Date.now();
 
     const block = await owner.transaction();
     await block('seats').where({ id: seatId }).forUpdate().select('id');
     await block('seats').where({ id: seatId }).update({ blocked: true });
-    const refusal = activities
-      .recordHold({
-        reservationId: randomUUID(),
-        userId,
-        scheduleId,
-        seatIds: [seatId],
-        heldAt: now,
-        expiresAt: now + 300_000,
-      })
-      .catch((error: unknown) => error);
+    const refusal = ground.grant(aGrant({ scheduleId }, userId, [seatId])).catch((error: unknown) => error);
     await eventually(async () => {
       const { rows } = await owner.raw<{ rows: unknown[] }>('SELECT FROM pg_locks WHERE NOT granted');
       expect(rows).not.toEqual([]);

@@ -8,7 +8,7 @@ import { chargeOfPayment } from '../../src/gateways/chargeRequest';
 import { eventually } from '../support/eventually';
 import { BOOKING_FEE, createSale, createUser, KEEPS_30_PERCENT, PRICE } from '../support/factories';
 import { layGround, type Ground } from '../support/stage';
-import { aCancellation, aConfirmation, aRecording, aStep } from '../support/steps';
+import { aCancellation, aConfirmation, aGrant, aStep } from '../support/steps';
 
 let ground: Ground;
 let activities: Activities;
@@ -27,8 +27,8 @@ async function aSale({ seats = 1, policy = KEEPS_30_PERCENT } = {}) {
   const { owner } = ground.database;
   const sale = await createSale(owner, { seats, cancellationPolicy: policy });
   const userId = await createUser(owner, seats * PRICE);
-  const hold = aRecording(sale, userId, sale.seatIds);
-  await activities.recordHold(hold);
+  const hold = aGrant(sale, userId, sale.seatIds);
+  await ground.grant(hold);
   const step = aStep(hold);
   await activities.takePoints(step);
   const charged = await activities.chargeCard(chargeOfPayment(step));
@@ -93,8 +93,8 @@ describe('a hold', () => {
   it('of a schedule without a policy of its own freezes the Korean one', async () => {
     const { owner, db } = ground.database;
     const { seatIds, scheduleId } = await createSale(owner);
-    const hold = aRecording({ scheduleId }, await createUser(owner), seatIds);
-    await activities.recordHold(hold);
+    const hold = aGrant({ scheduleId }, await createUser(owner), seatIds);
+    await ground.grant(hold);
 
     expect(await createCancellationStore(db).facts(hold.reservationId)).toMatchObject({
       policy: KOREAN_POLICY,
@@ -181,8 +181,8 @@ describe('cancelling', () => {
     const { reservationId, sale } = await aSale();
     const request = aCancellation(reservationId);
     await activities.cancelReservation(request);
-    const newer = aRecording(sale, await createUser(owner), sale.seatIds);
-    await activities.recordHold(newer);
+    const newer = aGrant(sale, await createUser(owner), sale.seatIds);
+    await ground.grant(newer);
 
     await activities.cancelReservation(request);
 

@@ -1,15 +1,15 @@
 import * as fc from 'fast-check';
 import { createActivities, type Activities } from '../../src/activities';
-import type { RecordHoldInput } from '../../src/activities/reservations';
+import type { HoldToGrant } from '../../src/api/reservations/grantHold';
 import { createSale, createUser, PRICE } from '../support/factories';
 import { layGround, type Ground } from '../support/stage';
-import { aCancellation, aConfirmation, aFailure, aRecording, aStep, anEnd } from '../support/steps';
+import { aCancellation, aConfirmation, aFailure, aGrant, aStep, anEnd } from '../support/steps';
 
 const SEATS = 4;
 const USERS = 3;
 
 /** What one user does with one set of seats; each step may fail, and the next is tried all the same. */
-type Act = 'hold' | 'hold again' | 'take points' | 'fail' | 'confirm' | 'cancel' | 'release' | 'abandon';
+type Act = 'hold' | 'hold again' | 'take points' | 'fail' | 'confirm' | 'cancel' | 'release';
 
 interface Script {
   user: number;
@@ -20,12 +20,9 @@ interface Script {
 const script: fc.Arbitrary<Script> = fc.record({
   user: fc.nat({ max: USERS - 1 }),
   places: fc.uniqueArray(fc.nat({ max: SEATS - 1 }), { minLength: 1, maxLength: 3 }),
-  acts: fc.array(
-    fc.constantFrom<Act>('hold again', 'take points', 'fail', 'confirm', 'cancel', 'release', 'abandon'),
-    {
-      maxLength: 7,
-    },
-  ),
+  acts: fc.array(fc.constantFrom<Act>('hold again', 'take points', 'fail', 'confirm', 'cancel', 'release'), {
+    maxLength: 7,
+  }),
 });
 
 let ground: Ground;
@@ -47,7 +44,7 @@ describe('whatever reservations of the same seats do at the same time', () => {
         const users = await Promise.all(Array.from({ length: USERS }, () => createUser(owner, 2 * PRICE)));
         const holds = scripts.map(({ user, places, acts }) => {
           const seatIds = sale.seatIds.filter((_, place) => places.includes(place));
-          return { hold: aRecording(sale, users[user] ?? '', seatIds), acts };
+          return { hold: aGrant(sale, users[user] ?? '', seatIds), acts };
         });
 
         await Promise.all(holds.map(({ hold, acts }) => play(hold, ['hold', ...acts])));
@@ -61,17 +58,16 @@ describe('whatever reservations of the same seats do at the same time', () => {
   });
 });
 
-async function play(hold: RecordHoldInput, acts: readonly Act[]): Promise<void> {
+async function play(hold: HoldToGrant, acts: readonly Act[]): Promise<void> {
   const step = aStep(hold);
   const run: Record<Act, () => Promise<unknown>> = {
-    hold: () => activities.recordHold(hold),
-    'hold again': () => activities.recordHold(hold),
+    hold: () => ground.grant(hold),
+    'hold again': () => ground.grant(hold),
     'take points': () => activities.takePoints(step),
     fail: () => activities.failPayment(aFailure(step)),
     confirm: () => activities.confirmReservation(aConfirmation(step)),
     cancel: () => activities.cancelReservation(aCancellation(hold.reservationId)),
     release: () => activities.endHold(anEnd(hold, 'RELEASED')),
-    abandon: () => activities.abandonHold(hold),
   };
   for (const act of acts) await run[act]().catch(() => undefined);
 }

@@ -2,7 +2,7 @@ import { createActivities, type Activities } from '../../src/activities';
 import type { PaymentStep } from '../../src/activities/payments';
 import { createSale, createUser, PRICE } from '../support/factories';
 import { layGround, type Ground } from '../support/stage';
-import { aConfirmation, aFailure, aRecording, aStep, anEnd } from '../support/steps';
+import { aConfirmation, aFailure, aGrant, aStep, anEnd } from '../support/steps';
 
 let ground: Ground;
 let activities: Activities;
@@ -18,8 +18,8 @@ afterAll(async () => ground?.drop());
 async function anOpenPayment() {
   const { owner } = ground.database;
   const [sale, userId] = await Promise.all([createSale(owner), createUser(owner, 3 * PRICE)]);
-  const hold = aRecording(sale, userId, sale.seatIds);
-  await activities.recordHold(hold);
+  const hold = aGrant(sale, userId, sale.seatIds);
+  await ground.grant(hold);
   const step = aStep(hold);
   await activities.takePoints(step);
   return { hold, step, userId };
@@ -69,7 +69,7 @@ describe('An open attempt that its workflow may have never heard of', () => {
     await activities.failPayment(aFailure(step));
 
     expect(await activities.findOpenPayment(hold.reservationId)).toBeNull();
-    expect(await activities.endHold(anEnd(hold))).toMatchObject({ status: 'EXPIRED' });
+    expect(await activities.endHold(anEnd(hold))).toMatchObject({ status: 'RELEASED' });
     expect(await ground.books.balance(userId)).toBe(3 * PRICE);
   });
 
@@ -82,12 +82,13 @@ describe('An open attempt that its workflow may have never heard of', () => {
     expect(await activities.takePoints(next)).toEqual([stepAsRecorded(step)]);
     await activities.failPayment(aFailure(next));
     expect(await activities.endHold(anEnd(hold))).toEqual({
-      status: 'EXPIRED',
+      status: 'RELEASED',
+      millisecondsLeft: 0,
       toGiveBack: [stepAsRecorded(step)],
     });
 
     await activities.giveBackCharge(step, 'lost');
-    expect(await activities.endHold(anEnd(hold))).toEqual({ status: 'EXPIRED', toGiveBack: [] });
+    expect(await activities.endHold(anEnd(hold))).toMatchObject({ status: 'RELEASED', toGiveBack: [] });
   });
 
   it('that is open keeps the reservation from the hold when another attempt fails', async () => {

@@ -2,7 +2,7 @@ import { createActivities, type Activities } from '../../src/activities';
 import { chargeOfPayment } from '../../src/gateways/chargeRequest';
 import { BOOKING_FEE, createSale, createUser, PRICE } from '../support/factories';
 import { layGround, type Ground } from '../support/stage';
-import { aConfirmation, aFailure, aRecording, aStep, anEnd } from '../support/steps';
+import { aConfirmation, aFailure, aGrant, aStep, anEnd } from '../support/steps';
 
 let ground: Ground;
 let activities: Activities;
@@ -19,8 +19,8 @@ async function aRecordedHold(points = PRICE) {
   const { owner } = ground.database;
   const sale = await createSale(owner);
   const userId = await createUser(owner, points);
-  const hold = aRecording(sale, userId, sale.seatIds);
-  await activities.recordHold(hold);
+  const hold = aGrant(sale, userId, sale.seatIds);
+  await ground.grant(hold);
   return { sale, userId, hold };
 }
 

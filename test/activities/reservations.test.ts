@@ -1,7 +1,9 @@
 import { createActivities, type Activities } from '../../src/activities';
+import { grantHold, HoldTooLate } from '../../src/api/reservations/grantHold';
+import { eventually } from '../support/eventually';
 import { createSale, createUser, type SaleOptions } from '../support/factories';
 import { layGround, type Ground } from '../support/stage';
-import { aRecording, aStep, anEnd } from '../support/steps';
+import { aGrant, aStep, anEnd } from '../support/steps';
 
 let ground: Ground;
 let activities: Activities;
@@ -15,11 +17,11 @@ afterEach(async () => ground.endTest());
 
 afterAll(async () => ground?.drop());
 
-/** A hold of every seat of a sale of its own, not recorded yet. */
-async function aHoldToRecord(options: SaleOptions = {}) {
+/** A hold of every seat of a sale of its own, not granted yet. */
+async function aHoldToGrant(options: SaleOptions = {}) {
   const { owner } = ground.database;
   const sale = await createSale(owner, options);
-  return { sale, hold: aRecording(sale, await createUser(owner), sale.seatIds) };
+  return { sale, hold: aGrant(sale, await createUser(owner), sale.seatIds) };
 }
 
 function lockOf(scheduleId: string, seatId: string): Promise<string | null> {
@@ -31,16 +33,16 @@ function refusalsOf(outcomes: readonly PromiseSettledResult<unknown>[]): unknown
   return outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
 }
 
-describe('recording a hold', () => {
+describe('granting a hold', () => {
   it('run twice, answers twice with the same hold', async () => {
-    const { sale, hold } = await aHoldToRecord({ seats: 2 });
+    const { sale, hold } = await aHoldToGrant({ seats: 2 });
 
-    const first = await activities.recordHold(hold);
-    // A retry by the workflow asks for the same instants; one that does not gets those that were recorded.
-    const second = await activities.recordHold({
+    const first = await ground.grant(hold);
+    // A second request under the same key may find another run, with other times: those of the row count.
+    const second = await ground.grant({
       ...hold,
-      heldAt: hold.heldAt + 1,
-      expiresAt: hold.expiresAt + 1,
+      heldAt: new Date(hold.heldAt.getTime() + 1),
+      expiresAt: new Date(hold.expiresAt.getTime() + 1),
     });
 
     expect(second).toEqual(first);
@@ -48,31 +50,19 @@ describe('recording a hold', () => {
   });
 
   it('run twice at once, answers twice with the same hold', async () => {
-    const { hold } = await aHoldToRecord({ seats: 2 });
+    const { hold } = await aHoldToGrant({ seats: 2 });
 
-    const [first, second] = await Promise.all([activities.recordHold(hold), activities.recordHold(hold)]);
+    const [first, second] = await Promise.all([ground.grant(hold), ground.grant(hold)]);
 
     expect(second).toEqual(first);
   });
 
   it('freezes the price: a later change of it does not reach the hold', async () => {
-    const { sale, hold } = await aHoldToRecord();
-    const first = await activities.recordHold(hold);
+    const { sale, hold } = await aHoldToGrant();
+    const first = await ground.grant(hold);
     await ground.database.owner('grades').where({ schedule_id: sale.scheduleId }).update({ price: 1 });
 
-    expect(await activities.recordHold(hold)).toEqual(first);
-  });
-
-  it('turns the lease into a lock that ends with the hold', async () => {
-    const { sale, hold } = await aHoldToRecord();
-    await ground.dependencies.seatClaim.claim(sale.scheduleId, sale.seatIds, hold.reservationId);
-
-    await activities.recordHold(hold);
-
-    expect(await lockOf(sale.scheduleId, sale.seatId)).toBe(hold.reservationId);
-    expect(await ground.redis.redis.pttl(`{${sale.scheduleId}}:seat:${sale.seatId}`)).toBeGreaterThan(
-      290_000,
-    );
+    expect(await ground.grant(hold)).toEqual(first);
   });
 
   it.each<[string, SaleOptions, object]>([
@@ -84,63 +74,72 @@ describe('recording a hold', () => {
       { slug: 'seat-limit-exceeded', members: { limit: 2, alreadyHeld: 0 } },
     ],
   ])('is refused for %s, and leaves nothing', async (_case, options, refusal) => {
-    const { sale, hold } = await aHoldToRecord(options);
+    const { sale, hold } = await aHoldToGrant(options);
 
-    await expect(activities.recordHold(hold)).rejects.toMatchObject(refusal);
+    await expect(ground.grant(hold)).rejects.toMatchObject(refusal);
 
     expect(await ground.books.reservationStatus(hold.reservationId)).toBeNull();
     expect(await ground.books.seat(sale.seatId)).toBe('AVAILABLE');
   });
 
   it('is refused for seats of another schedule, naming them', async () => {
-    const { sale, hold } = await aHoldToRecord();
+    const { sale, hold } = await aHoldToGrant();
     const other = await createSale(ground.database.owner);
 
-    await expect(
-      activities.recordHold({ ...hold, seatIds: [sale.seatId, other.seatId] }),
-    ).rejects.toMatchObject({ slug: 'seat-not-found', members: { seatIds: [other.seatId] } });
+    await expect(ground.grant({ ...hold, seatIds: [sale.seatId, other.seatId] })).rejects.toMatchObject({
+      slug: 'seat-not-found',
+      members: { seatIds: [other.seatId] },
+    });
   });
 
   it('is refused for a blocked seat', async () => {
-    const { sale, hold } = await aHoldToRecord();
+    const { sale, hold } = await aHoldToGrant();
     await ground.database.owner('seats').where({ id: sale.seatId }).update({ blocked: true });
 
-    await expect(activities.recordHold(hold)).rejects.toMatchObject({
+    await expect(ground.grant(hold)).rejects.toMatchObject({
       slug: 'seat-unavailable',
       members: { unavailableSeatIds: [sale.seatId] },
     });
   });
 
   it('is refused by Postgres when Redis has lost the lock', async () => {
-    const { sale, hold } = await aHoldToRecord();
-    await activities.recordHold(hold);
+    const { sale, hold } = await aHoldToGrant();
+    await ground.grant(hold);
     await ground.redis.redis.flushdb();
-    const late = aRecording(sale, await createUser(ground.database.owner), sale.seatIds);
+    const late = aGrant(sale, await createUser(ground.database.owner), sale.seatIds);
     expect(
       await ground.dependencies.seatClaim.claim(sale.scheduleId, sale.seatIds, late.reservationId),
     ).toEqual([]);
 
-    await expect(activities.recordHold(late)).rejects.toMatchObject({
+    await expect(ground.grant(late)).rejects.toMatchObject({
       slug: 'seat-unavailable',
       members: { unavailableSeatIds: [sale.seatId] },
     });
   });
 
-  it('works while Redis is down', async () => {
-    const { sale, hold } = await aHoldToRecord();
-    const seatClaim = {
-      claim: isDown,
-      claimFirst: isDown,
-      keepUntil: isDown,
-      keepSold: isDown,
-      release: isDown,
-    };
-    const alone = createActivities({ ...ground.dependencies, seatClaim, logger: silent() });
+  it.each([
+    ['16 s after its begin', 16_000, 300_000],
+    ['after its end', 2_000, 1_000],
+  ])('is refused %s, by the clock of Postgres, and leaves nothing', async (_case, age, length) => {
+    const { sale, hold } = await aHoldToGrant();
+    const heldAt = new Date(Date.now() - age);
+    const late = { ...hold, heldAt, expiresAt: new Date(heldAt.getTime() + length) };
 
-    await alone.recordHold(hold);
-    await alone.endHold(anEnd(hold));
+    await expect(ground.grant(late)).rejects.toThrow(HoldTooLate);
 
+    expect(await ground.books.reservationStatus(hold.reservationId)).toBeNull();
     expect(await ground.books.seat(sale.seatId)).toBe('AVAILABLE');
+  });
+
+  it('that was recorded is found again however late, also when it has ended', async () => {
+    const { sale, hold } = await aHoldToGrant();
+    const first = await ground.grant(hold);
+    await activities.endHold(anEnd(hold));
+    await ground.grant(aGrant(sale, await createUser(ground.database.owner), sale.seatIds));
+
+    expect(await ground.grant({ ...hold, heldAt: new Date(Date.now() - 60_000) })).toEqual(first);
+
+    expect(await ground.books.reservationStatus(hold.reservationId)).toBe('RELEASED');
   });
 });
 
@@ -149,10 +148,10 @@ describe('parallel holds', () => {
     const { owner } = ground.database;
     const sale = await createSale(owner);
     const holds = await Promise.all(
-      Array.from({ length: 20 }, async () => aRecording(sale, await createUser(owner), sale.seatIds)),
+      Array.from({ length: 20 }, async () => aGrant(sale, await createUser(owner), sale.seatIds)),
     );
 
-    const outcomes = await Promise.allSettled(holds.map((hold) => activities.recordHold(hold)));
+    const outcomes = await Promise.allSettled(holds.map((hold) => ground.grant(hold)));
 
     const refusal = { slug: 'seat-unavailable', members: { unavailableSeatIds: [sale.seatId] } };
     expect(refusalsOf(outcomes)).toMatchObject(Array.from({ length: 19 }, () => refusal));
@@ -165,11 +164,11 @@ describe('parallel holds', () => {
     const pairs = sale.seatIds.map((seatId, place) => [seatId, sale.seatIds[(place + 1) % 6] ?? seatId]);
     const holds = await Promise.all(
       [...pairs, ...pairs.map((pair) => pair.toReversed())].map(async (seatIds) =>
-        Object.assign(aRecording(sale, await createUser(owner), seatIds), { seatIds }),
+        Object.assign(aGrant(sale, await createUser(owner), seatIds), { seatIds }),
       ),
     );
 
-    const outcomes = await Promise.allSettled(holds.map((hold) => activities.recordHold(hold)));
+    const outcomes = await Promise.allSettled(holds.map((hold) => ground.grant(hold)));
 
     const refusals = refusalsOf(outcomes);
     expect(refusals).toMatchObject(refusals.map(() => ({ slug: 'seat-unavailable' })));
@@ -191,7 +190,7 @@ describe('parallel holds', () => {
     const userId = await createUser(owner);
 
     const outcomes = await Promise.allSettled(
-      sale.seatIds.map((seatId) => activities.recordHold(aRecording(sale, userId, [seatId]))),
+      sale.seatIds.map((seatId) => ground.grant(aGrant(sale, userId, [seatId]))),
     );
 
     const refusal = { slug: 'seat-limit-exceeded', members: { limit: 3, alreadyHeld: 3 } };
@@ -204,16 +203,16 @@ describe('the limit of seats', () => {
     const { owner } = ground.database;
     const sale = await createSale(owner, { seats: 3, maxSeatsPerUser: 2 });
     const userId = await createUser(owner);
-    const first = aRecording(sale, userId, sale.seatIds.slice(0, 2));
-    await activities.recordHold(first);
-    const second = aRecording(sale, userId, sale.seatIds.slice(2));
-    await expect(activities.recordHold(second)).rejects.toMatchObject({
+    const first = aGrant(sale, userId, sale.seatIds.slice(0, 2));
+    await ground.grant(first);
+    const second = aGrant(sale, userId, sale.seatIds.slice(2));
+    await expect(ground.grant(second)).rejects.toMatchObject({
       members: { limit: 2, alreadyHeld: 2 },
     });
 
     await activities.endHold(anEnd(first));
 
-    await expect(activities.recordHold(second)).resolves.toMatchObject({
+    await expect(ground.grant(second)).resolves.toMatchObject({
       reservationId: second.reservationId,
     });
   });
@@ -221,8 +220,9 @@ describe('the limit of seats', () => {
 
 describe('ending a hold', () => {
   it.each(['EXPIRED', 'RELEASED'] as const)('as %s puts its seats back on sale, once', async (status) => {
-    const { sale, hold } = await aHoldToRecord({ seats: 2 });
-    await activities.recordHold(hold);
+    const { sale, hold } = await aHoldToGrant({ seats: 2 });
+    await ground.grant(hold);
+    if (status === 'EXPIRED') await ground.letExpire(hold.reservationId);
 
     await activities.endHold(anEnd(hold, status));
     await activities.endHold(anEnd(hold, status));
@@ -233,11 +233,11 @@ describe('ending a hold', () => {
   });
 
   it('too late does not free the seat of a newer hold', async () => {
-    const { sale, hold } = await aHoldToRecord();
-    await activities.recordHold(hold);
+    const { sale, hold } = await aHoldToGrant();
+    await ground.grant(hold);
     await activities.endHold(anEnd(hold));
-    const newer = aRecording(sale, await createUser(ground.database.owner), sale.seatIds);
-    await activities.recordHold(newer);
+    const newer = aGrant(sale, await createUser(ground.database.owner), sale.seatIds);
+    await ground.grant(newer);
 
     await activities.endHold(anEnd(hold));
     await activities.endHold(anEnd(hold, 'RELEASED'));
@@ -247,8 +247,8 @@ describe('ending a hold', () => {
   });
 
   it('frees the lock on its second run, where the first was cut off after its commit', async () => {
-    const { sale, hold } = await aHoldToRecord();
-    await activities.recordHold(hold);
+    const { sale, hold } = await aHoldToGrant();
+    await ground.grant(hold);
     const seatClaim = { ...ground.dependencies.seatClaim, release: isDown };
     await createActivities({ ...ground.dependencies, seatClaim, logger: silent() }).endHold(anEnd(hold));
     expect(await lockOf(sale.scheduleId, sale.seatId)).toBe(hold.reservationId);
@@ -261,8 +261,8 @@ describe('ending a hold', () => {
   it('early takes no seats from a payment under way', async () => {
     const { owner } = ground.database;
     const sale = await createSale(owner);
-    const hold = aRecording(sale, await createUser(owner, 100_000), sale.seatIds);
-    await activities.recordHold(hold);
+    const hold = aGrant(sale, await createUser(owner, 100_000), sale.seatIds);
+    await ground.grant(hold);
     await activities.takePoints(aStep(hold));
 
     await expect(activities.endHold(anEnd(hold, 'RELEASED'))).rejects.toMatchObject({
@@ -274,46 +274,64 @@ describe('ending a hold', () => {
     expect(await lockOf(sale.scheduleId, sale.seatId)).toBe(hold.reservationId);
   });
 
-  it('of what was never recorded does nothing', async () => {
-    const { hold } = await aHoldToRecord();
+  it('of what was never granted does nothing', async () => {
+    const { hold } = await aHoldToGrant();
 
-    await activities.endHold(anEnd(hold));
+    expect(await activities.endHold(anEnd(hold))).toMatchObject({ status: 'REFUSED' });
 
     expect(await ground.books.reservationStatus(hold.reservationId)).toBeNull();
   });
+
+  it('too early, by the clock of Postgres, changes nothing and says how much is left', async () => {
+    const { sale, hold } = await aHoldToGrant();
+    await ground.grant(hold);
+
+    const { status, millisecondsLeft } = await activities.endHold(anEnd(hold, 'EXPIRED'));
+
+    expect(status).toBe('HELD');
+    expect(millisecondsLeft).toBeGreaterThan(290_000);
+    expect(await ground.books.seat(sale.seatId)).toMatchObject({ reservationId: hold.reservationId });
+  });
+
+  it('a moment too early waits for the moment', async () => {
+    const { hold } = await aHoldToGrant();
+    const soon = { ...hold, expiresAt: new Date(Date.now() + 1_000) };
+    await ground.grant(soon);
+
+    expect(await activities.endHold(anEnd(soon, 'EXPIRED'))).toMatchObject({ status: 'EXPIRED' });
+  });
+
+  it('waits for a transaction that is granting the hold', async () => {
+    const { hold } = await aHoldToGrant();
+    const granting = await ground.database.db.transaction();
+    await grantHold(granting, hold);
+
+    const ending = activities.endHold(anEnd(hold));
+    await eventually(async () => expect(await waitingForLocks()).toBe(1));
+    await granting.commit();
+
+    expect(await ending).toMatchObject({ status: 'RELEASED' });
+  });
+
+  it('works while Redis is down', async () => {
+    const { sale, hold } = await aHoldToGrant();
+    await ground.grant(hold);
+    const seatClaim = { ...ground.dependencies.seatClaim, release: isDown };
+    const alone = createActivities({ ...ground.dependencies, seatClaim, logger: silent() });
+
+    await alone.endHold(anEnd(hold));
+
+    expect(await ground.books.seat(sale.seatId)).toBe('AVAILABLE');
+  });
 });
 
-describe('giving up a hold of unknown outcome', () => {
-  it('releases what was recorded', async () => {
-    const { sale, hold } = await aHoldToRecord();
-    await activities.recordHold(hold);
-
-    await activities.abandonHold(hold);
-    await activities.abandonHold(hold);
-
-    expect(await ground.books.reservationStatus(hold.reservationId)).toBe('RELEASED');
-    expect(await ground.books.seat(sale.seatId)).toBe('AVAILABLE');
-  });
-
-  it('stands in the way of a recording that comes late', async () => {
-    const { sale, hold } = await aHoldToRecord();
-    await activities.abandonHold(hold);
-
-    await activities.recordHold(hold);
-
-    expect(await ground.books.reservationStatus(hold.reservationId)).toBe('RELEASED');
-    expect(await ground.books.seat(sale.seatId)).toBe('AVAILABLE');
-  });
-
-  it('at the same time as the recording leaves nothing held', async () => {
-    const { sale, hold } = await aHoldToRecord();
-
-    await Promise.all([activities.recordHold(hold), activities.abandonHold(hold)]);
-
-    expect(await ground.books.reservationStatus(hold.reservationId)).toBe('RELEASED');
-    expect(await ground.books.seat(sale.seatId)).toBe('AVAILABLE');
-  });
-});
+async function waitingForLocks(): Promise<number> {
+  const { rows } = await ground.database.owner.raw<{ rows: unknown[] }>(
+    `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+  );
+  return rows.length;
+}
 
 /** A call to Redis while it is down. */
 const isDown = () => Promise.reject(new Error('Redis is down'));

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createActivities, type Activities } from '../../src/activities';
 import type { CloseShowInput } from '../../src/activities/showCancellations';
 import { createHoldStore } from '../../src/db/holdStore';
@@ -7,7 +8,7 @@ import { eventually } from '../support/eventually';
 import { createSale, createUser } from '../support/factories';
 import { BY_CARD, BY_POINTS_AND_CARD, createSoldShow, FREE } from '../support/soldShow';
 import { layGround, type Ground } from '../support/stage';
-import { aRecording, aStep } from '../support/steps';
+import { aGrant, aStep } from '../support/steps';
 
 let ground: Ground;
 let activities: Activities;
@@ -30,7 +31,7 @@ function aClose(scheduleId: string, change: Partial<CloseShowInput> = {}): Close
 
 async function aRecordedHold() {
   const sale = await createSale(ground.database.owner);
-  const hold = aRecording(sale, await createUser(ground.database.owner, 50_000), sale.seatIds);
+  const hold = aGrant(sale, await createUser(ground.database.owner, 50_000), sale.seatIds);
   return { ...sale, hold };
 }
 
@@ -57,7 +58,7 @@ describe('closing the sale of a show for good', () => {
     const { scheduleId, hold } = await aRecordedHold();
     // The hold has read that the sale is open, and stops before it is written.
     const lock = await lockRows(ground.database.owner, 'LOCK TABLE reservations', []);
-    const holding = activities.recordHold(hold);
+    const holding = ground.grant(hold);
     await lock.blocks();
     let isClosed = false;
     const closing = activities.closeShow(aClose(scheduleId)).then(() => (isClosed = true));
@@ -82,7 +83,7 @@ describe('closing the sale of a show for good', () => {
       paused: false,
       refundsPerSecond: 1,
     });
-    const holding = activities.recordHold(hold).catch((error: unknown) => error);
+    const holding = ground.grant(hold).catch((error: unknown) => error);
     await someoneWaitsForTheSale();
 
     await closing.commit();
@@ -96,7 +97,11 @@ describe('closing the sale of a show for good', () => {
     const transactions = [await ground.database.db.transaction(), await ground.database.db.transaction()];
 
     const locked = transactions.map(async (transaction, index) =>
-      createHoldStore(transaction).lockUserOnSchedule(users[index] ?? '', scheduleId),
+      createHoldStore(transaction).lock({
+        reservationId: randomUUID(),
+        userId: users[index] ?? '',
+        scheduleId,
+      }),
     );
 
     await expect(Promise.all(locked)).resolves.toBeDefined();
@@ -105,7 +110,7 @@ describe('closing the sale of a show for good', () => {
 
   it('refuses the payment of a hold that still runs, and takes no points for it', async () => {
     const { scheduleId, hold } = await aRecordedHold();
-    await activities.recordHold(hold);
+    await ground.grant(hold);
     await activities.closeShow(aClose(scheduleId));
 
     await expect(activities.takePoints(aStep(hold))).rejects.toMatchObject({ slug: 'sale-not-open' });

@@ -25,7 +25,7 @@ beforeEach(async () => {
   [ground, sandbox] = await Promise.all([layGround(), startSandbox()]);
   const gateway = sandbox.gateway;
   activities = createActivities({ ...ground.dependencies, gateway });
-  purchases = createPurchases({ database: ground.database, gateway }, activities);
+  purchases = createPurchases({ ...ground, gateway }, activities);
   log = path.join(testEnvironment('TEST_FOLDER'), `clients-${randomUUID()}.ndjson`);
   await write();
 });

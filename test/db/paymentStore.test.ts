@@ -1,20 +1,17 @@
 import type { Knex } from 'knex';
-import { createActivities, type Activities } from '../../src/activities';
 import type { PaymentStep } from '../../src/activities/payments';
 import { createPaymentStore, type PaymentStore } from '../../src/db/paymentStore';
 import { createReservationTickets } from '../../src/db/reservationTickets';
 import { eventually } from '../support/eventually';
 import { createSale, createUser, PRICE } from '../support/factories';
 import { layGround, type Ground } from '../support/stage';
-import { aRecording, aStep } from '../support/steps';
+import { aGrant, aStep } from '../support/steps';
 
 let ground: Ground;
-let activities: Activities;
 let store: PaymentStore;
 
 beforeAll(async () => {
   ground = await layGround();
-  activities = createActivities(ground.dependencies);
   store = createPaymentStore(ground.database.db);
 });
 
@@ -23,8 +20,8 @@ afterAll(async () => ground?.drop());
 async function aRecordedHold() {
   const { owner } = ground.database;
   const sale = await createSale(owner);
-  const hold = aRecording(sale, await createUser(owner, PRICE), sale.seatIds);
-  await activities.recordHold(hold);
+  const hold = aGrant(sale, await createUser(owner, PRICE), sale.seatIds);
+  await ground.grant(hold);
   return { sale, hold };
 }
 

@@ -25,7 +25,6 @@ function someSeats(count: number): string[] {
 const keyOf = (seatId: string): string => `{${scheduleId}}:seat:${seatId}`;
 const ownerOf = async (seatId: string): Promise<string | null> => redis.redis.get(keyOf(seatId));
 const leftOf = async (seatId: string): Promise<number> => redis.redis.pttl(keyOf(seatId));
-const inMinutes = (minutes: number): Date => new Date(Date.now() + minutes * 60_000);
 
 describe('a claim takes all of its seats or none', () => {
   it('all, when all are free', async () => {
@@ -128,58 +127,54 @@ describe('a claim is a lease', () => {
 
     expect(await claims.claim(scheduleId, seats, ours)).toEqual([]);
   });
-
-  it("that does not cut the owner's longer lock short", async () => {
-    const seat = randomUUID();
-    await claims.keepUntil(scheduleId, [seat], ours, inMinutes(5));
-
-    await claims.claim(scheduleId, [seat], ours);
-
-    expect(await leftOf(seat)).toBeGreaterThan(290_000);
-  });
 });
 
-describe("a hold's lock", () => {
-  it('takes the place of the lease and ends with the hold', async () => {
+describe('what Postgres has said about seats', () => {
+  it('is remembered for two seconds', async () => {
     const seat = randomUUID();
     await claims.claim(scheduleId, [seat], ours);
 
-    await claims.keepUntil(scheduleId, [seat], ours, inMinutes(5));
+    await claims.markTaken(scheduleId, [seat], ours);
 
-    expect(await leftOf(seat)).toBeGreaterThan(299_000);
-    expect(await leftOf(seat)).toBeLessThanOrEqual(300_000);
+    expect(await claims.claim(scheduleId, [seat], theirs)).toEqual([seat]);
+    expect(await leftOf(seat)).toBeLessThanOrEqual(2_000);
+    await eventually(async () => expect(await claims.claim(scheduleId, [seat], theirs)).toEqual([]));
   });
 
-  it('leaves seats of others alone', async () => {
+  it('leaves a claim of others alone', async () => {
     const [lost, own] = [randomUUID(), randomUUID()];
     await claims.claim(scheduleId, [lost], theirs);
 
-    await claims.keepUntil(scheduleId, [lost, own], ours, inMinutes(5));
+    await claims.markTaken(scheduleId, [lost, own], ours);
 
     expect(await ownerOf(lost)).toBe(theirs);
-    expect(await leftOf(lost)).toBeLessThanOrEqual(15_000);
     expect(await ownerOf(own)).toBe(ours);
   });
 
-  it('of a hold that has ended is gone', async () => {
-    const seat = randomUUID();
-    await claims.claim(scheduleId, [seat], ours);
+  it('ends a claim that was refused: a seat of another reservation is theirs, a free seat is free', async () => {
+    const [taken, free] = [randomUUID(), randomUUID()];
+    await claims.claim(scheduleId, [taken, free], ours);
 
-    await claims.keepUntil(scheduleId, [seat], ours, inMinutes(-1));
+    await claims.giveUp(
+      scheduleId,
+      new Map([
+        [taken, theirs],
+        [free, null],
+      ]),
+      ours,
+    );
 
-    await eventually(async () => expect(await claims.claim(scheduleId, [seat], theirs)).toEqual([]));
+    expect(await ownerOf(taken)).toBe(theirs);
+    expect(await ownerOf(free)).toBeNull();
   });
-});
 
-describe('a sold seat', () => {
-  it('stays claimed for a day, and its buyer cannot lose it to a late claim', async () => {
-    const seat = randomUUID();
-    await claims.claim(scheduleId, [seat], ours);
+  it('leaves no key that lives longer than a lease', async () => {
+    const seats = someSeats(3);
+    await claims.claim(scheduleId, seats, ours);
+    await claims.markTaken(scheduleId, seats.slice(0, 1), ours);
+    await claims.giveUp(scheduleId, new Map(seats.slice(1, 2).map((seat) => [seat, theirs])), ours);
 
-    await claims.keepSold(scheduleId, [seat], ours);
-
-    expect(await leftOf(seat)).toBeGreaterThan(86_000_000);
-    expect(await claims.claim(scheduleId, [seat], theirs)).toEqual([seat]);
+    for (const seat of seats) expect(await leftOf(seat)).toBeLessThanOrEqual(15_000);
   });
 });
 

@@ -7,7 +7,6 @@ import type { HousekeepingInput } from '../../src/workflows/housekeeping';
 import {
   chargeSettlementWorkflowId,
   RECONCILIATION_WORKFLOW,
-  RESERVATION_WORKFLOW,
   reservationWorkflowId,
   TOP_UP_WORKFLOW,
   topUpWorkflowId,
@@ -19,9 +18,9 @@ import {
   type TopUpResult,
 } from '../../src/workflows/messages';
 import { Problem } from '../../src/domain/problems';
-import { aHold, anAttempt, createSale, createUser } from '../support/factories';
+import { anAttempt, createUser } from '../support/factories';
 import { createPurchases } from '../support/purchases';
-import { holdOnStage } from '../support/holdOnStage';
+import { holdOnStage, startWithoutHold } from '../support/holdOnStage';
 import type { ChargeScript } from '../support/scriptedGateway';
 import type { Stage } from '../support/stage';
 import { CANCELLATION_ENDINGS } from './cancellationEndings';
@@ -166,35 +165,16 @@ export const ENDINGS: Record<string, Ending> = {
       return reservationWorkflowId(reservationId);
     },
   },
-  'reservation-refused': {
+  'reservation-refused-by-its-timer': {
     status: 'REFUSED',
-    async play(stage) {
-      const { sale } = await holdOnStage(stage);
-      const loser = aHold(sale, await createUser(stage.database.owner), sale.seatIds);
-      await refused(stage.temporal.hold(loser));
-      return reservationWorkflowId(loser.reservationId);
-    },
+    play: async (stage) => reservationWorkflowId((await startWithoutHold(stage, 1)).request.reservationId),
   },
-  'reservation-refused-with-a-part-failing': {
+  'reservation-refused-by-postgres': {
     status: 'REFUSED',
     async play(stage) {
-      stage.temporal.replaceActivity('recordHold', (real) => async (input) => {
-        await real(input);
-        throw new Error('every answer is lost');
-      });
-      const request = await aRequest(stage);
-      await refused(stage.temporal.hold(request));
-      return reservationWorkflowId(request.reservationId);
-    },
-  },
-  'reservation-refused-without-a-hold': {
-    status: 'REFUSED',
-    async play(stage) {
-      const request = await aRequest(stage);
-      const workflowId = reservationWorkflowId(request.reservationId);
-      const { taskQueue, env } = stage.temporal;
-      await env.client.workflow.start(RESERVATION_WORKFLOW, { workflowId, taskQueue, args: [request] });
-      return workflowId;
+      const { reservationId } = (await startWithoutHold(stage, 300)).request;
+      await stage.temporal.handle(reservationId).cancel();
+      return reservationWorkflowId(reservationId);
     },
   },
   'top-up-succeeded': { status: 'SUCCEEDED', play: topUp },
@@ -293,9 +273,4 @@ async function topUp(stage: Stage): Promise<string> {
   const args = [{ topUpId, userId, amount: 30_000, currency: 'KRW' }];
   await env.client.workflow.start(TOP_UP_WORKFLOW, { workflowId, taskQueue, args });
   return workflowId;
-}
-
-async function aRequest({ database: { owner } }: Stage) {
-  const sale = await createSale(owner);
-  return aHold(sale, await createUser(owner), sale.seatIds);
 }

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { createLedgerStore } from '../../src/db/ledgerStore';
 import type { CancellationPolicy } from '../../src/domain/cancellationPolicy';
-import type { PayInput, ReservationInput } from '../../src/workflows/messages';
+import { HOLD_SECONDS, SETTLE_SECONDS } from './durations';
+import type { PayInput } from '../../src/workflows/messages';
 
 export const PRICE = 50_000;
 export const BOOKING_FEE = 2_000;
@@ -101,20 +102,31 @@ export async function addPoints(owner: Knex, userId: string, points: number): Pr
   );
 }
 
-/** The request of a hold of five minutes that may settle a minute more. */
+/** A hold that a test asks for. */
+export interface RequestedHold {
+  reservationId: string;
+  userId: string;
+  scheduleId: string;
+  /** Sorted, as the API sends them. */
+  seatIds: string[];
+  holdSeconds: number;
+  settleSeconds: number;
+}
+
+/** The request of a hold, as long as {@link HOLD_SECONDS} unless told otherwise. */
 export function aHold(
   sale: Pick<Sale, 'scheduleId'>,
   userId: string,
   seatIds: readonly string[],
-  durations: Partial<Pick<ReservationInput, 'holdSeconds' | 'settleSeconds'>> = {},
-): ReservationInput {
+  durations: Partial<Pick<RequestedHold, 'holdSeconds' | 'settleSeconds'>> = {},
+): RequestedHold {
   return {
     reservationId: randomUUID(),
     userId,
     scheduleId: sale.scheduleId,
     seatIds: seatIds.toSorted(),
-    holdSeconds: 300,
-    settleSeconds: 60,
+    holdSeconds: HOLD_SECONDS,
+    settleSeconds: SETTLE_SECONDS,
     ...durations,
   };
 }

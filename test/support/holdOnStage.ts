@@ -1,5 +1,14 @@
-import type { HeldReservation } from '../../src/workflows/messages';
-import { aHold, createSale, createUser, PRICE, type Sale, type SaleOptions } from './factories';
+import type { HeldReservation } from '../../src/domain/hold';
+import { HOLD_SECONDS } from './durations';
+import {
+  aHold,
+  createSale,
+  createUser,
+  PRICE,
+  type RequestedHold,
+  type Sale,
+  type SaleOptions,
+} from './factories';
 import type { Stage } from './stage';
 
 /** A reservation of every seat of a sale of its own. */
@@ -26,4 +35,19 @@ export async function holdOnStage({ database, temporal }: Stage, options: HoldOp
   const request = aHold(sale, userId, sale.seatIds, durations);
   const held = await temporal.hold(request);
   return { sale, userId, reservationId: request.reservationId, held, expiresAt: Date.parse(held.expiresAt) };
+}
+
+/** The workflow of a hold that Postgres never grants. */
+export async function startWithoutHold(
+  { database: { owner }, temporal }: Stage,
+  holdSeconds = HOLD_SECONDS,
+): Promise<{ sale: Sale; request: RequestedHold; handle: ReturnType<Stage['temporal']['handle']> }> {
+  const sale = await createSale(owner);
+  const request = aHold(sale, await createUser(owner), sale.seatIds, { holdSeconds });
+  const { reservationId, userId, scheduleId } = request;
+  const heldAt = new Date(await temporal.env.currentTimeMs());
+  const expiresAt = new Date(heldAt.getTime() + holdSeconds * 1_000);
+  const summary = 'Seats of a test';
+  await temporal.reservations.start({ reservationId, userId, scheduleId, heldAt, expiresAt, summary });
+  return { sale, request, handle: temporal.handle(reservationId) };
 }

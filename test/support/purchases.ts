@@ -5,7 +5,7 @@ import { chargeOfPayment } from '../../src/gateways/chargeRequest';
 import type { ChargeRequest, PaymentGateway } from '../../src/gateways/gateway';
 import { anAttempt, createSale, createUser } from './factories';
 import type { Ground } from './stage';
-import { aConfirmation, aFailure, aRecording } from './steps';
+import { aConfirmation, aFailure, aGrant } from './steps';
 
 /** A top-up as it went. */
 export interface BoughtPoints {
@@ -28,7 +28,7 @@ export interface Purchases {
 }
 
 export function createPurchases(
-  { database: { owner }, gateway }: Pick<Ground, 'database'> & { gateway: PaymentGateway },
+  { database: { owner }, grant, gateway }: Pick<Ground, 'database' | 'grant'> & { gateway: PaymentGateway },
   activities: Activities,
 ): Purchases {
   async function openTopUp(amount: number, userId?: string): Promise<BoughtPoints> {
@@ -59,8 +59,8 @@ export function createPurchases(
   async function beginPayment(points: number): Promise<PaymentStep> {
     const sale = await createSale(owner);
     const userId = points > 0 ? (await buyPoints(points)).userId : await createUser(owner);
-    const hold = aRecording(sale, userId, sale.seatIds);
-    await activities.recordHold(hold);
+    const hold = aGrant(sale, userId, sale.seatIds);
+    await grant(hold);
     const { reservationId, scheduleId } = hold;
     const attempt = anAttempt(1, points);
     const step = { ...attempt, reservationId, scheduleId, userId, paymentKey: null, requestedAt: Date.now() };

@@ -7,14 +7,22 @@ export type ReplaceActivity = <Name extends keyof Activities>(
   make: (real: Activities[Name]) => Activities[Name],
 ) => void;
 
-/** The real activities, each of which a test may replace for a while to make it fail, wait or lose its answer. */
-export function replaceableActivities(dependencies: ActivityDependencies) {
+/**
+ * The real activities, each of which a test may replace for a while to make it fail, wait or lose its answer.
+ *
+ * @param before runs before each activity
+ */
+export function replaceableActivities(
+  dependencies: ActivityDependencies,
+  before: () => Promise<unknown> = () => Promise.resolve(),
+) {
   const real: Activities = createActivities(dependencies);
   const replaced = new Map<string, Activities[keyof Activities]>();
   const activities = Object.fromEntries(
     Object.entries(real).map(([name, activity]) => [
       name,
       async (...args: unknown[]): Promise<unknown> => {
+        await before();
         const answer: unknown = Reflect.apply(replaced.get(name) ?? activity, undefined, args);
         return answer;
       },

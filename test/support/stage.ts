@@ -1,9 +1,12 @@
 import { createLogger } from '../../src/config/logging';
+import { grantHold, type HoldToGrant } from '../../src/api/reservations/grantHold';
+import type { HeldReservation } from '../../src/domain/hold';
 import { createBestEffort } from '../../src/redis/bestEffort';
 import { createLobby } from '../../src/redis/lobby';
 import { createSeatClaim } from '../../src/redis/seatClaim';
 import { createSeatMapCache } from '../../src/redis/seatMapCache';
 import type { ActivityDependencies } from '../../src/activities/dependencies';
+import { TIME } from './durations';
 import { openBooks, type Books } from './books';
 import { createTestDatabase, type TestDatabase } from './database';
 import { createTestRedis, type TestRedis } from './redis';
@@ -17,6 +20,10 @@ export interface Ground {
   gateway: ScriptedGateway;
   books: Books;
   dependencies: ActivityDependencies;
+  /** Grants a hold as the API does, without a workflow. */
+  grant(hold: HoldToGrant): Promise<HeldReservation>;
+  /** Moves a hold into the past, so that its time is over. */
+  letExpire(reservationId: string): Promise<void>;
   /**
    * After each test: forgets the script, and looks for what Postgres and the gateway's book hold against the
    * design's invariants.
@@ -37,19 +44,32 @@ export async function layGround(): Promise<Ground> {
   const gateway = createScriptedGateway();
   const books = openBooks(database.owner);
   const seatMap = createSeatMapCache(redis.redis, createBestEffort(redis.redis, logger));
+  const dependencies: ActivityDependencies = {
+    db: database.db,
+    seatClaim: createSeatClaim(redis.redis),
+    lobby: createLobby(redis.redis),
+    bumpSeatVersion: (scheduleId) => seatMap.bump(scheduleId),
+    gateway,
+    reconcileAfterMs: 900_000,
+    logger,
+  };
   return {
     database,
     redis,
     gateway,
     books,
-    dependencies: {
-      db: database.db,
-      seatClaim: createSeatClaim(redis.redis),
-      lobby: createLobby(redis.redis),
-      bumpSeatVersion: (scheduleId) => seatMap.bump(scheduleId),
-      gateway,
-      reconcileAfterMs: 900_000,
-      logger,
+    dependencies,
+    async grant(hold) {
+      const held = await database.db.transaction(async (transaction) => grantHold(transaction, hold));
+      const seatIds = held.seats.map((seat) => seat.seatId);
+      await dependencies.seatClaim.markTaken(hold.scheduleId, seatIds, hold.reservationId);
+      return held;
+    },
+    async letExpire(reservationId) {
+      await database.owner.raw(
+        `UPDATE reservations SET held_at = held_at - (expires_at - now()), expires_at = now() WHERE id = ?`,
+        [reservationId],
+      );
     },
     async endTest() {
       gateway.reset();
@@ -66,9 +86,9 @@ export async function layGround(): Promise<Ground> {
 }
 
 /** The ground, and a Temporal with a worker on it. */
-export async function buildStage(time: 'skipped' | 'real' = 'skipped'): Promise<Stage> {
+export async function buildStage(time: 'skipped' | 'real' = TIME): Promise<Stage> {
   const ground = await layGround();
-  const temporal = await startWorkflowHarness(ground.dependencies, time);
+  const temporal = await startWorkflowHarness(ground, time);
   return {
     ...ground,
     temporal,

@@ -1,29 +1,31 @@
 import { randomUUID } from 'node:crypto';
 import type { CancelReservationInput } from '../../src/activities/cancellations';
 import type { ConfirmInput, FailPaymentInput, PaymentStep } from '../../src/activities/payments';
-import type { EndHoldInput, RecordHoldInput } from '../../src/activities/reservations';
+import type { EndHoldInput } from '../../src/activities/reservations';
+import type { HoldToGrant } from '../../src/api/reservations/grantHold';
 import { aHold, anAttempt, type Sale } from './factories';
 
 const HOLD_MS = 300_000;
 
-/** The input of `recordHold`, for a hold that begins now. */
-export function aRecording(
+/** A hold to be granted, that begins now. */
+export function aGrant(
   sale: Pick<Sale, 'scheduleId'>,
   userId: string,
   seatIds: readonly string[],
-): RecordHoldInput {
+): HoldToGrant {
   const { reservationId, scheduleId, seatIds: sorted } = aHold(sale, userId, seatIds);
-  const heldAt = Date.now();
-  return { reservationId, userId, scheduleId, seatIds: sorted, heldAt, expiresAt: heldAt + HOLD_MS };
+  const heldAt = new Date();
+  const expiresAt = new Date(heldAt.getTime() + HOLD_MS);
+  return { reservationId, userId, scheduleId, seatIds: sorted, heldAt, expiresAt };
 }
 
-export function anEnd(hold: RecordHoldInput, status: EndHoldInput['status'] = 'EXPIRED'): EndHoldInput {
-  const { reservationId, scheduleId, expiresAt } = hold;
-  return { reservationId, scheduleId, status, endedAt: expiresAt };
+export function anEnd(hold: HoldToGrant, status: EndHoldInput['status'] = 'RELEASED'): EndHoldInput {
+  const { reservationId, expiresAt } = hold;
+  return { reservationId, status, expiresAt: expiresAt.getTime() };
 }
 
 /** One attempt to pay a hold: the seats with points, the booking fee by card. */
-export function aStep({ reservationId, scheduleId, userId, seatIds }: RecordHoldInput): PaymentStep {
+export function aStep({ reservationId, scheduleId, userId, seatIds }: HoldToGrant): PaymentStep {
   const { paymentId, amount } = anAttempt(seatIds.length);
   const names = { paymentId, reservationId, scheduleId, userId };
   return { ...names, amount, paymentKey: null, requestedAt: Date.now() };

@@ -4,7 +4,6 @@ import { WorkflowNotFoundError } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
-import type { ActivityDependencies } from '../../src/activities/dependencies';
 import {
   createCancellationWorkflows,
   type CancellationWorkflows,
@@ -15,16 +14,16 @@ import {
 } from '../../src/api/reservations/reservationWorkflows';
 import { workerOptions } from '../../src/worker/options';
 import type { cancellation, reservation } from '../../src/workflows';
-import {
-  cancellationWorkflowId,
-  reservationWorkflowId,
-  type HeldReservation,
-  type ReservationInput,
-} from '../../src/workflows/messages';
+import type { HeldReservation } from '../../src/domain/hold';
+import { cancellationWorkflowId, reservationWorkflowId } from '../../src/workflows/messages';
 import { SEARCH_ATTRIBUTES } from '../../src/workflows/searchAttributes';
 import { testEnvironment } from './environment';
+import type { RequestedHold } from './factories';
+import { anAttemptToHold, createHolding } from './holding';
 import { installQuietTemporal } from './quietTemporal';
 import { replaceableActivities, type ReplaceActivity } from './replaceableActivities';
+import { installServiceClock } from './serviceClock';
+import type { Ground } from './stage';
 
 /** IndexedValueType of the API: a keyword. */
 const KEYWORD = 2;
@@ -41,7 +40,8 @@ export interface WorkflowHarness {
   /** The API's own client. */
   reservations: ReservationWorkflows;
   cancellations: CancellationWorkflows;
-  hold(input: ReservationInput): Promise<HeldReservation>;
+  /** Starts the workflow and grants the hold, as the API does once it has claimed the seats. */
+  hold(request: RequestedHold): Promise<HeldReservation>;
   cancellation(reservationId: string): WorkflowHandle<typeof cancellation>;
   handle(reservationId: string): ReturnType<typeof handleOf>;
   /** Puts another activity in the place of the real one, until `restoreActivities`. */
@@ -62,11 +62,14 @@ export interface WorkflowHarness {
 
 /** @param time `skipped`: the time-skipping server, a new one; `real`: the run's own Temporal */
 export async function startWorkflowHarness(
-  dependencies: ActivityDependencies,
+  ground: Ground,
   time: 'skipped' | 'real' = 'skipped',
 ): Promise<WorkflowHarness> {
   installQuietTemporal();
+  const { dependencies } = ground;
   const env = await (time === 'skipped' ? startTimeSkipping() : connectToTemporal());
+  const clock = time === 'skipped' ? await installServiceClock(ground.database.owner) : null;
+  const setClock = async () => clock?.set(await env.currentTimeMs());
   const taskQueue = `test-${randomUUID()}`;
   const options = workerOptions(
     {
@@ -77,7 +80,7 @@ export async function startWorkflowHarness(
     },
     dependencies,
   );
-  const { activities, replace, restore } = replaceableActivities(dependencies);
+  const { activities, replace, restore } = replaceableActivities(dependencies, setClock);
   // Tests leave workflows waiting on purpose; there is nothing to drain when they end.
   const start = async () => {
     const worker = await Worker.create({ ...options, activities, shutdownGraceTime: 0 });
@@ -89,13 +92,19 @@ export async function startWorkflowHarness(
     await current?.running;
     current = null;
   };
-  const reservations = createReservationWorkflows(env.client, { taskQueue, logger: dependencies.logger });
+  const reservationsOf = (settleSeconds: number) =>
+    createReservationWorkflows(env.client, { taskQueue, settleSeconds, logger: dependencies.logger });
+  const reservations = reservationsOf(60);
   return {
     env,
     taskQueue,
     reservations,
     cancellations: createCancellationWorkflows(env.client, { taskQueue }),
-    hold: async (input) => reservations.hold(input, 'Seats of a test'),
+    async hold({ reservationId, userId, scheduleId, seatIds, holdSeconds, settleSeconds }) {
+      await setClock();
+      const holdClaimed = createHolding(ground, reservationsOf(settleSeconds), holdSeconds);
+      return holdClaimed(anAttemptToHold(ground, userId, reservationId), scheduleId, seatIds);
+    },
     handle: (reservationId) => handleOf(env, reservationId),
     cancellation: (reservationId) => env.client.workflow.getHandle(cancellationWorkflowId(reservationId)),
     replaceActivity: replace,

@@ -1,8 +1,7 @@
 import { aHold, anAttempt, BOOKING_FEE, createSale, createUser, PRICE } from '../support/factories';
-import { eventually } from '../support/eventually';
-import { holdOnStage } from '../support/holdOnStage';
+import { HOLD_SECONDS } from '../support/durations';
+import { holdOnStage, startWithoutHold } from '../support/holdOnStage';
 import { buildStage, type Stage } from '../support/stage';
-import { RESERVATION_WORKFLOW, reservationWorkflowId } from '../../src/workflows/messages';
 
 let stage: Stage;
 
@@ -28,10 +27,10 @@ describe('a granted hold', () => {
       amount: { tickets: 2 * PRICE, bookingFee: 2 * BOOKING_FEE, currency: 'KRW' },
     });
     expect(held.seats.map((seat) => seat.seatId)).toEqual(sale.seatIds);
-    expect(Date.parse(held.expiresAt) - Date.parse(held.heldAt)).toBe(300_000);
+    expect(Date.parse(held.expiresAt) - Date.parse(held.heldAt)).toBe(HOLD_SECONDS * 1_000);
   });
 
-  it('has its seats in Postgres and its lock in Redis', async () => {
+  it('has its seats in Postgres, and Redis knows it', async () => {
     const { sale, reservationId } = await holdOnStage(stage);
 
     expect(await stage.books.seat(sale.seatId)).toEqual({ reservationId, sold: false });
@@ -48,7 +47,7 @@ describe('a granted hold', () => {
   });
 });
 
-describe('an unpaid hold ends after five minutes', () => {
+describe('an unpaid hold ends at its time', () => {
   it('and not before', async () => {
     const { sale, held, reservationId } = await holdOnStage(stage);
 
@@ -85,7 +84,7 @@ describe('an unpaid hold ends after five minutes', () => {
 
   it('with its deadline untouched by a failed payment', async () => {
     const { held, reservationId } = await holdOnStage(stage, { points: 0 });
-    await stage.temporal.sleepUntil(Date.parse(held.heldAt) + 200_000);
+    await stage.temporal.sleepUntil(Date.parse(held.heldAt) + (HOLD_SECONDS * 1_000) / 2);
     await expect(stage.temporal.reservations.pay(reservationId, anAttempt())).rejects.toMatchObject({
       slug: 'insufficient-points',
       members: { expiresAt: held.expiresAt },
@@ -143,92 +142,40 @@ describe('a release', () => {
   });
 });
 
-describe('a refused hold', () => {
-  it('names the seats that are gone, and leaves nothing running and no row', async () => {
-    const { sale } = await holdOnStage(stage, { seats: 2 });
-    const loser = aHold(sale, await createUser(stage.database.owner), sale.seatIds.slice(0, 1));
-
-    await expect(stage.temporal.hold(loser)).rejects.toMatchObject({
-      slug: 'seat-unavailable',
-      members: { unavailableSeatIds: [sale.seatId] },
-    });
-
-    const { status } = await stage.temporal.handle(loser.reservationId).describe();
-    expect(status.name).toBe('COMPLETED');
-    expect(await stage.temporal.handle(loser.reservationId).result()).toMatchObject({ status: 'REFUSED' });
-    expect(await stage.books.reservationStatus(loser.reservationId)).toBeNull();
-  });
-
-  it('leaves the winner alone', async () => {
-    const { sale, reservationId } = await holdOnStage(stage);
-    const loser = aHold(sale, await createUser(stage.database.owner), sale.seatIds);
-    await expect(stage.temporal.hold(loser)).rejects.toMatchObject({ slug: 'seat-unavailable' });
-
-    expect(await stage.books.seat(sale.seatId)).toEqual({ reservationId, sold: false });
-    expect(await lockOf(sale)).toBe(reservationId);
-  });
-
-  it('is refused again when it is asked for again', async () => {
-    const { sale } = await holdOnStage(stage);
-    const loser = aHold(sale, await createUser(stage.database.owner), sale.seatIds);
-    const refusal = { slug: 'seat-unavailable' };
-
-    await expect(stage.temporal.hold(loser)).rejects.toMatchObject(refusal);
-    await expect(stage.temporal.hold(loser)).rejects.toMatchObject(refusal);
-  });
-});
-
-describe('a workflow whose hold never arrives', () => {
-  it('ends by its own deadline', async () => {
-    const { owner } = stage.database;
-    const request = aHold(await createSale(owner), await createUser(owner), []);
-    const handle = await stage.temporal.env.client.workflow.start(RESERVATION_WORKFLOW, {
-      workflowId: reservationWorkflowId(request.reservationId),
-      taskQueue: stage.temporal.taskQueue,
-      args: [request],
-    });
+describe('a workflow whose hold was never granted', () => {
+  it('ends by its own timer, and changes nothing', async () => {
+    const { handle, sale } = await startWithoutHold(stage);
 
     expect(await handle.result()).toMatchObject({ status: 'REFUSED' });
     const { startTime, closeTime } = await handle.describe();
-    expect(Number(closeTime) - startTime.getTime()).toBeLessThan(60_000);
+    expect(Number(closeTime) - startTime.getTime()).toBeGreaterThan(HOLD_SECONDS * 1_000 - 1_000);
+    expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
+  });
+
+  it('ends at once when the API cancels it', async () => {
+    const { handle } = await startWithoutHold(stage);
+
+    await handle.cancel();
+
+    expect(await handle.result()).toMatchObject({ status: 'REFUSED' });
   });
 });
 
-describe('a hold whose recording fails', () => {
-  it('is granted when only the answer of the first try was lost', async () => {
-    let tries = 0;
-    stage.temporal.replaceActivity('recordHold', (real) => async (input) => {
-      const held = await real(input);
-      tries += 1;
-      if (tries === 1) throw new Error('the answer was lost');
-      return held;
-    });
-
+describe('a workflow whose clock is ahead of Postgres', () => {
+  it('waits until the hold is over by the clock of Postgres', async () => {
     const { sale, held, reservationId } = await holdOnStage(stage);
-
-    expect(tries).toBe(2);
-    expect(held.seats).toHaveLength(1);
-    expect(await stage.books.seat(sale.seatId)).toEqual({ reservationId, sold: false });
-  });
-
-  it('is given up as temporarily-unavailable, and what was recorded is released', async () => {
-    stage.temporal.replaceActivity('recordHold', (real) => async (input) => {
-      await real(input);
-      throw new Error('every answer is lost');
-    });
-    const { owner } = stage.database;
-    const sale = await createSale(owner);
-    const request = aHold(sale, await createUser(owner), sale.seatIds);
-
-    await expect(stage.temporal.hold(request)).rejects.toMatchObject({
-      slug: 'temporarily-unavailable',
+    const early = { status: 'HELD' as const, millisecondsLeft: 2_000, toGiveBack: [] };
+    let tries = 0;
+    stage.temporal.replaceActivity('endHold', (real) => async (input) => {
+      tries += 1;
+      return tries === 1 ? early : real(input);
     });
 
+    expect(await stage.temporal.handle(reservationId).result()).toMatchObject({ status: 'EXPIRED' });
+
+    const { closeTime } = await stage.temporal.handle(reservationId).describe();
+    expect(Number(closeTime)).toBeGreaterThan(Date.parse(held.expiresAt) + 1_900);
     expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
-    expect(await stage.books.reservationStatus(request.reservationId)).toBe('RELEASED');
-    expect(await lockOf(sale)).toBeNull();
-    const { status } = await stage.temporal.handle(request.reservationId).describe();
-    expect(status.name).toBe('COMPLETED');
   });
 });
 
@@ -241,51 +188,6 @@ describe('cancelling the workflow', () => {
     expect(await stage.temporal.handle(reservationId).result()).toMatchObject({ status: 'RELEASED' });
     expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
     expect(await stage.books.reservationStatus(reservationId)).toBe('RELEASED');
-  });
-
-  it('does not leave the seats held when it comes before the hold is recorded', async () => {
-    const { owner } = stage.database;
-    const sale = await createSale(owner);
-    const request = aHold(sale, await createUser(owner), sale.seatIds);
-    await stage.temporal.stopWorker();
-    const holding = stage.temporal.hold(request).then(
-      () => 'held',
-      () => 'refused',
-    );
-    // Given up by an API that waited for its worker in vain.
-    await eventually(() => stage.temporal.handle(request.reservationId).cancel());
-
-    await stage.temporal.startWorker();
-    await holding;
-
-    const { status } = await stage.temporal.handle(request.reservationId).result();
-    expect(['REFUSED', 'RELEASED']).toContain(status);
-    expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
-  });
-
-  it('does not interrupt the undoing of a hold that failed', async () => {
-    const { owner } = stage.database;
-    const sale = await createSale(owner);
-    const request = aHold(sale, await createUser(owner), sale.seatIds);
-    let cancelled: Promise<unknown> | null = null;
-    stage.temporal.replaceActivity('recordHold', (real) => async (input) => {
-      await real(input);
-      throw new Error('every answer is lost');
-    });
-    // Fails until it has left the first workflow task, so that the cancellation arrives in between.
-    stage.temporal.replaceActivity('abandonHold', (real) => async (input) => {
-      cancelled ??= stage.temporal.handle(request.reservationId).cancel();
-      await cancelled;
-      if (await isCancelRequested(request.reservationId)) return real(input);
-      throw new Error('Postgres is away');
-    });
-
-    await expect(stage.temporal.hold(request)).rejects.toMatchObject({
-      slug: 'temporarily-unavailable',
-    });
-
-    await stage.temporal.handle(request.reservationId).result();
-    expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
   });
 
   it('does not interrupt a release', async () => {

@@ -4,6 +4,7 @@ import {
   createIdempotencyStore,
   type GivenAnswer,
   type IdempotencyScope,
+  type IdempotencyStore,
   type UsedKey,
 } from '../../db/idempotencyStore';
 import { Problem, type ProblemSlug } from '../../domain/problems';
@@ -54,17 +55,27 @@ export interface IdempotentRequest {
 /** Has the effect through this connection alone, and quickly: others may wait for its transaction. */
 export type Effect<Answer> = (db: Knex) => Promise<Answer>;
 
+/**
+ * Decides the answer of a key in one transaction with its effect. Requests under the same key wait for each other here.
+ * Where an answer stands already, the effect does not run, and that answer is returned.
+ */
+export type Settle<Answer> = (effect: (transaction: Knex.Transaction) => Promise<Answer>) => Promise<Answer>;
+
 export interface Idempotency {
   /**
    * For effects that Temporal, Redis or several transactions have. Runs an operation under an id that follows
-   * from user, route and key: whoever comes with the same key runs it under the same id, so that Temporal and
-   * Postgres join the two into one effect. The answer that is recorded first is everybody's answer.
+   * from user, route and key: a second request with the same key runs it under the same id, so that Temporal and
+   * Postgres join the two into one effect. The answer that is recorded first is the answer of both.
    *
+   * @param operation an effect that Postgres decides goes through `settle`: its answer is then recorded with it
+   * @param recall what an earlier run under this id has come to, null where it had no effect. It is asked before a request
+   *   is repeated, and before a refusal is recorded. An effect without a record of its own has none.
    * @throws {Problem} idempotency-key-reused for another body, or the operation's problem, the same each time
    */
   run<Answer extends RepeatableAnswer>(
     request: IdempotentRequest,
-    operation: (operationId: string) => Promise<Answer>,
+    operation: (operationId: string, settle: Settle<Answer>) => Promise<Answer>,
+    recall?: (operationId: string, db: Knex) => Promise<Answer | null>,
   ): Promise<Answer>;
 
   /**
@@ -90,23 +101,54 @@ export function createIdempotency({ db, passwords }: { db: Knex; passwords: Pass
   return {
     async run<Answer extends RepeatableAnswer>(
       request: IdempotentRequest,
-      operation: (operationId: string) => Promise<Answer>,
+      operation: (operationId: string, settle: Settle<Answer>) => Promise<Answer>,
+      recall: (operationId: string, db: Knex) => Promise<Answer | null> = () => Promise.resolve(null),
     ) {
       const scope = scopeOf(request);
-      if (!scope) return operation(newUuid());
+      if (!scope) return operation(newUuid(), async (effect) => db.transaction(effect));
       const fingerprint = await fingerprintOf(scope, request);
       const { bodyHash } = fingerprint;
-      const earlier = earlierAnswer(await store.take(scope, bodyHash), fingerprint);
+      const used = await store.take(scope, bodyHash);
+      const earlier = earlierAnswer(used, fingerprint);
       if (earlier) return repeat<Answer>(earlier);
-      const record = async (answer: GivenAnswer): Promise<Answer> =>
-        repeat(fingerprint.open(await store.record(scope, bodyHash, fingerprint.seal(answer))));
+      const operationId = uuidFromName(`${scope.userId} ${scope.route} ${scope.key}`, NAMESPACE);
+
+      const record = async (keys: IdempotencyStore, answer: GivenAnswer): Promise<GivenAnswer> =>
+        fingerprint.open(await keys.record(scope, bodyHash, fingerprint.seal(answer)));
+      let settled = false;
+      const settle: Settle<Answer> = async (effect) => {
+        const given = await db.transaction(async (transaction) => {
+          const keys = createIdempotencyStore(transaction);
+          // The key's row is locked from here: the first of several requests decides for all.
+          const standing = earlierAnswer(await keys.take(scope, bodyHash), fingerprint);
+          return standing ?? record(keys, toRecord(await effect(transaction)));
+        });
+        settled = true;
+        return repeat<Answer>(given);
+      };
+      /** A refusal is the key's answer only where no earlier run has had an effect. */
+      const refuse = async (problem: Problem): Promise<Answer> => {
+        const given = await db.transaction(async (transaction) => {
+          const keys = createIdempotencyStore(transaction);
+          const standing = earlierAnswer(await keys.take(scope, bodyHash), fingerprint);
+          if (standing) return standing;
+          const recalled = await recall(operationId, transaction);
+          return record(keys, recalled ? toRecord(recalled) : toProblemRecord(problem));
+        });
+        return repeat<Answer>(given);
+      };
+
+      if (!used.isNew) {
+        const recalled = await recall(operationId, db);
+        if (recalled) return repeat<Answer>(await record(store, toRecord(recalled)));
+      }
       try {
-        const { userId, route, key } = scope;
-        const answer = await operation(uuidFromName(`${userId} ${route} ${key}`, NAMESPACE));
-        return answer.interim ? answer : await record(toRecord(answer));
+        const answer = await operation(operationId, settle);
+        if (settled || answer.interim) return answer;
+        return repeat<Answer>(await record(store, toRecord(answer)));
       } catch (error) {
         if (!hasOutcome(error)) throw error;
-        if (!WITHOUT_EFFECT.has(error.slug)) return record(toProblemRecord(error));
+        if (!WITHOUT_EFFECT.has(error.slug)) return refuse(error);
         await store.forget(scope);
         throw error;
       }
@@ -145,7 +187,10 @@ function scopeOf({ userId = NIL, route, key }: IdempotentRequest): IdempotencySc
 }
 
 /** @throws {Problem} idempotency-key-reused */
-function earlierAnswer(used: UsedKey | null, fingerprint: Fingerprint): GivenAnswer | null {
+function earlierAnswer(
+  used: Pick<UsedKey, 'bodyHash' | 'answer'> | null,
+  fingerprint: Fingerprint,
+): GivenAnswer | null {
   if (!used) return null;
   if (!used.bodyHash.equals(fingerprint.bodyHash)) {
     throw new Problem('idempotency-key-reused', 'This key was used with another body.');
@@ -162,7 +207,8 @@ async function outcomeOf(effect: Effect<RepeatableAnswer>, tx: Knex.Transaction)
   }
 }
 
-function hasOutcome(error: unknown): error is Problem {
+/** Whether a request is refused for good: it gets the same answer when it is repeated under its key. */
+export function hasOutcome(error: unknown): error is Problem {
   return error instanceof Problem && !WITHOUT_OUTCOME.has(error.slug);
 }
 

@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import type { ReservationStore } from '../../db/reservationStore';
 import type { SeatWish } from '../../domain/bestAvailable/choose';
+import type { HeldReservation } from '../../domain/hold';
 import { Problem } from '../../domain/problems';
 import type { SeatClaim } from '../../redis/seatClaim';
-import type { HeldReservation } from '../../workflows/messages';
-import type { HoldClaimed, HoldRequest } from './holdClaimed';
+import type { HoldAttempt, HoldClaimed } from './holdClaimed';
 import type { SeatChoice } from './seatChoice';
 
 /** Each finds at least one seat of every group taken, some 50 groups of four; hundreds at once need a few. */
@@ -14,34 +13,33 @@ export interface HoldBestDependencies {
   seatChoice: SeatChoice;
   seatClaim: SeatClaim;
   holdClaimed: HoldClaimed;
-  reservations: ReservationStore;
 }
 
 /**
- * Holds the best available seats of a schedule whose sale is open. Chosen by what is known, then claimed in one
- * call that takes the first group nobody else was faster with. Whatever shows that a seat is gone, in Redis, in
- * Postgres or in the workflow, is learned, and the choice made anew.
+ * Holds the best available seats of a schedule whose sale is open. It chooses by what this process knows, then claims in
+ * one call the first group that is still free. A group that turns out to be taken, in Redis or in Postgres, is left out
+ * of the next choice. Each round is a transaction of its own under the same reservation id, until one is granted.
  *
- * @throws {Problem} validation-failed for an unknown grade or zone; seat-unavailable where nothing fits, and what
- *   a hold of named seats is refused with
+ * @throws {Problem} validation-failed for an unknown grade or zone; seat-unavailable where nothing fits;
+ *   temporarily-unavailable after {@link MAX_ROUNDS}; and what a hold of named seats is refused with
  */
-export type HoldBest = (request: HoldRequest, scheduleId: string, wish: SeatWish) => Promise<HeldReservation>;
+export type HoldBest = (attempt: HoldAttempt, scheduleId: string, wish: SeatWish) => Promise<HeldReservation>;
 
-export function createHoldBest(dependencies: HoldBestDependencies): HoldBest {
-  const { seatChoice, seatClaim, holdClaimed, reservations } = dependencies;
-
-  return async function holdBest(request, scheduleId, wish) {
+export function createHoldBest({ seatChoice, seatClaim, holdClaimed }: HoldBestDependencies): HoldBest {
+  return async function holdBest(attempt, scheduleId, wish) {
     const since = Date.now();
     await seatChoice.assertKnown(scheduleId, wish);
+    // The workflow starts with the first round; a later one may be granted other seats.
+    attempt.summary = `${wish.quantity === 1 ? '1 seat' : `${wish.quantity} seats`}, best available`;
     const taken = new Set<string>();
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const groups = await seatChoice.best(scheduleId, wish, { taken, since });
-      if (groups.length === 0) return holdEarlier(request, scheduleId, wish);
-      const claim = await seatClaim.claimFirst(scheduleId, groups, request.reservationId);
+      if (groups.length === 0) throw nothingFits(wish);
+      const claim = await seatClaim.claimFirst(scheduleId, groups, attempt.reservationId);
       for (const seatId of claim.taken) taken.add(seatId);
       if (!claim.claimed) continue;
       try {
-        return await holdClaimed(request, scheduleId, claim.claimed);
+        return await holdClaimed(attempt, scheduleId, claim.claimed);
       } catch (error) {
         const gone = goneSeats(error);
         if (gone.length === 0) throw error;
@@ -50,31 +48,19 @@ export function createHoldBest(dependencies: HoldBestDependencies): HoldBest {
     }
     throw new Problem(
       'temporarily-unavailable',
-      'Too many ask for the same seats at once; nothing was held.',
+      'Too many clients ask for the same seats at once; nothing was held.',
     );
   };
+}
 
-  /**
-   * Nothing fits, but an earlier run under the same key may have its seats already and have died before it
-   * answered: they are the answer.
-   */
-  async function holdEarlier(
-    request: HoldRequest,
-    scheduleId: string,
-    { quantity }: SeatWish,
-  ): Promise<HeldReservation> {
-    const { reservationId, repeatable } = request;
-    const earlier = repeatable ? await reservations.seatsOf([reservationId]) : undefined;
-    const seatIds = earlier?.get(reservationId)?.map((seat) => seat.seatId) ?? [];
-    if (seatIds.length > 0) return holdClaimed(request, scheduleId, seatIds);
-    throw new Problem(
-      'seat-unavailable',
-      quantity === 1
-        ? 'No seat like that is free at the moment.'
-        : `There are no ${quantity} seats like that free at the moment.`,
-      { unavailableSeatIds: [] },
-    );
-  }
+function nothingFits({ quantity }: SeatWish): Problem {
+  return new Problem(
+    'seat-unavailable',
+    quantity === 1
+      ? 'No seat like that is free at the moment.'
+      : `There are no ${quantity} seats like that free at the moment.`,
+    { unavailableSeatIds: [] },
+  );
 }
 
 const unavailable = z.object({ unavailableSeatIds: z.array(z.string()) });

@@ -1,84 +1,125 @@
-import type { HoldStore } from '../../db/holdStore';
-import { assertHoldable } from '../../domain/holdRules';
+import type { Knex } from 'knex';
+import type { HoldNames, HoldStore } from '../../db/holdStore';
+import type { HeldReservation } from '../../domain/hold';
+import { assertHoldable, type HoldFacts } from '../../domain/holdRules';
+import { reservationAmount } from '../../domain/money';
 import { Problem } from '../../domain/problems';
-import type { ReservedSeat } from '../../domain/seat';
 import type { SeatClaim } from '../../redis/seatClaim';
-import type { HeldReservation, ReservationInput } from '../../workflows/messages';
+import { seatsChanged, type SeatNotices } from '../../redis/seatsChanged';
+import type { ReservationRun } from '../../temporal/startReservation';
+import { grantHold, HoldTooLate } from './grantHold';
 import type { HoldMeter } from './holdMeter';
 import type { ReservationWorkflows } from './reservationWorkflows';
 
-export interface HoldRequest {
-  reservationId: string;
-  userId: string;
-  /** The request can be repeated under its key, so that a hold of unknown outcome is worth keeping. */
-  repeatable: boolean;
+/** One request to hold seats. It has one reservation id and one workflow, however many groups of seats it tries. */
+export interface HoldAttempt {
+  readonly reservationId: string;
+  readonly userId: string;
+  /** Runs the transaction that grants the hold, and records the answer of the request's key in it. */
+  settle: (grant: (transaction: Knex.Transaction) => Promise<HeldReservation>) => Promise<HeldReservation>;
+  /** What operators read of the workflow; left out, the seats and their price. */
+  summary?: string;
+  /** The run of the workflow, once it has been started or found. */
+  run: ReservationRun | null;
 }
 
 export interface HoldClaimedDependencies {
-  settings: { HOLD_SECONDS: number; SETTLE_SECONDS: number };
+  settings: { HOLD_SECONDS: number };
   seatClaim: SeatClaim;
+  seatNotices: SeatNotices;
   holds: HoldStore;
-  workflows: ReservationWorkflows;
-  /** Learns of the holds that got as far as the workflow. */
+  workflows: Pick<ReservationWorkflows, 'start' | 'discard'>;
+  /** Measures the holds that get as far as the workflow. */
   meter: HoldMeter;
 }
 
 /**
- * Holds seats that the reservation has claimed in Redis. No claim is left behind by a refusal, nor on seats that
- * the reservation turns out not to hold.
+ * Holds seats that the reservation has claimed in Redis: checks them in Postgres, starts the workflow, grants the hold.
+ * A refusal leaves no claim behind.
  *
  * @throws {Problem} the hold's refusal; temporarily-unavailable
+ * @throws where a part fails: the hold may have been granted all the same
  */
 export type HoldClaimed = (
-  request: HoldRequest,
+  attempt: HoldAttempt,
   scheduleId: string,
   seatIds: readonly string[],
 ) => Promise<HeldReservation>;
 
+/** A run in which nothing can be granted any more is replaced once; then the machine is too slow to promise seats. */
+const TRIES = 2;
+
 export function createHoldClaimed(dependencies: HoldClaimedDependencies): HoldClaimed {
-  const { settings, seatClaim, holds, workflows, meter } = dependencies;
+  const { settings, seatClaim, seatNotices, holds, workflows, meter } = dependencies;
 
-  return async function holdClaimed({ reservationId, userId, repeatable }, scheduleId, claimed) {
-    const unclaim = async (ids: readonly string[]) =>
-      seatClaim.release(scheduleId, ids, reservationId).catch(() => undefined);
-
+  return async function holdClaimed(attempt, scheduleId, claimed) {
+    const { reservationId, userId } = attempt;
     const seatIds = claimed.toSorted();
-    const { HOLD_SECONDS: holdSeconds, SETTLE_SECONDS: settleSeconds } = settings;
-    const input = { reservationId, userId, scheduleId, seatIds, holdSeconds, settleSeconds };
-    const seats = await checkInPostgres(input).catch(async (error: unknown) => {
-      await unclaim(seatIds);
-      throw error;
-    });
+    /** The reservation that has each seat, as far as Postgres has said it. */
+    const owners = new Map<string, string | null>(seatIds.map((seatId) => [seatId, null]));
+    const settleClaim = async () => seatClaim.giveUp(scheduleId, owners, reservationId);
     try {
-      const held = await meter.measure(async () => workflows.hold(input, summaryOf(seats)));
-      // An earlier run under the same key, or one beside this, may have chosen other seats: those count.
-      const others = notHeld(seatIds, held);
-      if (others.length > 0) await unclaim(others);
+      const held = await grant(attempt, { reservationId, userId, scheduleId, seatIds }, owners);
+      // An earlier run under the same key may have been granted other seats: those count.
+      for (const seat of held.seats) if (owners.has(seat.seatId)) owners.set(seat.seatId, reservationId);
+      await seatsChanged(seatNotices, scheduleId, settleClaim);
       return held;
     } catch (error) {
-      if (error instanceof Problem) await unclaim(seatIds);
-      // Nothing may stay held after a 503 that the client cannot repeat.
-      else if (!repeatable) await workflows.abandon(reservationId);
+      // Of an unknown outcome the hold may stand: then the claim ends by itself.
+      if (error instanceof Problem) await settleClaim().catch(() => undefined);
       throw error;
     }
   };
 
-  /** After a loss of Redis the claim knows nothing: this read turns away whom the claim would have. */
-  async function checkInPostgres(input: ReservationInput): Promise<readonly ReservedSeat[]> {
-    const facts = await holds.readHoldFacts(input, 'look');
-    if (!facts) throw new Problem('seat-not-found', 'No such seat.', { seatIds: input.seatIds });
-    assertHoldable(facts, input.seatIds, new Date());
-    return facts.seats;
+  async function grant(
+    attempt: HoldAttempt,
+    hold: Hold,
+    owners: Map<string, string | null>,
+  ): Promise<HeldReservation> {
+    for (let tries = 1; tries <= TRIES; tries += 1) {
+      const facts = await check(hold, owners);
+      try {
+        return await meter.measure(async () => {
+          const { heldAt, expiresAt } = (attempt.run ??= await start(
+            hold,
+            facts.now,
+            attempt.summary ?? summaryOf(facts),
+          ));
+          return attempt.settle((transaction) => grantHold(transaction, { ...hold, heldAt, expiresAt }));
+        });
+      } catch (error) {
+        if (!(error instanceof HoldTooLate)) throw error;
+        if (attempt.run) await workflows.discard(hold.reservationId, attempt.run.runId);
+        attempt.run = null;
+      }
+    }
+    throw new Problem('temporarily-unavailable', 'The hold was not granted in time; nothing was held.');
+  }
+
+  /** Rejects most losers that Redis let through, as after a loss of its data, before a workflow is started for them. */
+  async function check(hold: Hold, owners: Map<string, string | null>): Promise<HoldFacts> {
+    const facts = await holds.readHoldFacts(hold, 'look');
+    if (!facts) throw new Problem('seat-not-found', 'No such seat.', { seatIds: hold.seatIds });
+    for (const { seatId, takenBy } of facts.seats) owners.set(seatId, takenBy);
+    if (!facts.recorded) assertHoldable(facts, hold.seatIds);
+    return facts;
+  }
+
+  async function start(hold: Hold, heldAt: Date, summary: string): Promise<ReservationRun> {
+    const { reservationId, userId, scheduleId } = hold;
+    const expiresAt = new Date(heldAt.getTime() + settings.HOLD_SECONDS * 1000);
+    return workflows.start({ reservationId, userId, scheduleId, heldAt, expiresAt, summary });
   }
 }
 
-function notHeld(seatIds: readonly string[], { seats }: HeldReservation): string[] {
-  const held = new Set(seats.map((seat) => seat.seatId));
-  return seatIds.filter((seatId) => !held.has(seatId));
+interface Hold extends HoldNames {
+  seatIds: readonly string[];
 }
 
-/** Such as "2 seats: 1F A row 3 seat 11, 1F A row 3 seat 12". */
-function summaryOf(seats: readonly ReservedSeat[]): string {
+/** Such as "2 seats, 304000 KRW: 1F A row 3 seat 11, 1F A row 3 seat 12". */
+function summaryOf({ seats, schedule }: HoldFacts): string {
   const names = seats.map(({ zone, row, number }) => `${zone} row ${row} seat ${number}`);
-  return `${seats.length === 1 ? '1 seat' : `${seats.length} seats`}: ${names.join(', ')}`;
+  const prices = seats.map((seat) => seat.price);
+  const { total, currency } = reservationAmount(prices, schedule.bookingFee);
+  return `${seats.length === 1 ? '1 seat' : `${seats.length} seats`}, ${total} ${currency}: ${names.join(', ')}`;
 }

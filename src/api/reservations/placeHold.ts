@@ -1,56 +1,114 @@
+import type { Knex } from 'knex';
 import type { SeatDirectory } from '../../db/seatDirectory';
-import { assertSaleOpen, seatUnavailable } from '../../domain/holdRules';
 import type { SeatWish } from '../../domain/bestAvailable/choose';
+import type { HeldReservation } from '../../domain/hold';
+import { assertSaleOpen, seatUnavailable } from '../../domain/holdRules';
 import { Problem } from '../../domain/problems';
 import type { SeatClaim } from '../../redis/seatClaim';
-import type { HeldReservation } from '../../workflows/messages';
 import { validationFailed } from '../http/validation';
+import {
+  hasOutcome,
+  type Idempotency,
+  type IdempotentRequest,
+  type RepeatableAnswer,
+} from '../idempotency/idempotency';
 import type { AdmissionService } from '../queue/admission';
-import type { HoldClaimed, HoldRequest } from './holdClaimed';
+import { findHold } from './grantHold';
+import type { HoldAttempt, HoldClaimed } from './holdClaimed';
 import type { HoldBest } from './holdBest';
+import { presentHeld } from './presenter';
+import type { ReservationWorkflows } from './reservationWorkflows';
+import type { HeldReservationView } from './schema';
 
 /** Seats by name, or the best available of a schedule. */
 export type WantedSeats = { seatIds: readonly string[] } | (SeatWish & { scheduleId: string });
 
-export interface PlaceHoldRequest extends HoldRequest {
+export interface PlaceHoldRequest extends IdempotentRequest {
+  userId: string;
   wanted: WantedSeats;
   queueToken: string | undefined;
 }
 
+export interface HeldAnswer extends RepeatableAnswer {
+  status: 201;
+  headers: { Location: string };
+  body: HeldReservationView;
+}
+
 export interface PlaceHoldDependencies {
+  idempotency: Idempotency;
   directory: SeatDirectory;
-  admission: AdmissionService;
+  admission: Pick<AdmissionService, 'requireAdmission'>;
   seatClaim: SeatClaim;
+  workflows: Pick<ReservationWorkflows, 'cancel'>;
   holdClaimed: HoldClaimed;
   holdBest: HoldBest;
 }
 
 /**
- * The path of a hold, cheapest refusal first: tokens, the sale's times, the claim in Redis, one read in
- * Postgres, and only then a workflow. A loser of a race never reaches Temporal.
+ * The path of a hold, cheapest refusal first: tokens, the sale's times, the claim in Redis, one read in Postgres, the
+ * start of the workflow, and the transaction that grants the hold. Most losers of a race never reach Temporal.
+ *
+ * Under a key, the answer is decided in one transaction, beside the hold itself. So the answer of a key and the state of
+ * its reservation agree, whatever died in between.
  */
 export function createPlaceHold(dependencies: PlaceHoldDependencies) {
-  const { directory, admission, seatClaim, holdClaimed, holdBest } = dependencies;
+  const { idempotency, directory, admission, seatClaim, workflows, holdClaimed, holdBest } = dependencies;
 
   /** @throws {Problem} any of those of `POST /v1/reservations` */
-  return async function placeHold({ wanted, ...request }: PlaceHoldRequest): Promise<HeldReservation> {
+  return async function placeHold(request: PlaceHoldRequest): Promise<HeldAnswer> {
+    let started: HoldAttempt | null = null;
+    try {
+      return await idempotency.run<HeldAnswer>(
+        request,
+        async (reservationId, settle) => {
+          const attempt: HoldAttempt = {
+            reservationId,
+            userId: request.userId,
+            settle: async (grant) =>
+              (await settle(async (transaction) => answerOf(await grant(transaction)))).body,
+            run: null,
+          };
+          started = attempt;
+          return answerOf(await hold(attempt, request));
+        },
+        recall,
+      );
+    } catch (error) {
+      if (started) await endUnused(started, request, error);
+      throw error;
+    }
+  };
+
+  async function hold(attempt: HoldAttempt, request: PlaceHoldRequest): Promise<HeldReservation> {
+    const { wanted } = request;
     if ('scheduleId' in wanted) {
       const { scheduleId, ...wish } = wanted;
       const unknown = new Problem('schedule-not-found', 'There is no such schedule.');
       await assertMayHold(scheduleId, request, unknown);
-      return holdBest(request, scheduleId, wish);
+      return holdBest(attempt, scheduleId, wish);
     }
     const seatIds = wanted.seatIds.toSorted();
     const scheduleId = await scheduleOf(seatIds);
     await assertMayHold(scheduleId, request, new Problem('seat-not-found', 'No such seat.', { seatIds }));
-    const taken = await seatClaim.claim(scheduleId, seatIds, request.reservationId);
+    const taken = await seatClaim.claim(scheduleId, seatIds, attempt.reservationId);
     if (taken.length > 0) throw seatUnavailable(taken);
-    return holdClaimed(request, scheduleId, seatIds);
-  };
+    return holdClaimed(attempt, scheduleId, seatIds);
+  }
+
+  /** Ends the workflow that this request started for nothing. */
+  async function endUnused(attempt: HoldAttempt, { key }: PlaceHoldRequest, error: unknown): Promise<void> {
+    const { reservationId, run } = attempt;
+    // A run that was found belongs to another request under the same key.
+    if (!run?.isNew) return;
+    if (hasOutcome(error)) void workflows.cancel(reservationId, run.runId);
+    // Nothing may stay held after a 503 that the client cannot repeat.
+    else if (key === undefined) await workflows.cancel(reservationId, run.runId);
+  }
 
   async function assertMayHold(
     scheduleId: string,
-    { queueToken: token, userId }: Omit<PlaceHoldRequest, 'wanted'>,
+    { queueToken: token, userId }: PlaceHoldRequest,
     unknown: Problem,
   ): Promise<void> {
     const schedule = await directory.schedule(scheduleId);
@@ -69,4 +127,18 @@ export function createPlaceHold(dependencies: PlaceHoldDependencies) {
     }
     return scheduleId;
   }
+}
+
+/** What an earlier request under the same key was granted, whatever became of it since. */
+async function recall(reservationId: string, db: Knex): Promise<HeldAnswer | null> {
+  const held = await findHold(db, reservationId);
+  return held && answerOf(held);
+}
+
+function answerOf(held: HeldReservation): HeldAnswer {
+  return {
+    status: 201,
+    headers: { Location: `/v1/reservations/${held.reservationId}` },
+    body: presentHeld(held),
+  };
 }

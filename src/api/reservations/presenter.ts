@@ -3,7 +3,7 @@ import type { Payment } from '../../db/paymentStore';
 import type { Ticket } from '../../db/reservationTickets';
 import type { Reservation } from '../../db/reservationStore';
 import type { ReservedSeat } from '../../domain/seat';
-import type { HeldReservation } from '../../workflows/messages';
+import type { HeldReservation } from '../../domain/hold';
 import { presentCancellation } from '../cancellations/presenter';
 import type { HeldReservationView, ReservationView } from './schema';
 

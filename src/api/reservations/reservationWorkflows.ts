@@ -1,42 +1,45 @@
-import {
-  WithStartWorkflowOperation,
-  WorkflowUpdateRPCTimeoutOrCancelledError,
-  type Client,
-} from '@temporalio/client';
+import { WorkflowUpdateRPCTimeoutOrCancelledError, type Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import type { Logger } from '../../config/logging';
+import type { Reservation } from '../../db/reservationStore';
 import {
-  HOLD_UPDATE,
   PAY_UPDATE,
   RELEASE_UPDATE,
-  RESERVATION_WORKFLOW,
   reservationWorkflowId,
-  type HeldReservation,
   type PayInput,
   type PayResult,
-  type ReservationInput,
 } from '../../workflows/messages';
-import { attributesAtStart } from '../../workflows/searchAttributes';
 import type { reservation } from '../../workflows';
+import {
+  startReservation,
+  type ReservationRun,
+  type ReservationStart,
+} from '../../temporal/startReservation';
 import { asProblems, untilTaken } from '../updates';
 
-/** A hold takes tens of milliseconds; where it takes this long no worker is there to make it. */
-const HOLD_TIMEOUT_MS = 10_000;
+/** A start takes milliseconds; a hold has to be granted within 15 s of it. */
+const START_TIMEOUT_MS = 5_000;
 
 /** Longer than a gateway that fails slowly: three tries of a charge, each looked up. */
 const PAY_TIMEOUT_MS = 20_000;
 
 const RELEASE_TIMEOUT_MS = 10_000;
 
+/** Nothing depends on it: a run without a row ends by its own timer. */
+const END_TIMEOUT_MS = 2_000;
+
 /** How the API talks to the reservations' workflows. Refusals come back as problems. */
 export interface ReservationWorkflows {
   /**
-   * Starts the workflow with its hold, or joins the one that runs under the same id.
+   * Starts the workflow of a reservation that has no row yet, or finds the one that runs.
    *
-   * @param summary one line for operators in the Temporal UI
-   * @throws {Problem} the hold's refusal; temporarily-unavailable where no answer came in time
+   * @throws where Temporal cannot be reached
    */
-  hold(input: ReservationInput, summary: string): Promise<HeldReservation>;
+  start(hold: Omit<ReservationStart, 'settleSeconds'>): Promise<ReservationRun>;
+  /** Asks a run to end its hold, if it has one. Best effort, never rejects: the run's own timer stands behind it. */
+  cancel(reservationId: string, runId: string): Promise<void>;
+  /** Ends a run under which nothing can be granted any more, so that a new one can start. */
+  discard(reservationId: string, runId: string): Promise<void>;
   /**
    * @returns null where the workflow has ended: Postgres knows how
    * @throws {Problem} the payment's refusal
@@ -47,39 +50,53 @@ export interface ReservationWorkflows {
    * @throws {Problem} reservation-not-releasable
    */
   release(reservationId: string): Promise<boolean>;
-  /** Gives a hold up whose outcome is unknown. Best effort: the hold's own end stands behind it. */
-  abandon(reservationId: string): Promise<void>;
+  /** Gives an open reservation whose workflow has gone a new one; it ends the reservation by the same path. */
+  adopt(reservation: Reservation): Promise<void>;
 }
 
 export function createReservationWorkflows(
   client: Client,
-  { taskQueue, logger }: { taskQueue: string; logger: Logger },
+  {
+    taskQueue,
+    settleSeconds,
+    logger,
+  }: {
+    taskQueue: string;
+    /** How long past the hold an unknown payment may keep the seats. */
+    settleSeconds: number;
+    logger: Logger;
+  },
 ): ReservationWorkflows {
-  const handleOf = (reservationId: string) =>
-    client.workflow.getHandle<typeof reservation>(reservationWorkflowId(reservationId));
+  const handleOf = (reservationId: string, runId?: string) =>
+    client.workflow.getHandle<typeof reservation>(reservationWorkflowId(reservationId), runId);
+
+  const start: ReservationWorkflows['start'] = async (hold) =>
+    client.withDeadline(Date.now() + START_TIMEOUT_MS, () =>
+      startReservation(client, taskQueue, { ...hold, settleSeconds }),
+    );
 
   return {
-    async hold(input, summary) {
-      const startWorkflowOperation = new WithStartWorkflowOperation<typeof reservation>(
-        RESERVATION_WORKFLOW,
-        {
-          workflowId: reservationWorkflowId(input.reservationId),
-          taskQueue,
-          args: [input],
-          workflowIdConflictPolicy: 'USE_EXISTING',
-          typedSearchAttributes: attributesAtStart(input),
-          staticSummary: summary,
-        },
-      );
-      return asProblems(
-        client.withDeadline(Date.now() + HOLD_TIMEOUT_MS, () =>
-          client.workflow.executeUpdateWithStart<typeof reservation, HeldReservation, []>(HOLD_UPDATE, {
-            startWorkflowOperation,
-            // One hold for each workflow, whoever asks.
-            updateId: HOLD_UPDATE,
-          }),
-        ),
-      );
+    start,
+
+    async cancel(reservationId, runId) {
+      try {
+        await client.withDeadline(Date.now() + END_TIMEOUT_MS, () => handleOf(reservationId, runId).cancel());
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return;
+        logger.warn({ err: error, reservationId }, 'the workflow of a refused hold could not be cancelled');
+      }
+    },
+
+    async discard(reservationId, runId) {
+      try {
+        await client.withDeadline(Date.now() + END_TIMEOUT_MS, () =>
+          handleOf(reservationId, runId).terminate(
+            'No hold was granted in time. A repeated request starts again.',
+          ),
+        );
+      } catch (error) {
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+      }
     },
 
     async pay(reservationId, input) {
@@ -116,12 +133,9 @@ export function createReservationWorkflows(
       }
     },
 
-    async abandon(reservationId) {
-      try {
-        await client.withDeadline(Date.now() + 2_000, () => handleOf(reservationId).cancel());
-      } catch (error) {
-        logger.warn({ err: error, reservationId }, 'a hold of unknown outcome could not be given up');
-      }
+    async adopt({ reservationId, userId, scheduleId, heldAt, expiresAt }) {
+      const summary = 'Takes over a reservation whose workflow has gone';
+      await start({ reservationId, userId, scheduleId, heldAt, expiresAt, summary });
     },
   };
 }

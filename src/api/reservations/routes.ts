@@ -2,16 +2,13 @@ import type { CancellationStore } from '../../db/cancellationStore';
 import type { PaymentStore } from '../../db/paymentStore';
 import type { ReservationTickets } from '../../db/reservationTickets';
 import type { Reservation, ReservationStore } from '../../db/reservationStore';
-import { Problem } from '../../domain/problems';
-import type { ReservationStatus } from '../../domain/reservationStates';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import { cutPage, pageOf } from '../http/paging';
-import type { Idempotency } from '../idempotency/idempotency';
 import { ADMISSION_PROBLEMS } from '../queue/admission';
 import type { createPlaceHold, WantedSeats } from './placeHold';
-import { presentHeld, presentReservation } from './presenter';
+import { presentReservation } from './presenter';
 import { findOwnReservation, reservationNotFound } from './findOwn';
-import type { ReservationWorkflows } from './reservationWorkflows';
+import type { createReleaseHold } from './releaseHold';
 import {
   heldReservationSchema,
   reservationBody,
@@ -22,19 +19,18 @@ import {
 } from './schema';
 
 export interface ReservationRoutesDependencies {
-  idempotency: Idempotency;
   placeHold: ReturnType<typeof createPlaceHold>;
+  releaseHold: ReturnType<typeof createReleaseHold>;
   reservations: ReservationStore;
   payments: PaymentStore;
   tickets: ReservationTickets;
   cancellations: CancellationStore;
-  workflows: ReservationWorkflows;
 }
 
 const tags = ['Reservations'];
 
 export function reservationRoutes(dependencies: ReservationRoutesDependencies): Endpoint[] {
-  const { idempotency, placeHold, reservations, payments, tickets, cancellations, workflows } = dependencies;
+  const { placeHold, releaseHold, reservations, payments, tickets, cancellations } = dependencies;
   return [
     endpoint({
       method: 'POST',
@@ -67,17 +63,8 @@ export function reservationRoutes(dependencies: ReservationRoutesDependencies): 
       ],
       async handle({ user, body, queueToken, idempotencyKey }) {
         const { userId } = user;
-        const wanted = wantedSeats(body);
-        const attempt = { userId, route: 'POST /v1/reservations', key: idempotencyKey, body };
-        return idempotency.run(attempt, async (reservationId) => {
-          const repeatable = idempotencyKey !== undefined;
-          const held = await placeHold({ reservationId, userId, wanted, queueToken, repeatable });
-          return {
-            status: 201 as const,
-            headers: { Location: `/v1/reservations/${reservationId}` },
-            body: presentHeld(held),
-          };
-        });
+        const route = 'POST /v1/reservations';
+        return placeHold({ userId, route, key: idempotencyKey, body, wanted: wantedSeats(body), queueToken });
       },
     }),
 
@@ -134,13 +121,7 @@ export function reservationRoutes(dependencies: ReservationRoutesDependencies): 
       responses: { 204: { description: 'Nothing is held any more' } },
       problems: ['reservation-not-found', 'reservation-not-releasable', 'temporarily-unavailable'],
       async handle({ user, params: { reservationId } }) {
-        const { status } = await findOwnReservation(reservations, user.userId, reservationId);
-        assertNotSold(status);
-        if (status === 'EXPIRED' || status === 'RELEASED' || status === 'CANCELLED') return { status: 204 };
-        const released = await workflows.release(reservationId);
-        // A payment may have ended the workflow while the release was on its way.
-        if (!released)
-          assertNotSold((await findOwnReservation(reservations, user.userId, reservationId)).status);
+        await releaseHold(user.userId, reservationId);
         return { status: 204 };
       },
     }),
@@ -172,10 +153,4 @@ function wantedSeats(body: ReservationBody): WantedSeats {
     return { scheduleId, quantity, grade, zone, accessible };
   }
   return { seatIds: seatIds ?? (seatId === undefined ? [] : [seatId]) };
-}
-
-function assertNotSold(status: ReservationStatus): void {
-  if (status === 'CONFIRMED') {
-    throw new Problem('reservation-not-releasable', 'The reservation is CONFIRMED.');
-  }
 }

@@ -1,0 +1,85 @@
+import type { Knex } from 'knex';
+import { createHoldStore, type HoldNames } from '../../db/holdStore';
+import { createReservationStore } from '../../db/reservationStore';
+import { GRANT_WITHIN_MS, type HeldReservation } from '../../domain/hold';
+import { assertHoldable } from '../../domain/holdRules';
+import { reservationAmount } from '../../domain/money';
+import { Problem } from '../../domain/problems';
+import type { ReservedSeat } from '../../domain/seat';
+
+/** A hold to be granted. Its workflow runs already, with the same times. */
+export interface HoldToGrant extends HoldNames {
+  /** Sorted, so that overlapping holds lock rows in one order. */
+  seatIds: readonly string[];
+  heldAt: Date;
+  expiresAt: Date;
+}
+
+/** Too much time has passed since `heldAt`: nothing was granted, and under these times nothing will be. */
+export class HoldTooLate extends Error {
+  override readonly name = 'HoldTooLate';
+}
+
+/**
+ * Grants a hold of all the seats or none. This transaction is the only place that does. The reservation's lock and
+ * Postgres's clock keep a late API from granting what the workflow has already looked for.
+ *
+ * @param transaction to be rolled back where this throws
+ * @returns the hold; where the reservation has a row already, the hold that is recorded there
+ * @throws {Problem} seat-not-found, sale-not-open, seat-unavailable, seat-limit-exceeded
+ * @throws {HoldTooLate}
+ */
+export async function grantHold(transaction: Knex.Transaction, hold: HoldToGrant): Promise<HeldReservation> {
+  const holds = createHoldStore(transaction);
+  await holds.lock(hold);
+  const facts = await holds.readHoldFacts(hold, 'keep');
+  if (!facts) throw new Problem('seat-not-found', 'No such seat.', { seatIds: hold.seatIds });
+  if (!facts.recorded) {
+    const late = facts.now.getTime() - hold.heldAt.getTime() > GRANT_WITHIN_MS || facts.now >= hold.expiresAt;
+    if (late) throw new HoldTooLate('the hold was not granted in time');
+    assertHoldable(facts, hold.seatIds);
+    const seats = facts.seats.map(asReservedSeat);
+    const amount = reservationAmount(
+      seats.map((seat) => seat.price),
+      facts.schedule.bookingFee,
+    );
+    if (await holds.insertHold({ ...hold, seats, amount })) return asHeld({ ...hold, amount }, seats);
+  }
+  const recorded = await findHold(transaction, hold.reservationId);
+  if (!recorded) throw new Error(`reservation ${hold.reservationId} is neither recorded nor new`);
+  return recorded;
+}
+
+/** The hold that is recorded for a reservation, whatever became of it since; null where none is. */
+export async function findHold(db: Knex, reservationId: string): Promise<HeldReservation | null> {
+  const reservations = createReservationStore(db);
+  const reservation = await reservations.find(reservationId);
+  if (!reservation) return null;
+  const seats = await reservations.seatsOf([reservationId]);
+  return asHeld(reservation, seats.get(reservationId) ?? []);
+}
+
+function asHeld(
+  {
+    reservationId,
+    scheduleId,
+    amount,
+    heldAt,
+    expiresAt,
+  }: Pick<HoldToGrant, 'reservationId' | 'scheduleId' | 'heldAt' | 'expiresAt'> &
+    Pick<HeldReservation, 'amount'>,
+  seats: ReservedSeat[],
+): HeldReservation {
+  return {
+    reservationId,
+    scheduleId,
+    seats,
+    amount,
+    heldAt: heldAt.toISOString(),
+    expiresAt: expiresAt.toISOString(),
+  };
+}
+
+function asReservedSeat({ seatId, zone, row, number, grade, price }: ReservedSeat): ReservedSeat {
+  return { seatId, zone, row, number, grade, price };
+}

@@ -1,0 +1,293 @@
+import { randomUUID } from 'node:crypto';
+import { createPasswords } from '../../../src/api/auth/passwords';
+import { createIdempotency } from '../../../src/api/idempotency/idempotency';
+import type { AdmissionService } from '../../../src/api/queue/admission';
+import { createHoldBest } from '../../../src/api/reservations/holdBest';
+import { createPlaceHold } from '../../../src/api/reservations/placeHold';
+import type { ReservationWorkflows } from '../../../src/api/reservations/reservationWorkflows';
+import { createSeatChoice } from '../../../src/api/reservations/seatChoice';
+import { createSeatDirectory } from '../../../src/db/seatDirectory';
+import { Problem } from '../../../src/domain/problems';
+import { HOLD_SECONDS } from '../../support/durations';
+import { eventually } from '../../support/eventually';
+import { createSale, createUser, type Sale } from '../../support/factories';
+import { createHolding } from '../../support/holding';
+import { buildStage, type Stage } from '../../support/stage';
+import { aGrant } from '../../support/steps';
+
+let stage: Stage;
+
+beforeAll(async () => {
+  stage = await buildStage('real');
+}, 90_000);
+afterEach(async () => stage.endTest());
+afterAll(async () => stage?.drop());
+
+/** What a test does in the middle of a hold. */
+interface Interruptions {
+  /** Before the workflow is started. */
+  beforeStart?: () => Promise<unknown>;
+  /** Before the transaction that grants the hold. */
+  beforeGrant?: () => Promise<unknown>;
+  /** After its commit. */
+  afterGrant?: () => Promise<unknown>;
+}
+
+/** One process of the API, as far as holds go; the queue lets everybody in. */
+function anApi({ beforeStart, beforeGrant, afterGrant }: Interruptions = {}) {
+  const { db, seatClaim } = stage.dependencies;
+  const { reservations } = stage.temporal;
+  const workflows: ReservationWorkflows = {
+    ...reservations,
+    async start(hold) {
+      await beforeStart?.();
+      return reservations.start(hold);
+    },
+  };
+  const holdClaimed = createHolding(stage, workflows, HOLD_SECONDS);
+  const interrupted: typeof holdClaimed = async (attempt, ...seats) => {
+    const { settle } = attempt;
+    attempt.settle = async (grant) => {
+      await beforeGrant?.();
+      const held = await settle(grant);
+      await afterGrant?.();
+      return held;
+    };
+    return holdClaimed(attempt, ...seats);
+  };
+  const admission: Pick<AdmissionService, 'requireAdmission'> = {
+    requireAdmission: async () => Promise.resolve({ expiresAt: new Date(8e15) }),
+  };
+  return createPlaceHold({
+    idempotency: createIdempotency({ db, passwords: createPasswords() }),
+    directory: createSeatDirectory(db),
+    admission,
+    seatClaim,
+    workflows,
+    holdClaimed: interrupted,
+    holdBest: createHoldBest({ seatChoice: createSeatChoice(db), seatClaim, holdClaimed: interrupted }),
+  });
+}
+
+/** A request to hold every seat of a sale. */
+async function aRequest(sale: Sale) {
+  return {
+    userId: await createUser(stage.database.owner),
+    route: 'POST /v1/reservations',
+    key: randomUUID(),
+    body: {},
+    wanted: { seatIds: sale.seatIds },
+    queueToken: 'any',
+  };
+}
+
+const openSale = async (seats = 1) => createSale(stage.database.owner, { seats });
+
+async function takeSeats(sale: Sale): Promise<void> {
+  await stage.grant(aGrant(sale, await createUser(stage.database.owner), sale.seatIds));
+}
+
+/** The runs of the workflows of a sale, with their statuses, newest first. */
+async function runsOf({ scheduleId }: Sale): Promise<string[]> {
+  const statuses: string[] = [];
+  const { client } = stage.temporal.env;
+  for await (const run of client.workflow.list({ query: `ScheduleId = '${scheduleId}'` })) {
+    statuses.push(run.status.name);
+  }
+  return statuses;
+}
+
+const loseConnection = async () => Promise.reject(new Error('the connection was lost'));
+const away = async () => Promise.reject(new Problem('temporarily-unavailable', 'Postgres is away.'));
+
+describe('a hold', () => {
+  it('has its workflow before it has its row', async () => {
+    const sale = await openSale();
+    let runs = 0;
+    const placeHold = anApi({
+      beforeGrant: async () => {
+        expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
+        await eventually(async () => expect((runs = (await runsOf(sale)).length)).toBe(1));
+      },
+    });
+
+    await placeHold(await aRequest(sale));
+
+    expect(runs).toBe(1);
+  });
+
+  it('needs no worker', async () => {
+    const sale = await openSale();
+    await stage.temporal.stopWorker();
+    try {
+      const { status, body } = await anApi()(await aRequest(sale));
+      expect([status, body.seats.length]).toEqual([201, 1]);
+    } finally {
+      await stage.temporal.startWorker();
+    }
+  });
+
+  it('that Postgres refuses is answered with the seats that are gone, and its workflow ends', async () => {
+    const sale = await openSale();
+    const placeHold = anApi({ beforeStart: async () => takeSeats(sale) });
+
+    await expect(placeHold(await aRequest(sale))).rejects.toMatchObject({
+      slug: 'seat-unavailable',
+      members: { unavailableSeatIds: sale.seatIds },
+    });
+
+    await eventually(async () => expect(await runsOf(sale)).toEqual(['COMPLETED']));
+  });
+
+  it('without a key leaves nothing held after a 503', async () => {
+    const sale = await openSale();
+    const placeHold = anApi({ afterGrant: away });
+
+    await expect(placeHold({ ...(await aRequest(sale)), key: undefined })).rejects.toMatchObject({
+      slug: 'temporarily-unavailable',
+    });
+
+    await eventually(async () => expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE'));
+  });
+});
+
+describe('the same key', () => {
+  it('gets a new try after a 503, in the same workflow while that may still be granted', async () => {
+    const sale = await openSale();
+    const request = await aRequest(sale);
+    await expect(anApi({ beforeGrant: away })(request)).rejects.toMatchObject({
+      slug: 'temporarily-unavailable',
+    });
+
+    const { body } = await anApi()(request);
+
+    expect(body.seats.map((seat) => seat.seatId)).toEqual(sale.seatIds);
+    expect(await stage.books.seat(sale.seatId)).toMatchObject({ reservationId: body.reservationId });
+    await eventually(async () => expect(await runsOf(sale)).toEqual(['RUNNING']));
+  });
+
+  it('gets a new workflow where nothing can be granted in the old one any more', async () => {
+    const sale = await openSale();
+    const request = await aRequest(sale);
+    // The API died after the start, or slept for longer than a hold may take.
+    await startLongAgo(sale, request, 16_000);
+
+    const { body } = await anApi()(request);
+
+    expect(await stage.books.seat(sale.seatId)).toMatchObject({ reservationId: body.reservationId });
+    expect(Date.parse(body.expiresAt) - Date.now()).toBeGreaterThan(HOLD_SECONDS * 1_000 - 3_000);
+    await eventually(async () => expect(await runsOf(sale)).toEqual(['RUNNING', 'TERMINATED']));
+  });
+
+  it('gets the hold whose answer was lost', async () => {
+    const sale = await openSale();
+    const request = await aRequest(sale);
+    let granted = '';
+    const lose = async () => {
+      const seat = await stage.books.seat(sale.seatId);
+      granted = seat === 'AVAILABLE' ? '' : seat.reservationId;
+      throw new Error('the connection was lost');
+    };
+    await expect(anApi({ afterGrant: lose })(request)).rejects.toThrow('the connection was lost');
+
+    expect((await anApi()(request)).body.reservationId).toBe(granted);
+  });
+
+  it('gets one answer and one hold, however many requests come at once', async () => {
+    const sale = await openSale(2);
+    const request = await aRequest(sale);
+    const apis = Array.from({ length: 8 }, () => anApi());
+
+    const answers = await Promise.all(apis.map(async (placeHold) => placeHold(request)));
+
+    expect(new Set(answers.map((answer) => JSON.stringify(answer.body))).size).toBe(1);
+    await eventually(async () => expect(await runsOf(sale)).toEqual(['RUNNING']));
+  });
+
+  it('is never refused for good while a hold stands under it', async () => {
+    const sale = await openSale();
+    const request = await aRequest(sale);
+    const other = { ...(await aRequest(sale)), key: randomUUID() };
+    // While the first request is about to grant, a second one under its key finds the seat claimed by another.
+    const second: Promise<unknown>[] = [];
+    const first = anApi({
+      beforeGrant: async () => {
+        await stage.redis.redis.flushdb();
+        await stage.dependencies.seatClaim.claim(sale.scheduleId, sale.seatIds, randomUUID());
+        second.push(anApi()(request).catch((error: unknown) => error));
+        await second[0];
+      },
+    });
+
+    const [answer] = await Promise.allSettled([first(request)]);
+    const [otherAnswer] = await Promise.all(second);
+
+    expect(otherAnswer).toMatchObject({ slug: 'seat-unavailable' });
+    // The refusal was first: it is the answer of both, and nothing is held.
+    expect(answer).toMatchObject({ status: 'rejected', reason: { slug: 'seat-unavailable' } });
+    expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
+    await expect(anApi()(request)).rejects.toMatchObject({ slug: 'seat-unavailable' });
+    await stage.redis.redis.flushdb();
+    await expect(anApi()(other)).resolves.toMatchObject({ status: 201 });
+  });
+
+  it('gets the hold also where everything else has been sold since, or the sale is closed', async () => {
+    const sale = await openSale(2);
+    const request = { ...(await aRequest(sale)), wanted: { scheduleId: sale.scheduleId, quantity: 2 } };
+    await expect(anApi({ afterGrant: loseConnection })(request)).rejects.toThrow('the connection was lost');
+    await stage.database.owner('schedules').where({ id: sale.scheduleId }).update({ sale_switch: 'CLOSED' });
+
+    expect((await anApi()(request)).body.seats).toHaveLength(2);
+  });
+});
+
+describe('an API that stalls', () => {
+  it('between the start and its transaction grants nothing once 15 s have passed, and tries again', async () => {
+    const sale = await openSale();
+    let grants = 0;
+    const placeHold = anApi({
+      beforeGrant: async () => {
+        grants += 1;
+        // As if it had slept: the run that it started is older now.
+        if (grants === 1) await stage.database.owner.raw(AHEAD);
+      },
+    });
+    try {
+      const { body } = await placeHold(await aRequest(sale));
+
+      expect(grants).toBe(2);
+      expect(await stage.books.seat(sale.seatId)).toMatchObject({ reservationId: body.reservationId });
+    } finally {
+      await stage.database.owner.raw(REAL_CLOCK);
+    }
+    await eventually(async () => expect(await runsOf(sale)).toContain('TERMINATED'));
+  });
+});
+
+const REAL_CLOCK = `CREATE OR REPLACE FUNCTION service_now() RETURNS timestamptz LANGUAGE sql VOLATILE
+  AS 'SELECT clock_timestamp()'`;
+const AHEAD = `CREATE OR REPLACE FUNCTION service_now() RETURNS timestamptz LANGUAGE sql VOLATILE
+  AS 'SELECT clock_timestamp() + interval ''16 s'''`;
+
+/** The workflow that an earlier request under the same key has started, before it died. */
+async function startLongAgo(sale: Sale, request: Awaited<ReturnType<typeof aRequest>>, age: number) {
+  let reservationId = '';
+  const dying = anApi({
+    beforeStart: async () => Promise.reject(new Error('the API dies')),
+  });
+  await expect(dying(request)).rejects.toThrow('the API dies');
+  reservationId = await claimantOf(sale);
+  const heldAt = new Date(Date.now() - age);
+  await stage.temporal.reservations.start({
+    reservationId,
+    userId: request.userId,
+    scheduleId: sale.scheduleId,
+    heldAt,
+    expiresAt: new Date(heldAt.getTime() + 300_000),
+    summary: 'Seats of a test',
+  });
+}
+
+async function claimantOf({ scheduleId, seatId }: Sale): Promise<string> {
+  return (await stage.redis.redis.get(`{${scheduleId}}:seat:${seatId}`)) ?? '';
+}

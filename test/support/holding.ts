@@ -1,0 +1,35 @@
+import { randomUUID } from 'node:crypto';
+import {
+  createHoldClaimed,
+  type HoldAttempt,
+  type HoldClaimed,
+} from '../../src/api/reservations/holdClaimed';
+import { createHoldMeter } from '../../src/api/reservations/holdMeter';
+import type { ReservationWorkflows } from '../../src/api/reservations/reservationWorkflows';
+import { createHoldStore } from '../../src/db/holdStore';
+import type { Ground } from './stage';
+
+/** The part of a hold's path behind the claim, as one process of the API has it. */
+export function createHolding(
+  { dependencies: { db, seatClaim, bumpSeatVersion, logger } }: Pick<Ground, 'dependencies'>,
+  workflows: Pick<ReservationWorkflows, 'start' | 'discard'>,
+  holdSeconds = 300,
+): HoldClaimed {
+  return createHoldClaimed({
+    settings: { HOLD_SECONDS: holdSeconds },
+    seatClaim,
+    seatNotices: { bumpSeatVersion, logger },
+    holds: createHoldStore(db),
+    workflows,
+    meter: createHoldMeter(async () => Promise.resolve()),
+  });
+}
+
+/** A request to hold seats without an idempotency key. */
+export function anAttemptToHold(
+  { dependencies: { db } }: Pick<Ground, 'dependencies'>,
+  userId: string,
+  reservationId: string = randomUUID(),
+): HoldAttempt {
+  return { reservationId, userId, run: null, settle: async (grant) => db.transaction(grant) };
+}
