@@ -1,9 +1,8 @@
 import { createPaymentStore } from '../db/paymentStore';
-import { chargeOfPayment } from '../gateways/chargeRequest';
 import type { ChargeOutcome, ChargeRequest } from '../gateways/gateway';
 import { bookVoid, voidAtGateway } from './chargeVoids';
 import type { ActivityDependencies } from './dependencies';
-import { closeFailed, type PaymentStep } from './payments';
+import { chargeOf, closeFailed } from './payments';
 
 export function createChargeActivities({ db, gateway }: ActivityDependencies) {
   return {
@@ -23,26 +22,16 @@ export function createChargeActivities({ db, gateway }: ActivityDependencies) {
     },
 
     /**
-     * Makes sure that no money stays taken under the attempt's key.
+     * Refunds or voids whatever a payment that will not succeed has charged, and books it. The attempt is closed in
+     * Postgres first, so that no sale loses its money: where the confirmation was first, nothing is voided.
      *
-     * @returns what had been taken and went back
-     * @throws until the gateway has said so; its caller retries
+     * @throws until the gateway has confirmed it; its caller retries without end
      */
-    async voidCharge(request: ChargeRequest, reason: string): Promise<number> {
-      return voidAtGateway(gateway, request, reason);
-    },
-
-    /**
-     * Gives back whatever a payment that will not succeed has charged, and books it. Its confirmation is barred
-     * before, so that no sale loses its money; does nothing where that comes too late.
-     *
-     * @throws until the gateway has said so; its caller retries without end
-     */
-    async giveBackCharge(step: PaymentStep, reason: string): Promise<void> {
-      const status = await db.transaction((transaction) => closeFailed(transaction, step, reason));
-      if (status !== 'FAILED') return;
-      const { paymentId, reservationId, amount } = step;
-      const returned = await voidAtGateway(gateway, chargeOfPayment(step), reason);
+    async giveBackCharge(paymentId: string, reason: string): Promise<void> {
+      const payment = await db.transaction((transaction) => closeFailed(transaction, paymentId, reason));
+      if (payment?.status !== 'FAILED') return;
+      const { reservationId, amount } = payment;
+      const returned = await voidAtGateway(gateway, chargeOf(payment), reason);
       await db.transaction(async (transaction) => {
         const charge = { attemptId: paymentId, reservationId, currency: amount.currency };
         await bookVoid(transaction, charge, returned);

@@ -3,82 +3,86 @@ import { createLedgerStore } from '../db/ledgerStore';
 import { createPaymentStore, type Payment, type PaymentStatus } from '../db/paymentStore';
 import { createReservationTickets, type Ticket } from '../db/reservationTickets';
 import { createReservationStore, type Reservation } from '../db/reservationStore';
+import { createScheduleStore } from '../db/scheduleStore';
 import { showCancelled } from '../domain/holdRules';
-import { insufficientPoints, type ReservationAmount } from '../domain/money';
+import { insufficientPoints, type PaymentAmount } from '../domain/money';
 import { Problem } from '../domain/problems';
-import type { CardPayment } from '../gateways/chargeRequest';
-import type { ActivityDependencies } from './dependencies';
+import { chargeOfPayment } from '../gateways/chargeRequest';
+import type { ChargeRequest } from '../gateways/gateway';
 import { seatsChanged } from '../redis/seatsChanged';
-import { refuseUsedKey } from './usedPaymentKeys';
+import { confirm, type ConfirmInput } from './confirmation';
+import type { ActivityDependencies } from './dependencies';
 
-/** One attempt to pay; every step of it names the attempt, and so does every journal. */
-export interface PaymentStep extends CardPayment {
-  scheduleId: string;
+/** An attempt to pay that has begun. */
+export interface OpenedPayment {
+  amount: PaymentAmount;
+  /** Of the card part; null where nothing is left for the card. */
+  charge: ChargeRequest | null;
+  /** Earlier attempts whose charge may still stand, for a workflow that may not know of them. */
+  toGiveBack: string[];
 }
 
-export interface ConfirmInput extends PaymentStep {
-  gatewayPaymentId: string | null;
-  /** Milliseconds since 1970, by the workflow's clock. */
-  approvedAt: number;
-}
-
-export interface FailPaymentInput extends PaymentStep {
+export interface FailPaymentInput {
+  paymentId: string;
   reason: string;
-  /** The card may have been charged: the attempt counts as undone only once that is given back. */
+  /** The card may have been charged: the attempt counts as undone only once that is refunded. */
   mayBeCharged: boolean;
 }
 
+/** What a successful attempt has bought. */
+export interface PaidOutcome {
+  amount: PaymentAmount;
+  /** ISO 8601. */
+  approvedAt: string;
+  tickets: Ticket[];
+}
+
+/** Each step gets the id of the attempt. What it pays, and for how much, is in the row that the API has written. */
 export function createPaymentActivities(dependencies: ActivityDependencies) {
-  const { db, gateway, seatClaim } = dependencies;
+  const { db, seatClaim } = dependencies;
   return {
     /**
      * Opens the attempt and takes the points, in one transaction. Run again, it changes nothing, however far
-     * the attempt has come: a worker that died may have carried it to its end without a word.
+     * the attempt has come: a worker that died may have carried it to its end.
      *
-     * @returns earlier attempts whose charge may still stand, for a workflow that may never have heard of them
      * @throws {Problem} insufficient-points; payment-in-progress where another attempt is open;
      *   reservation-already-confirmed or reservation-expired where the reservation is not HELD any more;
      *   sale-not-open where the show was cancelled;
-     *   payment-failed where the attempt was undone before this step arrived, or its payment key was used before
+     *   payment-failed where the attempt was closed or withdrawn before, or nobody has requested it
      */
-    async takePoints(step: PaymentStep): Promise<PaymentStep[]> {
-      const taken = db.transaction(async (transaction) => {
-        const payments = createPaymentStore(transaction);
-        const reservations = createReservationStore(transaction);
-        const { opened, status, reason, unsettled } = await payments.open({ ...step, gateway: gateway.name });
-        if (status === 'FAILED') throw await refusedBefore(transaction, step, reason);
-        const toGiveBack = unsettled.map((payment) => stepOf(payment, step.scheduleId));
-        if (!opened) return toGiveBack;
-        if (!(await reservations.startPayment(step.reservationId))) {
-          throw notPayable(await reservations.find(step.reservationId));
+    async openPayment(paymentId: string): Promise<OpenedPayment> {
+      return db.transaction(async (transaction) => {
+        const opening = await createPaymentStore(transaction).open(paymentId);
+        if (!opening) throw closedBefore('unknown-payment');
+        const { opened, payment, unsettled } = opening;
+        if (payment.status === 'FAILED') throw await refusedBefore(transaction, payment);
+        if (payment.status === 'WITHDRAWN') throw closedBefore('withdrawn');
+        if (opened) {
+          const reservations = createReservationStore(transaction);
+          if (!(await reservations.startPayment(payment.reservationId))) {
+            throw await notPayable(transaction, await reservations.find(payment.reservationId));
+          }
+          await takePoints(transaction, payment);
         }
-        if (step.amount.points === 0) return toGiveBack;
-        await createLedgerStore(transaction).post({
-          key: `points-taken:${step.paymentId}`,
-          kind: 'POINTS_TAKEN',
-          currency: step.amount.currency,
-          reservationId: step.reservationId,
-          paymentId: step.paymentId,
-          wallet: { userId: step.userId, amount: -step.amount.points },
-          house: [{ account: 'house:pending', amount: step.amount.points }],
-        });
-        return toGiveBack;
+        return {
+          amount: payment.amount,
+          charge: payment.amount.card > 0 ? chargeOf(payment) : null,
+          toGiveBack: withCard(unsettled),
+        };
       });
-      return taken.catch(refuseUsedKey);
     },
 
-    /** The attempt of a reservation that is open in Postgres, for a workflow that may never have heard of it. */
-    async findOpenPayment(reservationId: string): Promise<PaymentStep | null> {
+    /** The attempt of a reservation that is open in Postgres, for a workflow that may not know of it. */
+    async findOpenPayment(reservationId: string): Promise<string | null> {
       const payment = await createPaymentStore(db).findOpen(reservationId);
-      const reservation = await createReservationStore(db).find(reservationId);
-      return payment && reservation ? stepOf(payment, reservation.scheduleId) : null;
+      return payment?.paymentId ?? null;
     },
 
-    /** Shows clients and operators that the gateway's word on this attempt is awaited. */
-    async markSettling(step: PaymentStep): Promise<void> {
+    /** Shows clients and operators that the outcome of this attempt is not known yet. */
+    async markSettling(paymentId: string): Promise<void> {
       await db.transaction(async (transaction) => {
-        const marked = await createPaymentStore(transaction).markSettling(step.paymentId);
-        if (marked) await createReservationStore(transaction).move(step.reservationId, 'SETTLING');
+        const marked = await createPaymentStore(transaction).markSettling(paymentId);
+        if (marked) await createReservationStore(transaction).move(marked.reservationId, 'SETTLING');
       });
     },
 
@@ -89,43 +93,59 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
      * @throws {Problem} payment-failed where the attempt was closed as failed, or the seats are gone
      */
     async confirmReservation(input: ConfirmInput): Promise<Ticket[]> {
-      const tickets = await db.transaction((transaction) => confirm(transaction, input));
+      const { reservationId, scheduleId, tickets } = await db.transaction((transaction) =>
+        confirm(transaction, input),
+      );
       const seatIds = tickets.map((ticket) => ticket.seatId);
-      await seatsChanged(dependencies, input.scheduleId, () =>
-        seatClaim.markTaken(input.scheduleId, seatIds, input.reservationId),
+      await seatsChanged(dependencies, scheduleId, () =>
+        seatClaim.markTaken(scheduleId, seatIds, reservationId),
       );
       return tickets;
     },
 
+    /** What an attempt that succeeded has bought. */
+    async readPaidOutcome(paymentId: string): Promise<PaidOutcome> {
+      const payment = await createPaymentStore(db).find(paymentId);
+      if (!payment?.approvedAt) throw new Error(`payment ${paymentId} has not succeeded`);
+      const { reservationId, amount, approvedAt } = payment;
+      const issued = await createReservationTickets(db).of([reservationId]);
+      return { amount, approvedAt: approvedAt.toISOString(), tickets: issued.get(reservationId) ?? [] };
+    },
+
     /**
-     * Undoes {@link takePoints}: the attempt FAILED and barred from any confirmation that may still be on its way,
-     * the points back, the reservation HELD again. Does nothing that was done before, and stands in the way of a
-     * `takePoints` that comes late.
+     * Undoes {@link openPayment}: the attempt FAILED, so that no confirmation that is still on its way has an effect,
+     * the points back, the reservation HELD again. Does nothing that was done before. An `openPayment` that comes
+     * later is refused.
      *
-     * @returns SUCCEEDED where the confirmation had won: then nothing was undone
+     * @returns SUCCEEDED where the confirmation was first: then nothing was undone
      */
     async failPayment(input: FailPaymentInput): Promise<PaymentStatus> {
+      const { paymentId, reason, mayBeCharged } = input;
       return db.transaction(async (transaction) => {
-        const status = await closeFailed(transaction, input, input.reason);
-        if (status === 'FAILED' && !input.mayBeCharged) {
-          await createPaymentStore(transaction).markUndone(input.paymentId);
+        const payment = await closeFailed(transaction, paymentId, reason);
+        if (payment?.status === 'FAILED' && !(mayBeCharged && payment.amount.card > 0)) {
+          await createPaymentStore(transaction).markUndone(paymentId);
         }
-        return status;
+        return payment?.status ?? 'FAILED';
       });
     },
   };
 }
 
-/** An attempt is FAILED and its points are back, in one transaction: there is no FAILED attempt with points taken. */
+/**
+ * Closes an attempt as FAILED and puts its points back, in one transaction: there is no FAILED attempt with points taken.
+ *
+ * @returns the attempt as it is now; null for an unknown one
+ */
 export async function closeFailed(
   transaction: Knex.Transaction,
-  step: PaymentStep,
+  paymentId: string,
   reason: string,
-): Promise<PaymentStatus> {
-  const { paymentId, reservationId, userId, amount } = step;
+): Promise<Payment | null> {
+  const payment = await createPaymentStore(transaction).fail(paymentId, reason);
+  if (payment?.status !== 'FAILED') return payment;
+  const { reservationId, userId, amount } = payment;
   const ledger = createLedgerStore(transaction);
-  const status = await createPaymentStore(transaction).fail(step, reason);
-  if (status !== 'FAILED') return status;
   if (amount.points > 0 && (await ledger.isBooked(`points-taken:${paymentId}`))) {
     await ledger.post({
       key: `points-returned:${paymentId}`,
@@ -138,87 +158,59 @@ export async function closeFailed(
     });
   }
   await createReservationStore(transaction).resumeHold(reservationId);
-  return status;
+  return payment;
 }
 
-export function stepOf(payment: Payment, scheduleId: string): PaymentStep {
-  const { paymentId, reservationId, userId, amount, paymentKey, createdAt } = payment;
-  return {
-    paymentId,
+/** The charge of an attempt's card part. */
+export function chargeOf(payment: Payment): ChargeRequest {
+  return chargeOfPayment({ ...payment, requestedAt: payment.createdAt.getTime() });
+}
+
+/** The attempts that may have charged a card. */
+export function withCard(payments: readonly Payment[]): string[] {
+  return payments.filter(({ amount }) => amount.card > 0).map(({ paymentId }) => paymentId);
+}
+
+async function takePoints(transaction: Knex.Transaction, payment: Payment): Promise<void> {
+  const { paymentId, reservationId, userId, amount } = payment;
+  if (amount.points === 0) return;
+  await createLedgerStore(transaction).post({
+    key: `points-taken:${paymentId}`,
+    kind: 'POINTS_TAKEN',
+    currency: amount.currency,
     reservationId,
-    scheduleId,
-    userId,
-    amount,
-    paymentKey,
-    requestedAt: createdAt.getTime(),
-  };
+    paymentId,
+    wallet: { userId, amount: -amount.points },
+    house: [{ account: 'house:pending', amount: amount.points }],
+  });
 }
 
 /** A worker that died may have been refused already: the client hears the same. */
-async function refusedBefore(db: Knex, step: PaymentStep, reason: string | null): Promise<Problem> {
-  if (reason !== 'insufficient-points') {
-    return new Problem('payment-failed', 'This attempt was undone.', { reason });
-  }
-  const balance = await createLedgerStore(db).balance(step.userId);
-  return insufficientPoints(balance, step.amount.points);
+async function refusedBefore(db: Knex, { userId, amount, reason }: Payment): Promise<Problem> {
+  if (reason !== 'insufficient-points') return closedBefore(reason);
+  return insufficientPoints(await createLedgerStore(db).balance(userId), amount.points);
 }
 
-function notPayable(reservation: Reservation | null): Problem {
+function closedBefore(reason: string | null): Problem {
+  return new Problem('payment-failed', 'This attempt was closed before it began.', { reason });
+}
+
+async function notPayable(db: Knex, reservation: Reservation | null): Promise<Problem> {
   switch (reservation?.status) {
     case 'PAYING':
     case 'SETTLING':
       return new Problem('payment-in-progress', 'Another payment of this reservation is under way.');
     case 'CONFIRMED':
       return new Problem('reservation-already-confirmed', 'This reservation is paid.');
-    case 'HELD':
-      return showCancelled();
+    case 'HELD': {
+      const schedule = await createScheduleStore(db).facts(reservation.scheduleId);
+      return schedule?.cancelledAt ? showCancelled() : holdEnded();
+    }
     default:
-      return new Problem('reservation-expired', 'The hold has ended.');
+      return holdEnded();
   }
 }
 
-async function confirm(transaction: Knex.Transaction, input: ConfirmInput): Promise<Ticket[]> {
-  const payments = createPaymentStore(transaction);
-  const reservations = createReservationStore(transaction);
-  const approvedAt = new Date(input.approvedAt);
-  const { gatewayPaymentId } = input;
-  if (!(await payments.succeed(input.paymentId, { gatewayPaymentId, approvedAt }))) {
-    const payment = await payments.find(input.paymentId);
-    const issued = await createReservationTickets(transaction).of([input.reservationId]);
-    if (payment?.status === 'SUCCEEDED') return issued.get(input.reservationId) ?? [];
-    throw new Problem('payment-failed', 'This attempt was undone.', { reason: 'undone' });
-  }
-  const sold = await reservations.sellSeats(input.reservationId, approvedAt);
-  const confirmed = await reservations.move(input.reservationId, 'CONFIRMED', approvedAt);
-  if (!confirmed || sold.length === 0) {
-    throw new Problem('payment-failed', 'The seats are gone.', { reason: 'seats-gone' });
-  }
-  const tickets = await createReservationTickets(transaction).issue(input, sold, approvedAt);
-  await bookSale(transaction, input, confirmed.amount);
-  const { reservationId, userId, paymentId } = input;
-  await transaction('outbox')
-    .insert({ kind: 'reservation-confirmed', payload: { reservationId, userId, paymentId } })
-    .options({ name: 'notify-confirmation' });
-  return tickets;
-}
-
-/** What was pending and what the gateway took become revenue and booking fees. */
-async function bookSale(
-  transaction: Knex.Transaction,
-  input: ConfirmInput,
-  price: ReservationAmount,
-): Promise<void> {
-  await createLedgerStore(transaction).post({
-    key: `sale:${input.paymentId}`,
-    kind: 'SALE',
-    currency: input.amount.currency,
-    reservationId: input.reservationId,
-    paymentId: input.paymentId,
-    house: [
-      { account: 'house:pending', amount: -input.amount.points },
-      { account: 'gateway:clearing', amount: -input.amount.card },
-      { account: 'house:revenue', amount: price.tickets },
-      { account: 'house:booking-fees', amount: price.bookingFee },
-    ],
-  });
+function holdEnded(): Problem {
+  return new Problem('reservation-expired', 'The hold has ended.');
 }

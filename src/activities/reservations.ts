@@ -7,7 +7,7 @@ import { Problem } from '../domain/problems';
 import { seatsChanged } from '../redis/seatsChanged';
 import type { ReservationState } from '../workflows/messages';
 import type { ActivityDependencies } from './dependencies';
-import { stepOf, type PaymentStep } from './payments';
+import { withCard } from './payments';
 
 export type EndHoldInput = { reservationId: string } & (
   | { status: 'RELEASED' }
@@ -24,7 +24,7 @@ export interface EndedHold {
   /** Of a hold that is too early to expire, by Postgres's clock; else 0. */
   millisecondsLeft: number;
   /** Failed attempts whose charge may still stand. */
-  toGiveBack: PaymentStep[];
+  toGiveBack: string[];
 }
 
 /** Two clocks of one machine differ by less: the activity waits it out. */
@@ -62,8 +62,7 @@ async function endHold(dependencies: ActivityDependencies, input: EndHoldInput):
     const reservations = createReservationStore(transaction);
     const moved = await reservations.move(reservationId, status, now);
     const seatIds = await reservations.releaseSeats(reservationId, now);
-    const unsettled = await payments.unsettledOf(reservationId);
-    const toGiveBack = unsettled.map((payment) => stepOf(payment, reservation.scheduleId));
+    const toGiveBack = withCard(await payments.unsettledOf(reservationId));
     return {
       ended: { status: (moved ?? reservation).status, millisecondsLeft: 0, toGiveBack },
       freed: seatIds.length > 0 ? { scheduleId: reservation.scheduleId, seatIds } : null,

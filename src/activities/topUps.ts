@@ -1,40 +1,47 @@
 import { createLedgerStore } from '../db/ledgerStore';
-import { createTopUpStore } from '../db/topUpStore';
+import { createTopUpStore, type TopUp } from '../db/topUpStore';
+import { Problem } from '../domain/problems';
+import { chargeOfTopUp } from '../gateways/chargeRequest';
 import type { ChargeRequest } from '../gateways/gateway';
 import { bookVoid, voidAtGateway } from './chargeVoids';
 import type { ActivityDependencies } from './dependencies';
-import { refuseUsedKey } from './usedPaymentKeys';
 
 export interface CreditTopUpInput {
   topUpId: string;
-  userId: string;
-  amount: number;
-  currency: string;
   gatewayPaymentId: string;
 }
 
+/** What became of closing a top-up. */
+export type ClosedTopUp = { status: 'FAILED' } | { status: 'SUCCEEDED'; balance: number };
+
+/** Each step gets the id of the top-up. Who pays, and how much, is in the row that the API has written. */
 export function createTopUpActivities({ db, gateway }: ActivityDependencies) {
   return {
     /**
-     * Records a top-up before its card is charged. Run again, it changes nothing.
+     * Opens a top-up before its card is charged. Run again, it changes nothing.
      *
-     * @throws {Problem} payment-failed where the payment key was used before
+     * @throws {Problem} payment-failed where it was closed or withdrawn before, or nobody has requested it
      */
-    async openTopUp(request: ChargeRequest): Promise<void> {
-      const { idempotencyKey: topUpId, payerId: userId, amount, currency, paymentKey = null } = request;
-      const topUp = { topUpId, userId, amount, currency, paymentKey, gateway: gateway.name };
-      await createTopUpStore(db).open(topUp).catch(refuseUsedKey);
+    async openTopUp(topUpId: string): Promise<ChargeRequest> {
+      const topUp = await createTopUpStore(db).open(topUpId);
+      if (!topUp) throw notOpen('unknown-top-up');
+      if (topUp.status === 'WITHDRAWN') throw notOpen('withdrawn');
+      if (topUp.status === 'FAILED') throw notOpen(topUp.reason);
+      return chargeOf(topUp);
     },
 
     /**
      * Books a charge that the gateway has approved as points in the wallet. Run again, it changes nothing.
      *
      * @returns the wallet's balance right after this top-up
+     * @throws {Problem} payment-failed where the top-up was closed before: its charge must be refunded
      */
-    async creditTopUp(input: CreditTopUpInput): Promise<number> {
-      const { topUpId, userId, amount, currency, gatewayPaymentId } = input;
+    async creditTopUp({ topUpId, gatewayPaymentId }: CreditTopUpInput): Promise<number> {
       return db.transaction(async (transaction) => {
         const topUps = createTopUpStore(transaction);
+        const topUp = await topUps.find(topUpId);
+        if (!topUp) throw notOpen('unknown-top-up');
+        const { userId, amount, currency } = topUp;
         const { booked, balance } = await createLedgerStore(transaction).post({
           key: `top-up:${topUpId}`,
           kind: 'TOP_UP',
@@ -45,7 +52,7 @@ export function createTopUpActivities({ db, gateway }: ActivityDependencies) {
         });
         if (booked && balance !== null) {
           if (await topUps.succeed(topUpId, { gatewayPaymentId, balanceAfter: balance })) return balance;
-          throw new Error(`top-up ${topUpId} is not open`);
+          throw notOpen('undone');
         }
         const earlier = await topUps.find(topUpId);
         const balanceThen = earlier?.balanceAfter ?? null;
@@ -54,26 +61,40 @@ export function createTopUpActivities({ db, gateway }: ActivityDependencies) {
       });
     },
 
-    /** Closes a top-up that bought nothing. `mayBeCharged`: it counts as undone only once that is given back. */
-    async failTopUp(topUpId: string, reason: string, mayBeCharged: boolean): Promise<void> {
+    /**
+     * Closes a top-up that bought nothing. `mayBeCharged`: it counts as undone only once that is refunded.
+     *
+     * @returns SUCCEEDED where another run of the step had credited it: then nothing was closed
+     */
+    async failTopUp(topUpId: string, reason: string, mayBeCharged: boolean): Promise<ClosedTopUp> {
       const topUps = createTopUpStore(db);
-      await topUps.fail(topUpId, reason);
+      const topUp = await topUps.fail(topUpId, reason);
+      if (topUp?.status === 'SUCCEEDED') return { status: 'SUCCEEDED', balance: topUp.balanceAfter ?? 0 };
       if (!mayBeCharged) await topUps.markUndone(topUpId);
+      return { status: 'FAILED' };
     },
 
     /**
-     * Gives back whatever a top-up that failed has charged, and books it. Does nothing where it succeeded.
+     * Refunds or voids whatever a top-up that failed has charged, and books it. Does nothing where it succeeded.
      *
-     * @throws until the gateway has said so; its caller retries without end
+     * @throws until the gateway has confirmed it; its caller retries without end
      */
-    async giveBackTopUp(request: ChargeRequest, reason: string): Promise<void> {
-      const topUpId = request.idempotencyKey;
-      if ((await createTopUpStore(db).fail(topUpId, reason)) !== 'FAILED') return;
-      const returned = await voidAtGateway(gateway, request, reason);
+    async giveBackTopUp(topUpId: string, reason: string): Promise<void> {
+      const topUp = await createTopUpStore(db).fail(topUpId, reason);
+      if (topUp?.status !== 'FAILED') return;
+      const returned = await voidAtGateway(gateway, chargeOf(topUp), reason);
       await db.transaction(async (transaction) => {
-        await bookVoid(transaction, { attemptId: topUpId, currency: request.currency }, returned);
+        await bookVoid(transaction, { attemptId: topUpId, currency: topUp.currency }, returned);
         await createTopUpStore(transaction).markUndone(topUpId);
       });
     },
   };
+}
+
+function chargeOf(topUp: TopUp): ChargeRequest {
+  return chargeOfTopUp({ ...topUp, requestedAt: topUp.createdAt.getTime() });
+}
+
+function notOpen(reason: string | null): Problem {
+  return new Problem('payment-failed', 'The top-up was closed.', { reason });
 }

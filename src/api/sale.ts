@@ -5,6 +5,7 @@ import { createPaymentStore } from '../db/paymentStore';
 import { createReservationTickets } from '../db/reservationTickets';
 import { createReservationStore } from '../db/reservationStore';
 import { createSeatDirectory } from '../db/seatDirectory';
+import { createTopUpStore } from '../db/topUpStore';
 import { createSeatClaim } from '../redis/seatClaim';
 import { adminReservationRoutes } from './admin/reservations';
 import { createCancellationWorkflows } from './cancellations/cancellationWorkflows';
@@ -23,6 +24,7 @@ import { createReservationWorkflows } from './reservations/reservationWorkflows'
 import { reservationRoutes } from './reservations/routes';
 import { createSeatChoice } from './reservations/seatChoice';
 import { walletRoutes } from './wallet/routes';
+import { createBuyPoints } from './wallet/buyPoints';
 import { createTopUpWorkflows } from './wallet/topUpWorkflows';
 import { createReceiveEvent } from './webhooks/receiveEvent';
 import { webhookRoutes } from './webhooks/routes';
@@ -74,12 +76,12 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
     holdBest,
   });
   const payReservation = createPayReservation({
+    db,
     gateway,
     directory,
     admission,
     reservations,
     payments,
-    tickets,
     workflows,
     freePlace: createFreePlace({ settings, reservations, admission, logger }),
   });
@@ -103,7 +105,10 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
       gateway,
       idempotency,
       ledger,
-      topUps: createTopUpWorkflows(temporal, { taskQueue }),
+      buyPoints: createBuyPoints({
+        topUps: createTopUpStore(db),
+        workflows: createTopUpWorkflows(temporal, { taskQueue }),
+      }),
     }),
     ...webhookRoutes({ gateway, receiveEvent: createReceiveEvent({ db, temporal, taskQueue }), logger }),
     ...adminReservationRoutes({ settings, reservations, payments, tickets, cancellations, ledger }),

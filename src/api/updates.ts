@@ -1,3 +1,4 @@
+import { status } from '@grpc/grpc-js';
 import { isGrpcServiceError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { Problem } from '../domain/problems';
@@ -6,9 +7,6 @@ import { isProblemSlug } from './problems/table';
 
 /** Each of them costs a workflow task. */
 const UPDATE_ATTEMPTS = 3;
-
-/** gRPC status: FAILED_PRECONDITION. */
-const TASK_LOST: ReadonlySet<number> = new Set([9]);
 
 /**
  * Sends an update again when the workflow task that had taken it failed, as it does when the hold's timer fires
@@ -27,7 +25,7 @@ export async function untilTaken<T>(send: () => Promise<T>): Promise<T> {
 
 function hasLostItsTask(error: unknown): boolean {
   const cause = error instanceof Error ? error.cause : undefined;
-  return isGrpcServiceError(cause) && TASK_LOST.has(cause.code);
+  return isGrpcServiceError(cause) && cause.code === status.FAILED_PRECONDITION;
 }
 
 /** An update's failure carries the name of a problem; see `refuse` in the workflows. */

@@ -22,12 +22,13 @@ export interface ReadAttempt {
   settled: boolean;
 }
 
-/** Payments and top-ups in one shape. */
+/** Payments and top-ups in one shape. What has not begun is left out: no gateway has heard of it. */
 const ATTEMPTS = `(
   SELECT 'PAYMENT' AS kind, id, reservation_id AS order_id, status, card AS amount, currency, gateway, created_at,
-         approved_at, undone_at FROM payments
+         approved_at, undone_at FROM payments WHERE status NOT IN ('REQUESTED', 'WITHDRAWN')
   UNION ALL
-  SELECT 'TOP_UP', id, id, status, amount, currency, gateway, created_at, NULL, undone_at FROM top_ups)`;
+  SELECT 'TOP_UP', id, id, status, amount, currency, gateway, created_at, NULL, undone_at FROM top_ups
+  WHERE status NOT IN ('REQUESTED', 'WITHDRAWN'))`;
 
 export type AttemptReader = ReturnType<typeof createAttemptReader>;
 

@@ -15,6 +15,7 @@ import * as webhooks from './migrations/012_webhooks';
 import * as draws from './migrations/013_draws';
 import * as accessibleSeats from './migrations/014_accessible_seats';
 import * as serviceClock from './migrations/015_service_clock';
+import * as requestedAttempts from './migrations/016_requested_attempts';
 
 /** In order. A released migration is never changed; a new one is added below. */
 const MIGRATIONS: Record<string, Knex.Migration> = {
@@ -33,6 +34,7 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '013_draws': draws,
   '014_accessible_seats': accessibleSeats,
   '015_service_clock': serviceClock,
+  '016_requested_attempts': requestedAttempts,
 };
 
 /** Named by hand, so that sources and build write the same names into the database. */

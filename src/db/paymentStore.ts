@@ -2,7 +2,14 @@ import type { Knex } from 'knex';
 import type { PaymentAmount } from '../domain/money';
 
 export type PaymentStatus =
-  'PENDING' | 'SETTLING' | 'SUCCEEDED' | 'FAILED' | 'REFUNDED' | 'PARTIALLY_REFUNDED';
+  | 'REQUESTED'
+  | 'WITHDRAWN'
+  | 'PENDING'
+  | 'SETTLING'
+  | 'SUCCEEDED'
+  | 'FAILED'
+  | 'REFUNDED'
+  | 'PARTIALLY_REFUNDED';
 
 /** One attempt to pay a reservation. */
 export interface Payment {
@@ -11,8 +18,8 @@ export interface Payment {
   userId: string;
   status: PaymentStatus;
   amount: PaymentAmount;
-  /** The name of the gateway that the attempt was made with; null where it never came so far. */
-  gateway: string | null;
+  /** The name of the gateway that charges the card part. */
+  gateway: string;
   /** The client's key for a payment that it has prepared there. */
   paymentKey: string | null;
   gatewayPaymentId: string | null;
@@ -27,14 +34,15 @@ export interface NewPayment {
   userId: string;
   amount: PaymentAmount;
   paymentKey: string | null;
+  gateway: string;
 }
 
-/** What became of opening an attempt. */
+/** An attempt whose first step runs. */
 export interface Opening {
+  /** This call has opened it; false where an earlier one had, or where it may not be opened any more. */
   opened: boolean;
-  status: PaymentStatus;
-  reason: string | null;
-  /** Attempts of the same reservation that failed, and whose charge is not known to be given back. */
+  payment: Payment;
+  /** Failed attempts of the same reservation whose charge is not known to be refunded. */
   unsettled: Payment[];
 }
 
@@ -46,7 +54,7 @@ interface PaymentRow {
   points: number;
   card: number;
   currency: string;
-  gateway: string | null;
+  gateway: string;
   payment_key: string | null;
   gateway_payment_id: string | null;
   reason: string | null;
@@ -61,51 +69,107 @@ interface PaymentRow {
  */
 const OPEN: PaymentStatus[] = ['PENDING', 'SETTLING'];
 
+const UNFINISHED = "'REQUESTED', 'PENDING', 'SETTLING'";
+
 /** Listed, because a prepared statement that returns `*` breaks when a migration adds a column. */
-const COLUMNS =
-  'id, reservation_id, user_id, status, points, card, currency, gateway, payment_key, gateway_payment_id, ' +
-  'reason, created_at, approved_at';
+const COLUMN_NAMES = [
+  'id',
+  'reservation_id',
+  'user_id',
+  'status',
+  'points',
+  'card',
+  'currency',
+  'gateway',
+  'payment_key',
+  'gateway_payment_id',
+  'reason',
+  'created_at',
+  'approved_at',
+] as const;
+const COLUMNS = COLUMN_NAMES.join(', ');
 
 export type PaymentStore = ReturnType<typeof createPaymentStore>;
 
 /** Attempts to pay. Given a transaction, all of it happens in that transaction. */
 export function createPaymentStore(db: Knex) {
-  /** A row that somebody committed while our statement waited for it: no statement sees what is younger than itself. */
-  async function readCommitted(paymentId: string): Promise<PaymentRow & { opened: boolean }> {
+  async function find(paymentId: string): Promise<Payment | null> {
     const row = await db<PaymentRow>('payments').where({ id: paymentId }).first();
-    if (!row) throw new Error(`payment ${paymentId} is neither opened nor there`);
-    return { ...row, opened: false };
+    return row ? toPayment(row) : null;
   }
 
   return {
-    /** Opens an attempt, or tells the status of the one that stands under this id already. */
-    async open(payment: NewPayment & { gateway: string }): Promise<Opening> {
+    /**
+     * Records an attempt before its workflow hears of it. One that was withdrawn is requested again; any other stays
+     * as it is.
+     *
+     * @returns the attempt as it is now
+     */
+    async request(payment: NewPayment): Promise<Payment> {
+      const { rows } = await db
+        .raw<{ rows: PaymentRow[] }>(
+          `INSERT INTO payments AS payment
+             (id, reservation_id, user_id, points, card, currency, gateway, payment_key, status)
+           VALUES (:id, :reservation_id, :user_id, :points, :card, :currency, :gateway, :payment_key, 'REQUESTED')
+           ON CONFLICT (id) DO UPDATE
+             SET status = CASE payment.status WHEN 'WITHDRAWN' THEN 'REQUESTED' ELSE payment.status END,
+                 created_at = CASE payment.status WHEN 'WITHDRAWN' THEN now() ELSE payment.created_at END
+           RETURNING ${COLUMNS}`,
+          columnsOf(payment),
+        )
+        .options({ name: 'request-payment' });
+      return onlyRow(rows);
+    },
+
+    /** @returns whether no step had begun: then none will */
+    async withdraw(paymentId: string): Promise<boolean> {
+      const changed = await db<PaymentRow>('payments')
+        .where({ id: paymentId, status: 'REQUESTED' })
+        .update({ status: 'WITHDRAWN' });
+      return changed > 0;
+    },
+
+    /** Withdraws up to `limit` attempts that were requested before an instant and never began. */
+    async withdrawForgotten(before: Date, limit: number): Promise<number> {
+      const { rowCount } = await db.raw<{ rowCount: number }>(
+        `UPDATE payments SET status = 'WITHDRAWN'
+         WHERE id IN (SELECT id FROM payments WHERE status = 'REQUESTED' AND created_at < :before LIMIT :limit)
+           AND status = 'REQUESTED'`,
+        { before, limit },
+      );
+      return rowCount;
+    },
+
+    /** Opens a requested attempt. @returns null for an unknown one */
+    async open(paymentId: string): Promise<Opening | null> {
       const { rows } = await db
         .raw<{ rows: (PaymentRow & { opened: boolean })[] }>(
           `WITH opened AS (
-             INSERT INTO payments (id, reservation_id, user_id, points, card, currency, gateway, payment_key, status)
-             VALUES (:id, :reservation_id, :user_id, :points, :card, :currency, :gateway, :payment_key, 'PENDING')
-             ON CONFLICT (id) DO NOTHING
-             RETURNING *)
+             UPDATE payments SET status = 'PENDING' WHERE id = :paymentId AND status = 'REQUESTED' RETURNING ${COLUMNS})
            SELECT ${COLUMNS}, true AS opened FROM opened
            UNION ALL
            SELECT ${COLUMNS}, false FROM payments
-           WHERE id = :id OR (reservation_id = :reservation_id AND status = 'FAILED' AND undone_at IS NULL)`,
-          { ...columnsOf(payment), gateway: payment.gateway },
+           WHERE (id = :paymentId AND NOT EXISTS (SELECT FROM opened))
+              OR (reservation_id = (SELECT reservation_id FROM payments WHERE id = :paymentId)
+                  AND id <> :paymentId AND status = 'FAILED' AND undone_at IS NULL)`,
+          { paymentId },
         )
         .options({ name: 'open-payment' });
-      const unsettled = rows.filter((row) => row.id !== payment.paymentId).map(toPayment);
-      const own =
-        rows.find((row) => row.id === payment.paymentId) ?? (await readCommitted(payment.paymentId));
-      return { opened: own.opened, status: own.status, reason: own.reason, unsettled };
+      const own = rows.find((row) => row.id === paymentId);
+      if (!own) return null;
+      // Opened by somebody else while this statement waited: no statement sees what is younger than itself.
+      const isStale = !own.opened && own.status === 'REQUESTED';
+      const payment = isStale ? await find(paymentId) : toPayment(own);
+      const unsettled = rows.filter((row) => row.id !== paymentId).map(toPayment);
+      return payment && { opened: own.opened, payment, unsettled };
     },
 
-    /** @returns whether the attempt was open; one that succeeded or failed before stays as it is */
+    /** @returns the attempt, null where it was not open: then it stays as it is */
     async succeed(
       paymentId: string,
       charge: { gatewayPaymentId: string | null; approvedAt: Date },
-    ): Promise<boolean> {
-      const changed = await db<PaymentRow>('payments')
+    ): Promise<Payment | null> {
+      const [row] = await db<PaymentRow>('payments')
         .where({ id: paymentId })
         .whereIn('status', OPEN)
         .update({
@@ -114,28 +178,25 @@ export function createPaymentStore(db: Knex) {
           approved_at: charge.approvedAt,
           reason: null,
         })
+        .returning<PaymentRow[]>(COLUMN_NAMES)
         .options({ name: 'succeed-payment' });
-      return changed > 0;
+      return row ? toPayment(row) : null;
     },
 
     /**
-     * Closes an attempt as failed, also one whose first step has not arrived: the row then stands as a fence
-     * before it.
+     * Closes an attempt as failed, also one that has not begun: no later step of it has an effect.
      *
-     * @returns the status after the call: FAILED, or SUCCEEDED where the attempt had already won
+     * @returns the attempt as it is now: FAILED, or what it had come to before; null for an unknown one
      */
-    async fail(payment: NewPayment, reason: string): Promise<PaymentStatus> {
-      const { rows } = await db.raw<{ rows: { status: PaymentStatus }[] }>(
-        `INSERT INTO payments AS payment
-           (id, reservation_id, user_id, points, card, currency, payment_key, status, reason)
-         VALUES (:id, :reservation_id, :user_id, :points, :card, :currency, :payment_key, 'FAILED', :reason)
-         ON CONFLICT (id) DO UPDATE
-           SET status = CASE WHEN payment.status IN ('PENDING', 'SETTLING') THEN 'FAILED' ELSE payment.status END,
-               reason = CASE WHEN payment.status IN ('PENDING', 'SETTLING') THEN excluded.reason ELSE payment.reason END
-         RETURNING status`,
-        { ...columnsOf(payment), reason },
+    async fail(paymentId: string, reason: string): Promise<Payment | null> {
+      const { rows } = await db.raw<{ rows: PaymentRow[] }>(
+        `UPDATE payments
+         SET status = CASE WHEN status IN (${UNFINISHED}) THEN 'FAILED' ELSE status END,
+             reason = CASE WHEN status IN (${UNFINISHED}) THEN :reason ELSE reason END
+         WHERE id = :paymentId RETURNING ${COLUMNS}`,
+        { paymentId, reason },
       );
-      return rows[0]?.status ?? 'FAILED';
+      return rows[0] ? toPayment(rows[0]) : null;
     },
 
     /** What was paid has gone back, or a part of it. */
@@ -143,12 +204,13 @@ export function createPaymentStore(db: Knex) {
       await db<PaymentRow>('payments').where({ id: paymentId, status: 'SUCCEEDED' }).update({ status });
     },
 
-    /** @returns false where the attempt is settling already, or over */
-    async markSettling(paymentId: string): Promise<boolean> {
-      const changed = await db<PaymentRow>('payments')
+    /** @returns null where the attempt is settling already, or over */
+    async markSettling(paymentId: string): Promise<Payment | null> {
+      const [row] = await db<PaymentRow>('payments')
         .where({ id: paymentId, status: 'PENDING' })
-        .update({ status: 'SETTLING' });
-      return changed > 0;
+        .update({ status: 'SETTLING' })
+        .returning<PaymentRow[]>(COLUMN_NAMES);
+      return row ? toPayment(row) : null;
     },
 
     /** Nothing of this failed attempt is taken any more. */
@@ -176,15 +238,13 @@ export function createPaymentStore(db: Knex) {
       return rows.map(toPayment);
     },
 
-    async find(paymentId: string): Promise<Payment | null> {
-      const row = await db<PaymentRow>('payments').where({ id: paymentId }).first();
-      return row ? toPayment(row) : null;
-    },
+    find,
 
-    /** The latest attempt that counts: the successful one, else the newest. */
+    /** The latest attempt that counts: the successful one, else the newest that has begun. */
     async latestOf(reservationIds: readonly string[]): Promise<Map<string, Payment>> {
       const { rows } = await db.raw<{ rows: PaymentRow[] }>(
-        `SELECT DISTINCT ON (reservation_id) * FROM payments WHERE reservation_id = ANY(?)
+        `SELECT DISTINCT ON (reservation_id) * FROM payments
+         WHERE reservation_id = ANY(?) AND status NOT IN ('REQUESTED', 'WITHDRAWN')
          ORDER BY reservation_id, (status = 'FAILED'), created_at DESC`,
         [[...reservationIds]],
       );
@@ -210,7 +270,14 @@ function columnsOf(payment: NewPayment) {
     card: payment.amount.card,
     currency: payment.amount.currency,
     payment_key: payment.paymentKey,
+    gateway: payment.gateway,
   };
+}
+
+function onlyRow(rows: readonly PaymentRow[]): Payment {
+  const [row] = rows;
+  if (!row) throw new Error('an upsert returned no row');
+  return toPayment(row);
 }
 
 function toPayment(row: PaymentRow): Payment {

@@ -148,7 +148,7 @@ export function createReservationStore(db: Knex) {
     },
 
     /**
-     * To PAYING, unless the show was cancelled.
+     * To PAYING, unless the show was cancelled or the hold is over by Postgres's clock: no charge starts after it.
      *
      * @returns false where it did not move
      */
@@ -156,7 +156,7 @@ export function createReservationStore(db: Knex) {
       const { rowCount } = await db
         .raw<{ rowCount: number }>(
           `UPDATE reservations SET status = 'PAYING' FROM schedules AS schedule
-           WHERE reservations.id = :reservationId AND status = ANY(:before)
+           WHERE reservations.id = :reservationId AND status = ANY(:before) AND expires_at > service_now()
              AND schedule.id = reservations.schedule_id AND schedule.cancelled_at IS NULL`,
           { reservationId, before: statesBefore('PAYING') },
         )

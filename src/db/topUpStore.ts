@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-export type TopUpStatus = 'PENDING' | 'SUCCEEDED' | 'FAILED';
+export type TopUpStatus = 'REQUESTED' | 'WITHDRAWN' | 'PENDING' | 'SUCCEEDED' | 'FAILED';
 
 /** Points bought through the gateway. */
 export interface TopUp {
@@ -15,6 +15,8 @@ export interface TopUp {
   gatewayPaymentId: string | null;
   /** The wallet right after it, as the client was told. */
   balanceAfter: number | null;
+  /** Why it failed. */
+  reason: string | null;
   createdAt: Date;
 }
 
@@ -35,22 +37,55 @@ interface TopUpRow {
   undone_at: Date | null;
 }
 
+export type TopUpStore = ReturnType<typeof createTopUpStore>;
+
+/** Top-ups. Given a transaction, all of it happens in that transaction. */
 export function createTopUpStore(db: Knex) {
   return {
-    /** Opens a top-up; one that stands under this id already stays as it is. */
-    async open(topUp: NewTopUp): Promise<void> {
-      await db<TopUpRow>('top_ups')
-        .insert({
-          id: topUp.topUpId,
-          user_id: topUp.userId,
-          status: 'PENDING',
-          amount: topUp.amount,
-          currency: topUp.currency,
-          gateway: topUp.gateway,
-          payment_key: topUp.paymentKey,
-        })
-        .onConflict('id')
-        .ignore();
+    /**
+     * Records a top-up before its workflow hears of it. One that was withdrawn is requested again; any other stays as
+     * it is.
+     *
+     * @returns the top-up as it is now
+     */
+    async request(topUp: NewTopUp): Promise<TopUp> {
+      const { rows } = await db.raw<{ rows: TopUpRow[] }>(
+        `INSERT INTO top_ups AS top_up (id, user_id, amount, currency, gateway, payment_key, status)
+         VALUES (:topUpId, :userId, :amount, :currency, :gateway, :paymentKey, 'REQUESTED')
+         ON CONFLICT (id) DO UPDATE
+           SET status = CASE top_up.status WHEN 'WITHDRAWN' THEN 'REQUESTED' ELSE top_up.status END,
+               created_at = CASE top_up.status WHEN 'WITHDRAWN' THEN now() ELSE top_up.created_at END
+         RETURNING *`,
+        { ...topUp },
+      );
+      const [row] = rows;
+      if (!row) throw new Error('an upsert returned no row');
+      return toTopUp(row);
+    },
+
+    /** @returns whether no step had begun: then none will */
+    async withdraw(topUpId: string): Promise<boolean> {
+      const changed = await db<TopUpRow>('top_ups')
+        .where({ id: topUpId, status: 'REQUESTED' })
+        .update({ status: 'WITHDRAWN' });
+      return changed > 0;
+    },
+
+    /** Withdraws up to `limit` top-ups that were requested before an instant and never began. */
+    async withdrawForgotten(before: Date, limit: number): Promise<number> {
+      const { rowCount } = await db.raw<{ rowCount: number }>(
+        `UPDATE top_ups SET status = 'WITHDRAWN'
+         WHERE id IN (SELECT id FROM top_ups WHERE status = 'REQUESTED' AND created_at < :before LIMIT :limit)
+           AND status = 'REQUESTED'`,
+        { before, limit },
+      );
+      return rowCount;
+    },
+
+    /** Opens a requested top-up. @returns it as it is now; null for an unknown one */
+    async open(topUpId: string): Promise<TopUp | null> {
+      await db<TopUpRow>('top_ups').where({ id: topUpId, status: 'REQUESTED' }).update({ status: 'PENDING' });
+      return find(topUpId);
     },
 
     /** @returns false where it has failed before: its points must not be credited then */
@@ -66,13 +101,13 @@ export function createTopUpStore(db: Knex) {
       return changed > 0;
     },
 
-    /** @returns the status after it: SUCCEEDED where the points were credited before */
-    async fail(topUpId: string, reason: string): Promise<TopUpStatus | null> {
+    /** Closes a top-up as failed. @returns it as it is now: FAILED, or what it had come to before; null for an unknown one */
+    async fail(topUpId: string, reason: string): Promise<TopUp | null> {
       await db<TopUpRow>('top_ups')
-        .where({ id: topUpId, status: 'PENDING' })
+        .where({ id: topUpId })
+        .whereIn('status', ['REQUESTED', 'PENDING'])
         .update({ status: 'FAILED', reason });
-      const row = await db<TopUpRow>('top_ups').where({ id: topUpId }).first('status');
-      return row?.status ?? null;
+      return find(topUpId);
     },
 
     /** Nothing of this failed top-up is taken any more. */
@@ -83,21 +118,27 @@ export function createTopUpStore(db: Knex) {
         .update({ undone_at: db.fn.now() });
     },
 
-    async find(topUpId: string): Promise<TopUp | null> {
-      const row = await db<TopUpRow>('top_ups').where({ id: topUpId }).first();
-      if (!row) return null;
-      return {
-        topUpId: row.id,
-        userId: row.user_id,
-        status: row.status,
-        amount: row.amount,
-        currency: row.currency,
-        gateway: row.gateway,
-        paymentKey: row.payment_key,
-        gatewayPaymentId: row.gateway_payment_id,
-        balanceAfter: row.balance_after,
-        createdAt: row.created_at,
-      };
-    },
+    find,
+  };
+
+  async function find(topUpId: string): Promise<TopUp | null> {
+    const row = await db<TopUpRow>('top_ups').where({ id: topUpId }).first();
+    return row ? toTopUp(row) : null;
+  }
+}
+
+function toTopUp(row: TopUpRow): TopUp {
+  return {
+    topUpId: row.id,
+    userId: row.user_id,
+    status: row.status,
+    amount: row.amount,
+    currency: row.currency,
+    gateway: row.gateway,
+    paymentKey: row.payment_key,
+    gatewayPaymentId: row.gateway_payment_id,
+    balanceAfter: row.balance_after,
+    reason: row.reason,
+    createdAt: row.created_at,
   };
 }

@@ -1,6 +1,6 @@
 /**
- * How each status of a payment or a top-up counts. OPEN may still succeed or fail; PAID bought something, whatever
- * was refunded since; FAILED bought nothing.
+ * How each status of a payment or a top-up that has begun counts. OPEN may still succeed or fail; PAID bought something,
+ * whatever was refunded since; FAILED bought nothing.
  */
 export const ATTEMPT_STATES = {
   PENDING: 'OPEN',
@@ -12,3 +12,10 @@ export const ATTEMPT_STATES = {
 } as const;
 
 export type AttemptStatus = keyof typeof ATTEMPT_STATES;
+
+/** An attempt that has not begun: neither the ledger nor the gateway knows of it. */
+export type UnbegunStatus = 'REQUESTED' | 'WITHDRAWN';
+
+export function hasBegun(status: AttemptStatus | UnbegunStatus): status is AttemptStatus {
+  return status !== 'REQUESTED' && status !== 'WITHDRAWN';
+}

@@ -147,7 +147,12 @@ function faultsOfRefund({
 }
 
 /** A status that it does not know is a fault of the audit, not of the ledger. */
-const STATES: Readonly<Record<string, Purchase['state']>> = ATTEMPT_STATES;
+const STATES: Readonly<Record<string, Purchase['state']>> = {
+  ...ATTEMPT_STATES,
+  // What has not begun has no journals, as what has failed at once.
+  REQUESTED: 'FAILED',
+  WITHDRAWN: 'FAILED',
+};
 
 function toPayment(row: PaymentRow): Purchase {
   const { id, points, card } = row;

@@ -11,11 +11,11 @@ export type UnknownCharge = Extract<ChargeOutcome, { outcome: 'unknown' }>;
 /** How the gateway's word is awaited once it has not come within the budget of a request. */
 export interface Settling {
   /** Called once, before the waiting. */
-  begin(): Promise<void>;
+  begin: () => Promise<void>;
   /** Until when, milliseconds since 1970. */
   until: number;
   /** Counts the gateway's own messages about this charge: each is worth asking at once. */
-  hints(): number;
+  hints: () => number;
 }
 
 /** Tries with one key. Each is safe: the gateway never charges a key twice. */
@@ -29,15 +29,16 @@ const LONGEST_SETTLING_PAUSE_MS = 30_000;
 const chargeCard = onceStep('Charge the card', (activities) => activities.chargeCard);
 const captureCharge = onceStep('Take the authorised money', (activities) => activities.captureCharge);
 const lookUpCharge = onceStep('Ask what became of the charge', (activities) => activities.lookUpCharge);
-const voidCharge = onceStep('Void the charge', (activities) => activities.voidCharge);
 
 /**
- * Charges a card and finds out what came of it. A charge without an answer is never taken for a refusal: it is
- * looked up by its key. Where the gateway has no charge under the key, the same key is tried again; after the
- * last try the key is voided, so that a request still on its way cannot charge any more.
+ * Charges a card and finds out what came of it. A charge without a response is never taken for a refusal: it is
+ * looked up by its key. Where the gateway has no charge under the key, the same key is tried again.
  *
- * @returns `unknown` only where nothing was learned until `settling.until`, or where the gateway is known to be down
- *   before anything was sent ({@link isUnavailable}): whoever called gives the money back
+ * Nothing is voided here. A request may still be on its way after the last try, and another run of the same step may
+ * have confirmed the payment: the caller closes the attempt in Postgres before it voids the charge.
+ *
+ * @returns `unknown` where nothing was learned until `settling.until`, where the last try has left no charge, or where
+ *   the gateway is known to be down before anything was sent ({@link isUnavailable})
  */
 export async function charge(
   request: ChargeRequest,
@@ -55,8 +56,7 @@ export async function charge(
     if (found.outcome === 'unknown') return settle(request, reason, settling);
     if (found.outcome !== 'absent') return found;
   }
-  const barred = await bar(request, reason);
-  return barred.outcome === 'unknown' ? settle(request, reason, settling) : barred;
+  return { outcome: 'unknown', reason };
 }
 
 /**
@@ -68,7 +68,7 @@ export function isUnavailable({ outcome, reason }: { outcome: string; reason?: s
   return outcome === 'unknown' && reason === GATEWAY_UNAVAILABLE;
 }
 
-/** Asks with growing pauses, for as long as there is time. */
+/** Asks with growing pauses, for as long as there is time, or until the gateway has no charge under the key. */
 async function settle(
   request: ChargeRequest,
   reason: string,
@@ -79,8 +79,8 @@ async function settle(
     const heard = settling.hints();
     await condition(() => settling.hints() > heard, Math.min(pause, settling.until - Date.now()));
     const found = await lookUp(request);
-    const known = found.outcome === 'absent' ? await bar(request, reason) : found;
-    if (known.outcome !== 'unknown') return known;
+    if (found.outcome === 'absent') return { outcome: 'unknown', reason };
+    if (found.outcome !== 'unknown') return found;
   }
   return { outcome: 'unknown', reason: 'no-answer' };
 }
@@ -95,14 +95,6 @@ async function captured(request: ChargeRequest, answer: ChargeOutcome): Promise<
   if (answer.outcome !== 'authorised') return answer;
   const capture = await ask(() => captureCharge(request, answer.gatewayPaymentId));
   return capture.outcome === 'authorised' ? { outcome: 'unknown', reason: 'not-captured' } : capture;
-}
-
-/** Nothing is booked under the key, and nothing will be. */
-async function bar(request: ChargeRequest, reason: string): Promise<KnownCharge | UnknownCharge> {
-  return ask(async () => {
-    await voidCharge(request, reason);
-    return { outcome: 'declined', reason };
-  });
 }
 
 /** A step that fails, such as one cut off by its timeout, has not told what happened either. */

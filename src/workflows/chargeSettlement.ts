@@ -18,18 +18,15 @@ import { endlessStep } from './steps';
 const gatewayHintSignal = defineSignal(GATEWAY_HINT_SIGNAL);
 
 const readAttempt = endlessStep('Read the attempt', (activities) => activities.readAttempt);
-const failPayment = endlessStep(
-  'Close the payment that nobody is about',
-  (activities) => activities.failPayment,
-);
-const failTopUp = endlessStep('Close the top-up that nobody is about', (activities) => activities.failTopUp);
-const endHold = endlessStep('Release the seats that nobody holds', (activities) => activities.endHold);
+const failPayment = endlessStep('Close the abandoned payment', (activities) => activities.failPayment);
+const failTopUp = endlessStep('Close the abandoned top-up', (activities) => activities.failTopUp);
+const endHold = endlessStep('Release the seats of the abandoned payment', (activities) => activities.endHold);
 const giveBackCharge = endlessStep(
-  'Give back whatever the card was charged',
+  'Refund whatever the card was charged',
   (activities) => activities.giveBackCharge,
 );
 const giveBackTopUp = endlessStep(
-  'Give back whatever the card was charged',
+  'Refund whatever the card was charged',
   (activities) => activities.giveBackTopUp,
 );
 
@@ -71,9 +68,7 @@ async function settle(attempt: AttemptState, attemptId: string): Promise<Settled
   if (attempt.kind === 'NONE') return 'UNKNOWN';
   if (attempt.state === 'SOLD') return 'SOLD';
   const owner =
-    attempt.kind === 'PAYMENT'
-      ? reservationWorkflowId(attempt.payment.reservationId)
-      : topUpWorkflowId(attemptId);
+    attempt.kind === 'PAYMENT' ? reservationWorkflowId(attempt.reservationId) : topUpWorkflowId(attemptId);
   if (attempt.state === 'OPEN' && (await isAlive(owner))) return 'LEFT';
   return giveBack(attempt, attemptId);
 }
@@ -84,17 +79,18 @@ async function giveBack(
 ): Promise<Settled> {
   const reason = attempt.state === 'OPEN' ? ABANDONED : LATE;
   if (attempt.kind === 'TOP_UP') {
-    await failTopUp(attemptId, reason, true);
-    await giveBackTopUp(attempt.charge, reason);
+    const closed = await failTopUp(attemptId, reason, true);
+    if (closed.status === 'SUCCEEDED') return 'SOLD';
+    await giveBackTopUp(attemptId, reason);
     return 'GIVEN_BACK';
   }
-  const { payment } = attempt;
+  const { reservationId, hasCard } = attempt;
   if (attempt.state === 'OPEN') {
-    const failed = await failPayment({ ...payment, reason, mayBeCharged: payment.amount.card > 0 });
+    const failed = await failPayment({ paymentId: attemptId, reason, mayBeCharged: true });
     if (failed !== 'FAILED') return 'SOLD';
-    await endHold({ reservationId: payment.reservationId, status: 'RELEASED' });
+    await endHold({ reservationId, status: 'RELEASED' });
   }
-  if (payment.amount.card > 0) await giveBackCharge(payment, reason);
+  if (hasCard) await giveBackCharge(attemptId, reason);
   return 'GIVEN_BACK';
 }
 

@@ -49,11 +49,9 @@ export interface ReservationInput {
   settleSeconds: number;
 }
 
-/** The update `pay`. `paymentId` names the attempt; it is also the gateway's idempotency key. */
+/** The update `pay`: makes the payment that the API has written under this id. */
 export interface PayInput {
   paymentId: string;
-  amount: PaymentAmount;
-  paymentKey?: string;
 }
 
 /** The answer to the update `pay`. A refusal is an update failure named by its problem slug instead. */
@@ -79,12 +77,9 @@ export interface ReservationState {
   payments: number;
 }
 
+/** Makes the top-up that the API has written under this id. */
 export interface TopUpInput {
   topUpId: string;
-  userId: string;
-  amount: number;
-  currency: string;
-  paymentKey?: string;
 }
 
 export type TopUpResult =

@@ -1,46 +1,45 @@
 import type { ApplicationFailure } from '@temporalio/workflow';
-import type { PaymentStep } from '../activities/payments';
-import { chargeOfPayment } from '../gateways/chargeRequest';
+import type { OpenedPayment } from '../activities/payments';
 import { GATEWAY_UNAVAILABLE } from '../gateways/gateway';
 import { charge, type KnownCharge } from './charge';
 import { membersOf, reasonOf, refuse } from './failures';
 import { LOST, type GiveBacks } from './giveBacks';
-import type { PayInput, PayResult } from './messages';
+import type { PayResult } from './messages';
 import { Saga } from './saga';
 import { boundedStep, endlessStep, refusalOf } from './steps';
 
 /** A payment of a hold that was still running when the payment was accepted. */
-export interface PaymentRequest extends PayInput {
+export interface PaymentRequest {
+  paymentId: string;
   reservationId: string;
-  scheduleId: string;
-  userId: string;
-  /** ISO 8601; told to the client where the payment fails. */
+  /** ISO 8601; reported to the client where the payment fails. */
   expiresAt: string;
-  /** Milliseconds since 1970. */
-  requestedAt: number;
 }
 
 /** What a payment shares with its reservation. */
 export interface PaymentSurroundings {
-  /** Until when (milliseconds since 1970) an unknown charge is asked about while the seats wait. */
+  /** Until when (milliseconds since 1970) an unknown charge is looked up while the seats wait. */
   until: number;
   /** Counts the gateway's messages to this workflow. */
-  hints(): number;
-  /** The gateway's word is awaited from now on. */
-  onSettling(): void;
+  hints: () => number;
+  /** The outcome of the charge is not known, and is waited for from now on. */
+  onSettling: () => void;
   giveBacks: GiveBacks;
 }
 
 type Paid = Extract<PayResult, { status: 'SUCCEEDED' }>;
 
-const takePoints = boundedStep('Open the payment and take the points', (activities) => activities.takePoints);
+const openPayment = boundedStep(
+  'Open the payment and take the points',
+  (activities) => activities.openPayment,
+);
 const confirmReservation = boundedStep(
   'Confirm: seats sold, tickets issued, sale booked',
   (activities) => activities.confirmReservation,
 );
-const readConfirmation = endlessStep(
-  'Read the confirmation that had won',
-  (activities) => activities.confirmReservation,
+const readPaidOutcome = endlessStep(
+  'Read the confirmation that was first',
+  (activities) => activities.readPaidOutcome,
 );
 const failPayment = endlessStep(
   'Undo: points back, the hold goes on',
@@ -50,14 +49,20 @@ const findOpenPayment = endlessStep(
   'Look for a payment that was lost',
   (activities) => activities.findOpenPayment,
 );
-const markSettling = endlessStep("Wait for the gateway's word", (activities) => activities.markSettling);
+const markSettling = endlessStep(
+  'Record that the outcome of the charge is not known yet',
+  (activities) => activities.markSettling,
+);
 
-/** A client who waits hears of a failure when the card has its money back too, if that takes no longer. */
+/** A client that waits gets the failure once the card has its money back too, if that takes no longer. */
 const GIVE_BACK_PATIENCE_MS = 5_000;
 
 /**
  * The saga of one payment: take the points, charge the card, confirm. It ends paid, or with the points back and
- * its charge on the way back before the failure is told. Its caller shields it from a cancellation of the workflow.
+ * the refund of its charge under way. Its caller shields it from a cancellation of the workflow.
+ *
+ * Before it reports a failure, it asks Postgres for the outcome: another run of the same steps, on a worker that stalled
+ * or died, may have confirmed the payment.
  *
  * @throws {ApplicationFailure} insufficient-points, payment-failed, reservation-expired or temporarily-unavailable
  */
@@ -65,19 +70,20 @@ export async function payReservation(
   request: PaymentRequest,
   surroundings: PaymentSurroundings,
 ): Promise<Paid> {
+  const { paymentId } = request;
   const saga = new Saga();
   try {
     return await runSteps(request, saga, surroundings);
   } catch (error) {
-    await saga.compensate(error);
-    throw asFailure(error, request.expiresAt);
+    if ((await saga.compensate(error)) === 'UNDONE') throw asFailure(error, request.expiresAt);
+    return { paymentId, status: 'SUCCEEDED', ...(await readPaidOutcome(paymentId)) };
   }
 }
 
 /**
- * Runs a step that only another open payment may stand in the way of. The caller has none under way, so that
+ * Runs a step that only another open payment may prevent. The caller has none under way, so that
  * one was lost: its update ran, and the server forgot it before any of it was in the history, as when everything
- * is killed at once. It is closed, its charge is given back, and the step is run again.
+ * is killed at once. It is closed, its charge is refunded, and the step is run again.
  */
 export async function afterLostPayments<Result>(
   reservationId: string,
@@ -90,70 +96,74 @@ export async function afterLostPayments<Result>(
     } catch (error) {
       if (refusalOf(error)?.type !== 'payment-in-progress') throw error;
       const lost = await findOpenPayment(reservationId);
-      if (lost && (await failPayment(failureOf(lost, LOST, true))) === 'FAILED') giveBacks.start(lost);
+      if (lost === null) continue;
+      const status = await failPayment({ paymentId: lost, reason: LOST, mayBeCharged: true });
+      if (status === 'FAILED') giveBacks.start(lost);
     }
   }
 }
 
 async function runSteps(
-  request: PaymentRequest,
+  { paymentId, reservationId }: PaymentRequest,
   saga: Saga,
-  surroundings: PaymentSurroundings,
+  { until, hints, onSettling, giveBacks }: PaymentSurroundings,
 ): Promise<Paid> {
-  const { paymentId, reservationId, scheduleId, userId, amount, requestedAt } = request;
-  const { giveBacks } = surroundings;
-  const paymentKey = request.paymentKey ?? null;
-  const step = { paymentId, reservationId, scheduleId, userId, amount, paymentKey, requestedAt };
-  let charged: KnownCharge | null = null;
   let mayBeCharged = false;
-
   saga.beforeStep(async (cause) => {
-    await failPayment(failureOf(step, causeOf(cause), mayBeCharged));
+    const status = await failPayment({ paymentId, reason: causeOf(cause), mayBeCharged });
+    return status === 'SUCCEEDED' ? 'DONE' : 'UNDONE';
   });
-  const earlier = await afterLostPayments(reservationId, giveBacks, () => takePoints(step));
-  for (const payment of earlier) giveBacks.start(payment);
+  const opened = await afterLostPayments(reservationId, giveBacks, () => openPayment(paymentId));
+  for (const earlier of opened.toGiveBack) giveBacks.start(earlier);
 
-  if (amount.card > 0) {
+  let charged: Approved | null = null;
+  if (opened.charge) {
     saga.beforeStep(async (cause) => {
-      if (!mayBeCharged) return;
-      giveBacks.start(step, causeOf(cause));
-      // A gateway that is down gives nothing back soon.
-      if (causeOf(cause) === GATEWAY_UNAVAILABLE) return;
-      // Past the bound the seats wait for nobody.
-      await giveBacks.wait(Math.min(GIVE_BACK_PATIENCE_MS, Math.max(0, surroundings.until - Date.now())));
+      if (mayBeCharged) await giveBack(paymentId, causeOf(cause), giveBacks, until);
+      return 'UNDONE';
     });
     mayBeCharged = true;
-    const outcome = await charge(chargeOfPayment(step), {
-      until: surroundings.until,
-      hints: () => surroundings.hints(),
+    const outcome = await charge(opened.charge, {
+      until,
+      hints,
       begin: async () => {
-        await markSettling(step);
-        surroundings.onSettling();
+        await markSettling(paymentId);
+        onSettling();
       },
     });
-    if (outcome.outcome === 'unknown') throw cardFailure(outcome.reason);
-    mayBeCharged = outcome.outcome === 'approved';
-    if (outcome.outcome === 'declined') throw cardFailure(outcome.reason);
+    mayBeCharged = outcome.outcome !== 'declined';
+    if (outcome.outcome !== 'approved') throw cardFailure(outcome.reason);
     charged = outcome;
   }
+  return confirm(paymentId, opened, charged);
+}
 
+type Approved = Extract<KnownCharge, { outcome: 'approved' }>;
+
+async function confirm(
+  paymentId: string,
+  { amount }: OpenedPayment,
+  charged: Approved | null,
+): Promise<Paid> {
   const approvedAt = Date.now();
-  const gatewayPaymentId = charged?.outcome === 'approved' ? charged.gatewayPaymentId : null;
-  const confirmation = { ...step, gatewayPaymentId, approvedAt };
-  const tickets = await confirmReservation(confirmation).catch(async (error: unknown) => {
-    // The answer of a confirmation can be lost after its commit: Postgres is asked before anything is undone.
-    const status = await failPayment(failureOf(step, causeOf(error), mayBeCharged));
-    if (status !== 'SUCCEEDED') throw error;
-    return readConfirmation(confirmation);
-  });
+  const gatewayPaymentId = charged?.gatewayPaymentId ?? null;
+  const tickets = await confirmReservation({ paymentId, gatewayPaymentId, approvedAt });
   return { paymentId, status: 'SUCCEEDED', amount, approvedAt: new Date(approvedAt).toISOString(), tickets };
 }
 
-const failureOf = (step: PaymentStep, reason: string, mayBeCharged: boolean) => ({
-  ...step,
-  reason,
-  mayBeCharged: mayBeCharged && step.amount.card > 0,
-});
+/** Starts the refund, which closes the attempt first, and waits a while for it. */
+async function giveBack(
+  paymentId: string,
+  reason: string,
+  giveBacks: GiveBacks,
+  until: number,
+): Promise<void> {
+  giveBacks.start(paymentId, reason);
+  // A gateway that is down refunds nothing soon.
+  if (reason === GATEWAY_UNAVAILABLE) return;
+  // Past the bound the seats wait for nobody.
+  await giveBacks.wait(Math.min(GIVE_BACK_PATIENCE_MS, Math.max(0, until - Date.now())));
+}
 
 const cardFailure = (reason: string): ApplicationFailure =>
   refuse('payment-failed', 'The card was not charged.', { reason });

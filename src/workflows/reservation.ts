@@ -51,7 +51,7 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
   const expiresAt = new Date(input.expiresAt).toISOString();
   // Widened by hand: handlers change it where the compiler does not look.
   let phase = 'HELD' as Phase;
-  let payment: { paymentId: string; finished: boolean } | null = null;
+  let payment: { attempt: Attempt; answer: Promise<PayResult> } | null = null;
   let payments = 0;
   let holdOver = false;
   let ending: Promise<void> | null = null;
@@ -80,7 +80,7 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
       await condition(() => isOver(phase) || (phase === 'HELD' && (holdOver || givenUp)));
       if (!isOver(phase)) await end(holdOver ? 'EXPIRED' : 'RELEASED');
     }
-    await condition(() => allHandlersFinished() && (payment === null || payment.finished));
+    await condition(() => allHandlersFinished() && (payment === null || payment.attempt.finished));
     if (giveBacks.count > 0) {
       setCurrentDetails(`${describe(phase, expiresAt)} A charge is still to be refunded.`);
       await condition(() => giveBacks.count === 0);
@@ -96,14 +96,20 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
     void sleep(Math.max(1, milliseconds), { summary }).then(() => (holdOver = true));
   }
 
-  async function pay(request: PayInput): Promise<PayResult> {
-    if (phase === 'SETTLING' && payment) return { paymentId: payment.paymentId, status: 'SETTLING' };
-    const attempt = { paymentId: request.paymentId, finished: false };
-    payment = attempt;
+  async function pay({ paymentId }: PayInput): Promise<PayResult> {
+    if (payment && (phase === 'SETTLING' || payment.attempt.paymentId === paymentId)) return payment.answer;
+    const attempt: Attempt = { paymentId, finished: false };
+    payment = { attempt, answer: make(attempt) };
     payments += 1;
+    return payment.answer;
+  }
+
+  /** Resolves once the payment is made, or its outcome is known to take longer. */
+  async function make(attempt: Attempt): Promise<PayResult> {
+    const { paymentId } = attempt;
     enter('PAYING');
     const paid = payReservation(
-      { ...input, ...request, expiresAt, requestedAt: Date.now() },
+      { paymentId, reservationId, expiresAt },
       {
         until: input.expiresAt + input.settleSeconds * 1000,
         hints: () => hints,
@@ -121,7 +127,7 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
       })
       .finally(() => (attempt.finished = true));
     const settling = condition(() => phase === 'SETTLING' || attempt.finished).then((): PayResult => {
-      return { paymentId: request.paymentId, status: 'SETTLING' };
+      return { paymentId, status: 'SETTLING' };
     });
     return Promise.race([paid, settling]);
   }
@@ -151,8 +157,9 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
     if (ended.status === 'HELD') startTimer(ended.millisecondsLeft);
   }
 
-  function assertPayable(_request: PayInput): void {
-    if (phase === 'SETTLING') return;
+  function assertPayable({ paymentId }: PayInput): void {
+    // A second request for the same payment gets its answer.
+    if (phase === 'SETTLING' || payment?.attempt.paymentId === paymentId) return;
     if (phase === 'PAYING')
       throw refuse('payment-in-progress', 'Another payment of this reservation is under way.');
     if (phase === 'CONFIRMED') throw refuse('reservation-already-confirmed', 'This reservation is paid.');
@@ -177,8 +184,13 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
   }
 
   function currentState(): ReservationState {
-    return { status: statusOf(phase), expiresAt, paymentId: payment?.paymentId ?? null, payments };
+    return { status: statusOf(phase), expiresAt, paymentId: payment?.attempt.paymentId ?? null, payments };
   }
+}
+
+interface Attempt {
+  paymentId: string;
+  finished: boolean;
 }
 
 /** Cancelling asks the workflow to end its hold; it interrupts nothing that has begun. */

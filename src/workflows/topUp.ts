@@ -1,8 +1,7 @@
 import { CancellationScope, defineSignal, setCurrentDetails, setHandler } from '@temporalio/workflow';
-import { chargeOfTopUp } from '../gateways/chargeRequest';
-import type { ChargeRequest } from '../gateways/gateway';
-import { charge, isUnavailable, type Settling } from './charge';
-import { reasonOf } from './failures';
+import { GATEWAY_UNAVAILABLE } from '../gateways/gateway';
+import { charge } from './charge';
+import { reasonOf, refuse } from './failures';
 import { GATEWAY_HINT_SIGNAL, type TopUpInput, type TopUpResult } from './messages';
 import { settleApart } from './settleApart';
 import { endlessStep, refusalOf } from './steps';
@@ -11,61 +10,61 @@ const openTopUp = endlessStep('Open the top-up', (activities) => activities.open
 const creditTopUp = endlessStep('Put the points into the wallet', (activities) => activities.creditTopUp);
 const failTopUp = endlessStep('Close the top-up', (activities) => activities.failTopUp);
 const giveBackTopUp = endlessStep(
-  'Undo: give back whatever the card was charged',
+  'Undo: refund whatever the card was charged',
   (activities) => activities.giveBackTopUp,
 );
 
 const gatewayHintSignal = defineSignal(GATEWAY_HINT_SIGNAL);
 
-/** How long an unknown charge is asked about before it is voided. */
+/** How long an unknown charge is looked up before it is voided. */
 const SETTLE_MS = 10 * 60 * 1000;
 
-/** Buys points. Once the card is charged the points follow, or the charge goes back, whatever fails on the way. */
-export async function topUp(input: TopUpInput): Promise<TopUpResult> {
+/** Buys points. Once the card is charged the points follow, or the charge is refunded, whatever fails on the way. */
+export async function topUp({ topUpId }: TopUpInput): Promise<TopUpResult> {
   let hints = 0;
   setHandler(gatewayHintSignal, () => void (hints += 1), {
-    description: 'The gateway has told something about the charge: ask it again',
+    description: 'The gateway has a message about the charge: ask it again',
   });
   return CancellationScope.nonCancellable(async () => {
-    const { topUpId, userId, amount, currency, paymentKey } = input;
-    const price = `${amount} ${currency}`;
-    const request = chargeOfTopUp({ ...input, paymentKey: paymentKey ?? null, requestedAt: Date.now() });
-    setCurrentDetails(`Charging ${price}.`);
-    const charged = await openAndCharge(request, {
-      begin: () => {
-        setCurrentDetails(`Waiting for the gateway's word on ${price}.`);
-        return Promise.resolve();
-      },
-      until: Date.now() + SETTLE_MS,
-      hints: () => hints,
-    });
-    if (charged.outcome !== 'approved') {
-      await failTopUp(topUpId, charged.reason, charged.outcome === 'unknown');
-      if (isUnavailable(charged)) {
-        // The customer hears at once.
-        await settleApart({ kind: 'TOP_UP', attemptId: topUpId }, 'The gateway was down for a top-up');
-      } else if (charged.outcome === 'unknown') {
-        setCurrentDetails(`No word from the gateway: giving back ${price}, should they have been charged.`);
-        await giveBackTopUp(request, charged.reason);
-      }
-      setCurrentDetails(`The card was not charged (${charged.reason}); nothing was taken.`);
-      return { topUpId, status: 'FAILED', reason: charged.reason };
+    let mayBeCharged = false;
+    try {
+      const request = await openTopUp(topUpId);
+      const price = `${request.amount} ${request.currency}`;
+      setCurrentDetails(`Charging ${price}.`);
+      mayBeCharged = true;
+      const charged = await charge(request, {
+        begin: async () => setCurrentDetails(`The outcome of the charge of ${price} is not known yet.`),
+        until: Date.now() + SETTLE_MS,
+        hints: () => hints,
+      });
+      mayBeCharged = charged.outcome !== 'declined';
+      if (charged.outcome !== 'approved')
+        throw refuse('payment-failed', 'Not charged.', { reason: charged.reason });
+      const balance = await creditTopUp({ topUpId, gatewayPaymentId: charged.gatewayPaymentId });
+      setCurrentDetails(`${price} are in the wallet.`);
+      return { topUpId, status: 'SUCCEEDED', balance };
+    } catch (error) {
+      const refusal = refusalOf(error);
+      if (!refusal) throw error;
+      return undo(topUpId, reasonOf(refusal), mayBeCharged);
     }
-    const { gatewayPaymentId } = charged;
-    const balance = await creditTopUp({ topUpId, userId, amount, currency, gatewayPaymentId });
-    setCurrentDetails(`${price} are in the wallet.`);
-    return { topUpId, status: 'SUCCEEDED', balance };
   });
 }
 
-/** A payment key that was used before is refused before any card is charged. */
-async function openAndCharge(request: ChargeRequest, settling: Settling): ReturnType<typeof charge> {
-  try {
-    await openTopUp(request);
-  } catch (error) {
-    const refusal = refusalOf(error);
-    if (!refusal) throw error;
-    return { outcome: 'declined', reason: reasonOf(refusal) };
+/** Postgres is asked for the outcome first: another run of the same steps may have credited the points. */
+async function undo(topUpId: string, reason: string, mayBeCharged: boolean): Promise<TopUpResult> {
+  const closed = await failTopUp(topUpId, reason, mayBeCharged);
+  if (closed.status === 'SUCCEEDED') {
+    setCurrentDetails('The points are in the wallet.');
+    return { topUpId, ...closed };
   }
-  return charge(request, settling);
+  if (mayBeCharged && reason === GATEWAY_UNAVAILABLE) {
+    // The client gets its answer at once.
+    await settleApart({ kind: 'TOP_UP', attemptId: topUpId }, 'The gateway was down for a top-up');
+  } else if (mayBeCharged) {
+    setCurrentDetails('The outcome of the charge is not known: refunding whatever was charged.');
+    await giveBackTopUp(topUpId, reason);
+  }
+  setCurrentDetails(`The card was not charged (${reason}); nothing was taken.`);
+  return { topUpId, status: 'FAILED', reason };
 }

@@ -8,7 +8,7 @@ import { chargeOfPayment } from '../../src/gateways/chargeRequest';
 import { eventually } from '../support/eventually';
 import { BOOKING_FEE, createSale, createUser, KEEPS_30_PERCENT, PRICE } from '../support/factories';
 import { layGround, type Ground } from '../support/stage';
-import { aCancellation, aConfirmation, aGrant, aStep } from '../support/steps';
+import { aCancellation, aConfirmation, aGrant } from '../support/steps';
 
 let ground: Ground;
 let activities: Activities;
@@ -29,8 +29,8 @@ async function aSale({ seats = 1, policy = KEEPS_30_PERCENT } = {}) {
   const userId = await createUser(owner, seats * PRICE);
   const hold = aGrant(sale, userId, sale.seatIds);
   await ground.grant(hold);
-  const step = aStep(hold);
-  await activities.takePoints(step);
+  const step = await ground.request(hold);
+  await activities.openPayment(step.paymentId);
   const charged = await activities.chargeCard(chargeOfPayment(step));
   if (charged.outcome !== 'approved') throw new Error('the charge is not approved');
   const { gatewayPaymentId } = charged;

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { createActivities, type Activities } from '../../src/activities';
 import type { HoldToGrant } from '../../src/api/reservations/grantHold';
-import { createSale, createUser, PRICE } from '../support/factories';
+import { anAttempt, createSale, createUser, PRICE } from '../support/factories';
 import { layGround, type Ground } from '../support/stage';
-import { aCancellation, aConfirmation, aFailure, aGrant, aStep, anEnd } from '../support/steps';
+import { aCancellation, aConfirmation, aFailure, aGrant, anEnd } from '../support/steps';
 
 const SEATS = 4;
 const USERS = 3;
@@ -59,11 +59,15 @@ describe('whatever reservations of the same seats do at the same time', () => {
 });
 
 async function play(hold: HoldToGrant, acts: readonly Act[]): Promise<void> {
-  const step = aStep(hold);
+  const attempt = anAttempt(hold.seatIds.length);
+  const step = { paymentId: attempt.paymentId };
   const run: Record<Act, () => Promise<unknown>> = {
     hold: () => ground.grant(hold),
     'hold again': () => ground.grant(hold),
-    'take points': () => activities.takePoints(step),
+    'take points': async () => {
+      await ground.request(hold, attempt);
+      return activities.openPayment(step.paymentId);
+    },
     fail: () => activities.failPayment(aFailure(step)),
     confirm: () => activities.confirmReservation(aConfirmation(step)),
     cancel: () => activities.cancelReservation(aCancellation(hold.reservationId)),

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { createActivities, type Activities } from '../../src/activities';
+import { createPaymentStore } from '../../src/db/paymentStore';
 import { chargeOfPayment } from '../../src/gateways/chargeRequest';
 import { BOOKING_FEE, createSale, createUser, PRICE } from '../support/factories';
 import { layGround, type Ground } from '../support/stage';
-import { aConfirmation, aFailure, aGrant, aStep, anEnd } from '../support/steps';
+import { aConfirmation, aFailure, aGrant, anEnd } from '../support/steps';
 
 let ground: Ground;
 let activities: Activities;
@@ -29,10 +31,10 @@ const faults = async (): Promise<string[]> => ground.books.faults();
 describe('taking the points', () => {
   it('twice takes them once', async () => {
     const { userId, hold } = await aRecordedHold(3 * PRICE);
-    const step = aStep(hold);
+    const step = await ground.request(hold);
 
-    await Promise.all([activities.takePoints(step), activities.takePoints(step)]);
-    await activities.takePoints(step);
+    await Promise.all([activities.openPayment(step.paymentId), activities.openPayment(step.paymentId)]);
+    await activities.openPayment(step.paymentId);
 
     expect(await ground.books.balance(userId)).toBe(2 * PRICE);
     expect(await ground.books.reservationStatus(hold.reservationId)).toBe('PAYING');
@@ -41,15 +43,15 @@ describe('taking the points', () => {
 
   it('from a wallet that is short takes nothing and opens nothing', async () => {
     const { userId, hold } = await aRecordedHold(PRICE - 1);
-    const step = aStep(hold);
+    const step = await ground.request(hold);
 
-    await expect(activities.takePoints(step)).rejects.toMatchObject({
+    await expect(activities.openPayment(step.paymentId)).rejects.toMatchObject({
       slug: 'insufficient-points',
       members: { balance: PRICE - 1, required: PRICE },
     });
 
     expect(await ground.books.balance(userId)).toBe(PRICE - 1);
-    expect(await ground.books.payment(step.paymentId)).toBeNull();
+    expect(await ground.books.payment(step.paymentId)).toMatchObject({ status: 'REQUESTED' });
     expect(await ground.books.reservationStatus(hold.reservationId)).toBe('HELD');
   });
 
@@ -57,17 +59,44 @@ describe('taking the points', () => {
     const { userId, hold } = await aRecordedHold();
     await activities.endHold(anEnd(hold));
 
-    await expect(activities.takePoints(aStep(hold))).rejects.toMatchObject({ slug: 'reservation-expired' });
+    await expect(activities.openPayment((await ground.request(hold)).paymentId)).rejects.toMatchObject({
+      slug: 'reservation-expired',
+    });
 
     expect(await ground.books.balance(userId)).toBe(PRICE);
   });
 
+  it('for a hold that is over by the clock of Postgres is refused: no charge starts after it', async () => {
+    const { userId, hold } = await aRecordedHold();
+    const step = await ground.request(hold);
+    await ground.letExpire(hold.reservationId);
+
+    await expect(activities.openPayment(step.paymentId)).rejects.toMatchObject({
+      slug: 'reservation-expired',
+    });
+
+    expect(await ground.books.balance(userId)).toBe(PRICE);
+  });
+
+  it('of a payment that nobody has requested, or that was withdrawn, is refused', async () => {
+    const { userId, hold } = await aRecordedHold();
+    const { paymentId } = await ground.request(hold);
+    await createPaymentStore(ground.database.db).withdraw(paymentId);
+
+    for (const id of [paymentId, randomUUID()]) {
+      await expect(activities.openPayment(id)).rejects.toMatchObject({ slug: 'payment-failed' });
+    }
+
+    expect(await ground.books.balance(userId)).toBe(PRICE);
+    expect(await ground.books.reservationStatus(hold.reservationId)).toBe('HELD');
+  });
+
   it('after the attempt was undone is refused', async () => {
     const { userId, hold } = await aRecordedHold();
-    const step = aStep(hold);
+    const step = await ground.request(hold);
     await activities.failPayment(aFailure(step));
 
-    await expect(activities.takePoints(step)).rejects.toMatchObject({ slug: 'payment-failed' });
+    await expect(activities.openPayment(step.paymentId)).rejects.toMatchObject({ slug: 'payment-failed' });
 
     expect(await ground.books.balance(userId)).toBe(PRICE);
     expect(await ground.books.reservationStatus(hold.reservationId)).toBe('HELD');
@@ -76,10 +105,10 @@ describe('taking the points', () => {
 
   it('after it was refused for want of points is refused for the same reason', async () => {
     const { hold } = await aRecordedHold();
-    const step = aStep(hold);
+    const step = await ground.request(hold);
     await activities.failPayment({ ...aFailure(step), reason: 'insufficient-points' });
 
-    await expect(activities.takePoints(step)).rejects.toMatchObject({
+    await expect(activities.openPayment(step.paymentId)).rejects.toMatchObject({
       slug: 'insufficient-points',
       members: { balance: PRICE, required: step.amount.points },
     });
@@ -89,8 +118,8 @@ describe('taking the points', () => {
 describe('undoing a payment', () => {
   it('twice gives the points back once', async () => {
     const { userId, hold } = await aRecordedHold();
-    const step = aStep(hold);
-    await activities.takePoints(step);
+    const step = await ground.request(hold);
+    await activities.openPayment(step.paymentId);
 
     await Promise.all([activities.failPayment(aFailure(step)), activities.failPayment(aFailure(step))]);
     await activities.failPayment(aFailure(step));
@@ -104,7 +133,7 @@ describe('undoing a payment', () => {
   it('gives nothing back where nothing was taken', async () => {
     const { userId, hold } = await aRecordedHold();
 
-    await activities.failPayment(aFailure(aStep(hold)));
+    await activities.failPayment(aFailure(await ground.request(hold)));
 
     expect(await ground.books.balance(userId)).toBe(PRICE);
     expect(await ground.books.journals(hold.reservationId)).toEqual([]);
@@ -112,12 +141,12 @@ describe('undoing a payment', () => {
 
   it('books a charge that was voided, in and out, once', async () => {
     const { hold } = await aRecordedHold();
-    const step = aStep(hold);
-    await activities.takePoints(step);
+    const step = await ground.request(hold);
+    await activities.openPayment(step.paymentId);
 
     await activities.chargeCard(chargeOfPayment(step));
-    await activities.giveBackCharge(step, 'test');
-    await activities.giveBackCharge(step, 'test');
+    await activities.giveBackCharge(step.paymentId, 'test');
+    await activities.giveBackCharge(step.paymentId, 'test');
 
     expect(await ground.books.journals(hold.reservationId)).toEqual([
       'POINTS_TAKEN',
@@ -129,10 +158,10 @@ describe('undoing a payment', () => {
 
   it('late leaves the next attempt alone', async () => {
     const { userId, hold } = await aRecordedHold();
-    const [first, second] = [aStep(hold), aStep(hold)];
-    await activities.takePoints(first);
+    const [first, second] = [await ground.request(hold), await ground.request(hold)];
+    await activities.openPayment(first.paymentId);
     await activities.failPayment(aFailure(first));
-    await activities.takePoints(second);
+    await activities.openPayment(second.paymentId);
 
     await activities.failPayment(aFailure(first));
 
@@ -144,12 +173,12 @@ describe('undoing a payment', () => {
 
   it('does nothing once the payment has succeeded', async () => {
     const { userId, hold } = await aRecordedHold();
-    const step = aStep(hold);
-    await activities.takePoints(step);
+    const step = await ground.request(hold);
+    await activities.openPayment(step.paymentId);
     await activities.confirmReservation(aConfirmation(step));
 
     expect(await activities.failPayment(aFailure(step))).toBe('SUCCEEDED');
-    await activities.giveBackCharge(step, 'test');
+    await activities.giveBackCharge(step.paymentId, 'test');
     expect(ground.gateway.calls).not.toContain(`void ${step.paymentId}`);
 
     expect(await ground.books.balance(userId)).toBe(0);
@@ -161,12 +190,12 @@ describe('undoing a payment', () => {
 describe('marking a payment that settles', () => {
   it('late leaves the next attempt alone', async () => {
     const { hold } = await aRecordedHold();
-    const [first, second] = [aStep(hold), aStep(hold)];
-    await activities.takePoints(first);
+    const [first, second] = [await ground.request(hold), await ground.request(hold)];
+    await activities.openPayment(first.paymentId);
     await activities.failPayment(aFailure(first));
-    await activities.takePoints(second);
+    await activities.openPayment(second.paymentId);
 
-    await activities.markSettling(first);
+    await activities.markSettling(first.paymentId);
 
     expect(await ground.books.reservationStatus(hold.reservationId)).toBe('PAYING');
     expect(await ground.books.payment(first.paymentId)).toMatchObject({ status: 'FAILED' });
@@ -174,11 +203,11 @@ describe('marking a payment that settles', () => {
 
   it('twice marks it once, and it can still be confirmed', async () => {
     const { hold } = await aRecordedHold();
-    const step = aStep(hold);
-    await activities.takePoints(step);
+    const step = await ground.request(hold);
+    await activities.openPayment(step.paymentId);
 
-    await activities.markSettling(step);
-    await activities.markSettling(step);
+    await activities.markSettling(step.paymentId);
+    await activities.markSettling(step.paymentId);
 
     expect(await ground.books.reservationStatus(hold.reservationId)).toBe('SETTLING');
     await expect(activities.confirmReservation(aConfirmation(step))).resolves.toHaveLength(1);
@@ -188,8 +217,8 @@ describe('marking a payment that settles', () => {
 describe('confirming', () => {
   it('twice sells, issues, books and notifies once, with the same tickets', async () => {
     const { sale, hold } = await aRecordedHold();
-    const step = aStep(hold);
-    await activities.takePoints(step);
+    const step = await ground.request(hold);
+    await activities.openPayment(step.paymentId);
     const confirmation = aConfirmation(step);
 
     const [first, second] = await Promise.all([
@@ -206,8 +235,8 @@ describe('confirming', () => {
 
   it('books the seats as revenue, the fees apart, and what the gateway owes', async () => {
     const { hold } = await aRecordedHold();
-    const step = aStep(hold);
-    await activities.takePoints(step);
+    const step = await ground.request(hold);
+    await activities.openPayment(step.paymentId);
 
     await activities.confirmReservation(aConfirmation(step));
 
@@ -221,8 +250,8 @@ describe('confirming', () => {
 
   it('keeps the seat claimed, so that late comers are turned away in Redis', async () => {
     const { sale, hold } = await aRecordedHold();
-    const step = aStep(hold);
-    await activities.takePoints(step);
+    const step = await ground.request(hold);
+    await activities.openPayment(step.paymentId);
     await activities.confirmReservation(aConfirmation(step));
 
     expect(await ground.dependencies.seatClaim.claim(sale.scheduleId, sale.seatIds, 'another')).toEqual(
@@ -232,8 +261,8 @@ describe('confirming', () => {
 
   it('after the attempt was barred is refused, and nothing is sold', async () => {
     const { sale, hold } = await aRecordedHold();
-    const step = aStep(hold);
-    await activities.takePoints(step);
+    const step = await ground.request(hold);
+    await activities.openPayment(step.paymentId);
     expect(await activities.failPayment({ ...aFailure(step), reason: 'no-answer' })).toBe('FAILED');
 
     await expect(activities.confirmReservation(aConfirmation(step))).rejects.toMatchObject({
@@ -246,8 +275,8 @@ describe('confirming', () => {
 
   it('that was committed cannot be barred any more', async () => {
     const { hold } = await aRecordedHold();
-    const step = aStep(hold);
-    await activities.takePoints(step);
+    const step = await ground.request(hold);
+    await activities.openPayment(step.paymentId);
     await activities.confirmReservation(aConfirmation(step));
 
     expect(await activities.failPayment({ ...aFailure(step), reason: 'no-answer' })).toBe('SUCCEEDED');
@@ -257,8 +286,8 @@ describe('confirming', () => {
 
   it('and barring at once: one of them wins, whole', async () => {
     const { hold } = await aRecordedHold();
-    const step = aStep(hold);
-    await activities.takePoints(step);
+    const step = await ground.request(hold);
+    await activities.openPayment(step.paymentId);
 
     const [confirmed, barred] = await Promise.allSettled([
       activities.confirmReservation(aConfirmation(step)),
@@ -273,8 +302,8 @@ describe('confirming', () => {
 
   it('where the seats are gone is refused as a whole', async () => {
     const { hold } = await aRecordedHold();
-    const step = aStep(hold);
-    await activities.takePoints(step);
+    const step = await ground.request(hold);
+    await activities.openPayment(step.paymentId);
     // No step of ours ends a hold beside an open payment; a hand in the database can.
     const { owner } = ground.database;
     const endedAt = new Date();
@@ -296,13 +325,26 @@ describe('confirming', () => {
   });
 });
 
-describe('voiding a charge', () => {
+describe('refunding a charge', () => {
   it('throws until the gateway has answered, so that it is tried again', async () => {
     ground.gateway.unanswered.voids = 1;
+    const { paymentId } = await ground.request((await aRecordedHold()).hold);
 
-    const charge = chargeOfPayment(aStep((await aRecordedHold()).hold));
-    await expect(activities.voidCharge(charge, 'test')).rejects.toThrow('has not answered');
-    await expect(activities.voidCharge(charge, 'test')).resolves.toBe(0);
+    await expect(activities.giveBackCharge(paymentId, 'test')).rejects.toThrow('has not answered');
+    await expect(activities.giveBackCharge(paymentId, 'test')).resolves.toBeUndefined();
+  });
+
+  it('does not void a charge that another run of the steps has confirmed', async () => {
+    const { hold } = await aRecordedHold();
+    const step = await ground.request(hold);
+    await activities.openPayment(step.paymentId);
+    await ground.gateway.charge(chargeOfPayment(step));
+    await activities.confirmReservation(aConfirmation(step));
+
+    await activities.giveBackCharge(step.paymentId, 'no-answer');
+
+    expect(ground.gateway.taken(step.paymentId)).toBe(BOOKING_FEE);
+    expect(await ground.books.reservationStatus(hold.reservationId)).toBe('CONFIRMED');
   });
 });
 

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { createActivities, type Activities } from '../../src/activities';
 import type { ComparedPage, ReconciliationRun } from '../../src/activities/reconciliation';
-import type { PaymentStep } from '../../src/activities/payments';
+import type { PaymentStep } from '../support/steps';
 import { createDifferenceStore, type Difference } from '../../src/db/differenceStore';
 import { readReconciliation } from '../../src/db/reconciliationOverview';
 import { chargeOfPayment } from '../../src/gateways/chargeRequest';
 import type { BookedCharge } from '../../src/gateways/gateway';
 import type { ChargeSettlementInput } from '../../src/workflows/messages';
-import { BOOKING_FEE, createUser, PRICE } from '../support/factories';
+import { anAttempt, BOOKING_FEE, createUser, PRICE } from '../support/factories';
 import { createPurchases, type Purchases } from '../support/purchases';
 import { layGround, type Ground } from '../support/stage';
-import { aFailure } from '../support/steps';
+import { aConfirmation, aFailure } from '../support/steps';
 
 let ground: Ground;
 let activities: Activities;
@@ -149,10 +149,10 @@ describe('what the gateway has and we have not', () => {
   it('a second charge of a reservation that is paid is given back', async () => {
     const failed = await purchases.beginPayment(0);
     await activities.failPayment({ ...aFailure(failed), mayBeCharged: false });
-    const paid = { ...failed, paymentId: randomUUID() };
-    await activities.takePoints(paid);
+    const paid = await ground.request({ ...failed, seatIds: [] }, anAttempt(1, 0));
+    await activities.openPayment(paid.paymentId);
     await ground.gateway.charge(chargeOfPayment(paid));
-    await activities.confirmReservation({ ...paid, gatewayPaymentId: 'any', approvedAt: Date.now() });
+    await activities.confirmReservation({ ...aConfirmation(paid), gatewayPaymentId: 'any' });
 
     expect((await reconcile()).toMend).toEqual([{ kind: 'PAYMENT', attemptId: failed.paymentId }]);
 
@@ -162,7 +162,7 @@ describe('what the gateway has and we have not', () => {
   it('a charge of a top-up that failed is given back', async () => {
     const { topUpId, charge } = await purchases.openTopUp(10_000);
     await activities.failTopUp(topUpId, 'no-answer', true);
-    await activities.giveBackTopUp(charge, 'no-answer');
+    await activities.giveBackTopUp(topUpId, 'no-answer');
     ground.gateway.captureLate(charge);
 
     expect((await reconcile()).toMend).toEqual([{ kind: 'TOP_UP', attemptId: topUpId }]);

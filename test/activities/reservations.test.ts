@@ -3,7 +3,7 @@ import { grantHold, HoldTooLate } from '../../src/api/reservations/grantHold';
 import { eventually } from '../support/eventually';
 import { createSale, createUser, type SaleOptions } from '../support/factories';
 import { layGround, type Ground } from '../support/stage';
-import { aGrant, aStep, anEnd } from '../support/steps';
+import { aGrant, anEnd } from '../support/steps';
 
 let ground: Ground;
 let activities: Activities;
@@ -263,7 +263,7 @@ describe('ending a hold', () => {
     const sale = await createSale(owner);
     const hold = aGrant(sale, await createUser(owner, 100_000), sale.seatIds);
     await ground.grant(hold);
-    await activities.takePoints(aStep(hold));
+    await activities.openPayment((await ground.request(hold)).paymentId);
 
     await expect(activities.endHold(anEnd(hold, 'RELEASED'))).rejects.toMatchObject({
       slug: 'payment-in-progress',

@@ -8,7 +8,7 @@ import { eventually } from '../support/eventually';
 import { createSale, createUser } from '../support/factories';
 import { BY_CARD, BY_POINTS_AND_CARD, createSoldShow, FREE } from '../support/soldShow';
 import { layGround, type Ground } from '../support/stage';
-import { aGrant, aStep } from '../support/steps';
+import { aGrant } from '../support/steps';
 
 let ground: Ground;
 let activities: Activities;
@@ -113,7 +113,9 @@ describe('closing the sale of a show for good', () => {
     await ground.grant(hold);
     await activities.closeShow(aClose(scheduleId));
 
-    await expect(activities.takePoints(aStep(hold))).rejects.toMatchObject({ slug: 'sale-not-open' });
+    await expect(activities.openPayment((await ground.request(hold)).paymentId)).rejects.toMatchObject({
+      slug: 'sale-not-open',
+    });
 
     expect(await ground.books.balance(hold.userId)).toBe(50_000);
     expect(await ground.books.reservationStatus(hold.reservationId)).toBe('HELD');

@@ -5,7 +5,7 @@ import { findFaults } from '../../bench/audit/audit';
 import type { Fault } from '../../bench/audit/fault';
 import type { Told, ToldLine } from '../../bench/audit/told';
 import { createActivities, type Activities } from '../../src/activities';
-import type { PaymentStep } from '../../src/activities/payments';
+import type { PaymentStep } from '../support/steps';
 import { createQueue } from '../../src/redis/queue';
 import { SECRET, startSandbox, type RunningSandbox } from '../gateways/sandboxServer';
 import { testEnvironment } from '../support/environment';

@@ -82,6 +82,27 @@ describe('The worker is down', () => {
   );
 });
 
+describe('No worker takes a payment', () => {
+  it(
+    'the API answers 503 with nothing begun, and the same key pays once a worker is back',
+    async () => {
+      const { user, seatId } = await aBuyerAndASeat();
+      await user.topUp(PRICES.R);
+      const { reservationId } = await expectHold(user, [seatId]);
+      await service.stack.worker.kill();
+      const key = 'paying-without-a-worker';
+
+      expectProblem(await user.pay(reservationId, { key }), 503, 'temporarily-unavailable');
+      expect((await user.reservation(reservationId)).status).toBe('HELD');
+
+      await service.stack.worker.start();
+      expectAnswer(await user.pay(reservationId, { key }), 200, contract.paid);
+      expect(await service.charges(reservationId)).toHaveLength(1);
+    },
+    OUTAGE_MS,
+  );
+});
+
 describe('Temporal is frozen', () => {
   it(
     'a hold answers 503 in bounded time, and nothing stays held',

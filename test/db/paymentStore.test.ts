@@ -1,11 +1,10 @@
 import type { Knex } from 'knex';
-import type { PaymentStep } from '../../src/activities/payments';
 import { createPaymentStore, type PaymentStore } from '../../src/db/paymentStore';
 import { createReservationTickets } from '../../src/db/reservationTickets';
 import { eventually } from '../support/eventually';
-import { createSale, createUser, PRICE } from '../support/factories';
+import { anAttempt, createSale, createUser, PRICE } from '../support/factories';
 import { layGround, type Ground } from '../support/stage';
-import { aGrant, aStep } from '../support/steps';
+import { aGrant } from '../support/steps';
 
 let ground: Ground;
 let store: PaymentStore;
@@ -25,8 +24,6 @@ async function aRecordedHold() {
   return { sale, hold };
 }
 
-const attempted = (step: PaymentStep) => ({ ...step, gateway: 'sandbox' });
-
 /** Resolves when a statement waits for a row that another transaction writes. */
 async function isWaiting(owner: Knex): Promise<void> {
   await eventually(async () => {
@@ -42,54 +39,73 @@ const charge = { gatewayPaymentId: 'gateway-1', approvedAt: new Date('2030-01-01
 
 describe('an attempt to pay', () => {
   it('is opened once', async () => {
-    const step = aStep((await aRecordedHold()).hold);
+    const { paymentId } = await ground.request((await aRecordedHold()).hold);
 
-    expect(await store.open(attempted(step))).toMatchObject({ opened: true, status: 'PENDING' });
-    expect(await store.open(attempted(step))).toMatchObject({ opened: false, status: 'PENDING' });
+    expect(await store.open(paymentId)).toMatchObject({ opened: true, payment: { status: 'PENDING' } });
+    expect(await store.open(paymentId)).toMatchObject({ opened: false, payment: { status: 'PENDING' } });
   });
 
-  it('is told as it is to whoever opens it at the same time', async () => {
-    const step = aStep((await aRecordedHold()).hold);
+  it('that is opened twice at the same time is opened once', async () => {
+    const { paymentId } = await ground.request((await aRecordedHold()).hold);
     const first = await ground.database.db.transaction();
-    await createPaymentStore(first).open(attempted(step));
-    const second = store.open(attempted(step));
+    await createPaymentStore(first).open(paymentId);
+    const second = store.open(paymentId);
     await isWaiting(ground.database.owner);
     await first.commit();
 
-    expect(await second).toMatchObject({ opened: false, status: 'PENDING' });
+    expect(await second).toMatchObject({ opened: false, payment: { status: 'PENDING' } });
+  });
+
+  it('that was withdrawn is not opened, until it is requested again', async () => {
+    const { hold } = await aRecordedHold();
+    const attempt = anAttempt();
+    const { paymentId } = await ground.request(hold, attempt);
+
+    expect(await store.withdraw(paymentId)).toBe(true);
+    expect(await store.open(paymentId)).toMatchObject({ opened: false, payment: { status: 'WITHDRAWN' } });
+    await ground.request(hold, attempt);
+    expect(await store.open(paymentId)).toMatchObject({ opened: true });
+  });
+
+  it('that has begun cannot be withdrawn', async () => {
+    const { paymentId } = await ground.request((await aRecordedHold()).hold);
+    await store.open(paymentId);
+
+    expect(await store.withdraw(paymentId)).toBe(false);
+    expect(await store.find(paymentId)).toMatchObject({ status: 'PENDING' });
   });
 
   it('that failed cannot succeed any more', async () => {
-    const step = aStep((await aRecordedHold()).hold);
-    await store.open(attempted(step));
-    await store.fail(step, 'no-answer');
+    const { paymentId } = await ground.request((await aRecordedHold()).hold);
+    await store.open(paymentId);
+    await store.fail(paymentId, 'no-answer');
 
-    expect(await store.succeed(step.paymentId, charge)).toBe(false);
-    expect(await store.find(step.paymentId)).toMatchObject({ status: 'FAILED', reason: 'no-answer' });
+    expect(await store.succeed(paymentId, charge)).toBeNull();
+    expect(await store.find(paymentId)).toMatchObject({ status: 'FAILED', reason: 'no-answer' });
   });
 
   it('that succeeded cannot fail any more', async () => {
-    const step = aStep((await aRecordedHold()).hold);
-    await store.open(attempted(step));
-    await store.succeed(step.paymentId, charge);
+    const { paymentId } = await ground.request((await aRecordedHold()).hold);
+    await store.open(paymentId);
+    await store.succeed(paymentId, charge);
 
-    expect(await store.fail(step, 'no-answer')).toBe('SUCCEEDED');
-    expect(await store.find(step.paymentId)).toMatchObject({ status: 'SUCCEEDED', reason: null, ...charge });
+    expect(await store.fail(paymentId, 'no-answer')).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await store.find(paymentId)).toMatchObject({ status: 'SUCCEEDED', reason: null, ...charge });
   });
 
   it('keeps its first reason', async () => {
-    const step = aStep((await aRecordedHold()).hold);
-    await store.fail(step, 'card-declined');
-    await store.fail(step, 'no-answer');
+    const { paymentId } = await ground.request((await aRecordedHold()).hold);
+    await store.fail(paymentId, 'card-declined');
+    await store.fail(paymentId, 'no-answer');
 
-    expect(await store.find(step.paymentId)).toMatchObject({ reason: 'card-declined' });
+    expect(await store.find(paymentId)).toMatchObject({ reason: 'card-declined' });
   });
 
   it('is the only one of its reservation to succeed', async () => {
     const { hold } = await aRecordedHold();
-    const [first, second] = [aStep(hold), aStep(hold)];
-    await store.open(attempted(first));
-    await store.open(attempted(second));
+    const [first, second] = [await ground.request(hold), await ground.request(hold)];
+    await store.open(first.paymentId);
+    await store.open(second.paymentId);
     await store.succeed(first.paymentId, charge);
 
     await expect(store.succeed(second.paymentId, charge)).rejects.toMatchObject({
@@ -101,15 +117,19 @@ describe('an attempt to pay', () => {
 describe('the attempt that counts', () => {
   it('is the newest, until one succeeds', async () => {
     const { hold } = await aRecordedHold();
-    const [first, second, third] = [aStep(hold), aStep(hold), aStep(hold)];
+    const [first, second, third] = [
+      await ground.request(hold),
+      await ground.request(hold),
+      await ground.request(hold),
+    ];
     const latest = async () =>
       (await store.latestOf([hold.reservationId])).get(hold.reservationId)?.paymentId;
-    await store.fail(first, 'card-declined');
-    await store.open(attempted(second));
+    await store.fail(first.paymentId, 'card-declined');
+    await store.open(second.paymentId);
     expect(await latest()).toBe(second.paymentId);
 
     await store.succeed(second.paymentId, charge);
-    await store.fail(third, 'card-declined');
+    await store.fail(third.paymentId, 'card-declined');
 
     expect(await latest()).toBe(second.paymentId);
     expect((await store.allOf(hold.reservationId)).map((payment) => payment.paymentId)).toEqual([

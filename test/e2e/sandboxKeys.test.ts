@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { eventually } from '../support/eventually';
 import * as contract from './contract';
@@ -21,8 +22,9 @@ async function payWith(paymentKey: string) {
   const [sale, user] = await Promise.all([service.openSale(), service.buyer(PRICES.R)]);
   const [seatId = ''] = sale.seatIds;
   const { reservationId } = await expectHold(user, [seatId]);
-  const reply = await user.pay(reservationId, { points: POINTS, paymentKey });
-  return { ...sale, user, seatId, reservationId, reply };
+  const attempt = { points: POINTS, paymentKey, key: randomUUID() };
+  const reply = await user.pay(reservationId, attempt);
+  return { ...sale, user, seatId, reservationId, attempt, reply };
 }
 
 /** Every line of the book that has money in it, or had. */
@@ -112,9 +114,9 @@ const settled = async (user: User, paymentId: string) =>
 
 describe('A charge that the gateway cannot tell of', () => {
   it.each(['sandbox:late-look-up:6000', 'sandbox:outage:6000'])(
-    '%s keeps the seat until it can, and is paid once',
+    '%s keeps the seat until it can, is paid once, and its key then gets the final answer',
     async (paymentKey) => {
-      const { user, reservationId, scheduleId, seatId, reply } = await payWith(paymentKey);
+      const { user, reservationId, scheduleId, seatId, attempt, reply } = await payWith(paymentKey);
       const { paymentId } = expectAnswer(reply, 202, contract.settling);
       expect(await seatStatus(user, scheduleId, seatId)).toBe('HELD');
 
@@ -123,6 +125,8 @@ describe('A charge that the gateway cannot tell of', () => {
       await eventually(async () =>
         expect(await eventsAbout(paymentId)).toEqual([{ type: 'charge.captured' }]),
       );
+      const again = expectAnswer(await user.pay(reservationId, attempt), 200, contract.paid);
+      expect(again.paymentId).toBe(paymentId);
     },
     SLOW_MS,
   );

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import type { Knex } from 'knex';
 import { createActivities, type Activities } from '../../src/activities';
-import type { PaymentStep } from '../../src/activities/payments';
+import type { PaymentStep } from '../support/steps';
 import { auditLedger, type LedgerReport } from '../../src/ledger/audit';
 import { BOOKING_FEE, PRICE } from '../support/factories';
 import { ENTRIES_OF_PURCHASE, writeLargeLedger } from '../support/largeLedger';

@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { createLedgerStore } from '../../src/db/ledgerStore';
 import type { CancellationPolicy } from '../../src/domain/cancellationPolicy';
 import { HOLD_SECONDS, SETTLE_SECONDS } from './durations';
-import type { PayInput } from '../../src/workflows/messages';
+import type { PaymentAmount } from '../../src/domain/money';
 
 export const PRICE = 50_000;
 export const BOOKING_FEE = 2_000;
@@ -131,8 +131,15 @@ export function aHold(
   };
 }
 
+/** A payment that a test asks for. */
+export interface RequestedAttempt {
+  paymentId: string;
+  amount: PaymentAmount;
+  paymentKey?: string;
+}
+
 /** An attempt to pay: the seats with points, the booking fee by card, unless told otherwise. */
-export function anAttempt(seats = 1, points = seats * PRICE): PayInput {
+export function anAttempt(seats = 1, points = seats * PRICE): RequestedAttempt {
   const total = seats * (PRICE + BOOKING_FEE);
   return {
     paymentId: randomUUID(),

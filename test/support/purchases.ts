@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { Activities } from '../../src/activities';
-import type { PaymentStep } from '../../src/activities/payments';
+import type { PaymentStep } from './steps';
 import { chargeOfPayment } from '../../src/gateways/chargeRequest';
 import type { ChargeRequest, PaymentGateway } from '../../src/gateways/gateway';
 import { anAttempt, createSale, createUser } from './factories';
@@ -28,22 +27,19 @@ export interface Purchases {
 }
 
 export function createPurchases(
-  { database: { owner }, grant, gateway }: Pick<Ground, 'database' | 'grant'> & { gateway: PaymentGateway },
+  {
+    database: { owner },
+    grant,
+    request,
+    requestTopUp,
+    gateway,
+  }: Pick<Ground, 'database' | 'grant' | 'request' | 'requestTopUp'> & { gateway: PaymentGateway },
   activities: Activities,
 ): Purchases {
   async function openTopUp(amount: number, userId?: string): Promise<BoughtPoints> {
-    const topUpId = randomUUID();
     const payerId = userId ?? (await createUser(owner));
-    const charge: ChargeRequest = {
-      idempotencyKey: topUpId,
-      orderId: topUpId,
-      payerId,
-      amount,
-      currency: 'KRW',
-      description: 'Points',
-      requestedAt: Date.now(),
-    };
-    await activities.openTopUp(charge);
+    const { topUpId } = await requestTopUp(payerId, amount);
+    const charge = await activities.openTopUp(topUpId);
     await gateway.charge(charge);
     return { userId: payerId, topUpId, charge };
   }
@@ -51,8 +47,7 @@ export function createPurchases(
   async function buyPoints(amount: number, userId?: string): Promise<BoughtPoints> {
     const bought = await openTopUp(amount, userId);
     const { gatewayPaymentId } = await bookedAs(bought.charge);
-    const { topUpId, userId: payer } = bought;
-    await activities.creditTopUp({ topUpId, userId: payer, amount, currency: 'KRW', gatewayPaymentId });
+    await activities.creditTopUp({ topUpId: bought.topUpId, gatewayPaymentId });
     return bought;
   }
 
@@ -61,10 +56,8 @@ export function createPurchases(
     const userId = points > 0 ? (await buyPoints(points)).userId : await createUser(owner);
     const hold = aGrant(sale, userId, sale.seatIds);
     await grant(hold);
-    const { reservationId, scheduleId } = hold;
-    const attempt = anAttempt(1, points);
-    const step = { ...attempt, reservationId, scheduleId, userId, paymentKey: null, requestedAt: Date.now() };
-    await activities.takePoints(step);
+    const step = await request(hold, anAttempt(1, points));
+    await activities.openPayment(step.paymentId);
     await gateway.charge(chargeOfPayment(step));
     return step;
   }
@@ -82,7 +75,7 @@ export function createPurchases(
     async failPayment(points) {
       const step = await beginPayment(points);
       await activities.failPayment({ ...aFailure(step), mayBeCharged: true });
-      await activities.giveBackCharge(step, 'card-declined');
+      await activities.giveBackCharge(step.paymentId, 'card-declined');
       return step;
     },
   };

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createLogger } from '../../src/config/logging';
 import { grantHold, type HoldToGrant } from '../../src/api/reservations/grantHold';
 import type { HeldReservation } from '../../src/domain/hold';
@@ -7,6 +8,10 @@ import { createSeatClaim } from '../../src/redis/seatClaim';
 import { createSeatMapCache } from '../../src/redis/seatMapCache';
 import type { ActivityDependencies } from '../../src/activities/dependencies';
 import { TIME } from './durations';
+import { createPaymentStore } from '../../src/db/paymentStore';
+import { createTopUpStore, type TopUp } from '../../src/db/topUpStore';
+import { anAttempt, type RequestedAttempt } from './factories';
+import type { PaymentStep } from './steps';
 import { openBooks, type Books } from './books';
 import { createTestDatabase, type TestDatabase } from './database';
 import { createTestRedis, type TestRedis } from './redis';
@@ -22,6 +27,13 @@ export interface Ground {
   dependencies: ActivityDependencies;
   /** Grants a hold as the API does, without a workflow. */
   grant(hold: HoldToGrant): Promise<HeldReservation>;
+  /** Records an attempt to pay a hold, as the API does: the seats with points, the booking fee by card, if no other is given. */
+  request(
+    hold: Pick<HoldToGrant, 'reservationId' | 'scheduleId' | 'userId' | 'seatIds'>,
+    attempt?: RequestedAttempt,
+  ): Promise<PaymentStep>;
+  /** Records a top-up, as the API does. */
+  requestTopUp(userId: string, amount: number): Promise<TopUp>;
   /** Moves a hold into the past, so that its time is over. */
   letExpire(reservationId: string): Promise<void>;
   /**
@@ -65,6 +77,28 @@ export async function layGround(): Promise<Ground> {
       await dependencies.seatClaim.markTaken(hold.scheduleId, seatIds, hold.reservationId);
       return held;
     },
+    async request({ reservationId, scheduleId, userId, seatIds }, attempt = anAttempt(seatIds.length)) {
+      const { paymentId, amount, paymentKey = null } = attempt;
+      const { createdAt } = await createPaymentStore(database.db).request({
+        paymentId,
+        reservationId,
+        userId,
+        amount,
+        paymentKey,
+        gateway: gateway.name,
+      });
+      const names = { paymentId, reservationId, scheduleId, userId };
+      return { ...names, amount, paymentKey, requestedAt: createdAt.getTime() };
+    },
+    requestTopUp: async (userId, amount) =>
+      createTopUpStore(database.db).request({
+        topUpId: randomUUID(),
+        userId,
+        amount,
+        currency: 'KRW',
+        paymentKey: null,
+        gateway: gateway.name,
+      }),
     async letExpire(reservationId) {
       await database.owner.raw(
         `UPDATE reservations SET held_at = held_at - (expires_at - now()), expires_at = now() WHERE id = ?`,
@@ -92,6 +126,11 @@ export async function buildStage(time: 'skipped' | 'real' = TIME): Promise<Stage
   return {
     ...ground,
     temporal,
+    async grant(hold) {
+      // Such holds begin now, whatever time was skipped.
+      await temporal.useRealClock();
+      return ground.grant(hold);
+    },
     async endTest() {
       temporal.restoreActivities();
       await ground.endTest();

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { CancelReservationInput } from '../../src/activities/cancellations';
-import type { ConfirmInput, FailPaymentInput, PaymentStep } from '../../src/activities/payments';
+import type { ConfirmInput } from '../../src/activities/confirmation';
+import type { FailPaymentInput } from '../../src/activities/payments';
+import type { CardPayment } from '../../src/gateways/chargeRequest';
 import type { EndHoldInput } from '../../src/activities/reservations';
 import type { HoldToGrant } from '../../src/api/reservations/grantHold';
-import { aHold, anAttempt, type Sale } from './factories';
+import { aHold, type Sale } from './factories';
 
 const HOLD_MS = 300_000;
 
@@ -24,15 +26,13 @@ export function anEnd(hold: HoldToGrant, status: EndHoldInput['status'] = 'RELEA
   return { reservationId, status, expiresAt: expiresAt.getTime() };
 }
 
-/** One attempt to pay a hold: the seats with points, the booking fee by card. */
-export function aStep({ reservationId, scheduleId, userId, seatIds }: HoldToGrant): PaymentStep {
-  const { paymentId, amount } = anAttempt(seatIds.length);
-  const names = { paymentId, reservationId, scheduleId, userId };
-  return { ...names, amount, paymentKey: null, requestedAt: Date.now() };
+/** An attempt to pay, as the API has recorded it. */
+export interface PaymentStep extends CardPayment {
+  scheduleId: string;
 }
 
-export function aConfirmation(step: PaymentStep): ConfirmInput {
-  return { ...step, gatewayPaymentId: `gateway-${randomUUID()}`, approvedAt: Date.now() };
+export function aConfirmation({ paymentId }: Pick<PaymentStep, 'paymentId'>): ConfirmInput {
+  return { paymentId, gatewayPaymentId: `gateway-${randomUUID()}`, approvedAt: Date.now() };
 }
 
 export function aCancellation(
@@ -42,6 +42,6 @@ export function aCancellation(
   return { reservationId, cause: 'CUSTOMER', requestId: randomUUID(), acceptedAt: Date.now(), ...more };
 }
 
-export function aFailure(step: PaymentStep): FailPaymentInput {
-  return { ...step, reason: 'card-declined', mayBeCharged: false };
+export function aFailure({ paymentId }: Pick<PaymentStep, 'paymentId'>): FailPaymentInput {
+  return { paymentId, reason: 'card-declined', mayBeCharged: false };
 }

@@ -3,6 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { Knex } from 'knex';
 import { Worker } from '@temporalio/worker';
 import {
   createCancellationWorkflows,
@@ -14,11 +15,12 @@ import {
 } from '../../src/api/reservations/reservationWorkflows';
 import { workerOptions } from '../../src/worker/options';
 import type { cancellation, reservation } from '../../src/workflows';
+import { createPaymentStore } from '../../src/db/paymentStore';
 import type { HeldReservation } from '../../src/domain/hold';
-import { cancellationWorkflowId, reservationWorkflowId } from '../../src/workflows/messages';
+import { cancellationWorkflowId, reservationWorkflowId, type PayResult } from '../../src/workflows/messages';
 import { SEARCH_ATTRIBUTES } from '../../src/workflows/searchAttributes';
 import { testEnvironment } from './environment';
-import type { RequestedHold } from './factories';
+import type { RequestedAttempt, RequestedHold } from './factories';
 import { anAttemptToHold, createHolding } from './holding';
 import { installQuietTemporal } from './quietTemporal';
 import { replaceableActivities, type ReplaceActivity } from './replaceableActivities';
@@ -37,8 +39,10 @@ const SKIP_EVERY_MS = 20;
 export interface WorkflowHarness {
   env: TestWorkflowEnvironment;
   taskQueue: string;
-  /** The API's own client. */
-  reservations: ReservationWorkflows;
+  /** The API's own client. `pay` records the payment first, as the API does. */
+  reservations: Omit<ReservationWorkflows, 'pay'> & {
+    pay(reservationId: string, attempt: RequestedAttempt): Promise<PayResult | null>;
+  };
   cancellations: CancellationWorkflows;
   /** Starts the workflow and grants the hold, as the API does once it has claimed the seats. */
   hold(request: RequestedHold): Promise<HeldReservation>;
@@ -54,6 +58,8 @@ export interface WorkflowHarness {
    * awaiting an update skips none by itself.
    */
   whileTimePasses<Result>(reservationId: string, work: Promise<Result>, workflowId?: string): Promise<Result>;
+  /** Lets Postgres's clock be the machine's, until the next activity. */
+  useRealClock(): Promise<void>;
   /** A task queue nobody polls, as when every worker is down, and back. */
   stopWorker(): Promise<void>;
   startWorker(): Promise<void>;
@@ -98,7 +104,17 @@ export async function startWorkflowHarness(
   return {
     env,
     taskQueue,
-    reservations,
+    reservations: {
+      ...reservations,
+      async pay(reservationId, { paymentId, amount, paymentKey = null }) {
+        await setClock();
+        const payments = createPaymentStore(dependencies.db);
+        const userId = await ownerOf(ground.database.owner, reservationId);
+        const gateway = dependencies.gateway.name;
+        const attempt = { paymentId, reservationId, userId, amount, paymentKey, gateway };
+        return reservations.pay(await payments.request(attempt));
+      },
+    },
     cancellations: createCancellationWorkflows(env.client, { taskQueue }),
     async hold({ reservationId, userId, scheduleId, seatIds, holdSeconds, settleSeconds }) {
       await setClock();
@@ -121,6 +137,7 @@ export async function startWorkflowHarness(
       }
       return work;
     },
+    useRealClock: async () => clock?.set(Date.now()),
     stopWorker,
     async startWorker() {
       current = await start();
@@ -130,6 +147,11 @@ export async function startWorkflowHarness(
       await env.teardown();
     },
   };
+}
+
+async function ownerOf(owner: Knex, reservationId: string): Promise<string> {
+  const row = await owner('reservations').where({ id: reservationId }).first<{ user_id: string }>('user_id');
+  return row.user_id;
 }
 
 function handleOf(env: TestWorkflowEnvironment, reservationId: string) {

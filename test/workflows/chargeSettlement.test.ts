@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { PaymentStep } from '../../src/activities/payments';
+import type { PaymentStep } from '../support/steps';
 import { Problem } from '../../src/domain/problems';
 import { chargeOfPayment } from '../../src/gateways/chargeRequest';
 import {
@@ -9,7 +9,6 @@ import {
   topUpWorkflowId,
   type ChargeSettlementInput,
   type ChargeSettlementResult,
-  type TopUpInput,
 } from '../../src/workflows/messages';
 import type { chargeSettlement, topUp } from '../../src/workflows';
 import { eventually } from '../support/eventually';
@@ -88,17 +87,12 @@ describe('a charge that is taken after its payment has failed', () => {
   });
 
   it('goes back for a top-up as well', async () => {
-    const input: TopUpInput = {
-      topUpId: randomUUID(),
-      userId: await createUser(stage.database.owner),
-      amount: 10_000,
-      currency: 'KRW',
-    };
+    const input = await stage.requestTopUp(await createUser(stage.database.owner), 10_000);
     stage.gateway.script('decline');
     await stage.temporal.env.client.workflow.execute<typeof topUp>(TOP_UP_WORKFLOW, {
       workflowId: topUpWorkflowId(input.topUpId),
       taskQueue: stage.temporal.taskQueue,
-      args: [input],
+      args: [{ topUpId: input.topUpId }],
     });
     const { topUpId: idempotencyKey, userId: payerId, amount, currency } = input;
     const names = { idempotencyKey, orderId: idempotencyKey, payerId };

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { TOP_UP_WORKFLOW, chargeSettlementWorkflowId, topUpWorkflowId } from '../../src/workflows/messages';
 import type { topUp } from '../../src/workflows';
 import { eventually } from '../support/eventually';
@@ -65,14 +64,14 @@ describe('a payment while the gateway is known to be down', () => {
 describe('a top-up while the gateway is known to be down', () => {
   it('fails at once; whether anything was charged is settled apart from it', async () => {
     const userId = await createUser(stage.database.owner);
-    const topUpId = randomUUID();
+    const { topUpId } = await stage.requestTopUp(userId, 30_000);
     stage.gateway.script('hold-back-again');
     stage.gateway.unanswered.voids = 3;
 
     const handle = await stage.temporal.env.client.workflow.start<typeof topUp>(TOP_UP_WORKFLOW, {
       workflowId: topUpWorkflowId(topUpId),
       taskQueue: stage.temporal.taskQueue,
-      args: [{ topUpId, userId, amount: 30_000, currency: 'KRW' }],
+      args: [{ topUpId }],
     });
 
     expect(await handle.result()).toEqual({ topUpId, status: 'FAILED', reason: 'gateway-unavailable' });

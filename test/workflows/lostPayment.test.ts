@@ -1,5 +1,5 @@
 import { createActivities, type Activities } from '../../src/activities';
-import type { PaymentStep } from '../../src/activities/payments';
+import type { PaymentStep } from '../support/steps';
 import { chargeOfPayment } from '../../src/gateways/chargeRequest';
 import { anAttempt, PRICE } from '../support/factories';
 import { holdOnStage, type OnHold } from '../support/holdOnStage';
@@ -21,12 +21,12 @@ afterAll(async () => stage?.drop());
 const FAR: [string, (step: PaymentStep) => Promise<unknown>][] = [
   ['had taken the points', async () => undefined],
   ['had charged the card', charge],
-  ['was settling', async (step) => activities.markSettling(step)],
+  ['was settling', async (step) => activities.markSettling(step.paymentId)],
   [
     'was about to be undone',
     async (step) => {
       await charge(step);
-      await activities.failPayment({ ...step, reason: 'lost', mayBeCharged: true });
+      await activities.failPayment({ paymentId: step.paymentId, reason: 'lost', mayBeCharged: true });
     },
   ],
 ];
@@ -39,9 +39,8 @@ async function lose(
   { sale, userId, reservationId }: OnHold,
   goOn: (typeof FAR)[number][1],
 ): Promise<PaymentStep> {
-  const names = { reservationId, scheduleId: sale.scheduleId, userId };
-  const step = { ...anAttempt(), ...names, paymentKey: null, requestedAt: Date.now() };
-  await activities.takePoints(step);
+  const step = await stage.request({ ...sale, reservationId, userId });
+  await activities.openPayment(step.paymentId);
   await goOn(step);
   return step;
 }

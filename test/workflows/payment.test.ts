@@ -1,7 +1,10 @@
+import { createActivities } from '../../src/activities';
 import { Problem } from '../../src/domain/problems';
+import { PAY_UPDATE } from '../../src/workflows/messages';
 import { addPoints, anAttempt, BOOKING_FEE, PRICE } from '../support/factories';
 import { holdOnStage } from '../support/holdOnStage';
 import { buildStage, type Stage } from '../support/stage';
+import { aConfirmation } from '../support/steps';
 
 let stage: Stage;
 
@@ -236,7 +239,7 @@ describe('a debit whose answer is lost', () => {
   it('takes the points once', async () => {
     const { userId, reservationId } = await holdOnStage(stage, { points: 3 * PRICE });
     let tries = 0;
-    stage.temporal.replaceActivity('takePoints', (real) => async (input) => {
+    stage.temporal.replaceActivity('openPayment', (real) => async (input) => {
       const earlier = await real(input);
       tries += 1;
       if (tries < 3) throw new Error('the answer was lost');
@@ -250,7 +253,7 @@ describe('a debit whose answer is lost', () => {
 
   it('gives them back when the answer never comes', async () => {
     const { userId, reservationId } = await holdOnStage(stage);
-    stage.temporal.replaceActivity('takePoints', (real) => async (input) => {
+    stage.temporal.replaceActivity('openPayment', (real) => async (input) => {
       await real(input);
       throw new Error('every answer is lost');
     });
@@ -384,5 +387,53 @@ describe('a payment after the end of the hold', () => {
     await stage.temporal.handle(reservationId).result();
 
     expect(await stage.temporal.reservations.pay(reservationId, anAttempt())).toBeNull();
+  });
+});
+
+describe('another run of the same steps, on a worker that stalled', () => {
+  it('may have confirmed the payment: this run voids nothing and reports the payment as made', async () => {
+    const { sale, reservationId } = await holdOnStage(stage);
+    const attempt = anAttempt();
+    stage.gateway.script('fail', 'fail', 'fail');
+    const other = createActivities(stage.dependencies);
+    // This run is about to give up, when the other one charges and confirms.
+    stage.temporal.replaceActivity('giveBackCharge', (real) => async (paymentId, reason) => {
+      const { charge } = await other.openPayment(paymentId);
+      if (charge) await other.chargeCard(charge);
+      await other.confirmReservation(aConfirmation({ paymentId }));
+      return real(paymentId, reason);
+    });
+
+    const paid = await stage.temporal.reservations.pay(reservationId, attempt);
+
+    expect(paid).toMatchObject({ status: 'SUCCEEDED', tickets: [{ seatId: sale.seatId }] });
+    expect(stage.gateway.taken(attempt.paymentId)).toBe(BOOKING_FEE);
+    expect(stage.gateway.calls.filter((call) => call.startsWith('void'))).toEqual([]);
+    expect(await stage.books.reservationStatus(reservationId)).toBe('CONFIRMED');
+  });
+
+  it('gets the same payment, where it asks for it with another update', async () => {
+    const { userId, reservationId } = await holdOnStage(stage);
+    const attempt = anAttempt();
+    const again: Promise<unknown>[] = [];
+    let tries = 0;
+    // It fails until it has left the first workflow task, so that the second update arrives in between.
+    stage.temporal.replaceActivity('openPayment', (real) => async (paymentId) => {
+      tries += 1;
+      if (tries === 1) {
+        again.push(stage.temporal.handle(reservationId).executeUpdate(PAY_UPDATE, { args: [{ paymentId }] }));
+      }
+      if (tries < 6) throw new Error('Postgres is away');
+      return real(paymentId);
+    });
+
+    const paid = await stage.temporal.whileTimePasses(
+      reservationId,
+      stage.temporal.reservations.pay(reservationId, attempt),
+    );
+
+    expect(await Promise.all(again)).toEqual([paid]);
+    expect(await stage.books.balance(userId)).toBe(0);
+    expect(stage.gateway.calls).toEqual([`charge ${attempt.paymentId}`]);
   });
 });

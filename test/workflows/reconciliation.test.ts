@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createActivities } from '../../src/activities';
-import type { PaymentStep } from '../../src/activities/payments';
+import type { PaymentStep } from '../support/steps';
 import { chargeOfPayment } from '../../src/gateways/chargeRequest';
 import { chargeSettlementWorkflowId, RECONCILIATION_WORKFLOW } from '../../src/workflows/messages';
 import type { reconciliation } from '../../src/workflows';

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { createActivities } from '../../src/activities';
+import type { TopUp } from '../../src/db/topUpStore';
 import { TOP_UP_WORKFLOW, topUpWorkflowId, type TopUpInput } from '../../src/workflows/messages';
 import type { topUp } from '../../src/workflows';
 import { createUser } from '../support/factories';
@@ -16,16 +18,15 @@ afterEach(async () => stage.endTest());
 
 afterAll(async () => stage?.drop());
 
-async function aTopUp(): Promise<TopUpInput> {
-  const userId = await createUser(stage.database.owner);
-  return { topUpId: randomUUID(), userId, amount: AMOUNT, currency: 'KRW' };
+async function aTopUp(): Promise<TopUp> {
+  return stage.requestTopUp(await createUser(stage.database.owner), AMOUNT);
 }
 
-function start(input: TopUpInput) {
+function start({ topUpId }: TopUpInput) {
   return stage.temporal.env.client.workflow.start<typeof topUp>(TOP_UP_WORKFLOW, {
-    workflowId: topUpWorkflowId(input.topUpId),
+    workflowId: topUpWorkflowId(topUpId),
     taskQueue: stage.temporal.taskQueue,
-    args: [input],
+    args: [{ topUpId }],
   });
 }
 
@@ -102,5 +103,58 @@ describe('a top-up', () => {
     );
 
     expect(await run(input)).toMatchObject({ status: 'SUCCEEDED', balance: AMOUNT });
+  });
+});
+
+describe('another run of the steps of a top-up', () => {
+  it('may have credited it: this run reports it as made, whatever it met itself', async () => {
+    const input = await aTopUp();
+    const other = createActivities(stage.dependencies);
+    stage.gateway.script('hold-back');
+    // The circuit to the gateway has opened since; the first run of the step had charged, and credits only now.
+    stage.temporal.replaceActivity('failTopUp', (real) => async (...args) => {
+      await stage.gateway.charge(await other.openTopUp(input.topUpId));
+      await other.creditTopUp({ topUpId: input.topUpId, gatewayPaymentId: 'other' });
+      return real(...args);
+    });
+
+    expect(await run(input)).toEqual({ topUpId: input.topUpId, status: 'SUCCEEDED', balance: AMOUNT });
+
+    expect(stage.gateway.taken(input.topUpId)).toBe(AMOUNT);
+  });
+
+  it('may have closed it: the charge of this run is refunded', async () => {
+    const input = await aTopUp();
+    const other = createActivities(stage.dependencies);
+    stage.temporal.replaceActivity('creditTopUp', (real) => async (credit) => {
+      await other.failTopUp(input.topUpId, 'abandoned', true);
+      return real(credit);
+    });
+
+    expect(await run(input)).toMatchObject({ status: 'FAILED' });
+
+    expect(stage.gateway.taken(input.topUpId)).toBe(0);
+    expect(await stage.books.balance(input.userId)).toBe(0);
+  });
+
+  it('after its workflow was terminated goes on from the row', async () => {
+    const input = await aTopUp();
+    await stage.temporal.stopWorker();
+    const first = await start(input);
+    await first.terminate('by mistake');
+    await stage.temporal.startWorker();
+
+    expect(await run(input)).toMatchObject({ status: 'SUCCEEDED', balance: AMOUNT });
+  });
+});
+
+describe('a top-up that nobody has requested', () => {
+  it('charges nothing', async () => {
+    expect(await run({ topUpId: randomUUID() })).toMatchObject({
+      status: 'FAILED',
+      reason: 'unknown-top-up',
+    });
+
+    expect(stage.gateway.calls).toEqual([]);
   });
 });

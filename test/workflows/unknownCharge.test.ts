@@ -159,15 +159,18 @@ describe('a gateway that answers not even a void', () => {
     stage.gateway.script('fail', 'fail', 'fail');
     stage.gateway.unanswered.voids = 1;
 
-    expect(await stage.temporal.reservations.pay(reservationId, lost)).toMatchObject({ status: 'SETTLING' });
-    await stage.temporal.env.sleep('10s');
-    await eventually(async () => expect(await stage.books.reservationStatus(reservationId)).toBe('HELD'));
+    await expect(stage.temporal.reservations.pay(reservationId, lost)).rejects.toMatchObject({
+      slug: 'payment-failed',
+    });
 
+    expect(await stage.books.reservationStatus(reservationId)).toBe('HELD');
     expect(await stage.books.balance(userId)).toBe(PRICE);
     expect(await stage.temporal.reservations.pay(reservationId, anAttempt())).toMatchObject({
       status: 'SUCCEEDED',
     });
+    await stage.temporal.handle(reservationId).result();
     expect(stage.gateway.taken(lost.paymentId)).toBe(0);
+    expect(stage.gateway.calls.filter((call) => call === `void ${lost.paymentId}`)).toHaveLength(2);
   });
 });
 

@@ -68,8 +68,9 @@ export interface Idempotency {
    * Postgres join the two into one effect. The answer that is recorded first is the answer of both.
    *
    * @param operation an effect that Postgres decides goes through `settle`: its answer is then recorded with it
-   * @param recall what an earlier run under this id has come to, null where it had no effect. It is asked before a request
-   *   is repeated, and before a refusal is recorded. An effect without a record of its own has none.
+   * @param recall what an earlier run under this id has come to for good; null where it had no effect, or its outcome is
+   *   not known yet. It may throw a problem as well. It is asked before a request is repeated, and before a refusal is
+   *   recorded. An effect without a record of its own has none.
    * @throws {Problem} idempotency-key-reused for another body, or the operation's problem, the same each time
    */
   run<Answer extends RepeatableAnswer>(
@@ -132,17 +133,17 @@ export function createIdempotency({ db, passwords }: { db: Knex; passwords: Pass
           const keys = createIdempotencyStore(transaction);
           const standing = earlierAnswer(await keys.take(scope, bodyHash), fingerprint);
           if (standing) return standing;
-          const recalled = await recall(operationId, transaction);
+          const recalled = await recall(operationId, transaction).catch(nullForProblems);
           return record(keys, recalled ? toRecord(recalled) : toProblemRecord(problem));
         });
         return repeat<Answer>(given);
       };
 
-      if (!used.isNew) {
-        const recalled = await recall(operationId, db);
-        if (recalled) return repeat<Answer>(await record(store, toRecord(recalled)));
-      }
       try {
+        if (!used.isNew) {
+          const recalled = await recall(operationId, db);
+          if (recalled) return repeat<Answer>(await record(store, toRecord(recalled)));
+        }
         const answer = await operation(operationId, settle);
         if (settled || answer.interim) return answer;
         return repeat<Answer>(await record(store, toRecord(answer)));
@@ -179,6 +180,12 @@ export function createIdempotency({ db, passwords }: { db: Knex; passwords: Pass
       return repeat<Answer>(answer);
     },
   };
+}
+
+/** The refusal that is about to be recorded says the same, and more. */
+function nullForProblems(error: unknown): null {
+  if (error instanceof Problem) return null;
+  throw error;
 }
 
 /** Null where the client sent no key. */

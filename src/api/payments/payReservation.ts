@@ -1,25 +1,24 @@
-import type { PaymentStore } from '../../db/paymentStore';
-import type { ReservationTickets } from '../../db/reservationTickets';
+import type { Knex } from 'knex';
+import type { Payment, PaymentStore } from '../../db/paymentStore';
 import type { Reservation, ReservationStore } from '../../db/reservationStore';
 import type { SeatDirectory } from '../../db/seatDirectory';
-import { splitPayment } from '../../domain/money';
-import { Problem, type ProblemSlug } from '../../domain/problems';
+import { splitPayment, type PaymentAmount } from '../../domain/money';
+import { Problem } from '../../domain/problems';
+import { isOpen } from '../../domain/reservationStates';
 import type { PaymentGateway } from '../../gateways/gateway';
 import type { PayResult } from '../../workflows/messages';
 import { validationFailed } from '../http/validation';
 import type { AdmissionService } from '../queue/admission';
+import { isDependencyFailure } from '../problems/dependencyFailure';
 import { findOwnReservation, reservationNotFound } from '../reservations/findOwn';
 import type { ReservationWorkflows } from '../reservations/reservationWorkflows';
 import type { createFreePlace } from './freePlace';
+import { readOutcome } from './paymentOutcome';
 import { requirePaymentKey } from './requirePaymentKey';
+import { refuseUsedKey } from './usedPaymentKeys';
 
 /** The longest that a workflow task takes. */
 const TASK_MS = 10_000;
-
-const OVER: ReadonlySet<ProblemSlug> = new Set<ProblemSlug>([
-  'reservation-expired',
-  'reservation-already-confirmed',
-]);
 
 export interface PayRequest {
   paymentId: string;
@@ -31,20 +30,22 @@ export interface PayRequest {
 }
 
 export interface PayDependencies {
-  gateway: Pick<PaymentGateway, 'needsPaymentKey'>;
+  db: Knex;
+  gateway: Pick<PaymentGateway, 'name' | 'needsPaymentKey'>;
   directory: SeatDirectory;
   admission: AdmissionService;
   reservations: ReservationStore;
   payments: PaymentStore;
-  tickets: ReservationTickets;
   workflows: ReservationWorkflows;
   freePlace: ReturnType<typeof createFreePlace>;
 }
 
-/** The path of a payment to the reservation's workflow, which alone decides about it. */
+/**
+ * The path of a payment: the API records what is to be paid, and the reservation's workflow alone decides about it. A
+ * payment that no step has begun is withdrawn before it is refused, so that nothing comes of it later.
+ */
 export function createPayReservation(dependencies: PayDependencies) {
-  const { gateway, directory, admission, reservations, payments, tickets, workflows, freePlace } =
-    dependencies;
+  const { db, gateway, directory, admission, reservations, payments, workflows, freePlace } = dependencies;
 
   /** @throws {Problem} any of those of `POST /v1/payments` */
   return async function payReservation(request: PayRequest): Promise<PayResult> {
@@ -53,53 +54,73 @@ export function createPayReservation(dependencies: PayDependencies) {
     const schedule = await directory.schedule(reservation.scheduleId);
     if (!schedule) throw reservationNotFound();
     await admission.requirePlace({ token: queueToken, userId, schedule });
-    const amount = splitPayment(reservation.amount, request.points);
-    if (!amount) {
-      const { tickets: price } = reservation.amount;
-      throw validationFailed([{ path: 'points', message: `At most ${price}, the price of the seats` }]);
-    }
+    const amount = amountOf(reservation, request.points);
     if (amount.card > 0) requirePaymentKey(gateway, paymentKey);
     if (reservation.status === 'PAYING') await refuseBesideAnother(paymentId, reservationId);
-    const input = { paymentId, amount, ...(paymentKey === undefined ? {} : { paymentKey }) };
-    const result =
-      (await workflows.pay(reservationId, input).catch(nullWhereOver)) ??
-      // The workflow has ended: this very attempt may have ended it, unheard, before the client asked again.
-      (await readOutcome(paymentId, await findOwnReservation(reservations, userId, reservationId)));
+    const payment = await payments
+      .request({
+        paymentId,
+        reservationId,
+        userId,
+        amount,
+        paymentKey: paymentKey ?? null,
+        gateway: gateway.name,
+      })
+      .catch(refuseUsedKey);
+    const result = await askWorkflow(payment, reservation);
     if (result.status === 'SUCCEEDED') void freePlace(userId, schedule);
     return result;
   };
 
+  async function askWorkflow(payment: Payment, reservation: Reservation): Promise<PayResult> {
+    const { paymentId } = payment;
+    try {
+      const result = (await workflows.pay(payment)) ?? (await payWithoutWorkflow(payment, reservation));
+      // Another payment of the reservation settles, and is the answer to this one.
+      if (result.paymentId !== paymentId) await payments.withdraw(paymentId);
+      return result;
+    } catch (error) {
+      if (!(error instanceof Problem) && !isDependencyFailure(error)) throw error;
+      // Postgres is asked before anything is refused: the payment may have been made although its answer was lost.
+      if (await payments.withdraw(paymentId)) throw error;
+      const outcome = await readOutcome(db, paymentId).catch((failure: unknown) => {
+        throw error instanceof Problem ? error : failure;
+      });
+      // Without an outcome it is under way, and goes on without this request; the same key joins it.
+      return outcome ?? { paymentId, status: 'SETTLING' };
+    }
+  }
+
+  /** The workflow has ended, or was terminated: in Postgres stands which. */
+  async function payWithoutWorkflow(payment: Payment, before: Reservation): Promise<PayResult> {
+    const outcome = await readOutcome(db, payment.paymentId);
+    if (outcome) return outcome;
+    const reservation = await findOwnReservation(reservations, before.userId, before.reservationId);
+    if (isOpen(reservation.status)) {
+      await workflows.adopt(reservation);
+      const result = await workflows.pay(payment);
+      if (result) return result;
+    }
+    if (reservation.status === 'CONFIRMED')
+      throw new Problem('reservation-already-confirmed', 'This reservation is paid.');
+    throw new Problem('reservation-expired', 'The hold has ended.');
+  }
+
   /**
-   * While a charge runs inside its task, the workflow answers nobody. Postgres knows of it already. What is older
-   * is for the workflow to decide: it may be a payment that was lost.
+   * While a charge runs inside its task, the workflow answers no other request. Postgres knows of it already. What is
+   * older is for the workflow to decide: it may be a payment that was lost.
    */
   async function refuseBesideAnother(paymentId: string, reservationId: string): Promise<void> {
     const open = await payments.findOpen(reservationId);
     if (!open || open.paymentId === paymentId || Date.now() - open.createdAt.getTime() > TASK_MS) return;
     throw new Problem('payment-in-progress', 'Another payment of this reservation is under way.');
   }
-
-  async function readOutcome(paymentId: string, reservation: Reservation): Promise<PayResult> {
-    const { reservationId, status } = reservation;
-    const payment = await payments.find(paymentId);
-    if (payment?.status === 'SUCCEEDED' && payment.approvedAt) {
-      const issued = await tickets.of([reservationId]);
-      return {
-        paymentId,
-        status: 'SUCCEEDED',
-        amount: payment.amount,
-        approvedAt: payment.approvedAt.toISOString(),
-        tickets: issued.get(reservationId) ?? [],
-      };
-    }
-    if (status === 'CONFIRMED')
-      throw new Problem('reservation-already-confirmed', 'This reservation is paid.');
-    throw new Problem('reservation-expired', 'The hold has ended.');
-  }
 }
 
-/** Also where the workflow knows no more than that it is over, Postgres knows which attempt ended it. */
-function nullWhereOver(error: unknown): null {
-  if (error instanceof Problem && OVER.has(error.slug)) return null;
-  throw error;
+/** @throws {Problem} validation-failed where the points are more than the seats cost */
+function amountOf(reservation: Reservation, points: number | undefined): PaymentAmount {
+  const amount = splitPayment(reservation.amount, points);
+  if (amount) return amount;
+  const { tickets: price } = reservation.amount;
+  throw validationFailed([{ path: 'points', message: `At most ${price}, the price of the seats` }]);
 }

@@ -5,7 +5,9 @@ import type { PayResult } from '../../workflows/messages';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import type { Idempotency } from '../idempotency/idempotency';
 import { HOLDER_PROBLEMS } from '../queue/admission';
+import { presentPaymentStatus } from '../reservations/presenter';
 import type { createPayReservation } from './payReservation';
+import { readOutcome } from './paymentOutcome';
 import { paidSchema, paymentBody, paymentParams, paymentSchema, settlingSchema } from './schema';
 
 /** When a client may ask again about a payment that settles, in seconds. */
@@ -64,11 +66,17 @@ export function paymentRoutes({
         const { userId } = user;
         const { reservationId, points, paymentKey } = body;
         const attempt = { userId, route: 'POST /v1/payments', key: idempotencyKey, body };
-        return idempotency.run(attempt, async (paymentId) =>
-          answerOf(
-            reservationId,
-            await payReservation({ paymentId, reservationId, userId, queueToken, points, paymentKey }),
-          ),
+        return idempotency.run<PaymentAnswer>(
+          attempt,
+          async (paymentId) =>
+            answerOf(
+              reservationId,
+              await payReservation({ paymentId, reservationId, userId, queueToken, points, paymentKey }),
+            ),
+          async (paymentId, db) => {
+            const result = await readOutcome(db, paymentId);
+            return result && answerOf(reservationId, result);
+          },
         );
       },
     }),
@@ -88,19 +96,18 @@ export function paymentRoutes({
         if (payment?.userId !== user.userId) {
           throw new Problem('payment-not-found', 'You have no payment with this id.');
         }
-        const { reservationId, status, amount, approvedAt, reason, createdAt } = payment;
+        const { reservationId, amount, approvedAt, createdAt } = payment;
         const issued =
-          status === 'SUCCEEDED' ? (await tickets.of([reservationId])).get(reservationId) : undefined;
+          payment.status === 'SUCCEEDED' ? (await tickets.of([reservationId])).get(reservationId) : undefined;
         return {
           status: 200,
           headers: { 'Cache-Control': 'no-store' },
           body: {
             paymentId,
             reservationId,
-            status,
+            ...presentPaymentStatus(payment),
             amount,
             approvedAt: approvedAt?.toISOString() ?? null,
-            reason,
             createdAt: createdAt.toISOString(),
             ...(issued ? { tickets: issued } : {}),
           },
@@ -109,6 +116,8 @@ export function paymentRoutes({
     }),
   ];
 }
+
+type PaymentAnswer = ReturnType<typeof answerOf>;
 
 function answerOf(reservationId: string, result: PayResult) {
   if (result.status === 'SUCCEEDED') {

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { status } from '@grpc/grpc-js';
 import { isGrpcServiceError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 
 /** Names by which Node, pg, knex and ioredis call a connection that is refused, lost or never came. */
@@ -36,8 +37,33 @@ const REDIS_REPLIES = /^(LOADING|READONLY|MISCONF|OOM|CLUSTERDOWN|MASTERDOWN|TRY
  */
 const SQLSTATES = /^(08\w{3}|57P0[123]|53\w{3}|57014|40001|40P01|25P03)$/;
 
-/** gRPC status: CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, UNAVAILABLE. */
-const GRPC_CODES = new Set([1, 4, 8, 10, 14]);
+/**
+ * Every gRPC status that Temporal may answer with, decided one by one. `away`: the same request may succeed later, so the
+ * client gets 503. `fault`: repeating it does not help, so it is a fault of ours, 500. What has a meaning of its own, such
+ * as a workflow that is not found, is caught where it is expected.
+ */
+const GRPC_STATUSES: Readonly<Record<number, 'away' | 'fault'>> = {
+  [status.CANCELLED]: 'away',
+  // The server could not say what went wrong, as while its database is away.
+  [status.UNKNOWN]: 'away',
+  [status.INVALID_ARGUMENT]: 'fault',
+  [status.DEADLINE_EXCEEDED]: 'away',
+  // A namespace that is not there yet.
+  [status.NOT_FOUND]: 'away',
+  [status.ALREADY_EXISTS]: 'fault',
+  // Credentials that an operator has to correct.
+  [status.PERMISSION_DENIED]: 'away',
+  [status.UNAUTHENTICATED]: 'away',
+  [status.RESOURCE_EXHAUSTED]: 'away',
+  // The workflow task that had taken an update was lost.
+  [status.FAILED_PRECONDITION]: 'away',
+  [status.ABORTED]: 'away',
+  [status.OUT_OF_RANGE]: 'fault',
+  [status.UNIMPLEMENTED]: 'fault',
+  [status.INTERNAL]: 'away',
+  [status.UNAVAILABLE]: 'away',
+  [status.DATA_LOSS]: 'fault',
+} satisfies Record<Exclude<status, status.OK>, 'away' | 'fault'>;
 
 /**
  * Whether an error means that Postgres, Redis or Temporal is down, unreachable or too busy, so that the same
@@ -52,7 +78,7 @@ export function isDependencyFailure(error: unknown): boolean {
 
 function isUnavailable(error: Error): boolean {
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
-  if (isGrpcServiceError(error)) return GRPC_CODES.has(error.code);
+  if (isGrpcServiceError(error)) return GRPC_STATUSES[error.code] === 'away';
   if (ERROR_NAMES.has(error.name)) return true;
   if ('code' in error && typeof error.code === 'string') {
     return CONNECTION_CODES.has(error.code) || SQLSTATES.test(error.code);

@@ -48,11 +48,18 @@ export function presentReservation(
 export function presentPaymentSummary(payment: Payment): NonNullable<ReservationView['payment']> {
   return {
     paymentId: payment.paymentId,
-    status: payment.status,
+    ...presentPaymentStatus(payment),
     amount: payment.amount,
     approvedAt: payment.approvedAt?.toISOString() ?? null,
-    reason: payment.reason,
   };
 }
+
+/** What clients see of an attempt: SETTLING until its outcome is known, FAILED where it never began. */
+export function presentPaymentStatus({ status, reason }: Payment): PaymentStatusView {
+  if (status === 'REQUESTED' || status === 'PENDING') return { status: 'SETTLING', reason };
+  return status === 'WITHDRAWN' ? { status: 'FAILED', reason: 'not-started' } : { status, reason };
+}
+
+type PaymentStatusView = Pick<NonNullable<ReservationView['payment']>, 'status' | 'reason'>;
 
 const wholeSeconds = (milliseconds: number): number => Math.round(milliseconds / 1000);

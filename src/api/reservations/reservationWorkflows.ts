@@ -1,6 +1,7 @@
-import { WorkflowUpdateRPCTimeoutOrCancelledError, type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import type { Logger } from '../../config/logging';
+import type { Payment } from '../../db/paymentStore';
 import type { Reservation } from '../../db/reservationStore';
 import {
   PAY_UPDATE,
@@ -28,6 +29,8 @@ const RELEASE_TIMEOUT_MS = 10_000;
 /** Nothing depends on it: a run without a row ends by its own timer. */
 const END_TIMEOUT_MS = 2_000;
 
+export type RequestedPayment = Pick<Payment, 'paymentId' | 'reservationId' | 'createdAt'>;
+
 /** How the API talks to the reservations' workflows. Refusals come back as problems. */
 export interface ReservationWorkflows {
   /**
@@ -41,10 +44,13 @@ export interface ReservationWorkflows {
   /** Ends a run under which nothing can be granted any more, so that a new one can start. */
   discard(reservationId: string, runId: string): Promise<void>;
   /**
+   * Makes a payment that is recorded in Postgres.
+   *
    * @returns null where the workflow has ended: Postgres knows how
    * @throws {Problem} the payment's refusal
+   * @throws where no answer came in time; the payment may go on
    */
-  pay(reservationId: string, input: PayInput): Promise<PayResult | null>;
+  pay(payment: RequestedPayment): Promise<PayResult | null>;
   /**
    * @returns false where the workflow has ended before
    * @throws {Problem} reservation-not-releasable
@@ -99,12 +105,14 @@ export function createReservationWorkflows(
       }
     },
 
-    async pay(reservationId, input) {
+    async pay({ paymentId, reservationId, createdAt }) {
+      // A payment that was withdrawn and requested again is another update: the first one may have ended in a refusal.
+      const updateId = `${paymentId}-${createdAt.getTime()}`;
       const paying = client.withDeadline(Date.now() + PAY_TIMEOUT_MS, () =>
         untilTaken(() =>
           handleOf(reservationId).executeUpdate<PayResult, [PayInput]>(PAY_UPDATE, {
-            args: [input],
-            updateId: input.paymentId,
+            args: [{ paymentId }],
+            updateId,
           }),
         ),
       );
@@ -112,10 +120,6 @@ export function createReservationWorkflows(
         return await asProblems(paying);
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return null;
-        // The payment goes on without us; the same key joins it.
-        if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
-          return { paymentId: input.paymentId, status: 'SETTLING' };
-        }
         throw error;
       }
     },

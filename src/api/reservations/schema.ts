@@ -64,14 +64,7 @@ export const reservationListQuery = z.object({
   ...pageQuery,
 });
 
-export const paymentStatus = z.enum([
-  'PENDING',
-  'SETTLING',
-  'SUCCEEDED',
-  'FAILED',
-  'REFUNDED',
-  'PARTIALLY_REFUNDED',
-]);
+export const paymentStatus = z.enum(['SETTLING', 'SUCCEEDED', 'FAILED', 'REFUNDED', 'PARTIALLY_REFUNDED']);
 
 export const ticketSchema = z.object({ ticketId: z.uuid(), seatId: z.uuid() });
 

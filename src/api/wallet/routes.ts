@@ -1,24 +1,28 @@
 import type { LedgerStore, WalletEntry } from '../../db/ledgerStore';
 import { CURRENCY } from '../../domain/money';
-import { Problem } from '../../domain/problems';
 import type { PaymentGateway } from '../../gateways/gateway';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import { cutPage, pageOf } from '../http/paging';
 import type { Idempotency } from '../idempotency/idempotency';
 import { requirePaymentKey } from '../payments/requirePaymentKey';
 import { entryListQuery, entrySchema, topUpBody, topUpSchema, walletSchema } from './schema';
-import type { TopUpWorkflows } from './topUpWorkflows';
+import { readTopUp, type BoughtPoints, type createBuyPoints } from './buyPoints';
 
 export interface WalletRoutesDependencies {
-  gateway: Pick<PaymentGateway, 'needsPaymentKey'>;
+  gateway: Pick<PaymentGateway, 'name' | 'needsPaymentKey'>;
   idempotency: Idempotency;
   ledger: LedgerStore;
-  topUps: TopUpWorkflows;
+  buyPoints: ReturnType<typeof createBuyPoints>;
 }
 
 const tags = ['Wallet'];
 
-export function walletRoutes({ gateway, idempotency, ledger, topUps }: WalletRoutesDependencies): Endpoint[] {
+export function walletRoutes({
+  gateway,
+  idempotency,
+  ledger,
+  buyPoints,
+}: WalletRoutesDependencies): Endpoint[] {
   return [
     endpoint({
       method: 'GET',
@@ -76,25 +80,31 @@ export function walletRoutes({ gateway, idempotency, ledger, topUps }: WalletRou
         const { amount, paymentKey } = body;
         requirePaymentKey(gateway, paymentKey);
         const attempt = { userId, route: 'POST /v1/wallet/top-ups', key: idempotencyKey, body };
-        return idempotency.run(attempt, async (topUpId) => {
-          const result = await topUps.buy({
-            topUpId,
-            userId,
-            amount,
-            currency: CURRENCY,
-            ...(paymentKey === undefined ? {} : { paymentKey }),
-          });
-          if (result.status === 'FAILED') {
-            throw new Problem('payment-failed', 'The card was refused; nothing was taken.', {
-              reason: result.reason,
-            });
-          }
-          const { status, balance } = result;
-          return { status: 201 as const, body: { topUpId, amount, status, balance } };
-        });
+        return idempotency.run(
+          attempt,
+          async (topUpId) =>
+            answerOf(
+              await buyPoints({
+                topUpId,
+                userId,
+                amount,
+                currency: CURRENCY,
+                paymentKey: paymentKey ?? null,
+                gateway: gateway.name,
+              }),
+            ),
+          async (topUpId, db) => {
+            const bought = await readTopUp(db, topUpId);
+            return bought && answerOf(bought);
+          },
+        );
       },
     }),
   ];
+}
+
+function answerOf(body: BoughtPoints) {
+  return { status: 201 as const, body };
 }
 
 function presentEntry({ entryId, kind, amount, balanceAfter, reservationId, createdAt }: WalletEntry) {

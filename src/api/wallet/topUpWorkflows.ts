@@ -1,17 +1,6 @@
-import {
-  isGrpcDeadlineError,
-  WorkflowExecutionAlreadyStartedError,
-  WorkflowFailedError,
-  type Client,
-  type WorkflowHandle,
-} from '@temporalio/client';
-import { Problem } from '../../domain/problems';
-import {
-  TOP_UP_WORKFLOW,
-  topUpWorkflowId,
-  type TopUpInput,
-  type TopUpResult,
-} from '../../workflows/messages';
+import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowHandle } from '@temporalio/client';
+import type { TopUp } from '../../db/topUpStore';
+import { TOP_UP_WORKFLOW, topUpWorkflowId, type TopUpResult } from '../../workflows/messages';
 import type { topUp } from '../../workflows';
 
 /** Longer than a gateway that fails slowly: three tries of a charge, each looked up. */
@@ -19,39 +8,30 @@ const TIMEOUT_MS = 20_000;
 
 export interface TopUpWorkflows {
   /**
-   * Buys points, once for each `topUpId`: whoever asks again gets the result of the same workflow.
+   * Makes a top-up that is recorded in Postgres, or waits for the workflow that makes it. A second run, after the first
+   * one was terminated, goes on from the row.
    *
-   * @throws {Problem} temporarily-unavailable where the outcome is not known yet; the workflow goes on
+   * @throws where no answer came in time; the workflow goes on
    */
-  buy(input: TopUpInput): Promise<TopUpResult>;
+  make(topUp: TopUp): Promise<TopUpResult>;
 }
 
 export function createTopUpWorkflows(client: Client, { taskQueue }: { taskQueue: string }): TopUpWorkflows {
   return {
-    async buy(input) {
-      try {
-        return await client.withDeadline(Date.now() + TIMEOUT_MS, async () =>
-          (await startOnce(input)).result(),
-        );
-      } catch (error) {
-        if (error instanceof WorkflowFailedError || isGrpcDeadlineError(error)) {
-          throw new Problem('temporarily-unavailable', "The gateway's answer is not known yet.");
-        }
-        throw error;
-      }
-    },
+    make: async (requested) =>
+      client.withDeadline(Date.now() + TIMEOUT_MS, async () => (await start(requested)).result()),
   };
-  /** The workflow of this top-up, which may run or have ended under an earlier request. */
-  async function startOnce(input: TopUpInput): Promise<WorkflowHandle<typeof topUp>> {
-    const workflowId = topUpWorkflowId(input.topUpId);
+
+  async function start({ topUpId, amount, currency }: TopUp): Promise<WorkflowHandle<typeof topUp>> {
+    const workflowId = topUpWorkflowId(topUpId);
     try {
       return await client.workflow.start<typeof topUp>(TOP_UP_WORKFLOW, {
         workflowId,
         taskQueue,
-        args: [input],
+        args: [{ topUpId }],
         workflowIdConflictPolicy: 'USE_EXISTING',
-        workflowIdReusePolicy: 'REJECT_DUPLICATE',
-        staticSummary: `Top-up of ${input.amount} ${input.currency}`,
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        staticSummary: `Top-up of ${amount} ${currency}`,
       });
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
+import { Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import { Client, Connection } from '@temporalio/client';
 import { isDependencyFailure } from '../../../src/api/problems/dependencyFailure';
 import { toProblem } from '../../../src/api/problems/toProblem';
@@ -37,6 +38,10 @@ async function listen(): Promise<[Server, number]> {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('not a TCP port');
   return [server, address.port];
+}
+
+function grpcError(code: status): ServiceError {
+  return Object.assign(new Error(status[code]), { code, details: '', metadata: new Metadata() });
 }
 
 async function failureOf(work: Promise<unknown>): Promise<unknown> {
@@ -117,6 +122,25 @@ describe('a part that is away is told from a fault of our own', () => {
     );
     await connection.close();
     expect(isDependencyFailure(error)).toBe(true);
+  });
+
+  it('every gRPC status but success is 503 with Retry-After, or a fault of ours, on purpose', async () => {
+    const slugs = Object.fromEntries(
+      Object.entries(status).flatMap(([name, code]) =>
+        typeof code === 'number' && code !== status.OK ? [[name, toProblem(grpcError(code)).slug]] : [],
+      ),
+    );
+
+    const faults = Object.keys(slugs).filter((name) => slugs[name] === 'internal-error');
+    expect(faults.toSorted()).toEqual([
+      'ALREADY_EXISTS',
+      'DATA_LOSS',
+      'INVALID_ARGUMENT',
+      'OUT_OF_RANGE',
+      'UNIMPLEMENTED',
+    ]);
+    const others = Object.keys(slugs).filter((name) => !faults.includes(name));
+    expect(others.map((name) => slugs[name])).toEqual(others.map(() => 'temporarily-unavailable'));
   });
 
   it('a broken query, a broken program and a broken promise are ours', async () => {

@@ -37,7 +37,7 @@ interface Interruptions {
 function anApi({ beforeStart, beforeGrant, afterGrant }: Interruptions = {}) {
   const { db, seatClaim } = stage.dependencies;
   const { reservations } = stage.temporal;
-  const workflows: ReservationWorkflows = {
+  const workflows: Pick<ReservationWorkflows, 'start' | 'discard' | 'cancel'> = {
     ...reservations,
     async start(hold) {
       await beforeStart?.();

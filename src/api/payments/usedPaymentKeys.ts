@@ -1,12 +1,12 @@
-import { Problem } from '../domain/problems';
+import { Problem } from '../../domain/problems';
 
-/** A payment that a client has prepared with the gateway pays once: these indexes know all their keys. */
+/** A payment that a client has prepared with the gateway pays once: these unique indexes see to it. */
 const CONSTRAINTS: ReadonlySet<unknown> = new Set([
   'one_payment_per_payment_key',
   'one_top_up_per_payment_key',
 ]);
 
-/** @throws {Problem} payment-failed where the error tells of a key that was used before, else the error */
+/** @throws {Problem} payment-failed where the error is a payment key that was used before, else the error */
 export function refuseUsedKey(error: unknown): never {
   if (error instanceof Error && 'constraint' in error && CONSTRAINTS.has(error.constraint)) {
     throw new Problem('payment-failed', 'This payment key was used before.', { reason: 'payment-key-used' });
