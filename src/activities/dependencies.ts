@@ -12,6 +12,10 @@ export interface ActivityDependencies {
   /** Tells readers of a schedule's seat map that it changed. Resolves also where Redis is down. */
   bumpSeatVersion: (scheduleId: string) => Promise<unknown>;
   gateway: PaymentGateway;
+  /** How long past its hold an unknown payment may keep the seats. */
+  settleSeconds: number;
+  /** Counts reservations that the sweep found without a workflow. */
+  stranded: (count: number) => void;
   /** Attempts and charges younger than this are under way for reconciliation. */
   reconcileAfterMs: number;
   logger: Logger;

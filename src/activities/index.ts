@@ -9,6 +9,7 @@ import { createReconciliationActivities } from './reconciliation';
 import { createReservationActivities } from './reservations';
 import { createSettlementActivities } from './settlements';
 import { createShowCancellationActivities } from './showCancellations';
+import { createSweepActivities } from './sweep';
 import { createTopUpActivities } from './topUps';
 
 type Created = ReturnType<typeof createActivities>;
@@ -25,6 +26,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     ...createChargeActivities(dependencies),
     ...createSettlementActivities(dependencies),
     ...createTopUpActivities(dependencies),
+    ...createSweepActivities(dependencies),
     ...createCancellationActivities(dependencies),
     ...createRefundActivities(dependencies),
     ...createReconciliationActivities(dependencies),

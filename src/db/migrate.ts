@@ -16,6 +16,7 @@ import * as draws from './migrations/013_draws';
 import * as accessibleSeats from './migrations/014_accessible_seats';
 import * as serviceClock from './migrations/015_service_clock';
 import * as requestedAttempts from './migrations/016_requested_attempts';
+import * as openReservations from './migrations/017_open_reservations';
 
 /** In order. A released migration is never changed; a new one is added below. */
 const MIGRATIONS: Record<string, Knex.Migration> = {
@@ -35,6 +36,7 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '014_accessible_seats': accessibleSeats,
   '015_service_clock': serviceClock,
   '016_requested_attempts': requestedAttempts,
+  '017_open_reservations': openReservations,
 };
 
 /** Named by hand, so that sources and build write the same names into the database. */

@@ -100,6 +100,24 @@ export function createReservationStore(db: Knex) {
       return rows.length > 0;
     },
 
+    /** Open reservations whose hold ended so long ago, by Postgres's clock; oldest first, from just after `after`. */
+    async overdue(page: {
+      olderThanSeconds: number;
+      after: string | null;
+      limit: number;
+    }): Promise<Reservation[]> {
+      const { rows } = await db.raw<{ rows: ReservationRow[] }>(
+        `SELECT ${COLUMNS.join(', ')} FROM reservations
+         WHERE status IN ('HELD', 'PAYING', 'SETTLING')
+           AND expires_at < service_now() - make_interval(secs => :olderThanSeconds)
+           AND (:after::uuid IS NULL
+                OR (expires_at, id) > (SELECT expires_at, id FROM reservations WHERE id = :after))
+         ORDER BY expires_at, id LIMIT :limit`,
+        page,
+      );
+      return rows.map(toReservation);
+    },
+
     /** The seats of each reservation, in the order of the seat map. */
     async seatsOf(reservationIds: readonly string[]): Promise<Map<string, ReservedSeat[]>> {
       const { rows } = await db.raw<{ rows: (ReservedSeat & { reservationId: string })[] }>(

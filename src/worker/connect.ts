@@ -13,6 +13,7 @@ import { connectRedis } from '../redis/connect';
 import { createLobby } from '../redis/lobby';
 import { createSeatClaim } from '../redis/seatClaim';
 import { createSeatMapCache } from '../redis/seatMapCache';
+import { createStrandedMetric } from './strandedMetric';
 
 /** Everything the worker talks to. */
 export interface WorkerConnections {
@@ -20,6 +21,7 @@ export interface WorkerConnections {
   db: Knex;
   redis: Redis;
   gateway: GuardedGateway;
+  strandedMetric: ReturnType<typeof createStrandedMetric>;
   dependencies: ActivityDependencies;
   close(): Promise<void>;
 }
@@ -33,18 +35,22 @@ export async function connectWorker(settings: Settings, logger: Logger): Promise
   });
   const redis = connectRedis(settings.REDIS_URL, { name: 'holdfast-worker', logger });
   const gateway = withCircuitBreaker(createGateway(settings), logger);
+  const strandedMetric = createStrandedMetric();
   const seatMap = createSeatMapCache(redis, createBestEffort(redis, logger));
   return {
     temporal,
     db,
     redis,
     gateway,
+    strandedMetric,
     dependencies: {
       db,
       seatClaim: createSeatClaim(redis),
       lobby: createLobby(redis),
       bumpSeatVersion: (scheduleId) => seatMap.bump(scheduleId),
       gateway,
+      settleSeconds: settings.SETTLE_SECONDS,
+      stranded: strandedMetric.count,
       reconcileAfterMs: settings.RECONCILE_AFTER_SECONDS * 1000,
       logger,
     },

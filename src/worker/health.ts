@@ -5,11 +5,13 @@ import type { ReconciliationOverview } from '../db/reconciliationOverview';
 import type { GuardedGateway } from '../gateways/circuitBreaker';
 import { registerCircuitMetric } from './circuitMetric';
 import { registerReconciliationMetrics } from './reconciliationMetrics';
+import type { createStrandedMetric } from './strandedMetric';
 
 /** What the metrics beside those of the process are about. */
 export interface MetricSources {
   readReconciliation: () => Promise<ReconciliationOverview>;
   gateway: GuardedGateway;
+  strandedMetric: ReturnType<typeof createStrandedMetric>;
 }
 
 /**
@@ -18,13 +20,14 @@ export interface MetricSources {
  */
 export function serveHealth(
   worker: Worker,
-  { readReconciliation, gateway }: MetricSources,
+  { readReconciliation, gateway, strandedMetric }: MetricSources,
   { host, port }: { host: string; port: number },
 ): Server {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   registerReconciliationMetrics(registry, readReconciliation);
   registerCircuitMetric(registry, gateway);
+  strandedMetric.register(registry);
   const server = createServer((request, response) => {
     switch (request.url) {
       case '/healthz':

@@ -34,10 +34,10 @@ async function main(): Promise<void> {
       connections.dependencies,
     ),
   );
-  const { db, gateway } = connections;
+  const { db, gateway, strandedMetric } = connections;
   const health = serveHealth(
     worker,
-    { readReconciliation: async () => readReconciliation(db), gateway },
+    { readReconciliation: async () => readReconciliation(db), gateway, strandedMetric },
     { host: settings.HOST, port: settings.WORKER_METRICS_PORT },
   );
   logger.info({ taskQueue: settings.TEMPORAL_TASK_QUEUE }, 'worker polls');

@@ -33,6 +33,13 @@ export interface ScheduledWorkflow {
 /** Everything that the service does by the clock. */
 export const SCHEDULES: readonly ScheduledWorkflow[] = [
   {
+    workflow: 'sweep',
+    summary: 'End what was left behind',
+    everyMs: MINUTE_MS / 2,
+    jitterMs: MINUTE_MS / 12,
+    runTimeoutMs: 5 * MINUTE_MS,
+  },
+  {
     workflow: 'housekeeping',
     args: [{ subjects: HOUSEKEEPING_SUBJECTS } satisfies HousekeepingInput],
     summary: 'Remove what nobody needs any more',

@@ -5,4 +5,5 @@ export { reconciliation } from './reconciliation';
 export { reservation } from './reservation';
 export { saleOpening } from './saleOpening';
 export { showCancellation } from './showCancellation';
+export { sweep } from './sweep';
 export { topUp } from './topUp';

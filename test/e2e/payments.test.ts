@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as contract from './contract';
+import { reservationWorkflowId } from '../../src/workflows/messages';
 import { eventually } from '../support/eventually';
 import { expectAnswer, expectProblem, expectStatus } from './client';
 import { BOOKING_FEE, expectHold, PRICES, R_TOTAL, seatStatus } from './sale';
@@ -175,6 +176,28 @@ describe('POST /v1/payments', () => {
     expectProblem(await user.pay(reservationId, { queueToken }), 403, 'queue-token-mismatch');
     const reply = await service.client.call('POST', '/v1/payments', { body: { reservationId } });
     expectProblem(reply, 401, 'unauthenticated');
+  });
+});
+
+async function terminate(reservationId: string): Promise<void> {
+  await service.temporal.workflow.getHandle(reservationWorkflowId(reservationId)).terminate('by mistake');
+}
+
+describe('A reservation whose workflow an operator has terminated', () => {
+  it('can be paid all the same', async () => {
+    const { user, reservationId } = await holder(PRICES.R);
+    await terminate(reservationId);
+
+    expectAnswer(await user.pay(reservationId), 200, contract.paid);
+  });
+
+  it('can be released all the same', async () => {
+    const { user, reservationId, scheduleId, seatId } = await holder();
+    await terminate(reservationId);
+
+    expectStatus(await user.release(reservationId), 204);
+
+    expect(await seatStatus(user, scheduleId, seatId)).toBe('AVAILABLE');
   });
 });
 

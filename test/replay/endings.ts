@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { HOUSEKEEPING_SUBJECTS } from '../../src/activities/housekeeping';
 import { createActivities } from '../../src/activities';
 import { chargeOfPayment } from '../../src/gateways/chargeRequest';
-import type { housekeeping, reconciliation } from '../../src/workflows';
+import type { housekeeping, reconciliation, sweep } from '../../src/workflows';
 import type { HousekeepingInput } from '../../src/workflows/housekeeping';
 import {
   chargeSettlementWorkflowId,
@@ -215,6 +215,15 @@ export const ENDINGS: Record<string, Ending> = {
       const args: [HousekeepingInput] = [{ subjects: HOUSEKEEPING_SUBJECTS }];
       const { taskQueue, env } = stage.temporal;
       await env.client.workflow.start<typeof housekeeping>('housekeeping', { workflowId, taskQueue, args });
+      return workflowId;
+    },
+  },
+  sweep: {
+    status: 'SUCCEEDED',
+    async play(stage) {
+      const workflowId = `sweep-${randomUUID()}`;
+      const { taskQueue, env } = stage.temporal;
+      await env.client.workflow.start<typeof sweep>('sweep', { workflowId, taskQueue });
       return workflowId;
     },
   },

@@ -145,6 +145,8 @@ async function faultsOfWorkflows({ ownerDb, temporal }: Stack, client: Client): 
     const shown = typedSearchAttributes.get(RESERVATION_STATUS);
     if (status.name === 'RUNNING') {
       if (type === RESERVATION_WORKFLOW) running.add(workflowId);
+    } else if (status.name === 'TERMINATED' && type === RESERVATION_WORKFLOW) {
+      // By an operator, or by an API that starts again; whether somebody took it over is asked below.
     } else if (status.name !== 'COMPLETED') faults.push(`workflow ${workflowId} is ${status.name}`);
     else if (
       shown !== undefined &&

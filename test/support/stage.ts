@@ -7,7 +7,7 @@ import { createLobby } from '../../src/redis/lobby';
 import { createSeatClaim } from '../../src/redis/seatClaim';
 import { createSeatMapCache } from '../../src/redis/seatMapCache';
 import type { ActivityDependencies } from '../../src/activities/dependencies';
-import { TIME } from './durations';
+import { SETTLE_SECONDS, TIME } from './durations';
 import { createPaymentStore } from '../../src/db/paymentStore';
 import { createTopUpStore, type TopUp } from '../../src/db/topUpStore';
 import { anAttempt, type RequestedAttempt } from './factories';
@@ -62,6 +62,8 @@ export async function layGround(): Promise<Ground> {
     lobby: createLobby(redis.redis),
     bumpSeatVersion: (scheduleId) => seatMap.bump(scheduleId),
     gateway,
+    settleSeconds: SETTLE_SECONDS,
+    stranded: () => undefined,
     reconcileAfterMs: 900_000,
     logger,
   };

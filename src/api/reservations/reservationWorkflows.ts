@@ -12,6 +12,7 @@ import {
 } from '../../workflows/messages';
 import type { reservation } from '../../workflows';
 import {
+  adoptReservation,
   startReservation,
   type ReservationRun,
   type ReservationStart,
@@ -138,8 +139,10 @@ export function createReservationWorkflows(
     },
 
     async adopt({ reservationId, userId, scheduleId, heldAt, expiresAt }) {
-      const summary = 'Takes over a reservation whose workflow has gone';
-      await start({ reservationId, userId, scheduleId, heldAt, expiresAt, summary });
+      const reservation = { reservationId, userId, scheduleId, heldAt, expiresAt, settleSeconds };
+      await client.withDeadline(Date.now() + START_TIMEOUT_MS, () =>
+        adoptReservation(client, taskQueue, reservation),
+      );
     },
   };
 }
