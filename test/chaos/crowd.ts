@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import * as contract from '../e2e/contract';
+import type { Reply, User } from '../e2e/client';
+
+/** A 201 that a client got: until `expiresAt`, or the client's own release, nobody else may have these seats. */
+export interface Promised {
+  reservationId: string;
+  seatIds: string[];
+  expiresAt: string;
+  /** When the client asked to release it, milliseconds since 1970. */
+  releasedAt: number | null;
+}
+
+/** One wish under one key, with everything that it was answered. */
+export interface Wish {
+  user: User;
+  key: string;
+  seatId: string;
+  promised: Promised | null;
+  /** The slug of a refusal that is final for the key. */
+  refused: string | null;
+}
+
+export interface Crowd {
+  /** Every wish so far. */
+  readonly wishes: readonly Wish[];
+  /** Faults that clients have seen, in words. */
+  readonly faults: readonly string[];
+  /** Ends the load; resolves when every wish has its final answer. */
+  stop(): Promise<void>;
+  /** Asks every key again: it must get the answer that it got before. */
+  askAgain(): Promise<void>;
+}
+
+const EVERY_MS = 150;
+const ASK_AGAIN_MS = 1_000;
+/** A service that is frozen is asked for this long. */
+const PATIENCE_MS = 150_000;
+
+const seatsOf = z.object({ unavailableSeatIds: z.array(z.string()) });
+
+/**
+ * Buyers that hold random seats, a few a second, and ask again under the same key until the answer is final. Of the
+ * holds they get they pay some, release some, leave the others to their end, and look at all of them meanwhile.
+ */
+export function startCrowd(users: readonly User[], seatIds: readonly string[]): Crowd {
+  const wishes: Wish[] = [];
+  const faults: string[] = [];
+  const running = new Set<Promise<void>>();
+  const ending = new AbortController();
+
+  const loop = (async () => {
+    for (let turn = 0; !ending.signal.aborted; turn += 1) {
+      const wish: Wish = {
+        user: pick(users),
+        key: randomUUID(),
+        seatId: pick(seatIds),
+        promised: null,
+        refused: null,
+      };
+      wishes.push(wish);
+      const done = live(wish, turn).finally(() => running.delete(done));
+      running.add(done);
+      await sleep(EVERY_MS);
+    }
+  })();
+
+  async function live(wish: Wish, turn: number): Promise<void> {
+    await ask(wish);
+    if (!wish.promised) return;
+    const { user, promised } = wish;
+    if (turn % 3 === 1) {
+      await sleep(1_000);
+      promised.releasedAt = Date.now();
+      await user.release(promised.reservationId).catch(() => undefined);
+    } else if (turn % 3 === 2) {
+      await sleep(1_000);
+      await user.pay(promised.reservationId, { points: 0, key: randomUUID() }).catch(() => undefined);
+    }
+    await watch(wish);
+  }
+
+  async function ask(wish: Wish): Promise<void> {
+    const { user, key, seatId } = wish;
+    const until = Date.now() + PATIENCE_MS;
+    while (Date.now() < until) {
+      const reply = await user.hold([seatId], { key }).catch(() => null);
+      if (reply && note(wish, reply)) return;
+      await sleep(ASK_AGAIN_MS);
+    }
+    faults.push(`key ${key} got no final answer within ${PATIENCE_MS} ms`);
+  }
+
+  /** @returns whether the answer is final */
+  function note(wish: Wish, reply: Reply): boolean {
+    if (reply.status === 503 || reply.status === 429) return false;
+    if (reply.status !== 201) {
+      const slug = contract.problem.parse(reply.body).type.replace('/problems/', '');
+      if (reply.status >= 500) faults.push(`key ${wish.key}: ${reply.status} ${reply.text}`);
+      if (wish.promised) faults.push(`key ${wish.key} was granted, and is ${slug} now`);
+      if (
+        slug === 'seat-unavailable' &&
+        !seatsOf.parse(reply.body).unavailableSeatIds.includes(wish.seatId)
+      ) {
+        faults.push(`key ${wish.key}: the 409 does not name ${wish.seatId}`);
+      }
+      if (wish.refused !== null && wish.refused !== slug)
+        faults.push(`key ${wish.key} was ${wish.refused}, and is ${slug} now`);
+      wish.refused = slug;
+      return true;
+    }
+    const { reservationId, seats, expiresAt } = contract.hold.parse(reply.body);
+    const ids = seats.map((seat) => seat.seatId);
+    if (wish.refused !== null) faults.push(`key ${wish.key} was ${wish.refused}, and is granted now`);
+    if (ids.join() !== wish.seatId) faults.push(`key ${wish.key}: ${ids.join()} instead of ${wish.seatId}`);
+    if (wish.promised && wish.promised.reservationId !== reservationId)
+      faults.push(`key ${wish.key} has two reservations`);
+    wish.promised ??= { reservationId, seatIds: ids, expiresAt, releasedAt: null };
+    return true;
+  }
+
+  /** No client may see an early end. An answer that was on its way for long is judged by its arrival. */
+  async function watch({ user, promised }: Wish): Promise<void> {
+    if (!promised) return;
+    while (Date.now() < Date.parse(promised.expiresAt) - 500) {
+      await sleep(2_000);
+      const seen = await user.reservation(promised.reservationId).catch(() => null);
+      const ended = seen?.status === 'EXPIRED' || seen?.status === 'RELEASED';
+      if (ended && promised.releasedAt === null && Date.now() < Date.parse(promised.expiresAt))
+        faults.push(`${promised.reservationId} was ${seen.status} before ${promised.expiresAt}`);
+      if (seen?.status !== 'HELD') return;
+    }
+  }
+
+  return {
+    wishes,
+    faults,
+    async stop() {
+      ending.abort();
+      await loop;
+      await Promise.all(running);
+    },
+    async askAgain() {
+      for (const wish of wishes) {
+        const reply = await wish.user.hold([wish.seatId], { key: wish.key });
+        if (!note(wish, reply)) faults.push(`key ${wish.key} is ${reply.status} in quiet`);
+      }
+    },
+  };
+}
+
+function pick<Item>(items: readonly Item[]): Item {
+  const item = items[Math.floor(Math.random() * items.length)];
+  if (item === undefined) throw new Error('nothing to pick from');
+  return item;
+}

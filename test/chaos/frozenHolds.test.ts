@@ -1,0 +1,149 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { START_MS, startPrivateService, type Service } from '../e2e/service';
+import { freePort } from '../../src/launcher/ports';
+import { eventually } from '../support/eventually';
+import type { PrivateStack } from '../support/privateStack';
+import { signalTree } from '../support/processTree';
+import { createStackFolder } from '../support/stack';
+import { createStackProcess, type StackProcess } from '../support/stackProcess';
+import { startCrowd, type Crowd } from './crowd';
+
+/**
+ * Each process is frozen for each of these, under load. Temporal gives a task to another worker after 10 s, a hold must be
+ * granted within 15 s, and Postgres ends an idle transaction after 15 s: the lengths lie before and after.
+ * `FREEZE_SECONDS=5,11,13,20,30,45` is the whole set.
+ */
+const SECONDS = z
+  .string()
+  .default('5,12,20')
+  .transform((text) => text.split(',').map(Number))
+  .parse(process.env['FREEZE_SECONDS']);
+
+const HOLD_SECONDS = 20;
+const SEATS = 60;
+const BUYERS = 25;
+const BETWEEN_MS = 4_000;
+const TEST_MS = 900_000;
+
+let service: Service<PrivateStack>;
+let secondWorker: StackProcess;
+let home: Awaited<ReturnType<typeof createStackFolder>>;
+let crowd: Crowd;
+
+beforeAll(async () => {
+  service = await startPrivateService({ HOLD_SECONDS: String(HOLD_SECONDS), SETTLE_SECONDS: '10' });
+  home = await createStackFolder();
+  const port = await freePort();
+  secondWorker = createStackProcess(home.spawn, {
+    name: 'worker',
+    entry: 'worker/main.js',
+    env: { ...service.stack.env, WORKER_METRICS_PORT: String(port) },
+    logFile: `${home.folder}/worker.log`,
+    readyUrl: `http://127.0.0.1:${port}/readyz`,
+  });
+  await secondWorker.start();
+  const [{ seatIds }, users] = await Promise.all([
+    service.openSale({ seats: SEATS, maxSeatsPerUser: SEATS }),
+    service.buyers(BUYERS),
+  ]);
+  crowd = startCrowd(users, seatIds);
+}, START_MS);
+
+afterAll(async () => {
+  await secondWorker.stop();
+  await service.end();
+  await home.remove();
+}, START_MS);
+
+const of = (process: { signal(signal: NodeJS.Signals): void }) => (signal: NodeJS.Signals) =>
+  process.signal(signal);
+
+const FROZEN: [string, () => ((signal: NodeJS.Signals) => void)[]][] = [
+  ['one of two workers', () => [of(service.stack.worker)]],
+  ['both workers', () => [of(service.stack.worker), of(secondWorker)]],
+  ['the API', () => [of(service.stack.api)]],
+  ['Temporal', () => [of(service.stack.servers().temporal)]],
+  ['Postgres', () => [(signal) => signalTree(service.stack.servers().postgres.identity.pid, signal)]],
+  ['Redis', () => [of(service.stack.servers().redis)]],
+];
+
+describe('whatever is frozen or killed while many clients hold seats', () => {
+  it.each(
+    FROZEN.flatMap(([name, processes]) => SECONDS.map((seconds) => [name, seconds, processes] as const)),
+  )(
+    '%s, frozen for %d s, goes on as if nothing had been',
+    async (_name, seconds, processes) => {
+      const before = crowd.faults.length;
+      for (const signal of processes()) signal('SIGSTOP');
+      await sleep(seconds * 1_000);
+      for (const signal of processes()) signal('SIGCONT');
+      await sleep(BETWEEN_MS);
+
+      expect(crowd.faults.slice(before)).toEqual([]);
+    },
+    TEST_MS,
+  );
+
+  it.each([
+    ['the worker', () => service.stack.worker],
+    ['the API', () => service.stack.api],
+  ])(
+    '%s, killed and started again, goes on as if nothing had been',
+    async (_name, process) => {
+      const before = crowd.faults.length;
+      await process().kill();
+      await process().start();
+      await sleep(BETWEEN_MS);
+
+      expect(crowd.faults.slice(before)).toEqual([]);
+    },
+    TEST_MS,
+  );
+
+  it(
+    'each 201 was kept, each key has one answer, no seat is stranded, and the sweep had nothing to do',
+    async () => {
+      await crowd.stop();
+      await crowd.askAgain();
+
+      expect(crowd.faults).toEqual([]);
+      expect(await brokenPromises()).toEqual([]);
+      expect(await unknownHolds()).toEqual([]);
+      // Holds end at their time, and workflows whose API was refused or cut off end with them.
+      await eventually(async () => expect(await openRows()).toEqual([]), (HOLD_SECONDS + 30) * 1_000);
+      expect(crowd.wishes.filter(({ promised }) => promised).length).toBeGreaterThan(50);
+    },
+    TEST_MS,
+  );
+});
+
+/** Holds of which a client was told, and that lost a seat before their time. */
+async function brokenPromises(): Promise<string[]> {
+  const { ownerDb } = service.stack;
+  const broken: string[] = [];
+  for (const { promised } of crowd.wishes) {
+    if (!promised) continue;
+    const rows = await ownerDb('allocations')
+      .where({ reservation_id: promised.reservationId })
+      .select<{ seat_id: string; released_at: Date | null }[]>('seat_id', 'released_at');
+    const end = promised.releasedAt ?? Date.parse(promised.expiresAt);
+    const kept = rows.filter(({ released_at: at }) => at === null || at.getTime() >= end);
+    if (kept.length !== promised.seatIds.length) broken.push(promised.reservationId);
+  }
+  return broken;
+}
+
+/** Rows that no client was told of, although each asked until its answer was final. */
+async function unknownHolds(): Promise<string[]> {
+  const known = new Set(crowd.wishes.map(({ promised }) => promised?.reservationId));
+  const rows = await service.stack.ownerDb('reservations').select<{ id: string }[]>('id');
+  return rows.map(({ id }) => id).filter((id) => !known.has(id));
+}
+
+async function openRows(): Promise<unknown[]> {
+  return service.stack
+    .ownerDb('reservations')
+    .whereIn('status', ['HELD', 'PAYING', 'SETTLING'])
+    .select('id', 'status', 'expires_at');
+}
