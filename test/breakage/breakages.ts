@@ -1,14 +1,5 @@
-/** A deliberate fault, and the tests that must notice it. */
-export interface Breakage {
-  /** What is broken, in words. */
-  name: string;
-  /** Each `find` stands once in its file. */
-  edits: { file: string; find: string; replace: string }[];
-  /** The file of the tests. */
-  suite: string;
-  /** Full names: those of the `describe` and the `it`. */
-  tests: string[];
-}
+import type { Breakage } from './breakage';
+import { INPUT_BREAKAGES } from './subjects/input';
 
 const CANCELLATIONS = 'src/activities/cancellations.ts';
 const CLAIM = 'src/redis/seatClaim.ts';
@@ -21,6 +12,7 @@ const QUEUE = 'src/redis/queueScript.ts';
 const IDEMPOTENCY = 'src/api/idempotency/idempotency.ts';
 
 export const BREAKAGES: Breakage[] = [
+  ...INPUT_BREAKAGES,
   {
     name: 'the unique index on live allocations is dropped',
     edits: [

@@ -5,7 +5,7 @@ import { chmod, cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'n
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
-import type { Breakage } from './breakages';
+import type { Breakage } from './breakage';
 
 const ROOT = path.resolve(__dirname, '../..');
 /** Made again in the copy, shared with it, or not needed there. */

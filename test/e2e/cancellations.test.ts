@@ -123,6 +123,20 @@ describe('a cancellation', () => {
     expect(await user.balance()).toBe(POINTS);
   });
 
+  it.each([
+    ['a field that it does not know', '{"reason":"other"}', 'application/json', 400, 'validation-failed'],
+    ['malformed JSON', '{"seatIds":["', 'application/json', 400, 'malformed-json'],
+    ['another media type', 'x=1', 'text/plain', 415, 'unsupported-media-type'],
+  ])('with %s cancels nothing', async (_case, body, type, status, slug) => {
+    const { user, reservationId, ticketId } = await bought();
+    const path = `/v1/reservations/${reservationId}/cancellation`;
+
+    expectProblem(await user.call('POST', path, { body, headers: { 'Content-Type': type } }), status, slug);
+
+    expect((await user.get(`/v1/tickets/${ticketId}`)).body).toMatchObject({ status: 'VALID' });
+    expect(await user.reservation(reservationId)).toMatchObject({ status: 'CONFIRMED' });
+  });
+
   it('by many calls without a key at once happens once', async () => {
     const { user, reservationId } = await bought();
 

@@ -11,7 +11,7 @@ export interface Post {
   /** Where it has ids in it. */
   path?: string;
   body?: object;
-  /** Left out where the route has no body. */
+  /** Left out where the route has no body: any field makes it another one. */
   otherBody?: object;
 }
 

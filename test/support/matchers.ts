@@ -4,3 +4,6 @@ export const aNumber: unknown = expect.any(Number);
 export const aDate: unknown = expect.any(Date);
 
 export const textLike = (pattern: RegExp): unknown => expect.stringMatching(pattern);
+
+/** A list that has each of these, in any order and among others. */
+export const listWith = (items: readonly unknown[]): unknown => expect.arrayContaining([...items]);

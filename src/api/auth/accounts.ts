@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { User, UserStore, UserWithPassword } from '../../db/userStore';
 import { Problem } from '../../domain/problems';
+import { isStorable } from '../../domain/storableText';
 import type { Role } from '../../domain/roles';
 import type { Passwords } from './passwords';
 
@@ -45,7 +46,8 @@ export function createAccounts(users: UserStore, passwords: Passwords): Accounts
     },
 
     async authenticate(login, password) {
-      const user = await users.findByLogin(login);
+      // Text that Postgres cannot store is no account's, and would be an error there.
+      const user = [login, password].every(isStorable) ? await users.findByLogin(login) : null;
       const matches = await passwords.verify(user?.passwordHash ?? null, password);
       if (!user || !matches) throw new Problem('invalid-credentials', 'The id or the password is wrong.');
       return user;

@@ -39,7 +39,9 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
       method: 'POST',
       path: '/v1/users',
       summary: 'Sign up',
-      description: 'The id is 3 to 64 letters, digits and `. _ @ + -`; case does not matter.',
+      description:
+        'The id is 3 to 254 characters: letters, marks and digits of any script and `. _ @ + -`, or an e-mail ' +
+        'address. Case does not matter.',
       tags: ['Accounts'],
       access: 'public',
       rateLimit: 'sign-up',
@@ -68,6 +70,7 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
       access: 'public',
       rateLimit: 'login-address',
       idempotent: true,
+      anyText: 'Text that nobody can have as an id or a password gets the answer of a wrong one.',
       body: loginSchema,
       responses: { 200: { description: 'The tokens', schema: loginAnswerSchema } },
       problems: ['invalid-credentials'],

@@ -1,20 +1,19 @@
 import { z } from 'zod';
+import { canonicalLogin, LOGIN, LOGIN_LENGTH } from '../../domain/login';
 import { queueSchema } from '../queue/schema';
 
-/** Letters of any script, digits and `. _ @ + -`, so that an e-mail address will do. Case does not matter. */
-const LOGIN = /^[\p{L}\p{N}][\p{L}\p{N}._@+-]*$/u;
-
-const normalisedLogin = z.string().transform((value) => value.normalize('NFKC').trim().toLowerCase());
-
-export const newLoginSchema = normalisedLogin
-  .pipe(
-    z
-      .string()
-      .min(3, '3 to 64 characters')
-      .max(64, '3 to 64 characters')
-      .regex(LOGIN, 'Letters, digits and . _ @ + -, beginning with a letter or a digit'),
+export const newLoginSchema = z
+  .string()
+  .trim()
+  .normalize('NFC')
+  .min(LOGIN_LENGTH.min, '3 to 254 characters')
+  .max(LOGIN_LENGTH.max, '3 to 254 characters')
+  .regex(
+    LOGIN,
+    'Letters, marks and digits of any script and . _ @ + -, beginning with a letter or a digit; or an e-mail address',
   )
-  .meta({ description: 'Case does not matter; kept in lower case', examples: ['mina'] });
+  .transform(canonicalLogin)
+  .meta({ description: 'Case does not matter; kept in NFC, with its case folded', examples: ['mina'] });
 
 /** NIST SP 800-63B, 3.1.1.2: long enough, any characters, no rules of composition. */
 export const newPasswordSchema = z.string().min(8).max(128);
@@ -31,7 +30,7 @@ export const accountSchema = z
 
 /** Anything that could be an id is looked for, so that a wrong one gets the same answer as an unknown one. */
 export const loginSchema = z.strictObject({
-  id: normalisedLogin.pipe(z.string().max(256)),
+  id: z.string().max(1_024).transform(canonicalLogin),
   password: z.string().max(1_024),
 });
 

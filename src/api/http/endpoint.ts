@@ -1,10 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { ProblemSlug } from '../../domain/problems';
 import type { Role } from '../../domain/roles';
 import type { RateLimitName } from '../../redis/rateLimits';
 import { readHeaders, type RequestHeaders } from './requestHeaders';
+import { findUnstorable } from './unstorable';
 import { createValidation } from './validation';
 
 /** Who may call: anyone, anyone logged in, or a role. OPERATOR includes STAFF. */
@@ -103,6 +104,8 @@ export interface EndpointDescription {
   idempotent?: boolean;
   /** The reason: what keeps a POST without a key from a second effect. */
   withoutKey?: string;
+  /** The reason why the body may hold text that Postgres cannot store: the handler knows what to do about it. */
+  anyText?: string;
   /** Takes the queue token, as the body's field `queueToken` or the header `X-Queue-Token`. */
   queueToken?: boolean;
 }
@@ -117,9 +120,12 @@ export interface EndpointDefinition<
   access: A;
   /** An object whose keys are the names in `path`. */
   params?: Params;
-  /** Unknown query parameters are ignored. */
+  /** An unknown parameter is an error. */
   query?: Query;
-  /** Use `z.strictObject`: an unknown field is an error, so that a misspelt `points` never pays by default. */
+  /**
+   * Use `z.strictObject`: an unknown field is an error, so that a misspelt `points` never pays by default. Left out,
+   * the endpoint takes no body, or `{}` where its method has bodies.
+   */
   body?: Body;
   responses: R;
   handle: (
@@ -137,16 +143,25 @@ export interface Endpoint extends EndpointDescription {
   /**
    * Validates and handles a request whose caller has been authenticated as `access` demands.
    *
-   * @throws {Problem} validation-failed with every issue, or what the handler throws
+   * @throws {Problem} validation-failed with every issue; idempotency-key-reused where the body is at fault and its
+   *   key was used before, with a body that was not; or what the handler throws
    */
-  handle(input: {
-    http: HttpRequest;
-    user: Caller | undefined;
-    params: unknown;
-    query: unknown;
-    body: unknown;
-  }): Promise<Answer>;
+  handle(input: RequestInput): Promise<Answer>;
 }
+
+/** A request as it came, with its caller. */
+export interface RequestInput {
+  http: HttpRequest;
+  user: Caller | undefined;
+  params: unknown;
+  query: Readonly<Record<string, unknown>>;
+  body: unknown;
+  /** @throws {Problem} idempotency-key-reused where the caller has sent this key to this path before */
+  refuseUsedKey: (key: string) => Promise<void>;
+}
+
+/** What an endpoint takes that declares no body: many clients send `{}` with every POST. */
+export const NO_BODY = z.strictObject({});
 
 /**
  * Defines an endpoint once. The router, the validation and the OpenAPI document are all derived from it,
@@ -160,6 +175,7 @@ export function endpoint<
   Body extends z.ZodType = z.ZodUndefined,
 >(definition: EndpointDefinition<A, Params, Query, Body, R>): Endpoint {
   const { params, query, body, handle, ...description } = definition;
+  const parameters = new Set(Object.keys(query?.shape ?? {}));
   return {
     ...description,
     params,
@@ -167,17 +183,28 @@ export function endpoint<
     body,
     async handle(input) {
       const validation = createValidation();
+      const ofBody = createValidation();
       const headers = readHeaders(description, input.http.headers, input.body, validation);
+      validation.add(...findUnstorable(input.params), ...findUnstorable(input.query));
+      if (!description.anyText) ofBody.add(...findUnstorable(input.body));
+      for (const path of Object.keys(input.query)) {
+        if (!parameters.has(path)) validation.add({ path, message: 'Unknown parameter' });
+      }
+      if (!body) ofBody.parse(NO_BODY, input.body);
       const request = {
         ...headers,
         params: validation.parse(params, input.params),
         query: validation.parse(query, input.query),
-        body: validation.parse(body, input.body),
+        body: ofBody.parse(body, input.body),
         // The router has refused everyone whom `access` keeps out, so the caller is there unless public.
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
         user: input.user as EndpointRequest<A, Params, Query, Body>['user'],
         http: input.http,
       };
+      // A body with faults is another one than that which the key was first sent with: the first had none.
+      const { idempotencyKey } = headers;
+      if (ofBody.issues.length > 0 && idempotencyKey !== undefined) await input.refuseUsedKey(idempotencyKey);
+      validation.add(...ofBody.issues);
       validation.throwIfFailed();
       return handle(request);
     },

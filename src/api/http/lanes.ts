@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { requestIdOf } from '../middleware/requestId';
 import { SECURITY_HEADERS } from '../middleware/securityHeaders';
 import type { HttpMetrics } from '../service/metrics';
+import { hasBody } from './body';
 
 export interface LaneAnswer {
   status: number;
@@ -35,7 +36,8 @@ export function createLanes(
 ): RequestListener {
   return (request, response) => {
     const startedAt = performance.now();
-    for (const lane of lanes) {
+    // What a lane takes has no body; the endpoint says what is wrong with one.
+    for (const lane of hasBody(request.headers) ? [] : lanes) {
       const answer = lane.take(request);
       if (!answer) continue;
       void serve(lane, { answer, startedAt }, request, response);

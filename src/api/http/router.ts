@@ -2,8 +2,10 @@ import { Router, type RouterMiddleware } from '@koa/router';
 import { Problem } from '../../domain/problems';
 import type { RateLimits } from '../../redis/rateLimits';
 import type { Authenticate } from '../auth/accessTokens';
+import type { Idempotency } from '../idempotency/idempotency';
 import { createBodyReader } from './body';
 import type { Endpoint } from './endpoint';
+import { parseQuery } from './query';
 import { countEarlyTry, enforceRateLimit } from './rateLimit';
 import { sendAnswer } from './answer';
 import { toHttpRequest } from './httpRequest';
@@ -12,6 +14,7 @@ import type { Middleware, RequestState } from './state';
 export interface RouterDependencies {
   authenticate: Authenticate;
   limits: RateLimits;
+  idempotency: Pick<Idempotency, 'refuseUsed'>;
   /** Aborted when the service stops: event streams end then. */
   stopping: AbortSignal;
 }
@@ -49,16 +52,22 @@ export function refuseUnknown(router: Router<RequestState>): Middleware {
 }
 
 function mount(endpoint: Endpoint, dependencies: RouterDependencies): RouterMiddleware<RequestState> {
-  const { authenticate, limits, stopping } = dependencies;
-  const readBody = endpoint.body ? createBodyReader(endpoint.bodyLimit) : null;
+  const { authenticate, limits, idempotency, stopping } = dependencies;
+  const readBody = createBodyReader(endpoint);
   return async (ctx) => {
     ctx.state.route = endpoint.path;
     const user = await authenticate(endpoint.access, ctx.req.headers.authorization);
     if (user) ctx.state.user = user;
     await enforceRateLimit(ctx, limits, endpoint, user);
-    const body = readBody ? await readBody(ctx) : undefined;
-    const http = toHttpRequest(ctx, stopping);
-    const request = { http, user, params: ctx.params, query: ctx.query, body };
+    const request = {
+      http: toHttpRequest(ctx, stopping),
+      user,
+      params: ctx.params,
+      query: parseQuery(ctx.querystring),
+      body: await readBody(ctx),
+      refuseUsedKey: async (key: string) =>
+        idempotency.refuseUsed({ userId: user?.userId, route: `${ctx.method} ${ctx.path}`, key }),
+    };
     const answer = await endpoint.handle(request).catch(async (problem: unknown) => {
       await countEarlyTry(limits, user, problem);
       throw problem;

@@ -11,7 +11,9 @@ export interface ValidationIssue {
 export interface Validation {
   /** The parsed value; meaningless once an issue was found. No schema stands for "nothing to read". */
   parse<S extends z.ZodType>(schema: S | undefined, value: unknown): z.output<S>;
-  add(issue: ValidationIssue): void;
+  add(...issues: readonly ValidationIssue[]): void;
+  /** What was found so far. */
+  readonly issues: readonly ValidationIssue[];
 
   /** @throws {Problem} validation-failed with every issue */
   throwIfFailed(): void;
@@ -20,6 +22,7 @@ export interface Validation {
 export function createValidation(): Validation {
   const issues: ValidationIssue[] = [];
   return {
+    issues,
     parse<S extends z.ZodType>(schema: S | undefined, value: unknown) {
       // Where no schema is given, S has no fields to read; after an issue nobody sees the value.
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
@@ -30,7 +33,7 @@ export function createValidation(): Validation {
       issues.push(...parsed.error.issues.flatMap(describeIssue));
       return nothing;
     },
-    add: (issue) => void issues.push(issue),
+    add: (...found) => void issues.push(...found),
     throwIfFailed() {
       if (issues.length > 0) throw validationFailed(issues);
     },

@@ -41,7 +41,7 @@ export interface RepeatableAnswer {
 
 export interface IdempotentRequest {
   /** Left out where nobody is logged in: all such callers share the keys of a route. */
-  userId?: string;
+  userId?: string | undefined;
   /** Method and path, with the ids in it. */
   route: string;
   /** The header `Idempotency-Key`; without it each call is a new attempt. */
@@ -91,6 +91,13 @@ export interface Idempotency {
     request: IdempotentRequest,
     prepare: () => Effect<Answer> | Promise<Effect<Answer>>,
   ): Promise<Answer>;
+
+  /**
+   * For a request whose body is refused for its form.
+   *
+   * @throws {Problem} idempotency-key-reused where the key was used before, so with another body
+   */
+  refuseUsed(request: Pick<IdempotentRequest, 'userId' | 'route' | 'key'>): Promise<void>;
 }
 
 export function createIdempotency({ db, passwords }: { db: Knex; passwords: Passwords }): Idempotency {
@@ -179,6 +186,11 @@ export function createIdempotency({ db, passwords }: { db: Knex; passwords: Pass
       });
       return repeat<Answer>(answer);
     },
+
+    async refuseUsed(request) {
+      const scope = scopeOf(request);
+      if (scope && (await store.find(scope))) throw keyReused();
+    },
   };
 }
 
@@ -189,7 +201,11 @@ function nullForProblems(error: unknown): null {
 }
 
 /** Null where the client sent no key. */
-function scopeOf({ userId = NIL, route, key }: IdempotentRequest): IdempotencyScope | null {
+function scopeOf({
+  userId = NIL,
+  route,
+  key,
+}: Pick<IdempotentRequest, 'userId' | 'route' | 'key'>): IdempotencyScope | null {
   return key === undefined ? null : { userId, route, key };
 }
 
@@ -199,10 +215,12 @@ function earlierAnswer(
   fingerprint: Fingerprint,
 ): GivenAnswer | null {
   if (!used) return null;
-  if (!used.bodyHash.equals(fingerprint.bodyHash)) {
-    throw new Problem('idempotency-key-reused', 'This key was used with another body.');
-  }
+  if (!used.bodyHash.equals(fingerprint.bodyHash)) throw keyReused();
   return used.answer && fingerprint.open(used.answer);
+}
+
+function keyReused(): Problem {
+  return new Problem('idempotency-key-reused', 'This key was used with another body.');
 }
 
 async function outcomeOf(effect: Effect<RepeatableAnswer>, tx: Knex.Transaction): Promise<GivenAnswer> {

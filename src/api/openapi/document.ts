@@ -1,13 +1,14 @@
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
-import type { Endpoint } from '../http/endpoint';
+import { takesBody } from '../http/body';
+import { NO_BODY, type Endpoint } from '../http/endpoint';
 import { parameters } from './parameters';
 import { componentSchemas, responseHeaders, responses } from './responses';
 
 const DESCRIPTION = `Reserved seats for concerts: never sold twice, no money lost.
 
 Errors are \`application/problem+json\` (RFC 9457); \`type\` is the address of a page that explains the problem.
-Money is an integer in the currency's smallest unit. Times are ISO 8601 in UTC. An unknown field in a body is an
-error, an unknown query parameter is ignored.`;
+Money is an integer in the currency's smallest unit. Times are ISO 8601 in UTC. An unknown field in a body, an unknown
+query parameter, and text with NUL or lone surrogates are errors.`;
 
 /** The OpenAPI 3.1 document, as an object ready for JSON, made from the endpoints that the router mounts. */
 export function createOpenApiDocument(endpoints: readonly Endpoint[], version: string): unknown {
@@ -50,11 +51,16 @@ function operation(endpoint: Endpoint): ZodOpenApiOperationObject {
     tags: [...endpoint.tags],
     ...(endpoint.access !== 'public' && { security: [{ accessToken: [] }] }),
     ...parameters(endpoint),
-    ...(endpoint.body && {
-      requestBody: { required: true, content: { 'application/json': { schema: endpoint.body } } },
-    }),
+    ...requestBody(endpoint),
     responses: responses(endpoint),
   };
+}
+
+/** A body whose fields are all optional may be left out, and so may that of an endpoint without fields. */
+function requestBody({ method, body = NO_BODY }: Endpoint): Pick<ZodOpenApiOperationObject, 'requestBody'> {
+  if (!takesBody(method)) return {};
+  const required = !body.safeParse({}).success;
+  return { requestBody: { required, content: { 'application/json': { schema: body } } } };
 }
 
 /** `POST /v1/admin/staff` is `postAdminStaff`. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiResponseObject } from 'zod-openapi';
 import type { ProblemSlug } from '../../domain/problems';
+import { takesBody } from '../http/body';
 import type { Endpoint, ResponseSpec } from '../http/endpoint';
 import { PROBLEM_MEDIA_TYPE } from '../problems/document';
 import { PROBLEMS } from '../problems/table';
@@ -80,12 +81,16 @@ function problemsByStatus(endpoint: Endpoint): Map<string, ProblemSlug[]> {
 
 /** What the edge may answer in an endpoint's place. */
 function commonProblems(endpoint: Endpoint): ProblemSlug[] {
-  const takesInput = endpoint.params ?? endpoint.query ?? endpoint.body ?? endpoint.idempotent;
+  const readsBody = takesBody(endpoint.method);
   const found: (ProblemSlug | false | undefined)[] = [
-    takesInput && 'validation-failed',
-    endpoint.body && 'malformed-json',
-    endpoint.body && 'body-too-large',
-    endpoint.body && 'unsupported-media-type',
+    // Also where nothing is declared: an unknown parameter, or a body that nobody reads.
+    'validation-failed',
+    'malformed-request',
+    readsBody && 'malformed-json',
+    'request-timeout',
+    readsBody && 'body-too-large',
+    'unsupported-media-type',
+    'headers-too-large',
     endpoint.idempotent && 'idempotency-key-reused',
     endpoint.access !== 'public' && 'unauthenticated',
     (endpoint.access === 'staff' || endpoint.access === 'operator') && 'forbidden',

@@ -66,6 +66,22 @@ describe('POST /v1/admin/venues', () => {
     ]);
   });
 
+  it.each(['A\0B', 'A\u{D83C}B'])('refuses text that Postgres cannot store, at each path', async (text) => {
+    const { zones, ...plan } = rowPlan(2);
+    const [zone] = zones;
+    const rows = zone?.rows.map((row) => ({ ...row, row_number: text }));
+    const body = { name: text, plan: { ...plan, zones: [{ ...zone, rows }], extra: { caption: [text] } } };
+
+    const reply = await operator.post('/v1/admin/venues', body);
+
+    expectProblem(reply, 400, 'validation-failed');
+    expect(pathsOf(reply.body).toSorted()).toEqual([
+      'name',
+      'plan.extra.caption.0',
+      'plan.zones.0.rows.0.row_number',
+    ]);
+  });
+
   it('takes the time zone that days before a show are counted in, if there is one of that name', async () => {
     const plan = rowPlan(1);
     const known = { name: 'Hall', timeZone: 'America/New_York', plan };

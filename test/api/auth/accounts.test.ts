@@ -39,6 +39,38 @@ describe('signing up', () => {
     expectProblem(await signUp({ id: 'Operator', password }), 409, 'id-taken');
   });
 
+  it.each([
+    "sean.o'brien@example.com",
+    'a&b@example.com',
+    '_leading@example.com',
+    'สมหญิง99',
+    'हिन्दी123',
+    'İrem1999',
+    '(53 x)@example.com',
+  ])('takes letters and marks of any script and every e-mail address: %s', async (id) => {
+    expect((await signUp({ id, password })).status).toBe(201);
+    expect((await edge.call('POST', '/v1/auth/login', { body: { id, password } })).status).toBe(200);
+  });
+
+  it.each([
+    ['decomposed', 'Zoë.김', 'zoë.김'.normalize('NFD')],
+    ['with its case folded', 'Straße9', 'STRASSE9'],
+    ['with another sigma', 'ΟΔΟΣ', 'οδοσ'],
+  ])('takes an id for the same %s', async (_case, id, same) => {
+    expect((await signUp({ id, password })).status).toBe(201);
+    expectProblem(await signUp({ id: same, password }), 409, 'id-taken');
+    const reply = await edge.call('POST', '/v1/auth/login', { body: { id: same, password } });
+    expect(reply.status).toBe(200);
+  });
+
+  it.each(['id', 'password', 'name'])('refuses NUL and lone surrogates in %s, at its path', async (field) => {
+    for (const text of ['text with \0', 'text with \u{D800}']) {
+      const reply = await signUp({ id: 'no-text', password, [field]: text });
+      expectProblem(reply, 400, 'validation-failed');
+      expect(reply.body['errors']).toContainEqual({ path: field, message: textLike(/NUL/) });
+    }
+  });
+
   it('names every fault at once', async () => {
     const reply = await signUp({ id: 'a b', password: 'short', nickname: 'x' });
     expectProblem(reply, 400, 'validation-failed');
@@ -89,6 +121,22 @@ describe('logging in', () => {
     const unknown = await edge.call('POST', '/v1/auth/login', { body: { id: randomUUID(), password } });
     expectProblem(wrong, 401, 'invalid-credentials');
     expect(unknown.body).toEqual(wrong.body);
+  });
+
+  it.each([
+    ['NUL in the id', { id: 'A\0B', password }],
+    ['half of a surrogate pair in the id', { id: 'A\u{D800}B', password }],
+    ['NUL in the password', { id: 'anybody', password: 'x\0' }],
+  ])('answers %s as a wrong password', async (_case, body) => {
+    const reply = await edge.call('POST', '/v1/auth/login', { body });
+    expectProblem(reply, 401, 'invalid-credentials');
+    expect(reply.body['detail']).toBe('The id or the password is wrong.');
+  });
+
+  it('takes half of a surrogate pair in a password for no other text', async () => {
+    await signUp({ id: 'replaced', password: 'the sign \u{FFFD} at the end' });
+    const body = { id: 'replaced', password: 'the sign \u{D800} at the end' };
+    expectProblem(await edge.call('POST', '/v1/auth/login', { body }), 401, 'invalid-credentials');
   });
 
   it('takes as long for an unknown id as for a wrong password', async () => {

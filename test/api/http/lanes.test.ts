@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { request as httpRequest, type OutgoingHttpHeaders } from 'node:http';
 import { createSale } from '../../support/factories';
 import {
   expectProblem,
@@ -36,6 +37,18 @@ async function bothWays(path: string, options: CallOptions = {}): Promise<[Reply
   return [lane, await edge.call('GET', aroundTheLanes(path), options)];
 }
 
+/** Of a GET with a body, which `fetch` does not send. */
+async function statusOf(path: string, headers: OutgoingHttpHeaders, body: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    httpRequest(`${edge.url}${path}`, { headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    })
+      .on('error', reject)
+      .end(body);
+  });
+}
+
 const poll = (queueToken = account.queueToken): CallOptions => ({
   token: account.accessToken,
   headers: { 'X-Queue-Token': queueToken },
@@ -69,6 +82,20 @@ describe('a lane around the framework', () => {
     await edge.redis.redis.del('queue:{service}:active');
     expectProblem(await polled(poll()), 410, 'queue-token-expired');
     expectProblem(await edge.call('GET', `/v1/schedules/${randomUUID()}/seats`), 404, 'schedule-not-found');
+  });
+
+  it('leaves a body that nobody reads to the endpoint', async () => {
+    const { accessToken, queueToken } = account;
+    const headers = { Authorization: `Bearer ${accessToken}`, 'X-Queue-Token': queueToken };
+    const body = '{"surprise":1}';
+    for (const [path, given] of [
+      ['/v1/queue/status', headers],
+      [`/v1/schedules/${scheduleId}/seats`, {}],
+    ] as const) {
+      const typed = { ...given, 'Content-Length': body.length };
+      expect(await statusOf(path, { ...typed, 'Content-Type': 'application/json' }, body)).toBe(400);
+      expect(await statusOf(path, { ...typed, 'Content-Type': 'text/plain' }, body)).toBe(415);
+    }
   });
 
   it('counts its answers with the others of the endpoint, and against the limits', async () => {

@@ -17,6 +17,7 @@ const raising = (path: string, error: () => unknown) =>
     summary: 'Fails',
     tags: ['Test'],
     access: 'public',
+    query: z.object({ token: z.string().optional() }),
     responses: { 200: { description: 'Never', schema: z.object({}) } },
     handle: async () => Promise.reject(error()),
   });
@@ -29,7 +30,7 @@ const fields = endpoint({
   summary: 'Takes fields',
   tags: ['Test'],
   access: 'public',
-  bodyLimit: 1_000,
+  bodyLimit: 5_000,
   idempotent: true,
   params: z.object({ number: z.coerce.number().int() }),
   query: z.object({ limit: z.coerce.number().int().max(200).optional() }),
@@ -131,7 +132,7 @@ describe('everything that fails is answered as a problem', () => {
   });
 
   it('a body that is too large: 413', async () => {
-    expectProblem(await post({ name: 'x'.repeat(1_000) }), 413, 'body-too-large');
+    expectProblem(await post({ name: 'x'.repeat(5_000) }), 413, 'body-too-large');
   });
 
   it('a body that says it is too large and never comes: 413', async () => {
@@ -198,8 +199,16 @@ describe('validation', () => {
     expectProblem(await post({ name: 'x' }, undefined, { 'Idempotency-Key': key }), 400, 'validation-failed');
   });
 
-  it('ignores query parameters that it does not know', async () => {
-    expect((await post({ name: 'x' }, '/test/fields/1?utm_source=mail')).body).toEqual({ name: 'x' });
+  it('refuses query parameters that it does not know', async () => {
+    const reply = await post({ name: 'x' }, '/test/fields/1?utm_source=mail');
+    expectProblem(reply, 400, 'validation-failed');
+    expect(reply.body['errors']).toEqual([{ path: 'utm_source', message: 'Unknown parameter' }]);
+  });
+
+  it('names at most 100 texts that cannot be stored', async () => {
+    const reply = await post(JSON.stringify({ seats: Array.from({ length: 250 }, () => '\0') }));
+    const errors = z.array(z.object({ message: z.string() })).parse(reply.body['errors']);
+    expect(errors.filter(({ message }) => message.includes('NUL'))).toHaveLength(100);
   });
 
   it('refuses a parameter that comes twice', async () => {

@@ -1,0 +1,21 @@
+import { parse } from 'node:querystring';
+
+/** Stands for what is no UTF-8. The check of texts refuses it at the path of its parameter. */
+const NO_TEXT = '\u{D800}';
+
+/**
+ * The parameters of a query as a form encodes them. One that comes twice is a list.
+ *
+ * @param search without the question mark
+ */
+export function parseQuery(search: string): Record<string, unknown> {
+  return { ...parse(search, '&', '=', { maxKeys: 0, decodeURIComponent: decode }) };
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return NO_TEXT;
+  }
+}

@@ -1,0 +1,198 @@
+import { randomUUID } from 'node:crypto';
+import { request as httpRequest } from 'node:http';
+import { z } from 'zod';
+import type { Endpoint } from '../../../src/api/http/endpoint';
+import { createOpenApiCheck, type OpenApiCheck } from '../../e2e/openApi';
+import { listWith } from '../../support/matchers';
+import { logInOperator, parse, startEdge, type Edge } from '../edge';
+
+let edge: Edge;
+let token: string;
+let openApi: OpenApiCheck;
+beforeAll(async () => {
+  edge = await startEdge();
+  token = await logInOperator(edge);
+  openApi = createOpenApiCheck((await edge.call('GET', '/openapi.json')).body);
+});
+afterAll(async () => edge.stop());
+
+/** Routes whose bodies are not theirs to choose; what is expected of them is tested where they are. */
+const OTHERS_CHOOSE: ReadonlySet<string> = new Set(['POST /v1/webhooks/{gateway}']);
+
+interface Sent {
+  query?: string;
+  body?: string;
+  type?: string;
+  params?: string;
+}
+
+interface Answer {
+  status: number;
+  slug: string;
+  /** Of the issues. */
+  paths: string[];
+}
+
+const issues = z.array(z.object({ path: z.string(), message: z.string() })).catch([]);
+
+/** Any method with any body, which `fetch` does not send. The answer is held against the OpenAPI document. */
+async function send(
+  { method, path }: { method: string; path: string },
+  { query = '', body, type = 'application/json', params = randomUUID() }: Sent,
+): Promise<Answer> {
+  const target = path.replaceAll(/\{\w+\}/g, params);
+  return new Promise((resolve, reject) => {
+    const headers = {
+      Authorization: `Bearer ${token}`,
+      ...(body !== undefined && { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) }),
+    };
+    const request = httpRequest(`${edge.url}${target}${query}`, { method, headers }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      response.on('end', () => {
+        const status = response.statusCode ?? 0;
+        const answered = response.headers['content-type'] ?? '';
+        const problem = answered.endsWith('problem+json') && text !== '' ? parse(text) : {};
+        openApi.check({
+          method,
+          path: target,
+          status,
+          headers: new Headers({ 'Content-Type': answered }),
+          body: problem,
+          text,
+          bytes: Buffer.from(text),
+        });
+        resolve({
+          status,
+          slug: String(problem['type']).replace('/problems/', ''),
+          paths: issues.parse(problem['errors']).map((issue) => issue.path),
+        });
+      });
+    });
+    request.on('error', reject).end(body);
+  });
+}
+
+const everyRoute = (): Endpoint[] =>
+  edge.endpoints.filter(({ method, path }) => !OTHERS_CHOOSE.has(`${method} ${path}`));
+const withBody = ({ method }: Endpoint): boolean => method !== 'GET' && method !== 'DELETE';
+const routesWithBody = (): Endpoint[] => everyRoute().filter(withBody);
+const routesWithoutBody = (): Endpoint[] => everyRoute().filter((route) => !withBody(route));
+const nameOf = ({ method, path }: Endpoint): string => `${method} ${path}`;
+
+/** Sends the same to each route and tells which routes answered otherwise. */
+async function expectOfEach(
+  routes: readonly Endpoint[],
+  sent: (route: Endpoint) => Sent,
+  answer: object,
+): Promise<void> {
+  expect(routes.length).toBeGreaterThan(3);
+  const answers: [string, Answer][] = [];
+  for (const route of routes) answers.push([nameOf(route), await send(route, sent(route))]);
+  expect(answers).toEqual(routes.map((route) => [nameOf(route), answer]));
+}
+
+/** The answer to a request with issues at these paths, and maybe at others. */
+const invalid = (...paths: string[]) => ({
+  status: 400,
+  slug: 'validation-failed',
+  paths: listWith(paths),
+});
+
+describe('every route', () => {
+  it('refuses a query parameter that it does not declare', async () => {
+    await expectOfEach(everyRoute(), () => ({ query: '?surprise=1' }), invalid('surprise'));
+  });
+
+  it.each([
+    ['NUL', '%00'],
+    ['half of a surrogate pair', '%ED%A0%80'],
+    ['bytes that are no UTF-8', '%ff'],
+  ])('refuses a query with %s', async (_case, value) => {
+    await expectOfEach(everyRoute(), () => ({ query: `?surprise=${value}` }), invalid('surprise'));
+  });
+
+  it.each([
+    ['NUL', '%00'],
+    ['half of a surrogate pair', '%ED%A0%80'],
+  ])('refuses %s in each query parameter that it declares', async (_case, value) => {
+    for (const route of everyRoute()) {
+      for (const name of Object.keys(route.query?.shape ?? {})) {
+        expect([nameOf(route), await send(route, { query: `?${name}=a${value}b` })]).toEqual([
+          nameOf(route),
+          invalid(name),
+        ]);
+      }
+    }
+  });
+
+  it('refuses NUL in each parameter of its path', async () => {
+    for (const route of everyRoute().filter(({ params }) => params)) {
+      expect([nameOf(route), await send(route, { params: 'a%00b' })]).toEqual([
+        nameOf(route),
+        invalid(...Object.keys(route.params?.shape ?? {})),
+      ]);
+    }
+  });
+
+  it('refuses a body of another media type', async () => {
+    const answer = { status: 415, slug: 'unsupported-media-type', paths: [] };
+    await expectOfEach(everyRoute(), () => ({ body: 'x=1', type: 'text/plain' }), answer);
+  });
+
+  it('refuses a body in another encoding', async () => {
+    const answer = { status: 415, slug: 'unsupported-media-type', paths: [] };
+    await expectOfEach(
+      everyRoute(),
+      () => ({ body: '{}', type: 'application/json; charset=euc-kr' }),
+      answer,
+    );
+  });
+});
+
+describe('every route whose method has bodies', () => {
+  it('refuses malformed JSON', async () => {
+    const answer = { status: 400, slug: 'malformed-json', paths: [] };
+    await expectOfEach(routesWithBody(), () => ({ body: '{"seatIds":["' }), answer);
+  });
+
+  it('refuses a field that it does not declare', async () => {
+    await expectOfEach(routesWithBody(), () => ({ body: '{"surprise":1}' }), invalid('surprise'));
+  });
+
+  it('refuses a list in place of an object', async () => {
+    await expectOfEach(routesWithBody(), () => ({ body: '[]' }), invalid(''));
+  });
+
+  it.each([
+    ['NUL', String.raw`A\u0000B`],
+    ['half of a surrogate pair', String.raw`A\ud83cB`],
+  ])('refuses %s in any text and in the name of any field, at its path', async (_case, text) => {
+    const taken = routesWithBody().filter(({ anyText }) => anyText === undefined);
+    const body = `{"list":["fine",{"deep":"${text}"}],"${text}":1}`;
+
+    await expectOfEach(taken, () => ({ body }), invalid('list.1.deep', 'A\u{FFFD}B'));
+  });
+
+  it('refuses what is nested so deeply that it could not be written down again', async () => {
+    const body = `{"deep":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
+    const taken = routesWithBody().filter(({ anyText }) => anyText === undefined);
+    await expectOfEach(taken, () => ({ body }), invalid());
+  });
+});
+
+describe('every route whose method has no body', () => {
+  it.each(['{"surprise":1}', '{}', '{"seatIds":["'])('refuses the body %s', async (body) => {
+    await expectOfEach(routesWithoutBody(), () => ({ body }), invalid(''));
+  });
+
+  it('refuses one in a request for the head alone', async () => {
+    for (const { method, path } of routesWithoutBody()) {
+      if (method !== 'GET') continue;
+      expect([path, await send({ method: 'HEAD', path }, { body: '{}' })]).toEqual([
+        path,
+        { status: 400, slug: 'undefined', paths: [] },
+      ]);
+    }
+  });
+});
