@@ -13,6 +13,7 @@ import { createCancelReservation } from './cancellations/cancelReservation';
 import { cancellationRoutes } from './cancellations/routes';
 import type { ApiDependencies } from './dependencies';
 import type { Endpoint } from './http/endpoint';
+import { createTryCard } from './payments/cardTries';
 import { createFreePlace } from './payments/freePlace';
 import { createPayReservation } from './payments/payReservation';
 import { paymentRoutes } from './payments/routes';
@@ -41,8 +42,10 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
     admission,
     idempotency,
     holdMeter,
+    limits,
     bumpSeatVersion,
   } = dependencies;
+  const tryCard = createTryCard(limits);
   const ledger = createLedgerStore(db);
   const taskQueue = settings.TEMPORAL_TASK_QUEUE;
   const reservations = createReservationStore(db);
@@ -84,6 +87,7 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
     payments,
     workflows,
     freePlace: createFreePlace({ settings, reservations, admission, logger }),
+    tryCard,
   });
   const cancelReservation = createCancelReservation({
     reservations,
@@ -109,6 +113,7 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
         topUps: createTopUpStore(db),
         workflows: createTopUpWorkflows(temporal, { taskQueue }),
       }),
+      tryCard,
     }),
     ...webhookRoutes({ gateway, receiveEvent: createReceiveEvent({ db, temporal, taskQueue }), logger }),
     ...adminReservationRoutes({ settings, reservations, payments, tickets, cancellations, ledger }),

@@ -35,6 +35,9 @@ export const RATE_LIMITS = {
   'queue-poll': { quota: 240, windowSeconds: 60, by: 'user' },
   admitted: { quota: 120, windowSeconds: 60, by: 'user', heeds: 'waiting' },
   waiting: { quota: 5, windowSeconds: 10, by: 'user' },
+  // Whoever tries stolen cards learns from each refusal which one works. People have few cards; many share an address.
+  'failed-cards': { quota: 20, windowSeconds: 3_600, by: 'user' },
+  'failed-cards-address': { quota: 100, windowSeconds: 3_600, by: 'address' },
   // A gate with a fast scanner, and its repeats.
   'check-in': { quota: 1_200, windowSeconds: 60, by: 'user' },
   // A page costs some 50 to 100 ms of processor, and people have a few tickets each to print.
@@ -61,6 +64,8 @@ export interface RateLimits {
    * @returns the limit that refuses, else the one that counts; null where limits are switched off
    */
   consume(name: RateLimitName, key: string): Promise<RateLimitState | null>;
+  /** Whether one more would be allowed, without counting it. */
+  look(name: RateLimitName, key: string): Promise<RateLimitState | null>;
   /** Forgets what was counted, such as after a login that succeeded. */
   reset(name: RateLimitName, key: string): Promise<void>;
 }
@@ -79,7 +84,7 @@ export function createRateLimits(options: {
   now?: () => number;
 }): RateLimits {
   const { redis, attempt, factor, now = Date.now } = options;
-  if (factor === 0) return { consume: () => Promise.resolve(null), reset: () => Promise.resolve() };
+  if (factor === 0) return UNLIMITED;
   const windows = createSlidingWindows(redis, attempt, now);
   /** Until when; whoever comes before is refused from memory and costs Redis nothing. */
   const refused = new LRUCache<string, number>({ max: MAX_REFUSED });
@@ -119,12 +124,25 @@ export function createRateLimits(options: {
       return found.find((state) => !state.allowed) ?? found[0] ?? null;
     },
 
+    async look(name, key) {
+      const known = refusal(name, key);
+      if (known) return known;
+      const [state] = await windows.count([{ ...windowOf(name, key), peeked: true }]);
+      return state ? describe(name, key, state) : null;
+    },
+
     async reset(name, key) {
       refused.delete(`${name} ${key}`);
       await windows.reset(windowOf(name, key));
     },
   };
 }
+
+const UNLIMITED: RateLimits = {
+  consume: () => Promise.resolve(null),
+  look: () => Promise.resolve(null),
+  reset: () => Promise.resolve(),
+};
 
 /** The policy that counts, and what it heeds. */
 function policiesOf(name: RateLimitName): RateLimitName[] {

@@ -1,5 +1,6 @@
 import * as contract from './contract';
 import { expectAnswer, expectProblem, expectStatus } from './client';
+import { expectHold } from './sale';
 import { START_MS, startService, type Service } from './service';
 
 let service: Service;
@@ -147,5 +148,25 @@ describe('A rate limit', () => {
     expect(reply.headers.get('RateLimit-Policy')).toMatch(/q=\d+;w=\d+/);
     expect(reply.headers.get('RateLimit')).toMatch(/r=\d+;t=\d+/);
     expectAnswer(reply, 429, contract.problem);
+  });
+
+  it('answers 429 to somebody who tries one card after another, with top-ups and payments together', async () => {
+    const [user, { seatIds }] = await Promise.all([service.buyer(), service.openSale()]);
+    const { reservationId } = await expectHold(user, seatIds.slice(0, 1));
+    const paymentKey = 'sandbox:decline';
+    for (const send of [
+      async () => user.topUp(1_000, { paymentKey }),
+      async () => user.pay(reservationId, { points: 0, paymentKey }),
+    ]) {
+      expectProblem(await send(), 500, 'payment-failed');
+      expectProblem(await send(), 500, 'payment-failed');
+    }
+
+    const refused = await user.topUp(1_000, { paymentKey: 'sandbox:approve' });
+
+    expectProblem(refused, 429, 'rate-limited', { policy: 'failed-cards' });
+    expect(Number(refused.headers.get('Retry-After'))).toBeGreaterThan(0);
+    expectProblem(await user.pay(reservationId, { points: 0 }), 429, 'rate-limited');
+    expect(await user.balance()).toBe(0);
   });
 });

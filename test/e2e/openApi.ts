@@ -8,10 +8,11 @@ const documentSchema = z.looseObject({
   paths: z.record(z.string(), z.record(z.string(), z.unknown())),
 });
 const operationSchema = z.looseObject({
+  security: z.array(z.unknown()).default([]),
   responses: z.record(z.string(), z.looseObject({ content: z.record(z.string(), z.unknown()).optional() })),
 });
 
-/** Holds real answers against the document that the service itself serves. */
+/** Holds real answers against the document that the service itself serves, and caches away from what is personal. */
 export interface OpenApiCheck {
   paths: Readonly<Record<string, readonly string[]>>;
   /** @throws where the document knows the path but not this status, media type or body */
@@ -35,7 +36,12 @@ export function createOpenApiCheck(document: unknown): OpenApiCheck {
       // Unknown paths and methods are answered by the edge; no document tells about them.
       if (!found || !operation) return;
       const name = `${method} ${found.template} ${status}`;
-      const response = operationSchema.parse(operation).responses[status];
+      const { responses, security } = operationSchema.parse(operation);
+      const isPersonal = security.length > 0 || method !== 'GET';
+      if (isPersonal && headers.get('Cache-Control') !== 'no-store') {
+        throw new Error(`${name} may be kept by a cache`);
+      }
+      const response = responses[status];
       if (!response) throw new Error(`${name} is not in the OpenAPI document: ${text}`);
       if (!response.content || status === 304) {
         if (text !== '') throw new Error(`${name} has a body that the OpenAPI document does not know`);

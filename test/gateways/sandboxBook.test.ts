@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { open } from 'lmdb';
@@ -29,6 +29,21 @@ const aLine = (idempotencyKey: string, approvedAt: string): Charge => ({
 });
 
 describe('a book', () => {
+  it('is readable by its user alone, also one that others could read before', async () => {
+    await chmod(directory, 0o755);
+    await openBook(directory, { sendsWebhooks: false }).close();
+    for (const file of await readdir(directory)) await chmod(path.join(directory, file), 0o644);
+
+    book = openBook(directory, { sendsWebhooks: false });
+
+    const files = await readdir(directory);
+    expect(files.length).toBeGreaterThan(0);
+    for (const file of ['', ...files]) {
+      const { mode } = await stat(path.join(directory, file));
+      expect([file, mode & 0o077]).toEqual([file, 0]);
+    }
+  });
+
   it('that was kept before it knew windows of time has its old lines in them', async () => {
     const lines = [aLine('a', '2030-01-02T00:00:00.000Z'), aLine('b', '2030-01-01T00:00:00.000Z')];
     const before = open({ path: directory });

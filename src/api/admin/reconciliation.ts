@@ -56,7 +56,6 @@ export function adminReconciliationRoutes(dependencies: AdminReconciliationDepen
         const { lastRun, running, explained, unexplained, oldestUnexplainedSeconds, counts } = overview;
         return {
           status: 200,
-          headers: { 'Cache-Control': 'no-store' },
           body: {
             lastRun: lastRun && presentFinished(lastRun),
             running: running && presentRun(running),

@@ -80,7 +80,6 @@ export function adminReservationRoutes(dependencies: AdminReservationDependencie
         });
         return {
           status: 200,
-          headers: { 'Cache-Control': 'no-store' },
           body: {
             ...view,
             userId: reservation.userId,

@@ -19,9 +19,6 @@ import {
 } from './schema';
 import type { Sessions } from './sessions';
 
-/** Tokens are for one reader (RFC 6749, 5.1). */
-const SECRET = { 'Cache-Control': 'no-store' };
-
 export interface AuthRoutesDependencies {
   accounts: Accounts;
   /** The sessions, through the pool or within a transaction. */
@@ -87,7 +84,7 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
           };
         });
         await limits.reset('login-account', account);
-        return { ...answer, headers: SECRET };
+        return answer;
       },
     }),
     endpoint({
@@ -109,7 +106,7 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
           status: 200 as const,
           body: await sessionsIn(connection).refresh(body.refreshToken),
         }));
-        return { ...answer, headers: SECRET };
+        return answer;
       },
     }),
     endpoint({

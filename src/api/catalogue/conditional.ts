@@ -5,8 +5,14 @@ import type { IncomingHttpHeaders } from 'node:http';
  * have made a strong tag weak).
  */
 export function isNotModified(headers: IncomingHttpHeaders, etag: string): boolean {
+  return knownTag(headers, [etag]) !== undefined;
+}
+
+/** The first of these entity tags that `If-None-Match` names: what the client has. */
+export function knownTag(headers: IncomingHttpHeaders, etags: readonly string[]): string | undefined {
   const condition = headers['if-none-match'];
-  if (condition === undefined) return false;
-  if (condition.trim() === '*') return true;
-  return condition.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
+  if (condition === undefined) return undefined;
+  if (condition.trim() === '*') return etags[0];
+  const named = new Set(condition.split(',').map((tag) => tag.trim().replace(/^W\//, '')));
+  return etags.find((etag) => named.has(etag));
 }

@@ -115,7 +115,7 @@ export function catalogueRoutes({
         200: {
           description: 'Every seat with its price and status',
           schema: seatMapSchema,
-          headers: { ETag: 'The version, as a strong validator' },
+          headers: { ETag: 'A strong validator: the version, and the encoding where there is one' },
         },
         304: { description: 'The map that the client has is still right' },
       },

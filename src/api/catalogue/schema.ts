@@ -48,7 +48,7 @@ const seatStatus = z.enum(['AVAILABLE', 'HELD', 'SOLD', 'BLOCKED']);
 export const seatMapSchema = z
   .object({
     scheduleId: z.uuid(),
-    version: z.int().meta({ description: 'Grows with every change of a seat; also the ETag' }),
+    version: z.int().meta({ description: 'Grows with every change of a seat; the ETag begins with it' }),
     currency: z.string(),
     bookingFee: z.int().meta({ description: 'For each seat' }),
     grades: z.array(z.object({ grade: z.string(), price: z.int(), color: z.string() })),

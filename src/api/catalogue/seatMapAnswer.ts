@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import Negotiator from 'negotiator';
-import { isNotModified } from './conditional';
+import { knownTag } from './conditional';
 import { ENCODINGS, type Encoding, type SeatMap } from './seatMapBody';
 
 export type SeatMapAnswer =
@@ -9,17 +9,27 @@ export type SeatMapAnswer =
 
 /** The map, in the encoding that the client prefers, or 304 where it has this version. */
 export async function answerSeatMap(map: SeatMap, request: IncomingHttpHeaders): Promise<SeatMapAnswer> {
+  const encoding = preferredEncoding(request);
+  // A client that has this version needs no other, in whichever encoding it got it.
+  const known = knownTag(
+    request,
+    [encoding, ...ENCODINGS].map((one) => tagOf(map.version, one)),
+  );
   const headers = {
-    ETag: `"${map.version}"`,
+    ETag: known ?? tagOf(map.version, encoding),
     // A browser asks each time; a shared cache may answer for the second that a sold seat may be shown.
     'Cache-Control': 'public, max-age=0, s-maxage=1',
     Vary: 'Accept-Encoding',
   };
-  if (isNotModified(request, headers.ETag)) return { status: 304, headers };
-  const encoding = preferredEncoding(request);
+  if (known !== undefined) return { status: 304, headers };
   const body = await map.encoded(encoding);
   if (encoding === 'identity') return { status: 200, headers, body };
   return { status: 200, headers: { ...headers, 'Content-Encoding': encoding }, body };
+}
+
+/** A strong tag names bytes, so that it differs by encoding (RFC 9110, 8.8.3). */
+function tagOf(version: number, encoding: Encoding): string {
+  return encoding === 'identity' ? `"${version}"` : `"${version}-${encoding}"`;
 }
 
 function preferredEncoding(headers: Negotiator.Headers): Encoding {

@@ -5,6 +5,7 @@ import type { ApiContext } from './state';
 export function sendAnswer(ctx: ApiContext, endpoint: Endpoint, answer: Answer): void {
   ctx.status = answer.status;
   if (answer.headers) ctx.set({ ...answer.headers });
+  if (isPersonal(endpoint)) ctx.set('Cache-Control', 'no-store');
   if (answer.body === undefined) {
     ctx.body = null;
     return;
@@ -12,4 +13,9 @@ export function sendAnswer(ctx: ApiContext, endpoint: Endpoint, answer: Answer):
   const type = answer.headers?.['Content-Type'] ?? endpoint.responses[answer.status]?.contentType;
   ctx.set('Content-Type', type ?? 'application/json');
   ctx.body = answer.body;
+}
+
+/** What everybody may read is the same for everybody, and each endpoint says how long. All else is one person's. */
+function isPersonal({ access, method }: Endpoint): boolean {
+  return access !== 'public' || method !== 'GET';
 }

@@ -51,6 +51,12 @@ export async function enforceKeyedLimit(limits: RateLimits, name: RateLimitName,
   if (state && !state.allowed) throw rateLimited(state);
 }
 
+/** For a limit that only failures count against. @throws {Problem} rate-limited */
+export async function heedKeyedLimit(limits: RateLimits, name: RateLimitName, key: string): Promise<void> {
+  const state = await limits.look(name, key);
+  if (state && !state.allowed) throw rateLimited(state);
+}
+
 /** draft-ietf-httpapi-ratelimit-headers-10: `q` quota, `w` window, `r` remaining, `t` seconds to the reset. */
 export function rateLimitHeaders(state: RateLimitState): Record<string, string> {
   const { name, quota, windowSeconds, remaining, resetSeconds } = state;

@@ -26,6 +26,7 @@ const WITHOUT_EFFECT: ReadonlySet<ProblemSlug> = new Set<ProblemSlug>([
 
 /** The outcome is not known, or may be another next time: the key stays taken and nothing is recorded. */
 const WITHOUT_OUTCOME: ReadonlySet<ProblemSlug> = new Set<ProblemSlug>([
+  'rate-limited',
   'temporarily-unavailable',
   'internal-error',
 ]);
@@ -84,7 +85,8 @@ export interface Idempotency {
    * meanwhile waits for it and gets its answer, or has the effect itself where the first one failed.
    *
    * @param prepare does what is slow and has no effect, such as hashing; what it refuses leaves the key free.
-   *   What the effect refuses is the key's answer, beside whatever it has written.
+   *   What the effect refuses is the key's answer, beside whatever it has written; where nobody is logged in, the
+   *   key is free again.
    * @throws {Problem} as `run` does
    */
   transact<Answer extends RepeatableAnswer>(
@@ -181,7 +183,9 @@ export function createIdempotency({ db, passwords }: { db: Knex; passwords: Pass
         const earlier = earlierAnswer(await keys.take(scope, bodyHash), fingerprint);
         if (earlier) return earlier;
         const outcome = await outcomeOf(effect, tx);
-        await keys.record(scope, bodyHash, fingerprint.seal(outcome));
+        // A row for each refusal of nobody in particular would be anybody's way to fill the table.
+        if ('problem' in outcome && request.userId === undefined) await keys.forget(scope);
+        else await keys.record(scope, bodyHash, fingerprint.seal(outcome));
         return outcome;
       });
       return repeat<Answer>(answer);

@@ -12,6 +12,7 @@ import type { AdmissionService } from '../queue/admission';
 import { isDependencyFailure } from '../problems/dependencyFailure';
 import { findOwnReservation, reservationNotFound } from '../reservations/findOwn';
 import type { ReservationWorkflows } from '../reservations/reservationWorkflows';
+import type { TryCard } from './cardTries';
 import type { createFreePlace } from './freePlace';
 import { readOutcome } from './paymentOutcome';
 import { requirePaymentKey } from './requirePaymentKey';
@@ -27,6 +28,8 @@ export interface PayRequest {
   queueToken: string | undefined;
   points: number | undefined;
   paymentKey: string | undefined;
+  /** The client's network. */
+  network: string;
 }
 
 export interface PayDependencies {
@@ -38,6 +41,7 @@ export interface PayDependencies {
   payments: PaymentStore;
   workflows: ReservationWorkflows;
   freePlace: ReturnType<typeof createFreePlace>;
+  tryCard: TryCard;
 }
 
 /**
@@ -45,11 +49,12 @@ export interface PayDependencies {
  * payment that no step has begun is withdrawn before it is refused, so that nothing comes of it later.
  */
 export function createPayReservation(dependencies: PayDependencies) {
-  const { db, gateway, directory, admission, reservations, payments, workflows, freePlace } = dependencies;
+  const { db, gateway, directory, admission, reservations, payments, workflows, freePlace, tryCard } =
+    dependencies;
 
   /** @throws {Problem} any of those of `POST /v1/payments` */
   return async function payReservation(request: PayRequest): Promise<PayResult> {
-    const { paymentId, reservationId, userId, queueToken, paymentKey } = request;
+    const { paymentId, reservationId, userId, queueToken, paymentKey, network } = request;
     const reservation = await findOwnReservation(reservations, userId, reservationId);
     const schedule = await directory.schedule(reservation.scheduleId);
     if (!schedule) throw reservationNotFound();
@@ -57,17 +62,20 @@ export function createPayReservation(dependencies: PayDependencies) {
     const amount = amountOf(reservation, request.points);
     if (amount.card > 0) requirePaymentKey(gateway, paymentKey);
     if (reservation.status === 'PAYING') await refuseBesideAnother(paymentId, reservationId);
-    const payment = await payments
-      .request({
-        paymentId,
-        reservationId,
-        userId,
-        amount,
-        paymentKey: paymentKey ?? null,
-        gateway: gateway.name,
-      })
-      .catch(refuseUsedKey);
-    const result = await askWorkflow(payment, reservation);
+    const pay = async (): Promise<PayResult> => {
+      const payment = await payments
+        .request({
+          paymentId,
+          reservationId,
+          userId,
+          amount,
+          paymentKey: paymentKey ?? null,
+          gateway: gateway.name,
+        })
+        .catch(refuseUsedKey);
+      return askWorkflow(payment, reservation);
+    };
+    const result = await (amount.card > 0 ? tryCard({ userId, network }, pay) : pay());
     if (result.status === 'SUCCEEDED') void freePlace(userId, schedule);
     return result;
   };

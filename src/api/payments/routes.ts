@@ -2,6 +2,7 @@ import type { PaymentStore } from '../../db/paymentStore';
 import type { ReservationTickets } from '../../db/reservationTickets';
 import { Problem } from '../../domain/problems';
 import type { PayResult } from '../../workflows/messages';
+import { networkOf } from '../http/clientNetwork';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import type { Idempotency } from '../idempotency/idempotency';
 import { HOLDER_PROBLEMS } from '../queue/admission';
@@ -62,7 +63,7 @@ export function paymentRoutes({
         ...HOLDER_PROBLEMS,
         'temporarily-unavailable',
       ],
-      async handle({ user, body, queueToken, idempotencyKey }) {
+      async handle({ user, body, queueToken, http, idempotencyKey }) {
         const { userId } = user;
         const { reservationId, points, paymentKey } = body;
         const attempt = { userId, route: 'POST /v1/payments', key: idempotencyKey, body };
@@ -71,7 +72,15 @@ export function paymentRoutes({
           async (paymentId) =>
             answerOf(
               reservationId,
-              await payReservation({ paymentId, reservationId, userId, queueToken, points, paymentKey }),
+              await payReservation({
+                paymentId,
+                reservationId,
+                userId,
+                queueToken,
+                points,
+                paymentKey,
+                network: networkOf(http.ip),
+              }),
             ),
           async (paymentId, db) => {
             const result = await readOutcome(db, paymentId);

@@ -49,7 +49,7 @@ export function queueRoutes({ idempotency, admission, eventStreams }: QueueRoute
       problems: PLACE_PROBLEMS,
       async handle({ user, queueToken }) {
         const queue = await admission.status({ token: queueToken, userId: user.userId });
-        return { status: 200, headers: { 'Cache-Control': 'no-store' }, body: { queue } };
+        return { status: 200, body: { queue } };
       },
     }),
     endpoint({

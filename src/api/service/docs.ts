@@ -4,6 +4,7 @@ import path from 'node:path';
 import { getAbsoluteFSPath } from 'swagger-ui-dist';
 import { z } from 'zod';
 import { Problem } from '../../domain/problems';
+import { isNotModified } from '../catalogue/conditional';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import { createOpenApiDocument } from '../openapi/document';
 
@@ -64,7 +65,7 @@ export function docsRoutes(others: readonly Endpoint[], version: string): Endpoi
       handle({ http }) {
         const { bytes, etag } = document();
         const headers = { ETag: etag, 'Cache-Control': 'public, no-cache' };
-        if (http.headers['if-none-match'] === etag) return { status: 304, headers };
+        if (isNotModified(http.headers, etag)) return { status: 304, headers };
         return { status: 200, headers, body: bytes };
       },
     }),

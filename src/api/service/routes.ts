@@ -10,6 +10,9 @@ const HTML = 'text/html; charset=utf-8';
 
 const OK = { status: 'ok' } as const;
 
+/** Of this very moment. */
+const NOT_KEPT = { 'Cache-Control': 'no-store' };
+
 const part = z.object({ status: z.literal('ok') });
 const readinessSchema = z
   .object({ status: z.literal('ok'), parts: z.object({ postgres: part, redis: part, temporal: part }) })
@@ -30,7 +33,7 @@ export function serviceRoutes(dependencies: ServiceRoutesDependencies): Endpoint
       access: 'public',
       rateLimit: 'none',
       responses: { 200: { description: 'It does', schema: part } },
-      handle: () => ({ status: 200, body: OK }),
+      handle: () => ({ status: 200, headers: NOT_KEPT, body: OK }),
     }),
     endpoint({
       method: 'GET',
@@ -53,7 +56,11 @@ export function serviceRoutes(dependencies: ServiceRoutesDependencies): Endpoint
             missing,
           });
         }
-        return { status: 200, body: { ...OK, parts: { postgres: OK, redis: OK, temporal: OK } } };
+        return {
+          status: 200,
+          headers: NOT_KEPT,
+          body: { ...OK, parts: { postgres: OK, redis: OK, temporal: OK } },
+        };
       },
     }),
     endpoint({

@@ -1,9 +1,11 @@
 import type { LedgerStore, WalletEntry } from '../../db/ledgerStore';
 import { CURRENCY } from '../../domain/money';
 import type { PaymentGateway } from '../../gateways/gateway';
+import { networkOf } from '../http/clientNetwork';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import { cutPage, pageOf } from '../http/paging';
 import type { Idempotency } from '../idempotency/idempotency';
+import type { TryCard } from '../payments/cardTries';
 import { requirePaymentKey } from '../payments/requirePaymentKey';
 import { entryListQuery, entrySchema, topUpBody, topUpSchema, walletSchema } from './schema';
 import { readTopUp, type BoughtPoints, type createBuyPoints } from './buyPoints';
@@ -13,16 +15,13 @@ export interface WalletRoutesDependencies {
   idempotency: Idempotency;
   ledger: LedgerStore;
   buyPoints: ReturnType<typeof createBuyPoints>;
+  tryCard: TryCard;
 }
 
 const tags = ['Wallet'];
 
-export function walletRoutes({
-  gateway,
-  idempotency,
-  ledger,
-  buyPoints,
-}: WalletRoutesDependencies): Endpoint[] {
+export function walletRoutes(dependencies: WalletRoutesDependencies): Endpoint[] {
+  const { gateway, idempotency, ledger, buyPoints, tryCard } = dependencies;
   return [
     endpoint({
       method: 'GET',
@@ -75,24 +74,25 @@ export function walletRoutes({
       body: topUpBody,
       responses: { 201: { description: 'The points are in the wallet', schema: topUpSchema } },
       problems: ['payment-failed', 'temporarily-unavailable'],
-      async handle({ user, body, idempotencyKey }) {
+      async handle({ user, body, http, idempotencyKey }) {
         const { userId } = user;
         const { amount, paymentKey } = body;
         requirePaymentKey(gateway, paymentKey);
         const attempt = { userId, route: 'POST /v1/wallet/top-ups', key: idempotencyKey, body };
         return idempotency.run(
           attempt,
-          async (topUpId) =>
-            answerOf(
-              await buyPoints({
-                topUpId,
-                userId,
-                amount,
-                currency: CURRENCY,
-                paymentKey: paymentKey ?? null,
-                gateway: gateway.name,
-              }),
-            ),
+          async (topUpId) => {
+            const topUp = {
+              topUpId,
+              userId,
+              amount,
+              currency: CURRENCY,
+              paymentKey: paymentKey ?? null,
+              gateway: gateway.name,
+            };
+            const payer = { userId, network: networkOf(http.ip) };
+            return answerOf(await tryCard(payer, async () => buyPoints(topUp)));
+          },
           async (topUpId, db) => {
             const bought = await readTopUp(db, topUpId);
             return bought && answerOf(bought);

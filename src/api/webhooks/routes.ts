@@ -37,7 +37,7 @@ export function webhookRoutes({ gateway, receiveEvent, logger }: WebhookRoutesDe
           schema: z.object({ received: z.literal(true) }),
         },
       },
-      problems: ['webhook-rejected', 'temporarily-unavailable'],
+      problems: ['not-found', 'webhook-rejected', 'temporarily-unavailable'],
       async handle({ params, query, http }) {
         if (params.gateway !== gateway.name)
           throw new Problem('not-found', 'No such gateway takes payments here.');

@@ -5,7 +5,11 @@ import { checkReferences } from './references';
 const color = z
   .string()
   .max(64)
-  .regex(/^(#[0-9a-f]{3,8}|[a-z]+|(rgb|hsl)a?\([\d\s.,%/+-]+\))$/i, 'Not a CSS color');
+  // In both cases of letters without a flag, which the API document could not carry.
+  .regex(
+    /^(#[\da-fA-F]{3,8}|[a-zA-Z]+|([rR][gG][bB]|[hH][sS][lL])[aA]?\([\d\s.,%/+-]+\))$/,
+    'Not a CSS color',
+  );
 
 /** One part of what is printed on a ticket, such as a zone, a row or a seat number. */
 const label = z.string().max(100);

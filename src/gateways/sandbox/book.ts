@@ -1,3 +1,5 @@
+import { chmodSync, mkdirSync, readdirSync } from 'node:fs';
+import path from 'node:path';
 import { open } from 'lmdb';
 import type { z } from 'zod';
 import { behaviourOf, type Behaviour } from './behaviour';
@@ -91,12 +93,16 @@ export interface Book {
 }
 
 /**
- * @param directory made where it is missing
+ * @param directory made where it is missing; it and its files are for this user alone, because the book is who paid
+ *   what with which key
  * @param sendsWebhooks whether messages are owed to anybody
  */
 export function openBook(directory: string, { sendsWebhooks }: { sendsWebhooks: boolean }): Book {
+  mkdirSync(directory, { recursive: true });
+  chmodSync(directory, 0o700);
   // overlappingSync would tell of a commit before the disk has it.
   const environment = open({ path: directory, overlappingSync: false });
+  for (const file of readdirSync(directory)) chmodSync(path.join(directory, file), 0o600);
   const charges = environment.openDB<Charge, string>('charges', { encoding: 'json' });
   const failures = environment.openDB<number, string>('failures', { encoding: 'json' });
   upgradeBook(environment, charges);

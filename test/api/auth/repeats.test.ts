@@ -123,6 +123,33 @@ describe('a refresh with a key', () => {
   });
 });
 
+describe('a refusal of somebody who is not logged in', () => {
+  it.each([
+    ['a refresh', '/v1/auth/refresh', { refreshToken: 'nobody has this' }, 401, 'invalid-refresh-token'],
+    ['a login', '/v1/auth/login', { id: 'nobody', password }, 401, 'invalid-credentials'],
+    ['a sign-up', '/v1/users', { id: 'operator', password }, 409, 'id-taken'],
+  ])('leaves no row behind, and its key free: %s', async (_case, path, body, status, slug) => {
+    const key = randomUUID();
+    const send = async (sent: object) =>
+      edge.call('POST', path, { body: sent, headers: { 'Idempotency-Key': key } });
+
+    expectProblem(await send(body), status, slug);
+
+    expect(await edge.database.owner('idempotency_keys').where({ key })).toEqual([]);
+    expect((await send(body)).status).toBe(status);
+  });
+
+  it('has its effect all the same: a second use of a token with a key ends the session', async () => {
+    const account = await logIn(edge);
+    const next = (await refresh(account.refreshToken)).body['refreshToken'];
+    const send = refreshing(account.refreshToken);
+    for (const reply of await Promise.all([send(), send(), send()])) {
+      expectProblem(reply, 401, 'invalid-refresh-token');
+    }
+    expectProblem(await refresh(next), 401, 'invalid-refresh-token');
+  });
+});
+
 describe('a logout with a key', () => {
   it('that is sent again leaves the place alone that the user has taken since', async () => {
     const { id, accessToken: token } = await logIn(edge);

@@ -106,11 +106,11 @@ describe('GET /v1/schedules/{scheduleId}/seats', () => {
 });
 
 describe('the ETag of a seat map', () => {
-  it('is its version; who has it hears 304 until a seat changes', async () => {
+  it('is its version and encoding; a client that has it gets 304 until a seat changes', async () => {
     const { scheduleId } = await operator.addShow(2);
     const path = `/v1/schedules/${scheduleId}/seats`;
     const { version, etag, seats } = await readSeatMap(edge, scheduleId);
-    expect(etag).toBe(`"${version}"`);
+    expect(etag).toMatch(new RegExp(`^"${version}-(br|gzip)"$`));
     for (const condition of [etag ?? '', `"other", W/${etag}`, '*']) {
       const { status, text } = await edge.call('GET', path, { headers: { 'If-None-Match': condition } });
       expect({ status, text }).toEqual({ status: 304, text: '' });
@@ -120,6 +120,24 @@ describe('the ETag of a seat map', () => {
     const changed = await edge.call('GET', path, { headers: { 'If-None-Match': etag ?? '' } });
     expect(changed.status).toBe(200);
     expect(changed.headers.get('ETag')).not.toBe(etag);
+  });
+
+  it('differs by encoding, and a client that has any of them gets 304 with the same one', async () => {
+    const { scheduleId } = await operator.addShow(2);
+    const path = `/v1/schedules/${scheduleId}/seats`;
+    const tags = await Promise.all(
+      ['br', 'gzip', 'identity'].map(async (encoding) => {
+        const reply = await edge.call('GET', path, { headers: { 'Accept-Encoding': encoding } });
+        expect(reply.headers.get('Content-Encoding') ?? 'identity').toBe(encoding);
+        return reply.headers.get('ETag') ?? '';
+      }),
+    );
+    expect(new Set(tags).size).toBe(3);
+    for (const tag of tags) {
+      const headers = { 'Accept-Encoding': 'gzip', 'If-None-Match': tag };
+      const reply = await edge.call('GET', path, { headers });
+      expect({ status: reply.status, etag: reply.headers.get('ETag') }).toEqual({ status: 304, etag: tag });
+    }
   });
 
   it('stays while nothing changes, also past the time to live of the statuses', async () => {

@@ -57,7 +57,7 @@ async function send(
           method,
           path: target,
           status,
-          headers: new Headers({ 'Content-Type': answered }),
+          headers: new Headers({ 'Content-Type': answered, 'Cache-Control': 'no-store' }),
           body: problem,
           text,
           bytes: Buffer.from(text),

@@ -10,6 +10,8 @@ const documentSchema = z.looseObject({
 
 const fields = z.record(z.string(), z.unknown());
 
+const regexes = z.set(z.instanceof(RegExp)).default(new Set());
+
 let edge: Edge;
 let document: z.output<typeof documentSchema>;
 beforeAll(async () => {
@@ -22,6 +24,9 @@ const operations = (): string[] =>
   Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   );
+
+const isRequired = (path: string) =>
+  z.looseObject({ required: z.boolean() }).parse(document.paths[path]?.['post']?.['requestBody']).required;
 
 describe('the OpenAPI document', () => {
   it('is of version 3.1', () => {
@@ -92,6 +97,34 @@ describe('the OpenAPI document', () => {
         expect(JSON.stringify(response)).toContain(`\`${slug}\``);
       }
     }
+  });
+
+  it('gives patterns that mean there what they mean here: JSON Schema knows no flags', () => {
+    const flagged: string[] = [];
+    for (const { method, path, params, query, body } of edge.endpoints) {
+      for (const schema of [params, query, body]) {
+        if (!schema) continue;
+        z.toJSONSchema(schema, {
+          io: 'input',
+          unrepresentable: 'any',
+          override({ zodSchema }) {
+            // Where zod keeps what its JSON Schema is made from.
+            // oxlint-disable-next-line no-underscore-dangle -- see above
+            const { patterns } = zodSchema._zod.bag;
+            for (const { source, flags } of regexes.parse(patterns)) {
+              if (!['', 'u'].includes(flags)) flagged.push(`${method} ${path} /${source}/${flags}`);
+            }
+          },
+        });
+      }
+    }
+    expect(flagged).toEqual([]);
+  });
+
+  it('says that a body may be left out where every field may', () => {
+    expect(isRequired('/v1/users')).toBe(true);
+    expect(isRequired('/v1/queue/tokens')).toBe(false);
+    expect(isRequired('/v1/auth/logout')).toBe(false);
   });
 
   it('has an ETag, and 304 for whoever has it', async () => {

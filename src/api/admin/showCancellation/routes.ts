@@ -163,7 +163,7 @@ export function showCancellationRoutes(
 }
 
 function answer(body: ShowCancellationView) {
-  return { status: 200 as const, headers: { 'Cache-Control': 'no-store' }, body };
+  return { status: 200 as const, body };
 }
 
 function presentFailure({ reservationId, amount, attempts, lastFault, since }: FailingRefund) {

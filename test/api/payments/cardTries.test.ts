@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { createTryCard, type CardPayer, type TryCard } from '../../../src/api/payments/cardTries';
+import { createLogger } from '../../../src/config/logging';
+import { Problem } from '../../../src/domain/problems';
+import { GATEWAY_UNAVAILABLE } from '../../../src/gateways/gateway';
+import { createBestEffort } from '../../../src/redis/bestEffort';
+import { createRateLimits, RATE_LIMITS } from '../../../src/redis/rateLimits';
+import { createTestRedis, redisReady, type TestRedis } from '../../support/redis';
+
+let redis: TestRedis;
+let tryCard: TryCard;
+
+beforeAll(async () => {
+  redis = await createTestRedis();
+  await redisReady(redis.redis, 5_000);
+  const attempt = createBestEffort(redis.redis, createLogger('test', 'silent'));
+  tryCard = createTryCard(createRateLimits({ redis: redis.redis, attempt, factor: 1 }));
+});
+afterAll(async () => redis?.drop());
+
+let networks = 0;
+const somebody = (): CardPayer => {
+  networks += 1;
+  return { userId: randomUUID(), network: `192.0.2.${networks}` };
+};
+
+const declined = async () =>
+  Promise.reject(new Problem('payment-failed', 'No.', { reason: 'card-declined' }));
+const notAsked = async () =>
+  Promise.reject(new Problem('payment-failed', 'No.', { reason: GATEWAY_UNAVAILABLE }));
+const approved = async () => Promise.resolve('approved');
+
+/** What so many charges come to, one after another. */
+async function outcomes(payer: () => CardPayer, charge: () => Promise<string>, times: number) {
+  const found: string[] = [];
+  for (let time = 0; time < times; time += 1) {
+    found.push(
+      await tryCard(payer(), charge).catch((error: unknown) => (error instanceof Problem ? error.slug : 'x')),
+    );
+  }
+  return found;
+}
+
+const { quota } = RATE_LIMITS['failed-cards'];
+const ofAddress = RATE_LIMITS['failed-cards-address'].quota;
+
+describe('charges that fail', () => {
+  it('are limited for a user, before the next card is charged', async () => {
+    const user = somebody();
+    const first = await outcomes(() => user, declined, quota);
+    expect(new Set(first)).toEqual(new Set(['payment-failed']));
+
+    const charge = jest.fn(approved);
+    expect(await outcomes(() => user, charge, 1)).toEqual(['rate-limited']);
+    expect(charge).not.toHaveBeenCalled();
+  });
+
+  it('are limited for an address, whatever accounts are made there', async () => {
+    const { network } = somebody();
+    const anyone = () => ({ userId: randomUUID(), network });
+    await outcomes(anyone, declined, ofAddress);
+    expect(await outcomes(anyone, approved, 1)).toEqual(['rate-limited']);
+    expect(await outcomes(somebody, approved, 1)).toEqual(['approved']);
+  });
+
+  it('are not counted where the gateway was not asked', async () => {
+    const user = somebody();
+    await outcomes(() => user, notAsked, quota + 1);
+    expect(await outcomes(() => user, approved, 1)).toEqual(['approved']);
+  });
+
+  it('are all that is counted', async () => {
+    const user = somebody();
+    await outcomes(() => user, approved, quota + 1);
+    expect(await outcomes(() => user, approved, 1)).toEqual(['approved']);
+  });
+});
