@@ -4,6 +4,7 @@ import { version } from '../../package.json';
 import { adminCatalogueRoutes } from './admin/catalogueRoutes';
 import { adminReconciliationRoutes } from './admin/reconciliation';
 import { showCancellationRoutes } from './admin/showCancellation/routes';
+import { accountRoutes } from './auth/accountRoutes';
 import { authRoutes } from './auth/routes';
 import { catalogueRoutes } from './catalogue/routes';
 import { createSeatMapLane } from './catalogue/seatMapLane';
@@ -29,6 +30,7 @@ import { ticketRoutes } from './tickets/routes';
 export function createEndpoints(dependencies: ApiDependencies): Endpoint[] {
   const resources = [
     ...authRoutes(dependencies),
+    ...accountRoutes(dependencies),
     ...queueRoutes(dependencies),
     ...catalogueRoutes(dependencies),
     ...drawRoutes(dependencies),

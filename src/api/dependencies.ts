@@ -11,15 +11,18 @@ import { createSigningKeyStore } from '../db/signingKeyStore';
 import { createUserStore } from '../db/userStore';
 import { createGateway } from '../gateways/createGateway';
 import type { PaymentGateway } from '../gateways/gateway';
-import { createBestEffort } from '../redis/bestEffort';
+import { createBestEffort, type BestEffort } from '../redis/bestEffort';
 import { connectRedis } from '../redis/connect';
 import { createHoldFiguresStore } from '../redis/holdFigures';
+import { createLoginTries } from '../redis/loginTries';
 import { createQueue } from '../redis/queue';
 import { createSeatChanges } from '../redis/seatChanges';
 import { createSeatMapCache } from '../redis/seatMapCache';
 import { createRateLimits, type RateLimits } from '../redis/rateLimits';
 import { createRoomPaces } from '../redis/roomPaces';
 import { createTicketPrinter, type PrintTicket } from '../tickets/paper';
+import { createCutSessions, type CutSessions } from './auth/cutSessions';
+import { createLoginPace, FREE_TRIES, type LoginPace } from './auth/loginPace';
 import { createAuthenticate, type Authenticate } from './auth/accessTokens';
 import { createAccounts, type Accounts } from './auth/accounts';
 import { createKeyRing, type KeyRing } from './auth/keyRing';
@@ -54,6 +57,10 @@ export interface ApiDependencies {
   ticketKeys: KeyRing;
   printTicket: PrintTicket;
   accounts: Accounts;
+  /** Delays whoever guesses a password. */
+  loginPace: LoginPace;
+  /** Sessions whose access tokens are refused before their time. */
+  cutSessions: CutSessions;
   /** The sessions, through the pool or within a transaction. */
   sessionsIn: (db: Knex) => Sessions;
   idempotency: Idempotency;
@@ -100,6 +107,7 @@ export async function createDependencies(
   const ticketKeys = await createKeyRing(createSigningKeyStore(db, 'ticket'));
   const tokens = createTokens(keys);
   const passwords = createPasswords();
+  const cutSessions = await createCutSessions(createRefreshTokenStore(db), logger);
   const temporal = new Client({ connection, namespace: settings.TEMPORAL_NAMESPACE });
   const metrics = createHttpMetrics();
   const schedules = createScheduleStore(db);
@@ -137,9 +145,11 @@ export async function createDependencies(
     ticketKeys,
     printTicket: await createTicketPrinter(),
     accounts: createAccounts(createUserStore(db), passwords),
+    loginPace: createLoginPace(createTries(settings, redis, attempt)),
+    cutSessions,
     sessionsIn: (knex) => createSessions(createRefreshTokenStore(knex), tokens),
     idempotency: createIdempotency({ db, passwords }),
-    authenticate: createAuthenticate(tokens),
+    authenticate: createAuthenticate(tokens, cutSessions),
     admission: createAdmissionService({ queue: createQueue(redis, undefined, control), tokens, rooms }),
     holdMeter: createHoldMeter(async (figures) => attempt(async () => holds.add(figures))),
     eventStreams,
@@ -153,6 +163,7 @@ export async function createDependencies(
     }),
     stopping,
     async close() {
+      cutSessions.stop();
       await connection.close();
       await gateway.close();
       redis.disconnect();
@@ -160,4 +171,9 @@ export async function createDependencies(
       await db.destroy();
     },
   };
+}
+
+function createTries({ RATE_LIMIT_FACTOR: factor }: Settings, redis: Redis, attempt: BestEffort) {
+  if (factor === 0) return null;
+  return createLoginTries({ redis, attempt, free: Math.max(1, Math.round(FREE_TRIES * factor)) });
 }

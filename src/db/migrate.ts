@@ -17,6 +17,7 @@ import * as accessibleSeats from './migrations/014_accessible_seats';
 import * as serviceClock from './migrations/015_service_clock';
 import * as requestedAttempts from './migrations/016_requested_attempts';
 import * as openReservations from './migrations/017_open_reservations';
+import * as accountControl from './migrations/020_account_control';
 
 /** In order. A released migration is never changed; a new one is added below. */
 const MIGRATIONS: Record<string, Knex.Migration> = {
@@ -37,6 +38,7 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '015_service_clock': serviceClock,
   '016_requested_attempts': requestedAttempts,
   '017_open_reservations': openReservations,
+  '020_account_control': accountControl,
 };
 
 /** Named by hand, so that sources and build write the same names into the database. */

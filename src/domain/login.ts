@@ -1,3 +1,5 @@
+import { foldCase } from './caseFolding';
+
 /** Letters, marks and digits of any script, as names of accounts have them, and `. _ @ + -`. */
 const NAME = String.raw`[\p{L}\p{N}][\p{L}\p{M}\p{N}._@+-]*`;
 
@@ -16,17 +18,7 @@ export const LOGIN = new RegExp(`^(?!.*(?:${INVISIBLE}))(?:${NAME}|${EMAIL})$`, 
 /** 254: the longest e-mail address (RFC 5321, 4.5.3.1.3). */
 export const LOGIN_LENGTH = { min: 3, max: 254 };
 
-/**
- * The form in which ids are stored and compared: composed, with full case folding (Unicode 3.13, D145), so that the
- * same id is the same account whatever keyboard and case it was typed with.
- */
+/** The form in which ids are stored and compared: the same account whatever keyboard and case it was typed with. */
 export function canonicalLogin(text: string): string {
-  return Array.from(text.trim().normalize('NFD'), foldCase).join('').normalize('NFC');
-}
-
-/** The same as CaseFolding.txt's C and F mappings, but for the direction in which Cherokee folds. */
-function foldCase(character: string): string {
-  // A letter of its own, though its capital is that of i.
-  if (character === 'ı') return character;
-  return character.toLowerCase().toUpperCase().toLowerCase();
+  return foldCase(text.trim());
 }

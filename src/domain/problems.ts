@@ -21,6 +21,8 @@ export type ProblemSlug =
   | 'idempotency-key-reused'
   | 'id-taken'
   | 'invalid-credentials'
+  | 'account-disabled'
+  | 'account-not-found'
   | 'invalid-refresh-token'
   | 'invalid-queue-token'
   | 'queue-token-expired'

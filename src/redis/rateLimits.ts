@@ -7,8 +7,8 @@ interface RateLimitPolicy {
   /** Requests in any stretch of `windowSeconds`. */
   quota: number;
   windowSeconds: number;
-  /** What is counted by: the client's address, the logged-in user, or id and address together. */
-  by: 'address' | 'user' | 'login';
+  /** What is counted by: the client's address, or the logged-in user. */
+  by: 'address' | 'user';
   /** Another policy of the same user that refuses too, without counting this request. */
   heeds?: string;
 }
@@ -16,8 +16,8 @@ interface RateLimitPolicy {
 /**
  * Every rate limit of the service, before `RATE_LIMIT_FACTOR`. Who is not logged in is counted by address, with room
  * for the many who share one at the opening of a sale; who is, by user. The numbers are several times what a page
- * in a browser asks for, so that they stop programs (OWASP API4:2023). Those that guard passwords allow few tries
- * for one account (OWASP API2:2023).
+ * in a browser asks for, so that they stop programs (OWASP API4:2023). Tries for one account are delayed besides
+ * (OWASP API2:2023, `src/api/auth/loginPace.ts`).
  *
  * Holding and paying are the flows that bots are after (OWASP API6:2023). A try before one's turn is counted as
  * `waiting`; past its limit every such request is refused before its tokens are looked at, and mostly without
@@ -28,7 +28,6 @@ export const RATE_LIMITS = {
   'per-user': { quota: 600, windowSeconds: 60, by: 'user' },
   'sign-up': { quota: 200, windowSeconds: 600, by: 'address' },
   'login-address': { quota: 300, windowSeconds: 300, by: 'address' },
-  'login-account': { quota: 10, windowSeconds: 300, by: 'login' },
   // Shared addresses again: a page asks for its map every second or two.
   'seat-map': { quota: 6_000, windowSeconds: 60, by: 'address' },
   // The server asks for a poll every second at the most often, and a user may have two tabs.
@@ -66,8 +65,6 @@ export interface RateLimits {
   consume(name: RateLimitName, key: string): Promise<RateLimitState | null>;
   /** Whether one more would be allowed, without counting it. */
   look(name: RateLimitName, key: string): Promise<RateLimitState | null>;
-  /** Forgets what was counted, such as after a login that succeeded. */
-  reset(name: RateLimitName, key: string): Promise<void>;
 }
 
 /** Who was refused lately, of all limits: some 10 MB. */
@@ -130,18 +127,12 @@ export function createRateLimits(options: {
       const [state] = await windows.count([{ ...windowOf(name, key), peeked: true }]);
       return state ? describe(name, key, state) : null;
     },
-
-    async reset(name, key) {
-      refused.delete(`${name} ${key}`);
-      await windows.reset(windowOf(name, key));
-    },
   };
 }
 
 const UNLIMITED: RateLimits = {
   consume: () => Promise.resolve(null),
   look: () => Promise.resolve(null),
-  reset: () => Promise.resolve(),
 };
 
 /** The policy that counts, and what it heeds. */

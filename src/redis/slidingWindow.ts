@@ -57,8 +57,6 @@ export interface SlidingWindows {
    * counted in the process. Refused requests count too: who goes on in spite of it stays out.
    */
   count(windows: readonly (Window & { peeked?: boolean })[]): Promise<WindowState[]>;
-  /** Forgets what was counted. */
-  reset(window: Window): Promise<void>;
 }
 
 /**
@@ -98,12 +96,6 @@ export function createSlidingWindows(
         // Who only looks asks whether one more would be allowed.
         return judge(window, counts, { at, asked: 1 - add });
       });
-    },
-
-    async reset(window) {
-      const keys = keysOf(window, now());
-      for (const key of keys) own.delete(key);
-      await attempt((client) => client.del(...keys));
     },
   };
 }

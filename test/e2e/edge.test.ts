@@ -137,12 +137,13 @@ describe('A rate limit', () => {
   beforeAll(async () => service.stack.api.restart({ RATE_LIMIT_FACTOR: '0.2' }), START_MS);
   afterAll(async () => service.stack.api.restart({ RATE_LIMIT_FACTOR: '0' }), START_MS);
 
-  it('answers 429 with Retry-After and the RateLimit headers to who guesses passwords', async () => {
+  it('answers 429 with Retry-After and the RateLimit headers to somebody who guesses passwords', async () => {
     const { id } = await service.client.join();
     const guess = () => service.client.call('POST', '/v1/auth/login', { body: { id, password: 'a guess' } });
-    let reply = await guess();
-    for (let tries = 1; reply.status === 401 && tries < 20; tries += 1) reply = await guess();
+    const replies = await Promise.all(Array.from({ length: 6 }, guess));
 
+    const reply = replies.find(({ status }) => status === 429);
+    if (!reply) throw new Error('nobody was refused');
     expectProblem(reply, 429, 'rate-limited');
     expect(Number(reply.headers.get('Retry-After'))).toBeGreaterThan(0);
     expect(reply.headers.get('RateLimit-Policy')).toMatch(/q=\d+;w=\d+/);

@@ -34,6 +34,14 @@ export const POSTS: Readonly<Record<string, (service: Service) => Promise<Post>>
 
   '/v1/auth/logout': async ({ client }) => ({ by: await client.join() }),
 
+  '/v1/auth/logout-all': async ({ client }) => ({ by: await client.join() }),
+
+  '/v1/users/me/password': async ({ client }) => {
+    const user = await client.join();
+    const body = { currentPassword: user.password, newPassword: `another ${user.password}` };
+    return { by: user, body, otherBody: { ...body, newPassword: `the third ${user.password}` } };
+  },
+
   '/v1/queue/tokens': async (service) => {
     const [user, { scheduleId }] = await Promise.all([service.client.join(), service.openSale()]);
     return { by: user, body: {}, otherBody: { scheduleId } };

@@ -86,13 +86,6 @@ describe.each([
     expect(await windows.count([look])).toMatchObject([{ allowed: false }]);
   });
 
-  it('forgets what it is told to', async () => {
-    const [windows, window] = [open(), tenAMinute()];
-    await allowed(windows, window, 10);
-    await windows.reset(window);
-    expect(await allowed(windows, window, 12)).toBe(10);
-  });
-
   it('keeps several windows apart in one call', async () => {
     const [windows, one, other] = [open(), tenAMinute(), tenAMinute()];
     await allowed(windows, other, 10);

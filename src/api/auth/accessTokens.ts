@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { Problem } from '../../domain/problems';
 import { includesRole, ROLES, type Role } from '../../domain/roles';
 import type { Access, Caller } from '../http/endpoint';
+import type { CutSessions } from './cutSessions';
 import type { TokenKind, Tokens } from './tokens';
 
-/** RFC 9068's type. 15 minutes: that long a revoked session or a lost role still works. */
+/** RFC 9068's type. 15 minutes: that long the token of a session works that its owner has logged out of. */
 export const ACCESS_TOKEN = {
   typ: 'at+jwt',
   lifeSeconds: 15 * 60,
@@ -30,7 +31,7 @@ export async function signAccessToken(tokens: Tokens, caller: Caller): Promise<s
   return tokens.sign(ACCESS_TOKEN, { sub: caller.userId, role: caller.role, sid: caller.sessionId });
 }
 
-export function createAuthenticate(tokens: Tokens): Authenticate {
+export function createAuthenticate(tokens: Tokens, cutSessions: Pick<CutSessions, 'has'>): Authenticate {
   return async (access, authorization) => {
     if (access === 'public') return undefined;
     const token = bearerToken(authorization);
@@ -39,6 +40,7 @@ export function createAuthenticate(tokens: Tokens): Authenticate {
     if (verified.outcome === 'invalid')
       throw new Problem('unauthenticated', 'The access token is not valid.');
     const { sub, role, sid } = verified.claims;
+    if (cutSessions.has(sid)) throw new Problem('unauthenticated', 'The session has been ended.');
     if (!includesRole(role, NEEDED_ROLE[access])) {
       throw new Problem('forbidden', `This needs the role ${NEEDED_ROLE[access]}.`);
     }

@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { User, UserStore, UserWithPassword } from '../../db/userStore';
+import type { StoredUser, UserStore, UserWithPassword } from '../../db/userStore';
+import { SettingsError } from '../../config/settings';
+import { skeletonOf } from '../../domain/lookAlike';
+import { passwordFault } from '../../domain/passwordRules';
 import { Problem } from '../../domain/problems';
 import { isStorable } from '../../domain/storableText';
 import type { Role } from '../../domain/roles';
@@ -21,14 +24,32 @@ export interface NewAccount {
 export interface Accounts {
   /** Gives an account its id and hashes its password, which takes a while. Nothing is written yet. */
   draft(account: NewAccount): Promise<UserWithPassword>;
-  /** @throws {Problem} id-taken */
+  /** @throws {Problem} id-taken, also where the id looks like that of an operator */
   add(users: UserStore, user: UserWithPassword): Promise<void>;
-  /** @throws {Problem} invalid-credentials, after the same time whether or not the id exists */
-  authenticate(login: string, password: string): Promise<User>;
-  /** Makes sure that `operator` exists, is an OPERATOR and has this password. */
+  /**
+   * @throws {Problem} invalid-credentials, after the same time whether or not the id exists; account-disabled where the
+   *   password is right
+   */
+  authenticate(login: string, password: string): Promise<StoredUser>;
+  /**
+   * Checks the current password and hashes the next one, which takes a while. Nothing is written yet.
+   *
+   * @returns null where the current password is wrong
+   */
+  draftPassword(user: StoredUser, change: PasswordChange): Promise<{ from: string; to: string } | null>;
+  /**
+   * Makes sure that `operator` exists, is an OPERATOR, is enabled and has this password.
+   *
+   * @throws {SettingsError} for a password that nobody may sign up with
+   */
   ensureOperator(password: string): Promise<void>;
   /** Makes sure that the demo account exists. */
   ensureDemoUser(): Promise<void>;
+}
+
+export interface PasswordChange {
+  currentPassword: string;
+  newPassword: string;
 }
 
 export function createAccounts(users: UserStore, passwords: Passwords): Accounts {
@@ -41,22 +62,33 @@ export function createAccounts(users: UserStore, passwords: Passwords): Accounts
     draft,
 
     async add(usersOfTransaction, user) {
-      const added = user.login !== OPERATOR_LOGIN && (await usersOfTransaction.create(user));
-      if (!added) throw new Problem('id-taken', 'This id is taken.');
+      const skeleton = skeletonOf(user.login);
+      const operators = [OPERATOR_LOGIN, ...(await usersOfTransaction.operatorLogins())];
+      const isLookAlike = operators.some((login) => skeletonOf(login) === skeleton);
+      const added = !isLookAlike && (await usersOfTransaction.create(user));
+      if (!added) throw new Problem('id-taken', 'This id, or one that looks the same, is taken.');
     },
 
     async authenticate(login, password) {
       // Text that Postgres cannot store is no account's, and would be an error there.
       const user = [login, password].every(isStorable) ? await users.findByLogin(login) : null;
       const matches = await passwords.verify(user?.passwordHash ?? null, password);
-      if (!user || !matches) throw new Problem('invalid-credentials', 'The id or the password is wrong.');
+      if (!user || !matches) throw wrongCredentials();
+      if (user.disabled) throw new Problem('account-disabled', 'An operator has disabled this account.');
       return user;
     },
 
+    async draftPassword({ passwordHash }, { currentPassword, newPassword }) {
+      const matches = await passwords.verify(passwordHash, currentPassword);
+      return matches ? { from: passwordHash, to: await passwords.hash(newPassword) } : null;
+    },
+
     async ensureOperator(password) {
+      const fault = passwordFault(password, [OPERATOR_LOGIN]);
+      if (fault !== null) throw new SettingsError(`OPERATOR_PASSWORD is set to a bad value: ${fault}`);
       const existing = await users.findByLogin(OPERATOR_LOGIN);
-      const current = existing?.role === 'OPERATOR' ? existing.passwordHash : null;
-      if (await passwords.verify(current, password)) return;
+      const isAsItShouldBe = existing?.role === 'OPERATOR' && !existing.disabled;
+      if (await passwords.verify(isAsItShouldBe ? existing.passwordHash : null, password)) return;
       const passwordHash = await passwords.hash(password);
       const operator = { userId: randomUUID(), login: OPERATOR_LOGIN, name: null };
       await users.upsert({ ...operator, role: 'OPERATOR', passwordHash });
@@ -69,4 +101,9 @@ export function createAccounts(users: UserStore, passwords: Passwords): Accounts
       );
     },
   };
+}
+
+/** The same for an unknown id and a wrong password. */
+export function wrongCredentials(): Problem {
+  return new Problem('invalid-credentials', 'The id or the password is wrong.');
 }

@@ -1,12 +1,11 @@
 import type { Knex } from 'knex';
 import { createUserStore } from '../../db/userStore';
-import type { RateLimits } from '../../redis/rateLimits';
-import { endpoint, type Endpoint } from '../http/endpoint';
 import { networkOf } from '../http/clientNetwork';
-import { enforceKeyedLimit } from '../http/rateLimit';
+import { endpoint, type Endpoint } from '../http/endpoint';
 import type { Idempotency } from '../idempotency/idempotency';
 import type { AdmissionService } from '../queue/admission';
 import type { Accounts } from './accounts';
+import type { LoginPace } from './loginPace';
 import {
   accountSchema,
   loginAnswerSchema,
@@ -26,11 +25,11 @@ export interface AuthRoutesDependencies {
   db: Knex;
   idempotency: Idempotency;
   admission: AdmissionService;
-  limits: RateLimits;
+  loginPace: LoginPace;
 }
 
 export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
-  const { accounts, sessionsIn, db, idempotency, admission, limits } = dependencies;
+  const { accounts, sessionsIn, db, idempotency, admission, loginPace } = dependencies;
   return [
     endpoint({
       method: 'POST',
@@ -70,21 +69,21 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
       anyText: 'Text that nobody can have as an id or a password gets the answer of a wrong one.',
       body: loginSchema,
       responses: { 200: { description: 'The tokens', schema: loginAnswerSchema } },
-      problems: ['invalid-credentials'],
+      problems: ['invalid-credentials', 'account-disabled'],
       async handle({ body, http, idempotencyKey: key }) {
-        const account = `${body.id}|${networkOf(http.ip)}`;
-        await enforceKeyedLimit(limits, 'login-account', account);
         const request = { route: 'POST /v1/auth/login', key, body, secret: 'password' as const };
-        const answer = await idempotency.transact(request, async () => {
-          const user = await accounts.authenticate(body.id, body.password);
-          const ticket = await admission.enterAtLogin(user.userId);
-          return async (connection) => {
-            const pair = await sessionsIn(connection).open(user);
-            return { status: 200 as const, body: { ...pair, ...ticket } };
-          };
-        });
-        await limits.reset('login-account', account);
-        return answer;
+        return loginPace.check(
+          { login: body.id, network: networkOf(http.ip), closed: http.closed },
+          async () =>
+            idempotency.transact(request, async () => {
+              const user = await accounts.authenticate(body.id, body.password);
+              const ticket = await admission.enterAtLogin(user.userId);
+              return async (connection) => {
+                const pair = await sessionsIn(connection).open(user);
+                return { status: 200 as const, body: { ...pair, ...ticket } };
+              };
+            }),
+        );
       },
     }),
     endpoint({

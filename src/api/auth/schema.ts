@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { canonicalLogin, LOGIN, LOGIN_LENGTH } from '../../domain/login';
+import { passwordFault } from '../../domain/passwordRules';
+import { ROLES } from '../../domain/roles';
 import { queueSchema } from '../queue/schema';
 
 export const newLoginSchema = z
@@ -15,14 +17,20 @@ export const newLoginSchema = z
   .transform(canonicalLogin)
   .meta({ description: 'Case does not matter; kept in NFC, with its case folded', examples: ['mina'] });
 
-/** NIST SP 800-63B, 3.1.1.2: long enough, any characters, no rules of composition. */
-export const newPasswordSchema = z.string().min(8).max(128);
+const newPasswordSchema = z
+  .string()
+  .min(8)
+  .max(128)
+  .superRefine((password, context) => addPasswordFault(context, [], passwordFault(password, [])))
+  .meta({ description: 'No common one, and not the id; any characters' });
 
-export const signUpSchema = z.strictObject({
-  id: newLoginSchema,
-  password: newPasswordSchema,
-  name: z.string().trim().min(1).max(100).optional(),
-});
+const credentials = { id: newLoginSchema, password: newPasswordSchema };
+
+export const signUpSchema = z
+  .strictObject({ ...credentials, name: z.string().trim().min(1).max(100).optional() })
+  .superRefine(({ id, password, name }, context) =>
+    addPasswordFault(context, ['password'], passwordFault(password, name === undefined ? [id] : [id, name])),
+  );
 
 export const accountSchema = z
   .object({ userId: z.uuid(), id: z.string(), name: z.string().nullable() })
@@ -49,12 +57,52 @@ export const loginAnswerSchema = z
 
 export const refreshSchema = z.strictObject({ refreshToken: z.string().max(1_024) });
 
-export const newStaffSchema = z.strictObject({
-  id: newLoginSchema,
-  password: newPasswordSchema,
-  role: z.enum(['STAFF', 'OPERATOR']),
-});
+export const newStaffSchema = z
+  .strictObject({ ...credentials, role: z.enum(['STAFF', 'OPERATOR']) })
+  .superRefine(({ id, password }, context) =>
+    addPasswordFault(context, ['password'], passwordFault(password, [id])),
+  );
 
 export const staffSchema = z
   .object({ userId: z.uuid(), id: z.string(), role: z.enum(['STAFF', 'OPERATOR']) })
   .meta({ id: 'Staff' });
+
+export const passwordChangeSchema = z
+  .strictObject({ currentPassword: z.string().max(1_024), newPassword: newPasswordSchema })
+  .refine(({ currentPassword, newPassword }) => currentPassword !== newPassword, {
+    path: ['newPassword'],
+    message: 'Must be another one than the current password',
+  });
+
+export const accountParams = z.object({
+  id: z
+    .string()
+    .min(1)
+    .max(1_024)
+    .meta({ description: 'The `userId`, or the id that its owner logs in with' }),
+});
+
+export const accountChangeSchema = z
+  .strictObject({
+    role: z.enum(ROLES).optional(),
+    disabled: z.boolean().optional().meta({ description: 'true: it can neither log in nor refresh' }),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'Give a role, disabled, or both');
+
+export const accountStateSchema = z
+  .object({
+    userId: z.uuid(),
+    id: z.string(),
+    name: z.string().nullable(),
+    role: z.enum(ROLES),
+    disabled: z.boolean(),
+  })
+  .meta({ id: 'AccountState' });
+
+function addPasswordFault(
+  context: z.core.$RefinementCtx,
+  path: readonly string[],
+  message: string | null,
+): void {
+  if (message !== null) context.addIssue({ code: 'custom', path: [...path], message });
+}

@@ -1,9 +1,9 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { RefreshTokenRecord, RefreshTokenStore } from '../../db/refreshTokenStore';
 import { Problem } from '../../domain/problems';
-import type { Role } from '../../domain/roles';
 import type { Caller } from '../http/endpoint';
 import { ACCESS_TOKEN, signAccessToken } from './accessTokens';
+import { wrongCredentials } from './accounts';
 import type { Tokens } from './tokens';
 
 /** 30 days without a visit end a session. */
@@ -18,10 +18,20 @@ export interface TokenPair {
 }
 
 export interface Sessions {
-  open(user: { userId: string; role: Role }): Promise<TokenPair>;
+  /**
+   * @param user as the password was checked against
+   * @throws {Problem} invalid-credentials where the password has been changed since, or the account disabled
+   */
+  open(user: { userId: string; passwordHash: string }): Promise<TokenPair>;
   /** @throws {Problem} invalid-refresh-token; a token that was spent before ends its session */
   refresh(refreshToken: string): Promise<TokenPair>;
   close(sessionId: string): Promise<void>;
+  /**
+   * Ends all sessions of an account but one, whose access tokens are refused within a minute.
+   *
+   * @param but the session that goes on; left out, none does
+   */
+  cutAll(userId: string, but?: string): Promise<void>;
 }
 
 export function createSessions(store: RefreshTokenStore, tokens: Tokens): Sessions {
@@ -32,11 +42,11 @@ export function createSessions(store: RefreshTokenStore, tokens: Tokens): Sessio
     refreshToken,
   });
   return {
-    async open({ userId, role }) {
-      const sessionId = randomUUID();
+    async open({ userId, passwordHash }) {
       const { token, record } = newRefreshToken();
-      await store.open({ sessionId, userId }, record);
-      return pair({ userId, role, sessionId }, token);
+      const session = await store.open({ sessionId: randomUUID(), userId, passwordHash }, record);
+      if (!session) throw wrongCredentials();
+      return pair(session, token);
     },
     async refresh(refreshToken) {
       const next = newRefreshToken();
@@ -45,6 +55,7 @@ export function createSessions(store: RefreshTokenStore, tokens: Tokens): Sessio
       return pair(session, next.token);
     },
     close: async (sessionId) => store.revoke(sessionId),
+    cutAll: async (userId, but) => store.cutAll(userId, but),
   };
 }
 

@@ -45,12 +45,6 @@ export async function countEarlyTry(
   await limits.consume('waiting', user.userId);
 }
 
-/** For a limit whose key only a handler knows. @throws {Problem} rate-limited */
-export async function enforceKeyedLimit(limits: RateLimits, name: RateLimitName, key: string): Promise<void> {
-  const state = await limits.consume(name, key);
-  if (state && !state.allowed) throw rateLimited(state);
-}
-
 /** For a limit that only failures count against. @throws {Problem} rate-limited */
 export async function heedKeyedLimit(limits: RateLimits, name: RateLimitName, key: string): Promise<void> {
   const state = await limits.look(name, key);

@@ -121,6 +121,18 @@ export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
     'No account has this id with this password.',
     'Check both. The answer does not tell which of them is wrong.',
   ),
+  'account-disabled': entry(
+    403,
+    'The account is disabled',
+    'The id and the password are right, but an operator has disabled the account.',
+    'Ask the operator of the service.',
+  ),
+  'account-not-found': entry(
+    404,
+    'There is no such account',
+    'No account has this user id or id.',
+    'Use the `userId` or the `id` that the sign-up answered with.',
+  ),
   'invalid-refresh-token': entry(
     401,
     'The refresh token is not valid',

@@ -277,6 +277,11 @@ describe('accounts for staff', () => {
 });
 
 describe("the operator's account", () => {
+  it('refuses a password in the settings that nobody may sign up with', async () => {
+    const starting = edge.dependencies.accounts.ensureOperator('passwordpassword');
+    await expect(starting).rejects.toThrow('OPERATOR_PASSWORD is set to a bad value');
+  });
+
   it('takes the password that the settings say, also another one later', async () => {
     const { accounts } = edge.dependencies;
     await accounts.ensureOperator('first-password');

@@ -104,7 +104,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
     name: 'ids are compared in lower case alone',
     edits: [
       {
-        file: 'src/domain/login.ts',
+        file: 'src/domain/caseFolding.ts',
         find: 'return character.toLowerCase().toUpperCase().toLowerCase();',
         replace: 'return character.toLowerCase();',
       },
@@ -169,5 +169,104 @@ export const INPUT_BREAKAGES: Breakage[] = [
     edits: [{ file: 'src/gateways/sandbox/book.ts', find: 'chmodSync(directory, 0o700);', replace: '' }],
     suite: 'test/gateways/sandboxBook.test.ts',
     tests: ['a book is readable by its user alone, also one that others could read before'],
+  },
+  {
+    name: 'nothing delays whoever guesses a password',
+    edits: [
+      {
+        file: 'src/api/auth/loginPace.ts',
+        find: 'const ofOwn = own < free ?',
+        replace: 'const ofOwn = own >= 0 ?',
+      },
+    ],
+    suite: 'test/api/auth/loginPace.test.ts',
+    tests: [
+      'the delay before a password is checked after 8 tries from the same network is 8000 ms, and the right password gets in',
+    ],
+  },
+  {
+    name: 'many guesses at once are faster than one after another',
+    edits: [
+      {
+        file: 'src/redis/loginTries.ts',
+        find: "if own >= tonumber(ARGV[1]) and not redis.call('SET', KEYS[2], ARGV[2], 'NX', 'PX', ARGV[3]) then return false end",
+        replace: '',
+      },
+    ],
+    suite: 'test/redis/loginTries.test.ts',
+    tests: [
+      'tries to log in take turns past the free ones, for each network of its own',
+      'tries to log in count from their begin, so that of many at once few are free',
+    ],
+  },
+  {
+    name: 'common passwords are taken',
+    edits: [
+      {
+        file: 'src/domain/passwordRules.ts',
+        find: "if (COMMON.has(text)) return 'One of the most common passwords';",
+        replace: '',
+      },
+    ],
+    suite: 'test/domain/passwordRules.test.ts',
+    tests: ['a new password is not common: password1'],
+  },
+  {
+    name: 'an access token works whatever became of its session',
+    edits: [
+      {
+        file: 'src/api/auth/accessTokens.ts',
+        find: "if (cutSessions.has(sid)) throw new Problem('unauthenticated', 'The session has been ended.');",
+        replace: '',
+      },
+    ],
+    suite: 'test/api/auth/accountControl.test.ts',
+    tests: [
+      'changing the password ends every other session within a minute, and leaves this one',
+      'an account with a lower role loses what it was allowed within a minute',
+    ],
+  },
+  {
+    name: 'a login opens its session although the password was changed meanwhile',
+    edits: [
+      {
+        file: 'src/db/refreshTokenStore.ts',
+        find: 'AND password_hash = :passwordHash AND disabled_at IS NULL FOR SHARE',
+        replace: 'AND :passwordHash::text IS NOT NULL FOR SHARE',
+      },
+    ],
+    suite: 'test/api/auth/accountControl.test.ts',
+    tests: [
+      'a login that began before the password was changed opens no session after it',
+      'an account that is disabled opens no session for a login that began before',
+    ],
+  },
+  {
+    name: 'an account is not disabled after all',
+    edits: [
+      {
+        file: 'src/db/userStore.ts',
+        find: 'disabled_at: after.disabled ? (row.disabled_at ?? new Date()) : null',
+        replace: 'disabled_at: null',
+      },
+    ],
+    suite: 'test/api/auth/accountControl.test.ts',
+    tests: [
+      'an account that is disabled loses its sessions within a minute and can neither log in nor refresh, until it is enabled',
+    ],
+  },
+  {
+    name: 'anybody may look like an operator',
+    edits: [
+      {
+        file: 'src/api/auth/accounts.ts',
+        find: 'skeletonOf(login) === skeleton',
+        replace: 'login === user.login',
+      },
+    ],
+    suite: 'test/api/auth/accountControl.test.ts',
+    tests: [
+      'an id that looks like that of an operator is taken, for the account operator and for every other with the role',
+    ],
   },
 ];

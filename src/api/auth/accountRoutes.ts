@@ -1,0 +1,131 @@
+import type { Knex } from 'knex';
+import { z } from 'zod';
+import type { Logger } from '../../config/logging';
+import { createUserStore, type StoredUser } from '../../db/userStore';
+import { canonicalLogin } from '../../domain/login';
+import { passwordFault } from '../../domain/passwordRules';
+import { Problem } from '../../domain/problems';
+import { includesRole } from '../../domain/roles';
+import { networkOf } from '../http/clientNetwork';
+import { endpoint, type Endpoint } from '../http/endpoint';
+import { validationFailed } from '../http/validation';
+import type { Idempotency } from '../idempotency/idempotency';
+import type { AdmissionService } from '../queue/admission';
+import { wrongCredentials, type Accounts } from './accounts';
+import type { LoginPace } from './loginPace';
+import { accountChangeSchema, accountParams, accountStateSchema, passwordChangeSchema } from './schema';
+import type { Sessions } from './sessions';
+
+export interface AccountRoutesDependencies {
+  accounts: Accounts;
+  /** The sessions, through the pool or within a transaction. */
+  sessionsIn: (db: Knex) => Sessions;
+  db: Knex;
+  idempotency: Idempotency;
+  admission: AdmissionService;
+  loginPace: LoginPace;
+  logger: Logger;
+}
+
+/** What becomes of an account after its sign-up. Whatever ends sessions here has its effect within a minute. */
+export function accountRoutes(dependencies: AccountRoutesDependencies): Endpoint[] {
+  const { accounts, sessionsIn, db, idempotency, admission, loginPace, logger } = dependencies;
+  const users = createUserStore(db);
+
+  /** @throws {Problem} account-not-found */
+  async function findAccount(id: string): Promise<StoredUser> {
+    const byUserId = z.uuid().safeParse(id).success ? await users.find(id) : null;
+    const found = byUserId ?? (await users.findByLogin(canonicalLogin(id)));
+    if (!found) throw new Problem('account-not-found', 'No account has this user id or id.');
+    return found;
+  }
+
+  return [
+    endpoint({
+      method: 'POST',
+      path: '/v1/users/me/password',
+      summary: 'Change your password',
+      description: 'Ends every other session of the account within a minute. This one goes on.',
+      tags: ['Accounts'],
+      access: 'user',
+      idempotent: true,
+      body: passwordChangeSchema,
+      responses: { 204: { description: 'Changed' } },
+      problems: ['invalid-credentials'],
+      async handle({ user: { userId, sessionId }, body, http, idempotencyKey: key }) {
+        const account = await findAccount(userId);
+        const fault = passwordFault(body.newPassword, [account.login, account.name ?? '']);
+        if (fault !== null) throw validationFailed([{ path: 'newPassword', message: fault }]);
+        const route = 'POST /v1/users/me/password';
+        const request = { userId, route, key, body, secret: 'password' as const };
+        return loginPace.check(
+          { login: account.login, network: networkOf(http.ip), closed: http.closed },
+          async () =>
+            idempotency.transact(request, async () => {
+              const change = await accounts.draftPassword(account, body);
+              return async (connection) => {
+                // The row of the key comes first: a repeat has the first answer, though its current password is wrong.
+                const isChanged =
+                  change && (await createUserStore(connection).changePassword(userId, change));
+                if (!isChanged) throw wrongCredentials();
+                await sessionsIn(connection).cutAll(userId, sessionId);
+                return { status: 204 as const };
+              };
+            }),
+        );
+      },
+    }),
+
+    endpoint({
+      method: 'POST',
+      path: '/v1/auth/logout-all',
+      summary: 'Log out everywhere',
+      description:
+        'Ends every session of the account, the others within a minute, and this one as a logout does. Gives up the ' +
+        "place in the service's waiting room.",
+      tags: ['Accounts'],
+      access: 'user',
+      idempotent: true,
+      responses: { 204: { description: 'Logged out everywhere' } },
+      async handle({ user: { userId, sessionId }, idempotencyKey: key }) {
+        const request = { userId, route: 'POST /v1/auth/logout-all', key, body: undefined };
+        return idempotency.run(request, async () => {
+          const sessions = sessionsIn(db);
+          await sessions.cutAll(userId, sessionId);
+          await sessions.close(sessionId);
+          await admission.leave(userId);
+          return { status: 204 as const };
+        });
+      },
+    }),
+
+    endpoint({
+      method: 'PATCH',
+      path: '/v1/admin/accounts/{id}',
+      summary: 'Disable or enable an account, or give it another role',
+      description:
+        'A disabled account, and one with a lower role, loses its sessions within a minute. Operators cannot change ' +
+        'their own account, so that one of them is always left.',
+      tags: ['Operators'],
+      access: 'operator',
+      params: accountParams,
+      body: accountChangeSchema,
+      responses: { 200: { description: 'The account as it is now', schema: accountStateSchema } },
+      problems: ['account-not-found'],
+      async handle({ user, params, body }) {
+        const { userId, login, name } = await findAccount(params.id);
+        if (userId === user.userId)
+          throw new Problem('forbidden', 'Another operator must change your account.');
+        const now = await db.transaction(async (tx) => {
+          const change = await createUserStore(tx).change(userId, body);
+          if (!change) throw new Problem('account-not-found', 'The account is gone.');
+          const { before, after } = change;
+          if (after.disabled || !includesRole(after.role, before.role)) await sessionsIn(tx).cutAll(userId);
+          return after;
+        });
+        logger.info({ userId, by: user.userId, ...now }, 'account changed');
+        return { status: 200, body: { userId, id: login, name, ...now } };
+      },
+    }),
+  ];
+}
