@@ -170,6 +170,12 @@ describe('everything that fails is answered as a problem', () => {
     expect(body).toMatchObject({ type: '/problems/malformed-request', status: 400 });
   });
 
+  it('NUL in a header: 400', async () => {
+    const { head, body } = await sendBytes('GET /healthz HTTP/1.1\r\nHost: x\r\nX-Queue-Token: a\0b\r\n\r\n');
+    expect(head).toMatch(/^HTTP\/1.1 400 /);
+    expect(body).toMatchObject({ type: '/problems/malformed-request' });
+  });
+
   it('headers that are too large: 431', async () => {
     const { head, body } = await sendBytes(`GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`);
     expect(head).toMatch(/^HTTP\/1.1 431 /);
