@@ -186,7 +186,9 @@ export function endpoint<
       const ofBody = createValidation();
       const headers = readHeaders(description, input.http.headers, input.body, validation);
       validation.add(...findUnstorable(input.params), ...findUnstorable(input.query));
-      if (!description.anyText) ofBody.add(...findUnstorable(input.body));
+      // Bytes are no text yet.
+      const isText = !description.anyText && !Buffer.isBuffer(input.body);
+      if (isText) ofBody.add(...findUnstorable(input.body));
       for (const path of Object.keys(input.query)) {
         if (!parameters.has(path)) validation.add({ path, message: 'Unknown parameter' });
       }

@@ -9,7 +9,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
     edits: [
       {
         file: ENDPOINT,
-        find: 'if (!description.anyText) ofBody.add(...findUnstorable(input.body));',
+        find: 'if (isText) ofBody.add(...findUnstorable(input.body));',
         replace: '',
       },
     ],
