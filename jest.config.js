@@ -2,7 +2,7 @@
 const esmOnly = ['jose', 'p-limit', 'yocto-queue', 'uuid', 'get-port', 'qr'];
 
 /** @type {import('jest').Config} */
-module.exports = {
+const project = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
@@ -12,6 +12,28 @@ module.exports = {
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
   globalSetup: '<rootDir>/test/support/globalSetup.ts',
   globalTeardown: '<rootDir>/test/support/globalTeardown.ts',
+};
+
+/** @type {import('jest').Config} */
+module.exports = {
+  projects: [
+    { ...project, displayName: 'all' },
+    {
+      ...project,
+      displayName: 'real server',
+      // The suites of workflows once more, on the real Temporal server: see docs/testing.md.
+      testMatch: ['**/test/workflows/*.test.ts'],
+      testPathIgnorePatterns: [
+        '/node_modules/',
+        // Measurements, and suites that are about days.
+        'showCancellationScale',
+        // On the real server anyway.
+        'operatorView',
+        'sweep',
+      ],
+      setupFiles: ['<rootDir>/test/support/realTime.ts'],
+    },
+  ],
   // Suites share one Temporal server and two cores.
   maxWorkers: 2,
   testTimeout: 30_000,

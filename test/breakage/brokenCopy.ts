@@ -63,7 +63,16 @@ export async function copyTree(): Promise<BrokenCopy> {
       const outputFile = path.join(folder, 'results.json');
       await rm(outputFile, { force: true });
       const pattern = `^(${names.map(escapeRegExp).join('|')})$`;
-      const args = ['--json', `--outputFile=${outputFile}`, '--silent', '-t', pattern, ...suites];
+      const args = [
+        '--selectProjects',
+        'all',
+        '--json',
+        `--outputFile=${outputFile}`,
+        '--silent',
+        '-t',
+        pattern,
+        ...suites,
+      ];
       const jest = path.join(ROOT, 'node_modules/jest/bin/jest.js');
       const child = spawn(process.execPath, [jest, ...args], { cwd: folder, stdio: 'ignore' });
       const timer = setTimeout(() => child.kill('SIGTERM'), LIMIT_MS);

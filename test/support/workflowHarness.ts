@@ -5,6 +5,7 @@ import { temporal } from '@temporalio/proto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Knex } from 'knex';
 import { Worker } from '@temporalio/worker';
+import { handleAll, retry } from 'cockatiel';
 import {
   createCancellationWorkflows,
   type CancellationWorkflows,
@@ -182,9 +183,13 @@ function pause(): Promise<false> {
 }
 
 async function startTimeSkipping(): Promise<TestWorkflowEnvironment> {
-  const env = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path: testEnvironment('TEST_TIME_SKIPPING_SERVER') } },
-  });
+  // The SDK waits 5 s for it; a Java process on a busy machine may need longer.
+  const start = retry(handleAll, { maxAttempts: 3 });
+  const env = await start.execute(async () =>
+    TestWorkflowEnvironment.createTimeSkipping({
+      server: { executable: { type: 'existing-path', path: testEnvironment('TEST_TIME_SKIPPING_SERVER') } },
+    }),
+  );
   await env.connection.operatorService.addSearchAttributes({
     namespace: NAMESPACE,
     searchAttributes: Object.fromEntries(SEARCH_ATTRIBUTES.map(({ name }) => [name, KEYWORD])),

@@ -3,6 +3,7 @@ import { Problem } from '../../src/domain/problems';
 import { PAY_UPDATE } from '../../src/workflows/messages';
 import { addPoints, anAttempt, BOOKING_FEE, PRICE } from '../support/factories';
 import { holdOnStage } from '../support/holdOnStage';
+import { itWithSkippedTime } from '../support/durations';
 import { buildStage, type Stage } from '../support/stage';
 import { aConfirmation } from '../support/steps';
 
@@ -176,7 +177,7 @@ describe('a confirmation that fails after the charge', () => {
     });
   });
 
-  it('is tried again for half a minute, then undone', async () => {
+  itWithSkippedTime('is tried again for half a minute, then undone', async () => {
     const { userId, reservationId } = await holdOnStage(stage);
     stage.temporal.replaceActivity('confirmReservation', () => async () => {
       throw new Error('Postgres is away');
@@ -209,7 +210,7 @@ describe('a confirmation that fails after the charge', () => {
     expect(stage.gateway.taken(attempt.paymentId)).toBe(0);
   });
 
-  it('counts as paid when it was committed and only its answer was lost', async () => {
+  itWithSkippedTime('counts as paid when it was committed and only its answer was lost', async () => {
     const { sale, reservationId } = await holdOnStage(stage);
     let barred = false;
     stage.temporal.replaceActivity('confirmReservation', (real) => async (input) => {
@@ -251,7 +252,7 @@ describe('a debit whose answer is lost', () => {
     expect(await stage.books.balance(userId)).toBe(2 * PRICE);
   });
 
-  it('gives them back when the answer never comes', async () => {
+  itWithSkippedTime('gives them back when the answer never comes', async () => {
     const { userId, reservationId } = await holdOnStage(stage);
     stage.temporal.replaceActivity('openPayment', (real) => async (input) => {
       await real(input);
@@ -341,7 +342,7 @@ describe('a payment accepted before the end of the hold', () => {
     expect(await stage.temporal.handle(reservationId).result()).toMatchObject({ status: 'CONFIRMED' });
   });
 
-  it('gives the seats back at once when it fails after it', async () => {
+  itWithSkippedTime('gives the seats back at once when it fails after it', async () => {
     const { sale, userId, reservationId, expiresAt } = await holdOnStage(stage);
     await stage.temporal.sleepUntil(expiresAt - 300);
     stage.gateway.script('fail', 'fail', 'decline');

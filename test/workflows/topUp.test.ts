@@ -4,6 +4,7 @@ import type { TopUp } from '../../src/db/topUpStore';
 import { TOP_UP_WORKFLOW, topUpWorkflowId, type TopUpInput } from '../../src/workflows/messages';
 import type { topUp } from '../../src/workflows';
 import { createUser } from '../support/factories';
+import { itWithSkippedTime } from '../support/durations';
 import { buildStage, type Stage } from '../support/stage';
 
 const AMOUNT = 30_000;
@@ -55,7 +56,7 @@ describe('a top-up', () => {
     expect(stage.gateway.takenInAll()).toBe(await stage.books.owedByGateway());
   });
 
-  it('whose charge got no answer is credited once the charge is found', async () => {
+  itWithSkippedTime('whose charge got no answer is credited once the charge is found', async () => {
     const input = await aTopUp();
     stage.gateway.script('lose-approval');
     stage.gateway.unanswered.lookUps = 5;
@@ -66,7 +67,7 @@ describe('a top-up', () => {
     expect(await stage.books.balance(input.userId)).toBe(AMOUNT);
   });
 
-  it('whose charge is never found is voided, and fails', async () => {
+  itWithSkippedTime('whose charge is never found is voided, and fails', async () => {
     const input = await aTopUp();
     stage.gateway.script('lose-approval');
     stage.gateway.unanswered.lookUps = Infinity;

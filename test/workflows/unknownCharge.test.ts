@@ -2,6 +2,7 @@ import { GATEWAY_HINT_SIGNAL } from '../../src/workflows/messages';
 import { eventually } from '../support/eventually';
 import { anAttempt, BOOKING_FEE, PRICE } from '../support/factories';
 import { holdOnStage } from '../support/holdOnStage';
+import { itWithSkippedTime } from '../support/durations';
 import { buildStage, type Stage } from '../support/stage';
 
 let stage: Stage;
@@ -133,25 +134,28 @@ describe('while the gateway cannot be reached', () => {
 });
 
 describe('a gateway that answers not even a void', () => {
-  it('keeps the seats no longer than the bound, and the workflow goes on until the money is back', async () => {
-    const { sale, userId, reservationId, expiresAt } = await holdOnStage(stage);
-    const attempt = anAttempt();
-    unreachableFor(Infinity, 'lose-approval');
-    stage.gateway.unanswered.voids = 12;
-    await stage.temporal.reservations.pay(reservationId, attempt);
+  itWithSkippedTime(
+    'keeps the seats no longer than the bound, and the workflow goes on until the money is back',
+    async () => {
+      const { sale, userId, reservationId, expiresAt } = await holdOnStage(stage);
+      const attempt = anAttempt();
+      unreachableFor(Infinity, 'lose-approval');
+      stage.gateway.unanswered.voids = 12;
+      await stage.temporal.reservations.pay(reservationId, attempt);
 
-    await stage.temporal.sleepUntil(expiresAt + 62_000);
-    await eventually(async () => expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE'));
+      await stage.temporal.sleepUntil(expiresAt + 62_000);
+      await eventually(async () => expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE'));
 
-    expect(await stage.books.reservationStatus(reservationId)).toBe('EXPIRED');
-    expect(await stage.books.balance(userId)).toBe(PRICE);
-    expect(stage.gateway.taken(attempt.paymentId)).toBe(BOOKING_FEE);
-    expect(await isRunning(reservationId)).toBe(true);
+      expect(await stage.books.reservationStatus(reservationId)).toBe('EXPIRED');
+      expect(await stage.books.balance(userId)).toBe(PRICE);
+      expect(stage.gateway.taken(attempt.paymentId)).toBe(BOOKING_FEE);
+      expect(await isRunning(reservationId)).toBe(true);
 
-    expect(await stage.temporal.handle(reservationId).result()).toMatchObject({ status: 'EXPIRED' });
-    expect(stage.gateway.taken(attempt.paymentId)).toBe(0);
-    expect(await stage.books.payment(attempt.paymentId)).toEqual({ status: 'FAILED', reason: 'no-answer' });
-  });
+      expect(await stage.temporal.handle(reservationId).result()).toMatchObject({ status: 'EXPIRED' });
+      expect(stage.gateway.taken(attempt.paymentId)).toBe(0);
+      expect(await stage.books.payment(attempt.paymentId)).toEqual({ status: 'FAILED', reason: 'no-answer' });
+    },
+  );
 
   it('while the hold lasts, keeps nobody from paying with another attempt', async () => {
     const { userId, reservationId } = await holdOnStage(stage, { settleSeconds: 1 });
@@ -175,7 +179,7 @@ describe('a gateway that answers not even a void', () => {
 });
 
 describe("the gateway's own message", () => {
-  it('makes a payment that settles ask at once', async () => {
+  itWithSkippedTime('makes a payment that settles ask at once', async () => {
     const { reservationId } = await holdOnStage(stage);
     const attempt = anAttempt();
     unreachableFor(6, 'lose-approval');
@@ -194,7 +198,7 @@ describe("the gateway's own message", () => {
 });
 
 describe('a payment that settles', () => {
-  it('as approved is confirmed, also past the end of the hold', async () => {
+  itWithSkippedTime('as approved is confirmed, also past the end of the hold', async () => {
     const { reservationId, expiresAt } = await holdOnStage(stage);
     const attempt = anAttempt();
     await stage.temporal.sleepUntil(expiresAt - 2_000);
@@ -209,7 +213,7 @@ describe('a payment that settles', () => {
     expect(stage.gateway.taken(attempt.paymentId)).toBe(BOOKING_FEE);
   });
 
-  it('as declined gives the points back, and the hold can be paid again', async () => {
+  itWithSkippedTime('as declined gives the points back, and the hold can be paid again', async () => {
     const { userId, reservationId } = await holdOnStage(stage);
     unreachableFor(3, 'lose-decline');
     await stage.temporal.reservations.pay(reservationId, anAttempt());
@@ -223,7 +227,7 @@ describe('a payment that settles', () => {
     });
   });
 
-  it('as absent is voided, so that a request still on its way cannot charge', async () => {
+  itWithSkippedTime('as absent is voided, so that a request still on its way cannot charge', async () => {
     const { userId, reservationId } = await holdOnStage(stage);
     const attempt = anAttempt();
     unreachableFor(3, 'fail');
@@ -238,27 +242,30 @@ describe('a payment that settles', () => {
     expect(await stage.books.reservationStatus(reservationId)).toBe('HELD');
   });
 
-  it('never before the hold and the settling are over: voided, points back, seats on sale', async () => {
-    const { sale, userId, reservationId, expiresAt } = await holdOnStage(stage);
-    const attempt = anAttempt();
-    unreachableFor(Infinity, 'lose-approval');
-    await stage.temporal.reservations.pay(reservationId, attempt);
+  itWithSkippedTime(
+    'never before the hold and the settling are over: voided, points back, seats on sale',
+    async () => {
+      const { sale, userId, reservationId, expiresAt } = await holdOnStage(stage);
+      const attempt = anAttempt();
+      unreachableFor(Infinity, 'lose-approval');
+      await stage.temporal.reservations.pay(reservationId, attempt);
 
-    await stage.temporal.sleepUntil(expiresAt + 55_000);
-    expect(await stage.books.reservationStatus(reservationId)).toBe('SETTLING');
-    expect(await stage.books.seat(sale.seatId)).toEqual({ reservationId, sold: false });
+      await stage.temporal.sleepUntil(expiresAt + 55_000);
+      expect(await stage.books.reservationStatus(reservationId)).toBe('SETTLING');
+      expect(await stage.books.seat(sale.seatId)).toEqual({ reservationId, sold: false });
 
-    expect(await stage.temporal.handle(reservationId).result()).toMatchObject({ status: 'EXPIRED' });
-    expect(stage.gateway.calls.at(-1)).toBe(`void ${attempt.paymentId}`);
-    expect(stage.gateway.taken(attempt.paymentId)).toBe(0);
-    expect(await stage.books.balance(userId)).toBe(PRICE);
-    expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
-    const { closeTime } = await stage.temporal.handle(reservationId).describe();
-    expect(Number(closeTime)).toBeGreaterThanOrEqual(expiresAt + 60_000);
-    expect(Number(closeTime)).toBeLessThan(expiresAt + 65_000);
-  });
+      expect(await stage.temporal.handle(reservationId).result()).toMatchObject({ status: 'EXPIRED' });
+      expect(stage.gateway.calls.at(-1)).toBe(`void ${attempt.paymentId}`);
+      expect(stage.gateway.taken(attempt.paymentId)).toBe(0);
+      expect(await stage.books.balance(userId)).toBe(PRICE);
+      expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
+      const { closeTime } = await stage.temporal.handle(reservationId).describe();
+      expect(Number(closeTime)).toBeGreaterThanOrEqual(expiresAt + 60_000);
+      expect(Number(closeTime)).toBeLessThan(expiresAt + 65_000);
+    },
+  );
 
-  it('asks with growing pauses, not more than once in half a minute in the end', async () => {
+  itWithSkippedTime('asks with growing pauses, not more than once in half a minute in the end', async () => {
     const { reservationId } = await holdOnStage(stage);
     unreachableFor(Infinity, 'lose-approval');
     await stage.temporal.reservations.pay(reservationId, anAttempt());
