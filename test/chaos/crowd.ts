@@ -34,6 +34,14 @@ export interface Crowd {
   askAgain(): Promise<void>;
 }
 
+const CARDS = [
+  'sandbox:approve',
+  'sandbox:approve',
+  'sandbox:decline',
+  'sandbox:slow:1500',
+  'sandbox:error-after-charge',
+  'sandbox:flaky:1',
+];
 const EVERY_MS = 150;
 const ASK_AGAIN_MS = 1_000;
 /** A service that is frozen is asked for this long. */
@@ -77,9 +85,28 @@ export function startCrowd(users: readonly User[], seatIds: readonly string[]): 
       await user.release(promised.reservationId).catch(() => undefined);
     } else if (turn % 3 === 2) {
       await sleep(1_000);
-      await user.pay(promised.reservationId, { points: 0, key: randomUUID() }).catch(() => undefined);
+      await pay(user, promised.reservationId);
     }
     await watch(wish);
+  }
+
+  /** By card, in every way that clients do: twice at once, with two keys, again after a failure. */
+  async function pay(user: User, reservationId: string): Promise<void> {
+    const key = randomUUID();
+    const send = async (paymentKey: string, under = key) =>
+      user.pay(reservationId, { points: 0, paymentKey, key: under }).catch(() => null);
+    const paymentKey = pick(CARDS);
+    const [first, second] = await Promise.all([
+      send(paymentKey),
+      send(paymentKey),
+      send(paymentKey, randomUUID()),
+    ]);
+    if (first?.status === 200 && second?.status === 200 && first.text !== second.text)
+      faults.push(`payment key ${key} got two answers`);
+    const again = await send(paymentKey);
+    if (first?.status === 200 && again && again.status < 500 && again.text !== first.text)
+      faults.push(`payment key ${key} was answered ${first.text}, and is answered ${again.text}`);
+    if (first?.status !== 200) await send('sandbox:approve', randomUUID());
   }
 
   async function ask(wish: Wish): Promise<void> {

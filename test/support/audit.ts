@@ -179,7 +179,7 @@ async function faultsOfLogs({ api, worker, gateway }: Stack, secrets: readonly s
   return logs.flatMap(({ logFile, text }) => {
     const faults: string[] = [];
     if (secrets.some((secret) => text.includes(secret))) faults.push(`${logFile} tells a secret`);
-    if (/nondeterminis/i.test(text)) faults.push(`${logFile} tells of non-determinism`);
+    if (/nondeterminis|TMPRL1100/i.test(text)) faults.push(`${logFile} tells of non-determinism`);
     return faults;
   });
 }
