@@ -11,7 +11,7 @@ import { Problem } from '../../../src/domain/problems';
 import { HOLD_SECONDS } from '../../support/durations';
 import { eventually } from '../../support/eventually';
 import { createSale, createUser, type Sale } from '../../support/factories';
-import { createHolding } from '../../support/holding';
+import { anAttemptToHold, createHolding } from '../../support/holding';
 import { buildStage, type Stage } from '../../support/stage';
 import { aGrant } from '../../support/steps';
 
@@ -202,6 +202,27 @@ describe('the same key', () => {
 
     expect(new Set(answers.map((answer) => JSON.stringify(answer.body))).size).toBe(1);
     await eventually(async () => expect(await runsOf(sale)).toEqual(['RUNNING']));
+  });
+
+  it('leaves no claim on seats that were chosen and not granted', async () => {
+    const sale = await openSale(4);
+    const [chosen, granted] = [sale.seatIds.slice(0, 2), sale.seatIds.slice(2)];
+    const userId = await createUser(stage.database.owner);
+    const attempt = anAttemptToHold(stage, userId);
+    const { reservationId } = attempt;
+    const { seatClaim } = stage.dependencies;
+    await seatClaim.claim(sale.scheduleId, chosen, reservationId);
+    // Another request under the key is granted other seats, just before this one.
+    attempt.settle = async () =>
+      stage.grant({ ...aGrant(sale, userId, granted), reservationId, seatIds: granted });
+
+    const held = await createHolding(stage, stage.temporal.reservations)(attempt, sale.scheduleId, chosen);
+
+    expect(held.seats.map((seat) => seat.seatId)).toEqual(granted);
+    const owners = await stage.redis.redis.mget(
+      chosen.map((seatId) => `{${sale.scheduleId}}:seat:${seatId}`),
+    );
+    expect(owners).toEqual([null, null]);
   });
 
   it('is never refused for good while a hold stands under it', async () => {

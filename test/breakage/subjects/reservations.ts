@@ -1,0 +1,204 @@
+import type { Breakage } from '../breakage';
+
+const GRANT = 'src/api/reservations/grantHold.ts';
+const IDEMPOTENCY = 'src/api/idempotency/idempotency.ts';
+const END = 'src/activities/reservations.ts';
+const PAYMENTS = 'src/db/paymentStore.ts';
+
+/** The order of a hold, its fences, and what becomes of payments that another run has made. */
+export const RESERVATION_BREAKAGES: Breakage[] = [
+  {
+    name: 'a hold is granted however late',
+    edits: [{ file: GRANT, find: 'if (late) throw', replace: 'if (late && !hold) throw' }],
+    suite: 'test/activities/reservations.test.ts',
+    tests: [
+      'granting a hold is refused 16 s after its begin, by the clock of Postgres, and leaves nothing',
+      'granting a hold is refused after its end, by the clock of Postgres, and leaves nothing',
+    ],
+  },
+  {
+    name: 'the end of a hold does not wait for a transaction that is granting it',
+    edits: [
+      {
+        file: 'src/db/holdStore.ts',
+        find: '.raw(`SELECT pg_advisory_xact_lock(${RESERVATION_LOCK})`, { reservationId })',
+        replace: '.raw(`SELECT 1`)',
+      },
+    ],
+    suite: 'test/activities/reservations.test.ts',
+    tests: ['ending a hold waits for a transaction that is granting the hold'],
+  },
+  {
+    name: 'a hold expires when a workflow says so',
+    edits: [
+      { file: END, find: "if (input.status === 'RELEASED' ||", replace: 'if (input.status.length > 0 ||' },
+    ],
+    suite: 'test/activities/reservations.test.ts',
+    tests: ['ending a hold too early, by the clock of Postgres, changes nothing and says how much is left'],
+  },
+  {
+    name: 'a hold is granted under a key that was refused',
+    edits: [
+      {
+        file: IDEMPOTENCY,
+        find: 'return standing ?? record(keys, toRecord(await effect(transaction)));',
+        replace: 'return record(keys, toRecord(await effect(transaction)));',
+      },
+    ],
+    suite: 'test/api/reservations/placeHold.test.ts',
+    tests: ['the same key is never refused for good while a hold stands under it'],
+  },
+  {
+    name: 'a repeated key is not asked about what it was granted',
+    edits: [
+      { file: IDEMPOTENCY, find: 'if (!used.isNew) {', replace: 'if (used.isNew && !used.isNew) {' },
+      {
+        file: IDEMPOTENCY,
+        find: 'record(keys, recalled ? toRecord(recalled) : toProblemRecord(problem))',
+        replace: 'record(keys, toProblemRecord(problem))',
+      },
+    ],
+    suite: 'test/api/reservations/placeHold.test.ts',
+    tests: [
+      'the same key gets the hold also where everything else has been sold since, or the sale is closed',
+    ],
+  },
+  {
+    name: 'a run that was refused goes on until its timer',
+    edits: [
+      {
+        file: 'src/api/reservations/placeHold.ts',
+        find: 'if (hasOutcome(error)) void workflows.cancel(reservationId, run.runId);',
+        replace: 'if (hasOutcome(error)) return;',
+      },
+    ],
+    suite: 'test/api/reservations/placeHold.test.ts',
+    tests: ['a hold that Postgres refuses is answered with the seats that are gone, and its workflow ends'],
+  },
+  {
+    name: 'a run in which nothing can be granted any more is kept',
+    edits: [
+      {
+        file: 'src/api/reservations/holdClaimed.ts',
+        find: 'if (attempt.run) await workflows.discard(hold.reservationId, attempt.run.runId);',
+        replace: '',
+      },
+    ],
+    suite: 'test/api/reservations/placeHold.test.ts',
+    tests: ['the same key gets a new workflow where nothing can be granted in the old one any more'],
+  },
+  {
+    name: 'Redis remembers for an hour who has a seat',
+    edits: [
+      {
+        file: 'src/redis/seatClaim.ts',
+        find: 'const TAKEN_MS = 2_000;',
+        replace: 'const TAKEN_MS = 3_600_000;',
+      },
+    ],
+    suite: 'test/redis/seatClaim.test.ts',
+    tests: [
+      'what Postgres has said about seats is remembered for two seconds',
+      'what Postgres has said about seats leaves no key that lives longer than a lease',
+    ],
+  },
+  {
+    name: 'a charge is voided although its payment was confirmed',
+    edits: [
+      {
+        file: 'src/activities/charges.ts',
+        find: "if (payment?.status !== 'FAILED') return;",
+        replace: 'if (!payment) return;',
+      },
+    ],
+    suite: 'test/activities/payments.test.ts',
+    tests: ['refunding a charge does not void a charge that another run of the steps has confirmed'],
+  },
+  {
+    name: 'a failing run does not ask whether another one has confirmed the payment',
+    edits: [
+      {
+        file: 'src/workflows/payment.ts',
+        find: "return status === 'SUCCEEDED' ? 'DONE' : 'UNDONE';",
+        replace: "return status === 'REFUNDED' ? 'DONE' : 'UNDONE';",
+      },
+    ],
+    suite: 'test/workflows/payment.test.ts',
+    tests: [
+      'another run of the same steps, on a worker that stalled may have confirmed the payment: this run voids nothing and reports the payment as made',
+    ],
+  },
+  {
+    name: 'a failing run does not ask whether another one has credited the top-up',
+    edits: [
+      {
+        file: 'src/workflows/topUp.ts',
+        find: "if (closed.status === 'SUCCEEDED') {",
+        replace: "if (closed.status === 'SUCCEEDED' && topUpId === '') {",
+      },
+    ],
+    suite: 'test/workflows/topUp.test.ts',
+    tests: [
+      'another run of the steps of a top-up may have credited it: this run reports it as made, whatever it met itself',
+    ],
+  },
+  {
+    name: 'a charge starts after the hold',
+    edits: [{ file: 'src/db/reservationStore.ts', find: ' AND expires_at > service_now()', replace: '' }],
+    suite: 'test/activities/payments.test.ts',
+    tests: [
+      'taking the points for a hold that is over by the clock of Postgres is refused: no charge starts after it',
+    ],
+  },
+  {
+    name: 'a payment that was withdrawn is opened',
+    edits: [
+      {
+        file: PAYMENTS,
+        find: "SET status = 'PENDING' WHERE id = :paymentId AND status = 'REQUESTED' RETURNING",
+        replace:
+          "SET status = 'PENDING' WHERE id = :paymentId AND status IN ('REQUESTED', 'WITHDRAWN') RETURNING",
+      },
+    ],
+    suite: 'test/activities/payments.test.ts',
+    tests: ['taking the points of a payment that nobody has requested, or that was withdrawn, is refused'],
+  },
+  {
+    name: 'a payment that has begun is withdrawn',
+    edits: [
+      {
+        file: PAYMENTS,
+        find: ".where({ id: paymentId, status: 'REQUESTED' })",
+        replace: '.where({ id: paymentId })',
+      },
+    ],
+    suite: 'test/db/paymentStore.test.ts',
+    tests: ['an attempt to pay that has begun cannot be withdrawn'],
+  },
+  {
+    name: 'the sweep replaces workflows that run',
+    edits: [
+      {
+        file: 'src/temporal/startReservation.ts',
+        find: "workflowIdConflictPolicy: 'FAIL',",
+        replace: "workflowIdConflictPolicy: 'TERMINATE_EXISTING',",
+      },
+    ],
+    suite: 'test/workflows/sweep.test.ts',
+    tests: ['the sweep leaves alone what a workflow owns, what is in its time, and what is over'],
+  },
+  {
+    name: 'a lost workflow task is a fault of ours',
+    edits: [
+      {
+        file: 'src/api/problems/dependencyFailure.ts',
+        find: "[status.FAILED_PRECONDITION]: 'away',",
+        replace: "[status.FAILED_PRECONDITION]: 'fault',",
+      },
+    ],
+    suite: 'test/api/problems/dependencyFailure.test.ts',
+    tests: [
+      'a part that is away is told from a fault of our own every gRPC status but success is 503 with Retry-After, or a fault of ours, on purpose',
+    ],
+  },
+];
