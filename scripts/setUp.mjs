@@ -46,7 +46,10 @@ function checkNode() {
 function installDependencies() {
   if (isInstalled()) return;
   process.stdout.write('Installing the dependencies (npm ci): once, about a minute ...\n');
-  npm(['ci', '--no-audit', '--no-fund', '--loglevel=error'], 'npm ci failed: see above.');
+  // Said outright: NODE_ENV=production and npm's own settings would leave out the compiler and Postgres.
+  const everything = ['--include=dev', '--include=optional'];
+  const quiet = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
+  npm(['ci', ...everything, ...quiet], 'npm ci failed: see above.');
 }
 
 /** npm leaves the list of what it installed; what is there for this platform must be what the lock names. */
@@ -87,7 +90,7 @@ function build(stamp, sources, script) {
   const startedAt = new Date();
   if (sources.every((source) => newest(source) < modified(stamp))) return;
   process.stdout.write('Building: some seconds ...\n');
-  npm(['run', '--silent', script], 'The build failed: see above.');
+  npm(['run', '--silent', '--no-update-notifier', script], 'The build failed: see above.');
   writeFileSync(stamp, '');
   utimesSync(stamp, startedAt, startedAt);
 }
