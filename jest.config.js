@@ -1,5 +1,5 @@
 /** ESM-only packages that Jest must transform to CommonJS. */
-const esmOnly = ['jose', 'p-limit', 'yocto-queue', 'uuid', 'get-port', 'qr'];
+const esmOnly = ['jose', 'leven', 'p-limit', 'yocto-queue', 'uuid', 'get-port', 'qr'];
 
 /** @type {import('jest').Config} */
 const project = {

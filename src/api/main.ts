@@ -1,10 +1,17 @@
 import { createLogger } from '../config/logging';
-import { loadSettings, SettingsError } from '../config/settings';
+import { lineAbout, misspeltIn } from '../config/misspelt';
+import { loadSettings, refuseSharedPorts, SettingsError } from '../config/settings';
 import { startApi } from './start';
 
 async function main(): Promise<void> {
   const settings = loadSettings(process.env);
-  const api = await startApi(settings, createLogger('api', settings.LOG_LEVEL));
+  refuseSharedPorts([
+    { setting: 'PORT', port: settings.PORT },
+    { setting: 'METRICS_PORT', port: settings.METRICS_PORT },
+  ]);
+  const logger = createLogger('api', settings.LOG_LEVEL);
+  for (const misspelt of misspeltIn(process.env)) logger.warn(lineAbout(misspelt));
+  const api = await startApi(settings, logger);
   let stopped: Promise<void> | undefined;
   const stop = () => {
     stopped ??= api.stop();

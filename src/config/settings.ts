@@ -1,5 +1,7 @@
+import { isIP } from 'node:net';
 import path from 'node:path';
 import { z } from 'zod';
+import { instance } from './instance';
 
 /** A setting from the environment is missing or malformed. The message is one line for the operator. */
 export class SettingsError extends Error {
@@ -7,6 +9,12 @@ export class SettingsError extends Error {
 }
 
 export const port = z.coerce.number().int().min(1).max(65_535);
+const listenAddress = 'an IP address, IPv6 without brackets, or a host name';
+/** What a process listens on. */
+export const host = z
+  .string()
+  .refine((value) => isIP(value) > 0 || /^[\w.-]+$/.test(value), { message: listenAddress })
+  .default('127.0.0.1');
 const seconds = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 export const url = (protocols: readonly string[]) =>
   z.string().refine((value) => protocols.some((protocol) => value.startsWith(`${protocol}://`)), {
@@ -54,8 +62,9 @@ const tossSettings = z.object({
 
 const serviceSettings = z.object({
   NODE_ENV: z.enum(['production', 'development', 'test']).default('production'),
+  HOLDFAST_INSTANCE: instance,
   LOG_LEVEL: logLevel,
-  HOST: z.string().min(1).default('127.0.0.1'),
+  HOST: host,
   PORT: port.default(3000),
   METRICS_PORT: port.default(9464),
   WORKER_METRICS_PORT: port.default(9465),
@@ -63,7 +72,7 @@ const serviceSettings = z.object({
   DATABASE_URL: url(['postgres', 'postgresql']),
   DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(200).default(10),
   REDIS_URL: url(['redis', 'rediss']),
-  TEMPORAL_ADDRESS: z.string().regex(/^[^\s/:]+:\d+$/, 'host:port'),
+  TEMPORAL_ADDRESS: z.string().regex(/^([^\s/:]+|\[[\da-f:.]+\]):\d+$/i, 'host:port'),
   TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
   TEMPORAL_API_KEY: z.string().min(1).optional(),
   TEMPORAL_TLS_CERT_FILE: z.string().min(1).optional(),
@@ -102,6 +111,30 @@ export type Settings = Readonly<z.infer<typeof schema>>;
 export function loadSettings(env: NodeJS.ProcessEnv): Settings {
   const settings = parseEnvironment(schema, env);
   return { ...settings, DATA_DIR: path.resolve(settings.DATA_DIR) };
+}
+
+/** The names of all settings that an API or a worker reads. */
+export function serviceSettingNames(): string[] {
+  return [serviceSettings, sandboxSettings, stripeSettings, tossSettings].flatMap(({ shape }) =>
+    Object.keys(shape),
+  );
+}
+
+/**
+ * Two servers of one machine cannot share a port. Where one of the two listens already, the other would fail later
+ * and with other words.
+ *
+ * @throws {SettingsError} naming the first two that are the same
+ */
+export function refuseSharedPorts(listeners: readonly { setting: string; port: number }[]): void {
+  const taken = new Map<number, string>();
+  for (const { setting, port: number } of listeners) {
+    const other = taken.get(number);
+    if (other !== undefined) {
+      throw new SettingsError(`${other} and ${setting} are both ${number}; allowed: a port for each`);
+    }
+    taken.set(number, setting);
+  }
 }
 
 /**

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import lockfile from 'proper-lockfile';
 import { codeOf, LaunchFailure, reasonOf, type Report } from './failure';
+import { makeFolder } from './folders';
 
 /** Where downloaded components live, shared by all clones: `HOLDFAST_CACHE_DIR`, or the user's cache folder. */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
@@ -55,7 +56,7 @@ async function lockComponent(root: string, name: string, report: Report): Promis
   const target = path.join(root, name);
   const options = { stale: 15_000, realpath: false };
   try {
-    await mkdir(root, { recursive: true });
+    makeFolder(root);
     return await lockfile.lock(target, options);
   } catch (error) {
     if (codeOf(error) !== 'ELOCKED') {

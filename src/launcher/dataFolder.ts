@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import path from 'node:path';
 import lockfile from 'proper-lockfile';
 import { LaunchFailure, reasonOf } from './failure';
+import { makeFolder } from './folders';
 import { readIdentity, writeOwnIdentity } from './identityFile';
 import { isRunning } from './processIdentity';
 
@@ -19,7 +20,7 @@ const NEEDED_BYTES = 300 * 1024 * 1024;
 export async function takeDataFolder(folder: string): Promise<() => void> {
   const owner = path.join(folder, 'launcher.json');
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     // As root, Postgres' own user has to pass; nobody has to list.
     chmodSync(folder, process.getuid?.() === 0 ? 0o711 : 0o700);
     const release = await lockfile.lock(folder, {

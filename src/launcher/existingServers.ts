@@ -35,7 +35,9 @@ export async function useExistingTemporal(
   const options = { ...temporalConnectionOptions(settings.service), connectTimeout: 5_000 };
   const connection = await reachable('TEMPORAL_ADDRESS', () => Connection.connect(options));
   try {
-    await addSearchAttributes(connection, namespace);
+    await connection.withDeadline(Date.now() + 10_000, async () =>
+      addSearchAttributes(connection, namespace),
+    );
   } catch (error) {
     report(`Temporal: the search attributes could not be added, add them by hand (${reasonOf(error)})`);
   } finally {

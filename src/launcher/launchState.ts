@@ -29,11 +29,13 @@ export type LaunchState = z.infer<typeof schema>;
 /**
  * Reads the state of a data folder, or makes it. A port that somebody else has taken meanwhile is changed;
  * the passwords stay, because the databases know them.
+ *
+ * @param reserved ports that the operator has chosen for something else
  */
-export async function openLaunchState(folder: string): Promise<LaunchState> {
+export async function openLaunchState(folder: string, reserved: readonly number[]): Promise<LaunchState> {
   const state = readLaunchState(folder) ?? generate();
   for (const name of PORTS) {
-    state.ports[name] = await freePort(state.ports[name]);
+    state.ports[name] = await freePort(state.ports[name], reserved);
   }
   writeWhole(path.join(folder, 'state.json'), `${JSON.stringify(state, null, 2)}\n`);
   return state;

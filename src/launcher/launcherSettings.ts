@@ -1,10 +1,17 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { loadSettings, parseEnvironment, port, type Settings } from '../config/settings';
+import {
+  host,
+  loadSettings,
+  parseEnvironment,
+  port,
+  refuseSharedPorts,
+  type Settings,
+} from '../config/settings';
 import { LaunchFailure } from './failure';
 
 const schema = z.object({
-  HOST: z.string().min(1).default('127.0.0.1'),
+  HOST: host,
   PORT: port.default(3000),
   TEMPORAL_UI_PORT: port.default(8233),
   METRICS_PORT: port.optional(),
@@ -35,6 +42,29 @@ const FILLED_IN = {
   SANDBOX_WEBHOOK_SECRET: 'filled in by the launcher later on',
 };
 
+/** A port that the operator chose, and the address on which one of the parts will listen there. */
+export interface Listener {
+  setting: 'PORT' | 'METRICS_PORT' | 'WORKER_METRICS_PORT' | 'TEMPORAL_UI_PORT';
+  host: string;
+  port: number;
+}
+
+export function listenersOf(settings: LauncherSettings): Listener[] {
+  const { HOST, PORT, METRICS_PORT, WORKER_METRICS_PORT, TEMPORAL_UI_PORT, TEMPORAL_ADDRESS } = settings;
+  const loopback = '127.0.0.1';
+  return [
+    { setting: 'PORT' as const, host: HOST, port: PORT },
+    { setting: 'METRICS_PORT' as const, host: HOST, port: METRICS_PORT },
+    { setting: 'WORKER_METRICS_PORT' as const, host: loopback, port: WORKER_METRICS_PORT },
+    // The UI of a Temporal that runs elsewhere is none of ours.
+    {
+      setting: 'TEMPORAL_UI_PORT' as const,
+      host: loopback,
+      port: TEMPORAL_ADDRESS ? undefined : TEMPORAL_UI_PORT,
+    },
+  ].flatMap(({ port: chosen, ...rest }) => (chosen === undefined ? [] : [{ ...rest, port: chosen }]));
+}
+
 /**
  * Reads and checks all settings, those of the API and the worker as well.
  *
@@ -50,11 +80,13 @@ export function loadLauncherSettings(env: NodeJS.ProcessEnv): LauncherSettings {
       throw new LaunchFailure(`SANDBOX_GATEWAY_URL is set, so ${name} has to be that of the gateway there`);
     }
   }
-  return {
+  const loaded = {
     ...settings,
     service,
     DATA_DIR: path.resolve(settings.DATA_DIR),
     // A demo catalogue belongs into our own database, not into one that somebody points us at.
     demoData: settings.DEMO_DATA === undefined ? !settings.DATABASE_URL : settings.DEMO_DATA === 'true',
   };
+  refuseSharedPorts(listenersOf(loaded));
+  return loaded;
 }

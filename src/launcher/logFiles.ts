@@ -1,6 +1,7 @@
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, renameSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import type { Report } from './failure';
+import { makeFolder } from './folders';
 
 const KEPT = 3;
 const POLL_MS = 500;
@@ -9,7 +10,7 @@ const WARN = 40;
 
 /** The log of a part of this start; those of the three starts before are kept beside it. */
 export function openLog(folder: string, name: string): string {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   const file = (age: number): string => path.join(folder, age === 0 ? `${name}.log` : `${name}.${age}.log`);
   for (let age = KEPT - 1; age >= 0; age -= 1) {
     if (existsSync(file(age))) renameSync(file(age), file(age + 1));
@@ -33,7 +34,7 @@ export function followLog(name: string, file: string, report: Report): () => voi
     position += readSync(descriptor, chunk, 0, chunk.length, position);
     const lines = (rest + chunk.toString('utf8')).split('\n');
     rest = lines.pop() ?? '';
-    for (const line of lines.map(messageOf)) if (line) report(`[${name}] ${line}`);
+    for (const line of lines.filter(isForOperator)) report(`[${name}] ${wordsOf(line)}`);
   };
   const timer = setInterval(read, POLL_MS);
   timer.unref();
@@ -44,17 +45,26 @@ export function followLog(name: string, file: string, report: Report): () => voi
   };
 }
 
-/** The message of a line that an operator should see. */
-function messageOf(line: string): string | undefined {
-  let entry: unknown;
-  try {
-    entry = JSON.parse(line);
-  } catch {
-    return line;
-  }
-  if (typeof entry !== 'object' || entry === null || !('level' in entry) || !('msg' in entry)) return line;
-  if (typeof entry.level === 'number' && entry.level < WARN) return undefined;
+/** What a line of a log says: the message of one in JSON, with the reason behind it, and any other line itself. */
+export function wordsOf(line: string): string {
+  const entry = entryOf(line);
+  if (entry === null || !('msg' in entry)) return line;
   const error = 'err' in entry && typeof entry.err === 'object' && entry.err !== null ? entry.err : {};
   const reason = 'message' in error ? `: ${String(error.message)}` : '';
   return `${String(entry.msg)}${reason}`;
+}
+
+function isForOperator(line: string): boolean {
+  const entry = entryOf(line);
+  if (entry === null || !('level' in entry)) return line !== '';
+  return typeof entry.level !== 'number' || entry.level >= WARN;
+}
+
+function entryOf(line: string): object | null {
+  try {
+    const entry: unknown = JSON.parse(line);
+    return typeof entry === 'object' ? entry : null;
+  } catch {
+    return null;
+  }
 }

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LaunchFailure } from './failure';
+import { LaunchFailure, reasonOf } from './failure';
+import { wordsOf } from './logFiles';
 import { identify, type ProcessIdentity } from './processIdentity';
 
 export interface ProcessSpec {
@@ -108,25 +109,41 @@ export async function untilReady<T>(
 ): Promise<T> {
   const until = Date.now() + timeoutMs;
   for (;;) {
+    let why: unknown;
     try {
-      return await check();
+      const answer = await check();
+      // What answers in its place is another server on the same port.
+      if (!managed.hasExited()) return answer;
     } catch (error) {
-      if (managed.hasExited()) {
-        throw new LaunchFailure(`${managed.name} stopped (${await managed.exited}): ${managed.lastWords()}`);
-      }
-      if (Date.now() > until) {
-        throw new LaunchFailure(
-          `${managed.name} was not ready after ${timeoutMs / 1000} s: ${managed.lastWords() || String(error)}`,
-        );
-      }
-      await sleep(50);
+      why = error;
     }
+    if (managed.hasExited()) {
+      throw new LaunchFailure(`${managed.name} stopped (${await managed.exited}): ${managed.lastWords()}`);
+    }
+    if (Date.now() > until) {
+      const seconds = timeoutMs / 1000;
+      throw new LaunchFailure(
+        `${managed.name} was not ready after ${seconds} s (${reasonOf(why)}): ${managed.lastWords()}`,
+      );
+    }
+    await sleep(50);
   }
+}
+
+/** Waits for a process that has been started. Where that fails, the process is ended first. */
+export async function orStop(managed: ManagedProcess, ready: Promise<unknown>): Promise<ManagedProcess> {
+  try {
+    await ready;
+  } catch (error) {
+    await managed.stop();
+    throw error;
+  }
+  return managed;
 }
 
 function lastLines(file: string): string {
   try {
-    return readFileSync(file, 'utf8').trim().split('\n').slice(-3).join(' | ').slice(-600);
+    return readFileSync(file, 'utf8').trim().split('\n').slice(-3).map(wordsOf).join(' | ').slice(-600);
   } catch {
     return '';
   }

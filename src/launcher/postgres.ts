@@ -5,7 +5,8 @@ import path from 'node:path';
 import { Client } from 'pg';
 import { LaunchFailure, reasonOf } from './failure';
 import { run } from './commands';
-import { untilReady, type ManagedProcess, type Spawner } from './managedProcess';
+import { makeFolder } from './folders';
+import { orStop, untilReady, type ManagedProcess, type Spawner } from './managedProcess';
 import { choosePostgresUser, findPostgresBinaries, type PostgresUser } from './postgresBinaries';
 import { commandLineOf, endProcess, identify } from './processIdentity';
 
@@ -30,13 +31,16 @@ export interface RunningPostgres {
   process: ManagedProcess;
 }
 
+/** Recovery after a crash reads whatever was written since the last checkpoint. */
+const READY_MS = 300_000;
+
 /**
  * Starts the embedded Postgres on the loopback, with scram passwords and without a socket file. A cluster
  * that a crash left is recovered by Postgres itself before this resolves.
  */
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
   const binaries = findPostgresBinaries();
-  await mkdir(path.dirname(options.folder), { recursive: true });
+  makeFolder(path.dirname(options.folder));
   const user = choosePostgresUser([binaries, path.dirname(options.folder)]);
   if (!existsSync(options.folder)) await initialise(options, binaries, user);
   await endLeftover(options.folder);
@@ -54,7 +58,10 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     graceMs: 20_000,
   });
   const superuserUrl = `postgres://postgres:${options.superuserPassword}@127.0.0.1:${options.port}/postgres`;
-  await untilReady(managed, () => pingPostgres(superuserUrl), 60_000);
+  await orStop(
+    managed,
+    untilReady(managed, () => pingPostgres(superuserUrl), READY_MS),
+  );
   return { how: 'embedded Postgres 18 (npm)', superuserUrl, process: managed };
 }
 
@@ -125,9 +132,9 @@ async function endLeftover(folder: string): Promise<void> {
   await rm(pidFile, { force: true });
 }
 
-/** Rejects where no connection can be made. */
+/** Rejects where no connection can be made, or nothing answers on it in time. */
 export async function pingPostgres(url: string): Promise<void> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000, query_timeout: 5_000 });
   try {
     await client.connect();
     await client.query('SELECT 1');

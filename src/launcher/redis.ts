@@ -1,8 +1,9 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Redis } from 'ioredis';
-import { reasonOf, type Report } from './failure';
-import { untilReady, type ManagedProcess, type Spawner } from './managedProcess';
+import { LaunchFailure, reasonOf, type Report } from './failure';
+import { makeFolder } from './folders';
+import { orStop, untilReady, type ManagedProcess, type Spawner } from './managedProcess';
 import { findRedis } from './redisBinary';
 
 export interface RedisOptions {
@@ -23,6 +24,14 @@ export interface RunningRedis {
   process: ManagedProcess;
 }
 
+/** It reads its file before it answers. */
+const READY_MS = 60_000;
+/** Last words that blame the machine. Data that is set aside for them would be lost for nothing. */
+const NOT_THE_DATA = /no space left|permission denied|already in use|cannot allocate/i;
+
+/** The server ends at its start because it cannot read its file. */
+class UnreadableData extends LaunchFailure {}
+
 /**
  * Starts Redis on the loopback, with a password and an append-only file. A file that the server cannot read
  * (cut by a crash, or written by a later version) is set aside: nothing in Redis decides who owns a seat.
@@ -32,6 +41,7 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
   try {
     return { how, ...(await start(file, options)) };
   } catch (error) {
+    if (!(error instanceof UnreadableData)) throw error;
     const aside = `${options.folder}.unreadable-${Date.now()}`;
     options.report(`Redis: does not start on its data (${reasonOf(error)}); set aside as ${aside}`);
     await rename(options.folder, aside);
@@ -40,7 +50,7 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
 }
 
 async function start(file: string, options: RedisOptions): Promise<Omit<RunningRedis, 'how'>> {
-  await mkdir(options.folder, { recursive: true, mode: 0o700 });
+  makeFolder(options.folder, 0o700);
   // A file, because anybody on the machine can read a command line.
   const configFile = path.join(options.folder, 'redis.conf');
   await writeFile(configFile, configuration(options), { mode: 0o600 });
@@ -54,13 +64,12 @@ async function start(file: string, options: RedisOptions): Promise<Omit<RunningR
     graceMs: 10_000,
   });
   const url = `redis://:${options.password}@127.0.0.1:${options.port}`;
-  try {
-    await untilReady(managed, () => pingRedis(url), 30_000);
-  } catch (error) {
-    await managed.stop();
-    throw error;
-  }
-  return { url, process: managed };
+  const ready = untilReady(managed, () => pingRedis(url), READY_MS).catch(async (error: unknown) => {
+    const endedItself = managed.hasExited() && (await managed.exited).startsWith('exit code');
+    if (!endedItself || NOT_THE_DATA.test(managed.lastWords())) throw error;
+    throw new UnreadableData(reasonOf(error));
+  });
+  return { url, process: await orStop(managed, ready) };
 }
 
 function configuration(options: RedisOptions): string {
@@ -80,9 +89,15 @@ function configuration(options: RedisOptions): string {
   ].join('\n');
 }
 
-/** Rejects where no connection can be made. */
+/** Rejects where no connection can be made, or nothing answers on it in time. */
 export async function pingRedis(url: string): Promise<void> {
-  const client = new Redis(url, { lazyConnect: true, retryStrategy: null, maxRetriesPerRequest: 0 });
+  const client = new Redis(url, {
+    lazyConnect: true,
+    retryStrategy: null,
+    maxRetriesPerRequest: 0,
+    connectTimeout: 2_000,
+    commandTimeout: 2_000,
+  });
   client.on('error', () => undefined);
   try {
     await client.connect();

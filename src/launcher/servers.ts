@@ -9,6 +9,7 @@ import type { ManagedProcess } from './managedProcess';
 import type { Parts } from './parts';
 import { startPostgres } from './postgres';
 import { startRedis } from './redis';
+import type { Supervisor } from './supervisor';
 import { startTemporal } from './temporal';
 
 export interface Servers {
@@ -16,8 +17,6 @@ export interface Servers {
   redisUrl: string;
   temporalAddress: string;
   temporalUiUrl: string | undefined;
-  /** Those that we run ourselves: when one dies, nothing can go on. */
-  processes: ManagedProcess[];
 }
 
 export interface ServersContext {
@@ -25,20 +24,16 @@ export interface ServersContext {
   state: LaunchState;
   logFolder: string;
   parts: Parts;
+  supervisor: Supervisor;
   report: Report;
 }
 
-/** Postgres (migrated), Redis and Temporal, side by side: those that the settings name, else our own. */
+/** Postgres (migrated), Redis and Temporal, side by side: those that the settings name, else our own, which are kept. */
 export async function startServers(context: ServersContext): Promise<Servers> {
-  const processes: ManagedProcess[] = [];
   const { report } = context;
-  const timed = async <T extends { how: string; process?: ManagedProcess }>(
-    name: string,
-    start: Promise<T>,
-  ): Promise<T> => {
+  const timed = async <T extends { how: string }>(name: string, start: Promise<T>): Promise<T> => {
     const startedAt = Date.now();
     const part = await start;
-    if (part.process) processes.push(part.process);
     report(`${name}: ${part.how}, ready after ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
     return part;
   };
@@ -52,32 +47,42 @@ export async function startServers(context: ServersContext): Promise<Servers> {
     redisUrl: redis.url,
     temporalAddress: temporal.address,
     temporalUiUrl: temporal.uiUrl,
-    processes,
   };
 }
 
-async function postgresOf({ settings, state, logFolder, parts }: ServersContext) {
+/** Starts a server of our own and keeps it running. */
+async function keepServer<T extends { process: ManagedProcess }>(
+  supervisor: Supervisor,
+  start: () => Promise<T>,
+): Promise<T> {
+  const running = await start();
+  supervisor.keep(running.process, async () => (await start()).process);
+  return running;
+}
+
+async function postgresOf({ settings, state, logFolder, parts, supervisor }: ServersContext) {
   if (settings.DATABASE_URL) return useExistingPostgres(settings.DATABASE_URL);
-  const running = await startPostgres({
+  const options = {
     folder: path.join(settings.DATA_DIR, 'postgres'),
     port: state.ports.postgres,
     superuserPassword: state.secrets.superuser,
     logFile: openLog(logFolder, 'postgres'),
     spawn: parts.spawn,
     durable: true,
-  });
+  };
+  const running = await keepServer(supervisor, async () => startPostgres(options));
   const urls = await prepareDatabase({
     superuserUrl: running.superuserUrl,
     database: 'holdfast',
     ownerPassword: state.secrets.owner,
     servicePassword: state.secrets.service,
   });
-  return { how: running.how, process: running.process, urls };
+  return { how: running.how, urls };
 }
 
-async function redisOf({ settings, state, logFolder, parts, report }: ServersContext) {
+async function redisOf({ settings, state, logFolder, parts, supervisor, report }: ServersContext) {
   if (settings.REDIS_URL) return useExistingRedis(settings.REDIS_URL);
-  return startRedis({
+  const options = {
     folder: path.join(settings.DATA_DIR, 'redis'),
     port: state.ports.redis,
     password: state.secrets.redis,
@@ -85,18 +90,20 @@ async function redisOf({ settings, state, logFolder, parts, report }: ServersCon
     databases: 1,
     spawn: parts.spawn,
     report,
-  });
+  };
+  return keepServer(supervisor, async () => startRedis(options));
 }
 
-async function temporalOf({ settings, state, logFolder, parts, report }: ServersContext) {
+async function temporalOf({ settings, state, logFolder, parts, supervisor, report }: ServersContext) {
   if (settings.TEMPORAL_ADDRESS) return useExistingTemporal(settings, report);
-  const running = await startTemporal({
+  const options = {
     folder: path.join(settings.DATA_DIR, 'temporal'),
     port: state.ports.temporal,
     uiPort: settings.TEMPORAL_UI_PORT,
     logFile: openLog(logFolder, 'temporal'),
     spawn: parts.spawn,
     report,
-  });
+  };
+  const running = await keepServer(supervisor, async () => startTemporal(options));
   return { ...running, uiUrl: `http://127.0.0.1:${settings.TEMPORAL_UI_PORT}` };
 }

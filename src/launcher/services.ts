@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import path from 'node:path';
 import type { Report } from './failure';
 import type { LauncherSettings } from './launcherSettings';
@@ -5,7 +6,8 @@ import type { LaunchState } from './launchState';
 import { followLog, openLog } from './logFiles';
 import type { Parts } from './parts';
 import type { Servers } from './servers';
-import { startService, type Service, type ServiceSpec } from './service';
+import { startService, type ServiceSpec } from './service';
+import type { Kept, Supervisor } from './supervisor';
 
 export interface ServicesContext {
   env: NodeJS.ProcessEnv;
@@ -14,16 +16,18 @@ export interface ServicesContext {
   servers: Servers;
   logFolder: string;
   parts: Parts;
+  supervisor: Supervisor;
   report: Report;
 }
 
-/** The gateway, then the worker and the API, each ready. Their warnings show from now on. */
-export async function startServices(context: ServicesContext): Promise<Service[]> {
-  const { parts, report } = context;
+/** The gateway, then the worker and the API, each ready and kept running. Their warnings show from now on. */
+export async function startServices(context: ServicesContext): Promise<Kept[]> {
+  const { parts, supervisor, report } = context;
   const environment = serviceEnvironment(context);
-  const start = (spec: ServiceSpec): Promise<Service> => {
+  const start = async (spec: ServiceSpec): Promise<Kept> => {
     followLog(spec.name, spec.logFile, report);
-    return startService(spec, parts, report);
+    const startOnce = async () => startService(spec, parts.spawn);
+    return supervisor.keep(await startOnce(), startOnce);
   };
   const gateway = usesOwnGateway(context.settings) ? [await start(gatewaySpec(context))] : [];
   const others = await Promise.all([
@@ -33,9 +37,13 @@ export async function startServices(context: ServicesContext): Promise<Service[]
   return [...gateway, ...others];
 }
 
-/** Where a client of this machine reaches the API; a host of 0.0.0.0 is no address. */
-export function apiUrl({ HOST, PORT }: LauncherSettings): string {
-  return `http://${HOST === '0.0.0.0' || HOST === '::' ? '127.0.0.1' : HOST}:${PORT}`;
+/** The loopback address of each address that means all of them. */
+const LOOPBACK: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+
+/** Where a client of this machine reaches the API. */
+export function apiUrl({ HOST, PORT }: Pick<LauncherSettings, 'HOST' | 'PORT'>): string {
+  const address = LOOPBACK[HOST] ?? HOST;
+  return `http://${isIPv6(address) ? `[${address}]` : address}:${PORT}`;
 }
 
 function gatewaySpec({ env, settings, state, logFolder }: ServicesContext): ServiceSpec {

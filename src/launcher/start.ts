@@ -1,19 +1,21 @@
 import path from 'node:path';
-import { SettingsError } from '../config/settings';
+import type { Knex } from 'knex';
+import { lineAbout, misspeltIn } from '../config/misspelt';
 import { connectPostgres } from '../db/connect';
 import { loadDemo } from '../demo/load';
 import { PAGE_USER, pagePassword } from '../gateways/sandbox/access';
 import { ensureDemoUser, ensureOperator } from './accounts';
 import { banner } from './banner';
 import { takeDataFolder } from './dataFolder';
-import { codeOf, LaunchFailure, reasonOf } from './failure';
-import { loadLauncherSettings, type LauncherSettings } from './launcherSettings';
+import { explain } from './explain';
+import { listenersOf, loadLauncherSettings, type LauncherSettings } from './launcherSettings';
 import { openLaunchState, type LaunchState } from './launchState';
 import { createParts, type Parts } from './parts';
 import { refuseBusyPort } from './ports';
 import { createProcessJournal, endLeftovers } from './processJournal';
 import { startServers, type Servers } from './servers';
 import { apiUrl, startServices, usesOwnGateway } from './services';
+import { createSupervisor, type Supervisor } from './supervisor';
 import { restartOnChange } from './watch';
 
 /** npm forwards Ctrl-C to us, which the terminal has sent us already: that is no second wish. */
@@ -25,13 +27,27 @@ const SECOND_SIGNAL_MS = 1_000;
  */
 export async function launch({ watch }: { watch: boolean }): Promise<void> {
   let release: (() => void) | undefined;
+  let isRunning = false;
+  const misspelt = misspeltIn(process.env);
+  for (const variable of misspelt) report(lineAbout(variable));
+  // The API and the worker would report them again.
+  const env = without(
+    process.env,
+    misspelt.map(({ name }) => name),
+  );
   try {
     const settings = loadLauncherSettings(process.env);
     release = await takeDataFolder(settings.DATA_DIR);
     await endLeftovers(settings.DATA_DIR, report);
     const parts = createParts(createProcessJournal(settings.DATA_DIR));
+    const supervisor = createSupervisor(parts, report);
+    const start = async (): Promise<never> => {
+      await startEverything({ env, settings, parts, supervisor, watch });
+      isRunning = true;
+      return supervisor.gaveUp;
+    };
     try {
-      await Promise.race([stopOnSignal(parts), ownFault(), runEverything(settings, parts, watch)]);
+      await Promise.race([stopOnSignal(parts), ownFault(), supervisor.gaveUp, start()]);
     } catch (error) {
       if (!parts.isStopping()) throw error;
     } finally {
@@ -40,24 +56,38 @@ export async function launch({ watch }: { watch: boolean }): Promise<void> {
     report('Holdfast has stopped.');
     process.exitCode = 0;
   } catch (error) {
-    process.stderr.write(`${explain(error)}\n`);
+    process.stderr.write(`${explain(error, isRunning)}\n`);
     process.exitCode = 1;
   }
   release?.();
   process.exit();
 }
 
-async function runEverything(settings: LauncherSettings, parts: Parts, watch: boolean): Promise<never> {
-  await refuseBusyPort('PORT', settings.HOST, settings.PORT);
-  if (!settings.TEMPORAL_ADDRESS) {
-    await refuseBusyPort('TEMPORAL_UI_PORT', '127.0.0.1', settings.TEMPORAL_UI_PORT);
-  }
-  const state = await openLaunchState(settings.DATA_DIR);
+interface Launch {
+  env: NodeJS.ProcessEnv;
+  settings: LauncherSettings;
+  parts: Parts;
+  supervisor: Supervisor;
+  watch: boolean;
+}
+
+async function startEverything({ watch, ...launched }: Launch): Promise<void> {
+  const { settings } = launched;
+  const chosen = listenersOf(settings);
+  for (const listener of chosen) await refuseBusyPort(listener);
+  const state = await openLaunchState(
+    settings.DATA_DIR,
+    chosen.map(({ port }) => port),
+  );
   const logFolder = path.join(settings.DATA_DIR, 'logs');
-  const context = { env: process.env, settings, state, logFolder, parts, report };
+  const context = { ...launched, state, logFolder, report };
   const servers = await startServers(context);
-  const operatorPassword = await loadFirstData(settings, servers);
+  if (settings.demoData) await withDatabase(servers, loadDemoData);
   const services = await startServices({ ...context, servers });
+  // Last: a password that is made up is told once, so nothing may fail between.
+  const operatorPassword = await withDatabase(servers, async (db) =>
+    ensureOperator(db, settings.OPERATOR_PASSWORD),
+  );
   if (watch) restartOnChange(services, report);
   report(
     banner({
@@ -70,7 +100,6 @@ async function runEverything(settings: LauncherSettings, parts: Parts, watch: bo
       operatorPassword,
     }),
   );
-  return deathOf(servers, parts);
 }
 
 function sandboxPage({ ports, secrets }: LaunchState) {
@@ -81,23 +110,23 @@ function sandboxPage({ ports, secrets }: LaunchState) {
   };
 }
 
-/** The operator's account and, where wanted, the demo catalogue. Returns a password that was made up. */
-async function loadFirstData(settings: LauncherSettings, servers: Servers): Promise<string | undefined> {
-  const db = connectPostgres(servers.database.serviceUrl, {
-    poolSize: 2,
-    applicationName: 'holdfast-launcher',
-  });
+async function withDatabase<T>({ database }: Servers, work: (db: Knex) => Promise<T>): Promise<T> {
+  const db = connectPostgres(database.serviceUrl, { poolSize: 2, applicationName: 'holdfast-launcher' });
   try {
-    const password = await ensureOperator(db, settings.OPERATOR_PASSWORD);
-    if (settings.demoData) {
-      await ensureDemoUser(db);
-      const added = await loadDemo({ db });
-      if (added > 0) report(`Demo catalogue: ${added} shows added`);
-    }
-    return password;
+    return await work(db);
   } finally {
     await db.destroy();
   }
+}
+
+async function loadDemoData(db: Knex): Promise<void> {
+  await ensureDemoUser(db);
+  const added = await loadDemo({ db });
+  if (added > 0) report(`Demo catalogue: ${added} shows added`);
+}
+
+function without(env: NodeJS.ProcessEnv, names: readonly string[]): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
 }
 
 /** Resolves once every part has stopped because somebody asked; a second wish is an order. */
@@ -125,29 +154,6 @@ function ownFault(): Promise<never> {
   });
 }
 
-/** Rejects when a database dies by itself: without it nothing is right, so everything stops. */
-async function deathOf({ processes }: Servers, parts: Parts): Promise<never> {
-  const { name, how, words } = await Promise.race(
-    processes.map(async (managed) => {
-      const status = await managed.exited;
-      // Our own stop ends them as well; that is told apart by whoever waits for both.
-      if (parts.isStopping()) await new Promise(() => undefined);
-      return { name: managed.name, how: status, words: managed.lastWords() };
-    }),
-  );
-  throw new LaunchFailure(`${name} has died (${how}): ${words} -- npm start recovers its data`);
-}
-
 function report(line: string): void {
   process.stdout.write(`${line}\n`);
-}
-
-function explain(error: unknown): string {
-  const text = reasonOf(error);
-  if (codeOf(error) === 'ENOSPC' || text.includes('No space left on device')) {
-    return `The disk is full: free some space and start again (${text})`;
-  }
-  if (error instanceof LaunchFailure || error instanceof SettingsError)
-    return `Holdfast cannot start: ${text}`;
-  return `Holdfast cannot start: ${error instanceof Error ? error.name : 'error'}: ${text}`;
 }

@@ -1,9 +1,9 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { Connection } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../workflows/searchAttributes';
 import type { Report } from './failure';
-import { untilReady, type ManagedProcess, type Spawner } from './managedProcess';
+import { makeFolder } from './folders';
+import { orStop, untilReady, type ManagedProcess, type Spawner } from './managedProcess';
 import { addSearchAttributes } from './searchAttributes';
 import { findTemporal } from './temporalBinary';
 
@@ -30,7 +30,7 @@ const PRAGMAS = ['journal_mode=WAL', 'synchronous=FULL'];
 /** Starts the Temporal server, and its UI where wanted, on the loopback with its state in a file. */
 export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
   const { file, how } = await findTemporal(options.report);
-  await mkdir(options.folder, { recursive: true, mode: 0o700 });
+  makeFolder(options.folder, 0o700);
   const managed = options.spawn({
     name: 'Temporal',
     command: file,
@@ -57,7 +57,10 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
     graceMs: 15_000,
   });
   const address = `127.0.0.1:${options.port}`;
-  await untilReady(managed, () => serves(address), 60_000);
+  await orStop(
+    managed,
+    untilReady(managed, () => serves(address), 60_000),
+  );
   return { how, address, process: managed };
 }
 

@@ -3,13 +3,13 @@ import { watch } from 'node:fs';
 import path from 'node:path';
 import { reasonOf, type Report } from './failure';
 import { repositoryRoot } from './repository';
-import type { Service } from './service';
+import type { Kept } from './supervisor';
 
 /** An editor saves in several steps. */
 const SETTLE_MS = 300;
 
 /** `npm run dev`: after a change below `src`, builds and starts API, worker and gateway again. */
-export function restartOnChange(services: readonly Service[], report: Report): void {
+export function restartOnChange(services: readonly Kept[], report: Report): void {
   let timer: NodeJS.Timeout | undefined;
   let work = Promise.resolve();
   watch(path.join(repositoryRoot(), 'src'), { recursive: true }, () => {
@@ -20,7 +20,7 @@ export function restartOnChange(services: readonly Service[], report: Report): v
   });
 }
 
-async function rebuild(services: readonly Service[], report: Report): Promise<void> {
+async function rebuild(services: readonly Kept[], report: Report): Promise<void> {
   report('A source has changed: building ...');
   const { status } = spawnSync('npm', ['run', '--silent', 'build'], {
     cwd: repositoryRoot(),

@@ -1,6 +1,8 @@
-import { createServer, type Server } from 'node:http';
-import type { Worker } from '@temporalio/worker';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { State, Worker } from '@temporalio/worker';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { instanceHeaders } from '../config/instance';
+import type { Settings } from '../config/settings';
 import type { ReconciliationOverview } from '../db/reconciliationOverview';
 import type { GuardedGateway } from '../gateways/circuitBreaker';
 import { registerCircuitMetric } from './circuitMetric';
@@ -15,27 +17,30 @@ export interface MetricSources {
 }
 
 /**
- * `/healthz` (the process lives), `/readyz` (it polls for work; 503 otherwise) and `/metrics`, on the loopback
+ * `/healthz` (503 once the worker has failed), `/readyz` (503 unless it polls for work) and `/metrics`, on the loopback
  * or the address that the operator chose. It says nothing about anybody's reservation.
  */
 export function serveHealth(
   worker: Worker,
   { readReconciliation, gateway, strandedMetric }: MetricSources,
-  { host, port }: { host: string; port: number },
+  settings: Pick<Settings, 'HOST' | 'WORKER_METRICS_PORT' | 'HOLDFAST_INSTANCE'>,
 ): Server {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   registerReconciliationMetrics(registry, readReconciliation);
   registerCircuitMetric(registry, gateway);
   strandedMetric.register(registry);
+  const answerState = (response: ServerResponse, isGood: (state: State) => boolean): void => {
+    const state = worker.getState();
+    response.writeHead(isGood(state) ? 200 : 503, instanceHeaders(settings)).end(`${state}\n`);
+  };
   const server = createServer((request, response) => {
     switch (request.url) {
       case '/healthz':
-        response.end('ok\n');
+        answerState(response, (state) => state !== 'FAILED');
         return;
       case '/readyz':
-        response.statusCode = worker.getState() === 'RUNNING' ? 200 : 503;
-        response.end(`${worker.getState()}\n`);
+        answerState(response, (state) => state === 'RUNNING');
         return;
       case '/metrics':
         response.setHeader('Content-Type', registry.contentType);
@@ -46,5 +51,5 @@ export function serveHealth(
         response.end();
     }
   });
-  return server.listen(port, host);
+  return server.listen(settings.WORKER_METRICS_PORT, settings.HOST);
 }

@@ -1,6 +1,7 @@
 import { Client } from '@temporalio/client';
 import { makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
 import { createLogger, type Logger } from '../config/logging';
+import { lineAbout, misspeltIn } from '../config/misspelt';
 import { loadSettings, SettingsError } from '../config/settings';
 import { createDrawStore } from '../db/drawStore';
 import { readReconciliation } from '../db/reconciliationOverview';
@@ -15,6 +16,7 @@ import { temporalLogger } from './temporalLogger';
 async function main(): Promise<void> {
   const settings = loadSettings(process.env);
   const logger = createLogger('worker', settings.LOG_LEVEL);
+  for (const misspelt of misspeltIn(process.env)) logger.warn(lineAbout(misspelt));
   // Temporal's runtime drains the worker on SIGINT and SIGTERM; `run` then returns.
   Runtime.install({
     logger: temporalLogger(logger),
@@ -38,7 +40,7 @@ async function main(): Promise<void> {
   const health = serveHealth(
     worker,
     { readReconciliation: async () => readReconciliation(db), gateway, strandedMetric },
-    { host: settings.HOST, port: settings.WORKER_METRICS_PORT },
+    settings,
   );
   logger.info({ taskQueue: settings.TEMPORAL_TASK_QUEUE }, 'worker polls');
   const temporal = new Client({
@@ -60,5 +62,6 @@ main().catch((error: unknown) => {
   const logger: Logger = createLogger('worker', 'info');
   if (error instanceof SettingsError) logger.fatal(error.message);
   else logger.fatal({ err: error }, 'worker failed');
-  process.exitCode = 1;
+  // Connections and the health server would keep a process alive that does no work any more.
+  logger.flush(() => process.exit(1));
 });

@@ -57,6 +57,14 @@ describe('the cache of components', () => {
     expect(filled).toBe(1);
   });
 
+  it('says which setting helps where no folder can be made', async () => {
+    process.env['HOLDFAST_CACHE_DIR'] = '/proc/x';
+
+    await expect(install('temporal', report, async () => undefined)).rejects.toThrow(
+      /^the cache \/proc\/x cannot be written \(.+\); set HOLDFAST_CACHE_DIR to another folder$/,
+    );
+  });
+
   it('keeps nothing of a download that failed', async () => {
     const failed = install('temporal', report, async (target) => {
       await writeFile(path.join(target, 'half'), '');

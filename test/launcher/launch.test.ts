@@ -1,8 +1,10 @@
 import { createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { once } from 'node:events';
 import { isRunning, type ProcessIdentity } from '../../src/launcher/processIdentity';
 import { createTestDatabase } from '../support/database';
 import { testEnvironment } from '../support/environment';
+import { eventually } from '../support/eventually';
 import { createTestRedis } from '../support/redis';
 import { createDataFolder, startLauncher, type DataFolder, type LauncherProcess } from './launcherProcess';
 
@@ -16,7 +18,7 @@ describe('A running Holdfast', () => {
 
   beforeAll(async () => {
     data = await createDataFolder();
-    launcher = startLauncher(data.env);
+    launcher = startLauncher({ ...data.env, HOLD_SECOND: '600' });
     await launcher.says(READY);
   });
 
@@ -46,12 +48,35 @@ describe('A running Holdfast', () => {
     expect((await fetch(`${data.apiUrl}/readyz`)).status).toBe(200);
   });
 
-  it('starts the API again when it dies', async () => {
-    kill(data.parts().filter(({ name }) => name === 'API'));
-    await launcher.says('API is back');
-    expect((await fetch(`${data.apiUrl}/readyz`)).status).toBe(200);
+  it('reports a misspelt setting once, with the nearest name', () => {
+    expect(launcher.output().match(/HOLD_SECOND\b.*/g)).toEqual([
+      'HOLD_SECOND is no setting of Holdfast and has no effect; the nearest name is HOLD_SECONDS',
+    ]);
   });
+
+  it.each(['API', 'worker', 'gateway', 'Postgres', 'Redis', 'Temporal'])(
+    'starts the %s again when it dies, and says so once',
+    async (part) => {
+      kill(data.parts().filter(({ name }) => name === part));
+      await launcher.says(`${part} is back`);
+
+      await eventually(async () => expect((await fetch(`${data.apiUrl}/readyz`)).status).toBe(200));
+      expect(await signUp(data, `after-the-${part.toLowerCase()}`)).toBe(201);
+      expect(linesAbout(launcher, part)).toEqual([
+        `${part} stopped (ended by SIGKILL); starting it again ...`,
+        expect.stringMatching(/ is back after [\d.]+ s$/),
+      ]);
+    },
+  );
 });
+
+/** Those of the launcher itself that begin with the part's name. */
+function linesAbout(launcher: LauncherProcess, part: string): string[] {
+  return launcher
+    .output()
+    .split('\n')
+    .filter((line) => line.startsWith(`${part} `));
+}
 
 const TOSS = {
   PAYMENT_GATEWAY: 'toss',
@@ -90,6 +115,37 @@ describe('With servers of the operator', () => {
   });
 });
 
+const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
+  addresses?.some(({ address }) => address === '::1'),
+);
+/** On a machine without IPv6 this tests less. */
+const IPV6 = hasIpv6 ? { host: '::1', url: 'http://[::1]' } : { host: '0.0.0.0', url: 'http://127.0.0.1' };
+
+describe('On an IPv6 address', () => {
+  it('gets ready, and answers there', async () => {
+    const [data, database, redis] = await Promise.all([
+      createDataFolder(),
+      createTestDatabase(),
+      createTestRedis(),
+    ]);
+    const launcher = startLauncher({
+      ...data.env,
+      HOST: IPV6.host,
+      DATABASE_URL: database.ownerUrl,
+      REDIS_URL: redis.url,
+      TEMPORAL_ADDRESS: testEnvironment('TEST_TEMPORAL_ADDRESS'),
+      TEMPORAL_TASK_QUEUE: 'launcher on an IPv6 address',
+    });
+    await launcher.says(READY);
+    expect(launcher.output()).toContain(`${IPV6.url}:${data.env.PORT}/docs`);
+    expect((await fetch(`${IPV6.url}:${data.env.PORT}/readyz`)).status).toBe(200);
+    launcher.signal('SIGTERM');
+    expect(await launcher.ended).toBe(0);
+    data.remove();
+    await Promise.all([database.drop(), redis.drop()]);
+  });
+});
+
 describe('A start after a crash', () => {
   let data: DataFolder;
 
@@ -120,7 +176,7 @@ describe('A start after a crash', () => {
     expect(parts.filter(isRunning)).toEqual([]);
   });
 
-  it('recovers when every part was killed as well, and stops them all when a database dies', async () => {
+  it('recovers when every part was killed as well', async () => {
     const first = startLauncher(data.env);
     await first.says(READY);
     expect(await signUp(data, 'ann')).toBe(201);
@@ -131,12 +187,8 @@ describe('A start after a crash', () => {
     const second = startLauncher(data.env);
     await second.says(READY);
     expect(await signUp(data, 'ann')).toBe(409);
-
-    const parts = data.parts();
-    kill(parts.filter(({ name }) => name === 'Redis'));
-    expect(await second.ended).toBe(1);
-    expect(second.output()).toContain('Redis has died (ended by SIGKILL)');
-    expect(parts.filter(isRunning)).toEqual([]);
+    second.signal('SIGTERM');
+    expect(await second.ended).toBe(0);
   });
 });
 
@@ -160,6 +212,37 @@ describe('A start that cannot go on', () => {
     expect(data.parts()).toEqual([]);
     other.close();
   });
+
+  it.each([
+    ['PORT', 'TEMPORAL_UI_PORT'],
+    ['PORT', 'METRICS_PORT'],
+    ['METRICS_PORT', 'WORKER_METRICS_PORT'],
+  ] as const)('refuses %s and %s to be the same', async (one, other) => {
+    const launcher = startLauncher({ ...data.env, [one]: '3456', [other]: '3456' });
+    expect(await launcher.ended).toBe(1);
+    expect(launcher.output()).toBe(
+      `Holdfast cannot start: ${one} and ${other} are both 3456; allowed: a port for each\n`,
+    );
+  });
+
+  it('says that HOST is no address of this machine', async () => {
+    const launcher = startLauncher({ ...data.env, HOST: '192.0.2.1' });
+    expect(await launcher.ended).toBe(1);
+    expect(launcher.output()).toBe(
+      `Holdfast cannot start: port ${data.env.PORT} of 192.0.2.1 is no address of this machine: set HOST to one that is\n`,
+    );
+  });
+
+  it.each(['/proc/x', '/dev/null/x', '/proc/self/x/y'])(
+    'ends in one line where folders cannot be made: DATA_DIR=%s',
+    async (folder) => {
+      const launcher = startLauncher({ ...data.env, DATA_DIR: folder });
+      expect(await launcher.ended).toBe(1);
+      expect(launcher.output()).toMatch(
+        /^Holdfast cannot start: the data folder .+ cannot be written \(.+\): set DATA_DIR to another one\n$/,
+      );
+    },
+  );
 
   it('names a bad setting, its value and what is allowed', async () => {
     const launcher = startLauncher({ ...data.env, HOLD_SECONDS: 'soon' });

@@ -1,5 +1,5 @@
 import type { ManagedProcess, Spawner } from '../../src/launcher/managedProcess';
-import { serviceProcess, untilHealthy, type ServiceSpec } from '../../src/launcher/service';
+import { spawnService, type ServiceSpec } from '../../src/launcher/service';
 
 /** One of our own processes under test: nothing starts it again but the test. */
 export interface StackProcess {
@@ -31,8 +31,9 @@ export function createStackProcess(spawn: Spawner, spec: ServiceSpec): StackProc
     },
     logFile: spec.logFile,
     async start() {
-      current = spawn(serviceProcess({ ...spec, env }));
-      await untilHealthy(current, spec.readyUrl);
+      const { managed, untilHealthy } = spawnService({ ...spec, env }, spawn);
+      current = managed;
+      await untilHealthy();
     },
     async kill(signal = 'SIGKILL') {
       running().signal(signal);

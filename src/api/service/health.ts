@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
+import type { Settings } from '../../config/settings';
 
 export type PartName = 'postgres' | 'redis' | 'temporal';
 
@@ -15,7 +16,7 @@ export interface HealthDependencies {
   db: Knex;
   redis: Redis;
   temporal: Client;
-  settings: { TEMPORAL_NAMESPACE: string };
+  settings: Pick<Settings, 'TEMPORAL_NAMESPACE' | 'HOLDFAST_INSTANCE'>;
 }
 
 /** Asks each part for something real: a query, a command, the namespace. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { instanceHeaders } from '../../config/instance';
 import { Problem } from '../../domain/problems';
 import type { KeyRing } from '../auth/keyRing';
 import { endpoint, type Endpoint } from '../http/endpoint';
@@ -24,6 +25,7 @@ export interface ServiceRoutesDependencies extends HealthDependencies {
 }
 
 export function serviceRoutes(dependencies: ServiceRoutesDependencies): Endpoint[] {
+  const headers = { ...NOT_KEPT, ...instanceHeaders(dependencies.settings) };
   return [
     endpoint({
       method: 'GET',
@@ -33,7 +35,7 @@ export function serviceRoutes(dependencies: ServiceRoutesDependencies): Endpoint
       access: 'public',
       rateLimit: 'none',
       responses: { 200: { description: 'It does', schema: part } },
-      handle: () => ({ status: 200, headers: NOT_KEPT, body: OK }),
+      handle: () => ({ status: 200, headers, body: OK }),
     }),
     endpoint({
       method: 'GET',
@@ -56,11 +58,7 @@ export function serviceRoutes(dependencies: ServiceRoutesDependencies): Endpoint
             missing,
           });
         }
-        return {
-          status: 200,
-          headers: NOT_KEPT,
-          body: { ...OK, parts: { postgres: OK, redis: OK, temporal: OK } },
-        };
+        return { status: 200, headers, body: { ...OK, parts: { postgres: OK, redis: OK, temporal: OK } } };
       },
     }),
     endpoint({

@@ -1,15 +1,25 @@
 import { once } from 'node:events';
 import path from 'node:path';
 import { z } from 'zod';
+import { instance, instanceHeaders } from '../../config/instance';
 import { createLogger } from '../../config/logging';
-import { SettingsError, logLevel, parseEnvironment, port, sandboxSecret, url } from '../../config/settings';
+import {
+  SettingsError,
+  host,
+  logLevel,
+  parseEnvironment,
+  port,
+  sandboxSecret,
+  url,
+} from '../../config/settings';
 import { openBook } from './book';
 import { startDelivery } from './deliver';
 import { createSandboxServer } from './server';
 
 const settingsSchema = z.object({
+  HOLDFAST_INSTANCE: instance,
   LOG_LEVEL: logLevel,
-  HOST: z.string().min(1).default('127.0.0.1'),
+  HOST: host,
   SANDBOX_PORT: port.default(3001),
   SANDBOX_DATA_DIR: z.string().min(1),
   SANDBOX_SECRET: sandboxSecret,
@@ -25,7 +35,8 @@ async function main(): Promise<void> {
   const logger = createLogger('sandbox-gateway', settings.LOG_LEVEL);
   const { SANDBOX_WEBHOOK_URL: webhookUrl, SANDBOX_WEBHOOK_SECRET: webhookSecret } = settings;
   const book = openBook(path.resolve(settings.SANDBOX_DATA_DIR), { sendsWebhooks: webhookUrl !== undefined });
-  const server = createSandboxServer({ book, secret: settings.SANDBOX_SECRET, logger });
+  const healthHeaders = instanceHeaders(settings);
+  const server = createSandboxServer({ book, secret: settings.SANDBOX_SECRET, logger, healthHeaders });
   server.listen(settings.SANDBOX_PORT, settings.HOST);
   await once(server, 'listening');
   logger.info({ host: settings.HOST, port: settings.SANDBOX_PORT }, 'listening');

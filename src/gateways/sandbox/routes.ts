@@ -39,10 +39,11 @@ const onlyOwnStyle = helmet({
 });
 
 /** The calls of {@link createSandboxServer}, each as its payment key says. */
-export function routes(book: Book): Router {
+export function routes(book: Book, healthHeaders: Readonly<Record<string, string>>): Router {
   const router = new Router();
 
   router.get('/healthz', (ctx) => {
+    ctx.set({ ...healthHeaders });
     ctx.body = { status: 'ok' };
   });
 

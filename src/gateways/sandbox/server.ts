@@ -12,6 +12,8 @@ export interface SandboxServerOptions {
   /** The shared secret that callers send as bearer token. */
   secret: string;
   logger: Logger;
+  /** On the answers of `/healthz`. */
+  healthHeaders?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -25,13 +27,18 @@ export interface SandboxServerOptions {
  * - `GET /`: the book for people, one page of HTML at a time, with a password of its own
  * - `GET /healthz`, the one path without authentication
  */
-export function createSandboxServer({ book, secret, logger }: SandboxServerOptions): Server {
+export function createSandboxServer({
+  book,
+  secret,
+  logger,
+  healthHeaders = {},
+}: SandboxServerOptions): Server {
   const app = new Koa();
   app.on('error', (error: unknown) => logger.error({ err: error }, 'request failed'));
   app.use(answerErrors);
   app.use(authenticate(secret));
   app.use(bodyParser({ enableTypes: ['json'], jsonLimit: '16kb', onError: refuseBody }));
-  app.use(routes(book).routes());
+  app.use(routes(book, healthHeaders).routes());
   const handle = app.callback();
   return createServer((request, response) => void handle(request, response));
 }

@@ -1,0 +1,29 @@
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { freePort } from '../../src/launcher/ports';
+import { pingPostgres } from '../../src/launcher/postgres';
+import { pingRedis } from '../../src/launcher/redis';
+
+const sockets: Socket[] = [];
+let server: Server;
+let port: number;
+
+/** It takes connections, as a frozen server does, and never answers. */
+beforeAll(async () => {
+  port = await freePort();
+  server = createServer((socket) => sockets.push(socket));
+  await once(server.listen(port, '127.0.0.1'), 'listening');
+});
+afterAll(() => {
+  server.close();
+  for (const socket of sockets) socket.destroy();
+});
+
+describe('a server that takes connections and never answers', () => {
+  it.each([
+    ['Redis', async () => pingRedis(`redis://:secret@127.0.0.1:${port}`)],
+    ['Postgres', async () => pingPostgres(`postgres://me:secret@127.0.0.1:${port}/holdfast`)],
+  ])('is not waited for without end: %s', async (_name, ping) => {
+    await expect(ping()).rejects.toBeInstanceOf(Error);
+  });
+});
