@@ -54,7 +54,8 @@ export function wordsOf(line: string): string {
   return `${String(entry.msg)}${reason}`;
 }
 
-function isForOperator(line: string): boolean {
+/** Warnings, errors, and what is no line of a log of ours. */
+export function isForOperator(line: string): boolean {
   const entry = entryOf(line);
   if (entry === null || !('level' in entry)) return line !== '';
   return typeof entry.level !== 'number' || entry.level >= WARN;

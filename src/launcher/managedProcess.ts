@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LaunchFailure, reasonOf } from './failure';
-import { wordsOf } from './logFiles';
+import { isForOperator, wordsOf } from './logFiles';
 import { identify, type ProcessIdentity } from './processIdentity';
 
 export interface ProcessSpec {
@@ -31,7 +31,7 @@ export interface ManagedProcess {
   signal(signal: NodeJS.Signals): void;
   /** Clean end, then SIGKILL. Resolves when the process is gone. */
   stop(): Promise<void>;
-  /** The last lines of its log, on one line. */
+  /** The last warnings and errors of its log, or else its last lines, on one line. */
   lastWords(): string;
 }
 
@@ -143,7 +143,10 @@ export async function orStop(managed: ManagedProcess, ready: Promise<unknown>): 
 
 function lastLines(file: string): string {
   try {
-    return readFileSync(file, 'utf8').trim().split('\n').slice(-3).map(wordsOf).join(' | ').slice(-600);
+    const lines = readFileSync(file, 'utf8').trim().split('\n').slice(-50);
+    const complaints = lines.filter(isForOperator);
+    const last = (complaints.length > 0 ? complaints : lines).slice(-3);
+    return last.map(wordsOf).join(' | ').slice(-600);
   } catch {
     return '';
   }

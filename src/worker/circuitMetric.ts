@@ -2,7 +2,10 @@ import { Gauge, type Registry } from 'prom-client';
 import { CIRCUITS, type GuardedGateway } from '../gateways/circuitBreaker';
 
 /** Shows whether charges are sent: 1 for the state that the circuit is in, 0 for the others. */
-export function registerCircuitMetric(registry: Registry, { name, circuit }: GuardedGateway): void {
+export function registerCircuitMetric(
+  registry: Registry,
+  { name, circuit }: Pick<GuardedGateway, 'name' | 'circuit'>,
+): void {
   const gauge = new Gauge({
     name: 'holdfast_gateway_circuit',
     help: 'State of the circuit to the payment gateway, as this worker sees it',

@@ -12,8 +12,8 @@ import type { createStrandedMetric } from './strandedMetric';
 /** What the metrics beside those of the process are about. */
 export interface MetricSources {
   readReconciliation: () => Promise<ReconciliationOverview>;
-  gateway: GuardedGateway;
-  strandedMetric: ReturnType<typeof createStrandedMetric>;
+  gateway: Pick<GuardedGateway, 'name' | 'circuit'>;
+  strandedMetric: Pick<ReturnType<typeof createStrandedMetric>, 'register'>;
 }
 
 /**
@@ -21,7 +21,7 @@ export interface MetricSources {
  * or the address that the operator chose. It says nothing about anybody's reservation.
  */
 export function serveHealth(
-  worker: Worker,
+  worker: Pick<Worker, 'getState'>,
   { readReconciliation, gateway, strandedMetric }: MetricSources,
   settings: Pick<Settings, 'HOST' | 'WORKER_METRICS_PORT' | 'HOLDFAST_INSTANCE'>,
 ): Server {

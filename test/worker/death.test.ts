@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import { freePort } from '../../src/launcher/ports';
+import { spawnService } from '../../src/launcher/service';
+import { createTestDatabase } from '../support/database';
+import { testEnvironment } from '../support/environment';
+import { createTestRedis } from '../support/redis';
+import { createStackFolder } from '../support/stack';
+
+jest.setTimeout(60_000);
+
+/** A worker process of its own. SIGUSR2 makes its `run()` fail. */
+async function aWorker() {
+  const [home, database, redis] = await Promise.all([
+    createStackFolder(),
+    createTestDatabase(),
+    createTestRedis(),
+  ]);
+  const port = await freePort();
+  const { managed, untilHealthy } = spawnService(
+    {
+      name: 'worker',
+      entry: 'worker/main.js',
+      env: {
+        PATH: process.env['PATH'],
+        NODE_OPTIONS: `--require=${path.join(__dirname, 'failingPoller.cjs')}`,
+        WORKER_METRICS_PORT: String(port),
+        DATABASE_URL: database.url,
+        REDIS_URL: redis.url,
+        TEMPORAL_ADDRESS: testEnvironment('TEST_TEMPORAL_ADDRESS'),
+        TEMPORAL_TASK_QUEUE: `test-${randomUUID()}`,
+        SANDBOX_SECRET: randomUUID(),
+        SANDBOX_WEBHOOK_SECRET: randomUUID(),
+      },
+      logFile: path.join(home.folder, 'worker.log'),
+      readyUrl: `http://127.0.0.1:${port}/readyz`,
+    },
+    home.spawn,
+  );
+  await untilHealthy();
+  return {
+    managed,
+    remove: async () => {
+      managed.signal('SIGKILL');
+      await managed.exited;
+      await Promise.all([database.drop(), redis.drop()]);
+      await home.remove();
+    },
+  };
+}
+
+describe('a worker that can poll no more', () => {
+  it('ends with a code of failure, so that it is started again', async () => {
+    const { managed, remove } = await aWorker();
+    try {
+      managed.signal('SIGUSR2');
+
+      expect(await managed.exited).toBe('exit code 1');
+      expect(managed.lastWords()).toContain('worker failed: no more polling');
+    } finally {
+      await remove();
+    }
+  });
+});
