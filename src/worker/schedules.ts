@@ -1,7 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  isGrpcServiceError,
   ScheduleAlreadyRunning,
   ScheduleOverlapPolicy,
+  ServiceError,
   type Client,
+  type ScheduleDescription,
   type ScheduleOptions,
 } from '@temporalio/client';
 import { HOUSEKEEPING_SUBJECTS } from '../activities/housekeeping';
@@ -9,6 +13,7 @@ import type { Logger } from '../config/logging';
 import type * as workflows from '../workflows';
 import type { HousekeepingInput } from '../workflows/housekeeping';
 import { temporalScheduleId } from '../workflows/messages';
+import { FencedScheduleClient } from './fencedScheduleClient';
 
 const MINUTE_MS = 60_000;
 
@@ -59,6 +64,9 @@ export const SCHEDULES: readonly ScheduledWorkflow[] = [
 
 /** A start must not wait longer for a Temporal that is slow to answer. */
 const TIMEOUT_MS = 10_000;
+const FIRST_PAUSE_MS = 100;
+/** A status of gRPC: FAILED_PRECONDITION. */
+const CONFLICT: ReadonlySet<number> = new Set([9]);
 
 /**
  * Creates the schedules, or brings those of an earlier version up to date; what an operator has paused stays
@@ -87,9 +95,44 @@ async function createOrUpdate(client: Client, options: ScheduleOptions): Promise
     await client.schedule.create(options);
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-    const schedule = client.schedule.getHandle(options.scheduleId);
-    await schedule.update(({ state }) => ({ ...options, state }));
+    await bringUpToDate(client, options);
   }
+}
+
+/**
+ * Other workers, and an operator who pauses it, change the schedule at the same time. An update counts only for the
+ * schedule as it was described; where it came too late, the schedule is described again.
+ */
+async function bringUpToDate(client: Client, options: ScheduleOptions): Promise<void> {
+  const schedule = client.schedule.getHandle(options.scheduleId);
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
+    const description = await schedule.describe();
+    if (isUpToDate(description, options)) return;
+    const fenced = new FencedScheduleClient(client, description).getHandle(options.scheduleId);
+    await fenced.update(() => ({ ...options, state: description.state })).catch(ignoreConflict);
+    // The server takes an update in a moment after it has answered.
+    await sleep(pauseMs);
+  }
+}
+
+function isUpToDate({ spec, action, policies }: ScheduleDescription, options: ScheduleOptions): boolean {
+  return (
+    agrees(spec, options.spec) && agrees(action, options.action) && agrees(policies, options.policies ?? {})
+  );
+}
+
+/** As JSON: a description has further fields, and undefined ones. */
+function agrees(described: object, wanted: object): boolean {
+  const values = new Map<string, unknown>(Object.entries(described));
+  return Object.entries(wanted).every(([name, value]) => {
+    return JSON.stringify(values.get(name)) === JSON.stringify(value);
+  });
+}
+
+/** Servers of later versions refuse an update that comes too late. */
+function ignoreConflict(error: unknown): void {
+  const cause = error instanceof ServiceError ? error.cause : error;
+  if (!isGrpcServiceError(cause) || !CONFLICT.has(cause.code)) throw error;
 }
 
 function toOptions(scheduled: ScheduledWorkflow, taskQueue: string): ScheduleOptions {

@@ -33,6 +33,27 @@ function handleOf(workflow: string) {
   return client.schedule.getHandle(temporalScheduleId(workflow, stage.temporal.taskQueue));
 }
 
+/** A client that lets something else happen just before it calls a method of Temporal's for the first time. */
+function interrupting(real: Client, method: string, first: () => Promise<void>): Client {
+  let done: Promise<void> | undefined;
+  const service = new Proxy(real.workflowService, {
+    get(target, name): unknown {
+      const called: unknown = Reflect.get(target, name, target);
+      if (name !== method || typeof called !== 'function') return called;
+      return async (...args: unknown[]): Promise<unknown> => {
+        done ??= first();
+        await done;
+        return Reflect.apply(called, target, args);
+      };
+    },
+  });
+  const connection = new Proxy(real.connection, {
+    get: (target, name): unknown =>
+      name === 'workflowService' ? service : Reflect.get(target, name, target),
+  });
+  return new Client({ ...real.options, connection });
+}
+
 async function ensure(schedules?: readonly ScheduledWorkflow[]): Promise<void> {
   await ensureSchedules(client, { taskQueue: stage.temporal.taskQueue, logger }, schedules);
 }
@@ -66,6 +87,23 @@ describe('the schedules', () => {
     const { spec, state } = await handleOf('housekeeping').describe();
     expect(spec.intervals).toEqual([{ every: housekeeping.everyMs }]);
     expect(state).toMatchObject({ paused: true, note: 'Looking for a fault' });
+    await handleOf('housekeeping').unpause();
+  });
+
+  it('keep a pause that an operator asks for while a worker brings them up to date', async () => {
+    await ensure();
+    const late = interrupting(client, 'updateSchedule', async () => {
+      await handleOf('housekeeping').pause('Just in time');
+      await eventually(async () => {
+        expect((await handleOf('housekeeping').describe()).state.paused).toBe(true);
+      });
+    });
+
+    await ensureSchedules(late, { taskQueue: stage.temporal.taskQueue, logger }, [housekeeping]);
+
+    const { spec, state } = await handleOf('housekeeping').describe();
+    expect(spec.intervals).toEqual([{ every: housekeeping.everyMs }]);
+    expect(state).toMatchObject({ paused: true, note: 'Just in time' });
     await handleOf('housekeeping').unpause();
   });
 
