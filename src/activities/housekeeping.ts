@@ -1,10 +1,19 @@
 import type { Knex } from 'knex';
 import { createIdempotencyStore } from '../db/idempotencyStore';
+import { createOutboxStore } from '../db/outboxStore';
 import { createRefreshTokenStore } from '../db/refreshTokenStore';
+import { removeUnpaidReservations } from '../db/unpaidReservations';
+import { createWebhookStore } from '../db/webhookStore';
 import type { ActivityDependencies } from './dependencies';
 
 /** What grows old, in the words that an operator reads. */
-export const HOUSEKEEPING_SUBJECTS = ['idempotency keys', 'refresh tokens'] as const;
+export const HOUSEKEEPING_SUBJECTS = [
+  'idempotency keys',
+  'refresh tokens',
+  'gateway messages',
+  'notifications',
+  'unpaid reservations',
+] as const;
 
 export type HousekeepingSubject = (typeof HOUSEKEEPING_SUBJECTS)[number];
 
@@ -14,6 +23,9 @@ type RemoveBatch = (db: Knex, limit: number) => Promise<number>;
 const REMOVERS: Readonly<Record<HousekeepingSubject, RemoveBatch>> = {
   'idempotency keys': (db, limit) => createIdempotencyStore(db).removeOld(limit),
   'refresh tokens': (db, limit) => createRefreshTokenStore(db).removeExpired(limit),
+  'gateway messages': (db, limit) => createWebhookStore(db).removeOld(limit),
+  notifications: (db, limit) => createOutboxStore(db).removeOld(limit),
+  'unpaid reservations': (db, limit) => removeUnpaidReservations(db, limit),
 };
 
 export function createHousekeepingActivities({ db }: ActivityDependencies) {

@@ -30,6 +30,9 @@ export interface ChargeOwner {
 
 export type WebhookStore = ReturnType<typeof createWebhookStore>;
 
+/** Gateways repeat a message for at most 3 days and 19 hours (Toss Payments; Stripe: 3 days). */
+const KEPT_DAYS = 30;
+
 /** Marks and owners belong in one transaction with the effect. */
 export function createWebhookStore(db: Knex) {
   return {
@@ -48,6 +51,22 @@ export function createWebhookStore(db: Knex) {
         .where({ gateway, event_id: eventId })
         .first<{ effect: string } | undefined>('effect');
       return row !== undefined;
+    },
+
+    /**
+     * Removes up to `limit` marks of messages that came more than 30 days ago.
+     *
+     * @returns how many there were
+     */
+    async removeOld(limit: number): Promise<number> {
+      const { rowCount } = await db.raw<{ rowCount: number }>(
+        `DELETE FROM webhook_events WHERE (gateway, event_id) IN
+           (SELECT gateway, event_id FROM webhook_events
+             WHERE received_at < now() - make_interval(days => :days)
+             ORDER BY received_at LIMIT :limit)`,
+        { days: KEPT_DAYS, limit },
+      );
+      return rowCount;
     },
 
     /** By the key of the attempt where the gateway tells it, else by the gateway's own id of the charge. */

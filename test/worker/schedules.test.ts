@@ -1,4 +1,5 @@
 import { Client, ScheduleOverlapPolicy } from '@temporalio/client';
+import { HOUSEKEEPING_SUBJECTS } from '../../src/activities/housekeeping';
 import { createLogger } from '../../src/config/logging';
 import { ensureSchedules, SCHEDULES, type ScheduledWorkflow } from '../../src/worker/schedules';
 import { temporalScheduleId } from '../../src/workflows/messages';
@@ -119,7 +120,7 @@ describe('the schedules', () => {
     });
     await expect(client.workflow.result(workflowId)).resolves.toEqual({
       status: 'SUCCEEDED',
-      removed: { 'idempotency keys': 0, 'refresh tokens': 0 },
+      removed: Object.fromEntries(HOUSEKEEPING_SUBJECTS.map((subject) => [subject, 0])),
     });
   });
 

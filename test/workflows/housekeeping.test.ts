@@ -16,6 +16,7 @@ afterEach(async () => stage.endTest());
 afterAll(async () => stage?.drop());
 
 const KEYS = 2_500;
+const NOTHING = Object.fromEntries(HOUSEKEEPING_SUBJECTS.map((subject) => [subject, 0]));
 
 async function someOldKeys(): Promise<void> {
   await stage.database.owner.raw(
@@ -47,11 +48,13 @@ describe('housekeeping', () => {
 
     await expect(run.result()).resolves.toEqual({
       status: 'SUCCEEDED',
-      removed: { 'idempotency keys': KEYS, 'refresh tokens': 0 },
+      removed: { ...NOTHING, 'idempotency keys': KEYS },
     });
     expect(await keysLeft()).toBe(0);
     const metadata = await run.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
-    expect(metadata.currentDetails).toBe(`Removed ${KEYS} idempotency keys, 0 refresh tokens.`);
+    expect(metadata.currentDetails).toBe(
+      `Removed ${KEYS} idempotency keys, 0 refresh tokens, 0 gateway messages, 0 notifications, 0 unpaid reservations.`,
+    );
   });
 
   it('waits for a database that is away for a while', async () => {
@@ -79,7 +82,7 @@ describe('housekeeping', () => {
 
       await expect((await start()).result()).rejects.toThrow(WorkflowFailedError);
 
-      expect(turns).toEqual(['refresh tokens']);
+      expect(turns).toEqual(HOUSEKEEPING_SUBJECTS.filter((subject) => subject !== 'idempotency keys'));
     },
   );
 });
