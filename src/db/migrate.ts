@@ -54,15 +54,59 @@ const migrationSource: Knex.MigrationSource<string> = {
   },
 };
 
+/** The last migration of this release. */
+export const LATEST_MIGRATION = Object.keys(MIGRATIONS).at(-1) ?? '';
+
+export function isKnownMigration(name: string): boolean {
+  return Object.hasOwn(MIGRATIONS, name);
+}
+
+/** A later release has migrated the database. The message is one line for the operator. */
+export class NewerDatabaseError extends Error {
+  override readonly name = 'NewerDatabaseError';
+
+  /** @param what has the migration, such as "the database" */
+  constructor(what: string, migration: string) {
+    super(
+      `${what} was used by a later release, whose migration ${migration} this one does not know: start that release, or ` +
+        'restore a backup from before the upgrade',
+    );
+  }
+}
+
 /**
  * Brings the schema up to date. Knex holds a lock table, so parallel starts wait for one another.
  *
  * @param url connects as the owner of the schema
+ * @throws {NewerDatabaseError} as `refuseNewerDatabase` does
  */
 export async function migrate(url: string): Promise<void> {
+  await asOwner(url, async (knex) => {
+    await refuseNewer(knex);
+    await knex.migrate.latest({ migrationSource });
+  });
+}
+
+/**
+ * Migrations only go forward: a release that does not know the schema must leave it as it is.
+ *
+ * @throws {NewerDatabaseError} where the database has a migration of a later release; nothing has been changed then
+ */
+export async function refuseNewerDatabase(url: string): Promise<void> {
+  await asOwner(url, refuseNewer);
+}
+
+async function refuseNewer(knex: Knex): Promise<void> {
+  if (!(await knex.schema.hasTable('knex_migrations'))) return;
+  const names = await knex('knex_migrations').orderBy('id').pluck<string[]>('name');
+  const unknown = names.find((name) => !isKnownMigration(name));
+  if (unknown !== undefined) throw new NewerDatabaseError('the database', unknown);
+}
+
+async function asOwner(url: string, work: (knex: Knex) => Promise<void>): Promise<void> {
   const knex = connectPostgres(url, { poolSize: 2, applicationName: 'holdfast-migrate', asOwner: true });
   try {
-    await knex.migrate.latest({ migrationSource });
+    await work(knex);
   } finally {
     await knex.destroy();
   }

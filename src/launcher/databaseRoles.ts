@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { migrate } from '../db/migrate';
+import { migrate, refuseNewerDatabase } from '../db/migrate';
 
 export interface DatabaseRoles {
   superuserUrl: string;
@@ -18,11 +18,14 @@ export interface DatabaseUrls {
 /**
  * Makes the logins and the database where they are missing, migrates, and lets the service's login act as
  * the application role. Safe to repeat; passwords are set again each time, so they may change.
+ *
+ * @throws {NewerDatabaseError} before it changes anything, where a later release has migrated the database
  */
 export async function prepareDatabase(roles: DatabaseRoles): Promise<DatabaseUrls> {
   const client = new Client({ connectionString: roles.superuserUrl });
   await client.connect();
   try {
+    if (await hasDatabase(client, roles.database)) await refuseNewerDatabase(inDatabase(roles).href);
     await ensureLogin(client, 'holdfast_owner', roles.ownerPassword, 'CREATEROLE');
     await ensureLogin(client, 'holdfast_service', roles.servicePassword, 'NOINHERIT');
     await ensureDatabase(client, roles.database);
@@ -41,9 +44,13 @@ async function ensureLogin(client: Client, name: string, password: string, optio
   await client.query(`${verb} ROLE ${name} LOGIN ${option} PASSWORD ${client.escapeLiteral(password)}`);
 }
 
-async function ensureDatabase(client: Client, name: string): Promise<void> {
+async function hasDatabase(client: Client, name: string): Promise<boolean> {
   const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
-  if (rowCount) return;
+  return rowCount === 1;
+}
+
+async function ensureDatabase(client: Client, name: string): Promise<void> {
+  if (await hasDatabase(client, name)) return;
   const identifier = client.escapeIdentifier(name);
   await client.query(`CREATE DATABASE ${identifier} OWNER holdfast_owner`);
   // Nobody but the two logins has business here.
@@ -52,9 +59,14 @@ async function ensureDatabase(client: Client, name: string): Promise<void> {
 }
 
 function urlOf(roles: DatabaseRoles, user: string, password: string): string {
-  const url = new URL(roles.superuserUrl);
+  const url = inDatabase(roles);
   url.username = user;
   url.password = password;
-  url.pathname = `/${roles.database}`;
   return url.href;
+}
+
+function inDatabase({ superuserUrl, database }: DatabaseRoles): URL {
+  const url = new URL(superuserUrl);
+  url.pathname = `/${database}`;
+  return url;
 }

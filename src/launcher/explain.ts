@@ -1,5 +1,9 @@
 import { SettingsError } from '../config/settings';
+import { NewerDatabaseError } from '../db/migrate';
 import { codeOf, LaunchFailure, reasonOf } from './failure';
+
+/** Failures whose message already says what to do. */
+const FOR_OPERATORS = [LaunchFailure, SettingsError, NewerDatabaseError];
 
 /**
  * The one line with which a launcher ends after a failure.
@@ -16,6 +20,6 @@ function whyOf(error: unknown): string {
   if (codeOf(error) === 'ENOSPC' || text.includes('No space left on device')) {
     return `the disk is full, free some space and start again (${text})`;
   }
-  if (error instanceof LaunchFailure || error instanceof SettingsError) return text;
+  if (FOR_OPERATORS.some((known) => error instanceof known)) return text;
   return `${error instanceof Error ? error.name : 'error'}: ${text}`;
 }

@@ -2,17 +2,45 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { isKnownMigration, LATEST_MIGRATION, NewerDatabaseError } from '../db/migrate';
 import { writeWhole } from './dataFolder';
 import { LaunchFailure } from './failure';
 import { freePort } from './ports';
 
-const PORTS = ['postgres', 'redis', 'temporal', 'gateway', 'metrics', 'workerMetrics'] as const;
+const PORTS = [
+  'postgres',
+  'redis',
+  'temporal',
+  'temporalHttp',
+  'temporalMetrics',
+  'gateway',
+  'metrics',
+  'workerMetrics',
+] as const;
 
+/** Folders of earlier releases lack those that were added since. */
+const port = z.int().default(0);
 const generated = z.string().min(32);
 
-const schema = z.object({
-  ports: z.record(z.enum(PORTS), z.int()),
-  secrets: z.object({
+/** Read before anything else, because a later release may have changed the rest. */
+const versionSchema = z.looseObject({
+  /** The last migration of the database in this folder. */
+  migration: z.string().optional(),
+});
+
+/** Loose: what a later release has added is kept as it is, for its next start. */
+const schema = versionSchema.extend({
+  ports: z.looseObject({
+    postgres: port,
+    redis: port,
+    temporal: port,
+    temporalHttp: port,
+    temporalMetrics: port,
+    gateway: port,
+    metrics: port,
+    workerMetrics: port,
+  }),
+  secrets: z.looseObject({
     superuser: generated,
     owner: generated,
     service: generated,
@@ -31,20 +59,40 @@ export type LaunchState = z.infer<typeof schema>;
  * the passwords stay, because the databases know them.
  *
  * @param reserved ports that the operator has chosen for something else
+ * @throws as `readLaunchState` does
  */
 export async function openLaunchState(folder: string, reserved: readonly number[]): Promise<LaunchState> {
   const state = readLaunchState(folder) ?? generate();
   for (const name of PORTS) {
     state.ports[name] = await freePort(state.ports[name], reserved);
   }
-  writeWhole(path.join(folder, 'state.json'), `${JSON.stringify(state, null, 2)}\n`);
+  write(folder, state);
   return state;
 }
 
-/** The state of a data folder that a launcher has used; undefined where there is none. */
+/** Notes that the embedded database has been migrated by this release, for an earlier one that is started later. */
+export function noteMigration(folder: string, state: LaunchState): void {
+  write(folder, { ...state, migration: LATEST_MIGRATION });
+}
+
+function write(folder: string, state: LaunchState): void {
+  writeWhole(path.join(folder, 'state.json'), `${JSON.stringify(state, null, 2)}\n`);
+}
+
+/**
+ * The state of a data folder that a launcher has used; undefined where there is none.
+ *
+ * @throws {NewerDatabaseError} where a later release has migrated the database of this folder
+ * @throws {LaunchFailure} where the file is damaged
+ */
 export function readLaunchState(folder: string): LaunchState | undefined {
   const file = path.join(folder, 'state.json');
-  return existsSync(file) ? read(file) : undefined;
+  if (!existsSync(file)) return undefined;
+  const { migration } = parse(versionSchema, file);
+  if (migration !== undefined && !isKnownMigration(migration)) {
+    throw new NewerDatabaseError(`the data folder ${folder}`, migration);
+  }
+  return parse(schema, file);
 }
 
 /** The embedded database, as the service logs in to it. */
@@ -52,9 +100,9 @@ export function databaseUrl({ ports, secrets }: LaunchState): string {
   return `postgres://holdfast_service:${secrets.service}@127.0.0.1:${ports.postgres}/holdfast`;
 }
 
-function read(file: string): LaunchState {
+function parse<Schema extends z.ZodType>(shape: Schema, file: string): z.infer<Schema> {
   try {
-    return schema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return shape.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch {
     throw new LaunchFailure(
       `${file}, which holds the passwords of the databases beside it, is damaged: restore it, or move the ` +
@@ -68,8 +116,8 @@ function secret(): string {
 }
 
 function generate(): LaunchState {
-  return {
-    ports: { postgres: 0, redis: 0, temporal: 0, gateway: 0, metrics: 0, workerMetrics: 0 },
+  return schema.parse({
+    ports: {},
     secrets: {
       superuser: secret(),
       owner: secret(),
@@ -78,5 +126,5 @@ function generate(): LaunchState {
       gateway: secret(),
       webhooks: secret(),
     },
-  };
+  });
 }

@@ -3,7 +3,7 @@ import { prepareDatabase, type DatabaseUrls } from './databaseRoles';
 import { useExistingPostgres, useExistingRedis, useExistingTemporal } from './existingServers';
 import type { Report } from './failure';
 import type { LauncherSettings } from './launcherSettings';
-import type { LaunchState } from './launchState';
+import { noteMigration, type LaunchState } from './launchState';
 import { openLog } from './logFiles';
 import type { ManagedProcess } from './managedProcess';
 import type { Parts } from './parts';
@@ -77,6 +77,7 @@ async function postgresOf({ settings, state, logFolder, parts, supervisor }: Ser
     ownerPassword: state.secrets.owner,
     servicePassword: state.secrets.service,
   });
+  noteMigration(settings.DATA_DIR, state);
   return { how: running.how, urls };
 }
 

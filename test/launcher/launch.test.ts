@@ -1,5 +1,7 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import path from 'node:path';
 import { once } from 'node:events';
 import { isRunning, type ProcessIdentity } from '../../src/launcher/processIdentity';
 import { createTestDatabase } from '../support/database';
@@ -254,6 +256,32 @@ describe('A start that cannot go on', () => {
     const launcher = startLauncher({ ...data.env, ...TOSS, TOSS_SECRET_KEY: '' });
     expect(await launcher.ended).toBe(1);
     expect(launcher.output()).toMatch(/^Holdfast cannot start: TOSS_SECRET_KEY is not set; allowed: .+\n$/);
+  });
+
+  it('says so in one line on the data of a later release, and changes nothing', async () => {
+    const file = path.join(data.env.DATA_DIR, 'state.json');
+    const later = '{"migration": "999_of_a_later_release", "secrets": "in another form"}';
+    writeFileSync(file, later);
+    const launcher = startLauncher(data.env);
+    expect(await launcher.ended).toBe(1);
+    expect(launcher.output()).toMatch(
+      /^Holdfast cannot start: the data folder .+ was used by a later release, whose migration 999_of_a_later_release this one does not know: .+\n$/,
+    );
+    expect(readFileSync(file, 'utf8')).toBe(later);
+    expect(data.parts()).toEqual([]);
+  });
+
+  it('says so in one line on the database of a later release', async () => {
+    const database = await createTestDatabase();
+    await database.owner('knex_migrations').insert({ name: '999_of_a_later_release', batch: 2 });
+    const launcher = startLauncher({ ...data.env, DATABASE_URL: database.ownerUrl });
+    expect(await launcher.ended).toBe(1);
+    expect(launcher.output()).toMatch(
+      /^Holdfast cannot start: the database was used by a later release, .+$/m,
+    );
+    expect(await database.owner('users')).toEqual([]);
+    expect(data.parts()).toEqual([]);
+    await database.drop();
   });
 
   it('leaves no part running when one of them cannot start', async () => {
