@@ -11,6 +11,7 @@ import { startPostgres } from './postgres';
 import { startRedis } from './redis';
 import type { Supervisor } from './supervisor';
 import { startTemporal } from './temporal';
+import { guardUi } from './uiGuard';
 
 export interface Servers {
   database: DatabaseUrls;
@@ -99,12 +100,17 @@ async function temporalOf({ settings, state, logFolder, parts, supervisor, repor
   if (settings.TEMPORAL_ADDRESS) return useExistingTemporal(settings, report);
   const options = {
     folder: path.join(settings.DATA_DIR, 'temporal'),
-    port: state.ports.temporal,
-    uiPort: settings.TEMPORAL_UI_PORT,
+    ports: {
+      grpc: state.ports.temporal,
+      http: state.ports.temporalHttp,
+      metrics: state.ports.temporalMetrics,
+      ui: state.ports.temporalUi,
+    },
     logFile: openLog(logFolder, 'temporal'),
     spawn: parts.spawn,
     report,
   };
   const running = await keepServer(supervisor, async () => startTemporal(options));
+  await guardUi(settings.TEMPORAL_UI_PORT, state.ports.temporalUi);
   return { ...running, uiUrl: `http://127.0.0.1:${settings.TEMPORAL_UI_PORT}` };
 }

@@ -10,12 +10,19 @@ import { findTemporal } from './temporalBinary';
 export interface TemporalOptions {
   /** The folder of the server's database; made when it is not there. */
   folder: string;
-  port: number;
-  /** Undefined: without the UI. */
-  uiPort?: number;
+  ports: TemporalPorts;
   logFile: string;
   spawn: Spawner;
   report: Report;
+}
+
+/** Each on the loopback. Without a choice the server would take random ones for HTTP and metrics. */
+export interface TemporalPorts {
+  grpc: number;
+  http: number;
+  metrics: number;
+  /** Undefined: without the UI. */
+  ui?: number;
 }
 
 export interface RunningTemporal {
@@ -27,8 +34,15 @@ export interface RunningTemporal {
 /** `synchronous=FULL` keeps what was acknowledged through a crash; WAL gives back the speed. */
 const PRAGMAS = ['journal_mode=WAL', 'synchronous=FULL'];
 
+/**
+ * The only host under which the HTTP API answers. No name below `.invalid` exists, so the API is closed to every web page,
+ * which could otherwise start workflows with a `text/plain` POST. Nothing of ours uses it, and it cannot be switched off.
+ */
+const NOBODY = 'nobody.invalid';
+
 /** Starts the Temporal server, and its UI where wanted, on the loopback with its state in a file. */
 export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
+  const { ports } = options;
   const { file, how } = await findTemporal(options.report);
   makeFolder(options.folder, 0o700);
   const managed = options.spawn({
@@ -38,13 +52,14 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
       'server',
       'start-dev',
       '--ip=127.0.0.1',
-      `--port=${options.port}`,
+      `--port=${ports.grpc}`,
+      `--http-port=${ports.http}`,
+      `--metrics-port=${ports.metrics}`,
+      `--dynamic-config-value=frontend.httpAllowedHosts=${JSON.stringify([NOBODY])}`,
       `--db-filename=${path.join(options.folder, 'temporal.db')}`,
       ...PRAGMAS.map((pragma) => `--sqlite-pragma=${pragma}`),
       ...SEARCH_ATTRIBUTES.map(({ name }) => `--search-attribute=${name}=Keyword`),
-      ...(options.uiPort === undefined
-        ? ['--headless']
-        : ['--ui-ip=127.0.0.1', `--ui-port=${options.uiPort}`]),
+      ...(ports.ui === undefined ? ['--headless'] : ['--ui-ip=127.0.0.1', `--ui-port=${ports.ui}`]),
       '--log-format=json',
       '--log-level=warn',
       '--disable-config-file',
@@ -56,7 +71,7 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
     stopSignal: 'SIGTERM',
     graceMs: 15_000,
   });
-  const address = `127.0.0.1:${options.port}`;
+  const address = `127.0.0.1:${ports.grpc}`;
   await orStop(
     managed,
     untilReady(managed, () => serves(address), 60_000),

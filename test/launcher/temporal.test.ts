@@ -67,7 +67,7 @@ describe('the Temporal of an earlier version', () => {
 
     const running = await startTemporal({
       folder,
-      port,
+      ports: { grpc: port, http: await freePort(), metrics: await freePort() },
       logFile: path.join(folder, 'new.log'),
       spawn,
       report: reportProgress,

@@ -29,7 +29,8 @@ export interface ServerSet {
 /** @param folder everything the servers write; made when it is not there */
 export async function createServerSet(folder: string, database: string, spawn: Spawner): Promise<ServerSet> {
   await mkdir(folder, { recursive: true, mode: 0o711 });
-  const ports = { postgres: await freePort(), redis: await freePort(), temporal: await freePort() };
+  const ports = { postgres: await freePort(), redis: await freePort() };
+  const temporalPorts = { grpc: await freePort(), http: await freePort(), metrics: await freePort() };
   const superuserPassword = newPassword();
   const ownerPassword = newPassword();
   const servicePassword = newPassword();
@@ -68,7 +69,7 @@ export async function createServerSet(folder: string, database: string, spawn: S
         }),
         startTemporal({
           folder: at('temporal'),
-          port: ports.temporal,
+          ports: temporalPorts,
           logFile: at('temporal.log'),
           spawn,
           report: reportProgress,

@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import { createServer, request, type Server } from 'node:http';
+import { freePort } from '../../src/launcher/ports';
+import { guardUi } from '../../src/launcher/uiGuard';
+
+/** What the UI behind it was asked. */
+let asked: string[];
+let ui: Server;
+let guard: Server;
+let port: number;
+
+beforeAll(async () => {
+  const uiPort = await freePort();
+  ui = createServer((incoming, response) => {
+    let body = '';
+    incoming.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    incoming.on('end', () => {
+      asked.push(`${incoming.method} ${incoming.url} ${body}`);
+      response.writeHead(201, { 'Set-Cookie': '_csrf=token' }).end('the UI');
+    });
+  });
+  await once(ui.listen(uiPort, '127.0.0.1'), 'listening');
+  port = await freePort();
+  guard = await guardUi(port, uiPort);
+});
+beforeEach(() => (asked = []));
+afterAll(() => {
+  for (const server of [ui, guard]) server.close();
+});
+
+/** `fetch` does not let a caller choose the host. */
+async function post(headers: Record<string, string>): Promise<{ status?: number; body: string }> {
+  const outgoing = request({
+    host: '127.0.0.1',
+    port,
+    method: 'POST',
+    path: '/api?x=1',
+    headers,
+    agent: false,
+  });
+  outgoing.end('a body');
+  const answered = new Promise<{ status?: number; body: string }>((resolve) => {
+    outgoing.on('response', (response) => {
+      let body = '';
+      response.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+    });
+  });
+  return answered;
+}
+
+describe('the guard of the Temporal UI', () => {
+  it.each([
+    ['127.0.0.1:8233', undefined],
+    ['localhost:9999', 'http://localhost:9999'],
+    ['[::1]:8233', 'http://[::1]:8233'],
+  ])('passes on what comes under the host %s from the origin %s', async (Host, Origin) => {
+    expect(await post({ Host, ...(Origin && { Origin }) })).toEqual({ status: 201, body: 'the UI' });
+    expect(asked).toEqual(['POST /api?x=1 a body']);
+  });
+
+  it.each([
+    ['evil.example:8233', undefined],
+    ['127.0.0.1.evil.example:8233', undefined],
+    ['127.0.0.1:8233', 'https://evil.example'],
+    ['127.0.0.1:8233', 'null'],
+  ])('refuses the host "%s" with the origin %s', async (Host, Origin) => {
+    expect(await post({ Host, ...(Origin && { Origin }) })).toMatchObject({ status: 403 });
+    expect(asked).toEqual([]);
+  });
+
+  it('says so while the UI does not answer, and goes on afterwards', async () => {
+    const lonely = await guardUi(await freePort(), await freePort());
+    const address = lonely.address();
+    const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/`;
+
+    expect((await fetch(url)).status).toBe(502);
+    expect((await fetch(url)).status).toBe(502);
+
+    lonely.close();
+  });
+});
