@@ -16,7 +16,7 @@ export interface ConnectOptions {
   poolSize: number;
   /** Shows in pg_stat_activity. */
   applicationName: string;
-  /** Where knex's own words go; it prints them to the console otherwise. */
+  /** Where knex's own words go. They come with an error that its caller gets anyway, so without it nowhere. */
   logger?: Logger;
   /** Acts as the database's owner instead of the application role; for migrations and set-up alone. */
   asOwner?: boolean;
@@ -36,7 +36,7 @@ export function connectPostgres(url: string, options: ConnectOptions): Knex {
       ...(options.asOwner ? {} : { statement_timeout: 10_000, idle_in_transaction_session_timeout: 15_000 }),
     },
     acquireConnectionTimeout: 5_000,
-    ...(options.logger ? { log: knexLog(options.logger) } : {}),
+    log: knexLog(options.logger),
     pool: {
       min: 0,
       max: options.poolSize,
@@ -48,9 +48,9 @@ export function connectPostgres(url: string, options: ConnectOptions): Knex {
   });
 }
 
-/** What knex says comes with the error that its caller gets anyway: a warning is enough. */
-function knexLog(logger: Logger): NonNullable<Knex.Config['log']> {
-  const warn = (message: unknown): void => logger.warn({ detail: message }, 'knex');
-  const debug = (message: unknown): void => logger.debug({ detail: message }, 'knex');
+/** A warning is enough. Left to itself, knex prints to the console. */
+function knexLog(logger: Logger | undefined): NonNullable<Knex.Config['log']> {
+  const warn = (message: unknown): void => logger?.warn({ detail: message }, 'knex');
+  const debug = (message: unknown): void => logger?.debug({ detail: message }, 'knex');
   return { warn, error: warn, deprecate: warn, debug };
 }

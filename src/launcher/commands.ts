@@ -50,17 +50,19 @@ export async function run(command: string, args: readonly string[], options: Run
   }
 }
 
-/** Says that something long is going on, now and every 10 s, until it ends. */
+/** Says that something long is going on, now and after 10, 20, 40, ... seconds, until it ends. */
 export async function withProgress<T>(report: Report, what: string, work: Promise<T>): Promise<T> {
-  const startedAt = Date.now();
   report(`${what} ...`);
-  const timer = setInterval(() => {
-    report(`${what} ... ${Math.round((Date.now() - startedAt) / 1000)} s so far`);
-  }, 10_000);
+  let seconds = 10;
+  let timer = setTimeout(function again() {
+    report(`${what} ... ${seconds} s so far`);
+    timer = setTimeout(again, seconds * 1_000);
+    seconds *= 2;
+  }, seconds * 1_000);
   try {
     return await work;
   } finally {
-    clearInterval(timer);
+    clearTimeout(timer);
   }
 }
 

@@ -1,14 +1,14 @@
 import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
 import path from 'node:path';
 import lockfile from 'proper-lockfile';
+import { freeBytes, MEGABYTE } from '../config/diskSpace';
 import { LaunchFailure, reasonOf } from './failure';
 import { makeFolder } from './folders';
 import { readIdentity, writeOwnIdentity } from './identityFile';
 import { isRunning } from './processIdentity';
 
 /** Postgres alone takes some 60 MB at first, its log of changes as much again. */
-const NEEDED_BYTES = 300 * 1024 * 1024;
+const NEEDED_MB = 300;
 
 /**
  * Takes a data folder for this launcher alone; made when it is not there. The lock names one run of one
@@ -39,12 +39,11 @@ export async function takeDataFolder(folder: string): Promise<() => void> {
       `the data folder ${folder} cannot be written (${reasonOf(error)}): set DATA_DIR to another one`,
     );
   }
-  const { bavail, bsize } = await statfs(folder);
-  if (bavail * bsize < NEEDED_BYTES) {
+  const left = Math.floor((await freeBytes(folder)) / MEGABYTE);
+  if (left < NEEDED_MB) {
     rmSync(owner);
-    const left = Math.floor((bavail * bsize) / 1024 / 1024);
     throw new LaunchFailure(
-      `the disk of ${folder} is full (${left} MB left, 300 MB needed): free some space, or set DATA_DIR`,
+      `the disk of ${folder} is full (${left} MB left, ${NEEDED_MB} MB needed): free some space, or set DATA_DIR`,
     );
   }
   return () => rmSync(owner, { force: true });

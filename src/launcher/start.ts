@@ -7,6 +7,7 @@ import { PAGE_USER, pagePassword } from '../gateways/sandbox/access';
 import { ensureDemoUser, ensureOperator } from './accounts';
 import { banner } from './banner';
 import { takeDataFolder } from './dataFolder';
+import { watchDisk } from './diskWatch';
 import { explain } from './explain';
 import { listenersOf, loadLauncherSettings, type LauncherSettings } from './launcherSettings';
 import { openLaunchState, type LaunchState } from './launchState';
@@ -89,6 +90,7 @@ async function startEverything({ watch, ...launched }: Launch): Promise<void> {
     ensureOperator(db, settings.OPERATOR_PASSWORD),
   );
   if (watch) restartOnChange(services, report);
+  watchDisk(settings.DATA_DIR, report);
   report(
     banner({
       apiUrl: apiUrl(settings),

@@ -8,10 +8,12 @@ import { downloadWithSdk } from './temporalBinary';
 
 const VERSION = '1.38.0';
 const FROM_SDK = 'temporal-test-server-sdk';
-const FROM_MAVEN = `temporal-test-server-${VERSION}`;
+const FROM_MAVEN = `temporal-test-server-${VERSION}-quiet`;
+/** Says nothing, where the server's own choice says that it says nothing. */
+const SLF4J_VERSION = '1.7.36';
 const EXECUTABLE = 'temporal-test-server';
 
-/** The server's jars and nothing else. */
+/** The server's jars. */
 const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>local</groupId><artifactId>temporal-test-server-jars</artifactId><version>1</version>
@@ -19,6 +21,9 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <dependencies>
     <dependency>
       <groupId>io.temporal</groupId><artifactId>temporal-test-server</artifactId><version>${VERSION}</version>
+    </dependency>
+    <dependency>
+      <groupId>org.slf4j</groupId><artifactId>slf4j-nop</artifactId><version>${SLF4J_VERSION}</version>
     </dependency>
   </dependencies>
 </project>

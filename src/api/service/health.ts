@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
+import { freeBytes, LEAST_FREE_BYTES } from '../../config/diskSpace';
 import type { Settings } from '../../config/settings';
 
-export type PartName = 'postgres' | 'redis' | 'temporal';
+export type PartName = 'postgres' | 'redis' | 'temporal' | 'disk';
 
 /** Each part that the API needs, and whether it answers. */
 export type Readiness = Record<PartName, { status: 'ok' | 'unavailable' }>;
@@ -16,10 +17,10 @@ export interface HealthDependencies {
   db: Knex;
   redis: Redis;
   temporal: Client;
-  settings: Pick<Settings, 'TEMPORAL_NAMESPACE' | 'HOLDFAST_INSTANCE'>;
+  settings: Pick<Settings, 'TEMPORAL_NAMESPACE' | 'HOLDFAST_INSTANCE' | 'DATA_DIR'>;
 }
 
-/** Asks each part for something real: a query, a command, the namespace. */
+/** Asks each part for something real: a query, a command, the namespace. The disk is that of the embedded servers' data. */
 export async function checkReadiness({
   db,
   redis,
@@ -27,12 +28,19 @@ export async function checkReadiness({
   settings,
 }: HealthDependencies): Promise<Readiness> {
   const namespace = settings.TEMPORAL_NAMESPACE;
-  const [postgres, cache, workflows] = await Promise.all([
+  const [postgres, cache, workflows, disk] = await Promise.all([
     answers(async () => db.raw('SELECT 1')),
     answers(async () => redis.ping()),
     answers(async () => temporal.workflowService.describeNamespace({ namespace })),
+    answers(async () => hasSpace(settings.DATA_DIR)),
   ]);
-  return { postgres, redis: cache, temporal: workflows };
+  return { postgres, redis: cache, temporal: workflows, disk };
+}
+
+/** Where the folder is not there, every server runs elsewhere and has a disk of its own. */
+async function hasSpace(folder: string): Promise<void> {
+  const free = await freeBytes(folder).catch(() => Infinity);
+  if (free < LEAST_FREE_BYTES) throw new Error('the disk is full');
 }
 
 async function answers(probe: () => Promise<unknown>): Promise<{ status: 'ok' | 'unavailable' }> {

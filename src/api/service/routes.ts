@@ -16,7 +16,10 @@ const NOT_KEPT = { 'Cache-Control': 'no-store' };
 
 const part = z.object({ status: z.literal('ok') });
 const readinessSchema = z
-  .object({ status: z.literal('ok'), parts: z.object({ postgres: part, redis: part, temporal: part }) })
+  .object({
+    status: z.literal('ok'),
+    parts: z.object({ postgres: part, redis: part, temporal: part, disk: part }),
+  })
   .meta({ id: 'Readiness' });
 
 export interface ServiceRoutesDependencies extends HealthDependencies {
@@ -40,7 +43,7 @@ export function serviceRoutes(dependencies: ServiceRoutesDependencies): Endpoint
     endpoint({
       method: 'GET',
       path: '/readyz',
-      summary: 'Whether every part answers that the service needs',
+      summary: 'Whether every part answers that the service needs, and the disk has space',
       description:
         'The 503 carries `parts` as the 200 does, and `missing` with the names of those that are not ok.',
       tags: TAGS,
@@ -58,7 +61,11 @@ export function serviceRoutes(dependencies: ServiceRoutesDependencies): Endpoint
             missing,
           });
         }
-        return { status: 200, headers, body: { ...OK, parts: { postgres: OK, redis: OK, temporal: OK } } };
+        return {
+          status: 200,
+          headers,
+          body: { ...OK, parts: { postgres: OK, redis: OK, temporal: OK, disk: OK } },
+        };
       },
     }),
     endpoint({

@@ -1,3 +1,4 @@
+import fileSystem from 'node:fs/promises';
 import { startMetricsServer } from '../../../src/api/service/metricsServer';
 import { expectProblem, startEdge, type Edge } from '../edge';
 
@@ -19,8 +20,25 @@ describe('GET /readyz', () => {
     expect(reply.status).toBe(200);
     expect(reply.body).toEqual({
       status: 'ok',
-      parts: { postgres: { status: 'ok' }, redis: { status: 'ok' }, temporal: { status: 'ok' } },
+      parts: {
+        postgres: { status: 'ok' },
+        redis: { status: 'ok' },
+        temporal: { status: 'ok' },
+        disk: { status: 'ok' },
+      },
     });
+  });
+
+  it('is 503 while the disk of the data is full', async () => {
+    const full = Object.assign(await fileSystem.statfs('/'), { bavail: 10 });
+    const statfs = jest.spyOn(fileSystem, 'statfs').mockResolvedValue(full);
+
+    const reply = await edge.call('GET', '/readyz');
+
+    expectProblem(reply, 503, 'temporarily-unavailable');
+    expect(reply.body).toMatchObject({ missing: ['disk'], parts: { disk: { status: 'unavailable' } } });
+    statfs.mockRestore();
+    expect((await edge.call('GET', '/readyz')).status).toBe(200);
   });
 
   it('is 503 and names what is missing', async () => {
