@@ -48,9 +48,10 @@ export function connectPostgres(url: string, options: ConnectOptions): Knex {
   });
 }
 
-/** A warning is enough. Left to itself, knex prints to the console. */
+/** Left to itself, knex prints to the console. What it says of a lost connection comes with each statement's error. */
 function knexLog(logger: Logger | undefined): NonNullable<Knex.Config['log']> {
-  const warn = (message: unknown): void => logger?.warn({ detail: message }, 'knex');
   const debug = (message: unknown): void => logger?.debug({ detail: message }, 'knex');
-  return { warn, error: warn, deprecate: warn, debug };
+  const deprecate = (message: unknown): void =>
+    logger?.warn({ detail: message }, 'knex is used in an old way');
+  return { warn: debug, error: debug, debug, deprecate };
 }

@@ -6,6 +6,7 @@ import type { LaunchState } from './launchState';
 import { followLog, openLog } from './logFiles';
 import type { Parts } from './parts';
 import type { Servers } from './servers';
+import { withoutRepeats } from './repeats';
 import { startService, type ServiceSpec } from './service';
 import type { Kept, Supervisor } from './supervisor';
 
@@ -25,7 +26,7 @@ export async function startServices(context: ServicesContext): Promise<Kept[]> {
   const { parts, supervisor, report } = context;
   const environment = serviceEnvironment(context);
   const start = async (spec: ServiceSpec): Promise<Kept> => {
-    followLog(spec.name, spec.logFile, report);
+    followLog(spec.name, spec.logFile, withoutRepeats(report));
     const startOnce = async () => startService(spec, parts.spawn);
     return supervisor.keep(await startOnce(), startOnce);
   };

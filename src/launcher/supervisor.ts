@@ -29,8 +29,8 @@ export interface Patience {
   healthyMs: number;
 }
 
-/** The pauses make four minutes in all: time to free a disk or a port. */
-const PATIENCE: Patience = { firstPauseMs: 500, longestPauseMs: 30_000, tries: 12, healthyMs: 60_000 };
+/** The pauses make some four minutes in all: time to free a disk or a port. */
+const PATIENCE: Patience = { firstPauseMs: 500, longestPauseMs: 10_000, tries: 30, healthyMs: 60_000 };
 
 /**
  * Starts parts again with growing pauses, a bounded number of times. There is one line when a part is gone, and one

@@ -3,9 +3,30 @@ import type { Logger } from '../config/logging';
 
 const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
-/** Temporal's own lines through the process's one logger. */
-export function temporalLogger(logger: Logger): DefaultLogger {
-  return new DefaultLogger('INFO', ({ level, message, meta }: LogEntry) => {
-    logger[LEVELS[level]](meta ?? {}, message);
+/** The core says so for each poller and each try while Temporal is away. */
+const RETRIED_POLL = /^gRPC call poll_\w+ retried \d+ times$/;
+const ONCE_IN_MS = 60_000;
+
+/**
+ * Temporal's own lines through the process's one logger. A Temporal that is away is told once a minute.
+ *
+ * @param now milliseconds since 1970
+ */
+export function temporalLogger(logger: Logger, now: () => number = Date.now): DefaultLogger {
+  let toldAt = -Infinity;
+  return new DefaultLogger('INFO', ({ level, message, meta = {} }: LogEntry) => {
+    if (!RETRIED_POLL.test(message)) {
+      logger[LEVELS[level]](withError(meta), message);
+      return;
+    }
+    const isNews = now() - toldAt >= ONCE_IN_MS;
+    if (isNews) toldAt = now();
+    logger[isNews ? 'warn' : 'debug'](withError(meta), 'Temporal does not answer; the worker goes on asking');
   });
+}
+
+/** An error is written whole under the name that the logger knows. */
+function withError({ error, ...meta }: Record<string, unknown>): Record<string, unknown> {
+  if (error === undefined) return meta;
+  return { ...meta, err: error };
 }
