@@ -36,5 +36,10 @@ module.exports = {
   ],
   // Suites share one Temporal server and two cores.
   maxWorkers: 2,
+  // Each suite leaves some 30 MB of modules behind. Past this much heap a worker ends after its suite, and a new one
+  // goes on: so they stay below 1 GB resident, which test/support/memory.ts checks.
+  workerIdleMemoryLimit: '256MB',
+  setupFilesAfterEnv: ['<rootDir>/test/support/memory.ts'],
   testTimeout: 30_000,
+  reporters: ['default', '<rootDir>/scripts/countReporter.cjs'],
 };
