@@ -12,6 +12,7 @@ const project = {
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
   globalSetup: '<rootDir>/test/support/globalSetup.ts',
   globalTeardown: '<rootDir>/test/support/globalTeardown.ts',
+  setupFilesAfterEnv: ['<rootDir>/test/support/memory.ts'],
 };
 
 /** @type {import('jest').Config} */
@@ -39,7 +40,6 @@ module.exports = {
   // Each suite leaves some 30 MB of modules behind. Past this much heap a worker ends after its suite, and a new one
   // goes on: so they stay below 1 GB resident, which test/support/memory.ts checks.
   workerIdleMemoryLimit: '256MB',
-  setupFilesAfterEnv: ['<rootDir>/test/support/memory.ts'],
   testTimeout: 30_000,
   reporters: ['default', '<rootDir>/scripts/countReporter.cjs'],
 };

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIPv6 } from 'node:net';
 import path from 'node:path';
 import { z } from 'zod';
 import { instance } from './instance';
@@ -10,10 +10,12 @@ export class SettingsError extends Error {
 
 export const port = z.coerce.number().int().min(1).max(65_535);
 const listenAddress = 'an IP address, IPv6 without brackets, or a host name';
-/** What a process listens on. */
+/** What a process listens on. No URL can name the zone of an IPv6 address. */
 export const host = z
   .string()
-  .refine((value) => isIP(value) > 0 || /^[\w.-]+$/.test(value), { message: listenAddress })
+  .refine((value) => /^[\w.-]+$/.test(value) || (isIPv6(value) && !value.includes('%')), {
+    message: listenAddress,
+  })
   .default('127.0.0.1');
 const seconds = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 export const url = (protocols: readonly string[]) =>

@@ -71,6 +71,7 @@ async function aFailedPaymentOf(reservationId: string): Promise<void> {
     points: 0,
     card: PRICE,
     currency: 'KRW',
+    gateway: 'sandbox',
     undone_at: new Date(),
   });
 }

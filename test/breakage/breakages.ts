@@ -1,6 +1,7 @@
 import type { Breakage } from './breakage';
 import { INPUT_BREAKAGES } from './subjects/input';
 import { RESERVATION_BREAKAGES } from './subjects/reservations';
+import { RUNNING_BREAKAGES } from './subjects/running';
 
 const CANCELLATIONS = 'src/activities/cancellations.ts';
 const CLAIM = 'src/redis/seatClaim.ts';
@@ -15,6 +16,7 @@ const IDEMPOTENCY = 'src/api/idempotency/idempotency.ts';
 export const BREAKAGES: Breakage[] = [
   ...INPUT_BREAKAGES,
   ...RESERVATION_BREAKAGES,
+  ...RUNNING_BREAKAGES,
   {
     name: 'the unique index on live allocations is dropped',
     edits: [

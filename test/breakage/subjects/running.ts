@@ -1,0 +1,290 @@
+import type { Breakage } from '../breakage';
+
+/** Starting, running and growing: the launcher, the worker's process, and what housekeeping removes. */
+export const RUNNING_BREAKAGES: Breakage[] = [
+  {
+    name: 'the set-up leaves out what NODE_ENV says',
+    edits: [
+      {
+        file: 'scripts/setUp.mjs',
+        find: "const everything = ['--include=dev', '--include=optional'];",
+        replace: 'const everything = [];',
+      },
+    ],
+    suite: 'test/scripts/setUp.test.ts',
+    tests: [
+      'the set-up of a fresh clone installs what the build needs, and builds: NODE_ENV=production',
+      'the set-up of a fresh clone installs what the build needs, and builds: npm told to leave out packages for development',
+    ],
+  },
+  {
+    name: 'a folder that cannot be made counts as made',
+    edits: [
+      {
+        file: 'src/launcher/folders.ts',
+        find: "if (codeOf(error) !== 'EEXIST') throw error;",
+        replace: 'void codeOf(error);',
+      },
+    ],
+    suite: 'test/launcher/cache.test.ts',
+    tests: ['the cache of components says which setting helps where no folder can be made'],
+  },
+  {
+    name: 'an IPv6 address stands in a URL without brackets',
+    edits: [
+      {
+        file: 'src/launcher/services.ts',
+        find: 'isIPv6(address) ? `[${address}]` : address',
+        replace: 'isIPv6(address) ? address : address',
+      },
+    ],
+    suite: 'test/launcher/settings.test.ts',
+    tests: ['HOST ::1 is reached at http://[::1]:3000'],
+  },
+  {
+    name: 'two parts may get the same port',
+    edits: [
+      {
+        file: 'src/launcher/launcherSettings.ts',
+        find: 'refuseSharedPorts(listenersOf(loaded));',
+        replace: '',
+      },
+    ],
+    suite: 'test/launcher/settings.test.ts',
+    tests: ['ports are not shared, also with a default: {"PORT":"8233"}'],
+  },
+  {
+    name: 'the launcher takes a port that the operator has chosen',
+    edits: [{ file: 'src/launcher/ports.ts', find: 'exclude: reserved,', replace: '' }],
+    suite: 'test/launcher/launchState.test.ts',
+    tests: ['state.json leaves the ports to the operator that are chosen for something else'],
+  },
+  {
+    name: 'a misspelt setting of our own is not noticed',
+    edits: [
+      {
+        file: 'src/config/misspelt.ts',
+        find: 'if (prefix !== undefined) {',
+        replace: 'if (prefix === name) {',
+      },
+    ],
+    suite: 'test/config/misspelt.test.ts',
+    tests: ['a misspelt setting HOLD_TIME is reported with the nearest name, HOLD_SECONDS'],
+  },
+  {
+    name: 'a system that was running is said not to start',
+    edits: [
+      {
+        file: 'src/launcher/explain.ts',
+        find: "wasRunning ? 'Holdfast has stopped'",
+        replace: "!wasRunning ? 'Holdfast has stopped'",
+      },
+    ],
+    suite: 'test/launcher/explain.test.ts',
+    tests: ['the last line of a launcher says that the system stopped, once it was running'],
+  },
+  {
+    name: 'a part that dies stays dead',
+    edits: [
+      {
+        file: 'src/launcher/supervisor.ts',
+        find: 'for (; tries < patience.tries; tries += 1) {',
+        replace: 'for (; tries < 0; tries += 1) {',
+      },
+    ],
+    suite: 'test/launcher/supervisor.test.ts',
+    tests: [
+      'a part that ends by itself is started again, with one line when it is gone and one when it is back, however many tries that took',
+    ],
+  },
+  {
+    name: 'a part that does not last is started again for ever',
+    edits: [
+      {
+        file: 'src/launcher/supervisor.ts',
+        find: '          tries += 1;\n',
+        replace: '          tries = 0;\n',
+      },
+    ],
+    suite: 'test/launcher/supervisor.test.ts',
+    tests: ['a part that ends by itself is given up as well when each start succeeds and does not last'],
+  },
+  {
+    name: "Redis's data is set aside whatever keeps Redis from starting",
+    edits: [
+      {
+        file: 'src/launcher/redis.ts',
+        find: 'if (!endedItself || NOT_THE_DATA.test(managed.lastWords())) throw error;',
+        replace: 'if (!endedItself && NOT_THE_DATA.test(managed.lastWords())) throw error;',
+      },
+    ],
+    suite: 'test/launcher/redis.test.ts',
+    tests: ['the data of Redis stays in its place when Redis cannot start for another reason'],
+  },
+  {
+    name: 'a frozen Redis is waited for without end',
+    edits: [{ file: 'src/launcher/redis.ts', find: '    commandTimeout: 2_000,\n', replace: '' }],
+    suite: 'test/launcher/silentServer.test.ts',
+    tests: ['a server that takes connections and never answers is not waited for without end: Redis'],
+  },
+  {
+    name: 'an older release migrates a newer database',
+    edits: [{ file: 'src/db/migrate.ts', find: '    await refuseNewer(knex);\n', replace: '' }],
+    suite: 'test/db/migrate.test.ts',
+    tests: ['a release on a database of a later release says so in one line, and changes nothing'],
+  },
+  {
+    name: 'an older release changes the logins of a newer database',
+    edits: [
+      {
+        file: 'src/launcher/databaseRoles.ts',
+        find: 'if (await hasDatabase(client, roles.database)) await refuseNewerDatabase(inDatabase(roles).href);',
+        replace: 'void refuseNewerDatabase;',
+      },
+    ],
+    suite: 'test/db/migrate.test.ts',
+    tests: ['a release on a database of a later release leaves the logins as they are'],
+  },
+  {
+    name: 'the data folder of a later release is taken for a damaged one',
+    edits: [
+      {
+        file: 'src/launcher/launchState.ts',
+        find: 'if (migration !== undefined && !isKnownMigration(migration)) {',
+        replace: 'if (migration === undefined && !isKnownMigration(LATEST_MIGRATION)) {',
+      },
+    ],
+    suite: 'test/launcher/launchState.test.ts',
+    tests: ['state.json of a later release is refused in one line, whatever its form'],
+  },
+  {
+    name: "the embedded Temporal's HTTP API answers web pages",
+    edits: [
+      {
+        file: 'src/launcher/temporal.ts',
+        find: 'JSON.stringify([NOBODY])',
+        replace: "JSON.stringify(['*', NOBODY])",
+      },
+    ],
+    suite: 'test/launcher/temporalBoundary.test.ts',
+    tests: [
+      'a web page that an operator looks at starts no workflow by the HTTP API of the embedded Temporal',
+    ],
+  },
+  {
+    name: 'the Temporal UI answers under any host name',
+    edits: [
+      {
+        file: 'src/launcher/uiGuard.ts',
+        find: 'return isOwnUrl(`http://${host}`) && (',
+        replace: 'void host;\n  return (',
+      },
+    ],
+    suite: 'test/launcher/uiGuard.test.ts',
+    tests: ['the guard of the Temporal UI refuses the host "evil.example:8233" with the origin undefined'],
+  },
+  {
+    name: 'a full disk does not show in /readyz',
+    edits: [
+      {
+        file: 'src/api/service/health.ts',
+        find: 'if (free < LEAST_FREE_BYTES) throw',
+        replace: 'if (free < -LEAST_FREE_BYTES) throw',
+      },
+    ],
+    suite: 'test/api/service/service.test.ts',
+    tests: ['GET /readyz is 503 while the disk of the data is full'],
+  },
+  {
+    name: 'a worker that has failed is called healthy',
+    edits: [{ file: 'src/worker/health.ts', find: "state !== 'FAILED'", replace: "state !== 'STOPPED'" }],
+    suite: 'test/worker/health.test.ts',
+    tests: ["a worker's health FAILED: /healthz answers 503 and /readyz 503"],
+  },
+  {
+    name: 'a schedule is updated without a fence',
+    edits: [
+      {
+        file: 'src/worker/fencedScheduleClient.ts',
+        find: 'service.updateSchedule({ ...request, conflictToken: this.#conflictToken })',
+        replace: 'service.updateSchedule(request)',
+      },
+    ],
+    suite: 'test/worker/schedules.test.ts',
+    tests: ['the schedules keep a pause that an operator asks for while a worker brings them up to date'],
+  },
+  {
+    name: 'an update of a schedule that was dropped is taken for done',
+    edits: [
+      {
+        file: 'src/worker/schedules.ts',
+        find: '    await sleep(pauseMs);\n',
+        replace: '    return void sleep(pauseMs);\n',
+      },
+    ],
+    suite: 'test/worker/schedules.test.ts',
+    tests: ['the schedules keep a pause that an operator asks for while a worker brings them up to date'],
+  },
+  {
+    name: 'a Temporal that is away fills the log',
+    edits: [{ file: 'src/worker/temporalLogger.ts', find: 'if (isNews) toldAt = now();', replace: '' }],
+    suite: 'test/worker/temporalLogger.test.ts',
+    tests: [
+      "Temporal's lines in the worker's log say once a minute that Temporal does not answer, however many polls are tried again",
+    ],
+  },
+  {
+    name: 'knex prints to the console',
+    edits: [{ file: 'src/db/connect.ts', find: '    log: knexLog(options.logger),\n', replace: '' }],
+    suite: 'test/db/connect.test.ts',
+    tests: [
+      'a pool without a logger prints nothing by itself when it gets no connection: the caller gets the error',
+    ],
+  },
+  {
+    name: 'a table has no rule',
+    edits: [
+      {
+        file: 'src/db/migrations/025_housekeeping.ts',
+        find: '    CREATE INDEX outbox_age',
+        replace: '    CREATE TABLE forgotten (id int);\n    CREATE INDEX outbox_age',
+      },
+    ],
+    suite: 'test/db/tables.test.ts',
+    tests: [
+      'every table of the database has one rule in docs/operations.md that says what becomes of its rows',
+    ],
+  },
+  {
+    name: 'notifications are kept for ever',
+    edits: [
+      { file: 'src/db/outboxStore.ts', find: 'const KEPT_DAYS = 30;', replace: 'const KEPT_DAYS = 30_000;' },
+    ],
+    suite: 'test/activities/oldRows.test.ts',
+    tests: ['a notification goes after 30 days, delivered or not'],
+  },
+  {
+    name: 'a message of a gateway is forgotten while the gateway repeats it',
+    edits: [
+      { file: 'src/db/webhookStore.ts', find: 'const KEPT_DAYS = 30;', replace: 'const KEPT_DAYS = 3;' },
+    ],
+    suite: 'test/activities/oldRows.test.ts',
+    tests: [
+      'a message from a gateway is remembered for far longer than the gateway repeats it, and goes after 30 days',
+    ],
+  },
+  {
+    name: 'a reservation is removed although somebody tried to pay for it',
+    edits: [
+      {
+        file: 'src/db/migrations/025_housekeeping.ts',
+        find: 'AND NOT EXISTS (SELECT FROM payments WHERE reservation_id = reservations.id)',
+        replace: '',
+      },
+    ],
+    suite: 'test/activities/oldRows.test.ts',
+    tests: [
+      'a reservation goes with its seats 90 days after it ended, where nobody ever paid for it or tried to',
+    ],
+  },
+];

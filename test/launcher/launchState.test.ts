@@ -1,0 +1,69 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { LATEST_MIGRATION } from '../../src/db/migrate';
+import { noteMigration, openLaunchState, readLaunchState } from '../../src/launcher/launchState';
+
+let folder: string;
+let file: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'holdfast-state-'));
+  file = path.join(folder, 'state.json');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const written = (): unknown => JSON.parse(readFileSync(file, 'utf8'));
+const write = (state: object): void => writeFileSync(file, JSON.stringify(state));
+
+describe('state.json', () => {
+  it('names the last migration once the database has it', async () => {
+    const state = await openLaunchState(folder, []);
+    expect(state.migration).toBeUndefined();
+
+    noteMigration(folder, state);
+
+    expect(readLaunchState(folder)).toEqual({ ...state, migration: LATEST_MIGRATION });
+  });
+
+  it('of a later release is refused in one line, whatever its form', () => {
+    write({ migration: '999_of_a_later_release', secrets: 'in another form' });
+
+    expect(() => readLaunchState(folder)).toThrow(
+      `the data folder ${folder} was used by a later release, whose migration 999_of_a_later_release this one does not know`,
+    );
+  });
+
+  it('of an earlier release gets the ports that it lacks, and keeps its secrets', async () => {
+    const { secrets, ports } = await openLaunchState(folder, []);
+    const { temporalUi: _lacking, ...earlier } = ports;
+    write({ secrets, ports: earlier });
+
+    const state = await openLaunchState(folder, []);
+
+    expect(state.secrets).toEqual(secrets);
+    expect(state.ports.temporalUi).toBeGreaterThan(0);
+  });
+
+  it('keeps what a later release with the same database has added', async () => {
+    const state = await openLaunchState(folder, []);
+    write({
+      ...state,
+      ports: { ...state.ports, added: 1 },
+      secrets: { ...state.secrets, added: 'later' },
+      added: true,
+    });
+
+    await openLaunchState(folder, []);
+
+    expect(written()).toMatchObject({ ports: { added: 1 }, secrets: { added: 'later' }, added: true });
+  });
+
+  it('leaves the ports to the operator that are chosen for something else', async () => {
+    const { ports } = await openLaunchState(folder, []);
+
+    const state = await openLaunchState(folder, [ports.redis]);
+
+    expect(Object.values(state.ports)).not.toContain(ports.redis);
+  });
+});
