@@ -24,10 +24,26 @@ export function findPostgresBinaries(): string {
         'or set DATABASE_URL to a server of your own',
     );
   }
-  const native = path.join(path.dirname(entry), '..', 'native');
-  if (!existsSync(path.join(native, 'pg-symlinks.json')) || hasItsLinks(native))
-    return path.join(native, 'bin');
-  throw new LaunchFailure(`the install script of ${name} did not run: npm rebuild ${name}`);
+  const folder = path.join(path.dirname(entry), '..');
+  ensureLinks(folder);
+  return path.join(folder, 'native', 'bin');
+}
+
+/**
+ * npm packages hold no links, so the package makes those of its libraries when it is installed. Where npm was told to
+ * ignore such scripts, it is done now.
+ *
+ * @param folder of the package with the binaries
+ * @throws {LaunchFailure} where it cannot be done
+ */
+export function ensureLinks(folder: string): void {
+  const native = path.join(folder, 'native');
+  if (!existsSync(path.join(native, 'pg-symlinks.json')) || hasItsLinks(native)) return;
+  spawnSync(process.execPath, [path.join('scripts', 'hydrate-symlinks.js')], { cwd: folder });
+  if (hasItsLinks(native)) return;
+  throw new LaunchFailure(
+    `the links of ${folder} cannot be made: make it writable, or set DATABASE_URL to a server of your own`,
+  );
 }
 
 /** How to run Postgres, which refuses to run as root. */
