@@ -10,8 +10,10 @@ import { catalogueRoutes } from './catalogue/routes';
 import { createSeatMapLane } from './catalogue/seatMapLane';
 import type { ApiDependencies } from './dependencies';
 import { drawRoutes } from './draws/routes';
+import { shareWithOrigins } from './http/cors';
 import type { Endpoint } from './http/endpoint';
 import { createLanes } from './http/lanes';
+import { shareRequests } from './http/requestShares';
 import { createRouter, refuseUnknown } from './http/router';
 import type { RequestState } from './http/state';
 import { accessLog } from './middleware/accessLog';
@@ -50,25 +52,28 @@ export function createListener(
   dependencies: ApiDependencies,
   endpoints: readonly Endpoint[],
 ): RequestListener {
-  const { logger, metrics, seatMaps, limits, settings, authenticate, admission } = dependencies;
+  const { logger, sampler, metrics, seatMaps, settings, authenticate, admission } = dependencies;
+  const { requestLimits: limits, networkOf, bounds } = dependencies;
   const router = createRouter(endpoints, dependencies);
-  // With none trusted, X-Forwarded-For is anybody's word, and the address is the connection's.
-  const app = new Koa<RequestState>({
-    proxy: settings.TRUSTED_PROXIES > 0,
-    maxIpsCount: settings.TRUSTED_PROXIES,
-  });
+  const app = new Koa<RequestState>();
   // Only what happens after the headers are out comes here, such as a client that left during a stream.
   app.on('error', (error: Error) => logger.debug({ err: error }, 'answer was cut'));
   app.use(requestId);
-  app.use(accessLog(logger, metrics));
+  app.use(accessLog(logger, sampler, metrics));
   app.use(securityHeaders);
-  app.use(answerProblems(logger));
+  app.use(answerProblems(logger, sampler));
   app.use(router.routes());
-  app.use(refuseUnknown(router));
+  app.use(refuseUnknown(router, limits));
   const handle = app.callback();
   const lanes = [
-    createSeatMapLane({ seatMaps, limits, trustedProxies: settings.TRUSTED_PROXIES }),
+    createSeatMapLane({ seatMaps, limits }),
     createPollLane({ authenticate, admission, limits }),
   ];
-  return createLanes(lanes, metrics, (request, response) => void handle(request, response));
+  const answer = createLanes(lanes, metrics, (request, response) => void handle(request, response));
+  const shared = shareRequests(answer, {
+    bounds: bounds.requests,
+    networkOf,
+    onRefused: () => metrics.refused('requests'),
+  });
+  return shareWithOrigins(shared, settings.CORS_ORIGINS);
 }

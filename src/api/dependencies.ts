@@ -2,6 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
 import type { Logger } from '../config/logging';
+import { createLogSampler, type LogSampler } from '../config/logSampler';
 import type { Settings } from '../config/settings';
 import { temporalConnectionOptions } from '../config/temporalConnection';
 import { connectPostgres } from '../db/connect';
@@ -31,8 +32,12 @@ import { createSessions, type Sessions } from './auth/sessions';
 import { createTokens } from './auth/tokens';
 import { createLiveSeats, type LiveSeats } from './catalogue/liveSeats';
 import { createSeatMaps, type SeatMaps } from './catalogue/seatMaps';
-import { createIdempotency, type Idempotency } from './idempotency/idempotency';
+import { edgeBounds, type EdgeBounds } from './http/bounds';
+import { createByteReader, type ReadBytes } from './http/bodyBytes';
+import { createNetworkOf, type NetworkOf } from './http/clientNetwork';
 import { createEventStreams, type EventStreams } from './http/eventStream';
+import { createRequestLimits, type RequestLimits } from './http/rateLimit';
+import { createIdempotency, type Idempotency } from './idempotency/idempotency';
 import { createAdmissionService, type AdmissionService } from './queue/admission';
 import { createPaceControl } from './queue/paceControl';
 import { registerPaceMetrics } from './queue/paceMetrics';
@@ -50,7 +55,14 @@ export interface ApiDependencies {
   temporal: Client;
   gateway: PaymentGateway;
   metrics: HttpMetrics;
+  /** Keeps what anybody can cause from filling the log. */
+  sampler: LogSampler;
+  bounds: EdgeBounds;
+  networkOf: NetworkOf;
+  readBytes: ReadBytes;
   limits: RateLimits;
+  /** The same limits, for what is counted once for each request. */
+  requestLimits: RequestLimits;
   /** They sign access and queue tokens. */
   keys: KeyRing;
   /** They sign the codes of tickets. */
@@ -81,9 +93,6 @@ export interface RunningDependencies extends ApiDependencies {
   /** Ends every connection, when no request is under way any more. */
   close(): Promise<void>;
 }
-
-/** Event streams of one process; each holds a socket and some 20 KB. */
-const EVENT_STREAMS = 10_000;
 
 /**
  * Connects. Postgres must answer, because the signing keys are there; Redis and Temporal may come later,
@@ -125,7 +134,14 @@ export async function createDependencies(
     capacity: settings.QUEUE_CAPACITY,
     activeSeconds: settings.QUEUE_TOKEN_TTL_SECONDS,
   });
-  const eventStreams = createEventStreams({ max: EVENT_STREAMS, stopping });
+  const limits = createRateLimits({ redis, attempt, factor: settings.RATE_LIMIT_FACTOR });
+  const bounds = edgeBounds({ sharesCount: settings.RATE_LIMIT_FACTOR > 0 });
+  const networkOf = createNetworkOf(settings.TRUSTED_PROXIES);
+  const eventStreams = createEventStreams({
+    bounds,
+    stopping,
+    onRefused: () => metrics.refused('streams'),
+  });
   const seatMapCache = createSeatMapCache(redis, attempt);
   const seatMaps = createSeatMaps(db, seatMapCache);
   return {
@@ -136,11 +152,16 @@ export async function createDependencies(
     temporal,
     gateway,
     metrics,
-    limits: createRateLimits({
-      redis,
-      attempt,
-      factor: settings.RATE_LIMIT_FACTOR,
+    sampler: createLogSampler(logger, 'refused requests'),
+    bounds,
+    networkOf,
+    readBytes: createByteReader({
+      bounds: bounds.bodyBytes,
+      networkOf,
+      onRefused: () => metrics.refused('bodies'),
     }),
+    limits,
+    requestLimits: createRequestLimits(limits, networkOf),
     keys,
     ticketKeys,
     printTicket: await createTicketPrinter(),

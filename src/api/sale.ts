@@ -39,6 +39,7 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
     temporal,
     gateway,
     logger,
+    sampler,
     admission,
     idempotency,
     holdMeter,
@@ -115,7 +116,12 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
       }),
       tryCard,
     }),
-    ...webhookRoutes({ gateway, receiveEvent: createReceiveEvent({ db, temporal, taskQueue }), logger }),
+    ...webhookRoutes({
+      gateway,
+      receiveEvent: createReceiveEvent({ db, temporal, taskQueue }),
+      logger,
+      sampler,
+    }),
     ...adminReservationRoutes({ settings, reservations, payments, tickets, cancellations, ledger }),
   ];
 }

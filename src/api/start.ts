@@ -18,12 +18,18 @@ export interface RunningApi {
 export async function startApi(settings: Settings, logger: Logger): Promise<RunningApi> {
   const stopping = new AbortController();
   const dependencies = await createDependencies(settings, logger, stopping.signal);
-  const { accounts, metrics } = dependencies;
+  const { accounts, metrics, bounds } = dependencies;
   if (settings.OPERATOR_PASSWORD) await accounts.ensureOperator(settings.OPERATOR_PASSWORD);
   if (settings.DEMO_DATA) await accounts.ensureDemoUser();
   const listener = createListener(dependencies, createEndpoints(dependencies));
   const metricsServer = await startMetricsServer(metrics.registry, settings.HOST, settings.METRICS_PORT);
-  const server = await startServer(listener, settings.HOST, settings.PORT);
+  const server = await startServer(listener, {
+    host: settings.HOST,
+    port: settings.PORT,
+    // Trusted proxies bring everybody's connections.
+    connections: { ...bounds.connections, ...(settings.TRUSTED_PROXIES > 0 && { each: Infinity }) },
+    onDropped: () => metrics.refused('connections'),
+  });
   logger.info({ url: server.url }, 'API listens');
   return {
     url: server.url,

@@ -28,6 +28,17 @@ const startsWith = (...prefixes: readonly string[]) => {
     .string(allowed)
     .refine((value) => prefixes.some((prefix) => value.startsWith(prefix)), { message: allowed });
 };
+/** As browsers write the header Origin: without a path, and without a port that is the scheme's own. */
+const isOrigin = (text: string): boolean =>
+  /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+const origins = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').map((origin) => origin.trim()))
+  .transform((list) => list.filter((origin) => origin !== ''))
+  .refine((list) => list.every(isOrigin), {
+    message: 'origins such as https://shop.example.com, separated by commas, each without a path or a slash',
+  });
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 
 export const logLevel = z
@@ -89,6 +100,7 @@ const serviceSettings = z.object({
   RECONCILE_AFTER_SECONDS: seconds(1, 86_400).default(900),
   RATE_LIMIT_FACTOR: z.coerce.number().min(0).max(1_000_000).default(1),
   TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
+  CORS_ORIGINS: origins,
   OPERATOR_PASSWORD: z.string().min(12).max(128).optional(),
   DEMO_DATA: flag.default(false),
 });

@@ -18,10 +18,11 @@ export interface ServiceSpec {
 const READY_MS = 60_000;
 
 /**
- * V8 grows its heap as long as nobody says how far it may: API and worker then take 700 MB under load where 440
- * do, at no cost in speed that `npm run bench` can see. MB; what they hold for good is about 100.
+ * MB. V8 grows its heap as long as nobody says how far it may, at no gain in speed that `npm run bench` can see. What a
+ * process holds for good is about 100. The API has room for all that its clients may hold besides: its bounds follow
+ * from this limit (src/api/http/bounds.ts).
  */
-const HEAP = ['--max-old-space-size=256', '--max-semi-space-size=4'];
+const HEAP_MB: Readonly<Record<ServiceSpec['name'], number>> = { API: 512, worker: 256, gateway: 256 };
 
 /**
  * Starts one of our own processes, here and in tests. Draining work under way may take 25 s.
@@ -37,7 +38,11 @@ export function spawnService(
   const managed = spawn({
     name: spec.name,
     command: process.execPath,
-    args: [...HEAP, path.join(repositoryRoot(), 'dist', spec.entry)],
+    args: [
+      `--max-old-space-size=${HEAP_MB[spec.name]}`,
+      '--max-semi-space-size=4',
+      path.join(repositoryRoot(), 'dist', spec.entry),
+    ],
     env: { ...spec.env, HOLDFAST_INSTANCE: instance },
     logFile: spec.logFile,
     stopSignal: 'SIGTERM',

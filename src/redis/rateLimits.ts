@@ -39,6 +39,8 @@ export const RATE_LIMITS = {
   'failed-cards-address': { quota: 100, windowSeconds: 3_600, by: 'address' },
   // A gate with a fast scanner, and its repeats.
   'check-in': { quota: 1_200, windowSeconds: 60, by: 'user' },
+  // A gateway sends some five messages for each payment, from a few addresses, and sends again what was refused.
+  webhook: { quota: 6_000, windowSeconds: 60, by: 'address' },
   // A page costs some 50 to 100 ms of processor, and people have a few tickets each to print.
   'ticket-paper': { quota: 30, windowSeconds: 60, by: 'user' },
 } as const satisfies Record<string, RateLimitPolicy>;

@@ -54,7 +54,11 @@ export async function startEdge(options: EdgeOptions = {}): Promise<Edge> {
   const stopping = new AbortController();
   const dependencies = await createDependencies(settings, createLogger('test', 'silent'), stopping.signal);
   const endpoints = [...createEndpoints(dependencies), ...(options.extra ?? [])];
-  const server = await startServer(createListener(dependencies, endpoints), '127.0.0.1', 0);
+  const server = await startServer(createListener(dependencies, endpoints), {
+    host: '127.0.0.1',
+    port: 0,
+    connections: dependencies.bounds.connections,
+  });
   return {
     url: server.url,
     server,

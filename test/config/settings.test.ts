@@ -80,3 +80,31 @@ describe('the settings of a payment gateway', () => {
     );
   });
 });
+
+describe('CORS_ORIGINS', () => {
+  const SANDBOX = { SANDBOX_SECRET: 'x'.repeat(32), SANDBOX_WEBHOOK_SECRET: 'x'.repeat(32) };
+  const loadOrigins = (text: string) => load({ ...SANDBOX, CORS_ORIGINS: text }).CORS_ORIGINS;
+
+  it('are none where nothing is set, else a list', () => {
+    expect(load(SANDBOX).CORS_ORIGINS).toEqual([]);
+    expect(loadOrigins('https://shop.example.com, http://localhost:5173')).toEqual([
+      'https://shop.example.com',
+      'http://localhost:5173',
+    ]);
+  });
+
+  it.each([
+    '*',
+    'shop.example.com',
+    'https://shop.example.com/',
+    'https://shop.example.com:443',
+    'https://Shop.example.com',
+    'ftp://shop.example.com',
+    'https://good.example, null',
+  ])('are no others than browsers send: %s', (text) => {
+    expect(complaintOf({ ...SANDBOX, CORS_ORIGINS: text })).toBe(
+      `CORS_ORIGINS is "${text}"; allowed: origins such as https://shop.example.com, separated by commas, each ` +
+        'without a path or a slash',
+    );
+  });
+});

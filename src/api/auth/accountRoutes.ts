@@ -6,7 +6,6 @@ import { canonicalLogin } from '../../domain/login';
 import { passwordFault } from '../../domain/passwordRules';
 import { Problem } from '../../domain/problems';
 import { includesRole } from '../../domain/roles';
-import { networkOf } from '../http/clientNetwork';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import { validationFailed } from '../http/validation';
 import type { Idempotency } from '../idempotency/idempotency';
@@ -59,7 +58,7 @@ export function accountRoutes(dependencies: AccountRoutesDependencies): Endpoint
         const route = 'POST /v1/users/me/password';
         const request = { userId, route, key, body, secret: 'password' as const };
         return loginPace.check(
-          { login: account.login, network: networkOf(http.ip), closed: http.closed },
+          { login: account.login, network: http.network, closed: http.closed },
           async () =>
             idempotency.transact(request, async () => {
               const change = await accounts.draftPassword(account, body);

@@ -1,6 +1,5 @@
 import type { Knex } from 'knex';
 import { createUserStore } from '../../db/userStore';
-import { networkOf } from '../http/clientNetwork';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import type { Idempotency } from '../idempotency/idempotency';
 import type { AdmissionService } from '../queue/admission';
@@ -72,17 +71,15 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
       problems: ['invalid-credentials', 'account-disabled'],
       async handle({ body, http, idempotencyKey: key }) {
         const request = { route: 'POST /v1/auth/login', key, body, secret: 'password' as const };
-        return loginPace.check(
-          { login: body.id, network: networkOf(http.ip), closed: http.closed },
-          async () =>
-            idempotency.transact(request, async () => {
-              const user = await accounts.authenticate(body.id, body.password);
-              const ticket = await admission.enterAtLogin(user.userId);
-              return async (connection) => {
-                const pair = await sessionsIn(connection).open(user);
-                return { status: 200 as const, body: { ...pair, ...ticket } };
-              };
-            }),
+        return loginPace.check({ login: body.id, network: http.network, closed: http.closed }, async () =>
+          idempotency.transact(request, async () => {
+            const user = await accounts.authenticate(body.id, body.password);
+            const ticket = await admission.enterAtLogin(user.userId);
+            return async (connection) => {
+              const pair = await sessionsIn(connection).open(user);
+              return { status: 200 as const, body: { ...pair, ...ticket } };
+            };
+          }),
         );
       },
     }),

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { EventStreams } from '../http/eventStream';
+import type { EventStreams, StreamHolder } from '../http/eventStream';
 import { openSeatRoom, type SeatRoom, type SeatRoomDependencies } from './seatRoom';
 
 export interface LiveSeats {
@@ -8,9 +8,9 @@ export interface LiveSeats {
    * first.
    *
    * @returns null for an unknown schedule
-   * @throws {Problem} temporarily-unavailable where too many streams are open already
+   * @throws {Problem} as `EventStreams.open`
    */
-  open(scheduleId: string, version: number | undefined): Promise<Readable | null>;
+  open(scheduleId: string, version: number | undefined, holder: StreamHolder): Promise<Readable | null>;
 }
 
 /** One room a schedule, for as long as somebody on this process watches it. */
@@ -28,9 +28,9 @@ export function createLiveSeats(
   }
 
   return {
-    async open(scheduleId, version) {
+    async open(scheduleId, version, holder) {
       if (!(await dependencies.seatMaps.find(scheduleId))) return null;
-      const stream = dependencies.streams.listener();
+      const stream = dependencies.streams.listener(holder);
       roomOf(scheduleId).enter(stream, version);
       return stream;
     },

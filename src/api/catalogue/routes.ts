@@ -143,7 +143,7 @@ export function catalogueRoutes({
       responses: { 200: { description: 'Server-sent events', contentType: EVENT_STREAM } },
       async handle({ params, query, http }) {
         const version = lastEventVersion(http.headers) ?? query.since;
-        const body = await liveSeats.open(params.scheduleId, version);
+        const body = await liveSeats.open(params.scheduleId, version, { network: http.network });
         if (!body) throw new Problem('schedule-not-found', 'There is no such schedule.');
         return { status: 200, headers: EVENT_STREAM_HEADERS, body };
       },

@@ -1,8 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { addressOf, networkOf } from '../http/clientNetwork';
 import type { Lane, LaneAnswer } from '../http/lanes';
-import { rateLimitHeaders } from '../http/rateLimit';
-import type { RateLimits } from '../../redis/rateLimits';
+import { rateLimitHeaders, type RequestLimits } from '../http/rateLimit';
 import { answerSeatMap } from './seatMapAnswer';
 import type { SeatMaps } from './seatMaps';
 
@@ -10,15 +8,13 @@ const PATH = /^\/v1\/schedules\/([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\/seat
 
 export interface SeatMapLaneDependencies {
   seatMaps: SeatMaps;
-  limits: RateLimits;
-  /** How many proxies are believed about who asks. */
-  trustedProxies: number;
+  limits: RequestLimits;
 }
 
 /** Reading a seat map without a login. */
-export function createSeatMapLane({ seatMaps, limits, trustedProxies }: SeatMapLaneDependencies): Lane {
+export function createSeatMapLane({ seatMaps, limits }: SeatMapLaneDependencies): Lane {
   async function answer(scheduleId: string, request: IncomingMessage): Promise<LaneAnswer | undefined> {
-    const state = await limits.consume('seat-map', networkOf(addressOf(request, trustedProxies)));
+    const state = await limits.count(request, 'seat-map', undefined);
     if (state && !state.allowed) return undefined;
     const map = await seatMaps.find(scheduleId);
     if (!map) return undefined;

@@ -4,7 +4,10 @@ import type { ApiContext } from './state';
 /** Writes a handler's answer. Plain objects become JSON; text, bytes and streams are sent as they are. */
 export function sendAnswer(ctx: ApiContext, endpoint: Endpoint, answer: Answer): void {
   ctx.status = answer.status;
-  if (answer.headers) ctx.set({ ...answer.headers });
+  const { Vary: vary, ...headers } = answer.headers ?? {};
+  ctx.set(headers);
+  // CORS has named `Origin` there.
+  if (vary) ctx.vary(vary);
   if (isPersonal(endpoint)) ctx.set('Cache-Control', 'no-store');
   if (answer.body === undefined) {
     ctx.body = null;

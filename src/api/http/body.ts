@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { bodyParser } from '@koa/bodyparser';
+import { parse as parseJson } from 'secure-json-parse';
 import { Problem } from '../../domain/problems';
+import type { ReadBytes } from './bodyBytes';
 import type { EndpointDescription } from './endpoint';
 import type { ApiContext } from './state';
 import { validationFailed } from './validation';
@@ -10,18 +11,23 @@ const DEFAULT_BODY_LIMIT = 64 * 1024;
 export type BodyReader = (ctx: ApiContext) => Promise<unknown>;
 
 /**
- * Reads the JSON body of a request to an endpoint. No body at all counts as `{}`, for endpoints whose fields are all
- * optional, or that have none. GET and DELETE take none (RFC 9110, 9.3.1 and 9.3.5), and it is refused unread.
+ * Reads the body of a request to an endpoint: JSON, or the bytes as they come where the endpoint wants them so. No body
+ * at all counts as `{}`, for endpoints whose fields are all optional, or that have none. GET and DELETE take none
+ * (RFC 9110, 9.3.1 and 9.3.5), and it is refused unread.
  *
- * @throws {Problem} unsupported-media-type, malformed-json, body-too-large; validation-failed where no body is taken
+ * @throws {Problem} unsupported-media-type, malformed-json; validation-failed where no body is taken; or as `ReadBytes`
  */
-export function createBodyReader({
-  method,
-  bodyLimit = DEFAULT_BODY_LIMIT,
-}: Pick<EndpointDescription, 'method' | 'bodyLimit'>): BodyReader {
-  const parse = bodyParser({ enableTypes: ['json'], jsonLimit: bodyLimit, detectJSON: () => true });
+export function createBodyReader(
+  {
+    method,
+    bodyLimit = DEFAULT_BODY_LIMIT,
+    bodyAs = 'json',
+  }: Pick<EndpointDescription, 'method' | 'bodyLimit' | 'bodyAs'>,
+  readBytes: ReadBytes,
+): BodyReader {
+  const isRaw = bodyAs === 'bytes';
   return async (ctx) => {
-    if (!hasBody(ctx.req.headers)) return {};
+    if (!hasBody(ctx.req.headers)) return isRaw ? Buffer.alloc(0) : {};
     if (!isJson(ctx)) {
       throw new Problem(
         'unsupported-media-type',
@@ -30,8 +36,8 @@ export function createBodyReader({
     }
     if (!takesBody(method))
       throw validationFailed([{ path: '', message: `${ctx.method} takes no body here` }]);
-    await parse(ctx, done);
-    return ctx.request.body;
+    const bytes = await readBytes(ctx, { limit: bodyLimit, decompress: !isRaw });
+    return isRaw ? bytes : readJson(bytes);
   };
 }
 
@@ -50,4 +56,16 @@ function isJson({ request }: ApiContext): boolean {
   return Boolean(request.is('application/json')) && /^(utf-?8)?$/i.test(request.charset);
 }
 
-const done = (): Promise<void> => Promise.resolve();
+/** A decoder that accepts UTF-8 alone. */
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function readJson(bytes: Buffer): object {
+  if (bytes.length === 0) return {};
+  try {
+    const value: unknown = parseJson(utf8.decode(bytes));
+    if (typeof value === 'object' && value !== null) return value;
+  } catch {
+    // No UTF-8, no JSON, or a key that would become a prototype.
+  }
+  throw new Problem('malformed-json', 'The body is not a JSON object in UTF-8.');
+}

@@ -1,28 +1,52 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import { isIPv6 } from 'node:net';
+import { isIP } from 'node:net';
+import type { IncomingMessage } from 'node:http';
+import ipaddr from 'ipaddr.js';
+
+/** What a client is counted by, however often and from wherever it is asked for. */
+export type NetworkOf = (request: IncomingMessage) => string;
+
+type Asked = Pick<IncomingMessage, 'headers'> & { socket: { remoteAddress?: string | undefined } };
 
 /** Groups of 16 bits in a /64, the least that one customer of an IPv6 network gets (RFC 6177). */
 const GROUPS = 4;
 
-/** What a client is counted by: its IPv4 address, also in IPv6's clothes, or the /64 that its IPv6 address is of. */
-export function networkOf(address: string): string {
-  if (!isIPv6(address) || address.includes('.')) return address.replace(/^::ffff:/i, '');
-  const [head = '', tail] = address.split('%')[0]?.split('::') ?? [];
-  const before = head.split(':').filter(Boolean);
-  const after = tail?.split(':').filter(Boolean) ?? [];
-  const zeros = Array.from({ length: 8 - before.length - after.length }, () => '0');
-  const groups = [...before, ...zeros, ...after].slice(0, GROUPS);
-  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
+/** Some load balancers write the port of the client as well: `198.51.100.7:4711`, `[2001:db8::1]:4711`. */
+const WITH_PORT = /^(\d+(?:\.\d+){3}):\d+$/;
+const IN_BRACKETS = /^\[([^\]]+)\](?::\d+)?$/;
+
+/** @param trustedProxies how many proxies stand before the API */
+export function createNetworkOf(trustedProxies: number): NetworkOf {
+  const known = new WeakMap<IncomingMessage, string>();
+  return (request) => {
+    const found = known.get(request) ?? networkOf(addressOf(request, trustedProxies));
+    known.set(request, found);
+    return found;
+  };
 }
 
-/** The client's address, found as Koa finds `ctx.ip`: what the outermost of the trusted proxies was asked by. */
-export function addressOf(
-  request: { headers: IncomingHttpHeaders; socket: { remoteAddress?: string | undefined } },
-  trustedProxies: number,
-): string {
-  const forwarded = trustedProxies > 0 ? request.headers['x-forwarded-for'] : undefined;
-  const [client] = String(forwarded ?? '')
-    .split(/\s*,\s*/)
+/** An IPv4 address, also one that is mapped into IPv6, or the /64 of an IPv6 address. */
+export function networkOf(address: string): string {
+  if (isIP(address) === 0) return address;
+  const parsed = ipaddr.process(address);
+  if (!('parts' in parsed)) return parsed.toString();
+  const groups = parsed.parts.slice(0, GROUPS).map((group) => group.toString(16));
+  return `${groups.join(':')}::/64`;
+}
+
+/**
+ * The address of the client: the one that the outermost trusted proxy saw. Where no proxy is trusted, or where the
+ * proxy has written no address, it is the address of the connection.
+ */
+export function addressOf({ headers, socket }: Asked, trustedProxies: number): string {
+  const connection = socket.remoteAddress ?? '';
+  if (trustedProxies === 0) return connection;
+  const [client = ''] = String(headers['x-forwarded-for'] ?? '')
+    .split(',')
     .slice(-trustedProxies);
-  return client || (request.socket.remoteAddress ?? '');
+  return withoutPort(client.trim()) ?? connection;
+}
+
+function withoutPort(entry: string): string | undefined {
+  const address = IN_BRACKETS.exec(entry)?.[1] ?? WITH_PORT.exec(entry)?.[1] ?? entry;
+  return isIP(address) === 0 ? undefined : address;
 }

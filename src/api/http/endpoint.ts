@@ -56,15 +56,13 @@ export type AnswerOf<R extends Record<number, ResponseSpec>> = AnswerHead &
 /** Path parameters or a query where none are declared. */
 type NoFields = z.ZodObject<Record<string, z.ZodNever>>;
 
-/** What the router needs of the HTTP request; Koa's context satisfies it. */
+/** What handlers see of the HTTP request itself. */
 export interface HttpRequest {
   readonly method: string;
   readonly path: string;
-  /** The client's address. */
-  readonly ip: string;
+  /** The client's IPv4 address, or the /64 of its IPv6 address. */
+  readonly network: string;
   readonly headers: IncomingHttpHeaders;
-  /** The body before it was parsed, for signatures over it; empty where the endpoint reads none. */
-  readonly rawBody: Buffer;
   /** Aborted once the client is gone or the answer is out; ends event streams. */
   readonly closed: AbortSignal;
 }
@@ -100,6 +98,11 @@ export interface EndpointDescription {
   rateLimit?: RateLimitName | 'none';
   /** Largest body in bytes, 64 KiB when left out. */
   bodyLimit?: number;
+  /**
+   * `bytes`: the body is a Buffer as it came, never decompressed and never parsed, for a handler that has to find out
+   * first who has sent it. JSON when left out.
+   */
+  bodyAs?: 'json' | 'bytes';
   /** Takes `Idempotency-Key`, as every POST does but those with a reason. */
   idempotent?: boolean;
   /** The reason: what keeps a POST without a key from a second effect. */

@@ -1,12 +1,21 @@
 import { Readable } from 'node:stream';
 import { setImmediate as endOfTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../../domain/problems';
+import type { EdgeBounds } from './bounds';
+import { shortageProblem } from './requestShares';
+import { createShares, type Shortage } from './shares';
 
 /** One server-sent event; `data` goes as JSON. `id` comes back as `Last-Event-ID` after a lost connection. */
 export interface ServerEvent {
   event: string;
   data: unknown;
   id?: string;
+}
+
+/** Who opens a stream, as far as streams are counted. */
+export interface StreamHolder {
+  network: string;
+  userId?: string;
 }
 
 /** A body that others write to, many of them at once; `close` is emitted when its client is gone. */
@@ -18,16 +27,17 @@ export interface EventStreams {
    * client holds back its source and no memory; it sends a comment where nothing happens for 15 s, so that
    * proxies keep the connection; and it ends with its source or with `closed`.
    *
-   * @throws {Problem} temporarily-unavailable where too many streams are open already
+   * @throws {Problem} temporarily-unavailable where too many streams are open already, rate-limited where too many
+   *   of this holder are
    */
-  open(events: AsyncIterable<ServerEvent>, closed: AbortSignal): Readable;
+  open(events: AsyncIterable<ServerEvent>, closed: AbortSignal, holder: StreamHolder): Readable;
   /**
    * A body of the same type without a source: it is sent to with `send`. It has no timer and no generator of
    * its own, so that thousands cost little, and gets the comments of all such streams.
    *
    * @throws {Problem} as `open`
    */
-  listener(): Readable;
+  listener(holder: StreamHolder): Readable;
   /**
    * Hands the same bytes to every listener. One that has not taken in MAX_BACKLOG_BYTES is dropped
    * instead: its connection breaks, and it can resume. Other requests get their turns in between.
@@ -52,28 +62,42 @@ const MAX_BACKLOG_BYTES = 256 * 1024;
 /** Clients that are written to in one turn of the event loop: some 2 ms. */
 const CLIENTS_A_TURN = 200;
 
-/**
- * @param options.max streams of this process at once
- * @param options.stopping ends all listeners
- */
-export function createEventStreams(options: { max: number; stopping: AbortSignal }): EventStreams {
-  const { max, stopping } = options;
-  let open = 0;
+/** Seconds; a client can poll meanwhile. */
+const RETRY_AFTER = 10;
+
+/** @param options.stopping ends all listeners */
+export function createEventStreams(options: {
+  bounds: Pick<EdgeBounds, 'streams' | 'streamsOfAccount'>;
+  stopping: AbortSignal;
+  onRefused: () => void;
+}): EventStreams {
+  const { bounds, stopping, onRefused } = options;
+  const byNetwork = createShares(bounds.streams);
+  const byAccount = createShares(bounds.streamsOfAccount);
   const listeners = new Set<Readable>();
   let heartbeat: NodeJS.Timeout | undefined;
 
-  function counted(stream: Readable): Readable {
-    open += 1;
-    stream.once('close', () => {
-      open -= 1;
-    });
-    return stream;
+  function take({ network, userId }: StreamHolder): Shortage | undefined {
+    const ofNetwork = byNetwork.take(network);
+    if (ofNetwork || userId === undefined) return ofNetwork;
+    const ofAccount = byAccount.take(userId);
+    if (ofAccount) byNetwork.giveBack(network);
+    return ofAccount;
   }
 
-  function refuseTooMany(): void {
-    if (open < max && !stopping.aborted) return;
-    throw new Problem('temporarily-unavailable', 'Too many event streams are open; poll instead.', {
-      retryAfter: 10,
+  /** The stream has its place from now on until it closes. */
+  function placed(holder: StreamHolder, open: () => Readable): Readable {
+    if (stopping.aborted) {
+      throw new Problem('temporarily-unavailable', 'The service is stopping.', { retryAfter: RETRY_AFTER });
+    }
+    const shortage = take(holder);
+    if (shortage) {
+      onRefused();
+      throw shortageProblem(shortage, 'event streams', RETRY_AFTER);
+    }
+    return open().once('close', () => {
+      byNetwork.giveBack(holder.network);
+      if (holder.userId !== undefined) byAccount.giveBack(holder.userId);
     });
   }
 
@@ -95,15 +119,15 @@ export function createEventStreams(options: { max: number; stopping: AbortSignal
   });
 
   return {
-    open(events, closed) {
-      refuseTooMany();
-      return counted(Readable.from(frames(events, closed), { objectMode: false, highWaterMark: 16 * 1024 }));
+    open(events, closed, holder) {
+      return placed(holder, () =>
+        Readable.from(frames(events, closed), { objectMode: false, highWaterMark: 16 * 1024 }),
+      );
     },
 
-    listener() {
-      refuseTooMany();
+    listener(holder) {
+      const stream = placed(holder, () => new Readable({ read: () => undefined }));
       heartbeat ??= setInterval(() => void send(listeners, HEARTBEAT), HEARTBEAT_MS).unref();
-      const stream = counted(new Readable({ read: () => undefined }));
       stream.push(OPENING);
       listeners.add(stream);
       stream.once('close', () => listeners.delete(stream));

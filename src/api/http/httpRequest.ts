@@ -1,17 +1,18 @@
+import type { NetworkOf } from './clientNetwork';
 import type { HttpRequest } from './endpoint';
 import type { ApiContext } from './state';
 
 /** What handlers see of the request. The signal is made only where somebody asks for it. */
-export function toHttpRequest(ctx: ApiContext, stopping: AbortSignal): HttpRequest {
+export function toHttpRequest(
+  ctx: ApiContext,
+  { networkOf, stopping }: { networkOf: NetworkOf; stopping: AbortSignal },
+): HttpRequest {
   let closed: AbortSignal | undefined;
   return {
     method: ctx.method,
     path: ctx.path,
-    ip: ctx.ip,
+    network: networkOf(ctx.req),
     headers: ctx.req.headers,
-    get rawBody() {
-      return Buffer.from(ctx.request.rawBody ?? '', 'utf8');
-    },
     get closed() {
       closed ??= closedSignal(ctx, stopping);
       return closed;

@@ -65,6 +65,9 @@ export function createLanes(
     // As a list, which Node writes as it is.
     const list = [...SECURITY_PAIRS, 'X-Request-Id', requestIdOf(request.headers)];
     for (const [name, value] of Object.entries(headers)) list.push(name, value);
+    // The list takes the place of what was set before, and CORS has set one header that a lane sets as well.
+    const vary = response.getHeader('Vary');
+    if (typeof vary === 'string') list.push('Vary', headers['Vary'] ? `${vary}, ${headers['Vary']}` : vary);
     if (body !== undefined) {
       list.push('Content-Type', 'application/json', 'Content-Length', String(Buffer.byteLength(body)));
     }

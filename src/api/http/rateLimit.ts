@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { Problem } from '../../domain/problems';
 import {
   RATE_LIMITS,
@@ -5,31 +6,70 @@ import {
   type RateLimits,
   type RateLimitState,
 } from '../../redis/rateLimits';
+import type { NetworkOf } from './clientNetwork';
 import type { Caller, EndpointDescription } from './endpoint';
-import { networkOf } from './clientNetwork';
 import type { ApiContext } from './state';
+
+export interface RequestLimits {
+  /**
+   * Counts a request against a limit of its user or, where nobody is logged in, of its address. A request is counted
+   * once for a limit, whoever asks: a lane and then the endpoint find the same state.
+   *
+   * @returns as `RateLimits.consume`
+   */
+  count(
+    request: IncomingMessage,
+    name: RateLimitName,
+    user: Pick<Caller, 'userId'> | undefined,
+  ): Promise<RateLimitState | null>;
+}
+
+/** A limit has refused. The answer names that limit in `RateLimit`, whatever other limits let the request pass. */
+export class RateLimited extends Problem {
+  constructor(readonly state: RateLimitState) {
+    super('rate-limited', `At most ${state.quota} requests in ${state.windowSeconds} s.`, {
+      policy: state.name,
+      retryAfter: state.resetSeconds,
+    });
+  }
+}
+
+export function createRequestLimits(limits: RateLimits, networkOf: NetworkOf): RequestLimits {
+  const counted = new WeakMap<IncomingMessage, Map<string, Promise<RateLimitState | null>>>();
+  return {
+    count(request, name, user) {
+      const key = user && RATE_LIMITS[name].by === 'user' ? user.userId : networkOf(request);
+      const states = counted.get(request) ?? new Map<string, Promise<RateLimitState | null>>();
+      counted.set(request, states);
+      const state = states.get(`${name} ${key}`) ?? limits.consume(name, key);
+      states.set(`${name} ${key}`, state);
+      return state;
+    },
+  };
+}
 
 /**
  * Counts a request against the limit of its endpoint: the one that it names, or the general one of the user
  * or, if nobody is logged in, of the address.
  *
- * @throws {Problem} rate-limited
+ * @throws {RateLimited}
  */
 export async function enforceRateLimit(
   ctx: ApiContext,
-  limits: RateLimits,
+  limits: RequestLimits,
   endpoint: Pick<EndpointDescription, 'rateLimit'>,
   user: Caller | undefined,
 ): Promise<void> {
   if (endpoint.rateLimit === 'none') return;
-  const name = endpoint.rateLimit ?? (user ? 'per-user' : 'per-address');
-  const state = await limits.consume(
-    name,
-    user && RATE_LIMITS[name].by === 'user' ? user.userId : networkOf(ctx.ip),
-  );
+  const state = await limits.count(ctx.req, endpoint.rateLimit ?? (user ? 'per-user' : 'per-address'), user);
   if (!state) return;
   ctx.set(rateLimitHeaders(state));
-  if (!state.allowed) throw rateLimited(state);
+  if (!state.allowed) throw new RateLimited(state);
+}
+
+/** For requests that no endpoint takes: unknown paths, wrong methods, bad logins. @throws {RateLimited} */
+export async function enforceAddressLimit(ctx: ApiContext, limits: RequestLimits): Promise<void> {
+  await enforceRateLimit(ctx, limits, { rateLimit: 'per-address' }, undefined);
 }
 
 /**
@@ -45,10 +85,10 @@ export async function countEarlyTry(
   await limits.consume('waiting', user.userId);
 }
 
-/** For a limit that only failures count against. @throws {Problem} rate-limited */
+/** For a limit that only failures count against. @throws {RateLimited} */
 export async function heedKeyedLimit(limits: RateLimits, name: RateLimitName, key: string): Promise<void> {
   const state = await limits.look(name, key);
-  if (state && !state.allowed) throw rateLimited(state);
+  if (state && !state.allowed) throw new RateLimited(state);
 }
 
 /** draft-ietf-httpapi-ratelimit-headers-10: `q` quota, `w` window, `r` remaining, `t` seconds to the reset. */
@@ -58,11 +98,4 @@ export function rateLimitHeaders(state: RateLimitState): Record<string, string> 
     'RateLimit-Policy': `"${name}";q=${quota};w=${windowSeconds}`,
     RateLimit: `"${name}";r=${remaining};t=${resetSeconds}`,
   };
-}
-
-function rateLimited(state: RateLimitState): Problem {
-  return new Problem('rate-limited', `At most ${state.quota} requests in ${state.windowSeconds} s.`, {
-    policy: state.name,
-    retryAfter: state.resetSeconds,
-  });
 }

@@ -4,16 +4,21 @@ import type { RateLimits } from '../../redis/rateLimits';
 import type { Authenticate } from '../auth/accessTokens';
 import type { Idempotency } from '../idempotency/idempotency';
 import { createBodyReader } from './body';
-import type { Endpoint } from './endpoint';
+import type { ReadBytes } from './bodyBytes';
+import type { NetworkOf } from './clientNetwork';
+import type { Caller, Endpoint } from './endpoint';
 import { parseQuery } from './query';
-import { countEarlyTry, enforceRateLimit } from './rateLimit';
+import { countEarlyTry, enforceAddressLimit, enforceRateLimit, type RequestLimits } from './rateLimit';
 import { sendAnswer } from './answer';
 import { toHttpRequest } from './httpRequest';
-import type { Middleware, RequestState } from './state';
+import type { ApiContext, Middleware, RequestState } from './state';
 
 export interface RouterDependencies {
   authenticate: Authenticate;
   limits: RateLimits;
+  requestLimits: RequestLimits;
+  networkOf: NetworkOf;
+  readBytes: ReadBytes;
   idempotency: Pick<Idempotency, 'refuseUsed'>;
   /** Aborted when the service stops: event streams end then. */
   stopping: AbortSignal;
@@ -21,7 +26,7 @@ export interface RouterDependencies {
 
 /**
  * The router of all endpoints. A request goes straight down: authenticate, count against the limits, read
- * the body, validate and handle, answer. Two endpoints with the same method and path stop the start.
+ * the body, validate and handle, answer. Nobody's body is read who may not send it. Two endpoints with the same method and path stop the start.
  */
 export function createRouter(
   endpoints: readonly Endpoint[],
@@ -39,8 +44,9 @@ export function createRouter(
 }
 
 /** Everything that no endpoint took: 405 with `Allow` where the path exists, OPTIONS answered, else 404. */
-export function refuseUnknown(router: Router<RequestState>): Middleware {
-  return (ctx) => {
+export function refuseUnknown(router: Router<RequestState>, limits: RequestLimits): Middleware {
+  return async (ctx) => {
+    await enforceAddressLimit(ctx, limits);
     const methods = router.match(ctx.path, ctx.method).path.flatMap((layer) => layer.methods);
     if (methods.length === 0) throw new Problem('not-found', 'There is no such path.');
     ctx.set('Allow', [...new Set([...methods, 'OPTIONS'])].join(', '));
@@ -52,15 +58,26 @@ export function refuseUnknown(router: Router<RequestState>): Middleware {
 }
 
 function mount(endpoint: Endpoint, dependencies: RouterDependencies): RouterMiddleware<RequestState> {
-  const { authenticate, limits, idempotency, stopping } = dependencies;
-  const readBody = createBodyReader(endpoint);
+  const { authenticate, limits, requestLimits, idempotency } = dependencies;
+  const readBody = createBodyReader(endpoint, dependencies.readBytes);
+
+  async function findCaller(ctx: ApiContext): Promise<Caller | undefined> {
+    try {
+      return await authenticate(endpoint.access, ctx.req.headers.authorization);
+    } catch (refusal) {
+      await enforceAddressLimit(ctx, requestLimits);
+      throw refusal;
+    }
+  }
+
   return async (ctx) => {
     ctx.state.route = endpoint.path;
-    const user = await authenticate(endpoint.access, ctx.req.headers.authorization);
+    if (endpoint.rateLimit === 'none') ctx.state.isProbe = true;
+    const user = await findCaller(ctx);
     if (user) ctx.state.user = user;
-    await enforceRateLimit(ctx, limits, endpoint, user);
+    await enforceRateLimit(ctx, requestLimits, endpoint, user);
     const request = {
-      http: toHttpRequest(ctx, stopping),
+      http: toHttpRequest(ctx, dependencies),
       user,
       params: ctx.params,
       query: parseQuery(ctx.querystring),

@@ -1,8 +1,16 @@
-import { createServer, STATUS_CODES, type RequestListener, type Server } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { Duplex } from 'node:stream';
-import { randomUUID } from 'node:crypto';
 import { Problem } from '../../domain/problems';
-import { problemAnswer } from '../problems/document';
+import { networkOf } from './clientNetwork';
+import { inTurn } from './inTurn';
+import { cutSoon, refuseRequest, refuseSocket } from './refusal';
+import { createShares, type ShareBounds } from './shares';
 
 export interface HttpServer {
   /** With the port that was really taken: `http://127.0.0.1:3000`. */
@@ -14,35 +22,97 @@ export interface HttpServer {
   stop(deadlineMs: number): Promise<void>;
 }
 
+export interface ServerOptions {
+  host: string;
+  /** 0 takes any free one. */
+  port: number;
+  /** In all, and for each address that connects. One too many is closed without an answer. */
+  connections: ShareBounds;
+  /** Told of each connection that is closed because there are too many. */
+  onDropped?: () => void;
+}
+
 const IDLE_CHECK_MS = 50;
 
 /**
- * Listens. Timeouts bound what a slow or silent client can hold: 10 s for headers, 30 s for a request, 65 s
- * for an idle connection (longer than the 60 s of common load balancers, so that they close first).
- *
- * @param port 0 takes any free one
- * @throws what `listen` raises, such as EADDRINUSE
+ * What a slow or silent client can hold, and for how long. Node looks for late clients every 30 s unless it is told
+ * otherwise, and headers that were late by 10 s could take 40.
  */
-export async function startServer(
-  listener: RequestListener,
-  host: string,
-  port: number,
-): Promise<HttpServer> {
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 });
+const TIMEOUTS = {
+  connectionsCheckingInterval: 1_000,
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  // Longer than the 60 s of common load balancers, so that they close first.
+  keepAliveTimeout: 65_000,
+};
+
+/**
+ * Nothing has moved on a connection for so long, in either direction: its client does not read its answer. Longer
+ * than a request takes (22 s) and than the pauses of an event stream (15 s).
+ */
+const SILENCE_MS = 30_000;
+
+/** Their strings are in V8's heap for as long as the request is there: both bound what a connection costs. */
+const MAX_HEADER_BYTES = 8 * 1024;
+const MAX_HEADERS = 100;
+
+/** From so many connections on none is kept for a next request. */
+const CROWDED = 3 / 4;
+
+/** Listens. @throws what `listen` raises, such as EADDRINUSE */
+export async function startServer(listener: RequestListener, options: ServerOptions): Promise<HttpServer> {
+  const { host, port, connections, onDropped } = options;
+  const server = createServer({
+    ...TIMEOUTS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    // Ours answers with a problem: see `hostProblem`.
+    requireHostHeader: false,
+  });
+  server.timeout = SILENCE_MS;
+  server.maxHeadersCount = MAX_HEADERS;
+  const answers = new WeakMap<Duplex, ServerResponse>();
+  const open = createShares(connections);
   let stopping = false;
-  server.on('request', (request, response) => {
-    // A kept connection would hold the shutdown up until its client leaves.
-    if (stopping) response.setHeader('Connection', 'close');
-    listener(request, response);
+
+  server.on('connection', (socket) => {
+    const network = networkOf(socket.remoteAddress ?? '');
+    if (open.take(network)) {
+      socket.destroy();
+      onDropped?.();
+      return;
+    }
+    socket.once('close', () => open.giveBack(network));
+    // Node would close at once, and a client that is still sending would lose the answer.
+    const closeAfterAnswer = socket.destroySoon.bind(socket);
+    socket.destroySoon = () => (isUnread(answers.get(socket)) ? cutSoon(socket) : closeAfterAnswer());
   });
+
+  const take = inTurn((request, response) => {
+    answers.set(request.socket, response);
+    // A kept connection would hold the shutdown up until its client leaves, and others out where there are many.
+    if (stopping || open.taken() > connections.total * CROWDED) response.setHeader('Connection', 'close');
+    // What was not read until then is not read at all: its end may be far away.
+    response.once('finish', () => isUnread(response) && cutSoon(request.socket));
+    const problem = headProblem(request);
+    if (problem) refuseRequest(request, response, problem);
+    else listener(request, response);
+  });
+  server.on('request', take);
+  // Whoever reads the body asks for it: see `readBytes`.
+  server.on('checkContinue', take);
   // RFC 9110, 10.1.1: an expectation that is not understood may be ignored.
-  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
-    refuse(socket, clientProblem(error.code)),
-  );
-  server.on('connect', (_request, socket) => {
-    refuse(socket, new Problem('method-not-allowed', 'This service is no proxy.'));
+  server.on('checkExpectation', take);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const answer = answers.get(socket);
+    // In the middle of an answer another one would be read as a part of its body.
+    const isAnswering = answer?.headersSent === true && !answer.writableFinished;
+    if (!socket.writable || isAnswering) socket.destroy();
+    else refuseSocket(socket, clientProblem(error.code));
   });
+  server.on('connect', (_request, socket) => {
+    refuseSocket(socket, new Problem('method-not-allowed', 'This service is no proxy.'));
+  });
+
   await listen(server, host, port);
   return {
     url: urlOf(server, host),
@@ -58,6 +128,9 @@ export async function startServer(
     },
   };
 }
+
+/** A request that is answered before its body is there. */
+const isUnread = (response: ServerResponse | undefined): boolean => response?.req.complete === false;
 
 async function listen(server: Server, host: string, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
@@ -76,27 +149,21 @@ function urlOf(server: Server, host: string): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
+function headProblem({ rawHeaders, httpVersion }: IncomingMessage): Problem | undefined {
+  if (rawHeaders.length > 2 * MAX_HEADERS) {
+    return new Problem('headers-too-large', `There are more than ${MAX_HEADERS} headers.`);
+  }
+  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && isHost(name)).length;
+  // RFC 9112, 3.2: a proxy in between may have read another one of two.
+  if (hosts === 1 || (hosts === 0 && httpVersion === '1.0')) return undefined;
+  return new Problem('malformed-request', `There are ${hosts} Host headers where one is needed.`);
+}
+
+const isHost = (name: string): boolean => name.length === 4 && name.toLowerCase() === 'host';
+
 function clientProblem(code: string | undefined): Problem {
   if (code === 'HPE_HEADER_OVERFLOW') return new Problem('headers-too-large', 'The headers are too large.');
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
     return new Problem('request-timeout', 'The request took too long.');
   return new Problem('malformed-request', 'The request is not well-formed HTTP.');
-}
-
-/** Answers on the bare socket, where there is no request to answer. */
-function refuse(socket: Duplex, problem: Problem): void {
-  if (!socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const answer = problemAnswer(problem, '/');
-  const headers = {
-    ...answer.headers,
-    'X-Request-Id': randomUUID(),
-    'Content-Length': String(Buffer.byteLength(answer.body)),
-    Connection: 'close',
-  };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  const status = `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ''}`;
-  socket.end([status, ...lines, '', answer.body].join('\r\n'));
 }

@@ -1,23 +1,44 @@
 import type { Logger } from '../../config/logging';
-import type { Middleware } from '../http/state';
+import type { LogSampler } from '../../config/logSampler';
+import type { ProblemSlug } from '../../domain/problems';
+import type { Middleware, RequestState } from '../http/state';
 import type { HttpMetrics } from '../service/metrics';
 
+/** A path of ours is 120 characters long at most; an attacker's is as long as the headers may be. */
+const PATH_LENGTH = 200;
+
+/** What the edge answers to anybody, as often as they like. */
+const REFUSALS: ReadonlySet<ProblemSlug> = new Set([
+  'rate-limited',
+  'unauthenticated',
+  'not-found',
+  'method-not-allowed',
+  'malformed-request',
+  'malformed-json',
+  'body-too-large',
+  'unsupported-media-type',
+  'webhook-rejected',
+  'temporarily-unavailable',
+]);
+
 /**
- * One line and one observation for each answer, when it is out. The path goes without its query, and no
- * header is logged: either may carry a token.
+ * One observation for each answer, when it is out, and one line; of refusals and of probes a sample. The path goes
+ * without its query, and no header is logged: either may carry a token.
  */
-export function accessLog(logger: Logger, metrics: HttpMetrics): Middleware {
+export function accessLog(logger: Logger, sampler: LogSampler, metrics: HttpMetrics): Middleware {
   return async (ctx, next) => {
     const start = performance.now();
     ctx.res.once('close', () => {
       const milliseconds = performance.now() - start;
       const route = ctx.state.route ?? 'unknown';
       metrics.observe({ method: ctx.method, route, status: ctx.res.statusCode, milliseconds });
+      const kind = sampledAs(ctx.state);
+      if (kind !== undefined && !sampler.admits(kind)) return;
       logger.info(
         {
           requestId: ctx.state.requestId,
           method: ctx.method,
-          path: ctx.path,
+          path: ctx.path.slice(0, PATH_LENGTH),
           status: ctx.res.statusCode,
           milliseconds: Math.round(milliseconds * 10) / 10,
           userId: ctx.state.user?.userId,
@@ -29,4 +50,9 @@ export function accessLog(logger: Logger, metrics: HttpMetrics): Middleware {
     });
     await next();
   };
+}
+
+function sampledAs({ problem, isProbe, route }: RequestState): string | undefined {
+  if (problem && REFUSALS.has(problem)) return problem;
+  return isProbe ? route : undefined;
 }

@@ -1,27 +1,42 @@
 import type { Logger } from '../../config/logging';
+import type { LogSampler } from '../../config/logSampler';
 import { Problem } from '../../domain/problems';
-import type { Middleware } from '../http/state';
+import { RateLimited, rateLimitHeaders } from '../http/rateLimit';
+import type { ApiContext, Middleware } from '../http/state';
 import { problemAnswer } from '../problems/document';
 import { toProblem } from '../problems/toProblem';
 
 /**
  * Answers everything that was thrown below as problem+json. What was not thrown on purpose is logged with
- * its stack; the client sees the request id and no more.
+ * its stack, a sample of each kind; the client sees the request id and no more.
  */
-export function answerProblems(logger: Logger): Middleware {
+export function answerProblems(logger: Logger, sampler: LogSampler): Middleware {
   return async (ctx, next) => {
     try {
       await next();
     } catch (error) {
       const problem = toProblem(error);
       const answer = problemAnswer(problem, ctx.path);
-      if (!(error instanceof Problem) && answer.status >= 500) {
+      const { requestId, route } = ctx.state;
+      const isFailure = !(error instanceof Problem) && answer.status >= 500;
+      if (isFailure && sampler.admits(`${problem.slug} ${route ?? 'unknown'}`)) {
         const level = problem.slug === 'internal-error' ? 'error' : 'warn';
-        logger[level]({ err: error, requestId: ctx.state.requestId, route: ctx.state.route }, problem.slug);
+        logger[level]({ err: error, requestId, route }, problem.slug);
       }
+      ctx.state.problem = problem.slug;
       ctx.status = answer.status;
       ctx.set(answer.headers);
+      if (problem.slug === 'rate-limited') nameLimit(ctx, problem);
+      // The rest of the body is not read: see `startServer`.
+      if (!ctx.req.complete) ctx.set('Connection', 'close');
       ctx.body = answer.body;
     }
   };
+}
+
+/** Another limit has let the request pass before, and says nothing about when to come back. */
+function nameLimit(ctx: ApiContext, problem: Problem): void {
+  ctx.remove('RateLimit');
+  ctx.remove('RateLimit-Policy');
+  if (problem instanceof RateLimited) ctx.set(rateLimitHeaders(problem.state));
 }

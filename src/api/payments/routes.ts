@@ -2,7 +2,6 @@ import type { PaymentStore } from '../../db/paymentStore';
 import type { ReservationTickets } from '../../db/reservationTickets';
 import { Problem } from '../../domain/problems';
 import type { PayResult } from '../../workflows/messages';
-import { networkOf } from '../http/clientNetwork';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import type { Idempotency } from '../idempotency/idempotency';
 import { HOLDER_PROBLEMS } from '../queue/admission';
@@ -79,7 +78,7 @@ export function paymentRoutes({
                 queueToken,
                 points,
                 paymentKey,
-                network: networkOf(http.ip),
+                network: http.network,
               }),
             ),
           async (paymentId, db) => {

@@ -1,7 +1,7 @@
+import type { IncomingMessage } from 'node:http';
 import type { Authenticate } from '../auth/accessTokens';
 import type { Lane, LaneAnswer } from '../http/lanes';
-import { rateLimitHeaders } from '../http/rateLimit';
-import type { RateLimits } from '../../redis/rateLimits';
+import { rateLimitHeaders, type RequestLimits } from '../http/rateLimit';
 import type { AdmissionService } from './admission';
 
 const PATH = '/v1/queue/status';
@@ -9,18 +9,15 @@ const PATH = '/v1/queue/status';
 export interface PollLaneDependencies {
   authenticate: Authenticate;
   admission: Pick<AdmissionService, 'status'>;
-  limits: RateLimits;
+  limits: RequestLimits;
 }
 
 /** Asking where a place stands, with a queue token in the header. */
 export function createPollLane({ authenticate, admission, limits }: PollLaneDependencies): Lane {
-  async function answer(
-    authorization: string | undefined,
-    queueToken: string,
-  ): Promise<LaneAnswer | undefined> {
-    const user = await authenticate('user', authorization);
+  async function answer(request: IncomingMessage, queueToken: string): Promise<LaneAnswer | undefined> {
+    const user = await authenticate('user', request.headers.authorization);
     if (!user) return undefined;
-    const state = await limits.consume('queue-poll', user.userId);
+    const state = await limits.count(request, 'queue-poll', user);
     if (state && !state.allowed) return undefined;
     const queue = await admission.status({ token: queueToken, userId: user.userId });
     return {
@@ -33,10 +30,11 @@ export function createPollLane({ authenticate, admission, limits }: PollLaneDepe
   return {
     method: 'GET',
     route: PATH,
-    take({ method, url, headers }) {
-      const queueToken = headers['x-queue-token'];
-      if (method !== 'GET' || url !== PATH || typeof queueToken !== 'string') return undefined;
-      return answer(headers.authorization, queueToken);
+    take(request) {
+      const queueToken = request.headers['x-queue-token'];
+      if (request.method !== 'GET' || request.url !== PATH || typeof queueToken !== 'string')
+        return undefined;
+      return answer(request, queueToken);
     },
   };
 }

@@ -71,7 +71,7 @@ export function queueRoutes({ idempotency, admission, eventStreams }: QueueRoute
         return {
           status: 200,
           headers: EVENT_STREAM_HEADERS,
-          body: eventStreams.open(events, http.closed),
+          body: eventStreams.open(events, http.closed, { network: http.network, userId: user.userId }),
         };
       },
     }),

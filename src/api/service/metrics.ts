@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
 
 export interface HttpObservation {
   method: string;
@@ -8,9 +8,14 @@ export interface HttpObservation {
   milliseconds: number;
 }
 
+/** Of what clients hold too much: src/api/http/bounds.ts. */
+export type BoundName = 'connections' | 'requests' | 'bodies' | 'streams';
+
 export interface HttpMetrics {
   readonly registry: Registry;
   observe(observation: HttpObservation): void;
+  /** Something was refused because too many are held already. */
+  refused(bound: BoundName): void;
 }
 
 /** The process's own figures, and the durations of requests by route. */
@@ -24,8 +29,15 @@ export function createHttpMetrics(): HttpMetrics {
     buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [registry],
   });
+  const refusals = new Counter({
+    name: 'holdfast_http_refused_total',
+    help: 'What was refused because clients, or one of them, hold too much already',
+    labelNames: ['bound'],
+    registers: [registry],
+  });
   return {
     registry,
+    refused: (bound) => refusals.inc({ bound }),
     observe: ({ method, route, status, milliseconds }) =>
       durations.observe({ method, route, status: String(status) }, milliseconds / 1_000),
   };

@@ -2,6 +2,9 @@ import type { RequestListener } from 'node:http';
 import type { Registry } from 'prom-client';
 import { startServer, type HttpServer } from '../http/server';
 
+/** Prometheus keeps one or two. */
+const CONNECTIONS = { total: 100, each: Infinity };
+
 /** `GET /metrics` for Prometheus, on a port of its own: never on the public one (REST contract, Service). */
 export async function startMetricsServer(
   registry: Registry,
@@ -18,5 +21,5 @@ export async function startMetricsServer(
       () => response.writeHead(500).end(),
     );
   };
-  return startServer(listener, host, port);
+  return startServer(listener, { host, port, connections: CONNECTIONS });
 }

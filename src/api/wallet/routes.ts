@@ -1,7 +1,6 @@
 import type { LedgerStore, WalletEntry } from '../../db/ledgerStore';
 import { CURRENCY } from '../../domain/money';
 import type { PaymentGateway } from '../../gateways/gateway';
-import { networkOf } from '../http/clientNetwork';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import { cutPage, pageOf } from '../http/paging';
 import type { Idempotency } from '../idempotency/idempotency';
@@ -90,7 +89,7 @@ export function walletRoutes(dependencies: WalletRoutesDependencies): Endpoint[]
               paymentKey: paymentKey ?? null,
               gateway: gateway.name,
             };
-            const payer = { userId, network: networkOf(http.ip) };
+            const payer = { userId, network: http.network };
             return answerOf(await tryCard(payer, async () => buyPoints(topUp)));
           },
           async (topUpId, db) => {

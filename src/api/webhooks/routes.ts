@@ -1,55 +1,64 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import type { Logger } from '../../config/logging';
+import type { LogSampler } from '../../config/logSampler';
 import { Problem } from '../../domain/problems';
 import type { PaymentGateway } from '../../gateways/gateway';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import type { createReceiveEvent } from './receiveEvent';
 
-/** Gateways send a charge with all its parts: Stripe's events are the largest, some tens of kilobytes. */
-const BODY_LIMIT = 1024 * 1024;
+/** Stripe's events are the largest: a charge with all its parts, some ten kilobytes. */
+const BODY_LIMIT = 64 * 1024;
+
+/** The bytes that the gateway has signed. Nothing reads them before that is known. */
+const bytes = z.instanceof(Buffer).meta({ override: { type: 'object' } });
 
 export interface WebhookRoutesDependencies {
   gateway: PaymentGateway;
   receiveEvent: ReturnType<typeof createReceiveEvent>;
   logger: Logger;
+  sampler: LogSampler;
 }
 
-export function webhookRoutes({ gateway, receiveEvent, logger }: WebhookRoutesDependencies): Endpoint[] {
+/** One path for each gateway that is configured: to a message of any other there is nothing at its path. */
+export function webhookRoutes(dependencies: WebhookRoutesDependencies): Endpoint[] {
+  const { gateway, receiveEvent, logger, sampler } = dependencies;
   return [
     endpoint({
       method: 'POST',
-      path: '/v1/webhooks/{gateway}',
+      path: `/v1/webhooks/${gateway.name}`,
       summary: "Take a payment gateway's message",
       description:
-        'For the gateway that is configured, signed as it signs. A message is taken once; it says which charge to ' +
-        'ask the gateway about, and nothing else in it is believed.',
+        'Signed as the gateway signs. A message is taken once; it says which charge to ask the gateway about, and ' +
+        'nothing else in it is believed.',
       tags: ['Payments'],
       access: 'public',
+      rateLimit: 'webhook',
       withoutKey: "The gateway's own id of the event is the key: a message is taken once.",
       bodyLimit: BODY_LIMIT,
-      params: z.object({ gateway: z.string() }),
+      bodyAs: 'bytes',
       query: z.object({ token: z.string().optional() }),
-      body: z.looseObject({}),
+      body: bytes,
       responses: {
         200: {
           description: 'Taken, also where it was taken before',
           schema: z.object({ received: z.literal(true) }),
         },
       },
-      problems: ['not-found', 'webhook-rejected', 'temporarily-unavailable'],
-      async handle({ params, query, http }) {
-        if (params.gateway !== gateway.name)
-          throw new Problem('not-found', 'No such gateway takes payments here.');
+      problems: ['webhook-rejected', 'temporarily-unavailable'],
+      async handle({ query, body, http }) {
         const reading = gateway.readWebhook({
-          body: http.rawBody,
+          body,
           headers: singleHeaders(http.headers),
           token: query.token,
           receivedAt: Date.now(),
         });
         if (reading.kind === 'rejected') {
-          logger.warn({ gateway: gateway.name, reason: reading.reason }, 'webhook rejected');
-          throw new Problem('webhook-rejected', 'The message is not believed.', { reason: reading.reason });
+          const { reason } = reading;
+          if (sampler.admits(`webhook ${reason}`)) {
+            logger.warn({ gateway: gateway.name, reason }, 'webhook rejected');
+          }
+          throw new Problem('webhook-rejected', 'The message is not believed.', { reason });
         }
         if (reading.kind === 'event') {
           const effect = await receiveEvent(gateway.name, reading);

@@ -15,16 +15,16 @@ export type WebhookEvent = z.infer<typeof webhookEventSchema>;
 export const SIGNATURE_HEADER = 'sandbox-signature';
 
 /** The value of {@link SIGNATURE_HEADER}: `t=<seconds since 1970>,v1=<HMAC-SHA256 of "<t>.<body>", hex>`. */
-export function signWebhook(body: string, secret: string, signedAt: number): string {
-  const seconds = Math.floor(signedAt / 1000);
-  return `t=${seconds},v1=${digest(`${seconds}.${body}`, secret).toString('hex')}`;
+export function signWebhook(body: string | Buffer, secret: string, signedAt: number): string {
+  const seconds = String(Math.floor(signedAt / 1000));
+  return `t=${seconds},v1=${digest(seconds, body, secret).toString('hex')}`;
 }
 
 /** Checks a message that claims to come from the sandbox. */
 export function readWebhook({ body, headers, receivedAt }: WebhookMessage, secret: string): WebhookReading {
   const [, seconds = '', signature = ''] =
     /^t=(\d{1,12}),v1=([0-9a-f]{64})$/.exec(headers[SIGNATURE_HEADER] ?? '') ?? [];
-  const expected = digest(`${seconds}.${body.toString('utf8')}`, secret);
+  const expected = digest(seconds, body, secret);
   const given = Buffer.from(signature, 'hex');
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
     return { kind: 'rejected', reason: 'bad-signature' };
@@ -37,4 +37,6 @@ export function readWebhook({ body, headers, receivedAt }: WebhookMessage, secre
   return { kind: 'event', ...event.data };
 }
 
-const digest = (text: string, secret: string): Buffer => createHmac('sha256', secret).update(text).digest();
+/** Of the bytes: two bodies that are not UTF-8 can be the same text. */
+const digest = (seconds: string, body: string | Buffer, secret: string): Buffer =>
+  createHmac('sha256', secret).update(`${seconds}.`).update(body).digest();

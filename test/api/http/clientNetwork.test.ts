@@ -4,10 +4,13 @@ describe('a client is counted by', () => {
   it.each([
     ['its IPv4 address', '198.51.100.7', '198.51.100.7'],
     ['that address where a socket shows it as IPv6', '::ffff:198.51.100.7', '198.51.100.7'],
+    ['that address where the mapped part is written in hexadecimal', '::ffff:c633:6407', '198.51.100.7'],
     ['the /64 of its IPv6 address', '2001:db8:1:2:aaaa:bbbb:cccc:dddd', '2001:db8:1:2::/64'],
     ['the same for another address in it, however it is written', '2001:0DB8:1:2::1', '2001:db8:1:2::/64'],
     ['the /64 of a short address', '2001:db8::1', '2001:db8:0:0::/64'],
+    ['the /64 of an address with a zone', 'fe80::1%eth0', 'fe80:0:0:0::/64'],
     ['the loopback', '::1', '0:0:0:0::/64'],
+    ['nothing where the connection has no address any more', '', ''],
   ])('%s', (_, address, network) => {
     expect(networkOf(address)).toBe(network);
   });
@@ -19,8 +22,20 @@ describe('the address of a client', () => {
     ['is what one trusted proxy was asked by', '203.0.113.9, 198.51.100.7', 1, '198.51.100.7'],
     ['is what the outer of two was asked by', '203.0.113.9, 198.51.100.7, 10.0.0.2', 2, '198.51.100.7'],
     ["is the connection's where the proxy says nothing", undefined, 1, '10.0.0.1'],
+    ["is the connection's where the proxy writes no address", 'unknown', 1, '10.0.0.1'],
   ])('%s', (_, forwarded, trusted, address) => {
     expect(addressOf(asked(forwarded), trusted)).toBe(address);
+  });
+});
+
+describe('one client behind a trusted proxy is counted once', () => {
+  it.each([
+    ['IPv4', '198.51.100.7', ['198.51.100.7:4711', '::ffff:198.51.100.7', '[::ffff:198.51.100.7]:4711']],
+    ['IPv6', '2001:db8:0:0::/64', ['2001:db8::1', '[2001:db8::1]', '[2001:DB8:0::2]:4711', '2001:db8::3%1']],
+  ])('however the proxy writes its %s address', (_, network, entries) => {
+    const networks = entries.map((entry) => networkOf(addressOf(asked(`203.0.113.9, ${entry}`), 1)));
+
+    expect(new Set(networks)).toEqual(new Set([network]));
   });
 });
 

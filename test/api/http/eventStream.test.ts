@@ -6,9 +6,13 @@ import { createEventStreams, type EventStreams } from '../../../src/api/http/eve
 import { Problem } from '../../../src/domain/problems';
 
 const MAX = 3;
+/** Of one account. */
+const EACH = 2;
+const HOLDER = { network: '198.51.100.1' };
 
 let stopping: AbortController;
 let streams: EventStreams;
+let refusals: number;
 let listeners: Readable[];
 let end: () => Promise<void>;
 let connectClient: () => Promise<Socket>;
@@ -16,10 +20,15 @@ let connectClient: () => Promise<Socket>;
 /** Every connection is an event stream, as Koa sends one. */
 beforeEach(async () => {
   stopping = new AbortController();
-  streams = createEventStreams({ max: MAX, stopping: stopping.signal });
+  refusals = 0;
+  streams = createEventStreams({
+    bounds: { streams: { total: MAX, each: MAX }, streamsOfAccount: { total: MAX, each: EACH } },
+    stopping: stopping.signal,
+    onRefused: () => (refusals += 1),
+  });
   listeners = [];
   const server = createServer((_request, response) => {
-    const stream = streams.listener();
+    const stream = streams.listener(HOLDER);
     listeners.push(stream);
     pipeline(stream, response, () => undefined);
   });
@@ -94,12 +103,26 @@ describe('a client that is too slow', () => {
 
 describe('too many streams', () => {
   it('are refused as temporarily-unavailable, with the time to come back', () => {
-    for (let count = 0; count < MAX; count += 1) streams.listener();
-    expect(() => streams.listener()).toThrow(
-      new Problem('temporarily-unavailable', 'Too many event streams are open; poll instead.', {
-        retryAfter: 10,
-      }),
+    for (let count = 0; count < MAX; count += 1) streams.listener(HOLDER);
+    expect(() => streams.listener(HOLDER)).toThrow(
+      new Problem('temporarily-unavailable', 'Too many event streams at once.', { retryAfter: 10 }),
     );
+    expect(refusals).toBe(1);
+  });
+
+  it('of one account are refused as rate-limited, while others may open some', async () => {
+    const one = { ...HOLDER, userId: 'one' };
+    const [first] = [streams.listener(one), streams.listener(one)];
+    expect(() => streams.listener(one)).toThrow(
+      new Problem('rate-limited', 'Too many event streams of one client at once.', { retryAfter: 10 }),
+    );
+    // Nothing of the refused one is counted.
+    const other = streams.listener({ ...HOLDER, userId: 'other' });
+    const left = Promise.all([closed(other), closed(first)]);
+    other.destroy();
+    first.destroy();
+    await left;
+    expect(streams.listener(one).destroyed).toBe(false);
   });
 });
 
@@ -110,7 +133,7 @@ describe('streams of a service that stops', () => {
     client.resume();
     stopping.abort();
     await streams.send(listeners, Buffer.from(': late\n\n'));
-    expect(() => streams.listener()).toThrow(Problem);
+    expect(() => streams.listener(HOLDER)).toThrow(Problem);
     listeners[0]?.once('error', () => {
       throw new Error('something was sent after the end');
     });

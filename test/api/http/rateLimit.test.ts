@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRateLimits, RATE_LIMITS } from '../../../src/redis/rateLimits';
 import { createLogger } from '../../../src/config/logging';
 import { createBestEffort } from '../../../src/redis/bestEffort';
 import { createSale } from '../../support/factories';
 import { createTestRedis, type TestRedis } from '../../support/redis';
-import { expectProblem, logIn, startEdge, type Edge } from '../edge';
+import { expectProblem, logIn, startEdge, type Edge, type Reply } from '../edge';
 
 /** Makes every quota small: 5 free tries for a password become 1, 200 sign-ups of an address 40. */
 const FACTOR = 0.2;
@@ -63,6 +64,8 @@ describe('guessing a password', () => {
       expectProblem(reply, 429, 'rate-limited');
       expect(reply.body['policy']).toBe('login-account');
       expect(Number(reply.headers.get('Retry-After'))).toBeGreaterThan(0);
+      // The limit of the address let it pass, and says nothing about when to come back.
+      expect(reply.headers.get('RateLimit')).toBeNull();
     }
     expect((await logInAs(other.id, other.password)).status).toBe(200);
   });
@@ -80,6 +83,44 @@ describe('guessing a password', () => {
     for (let round = 0; round < 5; round += 1) {
       expect((await logInAs(id, password)).status).toBe(200);
     }
+  });
+});
+
+describe('requests that no endpoint takes', () => {
+  const wrong = [
+    ['no login', 'GET', '/v1/wallet', 401],
+    ['an unknown path', 'GET', '/v1/nothing', 404],
+    ['a wrong method', 'DELETE', '/v1/users', 405],
+  ] as const;
+
+  it.each(wrong)('count against the limit of the address: %s', async (_case, method, path, status) => {
+    const before = await leftFor(edge, '');
+    const reply = await edge.call(method, path);
+    expect({ status: reply.status, left: leftIn(reply) }).toEqual({ status, left: before - 1 });
+  });
+
+  it('are refused as all others are once there are too many', async () => {
+    const strict = await startEdge({ settings: { RATE_LIMIT_FACTOR: '0.001' } });
+    try {
+      for (const [, method, path, status] of wrong)
+        expect((await strict.call(method, path)).status).toBe(status);
+      for (const [, method, path] of wrong) {
+        const reply = await strict.call(method, path);
+        expectProblem(reply, 429, 'rate-limited');
+        expect(reply.headers.get('RateLimit')).toMatch(/^"per-address";r=0;/);
+      }
+    } finally {
+      await strict.stop();
+    }
+  });
+});
+
+describe('a request that a lane hands on to its endpoint', () => {
+  it('is counted once', async () => {
+    const path = `/v1/schedules/${randomUUID()}/seats`;
+    const [first, second] = [await edge.call('GET', path), await edge.call('GET', path)];
+    expectProblem(second, 404, 'schedule-not-found');
+    expect(leftIn(second)).toBe(leftIn(first) - 1);
   });
 });
 
@@ -160,7 +201,11 @@ function bestEffort({ redis }: TestRedis) {
 /** What remains for a client that says to come from an address. */
 async function leftFor(service: Edge, address: string): Promise<number> {
   const reply = await service.call('GET', '/v1/concerts', { headers: { 'X-Forwarded-For': address } });
-  return Number(/;r=(\d+);/.exec(reply.headers.get('RateLimit') ?? '')?.[1]);
+  return leftIn(reply);
+}
+
+function leftIn({ headers }: Reply): number {
+  return Number(/;r=(\d+);/.exec(headers.get('RateLimit') ?? '')?.[1]);
 }
 
 /** A schedule whose waiting room lets nobody in for now, and a place there. */

@@ -1,0 +1,106 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import { createUnzip } from 'node:zlib';
+import { Problem } from '../../domain/problems';
+import type { NetworkOf } from './clientNetwork';
+import { shortageProblem } from './requestShares';
+import { createShares, type ShareBounds } from './shares';
+
+export interface BodyRules {
+  /** In bytes, after decompression. */
+  limit: number;
+  /** Whether a compressed body is decompressed; where it is not, it is refused. */
+  decompress: boolean;
+}
+
+/**
+ * Reads a body, whatever is in it.
+ *
+ * @throws {Problem} body-too-large; unsupported-media-type for an unknown encoding; malformed-request where the body
+ *   ends early or cannot be decompressed; rate-limited or temporarily-unavailable where too much is being read
+ */
+export type ReadBytes = (
+  exchange: { req: IncomingMessage; res: ServerResponse },
+  rules: BodyRules,
+) => Promise<Buffer>;
+
+/** Both start with a mark that says which of the two it is. Brotli may want 16 MB for a window. */
+const COMPRESSED = new Set(['gzip', 'x-gzip', 'deflate']);
+
+/** Seconds; a body has 30 to arrive. */
+const RETRY_AFTER = 5;
+
+/**
+ * Bodies are counted by the most that they may have: what they declare, or their limit. They are counted until their
+ * request is answered, because what was made of them lives for as long.
+ */
+export function createByteReader(options: {
+  bounds: ShareBounds;
+  networkOf: NetworkOf;
+  onRefused: () => void;
+}): ReadBytes {
+  const { bounds, networkOf, onRefused } = options;
+  const underWay = createShares(bounds);
+
+  return async ({ req, res }, { limit, decompress }) => {
+    const isCompressed = encodingOf(req, decompress) === 'compressed';
+    const declared = isCompressed ? undefined : req.headers['content-length'];
+    const most = declared === undefined ? limit : Number(declared);
+    if (most > limit) throw tooLarge(limit);
+    // The answer will never be out, and what is taken here would never be given back.
+    if (res.closed) throw cutShort();
+    const network = networkOf(req);
+    const shortage = underWay.take(network, most);
+    if (shortage) {
+      onRefused();
+      throw shortageProblem(shortage, 'bodies', RETRY_AFTER);
+    }
+    res.once('close', () => underWay.giveBack(network, most));
+    if (req.headers.expect?.toLowerCase() === '100-continue') res.writeContinue();
+    return isCompressed ? decompressed(req, limit) : collect(req, limit);
+  };
+}
+
+function encodingOf({ headers }: IncomingMessage, decompress: boolean): 'identity' | 'compressed' {
+  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+  if (encoding === 'identity') return 'identity';
+  if (decompress && COMPRESSED.has(encoding)) return 'compressed';
+  const allowed = decompress ? 'gzip, deflate or none' : 'none';
+  throw new Problem('unsupported-media-type', `The body has another Content-Encoding than ${allowed}.`);
+}
+
+async function decompressed(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const plain = createUnzip();
+  // A pipe does not hand on that its source has failed.
+  request.on('error', (error) => plain.destroy(error));
+  try {
+    return await collect(request.pipe(plain), limit);
+  } finally {
+    request.unpipe(plain);
+    plain.destroy();
+  }
+}
+
+async function collect(source: Readable, limit: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    // The request stays whole: the connection of a client that is refused is still needed for the answer.
+    for await (const chunk of source.iterator({ destroyOnReturn: false })) {
+      if (!Buffer.isBuffer(chunk)) throw new TypeError('the request is read as text');
+      size += chunk.length;
+      if (size > limit) break;
+      chunks.push(chunk);
+    }
+  } catch {
+    throw cutShort();
+  }
+  if (size > limit) throw tooLarge(limit);
+  return Buffer.concat(chunks, size);
+}
+
+const tooLarge = (limit: number): Problem =>
+  new Problem('body-too-large', `The body is larger than the limit of ${limit} bytes.`);
+
+const cutShort = (): Problem =>
+  new Problem('malformed-request', 'The body ended early, or is not in its Content-Encoding.');

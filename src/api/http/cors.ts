@@ -1,0 +1,51 @@
+import type { IncomingMessage, RequestListener } from 'node:http';
+import cors from 'cors';
+import { requestIdOf } from '../middleware/requestId';
+import { SECURITY_HEADERS } from '../middleware/securityHeaders';
+
+/** What a page may send beside what every page may (Fetch, "CORS-safelisted request-header"). */
+const REQUEST_HEADERS = [
+  'Authorization',
+  'Content-Type',
+  'Idempotency-Key',
+  'If-None-Match',
+  'Last-Event-ID',
+  'X-Queue-Token',
+  'X-Request-Id',
+];
+
+/** What a page may read beside what every page may (Fetch, "CORS-safelisted response-header name"). */
+const RESPONSE_HEADERS = ['ETag', 'Location', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'X-Request-Id'];
+
+/** Browsers keep a preflight's answer for so long at most: Chromium 2 h, Firefox 24 h. */
+const MAX_AGE_SECONDS = 7_200;
+
+/**
+ * Lets the pages of other origins use the API. Without origins nothing changes. No cookies are involved: a page shows
+ * who it acts for with an access token. Preflights are answered here, before any limit, and leave no line in the log.
+ */
+export function shareWithOrigins(listener: RequestListener, origins: readonly string[]): RequestListener {
+  if (origins.length === 0) return listener;
+  const share = cors({
+    origin: [...origins],
+    allowedHeaders: REQUEST_HEADERS,
+    exposedHeaders: RESPONSE_HEADERS,
+    maxAge: MAX_AGE_SECONDS,
+  });
+  return (request, response) => {
+    const asksForMethods = request.method === 'OPTIONS' && !isPreflight(request);
+    if (asksForMethods) {
+      listener(request, response);
+      return;
+    }
+    if (isPreflight(request)) {
+      for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
+      response.setHeader('X-Request-Id', requestIdOf(request.headers));
+    }
+    share(request, response, () => listener(request, response));
+  };
+}
+
+function isPreflight({ method, headers }: IncomingMessage): boolean {
+  return method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
+}

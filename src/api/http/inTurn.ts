@@ -1,0 +1,34 @@
+import type { RequestListener } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** Requests that a client may send ahead on one connection. Browsers send none. */
+const SENT_AHEAD = 16;
+
+/**
+ * Handles the requests of one connection one after the other: the next one begins when the answer before it is out.
+ * Node would begin all that are in one packet at once, a thousand and more. A client that sends too many ahead loses
+ * its connection, because nothing can be answered out of turn (RFC 9112, 9.3.2).
+ */
+export function inTurn(listener: RequestListener): RequestListener {
+  const waiting = new WeakMap<Socket, (() => void)[]>();
+
+  return (request, response) => {
+    const { socket } = request;
+    const begin = (): void => {
+      response.once('close', () => next(socket));
+      listener(request, response);
+    };
+    const ahead = waiting.get(socket);
+    if (!ahead) {
+      waiting.set(socket, []);
+      begin();
+    } else if (ahead.length < SENT_AHEAD) ahead.push(begin);
+    else socket.destroy();
+  };
+
+  function next(socket: Socket): void {
+    const begin = socket.destroyed ? undefined : waiting.get(socket)?.shift();
+    if (begin) begin();
+    else waiting.delete(socket);
+  }
+}

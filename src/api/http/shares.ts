@@ -1,0 +1,48 @@
+/** Why something was not taken: none is left at all, or this holder has its share of it already. */
+export type Shortage = 'none-left' | 'share-used';
+
+/** Bounds on something that many hold at once, such as connections or bytes. */
+export interface ShareBounds {
+  total: number;
+  /** For one holder; Infinity where only the total counts. */
+  each: number;
+}
+
+/** Something that is limited in all and for each holder. */
+export interface Shares {
+  /**
+   * Takes so much for a holder, or nothing. A holder that has nothing yet gets what it asks for although it is more
+   * than a share: a share keeps one holder from collecting, not from asking for one large thing.
+   *
+   * @returns undefined where it was taken
+   */
+  take(holder: string, amount?: number): Shortage | undefined;
+  giveBack(holder: string, amount?: number): void;
+  /** What all holders have together. */
+  taken(): number;
+}
+
+export function createShares({ total, each }: ShareBounds): Shares {
+  const held = new Map<string, number>();
+  let sum = 0;
+  return {
+    take(holder, amount = 1) {
+      const has = held.get(holder) ?? 0;
+      if (sum + amount > total) return 'none-left';
+      if (has > 0 && has + amount > each) return 'share-used';
+      held.set(holder, has + amount);
+      sum += amount;
+      return undefined;
+    },
+
+    giveBack(holder, amount = 1) {
+      const left = (held.get(holder) ?? 0) - amount;
+      // A holder without anything leaves no trace: an attacker has as many addresses as it likes.
+      if (left > 0) held.set(holder, left);
+      else held.delete(holder);
+      sum -= amount;
+    },
+
+    taken: () => sum,
+  };
+}

@@ -1,0 +1,72 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:http';
+import Koa from 'koa';
+import { createLogSampler } from '../../../src/config/logSampler';
+import { Problem } from '../../../src/domain/problems';
+import type { RequestState } from '../../../src/api/http/state';
+import { accessLog } from '../../../src/api/middleware/accessLog';
+import { answerProblems } from '../../../src/api/middleware/problems';
+import { createHttpMetrics, type HttpMetrics } from '../../../src/api/service/metrics';
+import { createLineLog } from '../../support/lineLog';
+
+let server: Server;
+let url: string;
+let log: ReturnType<typeof createLineLog>;
+let metrics: HttpMetrics;
+
+beforeEach(async () => {
+  log = createLineLog();
+  metrics = createHttpMetrics();
+  const sampler = createLogSampler(log.logger, 'refused requests');
+  const app = new Koa<RequestState>();
+  app.use(accessLog(log.logger, sampler, metrics));
+  app.use(answerProblems(log.logger, sampler));
+  app.use((ctx) => {
+    if (ctx.path === '/crash') throw new Error('a fault of ours');
+    if (ctx.path === '/taken') throw new Problem('seat-unavailable', 'Gone.');
+    if (ctx.path !== '/ok') throw new Problem('not-found', 'There is no such path.');
+    ctx.body = 'ok';
+  });
+  server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  // A server on a port has an address of this kind.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterEach(async () => {
+  server.closeAllConnections();
+  await new Promise((resolve) => void server.close(resolve));
+});
+
+async function ask(path: string, times: number): Promise<void> {
+  for (let count = 0; count < times; count += 1) await (await fetch(`${url}${path}`)).text();
+}
+
+const linesOf = (path: string) => log.lines().filter((line) => line['path'] === path);
+
+describe('the log of requests', () => {
+  it('has a line for each answer of an endpoint, also for a refusal with a reason of its own', async () => {
+    await ask('/ok', 30);
+    await ask('/taken', 30);
+    expect([linesOf('/ok').length, linesOf('/taken').length]).toEqual([30, 30]);
+  });
+
+  it('has a sample of what anybody can cause, and the metrics count all of it', async () => {
+    await ask('/nothing', 100);
+    expect(linesOf('/nothing')).toHaveLength(20);
+    expect(await metrics.registry.metrics()).toMatch(
+      /_count\{method="GET",route="unknown",status="404"\} 100/,
+    );
+  });
+
+  it('has a sample of faults that come again and again', async () => {
+    await ask('/crash', 100);
+    expect(log.lines().filter(({ msg }) => msg === 'internal-error')).toHaveLength(20);
+  });
+
+  it('cuts paths that are longer than any of ours', async () => {
+    await ask(`/${'x'.repeat(7_000)}`, 1);
+    expect(log.text().length).toBeLessThan(600);
+  });
+});

@@ -1,0 +1,249 @@
+import { readFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { get, openBareClient, post, type BareClient } from '../support/bareClient';
+import { eventually } from '../support/eventually';
+import { createSale } from '../support/factories';
+import { startStack, type Stack } from '../support/stack';
+
+/*
+ * Clients that want to take the service down, from one address or a few, with the limits as they are by default. The
+ * process must live, and everybody else must be served meanwhile.
+ */
+
+const START_MS = 90_000;
+const ATTACK_MS = 120_000;
+/** Longer than anybody waits for a page, and far longer than an answer takes on a busy machine. */
+const PATIENCE_MS = 5_000;
+/** Connections that are opened at once; more would fill the listener's queue. */
+const AT_ONCE = 100;
+
+/** Requests that shall fill the log. */
+const FLOOD = 10_000;
+const SENT_AHEAD = 10;
+const ON_ONE_CONNECTION = 500;
+
+const SOMEBODY_ELSE = '127.0.0.99';
+
+let stack: Stack;
+let scheduleId: string;
+let pid: number;
+let attackers: BareClient[];
+
+beforeAll(async () => {
+  stack = await startStack({ env: { RATE_LIMIT_FACTOR: '1' } });
+  ({ scheduleId } = await createSale(stack.ownerDb));
+  ({ pid } = stack.api);
+}, START_MS);
+afterAll(async () => stack.stop(), START_MS);
+
+beforeEach(() => {
+  attackers = [];
+});
+afterEach(async () => {
+  for (const attacker of attackers) attacker.leave();
+  // Everything that the attack held is free again, and nothing of the process was lost.
+  await othersAreServed();
+  process.kill(pid, 0);
+});
+
+/** Opens connections from some addresses, and sends something on each. */
+async function attack(
+  count: number,
+  text: (index: number) => string,
+  {
+    from = ['127.0.0.1'],
+    reads = true,
+    goesOn = false,
+  }: { from?: string[]; reads?: boolean; goesOn?: boolean } = {},
+): Promise<void> {
+  for (let begun = 0; begun < count; begun += AT_ONCE) {
+    const indexes = Array.from({ length: Math.min(AT_ONCE, count - begun) }, (_, index) => begun + index);
+    const opened = indexes.map(async (index) => {
+      const client = await openBareClient(stack.apiUrl, {
+        from: from[index % from.length] ?? '',
+        reads,
+        goesOn,
+      });
+      client.send(text(index));
+      return client;
+    });
+    attackers.push(...(await Promise.all(opened)));
+  }
+}
+
+/** Somebody at another address reads the catalogue and a seat map, some times, and always gets an answer in time. */
+async function othersAreServed(): Promise<void> {
+  for (let turn = 0; turn < 5; turn += 1) {
+    expect(await statusFor(SOMEBODY_ELSE, '/v1/concerts')).toBe(200);
+    expect(await statusFor(SOMEBODY_ELSE, `/v1/schedules/${scheduleId}/seats`)).toBe(200);
+  }
+}
+
+async function statusFor(from: string, path: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    request(`${stack.apiUrl}${path}`, { localAddress: from, agent: false, signal }, (response) => {
+      response.resume().once('end', () => resolve(response.statusCode));
+    })
+      .once('error', reject)
+      .end();
+  });
+}
+
+/** Of the API, with those to its own servers. */
+async function openSockets(): Promise<number> {
+  const metrics = await (await fetch(stack.metricsUrl)).text();
+  return Number(/^nodejs_active_resources\{type="TCPSocketWrap"\} (\d+)/m.exec(metrics)?.[1]);
+}
+
+const addresses = (count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `127.0.0.${index + 1}`);
+
+const statusesOf = (clients: readonly BareClient[]): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const client of clients) {
+    const status = /^HTTP\/1\.1 (\d+)/.exec(client.received())?.[1] ?? 'none';
+    counts[status] = (counts[status] ?? 0) + 1;
+  }
+  return counts;
+};
+
+const stream = (): string => get(`/v1/schedules/${scheduleId}/seats/events`);
+
+describe('clients that hold bodies back', () => {
+  const body = 'x'.repeat(60 * 1024);
+
+  it.each(['/v1/auth/login', '/v1/users', '/v1/webhooks/sandbox', '/v1/auth/refresh'])(
+    'of one address are held to its share: %s',
+    async (path) => {
+      await attack(1_500, () => post(path, 'Content-Length: 65536') + body);
+      await othersAreServed();
+      expect(Object.keys(statusesOf(attackers))).toEqual(expect.arrayContaining(['429']));
+    },
+    ATTACK_MS,
+  );
+
+  it(
+    'of many addresses find an end of what there is for all',
+    async () => {
+      await attack(4_000, () => post('/v1/auth/refresh', 'Content-Length: 65536') + body, {
+        from: addresses(16),
+      });
+      expect(Object.keys(statusesOf(attackers))).toEqual(expect.arrayContaining(['503']));
+      expect(await statusFor(SOMEBODY_ELSE, '/v1/concerts')).toBe(200);
+    },
+    ATTACK_MS,
+  );
+
+  it(
+    'that go on for ever after a refusal are cut, and could read why',
+    async () => {
+      await attack(20, () => post('/v1/nothing', `Content-Length: ${10 ** 12}`), { goesOn: true });
+      const uploads = attackers.map(async ({ socket }) => {
+        while (!socket.closed) {
+          if (socket.writable && socket.writableLength < 1024 * 1024) socket.write(body);
+          await sleep(5);
+        }
+      });
+      await othersAreServed();
+      await Promise.all(uploads);
+      expect(statusesOf(attackers)).toEqual({ 404: 20 });
+    },
+    ATTACK_MS,
+  );
+});
+
+describe('clients that open event streams', () => {
+  it(
+    'of one address get their share, and others can open some',
+    async () => {
+      await attack(3_000, stream);
+      await othersAreServed();
+      const statuses = statusesOf(attackers);
+      expect(statuses['429']).toBeGreaterThan(0);
+      const other = await openBareClient(stack.apiUrl, { from: SOMEBODY_ELSE });
+      attackers.push(other);
+      other.send(stream());
+      await other.until(/^HTTP\/1\.1 200 [\s\S]*event: seats/);
+    },
+    ATTACK_MS,
+  );
+
+  it(
+    'of many addresses find an end of what there is for all, and everything else goes on',
+    async () => {
+      await attack(9_000, stream, { from: addresses(30) });
+      await othersAreServed();
+      expect(Object.keys(statusesOf(attackers))).toEqual(expect.arrayContaining(['200', '503']));
+    },
+    ATTACK_MS,
+  );
+});
+
+describe('clients that open connections', () => {
+  it(
+    'and never end their headers are cut after the time for headers, and held to their share before',
+    async () => {
+      const headers = Array.from({ length: 5_000 }, (_, index) => `h${index}:`);
+      const text = `GET / HTTP/1.1\r\nHost: test\r\n${headers.join('\r\n').slice(0, 7_500)}`;
+      const begin = Date.now();
+      await attack(3_000, () => text);
+      await othersAreServed();
+      await Promise.all(attackers.map(async (client) => client.gone()));
+      // Node alone would look for them every 30 s.
+      expect(Date.now() - begin).toBeLessThan(30_000);
+      expect(statusesOf(attackers)['408']).toBeGreaterThan(0);
+    },
+    ATTACK_MS,
+  );
+
+  it(
+    'and never read what they have asked for are dropped',
+    async () => {
+      const before = await openSockets();
+      await attack(200, () => get('/docs/swagger-ui-bundle.js').repeat(SENT_AHEAD), { reads: false });
+      await othersAreServed();
+      expect(await openSockets()).toBeGreaterThan(before + 100);
+      await eventually(async () => {
+        // A client that does not read does not hear that it was dropped.
+        const open = await openSockets();
+        if (open > before + 10) throw new Error(`${open} connections are open`);
+      }, 60_000);
+    },
+    ATTACK_MS,
+  );
+
+  it(
+    'and send more requests ahead than anybody needs lose their connection',
+    async () => {
+      await attack(50, () => get('/v1/concerts').repeat(500));
+      await othersAreServed();
+      const answers = await Promise.all(attackers.map(async (client) => client.gone()));
+      expect(answers).toHaveLength(50);
+    },
+    ATTACK_MS,
+  );
+});
+
+describe('clients that want to fill the log', () => {
+  it.each([
+    ['with requests that are refused', '/v1/nothing'],
+    ['with long paths', `/v1/${'x'.repeat(7_000)}`],
+    ['with probes', '/healthz'],
+  ])(
+    'write little into it: %s',
+    async (_case, path) => {
+      const before = (await readFile(stack.api.logFile)).length;
+      for (let sent = 0; sent < FLOOD; sent += SENT_AHEAD) {
+        if (sent % ON_ONE_CONNECTION === 0) await attack(1, () => '');
+        const client = attackers.at(-1);
+        client?.send(get(path).repeat(SENT_AHEAD));
+        await client?.untilAnswers((sent % ON_ONE_CONNECTION) + SENT_AHEAD);
+      }
+      const written = (await readFile(stack.api.logFile)).length - before;
+      expect(written).toBeLessThan(100 * 1024);
+    },
+    ATTACK_MS,
+  );
+});
