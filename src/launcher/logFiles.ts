@@ -3,20 +3,33 @@ import path from 'node:path';
 import type { Report } from './failure';
 import { makeFolder } from './folders';
 
-const KEPT = 3;
+/** Older files of each part, of earlier starts or of the same. */
+export const KEPT = 3;
 const POLL_MS = 500;
 /** pino's number for "warn". */
 const WARN = 40;
 
-/** The log of a part of this start; those of the three starts before are kept beside it. */
+/** The log of a part of this start. Three older files are kept beside it; the oldest goes. */
 export function openLog(folder: string, name: string): string {
   makeFolder(folder, 0o700);
-  const file = (age: number): string => path.join(folder, age === 0 ? `${name}.log` : `${name}.${age}.log`);
-  for (let age = KEPT - 1; age >= 0; age -= 1) {
-    if (existsSync(file(age))) renameSync(file(age), file(age + 1));
+  const file = logFile(folder, name, 0);
+  if (existsSync(file)) renameSync(file, makeRoom(folder, name));
+  closeSync(openSync(file, 'a', 0o600));
+  return file;
+}
+
+/** `api.log` is written, `api.1.log` is the one before. */
+export function logFile(folder: string, name: string, age: number): string {
+  return path.join(folder, age === 0 ? `${name}.log` : `${name}.${age}.log`);
+}
+
+/** Moves the older files on by one. @returns the name that is free now */
+export function makeRoom(folder: string, name: string): string {
+  for (let age = KEPT - 1; age >= 1; age -= 1) {
+    const from = logFile(folder, name, age);
+    if (existsSync(from)) renameSync(from, logFile(folder, name, age + 1));
   }
-  closeSync(openSync(file(0), 'a', 0o600));
-  return file(0);
+  return logFile(folder, name, 1);
 }
 
 /**
@@ -30,7 +43,10 @@ export function followLog(name: string, file: string, report: Report): () => voi
   let position = 0;
   let rest = '';
   const read = (): void => {
-    const chunk = Buffer.alloc(fstatSync(descriptor).size - position);
+    const { size } = fstatSync(descriptor);
+    // It was full, and is written from its beginning again: see `keepLogsSmall`.
+    if (size < position) position = 0;
+    const chunk = Buffer.alloc(size - position);
     position += readSync(descriptor, chunk, 0, chunk.length, position);
     const lines = (rest + chunk.toString('utf8')).split('\n');
     rest = lines.pop() ?? '';

@@ -11,6 +11,7 @@ import { watchDisk } from './diskWatch';
 import { explain } from './explain';
 import { listenersOf, loadLauncherSettings, type LauncherSettings } from './launcherSettings';
 import { openLaunchState, type LaunchState } from './launchState';
+import { keepLogsSmall } from './logRotation';
 import { createParts, type Parts } from './parts';
 import { refuseBusyPort } from './ports';
 import { createProcessJournal, endLeftovers } from './processJournal';
@@ -81,6 +82,7 @@ async function startEverything({ watch, ...launched }: Launch): Promise<void> {
     chosen.map(({ port }) => port),
   );
   const logFolder = path.join(settings.DATA_DIR, 'logs');
+  keepLogsSmall(logFolder);
   const context = { ...launched, state, logFolder, report };
   const servers = await startServers(context);
   if (settings.demoData) await withDatabase(servers, loadDemoData);

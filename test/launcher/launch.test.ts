@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFile, readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import path from 'node:path';
@@ -54,6 +55,19 @@ describe('A running Holdfast', () => {
     expect(launcher.output().match(/HOLD_SECOND\b.*/g)).toEqual([
       'HOLD_SECOND is no setting of Holdfast and has no effect; the nearest name is HOLD_SECONDS',
     ]);
+  });
+
+  it('keeps logs that somebody fills from filling the disk', async () => {
+    const log = path.join(data.env.DATA_DIR, 'logs', 'api.log');
+    await appendFile(log, `{"level":30,"msg":"${'x'.repeat(1_000)}"}\n`.repeat(20_000));
+    await eventually(async () => {
+      if ((await stat(log)).size > 1024 * 1024) throw new Error('the log is as large as it was');
+    });
+    expect((await stat(log.replace('.log', '.1.log'))).size).toBeGreaterThan(20_000_000);
+    await fetch(`${data.apiUrl}/v1/concerts`);
+    await eventually(async () => {
+      expect(await readFile(log, 'utf8')).toContain('/v1/concerts');
+    });
   });
 
   it.each(['API', 'worker', 'gateway', 'Postgres', 'Redis', 'Temporal'])(

@@ -20,13 +20,21 @@ export interface HealthDependencies {
   settings: Pick<Settings, 'TEMPORAL_NAMESPACE' | 'HOLDFAST_INSTANCE' | 'DATA_DIR'>;
 }
 
+/** Probes come every few seconds. Anybody may send thousands, and they are no load for the parts. */
+const REUSE_MS = 500;
+
+/** What each part answered, asked at most twice a second. */
+export function createReadiness(dependencies: HealthDependencies): () => Promise<Readiness> {
+  let last: { askedAt: number; readiness: Promise<Readiness> } | undefined;
+  return async () => {
+    if (last && Date.now() - last.askedAt < REUSE_MS) return last.readiness;
+    last = { askedAt: Date.now(), readiness: askEach(dependencies) };
+    return last.readiness;
+  };
+}
+
 /** Asks each part for something real: a query, a command, the namespace. The disk is that of the embedded servers' data. */
-export async function checkReadiness({
-  db,
-  redis,
-  temporal,
-  settings,
-}: HealthDependencies): Promise<Readiness> {
+async function askEach({ db, redis, temporal, settings }: HealthDependencies): Promise<Readiness> {
   const namespace = settings.TEMPORAL_NAMESPACE;
   const [postgres, cache, workflows, disk] = await Promise.all([
     answers(async () => db.raw('SELECT 1')),

@@ -4,7 +4,7 @@ import { Problem } from '../../domain/problems';
 import type { KeyRing } from '../auth/keyRing';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import { problemPage } from '../problems/page';
-import { checkReadiness, type HealthDependencies } from './health';
+import { createReadiness, type HealthDependencies } from './health';
 
 const TAGS = ['Service'];
 const HTML = 'text/html; charset=utf-8';
@@ -29,6 +29,7 @@ export interface ServiceRoutesDependencies extends HealthDependencies {
 
 export function serviceRoutes(dependencies: ServiceRoutesDependencies): Endpoint[] {
   const headers = { ...NOT_KEPT, ...instanceHeaders(dependencies.settings) };
+  const readiness = createReadiness(dependencies);
   return [
     endpoint({
       method: 'GET',
@@ -51,7 +52,7 @@ export function serviceRoutes(dependencies: ServiceRoutesDependencies): Endpoint
       rateLimit: 'none',
       responses: { 200: { description: 'All of them do', schema: readinessSchema } },
       async handle() {
-        const parts = await checkReadiness(dependencies);
+        const parts = await readiness();
         const missing = Object.entries(parts).flatMap(([name, { status }]) =>
           status === 'ok' ? [] : [name],
         );

@@ -62,6 +62,19 @@ describe('GET /readyz', () => {
   });
 });
 
+describe('many probes at once', () => {
+  it('ask each part once', async () => {
+    const { db } = edge.dependencies;
+    let asked = 0;
+    db.on('query', ({ sql }: { sql: string }) => {
+      if (sql === 'SELECT 1') asked += 1;
+    });
+    const replies = await Promise.all(Array.from({ length: 50 }, async () => edge.call('GET', '/readyz')));
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(asked).toBeLessThan(10);
+  });
+});
+
 describe('the docs page', () => {
   it('loads everything from the service, within its own policy', async () => {
     const page = await edge.call('GET', '/docs');
