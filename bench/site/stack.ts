@@ -16,6 +16,8 @@ export type Part = (typeof PARTS)[number];
 
 export interface Stack {
   apiUrl: string;
+  /** Prometheus metrics of the API. */
+  metricsUrl: string;
   temporalAddress: string;
   gatewayUrl: string;
   gatewaySecret: string;
@@ -84,6 +86,7 @@ export async function startStack(label: string): Promise<Stack> {
   const running = read(folder, 'processes.json', processesSchema);
   return {
     apiUrl: `http://127.0.0.1:${port}`,
+    metricsUrl: `http://127.0.0.1:${ports.metrics}/metrics`,
     temporalAddress: `127.0.0.1:${ports.temporal}`,
     gatewayUrl: `http://127.0.0.1:${ports.gateway}`,
     gatewaySecret: secrets.gateway,
@@ -96,7 +99,13 @@ export async function startStack(label: string): Promise<Stack> {
 }
 
 const stateSchema = z.object({
-  ports: z.object({ temporal: z.int(), gateway: z.int(), postgres: z.int(), redis: z.int() }),
+  ports: z.object({
+    metrics: z.int(),
+    temporal: z.int(),
+    gateway: z.int(),
+    postgres: z.int(),
+    redis: z.int(),
+  }),
   secrets: z.object({ gateway: z.string(), owner: z.string(), redis: z.string() }),
 });
 const processesSchema = z.array(z.object({ name: z.string(), pid: z.int() }));

@@ -34,9 +34,12 @@ export function answerProblems(logger: Logger, sampler: LogSampler): Middleware 
   };
 }
 
-/** Another limit has let the request pass before, and says nothing about when to come back. */
+/** Another limit may have let the request pass before: it says nothing about when to come back. */
 function nameLimit(ctx: ApiContext, problem: Problem): void {
   ctx.remove('RateLimit');
   ctx.remove('RateLimit-Policy');
+  const { policy, retryAfter } = problem.members;
   if (problem instanceof RateLimited) ctx.set(rateLimitHeaders(problem.state));
+  // A refusal that no quota explains, such as of one try to log in beside another.
+  else if (typeof policy === 'string') ctx.set('RateLimit', `"${policy}";r=0;t=${String(retryAfter)}`);
 }

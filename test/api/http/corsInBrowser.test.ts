@@ -1,0 +1,119 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { text } from 'node:stream/consumers';
+import os from 'node:os';
+import path from 'node:path';
+import { findOnPath } from '../../../src/launcher/commands';
+import { freePort } from '../../../src/launcher/ports';
+import { createSale } from '../../support/factories';
+import { parse, startEdge, type Edge } from '../edge';
+
+/** Debian's `chromium`, or what others call it. Without one, `cors.test.ts` alone holds the headers to the rule. */
+const BROWSER = ['chromium', 'chromium-browser', 'google-chrome'].flatMap(
+  (name) => findOnPath(name) ?? [],
+)[0];
+
+const whereThereIsABrowser = BROWSER === undefined ? describe.skip : describe;
+
+/** What a shop does: it tells its own server what it could read. */
+const shop = (api: string, scheduleId: string): string => `<!doctype html><script type="module">
+const json = { 'Content-Type': 'application/json' };
+const send = (path, body, headers) =>
+  fetch('${api}' + path, { method: 'POST', headers: { ...json, ...headers }, body: JSON.stringify(body) });
+async function shop() {
+  const map = await fetch('${api}/v1/schedules/${scheduleId}/seats');
+  const { version } = await map.json();
+  const credentials = { id: 'shopper', password: 'a seat in the front' };
+  const signedUp = await send('/v1/users', credentials, { 'Idempotency-Key': 'one' });
+  const { accessToken, queueToken } = await (await send('/v1/auth/login', credentials)).json();
+  const authorization = { Authorization: 'Bearer ' + accessToken };
+  const poll = await fetch('${api}/v1/queue/status', { headers: { ...authorization, 'X-Queue-Token': queueToken } });
+  const refused = await fetch('${api}/v1/wallet');
+  const events = new EventSource('${api}/v1/schedules/${scheduleId}/seats/events?since=' + (version - 1));
+  const event = await new Promise((resolve) => events.addEventListener('seats', resolve, { once: true }));
+  return {
+    map: map.headers.get('ETag'),
+    version,
+    signedUp: signedUp.status,
+    poll: (await poll.json()).queue.status,
+    left: poll.headers.get('RateLimit').replace(/t=.*/, 't=60'),
+    refused: [refused.status, (await refused.json()).type, refused.headers.get('X-Request-Id') !== null],
+    event: JSON.parse(event.data).version,
+  };
+}
+shop().then((seen) => seen, (error) => ({ error: String(error) }))
+  .then((seen) => fetch('/seen', { method: 'POST', body: JSON.stringify(seen) }));
+</script>`;
+
+whereThereIsABrowser('a page in a browser', () => {
+  let edge: Edge;
+  let scheduleId: string;
+  let profile: string;
+  let allowed: number;
+  let other: number;
+  let pages: Server[];
+  let browser: ChildProcess | undefined;
+
+  beforeAll(async () => {
+    [allowed, other] = [await freePort(), await freePort()];
+    edge = await startEdge({
+      settings: { CORS_ORIGINS: `http://127.0.0.1:${allowed}`, RATE_LIMIT_FACTOR: '1' },
+    });
+    ({ scheduleId } = await createSale(edge.database.owner));
+    profile = mkdtempSync(path.join(os.tmpdir(), 'holdfast-browser-'));
+    pages = [];
+  });
+  afterEach(async () => {
+    if (browser?.exitCode === null) {
+      browser.kill('SIGKILL');
+      await once(browser, 'exit');
+    }
+  });
+  afterAll(async () => {
+    for (const page of pages) page.close();
+    await edge.stop();
+    rmSync(profile, { recursive: true, force: true });
+  });
+
+  /** Shows the shop on an origin, and waits for what it tells. */
+  async function seenFrom(port: number): Promise<Record<string, unknown>> {
+    const seen = new Promise<string>((resolve) => {
+      const page = createServer((request, response) => {
+        if (request.method === 'POST') void text(request).then(resolve);
+        response
+          .setHeader('Content-Type', 'text/html')
+          .end(request.method === 'GET' ? shop(edge.url, scheduleId) : '');
+      });
+      pages.push(page.listen(port, '127.0.0.1'));
+    });
+    const flags = [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--no-first-run',
+    ];
+    const args = [...flags, `--user-data-dir=${profile}`, `http://127.0.0.1:${port}/`];
+    browser = spawn(BROWSER ?? '', args, { stdio: 'ignore' });
+    return parse(await seen);
+  }
+
+  it('of an origin that CORS_ORIGINS names can shop', async () => {
+    const seen = await seenFrom(allowed);
+    expect(seen).toEqual({
+      map: `"${String(seen['version'])}"`,
+      version: seen['version'],
+      signedUp: 201,
+      poll: 'ACTIVE',
+      left: '"queue-poll";r=239;t=60',
+      refused: [401, '/problems/unauthenticated', true],
+      event: seen['version'],
+    });
+  }, 60_000);
+
+  it('of another origin can read nothing', async () => {
+    expect(await seenFrom(other)).toEqual({ error: 'TypeError: Failed to fetch' });
+  }, 60_000);
+});
