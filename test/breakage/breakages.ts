@@ -1,4 +1,5 @@
 import type { Breakage } from './breakage';
+import { EDGE_BREAKAGES } from './subjects/edge';
 import { INPUT_BREAKAGES } from './subjects/input';
 import { RESERVATION_BREAKAGES } from './subjects/reservations';
 import { RUNNING_BREAKAGES } from './subjects/running';
@@ -14,6 +15,7 @@ const QUEUE = 'src/redis/queueScript.ts';
 const IDEMPOTENCY = 'src/api/idempotency/idempotency.ts';
 
 export const BREAKAGES: Breakage[] = [
+  ...EDGE_BREAKAGES,
   ...INPUT_BREAKAGES,
   ...RESERVATION_BREAKAGES,
   ...RUNNING_BREAKAGES,

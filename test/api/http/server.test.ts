@@ -6,6 +6,8 @@ import { startServer, type HttpServer } from '../../../src/api/http/server';
 import { Problem } from '../../../src/domain/problems';
 import { get, openBareClient, post } from '../../support/bareClient';
 
+jest.setTimeout(60_000);
+
 const UNBOUNDED = { total: Infinity, each: Infinity };
 
 let server: HttpServer | undefined;
@@ -102,6 +104,18 @@ describe('the Host of a request', () => {
 });
 
 describe('headers', () => {
+  it('that never end are given up after the time for headers, and not when Node looks by itself', async () => {
+    const { url } = await start(answerOk);
+    const begin = Date.now();
+    const client = await openBareClient(url);
+
+    client.send('GET / HTTP/1.1\r\nHost: test\r\n');
+
+    expect(await client.gone()).toMatch(/^HTTP\/1\.1 408 [\s\S]*request-timeout/);
+    // 10 s, and a second until it is noticed. Node alone looks every 30 s.
+    expect(Date.now() - begin).toBeLessThan(25_000);
+  });
+
   it('that are too many are refused with 431', async () => {
     const { url } = await start(answerOk);
     const client = await openBareClient(url);

@@ -1,0 +1,308 @@
+import type { Breakage } from '../breakage';
+
+const SERVER = 'src/api/http/server.ts';
+const SHARES = 'src/api/http/shares.ts';
+const BODY_BYTES = 'src/api/http/bodyBytes.ts';
+const NETWORK = 'src/api/http/clientNetwork.ts';
+const ROUTER = 'src/api/http/router.ts';
+
+const SERVER_TEST = 'test/api/http/server.test.ts';
+const BODIES_TEST = 'test/api/http/bodyBytes.test.ts';
+const LIMITS_TEST = 'test/api/http/rateLimit.test.ts';
+const NETWORK_TEST = 'test/api/http/clientNetwork.test.ts';
+const WEBHOOKS_TEST = 'test/api/webhooks/webhooks.test.ts';
+const CORS_TEST = 'test/api/http/cors.test.ts';
+const LOG_TEST = 'test/api/middleware/accessLog.test.ts';
+
+/** What clients may hold, and what they are told. */
+export const EDGE_BREAKAGES: Breakage[] = [
+  {
+    name: 'one address may have all connections',
+    edits: [{ file: SERVER, find: 'if (open.take(network)) {', replace: 'if (open.taken() < 0) {' }],
+    suite: SERVER_TEST,
+    tests: [
+      'connections of one address are bounded, and others get in',
+      'connections of all addresses are bounded, and there is room again when some have left',
+    ],
+  },
+  {
+    name: 'there is no end of what all clients together may hold',
+    edits: [{ file: SHARES, find: "if (sum + amount > total) return 'none-left';", replace: '' }],
+    suite: BODIES_TEST,
+    tests: ['bodies that are not there yet are bounded in all, and refused as temporarily-unavailable'],
+  },
+  {
+    name: 'one client may hold everything',
+    edits: [{ file: SHARES, find: "if (has > 0 && has + amount > each) return 'share-used';", replace: '' }],
+    suite: BODIES_TEST,
+    tests: ['bodies that are not there yet are bounded for each address, and refused as rate-limited'],
+  },
+  {
+    name: 'what a body has taken is never given back',
+    edits: [
+      {
+        file: BODY_BYTES,
+        find: "res.once('close', () => underWay.giveBack(network, most));",
+        replace: '',
+      },
+    ],
+    suite: BODIES_TEST,
+    tests: ['bodies that are not there yet hold nothing any more once their clients are gone'],
+  },
+  {
+    name: 'the bounds are more than the heap has',
+    edits: [
+      {
+        file: 'src/api/http/bounds.ts',
+        find: 'const CONNECTIONS_OF_HEAP = 1 / 2;',
+        replace: 'const CONNECTIONS_OF_HEAP = 1;',
+      },
+    ],
+    suite: 'test/api/http/bounds.test.ts',
+    tests: ['what clients may hold leaves a quarter of the heap to the service: 512 MB'],
+  },
+  {
+    name: 'one proxy may bring any number of requests of one client',
+    edits: [
+      {
+        file: 'src/api/http/requestShares.ts',
+        find: 'const shortage = underWay.take(network);',
+        replace: 'const shortage = underWay.take(String(Math.random()));',
+      },
+    ],
+    suite: 'test/api/http/requestShares.test.ts',
+    tests: ['requests under way are bounded for each client, also where one proxy brings all of them'],
+  },
+  {
+    name: 'one account may open any number of event streams',
+    edits: [
+      {
+        file: 'src/api/http/eventStream.ts',
+        find: 'const ofAccount = byAccount.take(userId);',
+        replace: 'const ofAccount = byAccount.take(String(Math.random()));',
+      },
+    ],
+    suite: 'test/api/http/eventStream.test.ts',
+    tests: ['too many streams of one account are refused as rate-limited, while others may open some'],
+  },
+  {
+    name: 'all requests of one packet begin at once',
+    edits: [{ file: 'src/api/http/inTurn.ts', find: 'if (!ahead) {', replace: 'if (!ahead || ahead) {' }],
+    suite: SERVER_TEST,
+    tests: [
+      'requests that are sent ahead on one connection are handled one after the other',
+      'requests that are sent ahead on one connection end the connection where they are too many, and leave nothing under way',
+    ],
+  },
+  {
+    name: 'an upload goes on for ever after its refusal',
+    edits: [
+      {
+        file: 'src/api/http/refusal.ts',
+        find: 'setTimeout(() => socket.destroy(), LINGER_MS)',
+        replace: 'setTimeout(() => undefined, LINGER_MS)',
+      },
+    ],
+    suite: SERVER_TEST,
+    tests: [
+      'a body that nobody reads is cut soon after the refusal, which the client can read: with a length',
+      'a body that nobody reads is cut soon after the refusal, which the client can read: in chunks',
+    ],
+  },
+  {
+    name: 'late headers are noticed when Node looks by itself',
+    edits: [{ file: SERVER, find: 'connectionsCheckingInterval: 1_000,', replace: '' }],
+    suite: SERVER_TEST,
+    tests: [
+      'headers that never end are given up after the time for headers, and not when Node looks by itself',
+    ],
+  },
+  {
+    name: 'two Host headers pass',
+    edits: [{ file: SERVER, find: 'if (hosts === 1 ||', replace: 'if (hosts >= 1 ||' }],
+    suite: SERVER_TEST,
+    tests: ['the Host of a request comes twice: 400 as a problem'],
+  },
+  {
+    name: 'any number of headers passes',
+    edits: [
+      {
+        file: SERVER,
+        find: 'if (rawHeaders.length > 2 * MAX_HEADERS) {',
+        replace: 'if (rawHeaders.length < 0) {',
+      },
+    ],
+    suite: SERVER_TEST,
+    tests: ['headers that are too many are refused with 431'],
+  },
+  {
+    name: 'an answer is written in the middle of another one',
+    edits: [
+      {
+        file: SERVER,
+        find: 'const isAnswering = answer?.headersSent === true && !answer.writableFinished;',
+        replace: 'const isAnswering = !answer;',
+      },
+    ],
+    suite: SERVER_TEST,
+    tests: ['bytes that are no HTTP get no answer in the middle of another one'],
+  },
+  {
+    name: 'a body may be as large as it likes once it is decompressed',
+    edits: [{ file: BODY_BYTES, find: 'if (size > limit) throw tooLarge(limit);', replace: '' }],
+    suite: BODIES_TEST,
+    tests: ['a body that is too large is 413: once it is decompressed'],
+  },
+  {
+    name: 'brotli is taken for something that can be decompressed',
+    edits: [{ file: BODY_BYTES, find: "new Set(['gzip',", replace: "new Set(['br', 'gzip'," }],
+    suite: BODIES_TEST,
+    tests: ['a body in an encoding that is not taken is 415: brotli'],
+  },
+  {
+    name: 'bad logins are counted by nobody',
+    edits: [{ file: ROUTER, find: 'await enforceAddressLimit(ctx, requestLimits);', replace: '' }],
+    suite: LIMITS_TEST,
+    tests: ['requests that no endpoint takes count against the limit of the address: no login'],
+  },
+  {
+    name: 'unknown paths are counted by nobody',
+    edits: [{ file: ROUTER, find: 'await enforceAddressLimit(ctx, limits);', replace: '' }],
+    suite: LIMITS_TEST,
+    tests: [
+      'requests that no endpoint takes count against the limit of the address: an unknown path',
+      'requests that no endpoint takes count against the limit of the address: a wrong method',
+    ],
+  },
+  {
+    name: 'a request that a lane hands on is counted twice',
+    edits: [
+      {
+        file: 'src/api/http/rateLimit.ts',
+        find: 'states.get(`${name} ${key}`) ?? limits.consume(name, key)',
+        replace: 'limits.consume(name, key)',
+      },
+    ],
+    suite: LIMITS_TEST,
+    tests: ['a request that a lane hands on to its endpoint is counted once'],
+  },
+  {
+    name: 'RateLimit names a limit that let the request pass',
+    edits: [
+      {
+        file: 'src/api/middleware/problems.ts',
+        find: "if (problem.slug === 'rate-limited') nameLimit(ctx, problem);",
+        replace: '',
+      },
+    ],
+    suite: LIMITS_TEST,
+    tests: [
+      'guessing a password is refused where many tries of one account come at once, and not for others',
+    ],
+  },
+  {
+    name: 'a port makes another client',
+    edits: [{ file: NETWORK, find: '?? WITH_PORT.exec(entry)?.[1]', replace: '' }],
+    suite: NETWORK_TEST,
+    tests: ['one client behind a trusted proxy is counted once however the proxy writes its IPv4 address'],
+  },
+  {
+    name: 'an IPv4 address in an IPv6 address is another client',
+    edits: [{ file: NETWORK, find: 'ipaddr.process(address)', replace: 'ipaddr.parse(address)' }],
+    suite: NETWORK_TEST,
+    tests: ['a client is counted by that address where a socket shows it as IPv6'],
+  },
+  {
+    name: "a webhook's signature is over its text",
+    edits: [
+      {
+        file: 'src/gateways/sandbox/webhook.ts',
+        find: '.update(`${seconds}.`).update(body)',
+        replace: ".update(`${seconds}.${Buffer.from(body).toString('utf8')}`)",
+      },
+    ],
+    suite: WEBHOOKS_TEST,
+    tests: [
+      'the signature of a message does not hold for bytes that are no UTF-8, and the same text as others',
+    ],
+  },
+  {
+    name: 'webhooks may be as large as plans',
+    edits: [
+      {
+        file: 'src/api/webhooks/routes.ts',
+        find: 'const BODY_LIMIT = 64 * 1024;',
+        replace: 'const BODY_LIMIT = 16 * 1024 * 1024;',
+      },
+    ],
+    suite: WEBHOOKS_TEST,
+    tests: ['a message that is refused before it is read is larger than 64 KB'],
+  },
+  {
+    name: 'webhooks are counted like everything else of their address',
+    edits: [{ file: 'src/api/webhooks/routes.ts', find: "rateLimit: 'webhook',", replace: '' }],
+    suite: WEBHOOKS_TEST,
+    tests: ['messages have a limit of their own, which leaves everything else of the address alone'],
+  },
+  {
+    name: 'every origin may read answers',
+    edits: [{ file: 'src/api/http/cors.ts', find: 'origin: [...origins],', replace: 'origin: true,' }],
+    suite: CORS_TEST,
+    tests: ['a page of another origin may read nothing: https://evil.example'],
+  },
+  {
+    name: 'a cache takes one answer for the pages of all origins',
+    edits: [
+      {
+        file: 'src/api/http/answer.ts',
+        find: 'if (vary) ctx.vary(vary);',
+        replace: "if (vary) ctx.set('Vary', vary);",
+      },
+    ],
+    suite: CORS_TEST,
+    tests: [
+      'a page of an origin that CORS_ORIGINS names may read what lanes answer, which caches keep apart by origin and encoding',
+    ],
+  },
+  {
+    name: 'refusals fill the log',
+    edits: [
+      { file: 'src/config/logSampler.ts', find: 'return count <= LINES;', replace: 'return count > 0;' },
+    ],
+    suite: LOG_TEST,
+    tests: [
+      'the log of requests has a sample of what anybody can cause, and the metrics count all of it',
+      'the log of requests has a sample of faults that come again and again',
+    ],
+  },
+  {
+    name: 'paths fill the log',
+    edits: [
+      {
+        file: 'src/api/middleware/accessLog.ts',
+        find: 'ctx.path.slice(0, PATH_LENGTH)',
+        replace: 'ctx.path',
+      },
+    ],
+    suite: LOG_TEST,
+    tests: ['the log of requests cuts paths that are longer than any of ours'],
+  },
+  {
+    name: 'a log grows for ever',
+    edits: [{ file: 'src/launcher/logRotation.ts', find: 'truncateSync(file);', replace: '' }],
+    suite: 'test/launcher/logRotation.test.ts',
+    tests: ['the log of a part is bounded with all that is kept of it, while the part goes on writing'],
+  },
+  {
+    name: 'each probe asks every part',
+    edits: [
+      {
+        file: 'src/api/service/health.ts',
+        find: 'if (last && Date.now() - last.askedAt < REUSE_MS) return last.readiness;',
+        replace: '',
+      },
+    ],
+    suite: 'test/api/service/service.test.ts',
+    tests: ['many probes at once ask each part once'],
+  },
+];
