@@ -95,9 +95,15 @@ async function statusFor(from: string, path: string): Promise<unknown> {
 }
 
 /** Of the API, with those to its own servers. */
-async function openSockets(): Promise<number> {
-  const metrics = await (await fetch(stack.metricsUrl)).text();
-  return Number(/^nodejs_active_resources\{type="TCPSocketWrap"\} (\d+)/m.exec(metrics)?.[1]);
+const openSockets = async (): Promise<number> => metric('nodejs_active_resources{type="TCPSocketWrap"}');
+
+const refused = async (bound: string): Promise<number> =>
+  metric(`holdfast_http_refused_total{bound="${bound}"}`);
+
+async function metric(name: string): Promise<number> {
+  const lines = (await (await fetch(stack.metricsUrl)).text()).split('\n');
+  const line = lines.find((one) => one.startsWith(`${name} `));
+  return Number(line?.slice(name.length));
 }
 
 const addresses = (count: number): string[] =>
@@ -134,6 +140,7 @@ describe('clients that hold bodies back', () => {
         from: addresses(16),
       });
       expect(Object.keys(statusesOf(attackers))).toEqual(expect.arrayContaining(['503']));
+      expect(await refused('bodies')).toBeGreaterThan(0);
       expect(await statusFor(SOMEBODY_ELSE, '/v1/concerts')).toBe(200);
     },
     ATTACK_MS,
@@ -179,6 +186,7 @@ describe('clients that open event streams', () => {
       await attack(9_000, stream, { from: addresses(30) });
       await othersAreServed();
       expect(Object.keys(statusesOf(attackers))).toEqual(expect.arrayContaining(['200', '503']));
+      expect(await refused('streams')).toBeGreaterThan(0);
     },
     ATTACK_MS,
   );
@@ -197,6 +205,7 @@ describe('clients that open connections', () => {
       // Node alone would look for them every 30 s.
       expect(Date.now() - begin).toBeLessThan(30_000);
       expect(statusesOf(attackers)['408']).toBeGreaterThan(0);
+      expect(await refused('connections')).toBeGreaterThan(0);
     },
     ATTACK_MS,
   );
