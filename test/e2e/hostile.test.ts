@@ -122,11 +122,16 @@ const stream = (): string => get(`/v1/schedules/${scheduleId}/seats/events`);
 
 describe('clients that hold bodies back', () => {
   const body = 'x'.repeat(60 * 1024);
+  /** One text for all clients: thousands of copies would fill the memory of the test. */
+  const unfinished = (path: string): (() => string) => {
+    const text = post(path, 'Content-Length: 65536') + body;
+    return () => text;
+  };
 
   it.each(['/v1/webhooks/sandbox', '/v1/auth/refresh'])(
     'of one address are held to its share: %s',
     async (path) => {
-      await attack(1_500, () => post(path, 'Content-Length: 65536') + body);
+      await attack(1_500, unfinished(path));
       await othersAreServed();
       expect(Object.keys(statusesOf(attackers))).toEqual(expect.arrayContaining(['429']));
     },
@@ -136,7 +141,7 @@ describe('clients that hold bodies back', () => {
   it(
     'of many addresses find an end of what there is for all',
     async () => {
-      await attack(4_000, () => post('/v1/auth/refresh', 'Content-Length: 65536') + body, {
+      await attack(4_000, unfinished('/v1/auth/refresh'), {
         from: addresses(16),
       });
       expect(Object.keys(statusesOf(attackers))).toEqual(expect.arrayContaining(['503']));
