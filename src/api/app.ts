@@ -4,6 +4,7 @@ import { version } from '../../package.json';
 import { adminCatalogueRoutes } from './admin/catalogueRoutes';
 import { adminReconciliationRoutes } from './admin/reconciliation';
 import { showCancellationRoutes } from './admin/showCancellation/routes';
+import { venueRoutes } from './admin/venues/routes';
 import { accountRoutes } from './auth/accountRoutes';
 import { authRoutes } from './auth/routes';
 import { catalogueRoutes } from './catalogue/routes';
@@ -36,6 +37,7 @@ export function createEndpoints(dependencies: ApiDependencies): Endpoint[] {
     ...queueRoutes(dependencies),
     ...catalogueRoutes(dependencies),
     ...drawRoutes(dependencies),
+    ...venueRoutes(dependencies),
     ...adminCatalogueRoutes(dependencies),
     ...adminReconciliationRoutes(dependencies),
     ...showCancellationRoutes(dependencies),

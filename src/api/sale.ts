@@ -99,6 +99,7 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
     ...reservationRoutes({
       placeHold,
       releaseHold: createReleaseHold({ reservations, workflows }),
+      seatChoice,
       reservations,
       payments,
       tickets,

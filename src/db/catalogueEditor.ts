@@ -4,12 +4,11 @@ import { KOREAN_POLICY, type CancellationPolicy } from '../domain/cancellationPo
 import { CURRENCY } from '../domain/money';
 import { Problem } from '../domain/problems';
 import { priceGrades } from '../domain/seatingPlan/grades';
-import { seatsOfPlan } from '../domain/seatingPlan/seats';
 import type { WaitingRoom } from '../domain/waitingRoom';
 import { createConcertStore } from './concertStore';
 import { createScheduleStore, type ScheduleChange } from './scheduleStore';
 import { createSeatStore } from './seatStore';
-import { createVenueStore, type Venue } from './venueStore';
+import { createVenueStore, type NewVenue } from './venueStore';
 
 /** A schedule as an operator describes it. */
 export interface ScheduleDraft {
@@ -36,13 +35,15 @@ export type CatalogueEditor = ReturnType<typeof createCatalogueEditor>;
 /** What operators do to the catalogue, each in one transaction. Given a transaction, inside that one. */
 export function createCatalogueEditor(db: Knex) {
   return {
-    /** @param venueId a venue that has it already is left as it is */
-    async addVenue(
-      venue: Omit<Venue, 'venueId'>,
-      venueId: string = newId(),
-    ): Promise<{ venueId: string; seats: number }> {
-      await createVenueStore(db).insert({ venueId, ...venue });
-      return { venueId, seats: seatsOfPlan(venue.plan).length };
+    /**
+     * @param venueId a venue that has it already is left as it is
+     * @returns its id
+     */
+    async addVenue(venue: Omit<NewVenue, 'venueId'>, venueId: string = newId()): Promise<string> {
+      await db.transaction(async (transaction) =>
+        createVenueStore(transaction).insert({ venueId, ...venue }),
+      );
+      return venueId;
     },
 
     /** @param concertId a concert that has it already is left as it is */
@@ -55,7 +56,8 @@ export function createCatalogueEditor(db: Knex) {
     },
 
     /**
-     * Adds a schedule with its grades and a seat of its own for every seat of the venue.
+     * Adds a schedule with its grades and a seat of its own for every seat of the venue. Seats of a category without
+     * a price are blocked there for good.
      *
      * @param scheduleId a schedule that has it already is left as it is
      * @returns its id
@@ -69,25 +71,26 @@ export function createCatalogueEditor(db: Knex) {
       if (!(await createConcertStore(db).find(concertId))) {
         throw new Problem('concert-not-found', 'There is no such concert.');
       }
-      const venue = await createVenueStore(db).find(draft.venueId);
-      if (!venue) throw new Problem('venue-not-found', 'There is no such venue.');
-      const planned = seatsOfPlan(venue.plan);
-      const { grades, faults } = priceGrades(venue.plan, planned, draft.prices);
+      const categories = await createVenueStore(db).categories(draft.venueId);
+      if (!categories) throw new Problem('venue-not-found', 'There is no such venue.');
+      const { grades, faults } = priceGrades(categories, draft.prices);
       const allFaults = [...timeFaults(draft), ...faults];
       if (allFaults.length > 0) throw invalid(allFaults);
 
+      const { venueId } = draft;
+      const seats = grades.reduce((total, grade) => total + grade.seats, 0);
       await db.transaction(async (transaction) => {
         const added = await createScheduleStore(transaction).insert({
           ...draft,
           scheduleId,
           concertId,
           currency: CURRENCY,
-          seatsTotal: planned.length,
+          seatsTotal: seats,
           waitingRoom: draft.waitingRoom ?? null,
           cancellationPolicy: draft.cancellationPolicy ?? KOREAN_POLICY,
           grades,
         });
-        if (added) await createSeatStore(transaction).insertAll(scheduleId, planned);
+        if (added) await createSeatStore(transaction).insertAll({ scheduleId, venueId, seats });
       });
       return scheduleId;
     },
@@ -118,6 +121,12 @@ export function createCatalogueEditor(db: Knex) {
         if (taken.length > 0) {
           throw new Problem('seat-unavailable', 'A seat that is held or sold cannot be blocked.', {
             unavailableSeatIds: taken,
+          });
+        }
+        const priceless = unblockSeatIds.filter((seatId) => !locked.get(seatId)?.forSale);
+        if (priceless.length > 0) {
+          throw new Problem('seat-unavailable', 'A seat without a price is not for sale in this schedule.', {
+            unavailableSeatIds: priceless,
           });
         }
         await seats.setBlocked(scheduleId, blockSeatIds, true);

@@ -18,6 +18,7 @@ import * as serviceClock from './migrations/015_service_clock';
 import * as requestedAttempts from './migrations/016_requested_attempts';
 import * as openReservations from './migrations/017_open_reservations';
 import * as accountControl from './migrations/020_account_control';
+import * as halls from './migrations/022_halls';
 import * as housekeeping from './migrations/025_housekeeping';
 
 /** In order. A released migration is never changed; a new one is added below. */
@@ -40,6 +41,7 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '016_requested_attempts': requestedAttempts,
   '017_open_reservations': openReservations,
   '020_account_control': accountControl,
+  '022_halls': halls,
   '025_housekeeping': housekeeping,
 };
 

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { cancellationPolicySchema, type CancellationPolicy } from '../domain/cancellationPolicy';
 import type { SeatSupply } from '../domain/seatSupply';
 import type { SaleSwitch } from '../domain/saleStatus';
-import type { Grade } from '../domain/seatingPlan/grades';
+import type { Grade, PricedCategory } from '../domain/seatingPlan/grades';
 import type { WaitingRoom } from '../domain/waitingRoom';
 
 /** What decides whether and how seats of a schedule can be held. */
@@ -38,7 +38,8 @@ export interface NewSchedule extends Omit<ScheduleFacts, 'saleSwitch' | 'cancell
   startsAt: Date;
   seatsTotal: number;
   cancellationPolicy: CancellationPolicy;
-  grades: readonly Grade[];
+  /** In the plan's order; one without a price is not for sale. */
+  grades: readonly Pick<PricedCategory, 'grade' | 'price' | 'color'>[];
 }
 
 export interface ScheduleChange {
@@ -97,7 +98,13 @@ export function createScheduleStore(db: Knex) {
         .returning('id');
       if (inserted.length === 0) return false;
       await db('grades').insert(
-        schedule.grades.map((grade, position) => ({ schedule_id: schedule.scheduleId, position, ...grade })),
+        schedule.grades.map(({ grade, price, color }, position) => ({
+          schedule_id: schedule.scheduleId,
+          position,
+          grade,
+          price,
+          color,
+        })),
       );
       return true;
     },
@@ -137,10 +144,11 @@ export function createScheduleStore(db: Knex) {
       return row ? cancellationPolicySchema.parse(row.cancellation_policy) : null;
     },
 
-    /** In the plan's order. */
+    /** Those that are for sale, in the plan's order. */
     async grades(scheduleId: string): Promise<Grade[]> {
       const { rows } = await db.raw<{ rows: Grade[] }>(
-        'SELECT grade, price, color FROM grades WHERE schedule_id = ? ORDER BY position',
+        `SELECT grade, price, color FROM grades
+         WHERE schedule_id = ? AND price IS NOT NULL ORDER BY position`,
         [scheduleId],
       );
       return rows;

@@ -1,6 +1,4 @@
 import type { Knex } from 'knex';
-import { v7 as newId } from 'uuid';
-import type { PlannedSeat } from '../domain/seatingPlan/seats';
 
 /** A seat of a schedule without its status: none of this ever changes. */
 export interface SeatDrawing {
@@ -14,35 +12,49 @@ export interface SeatDrawing {
   accessible: boolean;
 }
 
+interface LockedSeat {
+  seatId: string;
+  taken: boolean;
+  /** false: its grade has no price. */
+  forSale: boolean;
+}
+
+interface SeatsOfVenue {
+  scheduleId: string;
+  venueId: string;
+  /** How many the venue has. */
+  seats: number;
+}
+
+/** A statement may take 10 s; this number of seats takes less than one, also on a slow machine. */
+const SEATS_IN_A_STATEMENT = 20_000;
+
 export type SeatStore = ReturnType<typeof createSeatStore>;
 
 /** The seats of schedules. Given a transaction, all of it happens in that transaction. */
 export function createSeatStore(db: Knex) {
   return {
     /**
-     * All seats of a new schedule in one statement. Their ids grow in the plan's order, which keeps a
-     * schedule's rows and index entries together.
+     * Gives a new schedule a seat of its own for each seat of its venue; one whose grade has no price is blocked for
+     * good. The ids are of version 7 (RFC 9562) and grow in the plan's order, which keeps a schedule's rows and index
+     * entries together.
      */
-    async insertAll(scheduleId: string, seats: readonly PlannedSeat[]): Promise<void> {
-      const rows = seats.map(({ zone, row, number, category: grade, x, y, accessible }, position) => ({
-        id: newId(),
-        position,
-        zone,
-        row,
-        number,
-        grade,
-        x,
-        y,
-        accessible,
-      }));
-      await db.raw(
-        `INSERT INTO seats (schedule_id, id, position, zone, row, number, grade, x, y, accessible)
-         SELECT ?, seat.*
-         FROM jsonb_to_recordset(?::jsonb) AS seat
-           (id uuid, position int, zone text, row text, number text, grade text, x real, y real,
-            accessible boolean)`,
-        [scheduleId, JSON.stringify(rows)],
-      );
+    async insertAll({ scheduleId, venueId, seats }: SeatsOfVenue): Promise<void> {
+      for (let from = 0; from < seats; from += SEATS_IN_A_STATEMENT) {
+        await db.raw(
+          `INSERT INTO seats
+             (id, schedule_id, position, zone, row, number, grade, x, y, accessible, blocked)
+           SELECT (lpad(to_hex(:now::bigint + planned.position / 4096), 12, '0') || '7'
+                     || lpad(to_hex(planned.position % 4096), 3, '0')
+                     || right(replace(gen_random_uuid()::text, '-', ''), 16))::uuid,
+                  grades.schedule_id, planned.position, zone, row, number, grade, x, y, accessible, price IS NULL
+           FROM venue_seats AS planned
+           JOIN grades ON grades.schedule_id = :scheduleId AND grades.grade = planned.category
+           WHERE venue_id = :venueId AND planned.position >= :from AND planned.position < :to
+           ORDER BY planned.position`,
+          { scheduleId, venueId, now: Date.now(), from, to: from + SEATS_IN_A_STATEMENT },
+        );
+      }
     },
 
     /** In the plan's order. */
@@ -92,12 +104,9 @@ export function createSeatStore(db: Knex) {
      * Locks these seats until the transaction ends, so that nothing can be allocated meanwhile: an
      * allocation's foreign key takes a lock that waits for this one.
      *
-     * @returns the seats that belong to the schedule, each with whether somebody has it
+     * @returns the seats that belong to the schedule, each with whether somebody has it, and whether it has a price
      */
-    async lock(
-      scheduleId: string,
-      seatIds: readonly string[],
-    ): Promise<{ seatId: string; taken: boolean }[]> {
+    async lock(scheduleId: string, seatIds: readonly string[]): Promise<LockedSeat[]> {
       await db('seats')
         .where({ schedule_id: scheduleId })
         .whereIn('id', seatIds)
@@ -105,10 +114,10 @@ export function createSeatStore(db: Knex) {
         .forUpdate()
         .select('id');
       // A statement of its own: it sees what was committed while the lock was waited for.
-      const { rows } = await db.raw<{ rows: { seatId: string; taken: boolean }[] }>(
-        `SELECT seat.id AS "seatId",
+      const { rows } = await db.raw<{ rows: LockedSeat[] }>(
+        `SELECT seat.id AS "seatId", grades.price IS NOT NULL AS "forSale",
                 EXISTS (SELECT FROM allocations WHERE seat_id = seat.id AND released_at IS NULL) AS taken
-         FROM seats AS seat
+         FROM seats AS seat JOIN grades USING (schedule_id, grade)
          WHERE seat.schedule_id = ? AND seat.id = ANY(?)`,
         [scheduleId, [...seatIds]],
       );

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Knex } from 'knex';
 import { v5 as idFromName } from 'uuid';
-import { newConcertSchema, newScheduleSchema, newVenueSchema } from '../api/admin/schema';
+import { newConcertSchema, newScheduleSchema } from '../api/admin/schema';
+import { readVenue } from '../api/admin/venues/readVenue';
 import { createCatalogueEditor, type CatalogueEditor } from '../db/catalogueEditor';
 import { createScheduleStore } from '../db/scheduleStore';
 import { DEMO_CONCERTS, DEMO_VENUES, type DemoConcert, type DemoSchedule, type DemoVenue } from './catalogue';
@@ -43,7 +44,9 @@ export async function loadDemo({ db, now = new Date() }: { db: Knex; now?: Date 
 
 async function addVenue(editor: CatalogueEditor, { key, name }: DemoVenue): Promise<void> {
   const plan: unknown = JSON.parse(await readFile(path.join(PLANS, `${key}.json`), 'utf8'));
-  await editor.addVenue(newVenueSchema.parse({ name, plan }), venueId(key));
+  const reading = readVenue({ name, plan });
+  if (reading.kind === 'faulty') throw new Error(`${key}: ${JSON.stringify(reading.errors)}`);
+  await editor.addVenue(reading.venue, venueId(key));
 }
 
 async function addConcert(editor: CatalogueEditor, concert: DemoConcert, now: Date): Promise<void> {

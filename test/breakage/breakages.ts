@@ -3,6 +3,7 @@ import { EDGE_BREAKAGES } from './subjects/edge';
 import { INPUT_BREAKAGES } from './subjects/input';
 import { RESERVATION_BREAKAGES } from './subjects/reservations';
 import { RUNNING_BREAKAGES } from './subjects/running';
+import { SEATING_PLANS } from './subjects/seatingPlans';
 
 const CANCELLATIONS = 'src/activities/cancellations.ts';
 const CLAIM = 'src/redis/seatClaim.ts';
@@ -997,4 +998,5 @@ export const BREAKAGES: Breakage[] = [
       'a place is live while it is admitted or waits, when it was freed, and when Redis has lost it',
     ],
   },
+  ...SEATING_PLANS,
 ];

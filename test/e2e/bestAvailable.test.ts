@@ -29,6 +29,26 @@ describe('POST /v1/reservations for the best available seats', () => {
     expect(await seatStatus(user, scheduleId, hold.seats[0]?.seatId)).toBe('HELD');
   });
 
+  it('names the point that it took for the stage where the plan does not say where it is', async () => {
+    const plan = aPlan({ seats: 3 });
+    const zones = plan.zones.map((zone) => Object.assign(zone, { areas: [] }));
+    const venue = await service.operator.post('/v1/admin/venues', { name: 'Loft', plan: { ...plan, zones } });
+    const { venueId, stage, warnings } = expectAnswer(venue, 201, contract.venue);
+    expect([stage, warnings.map(({ path }) => path)]).toEqual([null, ['stage']]);
+    const { concertId, scheduleId: other } = await service.openSale();
+    const path = `/v1/admin/concerts/${concertId}/schedules`;
+    const schedule = await service.operator.post(path, aSchedule(venueId));
+    const { scheduleId } = expectAnswer(schedule, 201, contract.operatorsSchedule);
+    const user = await service.buyer();
+
+    const assumed = expectAnswer(await best(user, { scheduleId, quantity: 1 }), 201, contract.hold);
+    const known = expectAnswer(await best(user, { scheduleId: other, quantity: 1 }), 201, contract.hold);
+
+    // The middle of its three seats.
+    expect(assumed.assumedStage).toEqual({ x: 40, y: 94 });
+    expect(known).not.toHaveProperty('assumedStage');
+  });
+
   it('keeps to a grade', async () => {
     const [{ scheduleId, vipSeatIds }, user] = await Promise.all([
       service.openSale({ seats: 4, vipSeats: 4 }),

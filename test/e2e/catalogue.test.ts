@@ -116,6 +116,22 @@ describe('GET /v1/concerts/{concertId}/schedules', () => {
   });
 });
 
+describe('GET /v1/schedules/{scheduleId}/plan', () => {
+  it('is what a page draws beside the seats, in their coordinates', async () => {
+    const { scheduleId, seatIds } = await service.openSale();
+    const plan = expectAnswer(await get(`/v1/schedules/${scheduleId}/plan`), 200, contract.hallPlan);
+    expect(plan).toMatchObject({
+      scheduleId,
+      size: { width: 600, height: 200 },
+      stage: { x: 120, y: 30 },
+      zones: [{ zone: 'Floor', position: { x: 20, y: 60 } }],
+      rows: [{ zone: 'Floor', row: 'B', rowNumber: 'B', rowNumberPosition: 'both' }],
+      areas: [{ shape: 'rectangle', position: { x: 20, y: 20 }, rotation: 0, text: { text: 'STAGE' } }],
+    });
+    expect(plan.rows[0]?.seats.map(({ seatId }) => seatId)).toEqual(seatIds);
+  });
+});
+
 describe('GET /v1/schedules/{scheduleId}/seats', () => {
   it('is every seat with grade, price, place and status', async () => {
     const { scheduleId } = await service.openSale({ seats: 2, vipSeats: 1 });

@@ -119,7 +119,12 @@ const held = {
   holdSeconds: z.int(),
 };
 const ticket = z.strictObject({ ticketId: uuid, seatId: uuid });
-export const hold = z.strictObject({ ...held, status: z.literal('HELD') });
+export const hold = z.strictObject({
+  ...held,
+  status: z.literal('HELD'),
+  /** Best available, where the plan does not say where its stage is. */
+  assumedStage: z.strictObject({ x: z.number(), y: z.number() }).optional(),
+});
 const figures = {
   fee: money,
   bookingFeeRefund: money,
@@ -217,7 +222,43 @@ export const topUp = z.strictObject({
 });
 
 export const staff = z.looseObject({ id: z.string(), role: z.enum(['STAFF', 'OPERATOR']) });
-export const venue = z.strictObject({ venueId: uuid, seats: z.int() });
+const point = z.strictObject({ x: z.number(), y: z.number() });
+export const venue = z.strictObject({
+  venueId: uuid,
+  seats: z.int(),
+  stage: point.nullable(),
+  warnings: z.array(z.strictObject({ path: z.string(), message: z.string().min(1) })),
+});
+/** "What a page needs to draw the hall"; each shape brings its own measures. */
+export const hallPlan = z.strictObject({
+  scheduleId: uuid,
+  version: z.int(),
+  size: z.strictObject({ width: z.number(), height: z.number() }),
+  stage: point.nullable(),
+  categories: z.array(z.strictObject({ name: z.string(), color: z.string(), seats: z.int() })),
+  zones: z.array(z.strictObject({ zone: z.string(), position: point })),
+  rows: z.array(
+    z.strictObject({
+      zone: z.string(),
+      row: z.string(),
+      rowNumber: z.string(),
+      rowNumberPosition: z.enum(['start', 'end', 'both']).nullable(),
+      seats: z.array(z.strictObject({ seatId: uuid, guid: z.string() })),
+    }),
+  ),
+  areas: z.array(
+    z.looseObject({
+      shape: z.enum(['polygon', 'rectangle', 'circle', 'ellipse', 'text']),
+      position: point,
+      rotation: z.number(),
+      color: z.string().nullable(),
+      borderColor: z.string().nullable(),
+      text: z
+        .strictObject({ text: z.string(), position: point, color: z.string(), size: z.number() })
+        .nullable(),
+    }),
+  ),
+});
 export const newConcert = z.looseObject({ concertId: uuid, title: z.string(), artist: z.string() });
 /** "Everything about one reservation: seats, money, timeline, and a link to its workflow." */
 export const adminReservation = z.looseObject({

@@ -11,23 +11,14 @@ import { presentSchedule } from '../catalogue/presenter';
 import { concertParams, scheduleParams } from '../catalogue/schema';
 import type { ApiDependencies } from '../dependencies';
 import { endpoint, type Endpoint } from '../http/endpoint';
-import {
-  adminScheduleSchema,
-  newConcertSchema,
-  newScheduleSchema,
-  newVenueSchema,
-  scheduleChangeSchema,
-} from './schema';
-
-/** An arena's plan as the editor writes it is some 6 MB. */
-const PLAN_LIMIT = 16 * 1024 * 1024;
+import { adminScheduleSchema, newConcertSchema, newScheduleSchema, scheduleChangeSchema } from './schema';
 
 /** Ten thousand seat ids. */
 const CHANGE_LIMIT = 1024 * 1024;
 
 const tags = ['Operators'];
 
-/** What operators do to venues, concerts and schedules. */
+/** The operators' changes to concerts and schedules. */
 export function adminCatalogueRoutes({
   settings,
   db,
@@ -74,29 +65,6 @@ export function adminCatalogueRoutes({
   }
 
   return [
-    endpoint({
-      method: 'POST',
-      path: '/v1/admin/venues',
-      summary: 'Add a venue from a seating plan',
-      description:
-        "`plan` is a seating plan in pretix's JSON format, as its editor exports it. Every fault is told.",
-      tags,
-      access: 'operator',
-      idempotent: true,
-      bodyLimit: PLAN_LIMIT,
-      body: newVenueSchema,
-      responses: {
-        201: { description: 'The venue', schema: z.object({ venueId: z.uuid(), seats: z.int() }) },
-      },
-      async handle({ user, body, idempotencyKey: key }) {
-        const request = { userId: user.userId, route: 'POST /v1/admin/venues', key, body };
-        return idempotency.run(request, async (venueId) => ({
-          status: 201 as const,
-          body: await editor.addVenue(body, venueId),
-        }));
-      },
-    }),
-
     endpoint({
       method: 'POST',
       path: '/v1/admin/concerts',

@@ -1,28 +1,15 @@
-import { IANAZone } from 'luxon';
 import { z } from 'zod';
 import { cancellationPolicySchema } from '../../domain/cancellationPolicy';
 import { SALE_SWITCHES } from '../../domain/saleStatus';
-import { seatingPlanSchema } from '../../domain/seatingPlan/schema';
 import { waitingRoomSchema } from '../../domain/waitingRoom';
 import { scheduleSchema as publicScheduleSchema } from '../catalogue/schema';
 
 /** Composed (NFC), so that Hangul typed on any system is found by a search typed on another. */
-const line = z.string().trim().normalize().min(1).max(200);
+export const line = z.string().trim().normalize().min(1).max(200);
 const time = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 /** Whole won; far above any ticket, far below what integers hold. */
 const money = z.int().min(0).max(100_000_000);
-const timeZone = z
-  .string()
-  .max(64)
-  .refine((name) => IANAZone.isValidZone(name), 'Must be a time zone such as Asia/Seoul')
-  .meta({ description: 'IANA name; days before a show are days there' });
 const seatIds = z.array(z.uuid()).max(10_000).default([]);
-
-export const newVenueSchema = z.strictObject({
-  name: line,
-  timeZone: timeZone.default('Asia/Seoul'),
-  plan: seatingPlanSchema,
-});
 
 export const newConcertSchema = z.strictObject({
   title: line,
@@ -35,7 +22,9 @@ export const newScheduleSchema = z.strictObject({
   startsAt: time,
   saleOpensAt: time,
   saleClosesAt: time,
-  prices: z.record(z.string(), money).meta({ description: 'For every category of the plan that has seats' }),
+  prices: z.record(z.string(), money).meta({
+    description: 'By category of the plan. A category without a price is not for sale: its seats are BLOCKED',
+  }),
   bookingFee: money.default(2_000).meta({ description: 'For each seat' }),
   maxSeatsPerUser: z.int().min(1).max(100).default(4),
   waitingRoom: waitingRoomSchema.optional(),

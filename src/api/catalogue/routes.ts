@@ -8,6 +8,8 @@ import { endpoint, type Endpoint } from '../http/endpoint';
 import { EVENT_STREAM, EVENT_STREAM_HEADERS } from '../http/eventStream';
 import { cutPage, pageOf } from '../http/paging';
 import { createCatalogue } from './catalogue';
+import { createHallPlans } from './hallPlans';
+import { hallPlanSchema } from './hallPlanSchema';
 import { presentConcert, presentConcertSummary, presentSchedule } from './presenter';
 import {
   concertListQuery,
@@ -23,6 +25,9 @@ import { answerSeatMap } from './seatMapAnswer';
 
 const tags = ['Catalogue'];
 
+/** Only another version of the service writes the same plan in another way. */
+const PLAN_CACHING = 'public, max-age=300';
+
 /** The public, cached part of the API: concerts, their schedules, and the seats of each. */
 export function catalogueRoutes({
   db,
@@ -31,6 +36,7 @@ export function catalogueRoutes({
   liveSeats,
   logger,
 }: Pick<ApiDependencies, 'db' | 'redis' | 'seatMaps' | 'liveSeats' | 'logger'>): Endpoint[] {
+  const hallPlans = createHallPlans(db);
   const catalogue = createCatalogue(db, createCatalogueCache(createBestEffort(redis, logger)));
 
   async function findConcert(concertId: string) {
@@ -123,6 +129,33 @@ export function catalogueRoutes({
         const seatMap = await seatMaps.find(params.scheduleId);
         if (!seatMap) throw new Problem('schedule-not-found', 'There is no such schedule.');
         return answerSeatMap(seatMap, http.headers);
+      },
+    }),
+
+    endpoint({
+      method: 'GET',
+      path: '/v1/schedules/{scheduleId}/plan',
+      summary: 'Read what is needed to draw the hall of a schedule',
+      description:
+        'Areas, zones and rows, in the coordinates of the seats of the seat map. It never changes: read it once, and ' +
+        'the seat map again and again.',
+      tags,
+      access: 'public',
+      rateLimit: 'seat-map',
+      params: scheduleParams,
+      problems: ['schedule-not-found'],
+      responses: {
+        200: {
+          description: 'The drawing',
+          schema: hallPlanSchema,
+          headers: { ETag: 'The version, as a strong validator' },
+        },
+        304: { description: 'The drawing that the client has is still right' },
+      },
+      async handle({ params, http }) {
+        const plan = await hallPlans.find(params.scheduleId);
+        if (!plan) throw new Problem('schedule-not-found', 'There is no such schedule.');
+        return answerSeatMap(plan, http.headers, PLAN_CACHING);
       },
     }),
 

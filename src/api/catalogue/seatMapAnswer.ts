@@ -7,8 +7,15 @@ export type SeatMapAnswer =
   | { status: 200; headers: Record<string, string>; body: Buffer }
   | { status: 304; headers: Record<string, string> };
 
+/** A browser asks each time; a shared cache may answer for the second that a sold seat may be shown. */
+const FOR_A_SECOND = 'public, max-age=0, s-maxage=1';
+
 /** The map, in the encoding that the client prefers, or 304 where it has this version. */
-export async function answerSeatMap(map: SeatMap, request: IncomingHttpHeaders): Promise<SeatMapAnswer> {
+export async function answerSeatMap(
+  map: Pick<SeatMap, 'version' | 'encoded'>,
+  request: IncomingHttpHeaders,
+  cacheControl = FOR_A_SECOND,
+): Promise<SeatMapAnswer> {
   const encoding = preferredEncoding(request);
   // A client that has this version needs no other, in whichever encoding it got it.
   const known = knownTag(
@@ -17,8 +24,7 @@ export async function answerSeatMap(map: SeatMap, request: IncomingHttpHeaders):
   );
   const headers = {
     ETag: known ?? tagOf(map.version, encoding),
-    // A browser asks each time; a shared cache may answer for the second that a sold seat may be shown.
-    'Cache-Control': 'public, max-age=0, s-maxage=1',
+    'Cache-Control': cacheControl,
     Vary: 'Accept-Encoding',
   };
   if (known !== undefined) return { status: 304, headers };

@@ -38,7 +38,7 @@ const STATUS_ENDS: ReadonlyMap<string, Buffer> = new Map(
 );
 
 // Cheap levels: a busy sale compresses the map several times a second.
-const compress = {
+export const compress = {
   br: (body: Buffer) =>
     promisify(brotliCompress)(body, {
       params: {
@@ -67,7 +67,7 @@ export function createSeatMapTemplate(
     const fixed = {
       ...seat,
       ...(accessible && { accessible }),
-      price: prices.get(seat.grade),
+      price: prices.get(seat.grade) ?? 0,
       status: '',
     };
     return Buffer.from(JSON.stringify(fixed).slice(0, -'"}'.length));

@@ -12,7 +12,7 @@ export interface Validation {
   /** The parsed value; meaningless once an issue was found. No schema stands for "nothing to read". */
   parse<S extends z.ZodType>(schema: S | undefined, value: unknown): z.output<S>;
   add(...issues: readonly ValidationIssue[]): void;
-  /** What was found so far. */
+  /** The issues so far. */
   readonly issues: readonly ValidationIssue[];
 
   /** @throws {Problem} validation-failed with every issue */

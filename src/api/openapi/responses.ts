@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiResponseObject } from 'zod-openapi';
 import type { ProblemSlug } from '../../domain/problems';
 import { takesBody } from '../http/body';
+import { newVenueSchema } from '../admin/venues/schema';
 import type { Endpoint, ResponseSpec } from '../http/endpoint';
 import { PROBLEM_MEDIA_TYPE } from '../problems/document';
 import { PROBLEMS } from '../problems/table';
@@ -21,7 +22,7 @@ const problemSchema = z
   })
   .meta({ id: 'Problem' });
 
-export const componentSchemas = { Problem: problemSchema };
+export const componentSchemas = { Problem: problemSchema, NewVenue: newVenueSchema };
 
 const header = (description: string, type: 'string' | 'integer') => ({ description, schema: { type } });
 

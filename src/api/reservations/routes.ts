@@ -9,8 +9,9 @@ import type { createPlaceHold, WantedSeats } from './placeHold';
 import { presentReservation } from './presenter';
 import { findOwnReservation, reservationNotFound } from './findOwn';
 import type { createReleaseHold } from './releaseHold';
+import type { SeatChoice } from './seatChoice';
 import {
-  heldReservationSchema,
+  placedHoldSchema,
   reservationBody,
   reservationListQuery,
   reservationParams,
@@ -21,6 +22,7 @@ import {
 export interface ReservationRoutesDependencies {
   placeHold: ReturnType<typeof createPlaceHold>;
   releaseHold: ReturnType<typeof createReleaseHold>;
+  seatChoice: Pick<SeatChoice, 'assumedStage'>;
   reservations: ReservationStore;
   payments: PaymentStore;
   tickets: ReservationTickets;
@@ -30,7 +32,7 @@ export interface ReservationRoutesDependencies {
 const tags = ['Reservations'];
 
 export function reservationRoutes(dependencies: ReservationRoutesDependencies): Endpoint[] {
-  const { placeHold, releaseHold, reservations, payments, tickets, cancellations } = dependencies;
+  const { placeHold, releaseHold, seatChoice, reservations, payments, tickets, cancellations } = dependencies;
   return [
     endpoint({
       method: 'POST',
@@ -48,7 +50,7 @@ export function reservationRoutes(dependencies: ReservationRoutesDependencies): 
       responses: {
         201: {
           description: 'The seats are held',
-          schema: heldReservationSchema,
+          schema: placedHoldSchema,
           headers: { Location: 'The reservation' },
         },
       },
@@ -63,8 +65,10 @@ export function reservationRoutes(dependencies: ReservationRoutesDependencies): 
       ],
       async handle({ user, body, queueToken, idempotencyKey }) {
         const { userId } = user;
-        const route = 'POST /v1/reservations';
-        return placeHold({ userId, route, key: idempotencyKey, body, wanted: wantedSeats(body), queueToken });
+        const [route, wanted] = ['POST /v1/reservations', wantedSeats(body)];
+        const answer = await placeHold({ userId, route, key: idempotencyKey, body, wanted, queueToken });
+        const assumedStage = 'quantity' in wanted ? await seatChoice.assumedStage(wanted.scheduleId) : null;
+        return assumedStage ? { ...answer, body: { ...answer.body, assumedStage } } : answer;
       },
     }),
 

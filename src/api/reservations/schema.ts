@@ -103,6 +103,13 @@ export const heldReservationSchema = z.object({
   holdSeconds: z.int(),
 });
 
+export const placedHoldSchema = heldReservationSchema.extend({
+  assumedStage: z.object({ x: z.number(), y: z.number() }).optional().meta({
+    description:
+      'Best available only: the plan does not say where its stage is, and the seats are near to this point of it',
+  }),
+});
+
 export const reservationSchema = heldReservationSchema.extend({
   payment: paymentSummarySchema
     .optional()

@@ -5,7 +5,7 @@ import { createSeatStore } from '../../db/seatStore';
 import { createVenueStore } from '../../db/venueStore';
 import { chooseBest, type SeatWish } from '../../domain/bestAvailable/choose';
 import { layOut, type SeatLayout } from '../../domain/bestAvailable/layout';
-import { stageOf } from '../../domain/seatingPlan/stage';
+import type { Point } from '../../domain/seatingPlan/geometry';
 import { validationFailed } from '../http/validation';
 
 /** Ten arenas: some 5 MB each with the windows of four sizes. */
@@ -38,11 +38,11 @@ export function createSeatChoice(db: Knex) {
     maxSize: MAX_SEATS,
     sizeCalculation: (layout) => Math.max(1, layout.slotOf.size),
     fetchMethod: async (scheduleId) => {
-      const [drawings, areas] = await Promise.all([
+      const [drawings, stage] = await Promise.all([
         seats.drawings(scheduleId),
-        venues.areasOfSchedule(scheduleId),
+        venues.stageOfSchedule(scheduleId),
       ]);
-      return layOut(drawings, stageOf(areas));
+      return layOut(drawings, stage);
     },
   });
   const statuses = new LRUCache<string, Statuses>({
@@ -72,6 +72,11 @@ export function createSeatChoice(db: Knex) {
       ];
       const found = issues.filter((issue) => issue !== null);
       if (found.length > 0) throw validationFailed(found);
+    },
+
+    /** The point that seats are chosen to be near to where the plan does not say where its stage is; else null. */
+    async assumedStage(scheduleId: string): Promise<Point | null> {
+      return (await layoutOf(scheduleId)).assumedStage;
     },
 
     /**

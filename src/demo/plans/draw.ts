@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { seatingPlanSchema } from '../../domain/seatingPlan/schema';
+import { readPlan } from '../../domain/seatingPlan/readPlan';
 import { drawArena } from './arena';
 import { drawHall } from './hall';
 import { drawPicture } from './picture';
@@ -14,9 +15,12 @@ const ROOT = path.resolve(__dirname, '../../..');
 const plans = { theatre: drawTheatre(), hall: drawHall(), arena: drawArena() };
 
 for (const [name, drawn] of Object.entries(plans)) {
+  // Members in the order of the schema.
   const plan = seatingPlanSchema.parse(drawn);
+  const reading = readPlan(plan);
+  if (reading.kind === 'faulty') throw new Error(JSON.stringify(reading.faults));
   write('demo/plans', `${name}.json`, `${JSON.stringify(plan)}\n`);
-  write('docs/pictures', `${name}.svg`, drawPicture(plan));
+  write('docs/pictures', `${name}.svg`, drawPicture(plan.name, reading.hall));
 }
 
 function write(folder: string, name: string, content: string): void {

@@ -1,28 +1,26 @@
-import type { SeatingPlan } from '../../domain/seatingPlan/schema';
-import { seatsOfPlan } from '../../domain/seatingPlan/seats';
-import type { Area, Point } from './drawing';
+import type { DrawnArea } from '../../domain/seatingPlan/areas';
+import type { Hall } from '../../domain/seatingPlan/hall';
+import type { Point } from './drawing';
 
 /** Seats above which a picture is drawn at half size: its whole numbers are then shorter. */
 const MANY_SEATS = 5_000;
 
 /** A plan as a small SVG: each grade is one path of dots. */
-export function drawPicture(plan: SeatingPlan): string {
-  const size = plan.size ?? { width: 1_000, height: 1_000 };
-  const seats = seatsOfPlan(plan);
+export function drawPicture(name: string, { seats, drawing }: Hall): string {
+  const { size, categories, areas } = drawing;
   const scale = seats.length > MANY_SEATS ? 0.5 : 1;
   const width = Math.round(size.width * scale);
   const height = Math.round(size.height * scale);
-  const dots = plan.categories.map(({ name, color }) => {
+  const dots = categories.map((category) => {
     const path = dotPath(
-      seats.filter((seat) => seat.category === name),
+      seats.filter((seat) => seat.category === category.name),
       scale,
     );
-    return `<path stroke="${color ?? '#888'}" d="${path}"/>`;
+    return `<path stroke="${category.color}" d="${path}"/>`;
   });
-  const areas = plan.zones.flatMap((zone) => zone.areas ?? []);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif">`,
-    `<title>${plan.name}: ${seats.length.toLocaleString('en')} seats</title>`,
+    `<title>${name}: ${seats.length.toLocaleString('en')} seats</title>`,
     `<rect width="${width}" height="${height}" rx="16" fill="#fbfbfd"/>`,
     ...areas.map((area) => drawShape(area, scale)),
     `<g fill="none" stroke-width="${16 * scale}" stroke-linecap="round">`,
@@ -47,24 +45,23 @@ function dotPath(points: readonly Point[], scale: number): string {
     .join('');
 }
 
-function drawShape(area: Area, scale: number): string {
-  const { x, y } = area.position ?? { x: 0, y: 0 };
+function drawShape(area: DrawnArea, scale: number): string {
+  const { x, y } = area.position;
   const fill = area.color ?? 'none';
-  if (area.polygon) {
+  if (area.shape === 'polygon') {
     const points = area.polygon.points.map((point) => `${(x + point.x) * scale},${(y + point.y) * scale}`);
     return `<polygon points="${points.join(' ')}" fill="${fill}"/>`;
   }
-  if (area.rectangle) {
+  if (area.shape === 'rectangle') {
     const { width, height } = area.rectangle;
     return `<rect x="${x * scale}" y="${y * scale}" width="${width * scale}" height="${height * scale}" rx="8" fill="${fill}"/>`;
   }
   return '';
 }
 
-function drawText({ position, text }: Area, scale: number): string {
-  if (typeof text !== 'object') return '';
-  const x = ((position?.x ?? 0) + (text.position?.x ?? 0)) * scale;
-  const y = ((position?.y ?? 0) + (text.position?.y ?? 0)) * scale;
-  const size = (text.size ?? 16) * scale;
-  return `<text x="${x}" y="${y}" dy=".35em" text-anchor="middle" font-size="${size}" fill="${text.color ?? '#333'}">${text.text}</text>`;
+function drawText({ position, text }: DrawnArea, scale: number): string {
+  if (!text) return '';
+  const x = (position.x + text.position.x) * scale;
+  const y = (position.y + text.position.y) * scale;
+  return `<text x="${x}" y="${y}" dy=".35em" text-anchor="middle" font-size="${text.size * scale}" fill="${text.color}">${text.text}</text>`;
 }

@@ -1,4 +1,4 @@
-import type { Point } from '../seatingPlan/stage';
+import type { Point } from '../seatingPlan/geometry';
 import { cutAtAisles, distance } from './rows';
 
 export interface PlacedSeat extends Point {
@@ -41,6 +41,8 @@ export interface SeatLayout {
   /** By {@link Block.zone}: name, first slot and the one after the last. */
   zones: readonly { name: string; from: number; to: number }[];
   grades: ReadonlySet<string>;
+  /** The middle of the front, which stands in for a stage that nobody knows; null where the stage is known. */
+  assumedStage: Point | null;
   /**
    * First slots of every `size` seats of a block that lie side by side, nearest to the stage first, and of those
    * as near the first by the plan. Nearness is the sum of their distances. Sorted once for each size.
@@ -102,6 +104,7 @@ export function layOut(seats: readonly PlacedSeat[], stage: Point | null): SeatL
     slotOf,
     zones,
     grades: new Set(seats.map((seat) => seat.grade)),
+    assumedStage: stage ? null : target,
     windows(size) {
       const known = sorted.get(size) ?? sortWindows(size, seatIds, places, away);
       sorted.set(size, known);
@@ -145,6 +148,7 @@ function splitByKind<Seat extends PlacedSeat>(line: readonly Seat[]): [Seat, ...
 }
 
 function frontOf(seats: readonly Point[]): Point {
+  if (seats.length === 0) return { x: 0, y: 0 };
   let [left, right, front] = [Infinity, -Infinity, Infinity];
   for (const { x, y } of seats) {
     left = Math.min(left, x);

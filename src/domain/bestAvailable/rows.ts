@@ -1,4 +1,4 @@
-import type { Point } from '../seatingPlan/stage';
+import type { Point } from '../seatingPlan/geometry';
 
 /** A step between two seats of a row that is this many times the usual one is an aisle. */
 const AISLE = 1.5;

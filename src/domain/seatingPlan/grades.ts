@@ -1,5 +1,5 @@
-import type { SeatingPlan } from './schema';
-import type { PlannedSeat } from './seats';
+import { plainName } from './names';
+import type { HallCategory } from './hall';
 
 /** What the seats of one category cost in one schedule. The colour is the plan's. */
 export interface Grade {
@@ -14,32 +14,42 @@ export interface PriceFault {
   message: string;
 }
 
-/** For a category that the plan gives no colour. */
-const NEUTRAL_COLOR = '#8a94a6';
+/** A category of a schedule's venue. Without a price its seats are there, and not for sale. */
+export interface PricedCategory {
+  grade: string;
+  price: number | null;
+  color: string;
+  seats: number;
+}
 
 /**
- * The grades of a schedule, in the plan's order: every category that has seats, with its price.
+ * Every category that has seats, in the plan's order, with its price in a schedule.
  *
- * @returns every fault instead, where a category with seats has no price or a price has no such category
+ * @param prices by category, in any Unicode form of its name
+ * @returns every fault instead, where a price has no category with seats, a category has two, or none has any
  */
 export function priceGrades(
-  plan: SeatingPlan,
-  seats: readonly PlannedSeat[],
+  categories: readonly HallCategory[],
   prices: Readonly<Record<string, number>>,
-): { grades: Grade[]; faults: [] } | { grades: []; faults: PriceFault[] } {
-  const used = new Set(seats.map((seat) => seat.category));
-  const categories = plan.categories.filter(({ name }) => used.has(name));
-  const given = new Map(Object.entries(prices));
-  const grades: Grade[] = [];
+): { grades: PricedCategory[]; faults: [] } | { grades: []; faults: PriceFault[] } {
+  const used = categories.filter(({ seats }) => seats > 0);
+  const names = new Set(used.map(({ name }) => name));
+  const given = new Map<string, number>();
   const faults: PriceFault[] = [];
-  for (const { name, color } of categories) {
-    const price = given.get(name);
-    if (price === undefined) faults.push({ path: `prices.${name}`, message: 'This category has no price' });
-    else grades.push({ grade: name, price, color: color ?? NEUTRAL_COLOR });
+  for (const [key, price] of Object.entries(prices)) {
+    const name = plainName(key);
+    const path = `prices.${key}`;
+    if (!names.has(name)) faults.push({ path, message: 'The venue has no seats of this category' });
+    else if (given.has(name)) faults.push({ path, message: 'This category has a price already' });
+    given.set(name, price);
   }
-  for (const name of given.keys()) {
-    if (!used.has(name))
-      faults.push({ path: `prices.${name}`, message: 'The venue has no seats of this category' });
-  }
-  return faults.length > 0 ? { grades: [], faults } : { grades, faults: [] };
+  if (given.size === 0) faults.push({ path: 'prices', message: 'At least one category must have a price' });
+  if (faults.length > 0) return { grades: [], faults };
+  const grades = used.map(({ name, color, seats }) => ({
+    grade: name,
+    price: given.get(name) ?? null,
+    color,
+    seats,
+  }));
+  return { grades, faults: [] };
 }

@@ -1,18 +1,9 @@
 import { z } from 'zod';
-import { checkReferences } from './references';
 
-/** CSS colours as plans carry them: `#rrggbb`, a name, or rgb()/hsl(). Nothing else reaches a style sheet. */
-const color = z
-  .string()
-  .max(64)
-  // In both cases of letters without a flag, which the API document could not carry.
-  .regex(
-    /^(#[\da-fA-F]{3,8}|[a-zA-Z]+|([rR][gG][bB]|[hH][sS][lL])[aA]?\([\d\s.,%/+-]+\))$/,
-    'Not a CSS color',
-  );
-
-/** One part of what is printed on a ticket, such as a zone, a row or a seat number. */
+/** A part of what is printed on a ticket, such as a zone, a row or a seat number. */
 const label = z.string().max(100);
+/** Any text: one that is no colour of CSS gives way to a neutral one, with a warning. */
+const color = z.string();
 const uuid = z.string().max(100).optional();
 const length = z.number().min(0).max(1_000_000);
 const coordinate = z.number().min(-1_000_000).max(1_000_000);
@@ -21,14 +12,14 @@ const coordinate = z.number().min(-1_000_000).max(1_000_000);
 const position = z.looseObject({ x: coordinate, y: coordinate });
 
 /**
- * Ours, pretix has no word for it: a wheelchair space, or the seat of somebody's companion beside it. Said of a
- * seat, or of a category and with it of all its seats.
+ * Ours, pretix has no field for it: a wheelchair space, or the seat of somebody's companion beside it. A seat may
+ * carry it, or a category, and with it all its seats.
  */
 const accessible = z.boolean().optional();
 
-const category = z.looseObject({ name: label.min(1), color: color.optional(), accessible });
+export const categorySchema = z.looseObject({ name: label.min(1), color: color.optional(), accessible });
 
-const seat = z.looseObject({
+export const seatSchema = z.looseObject({
   seat_guid: z.string().min(1).max(200),
   seat_number: label,
   position,
@@ -40,23 +31,25 @@ const seat = z.looseObject({
   start_direction: z.string().nullish(),
 });
 
-const row = z.looseObject({
+const rowFields = {
   row_number: label,
-  seats: z.array(seat),
   position: position.optional(),
   uuid,
+  /** Where the row's number is drawn: start, end or both. Anything else draws none. */
   row_number_position: z.string().nullish(),
+  /** The names in words of the row and of its seats; `%s` stands for the number. */
   row_label: label.nullish(),
   seat_label: label.nullish(),
-});
+};
 
 /** Drawing only: stages, walls, captions. Older plans have a bare width, height and text instead of a shape. */
-const area = z.looseObject({
+export const areaSchema = z.looseObject({
   shape: z.enum(['polygon', 'rectangle', 'ellipse', 'circle', 'text']).optional(),
   position: position.optional(),
+  /** Degrees, clockwise around `position`. */
   rotation: z.number().optional(),
-  color: z.union([color, z.literal('')]).optional(),
-  border_color: z.union([color, z.literal('')]).optional(),
+  color: color.optional(),
+  border_color: color.optional(),
   uuid,
   width: length.optional(),
   height: length.optional(),
@@ -66,9 +59,9 @@ const area = z.looseObject({
   polygon: z.looseObject({ points: z.array(position) }).optional(),
   text: z
     .union([
-      z.string(),
+      z.string().max(1_000),
       z.looseObject({
-        text: z.string(),
+        text: z.string().max(1_000),
         color: color.optional(),
         size: length.optional(),
         position: position.optional(),
@@ -77,38 +70,53 @@ const area = z.looseObject({
     .optional(),
 });
 
-const zone = z.looseObject({
+const zoneFields = {
   name: label.optional(),
   zone_id: z.string().max(200).optional(),
   uuid,
   position,
-  rows: z.array(row),
-  areas: z.array(area).optional(),
-});
+};
 
-/** Where a zone is, and what is drawn in it beside its seats. */
-export const zoneAreasSchema = zone.pick({ position: true, areas: true });
+const planFields = {
+  name: z.string().max(200),
+  size: z.looseObject({ width: length, height: length }).optional(),
+};
 
 /**
- * A seating plan in pretix's JSON format, as its editor writes it: categories, and zones of rows of seats.
- * What a schema of shapes cannot say is checked too (see `checkReferences`), also where the shape has
- * faults, so that one answer tells all of them. Properties that are not known here are kept.
+ * The parts of a plan, each without the parts within it: a plan is checked part by part, so that one with hundreds of
+ * thousands of faults costs as little as one with a hundred.
+ */
+export const rowSchema = z.looseObject({ ...rowFields, seats: z.array(z.unknown()) });
+export const zoneSchema = z.looseObject({
+  ...zoneFields,
+  rows: z.array(z.unknown()),
+  areas: z.array(z.unknown()).optional(),
+});
+export const planSchema = z.looseObject({
+  ...planFields,
+  categories: z.array(z.unknown()),
+  zones: z.array(z.unknown()),
+});
+
+/**
+ * The whole of it, for the API's document: a seating plan in pretix's JSON format, as its editor writes it. Its schema
+ * is `src/pretix/static/seating/seating-plan.schema.json` of github.com/pretix/pretix. Properties that are not known
+ * here are kept.
  */
 export const seatingPlanSchema = z
   .looseObject({
-    name: z.string().max(200),
-    categories: z.array(category),
-    zones: z.array(zone),
-    size: z.looseObject({ width: length, height: length }).optional(),
+    ...planFields,
+    categories: z.array(categorySchema),
+    zones: z.array(
+      z.looseObject({
+        ...zoneFields,
+        rows: z.array(z.looseObject({ ...rowFields, seats: z.array(seatSchema) })),
+        areas: z.array(areaSchema).optional(),
+      }),
+    ),
   })
-  .superRefine(
-    (plan, context) => {
-      for (const { path, message } of checkReferences(plan))
-        context.addIssue({ code: 'custom', path, message });
-    },
-    { when: () => true },
-  )
   .meta({ id: 'SeatingPlan', description: "A seating plan in pretix's JSON format" });
 
 export type SeatingPlan = z.output<typeof seatingPlanSchema>;
-export type ZoneAreas = z.output<typeof zoneAreasSchema>;
+export type PlanArea = z.output<typeof areaSchema>;
+export type PlanRow = z.output<typeof rowSchema>;

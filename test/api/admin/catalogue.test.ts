@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { version } from 'uuid';
 import { KOREAN_POLICY } from '../../../src/domain/cancellationPolicy';
 import { adminScheduleSchema } from '../../../src/api/admin/schema';
 import { eventually } from '../../support/eventually';
-import { editorPlan } from '../../domain/seatingPlan/editorPlan';
-import { allocate, anOperator, aSchedule, readSeatMap, rowPlan, type Operator } from '../catalogue/operator';
+import { allocate, anOperator, aSchedule, readSeatMap, type Operator } from '../catalogue/operator';
 import { expectProblem, logIn, startEdge, type Edge } from '../edge';
 
 let edge: Edge;
@@ -39,61 +39,6 @@ describe("the operators' calls for the catalogue", () => {
     const second = await operator.post('/v1/admin/concerts', body, headers);
     expect(second.body).toEqual(first.body);
     expect(await edge.database.owner('concerts').where({ title: body.title })).toHaveLength(1);
-  });
-});
-
-describe('POST /v1/admin/venues', () => {
-  it("takes a plan as pretix's editor writes it and counts its seats", async () => {
-    const { status, body } = await operator.post('/v1/admin/venues', { name: 'Room', plan: editorPlan() });
-    expect(status).toBe(201);
-    expect(body).toMatchObject({ seats: 4 });
-  });
-
-  it('tells every fault with its path', async () => {
-    const plan = {
-      name: 'Row',
-      categories: [{ color: 'red' }],
-      zones: [{ rows: [{ row_number: 7, seats: [] }] }],
-    };
-    const reply = await operator.post('/v1/admin/venues', { plan });
-    expectProblem(reply, 400, 'validation-failed');
-    expect(pathsOf(reply.body).toSorted()).toEqual([
-      'name',
-      'plan.categories.0.name',
-      'plan.zones',
-      'plan.zones.0.position',
-      'plan.zones.0.rows.0.row_number',
-    ]);
-  });
-
-  it.each(['A\0B', 'A\u{D83C}B'])('refuses text that Postgres cannot store, at each path', async (text) => {
-    const { zones, ...plan } = rowPlan(2);
-    const [zone] = zones;
-    const rows = zone?.rows.map((row) => ({ ...row, row_number: text }));
-    const body = { name: text, plan: { ...plan, zones: [{ ...zone, rows }], extra: { caption: [text] } } };
-
-    const reply = await operator.post('/v1/admin/venues', body);
-
-    expectProblem(reply, 400, 'validation-failed');
-    expect(pathsOf(reply.body).toSorted()).toEqual([
-      'name',
-      'plan.extra.caption.0',
-      'plan.zones.0.rows.0.row_number',
-    ]);
-  });
-
-  it('takes the time zone that days before a show are counted in, if there is one of that name', async () => {
-    const plan = rowPlan(1);
-    const known = { name: 'Hall', timeZone: 'America/New_York', plan };
-    expect((await operator.post('/v1/admin/venues', known)).status).toBe(201);
-    const reply = await operator.post('/v1/admin/venues', { ...known, timeZone: 'Mars/Olympus' });
-    expectProblem(reply, 400, 'validation-failed');
-    expect(pathsOf(reply.body)).toEqual(['timeZone']);
-  });
-
-  it('takes a plan of several megabytes', async () => {
-    const { body } = await operator.post('/v1/admin/venues', { name: 'Arena', plan: rowPlan(20_000) });
-    expect(body['seats']).toBe(20_000);
   });
 });
 
@@ -134,7 +79,39 @@ describe('POST /v1/admin/concerts/{concertId}/schedules', () => {
       prices: { VIP: 1, Balcony: 2 },
     });
     expectProblem(reply, 400, 'validation-failed');
-    expect(pathsOf(reply.body)).toEqual(['saleClosesAt', 'prices.R', 'prices.Balcony']);
+    expect(pathsOf(reply.body)).toEqual(['saleClosesAt', 'prices.Balcony']);
+  });
+
+  it('blocks the seats of a category without a price for good', async () => {
+    const { scheduleId } = await operator.addShow(3, { prices: { R: 70_000 } });
+    const { seats, grades } = await readSeatMap(edge, scheduleId);
+    expect(grades).toMatchObject([{ grade: 'R', price: 70_000 }]);
+    expect(seats).toMatchObject([
+      { grade: 'VIP', price: 0, status: 'BLOCKED' },
+      { grade: 'R', price: 70_000, status: 'AVAILABLE' },
+      { grade: 'R', price: 70_000, status: 'AVAILABLE' },
+    ]);
+    const [vip] = seats;
+    const reply = await operator.change(scheduleId, { unblockSeatIds: [vip?.seatId] });
+    expectProblem(reply, 409, 'seat-unavailable');
+    expect(reply.body['unavailableSeatIds']).toEqual([vip?.seatId]);
+    expect((await operator.change(scheduleId, {})).body).toMatchObject({ seatsTotal: 3, seatsAvailable: 2 });
+  });
+
+  it('wants a price for at least one category', async () => {
+    const [venueId, concertId] = [await operator.addVenue(2), await operator.addConcert()];
+    const draft = aSchedule(venueId, { prices: {} });
+    const reply = await operator.post(`/v1/admin/concerts/${concertId}/schedules`, draft);
+    expectProblem(reply, 400, 'validation-failed');
+    expect(pathsOf(reply.body)).toEqual(['prices']);
+  });
+
+  it('gives seats ids that grow in the order of the plan, over several thousand', async () => {
+    const { scheduleId } = await operator.addShow(20_500);
+    const ids = (await readSeatMap(edge, scheduleId)).seats.map(({ seatId }) => seatId);
+    expect(ids).toHaveLength(20_500);
+    expect(ids).toEqual(ids.toSorted());
+    expect(ids.every((id) => version(id) === 7)).toBe(true);
   });
 
   it('answers with the cancellation policy that it was given', async () => {

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { newScheduleSchema } from '../../../src/api/admin/schema';
 import { createCatalogueEditor } from '../../../src/db/catalogueEditor';
-import { seatingPlanSchema } from '../../../src/domain/seatingPlan/schema';
+import { writeHall } from '../../../src/domain/seatingPlan/hallText';
+import { readHall } from '../../domain/seatingPlan/readHall';
 import { createUser } from '../../support/factories';
 import { logInOperator, type Edge, type Reply } from '../edge';
 
@@ -93,8 +94,9 @@ export async function addShowDirectly(
   seats: number,
 ): Promise<{ concertId: string; scheduleId: string }> {
   const editor = createCatalogueEditor(db);
-  const plan = seatingPlanSchema.parse(rowPlan(seats));
-  const { venueId } = await editor.addVenue({ name: 'Venue', timeZone: 'Asia/Seoul', plan });
+  const plan = rowPlan(seats);
+  const hall = writeHall(plan, readHall(plan).hall);
+  const venueId = await editor.addVenue({ name: 'Venue', timeZone: 'Asia/Seoul', hall });
   const concertId = await editor.addConcert({ title: 'Concert', artist: 'Artist', description: '' });
   const draft = newScheduleSchema.parse(aSchedule(venueId));
   return { concertId, scheduleId: await editor.addSchedule(concertId, draft) };
@@ -137,7 +139,8 @@ export async function allocate(
 
 export interface SeatMap {
   version: number;
-  seats: { seatId: string; status: string }[];
+  grades: { grade: string; price: number }[];
+  seats: { seatId: string; status: string; grade: string; price: number; zone: string; row: string }[];
 }
 
 /** The seat map as the API answers it, checked against the documented schema by the caller where it matters. */

@@ -1,11 +1,10 @@
 import { layOut, type PlacedSeat } from '../../../src/domain/bestAvailable/layout';
 import { chooseBest } from '../../../src/domain/bestAvailable/choose';
-import { stageOf } from '../../../src/domain/seatingPlan/stage';
-import type { SeatingPlan, ZoneAreas } from '../../../src/domain/seatingPlan/schema';
-import { seatsOfPlan } from '../../../src/domain/seatingPlan/seats';
+import type { SeatingPlan } from '../../../src/domain/seatingPlan/schema';
 import { drawArena } from '../../../src/demo/plans/arena';
 import { drawHall } from '../../../src/demo/plans/hall';
 import { drawTheatre } from '../../../src/demo/plans/theatre';
+import { layOutHall, readHall } from '../seatingPlan/readHall';
 
 /** Seats of one row, each named by its place in the list. */
 function row(points: readonly (readonly [x: number, y: number])[], number = '1', prefix = ''): PlacedSeat[] {
@@ -35,9 +34,8 @@ function blocksOf(seats: readonly PlacedSeat[]): string[][] {
 }
 
 const fullPlan = (plan: SeatingPlan) => {
-  const seats = seatsOfPlan(plan);
-  const placed = seats.map(({ guid, category, ...seat }) => ({ ...seat, seatId: guid, grade: category }));
-  return { layout: layOut(placed, stageOf(plan.zones)), statuses: 'A'.repeat(seats.length), seats };
+  const { hall } = readHall(plan);
+  return { layout: layOutHall(hall), statuses: 'A'.repeat(hall.seats.length), seats: hall.seats };
 };
 
 describe('what is side by side follows from the drawing', () => {
@@ -130,61 +128,8 @@ describe('what is side by side follows from the drawing', () => {
   });
 });
 
-const zone = (areas: ZoneAreas['areas']): ZoneAreas[] => [{ position: { x: 100, y: 50 }, areas }];
-
-describe('the stage', () => {
-  it.each<[string, Parameters<typeof zone>[0], { x: number; y: number }]>([
-    [
-      'a rectangle around its middle',
-      [
-        {
-          shape: 'rectangle',
-          position: { x: 10, y: 0 },
-          rectangle: { width: 200, height: 20 },
-          text: { text: 'STAGE' },
-        },
-      ],
-      { x: 210, y: 60 },
-    ],
-    ['an older area with a bare text', [{ width: 80, height: 40, text: 'Main stage' }], { x: 140, y: 70 }],
-    ['a circle', [{ position: { x: 5, y: 5 }, circle: { radius: 9 }, text: '무대' }], { x: 105, y: 55 }],
-    [
-      'a polygon at its centroid, whichever way its points go around',
-      [
-        {
-          polygon: {
-            points: [
-              { x: 0, y: 0 },
-              { x: 0, y: 30 },
-              { x: 60, y: 0 },
-            ],
-          },
-          text: { text: 'Bühne' },
-        },
-      ],
-      { x: 120, y: 60 },
-    ],
-    [
-      'the largest of several',
-      [
-        { width: 2, height: 2, text: 'Stage B' },
-        { position: { x: 0, y: 100 }, width: 20, height: 20, text: 'Stage A' },
-      ],
-      { x: 110, y: 160 },
-    ],
-  ])('is %s', (_, areas, expected) => {
-    expect(stageOf(zone(areas))).toEqual(expected);
-  });
-
-  it.each<[string, Parameters<typeof zone>[0]]>([
-    ['no caption', [{ width: 10, height: 10 }]],
-    ['another word', [{ width: 10, height: 10, text: 'Backstage' }]],
-    ['no areas', undefined],
-  ])('is nowhere with %s', (_, areas) => {
-    expect(stageOf(zone(areas))).toBeNull();
-  });
-
-  it('in doubt is in front of the middle of the plan', () => {
+describe('a stage that nobody knows', () => {
+  it('is assumed before the middle of the front', () => {
     const seats = [
       ...row([
         [0, 0],
@@ -209,6 +154,8 @@ describe('the stage', () => {
       'b0',
       'b2',
     ]);
+    expect(layOut(seats, null).assumedStage).toEqual({ x: 20, y: 0 });
+    expect(layOut(seats, { x: 0, y: 0 }).assumedStage).toBeNull();
   });
 });
 

@@ -1,0 +1,59 @@
+import type { Point } from '../../../domain/seatingPlan/geometry';
+import { MAX_FAULTS, type PlanFault } from '../../../domain/seatingPlan/faults';
+import { writeHall, type HallText } from '../../../domain/seatingPlan/hallText';
+import { memberOf } from '../../../domain/seatingPlan/members';
+import { readPlan } from '../../../domain/seatingPlan/readPlan';
+import { createValidation, type ValidationIssue } from '../../http/validation';
+import { venueFields } from './schema';
+
+export type VenueReading =
+  | { kind: 'venue'; venue: ReadVenue }
+  /** Every fault, or the first 100 of them. */
+  | { kind: 'faulty'; errors: ValidationIssue[] };
+
+export interface ReadVenue {
+  name: string;
+  timeZone: string;
+  hall: HallText;
+  seats: number;
+  stage: Point | null;
+  warnings: ValidationIssue[];
+}
+
+/** @param body of `POST /v1/admin/venues`, of any shape */
+export function readVenue(body: unknown): VenueReading {
+  const validation = createValidation();
+  const fields = validation.parse(venueFields, body);
+  const plan = memberOf(body, 'plan');
+  const sound = validation.issues.length === 0;
+  const reading = readPlan(plan, sound ? fields.stage : undefined);
+  if (reading.kind === 'faulty' || !sound) {
+    const faults = reading.kind === 'faulty' ? reading.faults.map(inPlan) : [];
+    return { kind: 'faulty', errors: [...validation.issues, ...faults].slice(0, MAX_FAULTS) };
+  }
+  const { hall, warnings } = reading;
+  const { stage } = hall.drawing;
+  const ofPlan = warnings.map(inPlan);
+  return {
+    kind: 'venue',
+    venue: {
+      name: fields.name,
+      timeZone: fields.timeZone,
+      hall: writeHall(plan, hall),
+      seats: hall.seats.length,
+      stage,
+      warnings: stage ? ofPlan : [NO_STAGE, ...ofPlan].slice(0, MAX_FAULTS),
+    },
+  };
+}
+
+const NO_STAGE: ValidationIssue = {
+  path: 'stage',
+  message:
+    'No area of the plan is captioned as a stage. The best available seats are near to the middle of the front, ' +
+    'where y is least; `stage` says where it really is',
+};
+
+function inPlan({ path, message }: PlanFault): ValidationIssue {
+  return { path: ['plan', ...path].join('.'), message };
+}

@@ -1,0 +1,105 @@
+import { AREA_COLOR, TEXT_COLOR, usableColor } from './colors';
+import type { FaultList } from './faults';
+import { centroid, ORIGIN, rotated, rounded, sum, type Point } from './geometry';
+import { plainName } from './names';
+import type { PlanArea } from './schema';
+
+/** Rectangles hang from their position, circles and ellipses lie around it, points of a polygon are relative to it. */
+type Outline =
+  | { shape: 'polygon'; polygon: { points: Point[] } }
+  | { shape: 'rectangle'; rectangle: { width: number; height: number } }
+  | { shape: 'circle'; circle: { radius: number } }
+  | { shape: 'ellipse'; ellipse: { radius: Point } }
+  | { shape: 'text' };
+
+/** Something that is drawn beside the seats, on the plan as a whole. */
+export type DrawnArea = Outline & {
+  position: Point;
+  /** Degrees, clockwise around `position`; it turns the text as well. */
+  rotation: number;
+  /** null: not filled, no border. */
+  color: string | null;
+  borderColor: string | null;
+  /** The caption, its middle relative to the area's position. */
+  text: { text: string; position: Point; color: string; size: number } | null;
+};
+
+/** What pretix's renderer takes where a plan says nothing. */
+const TEXT_SIZE = 16;
+
+/**
+ * @param origin of the area's zone
+ * @param path of the area in the plan, for warnings about its colours
+ */
+export function drawArea(
+  area: PlanArea,
+  { origin, path, warnings }: { origin: Point; path: (string | number)[]; warnings: FaultList },
+): DrawnArea {
+  const outline = outlineOf(area);
+  const color = (value: string | undefined, name: string[], fallback: string): string | null => {
+    if (value === undefined || value.trim() === '' || value.trim() === 'none') return null;
+    const usable = usableColor(value);
+    if (usable === null) warnings.add([...path, ...name], `Not a CSS color; ${fallback} is used instead`);
+    return usable ?? fallback;
+  };
+  const text = typeof area.text === 'string' ? { text: area.text } : area.text;
+  return {
+    ...outline,
+    position: rounded(sum(origin, area.position ?? ORIGIN)),
+    rotation: area.rotation ?? 0,
+    color: color(area.color, ['color'], AREA_COLOR),
+    borderColor: color(area.border_color, ['border_color'], AREA_COLOR),
+    text:
+      text && plainName(text.text) !== ''
+        ? {
+            text: plainName(text.text),
+            position: rounded(text.position ?? middleOf(outline).centre),
+            color: color(text.color, ['text', 'color'], TEXT_COLOR) ?? TEXT_COLOR,
+            size: text.size ?? TEXT_SIZE,
+          }
+        : null,
+  };
+}
+
+/** Where the middle of an area lies on the plan, and how large the area is. */
+export function measureArea(area: DrawnArea): { centre: Point; size: number } {
+  const { centre, size } =
+    area.shape === 'text' ? { centre: area.text?.position ?? ORIGIN, size: 0 } : middleOf(area);
+  return { centre: sum(area.position, rotated(centre, area.rotation)), size };
+}
+
+/** Plans of the editor's first years have no shape, but a width and a height. An area without an outline is a caption. */
+function outlineOf(area: PlanArea): Outline {
+  const { shape, polygon, circle, ellipse, width, height } = area;
+  const rectangle =
+    area.rectangle ?? (width === undefined || height === undefined ? undefined : { width, height });
+  const may = (name: Outline['shape']): boolean => shape === undefined || shape === name;
+  if (polygon && may('polygon'))
+    return { shape: 'polygon', polygon: { points: polygon.points.map(rounded) } };
+  if (circle && may('circle')) return { shape: 'circle', circle: { radius: circle.radius } };
+  if (ellipse && may('ellipse')) return { shape: 'ellipse', ellipse: { radius: rounded(ellipse.radius) } };
+  if (rectangle && may('rectangle')) {
+    return { shape: 'rectangle', rectangle: { width: rectangle.width, height: rectangle.height } };
+  }
+  return { shape: 'text' };
+}
+
+/** Relative to the area's position, before it is turned. */
+function middleOf(outline: Outline): { centre: Point; size: number } {
+  switch (outline.shape) {
+    case 'polygon':
+      return outline.polygon.points.length > 0
+        ? centroid(outline.polygon.points)
+        : { centre: ORIGIN, size: 0 };
+    case 'circle':
+      return { centre: ORIGIN, size: Math.PI * outline.circle.radius ** 2 };
+    case 'ellipse':
+      return { centre: ORIGIN, size: Math.PI * outline.ellipse.radius.x * outline.ellipse.radius.y };
+    case 'rectangle': {
+      const { width, height } = outline.rectangle;
+      return { centre: { x: width / 2, y: height / 2 }, size: width * height };
+    }
+    case 'text':
+      return { centre: ORIGIN, size: 0 };
+  }
+}

@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import { newVenueSchema } from '../../../src/api/admin/venues/schema';
+import { editorPlan } from '../../domain/seatingPlan/editorPlan';
+import { anOperator, rowPlan, type Operator } from '../catalogue/operator';
+import { expectProblem, startEdge, type Edge } from '../edge';
+
+let edge: Edge;
+let operator: Operator;
+
+beforeAll(async () => {
+  edge = await startEdge();
+  operator = await anOperator(edge);
+});
+afterAll(async () => edge.stop());
+
+const addVenue = async (body: object, headers?: Record<string, string>) =>
+  operator.post('/v1/admin/venues', body, headers);
+
+const pathsOf = (body: Record<string, unknown>, member: string) =>
+  Array.isArray(body[member]) ? body[member].map((fault: { path: string }) => fault.path) : [];
+
+describe('POST /v1/admin/venues', () => {
+  it("takes a plan as pretix's editor writes it and counts its seats", async () => {
+    const { status, body } = await addVenue({ name: 'Room', plan: editorPlan() });
+    expect(status).toBe(201);
+    expect(body).toMatchObject({ seats: 4, warnings: [] });
+  });
+
+  it('documents the plan that it takes', () => {
+    expect(newVenueSchema.parse({ name: 'Room', plan: editorPlan() }).plan).toEqual(editorPlan());
+  });
+
+  it('names every fault with its path', async () => {
+    const plan = {
+      name: 'Row',
+      categories: [{ color: 'red' }],
+      zones: [{ rows: [{ row_number: 7, seats: [] }] }],
+    };
+    const reply = await addVenue({ plan, extra: 1, stage: { x: 1 } });
+    expectProblem(reply, 400, 'validation-failed');
+    expect(pathsOf(reply.body, 'errors').toSorted()).toEqual([
+      'extra',
+      'name',
+      'plan.categories.0.name',
+      'plan.zones',
+      'plan.zones.0.position',
+      'plan.zones.0.rows.0.row_number',
+      'stage.y',
+    ]);
+  });
+
+  it.each([[{}], [{ name: 'Room' }], [{ name: 'Room', plan: null }], [{ name: 'Room', plan: [] }]])(
+    'refuses what is no venue: %j',
+    async (body) => {
+      const reply = await addVenue(body);
+      expectProblem(reply, 400, 'validation-failed');
+      expect(pathsOf(reply.body, 'errors')).toContain('plan');
+    },
+  );
+
+  it('warns of seats that read the same, and of a stage that nobody knows', async () => {
+    const plan = rowPlan(2);
+    const [zone] = plan.zones;
+    const twins = { ...plan, zones: [zone, { ...zone, rows: again(zone?.rows ?? []) }] };
+    const { status, body } = await addVenue({ name: 'Room', plan: twins });
+    expect(status).toBe(201);
+    expect(body['stage']).toBeNull();
+    expect(pathsOf(body, 'warnings')).toEqual([
+      'stage',
+      'plan.zones.1.rows.0.seats.0',
+      'plan.zones.1.rows.0.seats.1',
+    ]);
+  });
+
+  it('takes the stage that the operator gives', async () => {
+    const stage = { x: 40, y: -20.5 };
+    const { body } = await addVenue({ name: 'Room', plan: rowPlan(2), stage });
+    expect(body).toMatchObject({ stage, warnings: [] });
+  });
+
+  it('takes the time zone that days before a show are counted in, if there is one of that name', async () => {
+    const plan = rowPlan(1);
+    const known = { name: 'Hall', timeZone: 'America/New_York', plan };
+    expect((await addVenue(known)).status).toBe(201);
+    const reply = await addVenue({ ...known, timeZone: 'Mars/Olympus' });
+    expectProblem(reply, 400, 'validation-failed');
+    expect(pathsOf(reply.body, 'errors')).toEqual(['timeZone']);
+  });
+
+  it('takes a plan of several megabytes', async () => {
+    const { body } = await addVenue({ name: 'Arena', plan: rowPlan(20_000) });
+    expect(body['seats']).toBe(20_000);
+  });
+
+  it('gives the same answer for the same Idempotency-Key, and one venue; another body is 422', async () => {
+    const headers = { 'Idempotency-Key': randomUUID() };
+    const venue = { name: `Once ${randomUUID()}`, plan: rowPlan(2) };
+    const first = await addVenue(venue, headers);
+    expect((await addVenue(venue, headers)).body).toEqual(first.body);
+    expect(await edge.database.owner('venues').where({ name: venue.name })).toHaveLength(1);
+    expect(await edge.database.owner('venue_seats').where({ venue_id: first.body['venueId'] })).toHaveLength(
+      2,
+    );
+    expectProblem(await addVenue({ ...venue, plan: rowPlan(3) }, headers), 422, 'idempotency-key-reused');
+  });
+});
+
+/** The same rows, of other seats. */
+function again(rows: ReturnType<typeof rowPlan>['zones'][number]['rows']) {
+  return rows.map((row) => ({
+    ...row,
+    seats: row.seats.map((seat) => Object.assign({ ...seat }, { seat_guid: `again ${seat.seat_guid}` })),
+  }));
+}

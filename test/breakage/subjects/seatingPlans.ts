@@ -1,0 +1,138 @@
+import type { Breakage } from '../breakage';
+
+const CASES = 'test/domain/seatingPlan/cases.test.ts';
+const PLANS = 'test/domain/seatingPlan/seatingPlan.test.ts';
+const STAGE = 'test/domain/seatingPlan/stage.test.ts';
+const SEATS = 'src/domain/seatingPlan/readSeats.ts';
+
+const isRead = (name: string) => `a plan from the field ${name} is read as it is meant`;
+
+export const SEATING_PLANS: Breakage[] = [
+  {
+    name: 'two seats of one name are not warned of',
+    edits: [{ file: SEATS, find: '    warnOfTwin(path, [zone, row, number]);\n', replace: '' }],
+    suite: CASES,
+    tests: [isRead('duplicate-labels'), isRead('zone-fallback-twins')],
+  },
+  {
+    name: 'the fallback name of a zone does not count among the names',
+    edits: [
+      {
+        file: SEATS,
+        find: 'warnOfTwin(path, [zone, row, number])',
+        replace: 'warnOfTwin(path, [String(path[1]), row, number])',
+      },
+    ],
+    suite: CASES,
+    tests: [isRead('zone-fallback-twins')],
+  },
+  {
+    name: 'names are compared as they were typed',
+    edits: [{ file: 'src/domain/seatingPlan/names.ts', find: ".normalize('NFC')", replace: '' }],
+    suite: PLANS,
+    tests: ['the names of a seat of its category is found in either form'],
+  },
+  {
+    name: 'the labels of a row are forgotten',
+    edits: [{ file: SEATS, find: "label: checked?.seat_label ?? ''", replace: "label: ''" }],
+    suite: CASES,
+    tests: [isRead('labels')],
+  },
+  {
+    name: 'the rotation of an area does not count',
+    edits: [
+      { file: 'src/domain/seatingPlan/areas.ts', find: 'rotated(centre, area.rotation)', replace: 'centre' },
+    ],
+    suite: CASES,
+    tests: [isRead('stage-rotated')],
+  },
+  {
+    name: 'spaced captions are read letter by letter',
+    edits: [
+      {
+        file: 'src/domain/seatingPlan/stageCaptions.ts',
+        find: 'spelled ? [joined] : words',
+        replace: 'words',
+      },
+    ],
+    suite: CASES,
+    tests: [isRead('stage-spaced')],
+  },
+  {
+    name: 'a screen goes before a stage',
+    edits: [{ file: 'src/domain/seatingPlan/stage.ts', find: 'b.rank - a.rank || ', replace: '' }],
+    suite: STAGE,
+    tests: [
+      'the stage is found by its caption of several it is the largest, and never a screen where there is a stage',
+    ],
+  },
+  {
+    name: 'what is no colour reaches a style sheet',
+    edits: [{ file: 'src/domain/seatingPlan/colors.ts', find: ' || !parse(color)', replace: '' }],
+    suite: PLANS,
+    tests: ['a colour that is none gives way, with a warning: red}body{color:red'],
+  },
+  {
+    name: 'the parts of a plan are not counted',
+    edits: [
+      {
+        file: 'src/domain/seatingPlan/bounds.ts',
+        find: 'counted[part] > MOST[part]',
+        replace: 'counted[part] < 0',
+      },
+    ],
+    suite: PLANS,
+    tests: ['a plan with faults is refused before anything else is looked at where it has too many parts'],
+  },
+  {
+    name: 'faults are listed without end',
+    edits: [
+      {
+        file: 'src/domain/seatingPlan/faults.ts',
+        find: 'if (kept.length < MAX_FAULTS) kept.push',
+        replace: 'kept.push',
+      },
+      {
+        file: 'src/domain/seatingPlan/faults.ts',
+        find: 'return kept.length >= MAX_FAULTS',
+        replace: 'return false',
+      },
+    ],
+    suite: PLANS,
+    tests: ['a plan with faults names a hundred of them at most'],
+  },
+  {
+    name: 'seats without a price are for sale',
+    edits: [{ file: 'src/db/seatStore.ts', find: 'accessible, price IS NULL', replace: 'accessible, false' }],
+    suite: 'test/api/admin/catalogue.test.ts',
+    tests: [
+      'POST /v1/admin/concerts/{concertId}/schedules blocks the seats of a category without a price for good',
+    ],
+  },
+  {
+    name: 'seats without a price can be unblocked',
+    edits: [
+      {
+        file: 'src/db/catalogueEditor.ts',
+        find: 'if (priceless.length > 0)',
+        replace: 'if (priceless.length < 0)',
+      },
+    ],
+    suite: 'test/api/admin/catalogue.test.ts',
+    tests: [
+      'POST /v1/admin/concerts/{concertId}/schedules blocks the seats of a category without a price for good',
+    ],
+  },
+  {
+    name: 'best available does not say what it took for the stage',
+    edits: [
+      {
+        file: 'src/domain/bestAvailable/layout.ts',
+        find: 'assumedStage: stage ? null : target',
+        replace: 'assumedStage: null',
+      },
+    ],
+    suite: 'test/domain/bestAvailable/layout.test.ts',
+    tests: ['a stage that nobody knows is assumed before the middle of the front'],
+  },
+];
