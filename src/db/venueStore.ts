@@ -24,7 +24,7 @@ export function createVenueStore(db: Knex) {
       const { rows } = await db.raw<{ rows: unknown[] }>(
         `INSERT INTO venues (id, name, time_zone, plan, drawing) VALUES (?, ?, ?, ?::jsonb, ?::jsonb)
          ON CONFLICT (id) DO NOTHING RETURNING id`,
-        [venueId, name, timeZone, hall.plan, hall.drawing],
+        [venueId, name, timeZone, hall.plan.toString(), hall.drawing.toString()],
       );
       if (rows.length === 0) return;
       for (const seats of hall.seats) {
@@ -35,7 +35,7 @@ export function createVenueStore(db: Knex) {
            FROM jsonb_to_recordset(?::jsonb) AS seat
              (position int, "rowPlace" int, guid text, zone text, row text, number text, category text,
               x real, y real, accessible boolean)`,
-          [venueId, seats],
+          [venueId, seats.toString()],
         );
       }
     },

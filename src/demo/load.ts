@@ -46,7 +46,8 @@ async function addVenue(editor: CatalogueEditor, { key, name }: DemoVenue): Prom
   const plan: unknown = JSON.parse(await readFile(path.join(PLANS, `${key}.json`), 'utf8'));
   const reading = readVenue({ name, plan });
   if (reading.kind === 'faulty') throw new Error(`${key}: ${JSON.stringify(reading.errors)}`);
-  await editor.addVenue(reading.venue, venueId(key));
+  const { timeZone, hall } = reading;
+  await editor.addVenue({ name, timeZone, hall }, venueId(key));
 }
 
 async function addConcert(editor: CatalogueEditor, concert: DemoConcert, now: Date): Promise<void> {

@@ -99,8 +99,8 @@ export interface EndpointDescription {
   /** Largest body in bytes, 64 KiB when left out. */
   bodyLimit?: number;
   /**
-   * `bytes`: the body is a Buffer as it came, never decompressed and never parsed, for a handler that has to find out
-   * first who has sent it. JSON when left out.
+   * `bytes`: the body is a Buffer as it came, never decompressed and never parsed, for a handler that reads it in its
+   * own way. JSON when left out.
    */
   bodyAs?: 'json' | 'bytes';
   /** Takes `Idempotency-Key`, as every POST does but those with a reason. */

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { newVenueSchema } from '../../../src/api/admin/venues/schema';
+import { newVenueSchema, venueSchema } from '../../../src/api/admin/venues/schema';
 import { editorPlan } from '../../domain/seatingPlan/editorPlan';
-import { anOperator, rowPlan, type Operator } from '../catalogue/operator';
+import { anOperator, aSchedule, rowPlan, type Operator } from '../catalogue/operator';
 import { expectProblem, startEdge, type Edge } from '../edge';
+import { stadium } from './stadium';
 
 let edge: Edge;
 let operator: Operator;
@@ -87,9 +88,52 @@ describe('POST /v1/admin/venues', () => {
     expect(pathsOf(reply.body, 'errors')).toEqual(['timeZone']);
   });
 
-  it('takes a plan of several megabytes', async () => {
-    const { body } = await addVenue({ name: 'Arena', plan: rowPlan(20_000) });
-    expect(body['seats']).toBe(20_000);
+  it('takes a stadium as the editor exports it, indented, and sells its seats', async () => {
+    const bytes = stadium(120_000, '    ');
+    expect(bytes.length).toBeGreaterThan(50_000_000);
+    const headers = { Authorization: `Bearer ${operator.token}`, 'Content-Type': 'application/json' };
+    const reply = await fetch(`${edge.url}/v1/admin/venues`, { method: 'POST', headers, body: bytes });
+    expect(reply.status).toBe(201);
+    const venue = venueSchema.parse(await reply.json());
+    expect(venue).toMatchObject({ seats: 120_000 });
+
+    const path = `/v1/admin/concerts/${await operator.addConcert()}/schedules`;
+    const schedule = await operator.post(path, aSchedule(venue.venueId, { prices: { R석: 1_000 } }));
+    expect(schedule.body).toMatchObject({ seatsTotal: 120_000, seatsAvailable: 120_000 });
+    const plan = await edge.call('GET', `/v1/schedules/${String(schedule.body['scheduleId'])}/plan`);
+    expect(plan.status).toBe(200);
+    expect(plan.text.split('"seatId"')).toHaveLength(120_001);
+  }, 300_000);
+
+  it('refuses 200,000 empty zones and 16 MB of brackets in a line', async () => {
+    const zones = Array.from({ length: 200_000 }, () => ({}));
+    const empty = await addVenue({ name: 'x', plan: { name: 'x', categories: [], zones } });
+    expectProblem(empty, 400, 'validation-failed');
+    expect(empty.body['errors']).toEqual([
+      { path: 'plan.zones', message: 'At most 2000 zones; the plan has 200000' },
+    ]);
+    const deep = await edge.call('POST', '/v1/admin/venues', {
+      token: operator.token,
+      body: '['.repeat(16 * 1024 * 1024),
+    });
+    expectProblem(deep, 400, 'validation-failed');
+    expect(deep.body['errors']).toEqual([{ path: '', message: 'Nested more than 64 deep' }]);
+  });
+
+  it('lists a hundred faults at most', async () => {
+    const seats = Array.from({ length: 10_000 }, () => ({}));
+    const zones = [{ position: { x: 0, y: 0 }, rows: [{ row_number: '1', seats }] }];
+    const reply = await addVenue({ plan: { name: 'x', categories: [{ name: 'A' }], zones } });
+    expectProblem(reply, 400, 'validation-failed');
+    expect(reply.body['errors']).toHaveLength(100);
+  });
+
+  it.each([
+    ['no JSON', '{', 400, 'malformed-json'],
+    ['nothing', '', 400, 'malformed-json'],
+    ['text that Postgres cannot store', '{"name":"A\\u0000B"}', 400, 'validation-failed'],
+  ])('refuses %s', async (_, body, status, slug) => {
+    expectProblem(await edge.call('POST', '/v1/admin/venues', { token: operator.token, body }), status, slug);
   });
 
   it('gives the same answer for the same Idempotency-Key, and one venue; another body is 422', async () => {

@@ -102,6 +102,27 @@ export const SEATING_PLANS: Breakage[] = [
     tests: ['a plan with faults names a hundred of them at most'],
   },
   {
+    name: 'the bytes of a plan are parsed before they are looked at',
+    edits: [
+      { file: 'src/api/admin/venues/scanJson.ts', find: 'depth > MAX_DEPTH', replace: 'depth < 0' },
+      { file: 'src/api/admin/venues/scanJson.ts', find: 'values > MAX_VALUES', replace: 'values < 0' },
+    ],
+    suite: 'test/api/admin/venueReader.test.ts',
+    tests: ['bytes are looked at before they are parsed depth and number of values are bounded'],
+  },
+  {
+    name: 'any number of plans may wait to be read',
+    edits: [
+      {
+        file: 'src/api/admin/venues/venueReader.ts',
+        find: 'turns.pendingCount >= MOST_WAITING',
+        replace: 'turns.pendingCount < 0',
+      },
+    ],
+    suite: 'test/api/admin/venueReader.test.ts',
+    tests: ['the reader of venues refuses more than two that wait'],
+  },
+  {
     name: 'seats without a price are for sale',
     edits: [{ file: 'src/db/seatStore.ts', find: 'accessible, price IS NULL', replace: 'accessible, false' }],
     suite: 'test/api/admin/catalogue.test.ts',

@@ -6,8 +6,8 @@ import { readPlan } from '../../../domain/seatingPlan/readPlan';
 import { createValidation, type ValidationIssue } from '../../http/validation';
 import { venueFields } from './schema';
 
-export type VenueReading =
-  | { kind: 'venue'; venue: ReadVenue }
+type Reading =
+  | ({ kind: 'venue' } & ReadVenue)
   /** Every fault, or the first 100 of them. */
   | { kind: 'faulty'; errors: ValidationIssue[] };
 
@@ -21,7 +21,7 @@ export interface ReadVenue {
 }
 
 /** @param body of `POST /v1/admin/venues`, of any shape */
-export function readVenue(body: unknown): VenueReading {
+export function readVenue(body: unknown): Reading {
   const validation = createValidation();
   const fields = validation.parse(venueFields, body);
   const plan = memberOf(body, 'plan');
@@ -36,14 +36,12 @@ export function readVenue(body: unknown): VenueReading {
   const ofPlan = warnings.map(inPlan);
   return {
     kind: 'venue',
-    venue: {
-      name: fields.name,
-      timeZone: fields.timeZone,
-      hall: writeHall(plan, hall),
-      seats: hall.seats.length,
-      stage,
-      warnings: stage ? ofPlan : [NO_STAGE, ...ofPlan].slice(0, MAX_FAULTS),
-    },
+    name: fields.name,
+    timeZone: fields.timeZone,
+    hall: writeHall(plan, hall),
+    seats: hall.seats.length,
+    stage,
+    warnings: stage ? ofPlan : [NO_STAGE, ...ofPlan].slice(0, MAX_FAULTS),
   };
 }
 

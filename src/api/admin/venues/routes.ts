@@ -1,15 +1,17 @@
 import { createCatalogueEditor } from '../../../db/catalogueEditor';
+import { Problem } from '../../../domain/problems';
 import type { ApiDependencies } from '../../dependencies';
 import { endpoint, type Endpoint } from '../../http/endpoint';
 import { validationFailed } from '../../http/validation';
-import { readVenue } from './readVenue';
 import { newVenueBody, venueSchema } from './schema';
+import { createVenueReader } from './venueReader';
 
-/** An arena's plan as the editor writes it is some 6 MB. */
-const PLAN_LIMIT = 16 * 1024 * 1024;
+/** A stadium of 120,000 seats, indented by four blanks, is some 64 MB. */
+const PLAN_LIMIT = 80 * 1024 * 1024;
 
 export function venueRoutes({ db, idempotency }: Pick<ApiDependencies, 'db' | 'idempotency'>): Endpoint[] {
   const editor = createCatalogueEditor(db);
+  const reader = createVenueReader();
   return [
     endpoint({
       method: 'POST',
@@ -22,16 +24,19 @@ export function venueRoutes({ db, idempotency }: Pick<ApiDependencies, 'db' | 'i
       access: 'operator',
       idempotent: true,
       bodyLimit: PLAN_LIMIT,
+      bodyAs: 'bytes',
       body: newVenueBody,
+      problems: ['temporarily-unavailable'],
       responses: { 201: { description: 'The venue', schema: venueSchema } },
       async handle({ user, body, idempotencyKey: key }) {
-        const reading = readVenue(body);
+        const reading = await reader.read(body);
+        if (reading.kind === 'malformed')
+          throw new Problem('malformed-json', 'The body is not a JSON object.');
         if (reading.kind === 'faulty') throw validationFailed(reading.errors);
-        const { venue } = reading;
-        const request = { userId: user.userId, route: 'POST /v1/admin/venues', key, body: venue };
+        const { name, timeZone, hall, seats, stage, warnings, digest } = reading;
+        const request = { userId: user.userId, route: 'POST /v1/admin/venues', key, body: digest };
         return idempotency.run(request, async (id) => {
-          const venueId = await editor.addVenue(venue, id);
-          const { seats, stage, warnings } = venue;
+          const venueId = await editor.addVenue({ name, timeZone, hall }, id);
           return { status: 201 as const, body: { venueId, seats, stage, warnings } };
         });
       },

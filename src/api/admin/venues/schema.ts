@@ -26,7 +26,9 @@ export const venueFields = z.strictObject({
 export const newVenueSchema = venueFields.extend({ plan: seatingPlanSchema }).meta({ id: 'NewVenue' });
 
 /** The body before it is read. */
-export const newVenueBody = z.unknown().meta({ override: { $ref: '#/components/schemas/NewVenue' } });
+export const newVenueBody = z
+  .custom<Buffer>((value) => Buffer.isBuffer(value))
+  .meta({ override: { $ref: '#/components/schemas/NewVenue' } });
 
 export const venueSchema = z
   .object({
