@@ -4,6 +4,7 @@ import { INPUT_BREAKAGES } from './subjects/input';
 import { RESERVATION_BREAKAGES } from './subjects/reservations';
 import { RUNNING_BREAKAGES } from './subjects/running';
 import { SEATING_PLANS } from './subjects/seatingPlans';
+import { TICKETS } from './subjects/tickets';
 
 const CANCELLATIONS = 'src/activities/cancellations.ts';
 const CLAIM = 'src/redis/seatClaim.ts';
@@ -999,4 +1000,5 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   ...SEATING_PLANS,
+  ...TICKETS,
 ];

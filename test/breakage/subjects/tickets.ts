@@ -1,0 +1,47 @@
+import type { Breakage } from '../breakage';
+
+const PAPER = 'test/tickets/paper.test.ts';
+
+export const TICKETS: Breakage[] = [
+  {
+    name: 'the name of a seat is cut on paper',
+    edits: [
+      {
+        file: 'src/tickets/seatCells.ts',
+        find: 'text.wrap(value, style, width - x)',
+        replace: 'text.wrapWithin(value, style, width - x, 1)',
+      },
+    ],
+    suite: PAPER,
+    tests: ['a ticket on paper cuts no name of a seat, however long, and cuts those of the show for it'],
+  },
+  {
+    name: 'the type on paper stays large, and the seat pushes the show off the page',
+    edits: [{ file: 'src/tickets/seatCells.ts', find: '[14, 12, 10, 9, 8, 7]', replace: '[14]' }],
+    suite: PAPER,
+    tests: ['a ticket on paper leaves room for the show beside a seat of the widest names'],
+  },
+  {
+    name: 'a character that no font has is left out without a word',
+    edits: [
+      { file: 'src/tickets/paper.ts', find: 'if (isIncomplete(text, ticket)) {', replace: 'if (false) {' },
+    ],
+    suite: PAPER,
+    tests: [
+      'a ticket on paper says so where it cannot print a seat',
+      'a ticket on paper says so where it cannot print a title',
+    ],
+  },
+  {
+    name: 'every character is printed in the first font',
+    edits: [
+      {
+        file: 'src/tickets/paperFonts.ts',
+        find: 'families.find(({ has })',
+        replace: 'families.slice(0, 1).find(({ has })',
+      },
+    ],
+    suite: PAPER,
+    tests: ['a ticket on paper prints ideographs and Thai in fonts of their own'],
+  },
+];
