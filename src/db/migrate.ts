@@ -19,6 +19,7 @@ import * as requestedAttempts from './migrations/016_requested_attempts';
 import * as openReservations from './migrations/017_open_reservations';
 import * as accountControl from './migrations/020_account_control';
 import * as halls from './migrations/022_halls';
+import * as offlineScans from './migrations/023_offline_scans';
 import * as housekeeping from './migrations/025_housekeeping';
 
 /** In order. A released migration is never changed; a new one is added below. */
@@ -42,6 +43,7 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '017_open_reservations': openReservations,
   '020_account_control': accountControl,
   '022_halls': halls,
+  '023_offline_scans': offlineScans,
   '025_housekeeping': housekeeping,
 };
 

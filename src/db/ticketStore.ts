@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { judgeScan } from '../domain/ticketScan';
 
 export const TICKET_STATUSES = ['VALID', 'USED', 'VOID'] as const;
 export type TicketStatus = (typeof TICKET_STATUSES)[number];
@@ -46,41 +47,34 @@ export interface CheckIn {
   staffId: string;
   /** Left out, the login of the staff. */
   gate: string | undefined;
+  /** Of a scan that was made without a network; left out, it is made now. */
+  offline?: { scannedAt: Date; deviceId: string } | undefined;
+}
+
+/** The scan that a ticket was used with. */
+export interface CountedScan {
+  usedAt: Date;
+  gate: string;
+  /** null: a scan with a network. */
+  deviceId: string | null;
 }
 
 export type CheckInResult =
-  | { outcome: 'admitted'; seat: TicketSeat }
-  | { outcome: 'already-used'; usedAt: Date; gate: string }
+  /** `duplicate`: the scan that had counted so far, and was later. */
+  | { outcome: 'admitted'; seat: TicketSeat; duplicate: CountedScan | null }
+  | { outcome: 'already-used'; first: CountedScan }
   | { outcome: 'void' }
   | { outcome: 'unknown' };
 
-type TicketRow = Omit<IssuedTicket, 'seat' | 'show'> & TicketSeat & TicketShow;
+type TicketRow = Omit<IssuedTicket, 'seat' | 'show'> &
+  TicketSeat &
+  TicketShow & { usedDevice: string | null; readAt: Date };
 
 /** Issued tickets, and who was admitted with them. Given a transaction, all of it happens in that transaction. */
 export function createTicketStore(db: Knex) {
-  const read = async (ticketId: string): Promise<TicketRow | null> => {
-    const { rows } = await db.raw<{ rows: TicketRow[] }>(
-      `SELECT ticket.id AS "ticketId", ticket.reservation_id AS "reservationId", ticket.user_id AS "userId",
-              coalesce(holder.name, holder.login) AS holder, ticket.status, ticket.version,
-              ticket.used_at AS "usedAt", ticket.used_gate AS "usedGate",
-              seat.id AS "seatId", seat.zone, seat.row, seat.number, seat.grade,
-              schedule.id AS "scheduleId", schedule.starts_at AS "startsAt",
-              concert.title, concert.artist, venue.name AS "venueName", venue.time_zone AS "timeZone"
-       FROM tickets AS ticket
-       JOIN users AS holder ON holder.id = ticket.user_id
-       JOIN seats AS seat ON seat.id = ticket.seat_id
-       JOIN schedules AS schedule ON schedule.id = seat.schedule_id
-       JOIN concerts AS concert ON concert.id = schedule.concert_id
-       JOIN venues AS venue ON venue.id = schedule.venue_id
-       WHERE ticket.id = ?`,
-      [ticketId],
-    );
-    return rows[0] ?? null;
-  };
-
   return {
     async find(ticketId: string): Promise<IssuedTicket | null> {
-      const row = await read(ticketId);
+      const row = await read(db, ticketId);
       return row && toTicket(row);
     },
 
@@ -98,27 +92,62 @@ export function createTicketStore(db: Knex) {
     },
 
     /**
-     * Admits once: of all who show a code, one finds its ticket VALID. Neither a status nor a version ever comes
-     * back, so what is read afterwards is why the write did nothing.
+     * Admits once: the lock on the ticket lets one scan after the other see what the one before has written. Which of
+     * them counts is {@link judgeScan}'s.
      */
-    async checkIn({ ticketId, version, staffId, gate }: CheckIn): Promise<CheckInResult> {
-      const { rows: admitted } = await db.raw<{ rows: unknown[] }>(
-        `UPDATE tickets
-         SET status = 'USED', used_at = now(), used_by = :staffId,
-             used_gate = coalesce(:gate, (SELECT login FROM users WHERE id = :staffId))
-         WHERE id = :ticketId AND version = :version AND status = 'VALID'
-         RETURNING id`,
-        { ticketId, version, staffId, gate: gate ?? null },
-      );
-      const row = await read(ticketId);
-      if (!row) return { outcome: 'unknown' };
-      if (admitted.length > 0) return { outcome: 'admitted', seat: seatOf(row) };
-      if (row.status === 'VOID' || row.version !== version) return { outcome: 'void' };
-      if (!row.usedAt || row.usedGate === null)
-        throw new Error(`ticket ${ticketId} is ${row.status} and unused`);
-      return { outcome: 'already-used', usedAt: row.usedAt, gate: row.usedGate };
+    async checkIn({ ticketId, version, staffId, gate, offline }: CheckIn): Promise<CheckInResult> {
+      return db.transaction(async (transaction) => {
+        await transaction('tickets').where({ id: ticketId }).forUpdate().select('id');
+        const row = await read(transaction, ticketId);
+        if (!row) return { outcome: 'unknown' };
+        const device = offline?.deviceId ?? null;
+        const at = offline?.scannedAt ?? row.readAt;
+        const verdict = judgeScan(row, { version, at, device });
+        if (verdict === 'void') return { outcome: 'void' };
+        const counted = countedScan(row);
+        if (verdict === 'duplicate' && counted) return { outcome: 'already-used', first: counted };
+        if (verdict !== 'has-admitted') {
+          await transaction.raw(
+            `UPDATE tickets
+             SET status = 'USED', used_at = :at, used_by = :staffId, used_device = :device,
+                 used_gate = coalesce(:gate, (SELECT login FROM users WHERE id = :staffId))
+             WHERE id = :ticketId`,
+            { ticketId, at, staffId, device, gate: gate ?? null },
+          );
+        }
+        return {
+          outcome: 'admitted',
+          seat: seatOf(row),
+          duplicate: verdict === 'was-first' ? counted : null,
+        };
+      });
     },
   };
+}
+
+async function read(db: Knex, ticketId: string): Promise<TicketRow | null> {
+  const { rows } = await db.raw<{ rows: TicketRow[] }>(
+    `SELECT ticket.id AS "ticketId", ticket.reservation_id AS "reservationId", ticket.user_id AS "userId",
+            coalesce(holder.name, holder.login) AS holder, ticket.status, ticket.version,
+            ticket.used_at AS "usedAt", ticket.used_gate AS "usedGate", ticket.used_device AS "usedDevice",
+            clock_timestamp() AS "readAt",
+            seat.id AS "seatId", seat.zone, seat.row, seat.number, seat.grade,
+            schedule.id AS "scheduleId", schedule.starts_at AS "startsAt",
+            concert.title, concert.artist, venue.name AS "venueName", venue.time_zone AS "timeZone"
+     FROM tickets AS ticket
+     JOIN users AS holder ON holder.id = ticket.user_id
+     JOIN seats AS seat ON seat.id = ticket.seat_id
+     JOIN schedules AS schedule ON schedule.id = seat.schedule_id
+     JOIN concerts AS concert ON concert.id = schedule.concert_id
+     JOIN venues AS venue ON venue.id = schedule.venue_id
+     WHERE ticket.id = ?`,
+    [ticketId],
+  );
+  return rows[0] ?? null;
+}
+
+function countedScan({ usedAt, usedGate, usedDevice }: TicketRow): CountedScan | null {
+  return usedAt && usedGate !== null ? { usedAt, gate: usedGate, deviceId: usedDevice } : null;
 }
 
 function toTicket(row: TicketRow): IssuedTicket {

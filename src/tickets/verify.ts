@@ -26,7 +26,7 @@ export type TicketCheck =
  * Checks the signature of a ticket's code and reads it. Needs nothing of the service but its public keys, so that
  * a gate can do it without a network. It cannot see whether the ticket is used, void or issued anew.
  *
- * @param code as it was read from the QR
+ * @param code as it was read from the QR, also with what a scanner adds around it
  * @param keys finds the key of a code: `createLocalJWKSet(jwks)` of `jose`, with what `/.well-known/jwks.json` said
  * @param options.scheduleId the show that is admitted to; left out, any
  * @throws what `keys` throws, but for jose's own errors: those mean `invalid`
@@ -37,7 +37,10 @@ export async function verifyTicketCode(
   { scheduleId }: { scheduleId?: string | undefined } = {},
 ): Promise<TicketCheck> {
   try {
-    const { payload } = await jwtVerify(code, keys, { algorithms: [TICKET_ALGORITHM], typ: TICKET_TYPE });
+    const { payload } = await jwtVerify(plainCode(code), keys, {
+      algorithms: [TICKET_ALGORITHM],
+      typ: TICKET_TYPE,
+    });
     const read = readClaims(payload);
     if (!read) return { outcome: 'invalid' };
     if (scheduleId !== undefined && scheduleId.toLowerCase() !== read.scheduleId) {
@@ -48,6 +51,24 @@ export async function verifyTicketCode(
     if (error instanceof errors.JOSEError) return { outcome: 'invalid' };
     throw error;
   }
+}
+
+/**
+ * A code without the additions of hand scanners: white space, control characters and a byte order mark around it, and
+ * an AIM identifier before it (ISO/IEC 15424: `]Q1` for a QR). No code begins with a bracket.
+ */
+export function plainCode(scanned: string): string {
+  return trimmed(trimmed(scanned).replace(/^\][A-Za-z][\dA-Za-z]/, ''));
+}
+
+/** White space with the byte order mark, controls, and marks without a width. */
+const NOISE = /[\s\p{Cc}\p{Cf}]/u;
+
+function trimmed(text: string): string {
+  let [from, to] = [0, text.length];
+  while (from < to && NOISE.test(text.charAt(from))) from += 1;
+  while (from < to && NOISE.test(text.charAt(to - 1))) to -= 1;
+  return text.slice(from, to);
 }
 
 /** `sub` the ticket and `aud` the show, each the 16 bytes of its id in base64url; `ver` the version. */

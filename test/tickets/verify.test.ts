@@ -50,6 +50,33 @@ describe("a ticket's code", () => {
     expect(await verifyTicketCode(code, keysOf(signer))).toEqual({ outcome: 'genuine', ...ticket });
   });
 
+  it.each([
+    ['line end', '', '\r\n'],
+    ['tab', '', '\t'],
+    ['blank', ' ', ''],
+    ['byte order mark', '\uFEFF', ''],
+    ['AIM identifier', ']Q1', ''],
+    ['AIM identifier among others', ' \uFEFF]d2 ', '\u0003\r'],
+    ['mark without a width', '\u200B', '\u200E'],
+  ])('is read with the %s that a scanner adds', async (_, before, after) => {
+    const check = await verifyTicketCode(`${before}${code}${after}`, keysOf(signer));
+    expect(check).toEqual({ outcome: 'genuine', ...ticket });
+  });
+
+  it.each([
+    ['quotes', '"', '"'],
+    ['two AIM identifiers', ']Q1]Q1', ''],
+    ['half an AIM identifier', ']Q', ''],
+    ['a letter', 'x', ''],
+    ['a blank within', 'e ', ''],
+  ])('is not read with %s', async (_, before, after) => {
+    await expectInvalid(`${before}${code}${after}`);
+  });
+
+  it('is refused at once where it is nothing but white space', async () => {
+    await expectInvalid(' '.repeat(60_000) + 'x' + ' '.repeat(60_000));
+  });
+
   it('is the same each time that it is made', async () => {
     expect(await signTicketCode(ticket, signer)).toBe(code);
   });

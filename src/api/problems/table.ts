@@ -296,7 +296,7 @@ export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
     409,
     'The ticket was used',
     'Somebody was admitted with this ticket before: `usedAt` and `gate` tell when and where.',
-    'Admit nobody with it. Whoever comes second has a copy, or let somebody else have one.',
+    'Admit nobody with it: a second visitor has a copy. An uploaded scan that was later is the duplicate.',
   ),
   'ticket-void': entry(
     410,

@@ -5,6 +5,7 @@ import { verifyTicketCode } from '../../tickets/verify';
 import type { KeyRing } from '../auth/keyRing';
 import type { ApiDependencies } from '../dependencies';
 import { endpoint, type Endpoint } from '../http/endpoint';
+import { presentAdmitted } from './presenter';
 import { ticketAlreadyUsed, ticketVoid } from './problems';
 import { admittedSchema, checkInBody } from './schema';
 
@@ -21,7 +22,9 @@ export function checkInRoutes({
       summary: 'Admit with a ticket',
       description:
         'Admits once for each ticket, at however many gates its code is shown. Send an `Idempotency-Key` of its ' +
-        'own with each scan: the same scan sent again, after an answer that was lost, is admitted again.',
+        'own with each scan: the same scan sent again, after an answer that was lost, is admitted again. A gate ' +
+        'without a network uploads its scans later, each with `scannedAt` and `deviceId`: the earliest scan of a ' +
+        'ticket counts, in whatever order they arrive.',
       tags: ['Tickets'],
       access: 'staff',
       rateLimit: 'check-in',
@@ -30,7 +33,8 @@ export function checkInRoutes({
       responses: { 200: { description: 'Let them in', schema: admittedSchema } },
       problems: ['ticket-invalid', 'ticket-already-used', 'ticket-void'],
       async handle({ user: { userId }, body, idempotencyKey: key }) {
-        const { qr, gate, scheduleId } = body;
+        const { qr, gate, scheduleId, scannedAt, deviceId } = body;
+        const offline = scannedAt && deviceId !== undefined ? { scannedAt, deviceId } : undefined;
         const request = { userId, route: 'POST /v1/check-ins', key, body };
         return idempotency.transact(request, async () => {
           const code = await verifyTicketCode(qr, keys, { scheduleId });
@@ -38,13 +42,12 @@ export function checkInRoutes({
           if (code.outcome === 'invalid') throw ticketInvalid('This is no code of a ticket.');
           const { ticketId, version } = code;
           return async (connection) => {
-            const scan = { ticketId, version, staffId: userId, gate };
+            const scan = { ticketId, version, staffId: userId, gate, offline };
             const result = await createTicketStore(connection).checkIn(scan);
             if (result.outcome === 'unknown') throw ticketInvalid('No ticket has this code.');
             if (result.outcome === 'void') throw ticketVoid();
-            if (result.outcome === 'already-used') throw ticketAlreadyUsed(result);
-            const admitted = { result: 'ADMITTED' as const, ticketId, seat: result.seat };
-            return { status: 200 as const, body: admitted };
+            if (result.outcome === 'already-used') throw ticketAlreadyUsed(result.first);
+            return { status: 200 as const, body: presentAdmitted(ticketId, result) };
           };
         });
       },

@@ -29,23 +29,61 @@ export const ticketSchema = z
   })
   .meta({ id: 'Ticket' });
 
-export const checkInBody = z.strictObject({
-  qr: z.string().meta({ description: 'As it was read' }),
-  gate: z
-    .string()
-    .trim()
-    .min(1)
-    .max(100)
-    .optional()
-    .meta({ description: 'Where it was shown; left out, the login of the staff' }),
-  scheduleId: z
-    .uuid()
-    .optional()
-    .meta({ description: "The show admitted to here; another's ticket is invalid" }),
-});
+/** Devices may be ahead of the service's clock by this much. */
+const CLOCK_SKEW_MS = 5 * 60_000;
+
+export const checkInBody = z
+  .strictObject({
+    qr: z
+      .string()
+      .meta({ description: 'As it was read; white space and AIM identifiers around it are ignored' }),
+    gate: z
+      .string()
+      .trim()
+      .min(1)
+      .max(100)
+      .optional()
+      .meta({ description: 'Where it was shown; left out, the login of the staff' }),
+    scheduleId: z
+      .uuid()
+      .optional()
+      .meta({ description: "The show admitted to here; another's ticket is invalid" }),
+    scannedAt: z.iso
+      .datetime({ offset: true })
+      .transform((text) => new Date(text))
+      .refine((at) => at.getTime() <= Date.now() + CLOCK_SKEW_MS, 'Must not be in the future')
+      .optional()
+      .meta({
+        description: "With deviceId: when a device without a network scanned it, by the device's clock",
+      }),
+    deviceId: z
+      .string()
+      .trim()
+      .min(1)
+      .max(100)
+      .optional()
+      .meta({ description: 'With scannedAt: which device' }),
+  })
+  .refine((body) => (body.scannedAt === undefined) === (body.deviceId === undefined), {
+    path: ['deviceId'],
+    message: 'An uploaded scan needs scannedAt and deviceId, and another has neither',
+  });
 
 export const admittedSchema = z
-  .object({ result: z.literal('ADMITTED'), ticketId: z.uuid(), seat: ticketSeatSchema })
+  .object({
+    result: z.literal('ADMITTED'),
+    ticketId: z.uuid(),
+    seat: ticketSeatSchema,
+    duplicate: z
+      .object({ scannedAt: z.iso.datetime(), gate: z.string(), deviceId: z.string().nullable() })
+      .optional()
+      .meta({
+        description:
+          'Of an uploaded scan: the scan that had counted until now. It was later, so somebody came in with a copy ' +
+          'there. `deviceId` is null where that gate had a network',
+      }),
+  })
   .meta({ id: 'Admitted' });
 
 export type TicketView = z.output<typeof ticketSchema>;
+export type AdmittedView = z.output<typeof admittedSchema>;

@@ -130,7 +130,99 @@ describe('POST /v1/check-ins', () => {
   });
 });
 
+/** As a device recorded it this number of seconds ago. */
+const scan = (qr: string, seconds: number, deviceId: string) => ({
+  qr,
+  scannedAt: new Date(Date.now() - seconds * 1_000).toISOString(),
+  deviceId,
+  gate: `gate of ${deviceId}`,
+});
+
+describe('a scan that is uploaded', () => {
+  it('admits as of when it was made', async () => {
+    const ticket = await issue(edge);
+    const upload = scan(await ticket.code(), 600, 'north');
+    expect((await staff.checkIn(upload)).body).toEqual({
+      result: 'ADMITTED',
+      ticketId: ticket.ticketId,
+      seat: { seatId: ticket.seatId, zone: 'A', row: '1', number: '1', grade: 'R' },
+    });
+    const reply = await staff.checkIn({ qr: upload.qr });
+    expectProblem(reply, 409, 'ticket-already-used');
+    expect(reply.body).toMatchObject({ usedAt: upload.scannedAt, gate: 'gate of north' });
+  });
+
+  it('is a duplicate where an earlier one has arrived', async () => {
+    const qr = await (await issue(edge)).code();
+    const first = scan(qr, 600, 'north');
+    await staff.checkIn(first);
+    const reply = await staff.checkIn(scan(qr, 300, 'south'));
+    expectProblem(reply, 409, 'ticket-already-used');
+    expect(reply.body).toMatchObject({ usedAt: first.scannedAt, gate: 'gate of north' });
+  });
+
+  it('counts where it was earlier than the one that had counted, and names that one as the duplicate', async () => {
+    const qr = await (await issue(edge)).code();
+    await staff.checkIn({ qr, gate: 'online' });
+    const [late, early] = [scan(qr, 300, 'south'), scan(qr, 600, 'north')];
+    expect((await staff.checkIn(late)).body['duplicate']).toEqual({
+      scannedAt: aString,
+      gate: 'online',
+      deviceId: null,
+    });
+    expect((await staff.checkIn(early)).body['duplicate']).toEqual({
+      scannedAt: late.scannedAt,
+      gate: 'gate of south',
+      deviceId: 'south',
+    });
+    const reply = await staff.checkIn(late);
+    expectProblem(reply, 409, 'ticket-already-used');
+    expect(reply.body).toMatchObject({ usedAt: early.scannedAt, gate: 'gate of north' });
+  });
+
+  it('may be uploaded again, also without a key', async () => {
+    const upload = scan(await (await issue(edge)).code(), 600, 'north');
+    const replies = [await staff.checkIn(upload), await staff.checkIn(upload)];
+    expect(replies.map(({ status }) => status)).toEqual([200, 200]);
+    expect(replies[1]?.body).toEqual(replies[0]?.body);
+  });
+
+  it('of several at once, the earliest counts in the end', async () => {
+    const qr = await (await issue(edge)).code();
+    const uploads = [400, 100, 600, 300, 500, 200].map((seconds) => scan(qr, seconds, `device ${seconds}`));
+    const replies = await Promise.all(uploads.map(async (upload) => staff.checkIn(upload)));
+    for (const reply of replies) if (reply.status !== 200) expectProblem(reply, 409, 'ticket-already-used');
+    const { body } = await staff.checkIn({ qr });
+    expect(body).toMatchObject({ usedAt: uploads[2]?.scannedAt, gate: 'gate of device 600' });
+  });
+
+  it('of a void ticket says that somebody came in with it', async () => {
+    const ticket = await issue(edge);
+    const upload = scan(await ticket.code(), 600, 'north');
+    await ticket.reissue();
+    expectProblem(await staff.checkIn(upload), 410, 'ticket-void');
+  });
+
+  it.each([
+    ['without a device', { scannedAt: '2026-10-03T10:00:00Z' }, 'deviceId'],
+    ['without an instant', { deviceId: 'north' }, 'deviceId'],
+    ['from the future', { scannedAt: '9000-01-01T00:00:00Z', deviceId: 'north' }, 'scannedAt'],
+    ['at no instant', { scannedAt: 'yesterday', deviceId: 'north' }, 'scannedAt'],
+  ])('is refused %s', async (_, body, path) => {
+    const reply = await staff.checkIn({ qr: 'x', ...body });
+    expectProblem(reply, 400, 'validation-failed');
+    expect(reply.body['errors']).toEqual([{ path, message: aString }]);
+  });
+});
+
 describe("a ticket's code", () => {
+  it('is read with what hand scanners add around it', async () => {
+    for (const noise of [' ', '\uFEFF', ']Q1']) {
+      const ticket = await issue(edge);
+      expect((await staff.checkIn({ qr: `${noise}${await ticket.code()}\r\n` })).status).toBe(200);
+    }
+  });
+
   it('is neither an access token nor a queue token', async () => {
     const ticket = await issue(edge);
     const code = await ticket.code();

@@ -21,7 +21,15 @@ export interface Issued {
 /** Somebody at a gate. */
 export interface Staff {
   login: string;
-  checkIn(body: { qr: string; gate?: string; scheduleId?: string }, key?: string): Promise<Reply>;
+  checkIn(body: ScanBody, key?: string): Promise<Reply>;
+}
+
+export interface ScanBody {
+  qr: string;
+  gate?: string;
+  scheduleId?: string;
+  scannedAt?: string;
+  deviceId?: string;
 }
 
 export async function issue(edge: Edge): Promise<Issued> {

@@ -44,4 +44,37 @@ export const TICKETS: Breakage[] = [
     suite: PAPER,
     tests: ['a ticket on paper prints ideographs and Thai in fonts of their own'],
   },
+  {
+    name: 'the additions of hand scanners spoil a code',
+    edits: [
+      {
+        file: 'src/tickets/verify.ts',
+        find: 'jwtVerify(plainCode(code), keys',
+        replace: 'jwtVerify(code, keys',
+      },
+    ],
+    suite: 'test/api/tickets/checkIns.test.ts',
+    tests: ["a ticket's code is read with what hand scanners add around it"],
+  },
+  {
+    name: 'the scan that arrives first counts, and not the earliest',
+    edits: [{ file: 'src/domain/ticketScan.ts', find: "if (now < used) return 'was-first';", replace: '' }],
+    suite: 'test/api/tickets/checkIns.test.ts',
+    tests: [
+      'a scan that is uploaded counts where it was earlier than the one that had counted, and names that one as the duplicate',
+      'a scan that is uploaded of several at once, the earliest counts in the end',
+    ],
+  },
+  {
+    name: 'two scans of one ticket look at it at once',
+    edits: [
+      {
+        file: 'src/db/ticketStore.ts',
+        find: ".where({ id: ticketId }).forUpdate().select('id')",
+        replace: ".where({ id: ticketId }).select('id')",
+      },
+    ],
+    suite: 'test/db/ticketStore.test.ts',
+    tests: ['scans of one ticket at once admit once'],
+  },
 ];

@@ -1,0 +1,10 @@
+import type { Knex } from 'knex';
+
+/** The device that a ticket was scanned with while its gate had no network. */
+export async function up(knex: Knex): Promise<void> {
+  await knex.raw('ALTER TABLE tickets ADD COLUMN used_device text');
+}
+
+export async function down(knex: Knex): Promise<void> {
+  await knex.raw('ALTER TABLE tickets DROP COLUMN used_device');
+}
