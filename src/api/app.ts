@@ -4,6 +4,7 @@ import { version } from '../../package.json';
 import { adminCatalogueRoutes } from './admin/catalogueRoutes';
 import { adminReconciliationRoutes } from './admin/reconciliation';
 import { showCancellationRoutes } from './admin/showCancellation/routes';
+import { staffRoutes } from './admin/staff/routes';
 import { venueRoutes } from './admin/venues/routes';
 import { accountRoutes } from './auth/accountRoutes';
 import { authRoutes } from './auth/routes';
@@ -37,6 +38,7 @@ export function createEndpoints(dependencies: ApiDependencies): Endpoint[] {
     ...queueRoutes(dependencies),
     ...catalogueRoutes(dependencies),
     ...drawRoutes(dependencies),
+    ...staffRoutes(dependencies),
     ...venueRoutes(dependencies),
     ...adminCatalogueRoutes(dependencies),
     ...adminReconciliationRoutes(dependencies),

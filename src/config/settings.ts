@@ -18,6 +18,8 @@ export const host = z
   })
   .default('127.0.0.1');
 const seconds = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+/** Up to a year. */
+const hours = z.coerce.number().int().min(0).max(8_784);
 export const url = (protocols: readonly string[]) =>
   z.string().refine((value) => protocols.some((protocol) => value.startsWith(`${protocol}://`)), {
     message: `a URL that starts with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
@@ -97,6 +99,8 @@ const serviceSettings = z.object({
   QUEUE_TOKEN_TTL_SECONDS: seconds(1, 86_400).default(900),
   QUEUE_CAPACITY: z.coerce.number().int().min(1).max(1_000_000).default(10_000),
   SETTLE_SECONDS: seconds(1, 3_600).default(60),
+  CHECK_IN_HOURS_BEFORE: hours.default(12),
+  CHECK_IN_HOURS_AFTER: hours.default(6),
   RECONCILE_AFTER_SECONDS: seconds(1, 86_400).default(900),
   RATE_LIMIT_FACTOR: z.coerce.number().min(0).max(1_000_000).default(1),
   TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),

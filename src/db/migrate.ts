@@ -20,6 +20,7 @@ import * as openReservations from './migrations/017_open_reservations';
 import * as accountControl from './migrations/020_account_control';
 import * as halls from './migrations/022_halls';
 import * as offlineScans from './migrations/023_offline_scans';
+import * as staffAssignments from './migrations/024_staff_assignments';
 import * as housekeeping from './migrations/025_housekeeping';
 
 /** In order. A released migration is never changed; a new one is added below. */
@@ -44,6 +45,7 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '020_account_control': accountControl,
   '022_halls': halls,
   '023_offline_scans': offlineScans,
+  '024_staff_assignments': staffAssignments,
   '025_housekeeping': housekeeping,
 };
 

@@ -1,5 +1,7 @@
 import type { Knex } from 'knex';
+import { checkInWindow, type CheckInHours } from '../domain/checkInWindow';
 import { judgeScan } from '../domain/ticketScan';
+import { createStaffAssignmentStore } from './staffAssignmentStore';
 
 export const TICKET_STATUSES = ['VALID', 'USED', 'VOID'] as const;
 export type TicketStatus = (typeof TICKET_STATUSES)[number];
@@ -49,6 +51,8 @@ export interface CheckIn {
   gate: string | undefined;
   /** Of a scan that was made without a network; left out, it is made now. */
   offline?: { scannedAt: Date; deviceId: string } | undefined;
+  /** Of staff, who are also bound to their venues and schedules; left out, for an operator, who is not. */
+  hours?: CheckInHours | undefined;
 }
 
 /** The scan that a ticket was used with. */
@@ -64,7 +68,10 @@ export type CheckInResult =
   | { outcome: 'admitted'; seat: TicketSeat; duplicate: CountedScan | null }
   | { outcome: 'already-used'; first: CountedScan }
   | { outcome: 'void' }
-  | { outcome: 'unknown' };
+  | { outcome: 'unknown' }
+  /** The staff is bound to other shows. */
+  | { outcome: 'elsewhere' }
+  | { outcome: 'not-open'; opensAt: Date; closesAt: Date };
 
 type TicketRow = Omit<IssuedTicket, 'seat' | 'show'> &
   TicketSeat &
@@ -95,13 +102,15 @@ export function createTicketStore(db: Knex) {
      * Admits once: the lock on the ticket lets one scan after the other see what the one before has written. Which of
      * them counts is {@link judgeScan}'s.
      */
-    async checkIn({ ticketId, version, staffId, gate, offline }: CheckIn): Promise<CheckInResult> {
+    async checkIn({ ticketId, version, staffId, gate, offline, hours }: CheckIn): Promise<CheckInResult> {
       return db.transaction(async (transaction) => {
         await transaction('tickets').where({ id: ticketId }).forUpdate().select('id');
         const row = await read(transaction, ticketId);
         if (!row) return { outcome: 'unknown' };
         const device = offline?.deviceId ?? null;
         const at = offline?.scannedAt ?? row.readAt;
+        const refusal = hours && (await refuseStaff(transaction, { row, staffId, at, hours }));
+        if (refusal) return refusal;
         const verdict = judgeScan(row, { version, at, device });
         if (verdict === 'void') return { outcome: 'void' };
         const counted = countedScan(row);
@@ -144,6 +153,18 @@ async function read(db: Knex, ticketId: string): Promise<TicketRow | null> {
     [ticketId],
   );
   return rows[0] ?? null;
+}
+
+/** Staff check in at their own shows, around the start of each; a scan that is uploaded must have been made then. */
+async function refuseStaff(
+  db: Knex,
+  { row, staffId, at, hours }: { row: TicketRow; staffId: string; at: Date; hours: CheckInHours },
+): Promise<CheckInResult | null> {
+  const { scheduleId, startsAt } = row;
+  if (!(await createStaffAssignmentStore(db).mayCheckIn(staffId, scheduleId)))
+    return { outcome: 'elsewhere' };
+  const { opensAt, closesAt } = checkInWindow(startsAt, hours);
+  return opensAt <= at && at < closesAt ? null : { outcome: 'not-open', opensAt, closesAt };
 }
 
 function countedScan({ usedAt, usedGate, usedDevice }: TicketRow): CountedScan | null {

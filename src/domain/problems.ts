@@ -52,6 +52,7 @@ export type ProblemSlug =
   | 'ticket-invalid'
   | 'ticket-already-used'
   | 'ticket-void'
+  | 'check-in-not-open'
   | 'webhook-rejected'
   | 'not-cancellable';
 

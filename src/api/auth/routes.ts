@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { createStaffAssignmentStore } from '../../db/staffAssignmentStore';
 import { createUserStore } from '../../db/userStore';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import type { Idempotency } from '../idempotency/idempotency';
@@ -130,19 +131,24 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
       method: 'POST',
       path: '/v1/admin/staff',
       summary: 'Create an account for staff',
+      description:
+        '`venueIds` and `scheduleIds` bind STAFF to these; left out, they may check in everywhere.',
       tags: ['Operators'],
       access: 'operator',
       idempotent: true,
       body: newStaffSchema,
       responses: { 201: { description: 'The new account', schema: staffSchema } },
-      problems: ['id-taken'],
+      problems: ['id-taken', 'venue-not-found', 'schedule-not-found'],
       async handle({ user: { userId }, body, idempotencyKey: key }) {
-        const { id, password, role } = body;
+        const { id, password, role, ...assignments } = body;
         const request = { userId, route: 'POST /v1/admin/staff', key, body, secret: 'password' as const };
         return idempotency.transact(request, async () => {
           const user = await accounts.draft({ login: id, password, role });
           return async (connection) => {
-            await accounts.add(createUserStore(connection), user);
+            await connection.transaction(async (tx) => {
+              await accounts.add(createUserStore(tx), user);
+              await createStaffAssignmentStore(tx).replace(user.userId, assignments);
+            });
             return { status: 201 as const, body: { userId: user.userId, id: user.login, role } };
           };
         });

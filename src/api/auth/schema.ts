@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { canonicalLogin, LOGIN, LOGIN_LENGTH } from '../../domain/login';
 import { passwordFault } from '../../domain/passwordRules';
 import { ROLES } from '../../domain/roles';
+import { assignmentFields } from '../admin/staff/schema';
 import { queueSchema } from '../queue/schema';
 
 export const newLoginSchema = z
@@ -58,9 +59,16 @@ export const loginAnswerSchema = z
 export const refreshSchema = z.strictObject({ refreshToken: z.string().max(1_024) });
 
 export const newStaffSchema = z
-  .strictObject({ ...credentials, role: z.enum(['STAFF', 'OPERATOR']) })
+  .strictObject({ ...credentials, role: z.enum(['STAFF', 'OPERATOR']), ...assignmentFields })
   .superRefine(({ id, password }, context) =>
     addPasswordFault(context, ['password'], passwordFault(password, [id])),
+  )
+  .refine(
+    ({ role, venueIds, scheduleIds }) => role === 'STAFF' || venueIds.length + scheduleIds.length === 0,
+    {
+      path: ['role'],
+      message: 'Only STAFF is bound to venues and schedules',
+    },
   );
 
 export const staffSchema = z

@@ -289,7 +289,7 @@ export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
   'ticket-invalid': entry(
     400,
     'Not a ticket for here',
-    'The code is damaged, forged, or that of another show.',
+    'The code is damaged, forged, or that of a show that is not admitted to here.',
     'Scan again. If it stays, admit nobody with it: let its bearer show the ticket in the account that bought it.',
   ),
   'ticket-already-used': entry(
@@ -297,6 +297,12 @@ export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
     'The ticket was used',
     'Somebody was admitted with this ticket before: `usedAt` and `gate` tell when and where.',
     'Admit nobody with it: a second visitor has a copy. An uploaded scan that was later is the duplicate.',
+  ),
+  'check-in-not-open': entry(
+    403,
+    'Check-in is not open',
+    'Staff admit to a show only around its start: `opensAt` and `closesAt` tell when.',
+    'Check the date on the ticket. An operator can admit at any time.',
   ),
   'ticket-void': entry(
     410,

@@ -6,15 +6,17 @@ import type { KeyRing } from '../auth/keyRing';
 import type { ApiDependencies } from '../dependencies';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import { presentAdmitted } from './presenter';
-import { ticketAlreadyUsed, ticketVoid } from './problems';
+import { checkInNotOpen, ticketAlreadyUsed, ticketVoid } from './problems';
 import { admittedSchema, checkInBody } from './schema';
 
 /** What staff do at a gate. */
 export function checkInRoutes({
+  settings,
   idempotency,
   ticketKeys,
-}: Pick<ApiDependencies, 'idempotency' | 'ticketKeys'>): Endpoint[] {
+}: Pick<ApiDependencies, 'settings' | 'idempotency' | 'ticketKeys'>): Endpoint[] {
   const keys = keysOf(ticketKeys);
+  const hours = { before: settings.CHECK_IN_HOURS_BEFORE, after: settings.CHECK_IN_HOURS_AFTER };
   return [
     endpoint({
       method: 'POST',
@@ -24,15 +26,16 @@ export function checkInRoutes({
         'Admits once for each ticket, at however many gates its code is shown. Send an `Idempotency-Key` of its ' +
         'own with each scan: the same scan sent again, after an answer that was lost, is admitted again. A gate ' +
         'without a network uploads its scans later, each with `scannedAt` and `deviceId`: the earliest scan of a ' +
-        'ticket counts, in whatever order they arrive.',
+        'ticket counts, in whatever order they arrive. Staff admit around the start of a show, and only to the venues ' +
+        'and schedules that they are assigned to, if any; operators admit always and everywhere.',
       tags: ['Tickets'],
       access: 'staff',
       rateLimit: 'check-in',
       idempotent: true,
       body: checkInBody,
       responses: { 200: { description: 'Let them in', schema: admittedSchema } },
-      problems: ['ticket-invalid', 'ticket-already-used', 'ticket-void'],
-      async handle({ user: { userId }, body, idempotencyKey: key }) {
+      problems: ['ticket-invalid', 'ticket-already-used', 'ticket-void', 'check-in-not-open'],
+      async handle({ user: { userId, role }, body, idempotencyKey: key }) {
         const { qr, gate, scheduleId, scannedAt, deviceId } = body;
         const offline = scannedAt && deviceId !== undefined ? { scannedAt, deviceId } : undefined;
         const request = { userId, route: 'POST /v1/check-ins', key, body };
@@ -42,9 +45,12 @@ export function checkInRoutes({
           if (code.outcome === 'invalid') throw ticketInvalid('This is no code of a ticket.');
           const { ticketId, version } = code;
           return async (connection) => {
-            const scan = { ticketId, version, staffId: userId, gate, offline };
+            const bounds = role === 'OPERATOR' ? {} : { hours };
+            const scan = { ticketId, version, staffId: userId, gate, offline, ...bounds };
             const result = await createTicketStore(connection).checkIn(scan);
             if (result.outcome === 'unknown') throw ticketInvalid('No ticket has this code.');
+            if (result.outcome === 'elsewhere') throw ticketInvalid('You do not admit to this show.');
+            if (result.outcome === 'not-open') throw checkInNotOpen(result);
             if (result.outcome === 'void') throw ticketVoid();
             if (result.outcome === 'already-used') throw ticketAlreadyUsed(result.first);
             return { status: 200 as const, body: presentAdmitted(ticketId, result) };

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
+import type { Knex } from 'knex';
 import { createAccounts } from '../../api/auth/accounts';
 import { createPasswords } from '../../api/auth/passwords';
 import { connectPostgres } from '../../db/connect';
@@ -8,48 +8,65 @@ import { localServers } from './localServers';
 import { asPerson, loginCall, newId } from './people';
 import { expectStatus, type Person, type Service } from './service';
 
+export interface GateKeeper {
+  person: Person;
+  /** Takes the account's rights away, where it was made for the story. */
+  leave(): Promise<void>;
+}
+
 /**
- * Somebody who may check tickets in: made by the operator, where the password is at hand, or else in the database of
- * `npm start` on this machine, which whoever reads its data folder runs.
+ * Somebody who may admit weeks before the show, as operators may and staff may not: the operator, where the password is
+ * at hand, or else an operator for as long as the story takes, in the database of `npm start` on this machine.
  *
  * @returns null where neither can be had
  */
-export async function hireGateStaff(service: Service, env: NodeJS.ProcessEnv): Promise<Person | null> {
-  const account = { id: newId('gate'), password: randomBytes(15).toString('base64url') };
+export async function hireGateKeeper(service: Service, env: NodeJS.ProcessEnv): Promise<GateKeeper | null> {
   const operatorPassword = env['OPERATOR_PASSWORD'];
-  if (operatorPassword) await addAsOperator(service, operatorPassword, account);
-  else if (!(await addInDatabase(env, account))) return null;
-  const login = await service.send(loginCall(account.id, account.password));
+  if (operatorPassword) {
+    const person = await logIn(service, 'operator', operatorPassword);
+    return person && { person, leave: async () => undefined };
+  }
+  const account = { id: newId('gate'), password: randomBytes(15).toString('base64url') };
+  const userId = await inLocalDatabase(env, async (db) => addOperator(db, account));
+  if (userId === null) return null;
+  const leave = async (): Promise<void> => {
+    await inLocalDatabase(env, async (db) =>
+      createUserStore(db).change(userId, { role: 'USER', disabled: true }),
+    );
+  };
   // A data folder of another service: its accounts are unknown here.
-  return login.status === 200 ? asPerson('the gate', account.id, login.body) : null;
+  const person = await logIn(service, account.id, account.password);
+  if (person) return { person, leave };
+  await leave();
+  return null;
 }
 
-interface StaffAccount {
-  id: string;
-  password: string;
+async function logIn(service: Service, id: string, password: string): Promise<Person | null> {
+  const login = await service.send(loginCall(id, password));
+  if (id === 'operator') expectStatus(login, 200);
+  return login.status === 200 ? asPerson('the gate', id, login.body) : null;
 }
 
-async function addAsOperator(service: Service, password: string, account: StaffAccount): Promise<void> {
-  const login = await service.send(loginCall('operator', password));
-  expectStatus(login, 200);
-  const by = asPerson('the operator', 'operator', login.body);
-  const body = { ...account, role: 'STAFF' };
-  const added = await service.send({ method: 'POST', path: '/v1/admin/staff', by, body });
-  expectStatus(added, 201);
-  z.object({ role: z.literal('STAFF') }).parse(added.body);
+async function addOperator(db: Knex, { id, password }: { id: string; password: string }): Promise<string> {
+  const users = createUserStore(db);
+  const accounts = createAccounts(users, createPasswords());
+  const user = await accounts.draft({ login: id, password, role: 'OPERATOR' });
+  await accounts.add(users, user);
+  return user.userId;
 }
 
-async function addInDatabase(env: NodeJS.ProcessEnv, { id, password }: StaffAccount): Promise<boolean> {
+/** @returns null where there is no such database */
+async function inLocalDatabase<Result>(
+  env: NodeJS.ProcessEnv,
+  work: (db: Knex) => Promise<Result>,
+): Promise<Result | null> {
   const servers = localServers(env);
-  if (!servers) return false;
+  if (!servers) return null;
   const db = connectPostgres(servers.databaseUrl, { poolSize: 1, applicationName: 'holdfast-demo' });
   try {
-    const users = createUserStore(db);
-    const accounts = createAccounts(users, createPasswords());
-    await accounts.add(users, await accounts.draft({ login: id, password, role: 'STAFF' }));
-    return true;
+    return await work(db);
   } catch {
-    return false;
+    return null;
   } finally {
     await db.destroy();
   }

@@ -120,6 +120,23 @@ describe('POST /v1/admin/venues', () => {
     expect(deep.body['errors']).toEqual([{ path: '', message: 'Nested more than 64 deep' }]);
   });
 
+  it.each(['A\0B', 'A\u{D83C}B'])(
+    'refuses text that Postgres cannot store, at each path: %j',
+    async (text) => {
+      const { zones, ...plan } = rowPlan(2);
+      const [zone] = zones;
+      const rows = zone?.rows.map((row) => Object.assign({ ...row }, { row_number: text }));
+      const body = { name: text, plan: { ...plan, zones: [{ ...zone, rows }], extra: { caption: [text] } } };
+      const reply = await addVenue(body);
+      expectProblem(reply, 400, 'validation-failed');
+      expect(pathsOf(reply.body, 'errors').toSorted()).toEqual([
+        'name',
+        'plan.extra.caption.0',
+        'plan.zones.0.rows.0.row_number',
+      ]);
+    },
+  );
+
   it('lists a hundred faults at most', async () => {
     const seats = Array.from({ length: 10_000 }, () => ({}));
     const zones = [{ position: { x: 0, y: 0 }, rows: [{ row_number: '1', seats }] }];

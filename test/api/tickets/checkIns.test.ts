@@ -6,6 +6,8 @@ import { aString } from '../../support/matchers';
 import { expectProblem, logIn, logInOperator, startEdge, type Edge } from '../edge';
 import { hireStaff, issue, type Staff } from './issued';
 
+const HOUR_MS = 60 * 60 * 1000;
+
 let edge: Edge;
 let staff: Staff;
 
@@ -19,6 +21,14 @@ function later(milliseconds: number): void {
   const then = Date.now() + milliseconds;
   jest.spyOn(Date, 'now').mockImplementation(() => then);
 }
+
+/** As a device recorded it this number of seconds ago. */
+const offline = (qr: string, seconds: number, deviceId: string) => ({
+  qr,
+  scannedAt: new Date(Date.now() - seconds * 1_000).toISOString(),
+  deviceId,
+  gate: `gate of ${deviceId}`,
+});
 
 describe('POST /v1/check-ins', () => {
   it('admits with a ticket, whose buyer then sees it as used', async () => {
@@ -130,18 +140,83 @@ describe('POST /v1/check-ins', () => {
   });
 });
 
-/** As a device recorded it this number of seconds ago. */
-const scan = (qr: string, seconds: number, deviceId: string) => ({
-  qr,
-  scannedAt: new Date(Date.now() - seconds * 1_000).toISOString(),
-  deviceId,
-  gate: `gate of ${deviceId}`,
+describe('staff check in', () => {
+  it.each([
+    ['12 hours and a moment before the start', 12.01],
+    ['6 hours and a moment after the start', -6.01],
+    ['weeks before', 1_000],
+  ])('not %s', async (_, startsInHours) => {
+    const ticket = await issue(edge, startsInHours);
+    const reply = await staff.checkIn({ qr: await ticket.code() });
+    expectProblem(reply, 403, 'check-in-not-open');
+    const startsAt = Date.now() + startsInHours * HOUR_MS;
+    const [opensAt, closesAt] = [
+      Date.parse(String(reply.body['opensAt'])),
+      Date.parse(String(reply.body['closesAt'])),
+    ];
+    expect(Math.abs(opensAt - (startsAt - 12 * HOUR_MS))).toBeLessThan(60_000);
+    expect(closesAt - opensAt).toBe(18 * HOUR_MS);
+    expect((await ticket.read()).body['status']).toBe('VALID');
+  });
+
+  it.each([11.99, 0, -5.99])('where the show starts in %s hours', async (startsInHours) => {
+    const ticket = await issue(edge, startsInHours);
+    expect((await staff.checkIn({ qr: await ticket.code() })).status).toBe(200);
+  });
+
+  it('with a scan that was made in that time, however late it is uploaded', async () => {
+    const yesterday = await issue(edge, -24);
+    const qr = await yesterday.code();
+    expectProblem(await staff.checkIn(offline(qr, 3_600, 'north')), 403, 'check-in-not-open');
+    expect((await staff.checkIn(offline(qr, 25 * 3_600, 'north'))).status).toBe(200);
+  });
+
+  it('within the hours that the operator sets', async () => {
+    const other = await startEdge({ settings: { CHECK_IN_HOURS_BEFORE: '1', CHECK_IN_HOURS_AFTER: '0' } });
+    const gate = await hireStaff(other);
+    const [late, early] = [await issue(other, -0.01), await issue(other, 1.01)];
+    for (const ticket of [late, early]) {
+      expectProblem(await gate.checkIn({ qr: await ticket.code() }), 403, 'check-in-not-open');
+    }
+    const between = await issue(other, 0.5);
+    expect((await gate.checkIn({ qr: await between.code() })).status).toBe(200);
+    await other.stop();
+  });
+
+  it('only at the venues and schedules that they are bound to, and operators everywhere and always', async () => {
+    const [here, atVenue, there] = [await issue(edge), await issue(edge), await issue(edge)];
+    const far = await issue(edge, 1_000);
+    const bound = await hireStaff(edge);
+    const token = await logInOperator(edge);
+    const venueId = await venueOf(atVenue.scheduleId);
+    const body = { venueIds: [venueId], scheduleIds: [here.scheduleId] };
+    const path = `/v1/admin/staff/${bound.userId}/assignments`;
+    expect((await edge.call('PUT', path, { token, body })).status).toBe(200);
+
+    const reply = await bound.checkIn({ qr: await there.code(), scheduleId: there.scheduleId });
+    expectProblem(reply, 400, 'ticket-invalid');
+    for (const ticket of [here, atVenue]) {
+      expect((await bound.checkIn({ qr: await ticket.code() })).status).toBe(200);
+    }
+    for (const ticket of [there, far]) {
+      const scanned = await edge.call('POST', '/v1/check-ins', { token, body: { qr: await ticket.code() } });
+      expect(scanned.status).toBe(200);
+    }
+  });
 });
+
+async function venueOf(scheduleId: string): Promise<string> {
+  const row = await edge.database
+    .owner('schedules')
+    .where({ id: scheduleId })
+    .first<{ venue_id: string }>('venue_id');
+  return row.venue_id;
+}
 
 describe('a scan that is uploaded', () => {
   it('admits as of when it was made', async () => {
     const ticket = await issue(edge);
-    const upload = scan(await ticket.code(), 600, 'north');
+    const upload = offline(await ticket.code(), 600, 'north');
     expect((await staff.checkIn(upload)).body).toEqual({
       result: 'ADMITTED',
       ticketId: ticket.ticketId,
@@ -154,9 +229,9 @@ describe('a scan that is uploaded', () => {
 
   it('is a duplicate where an earlier one has arrived', async () => {
     const qr = await (await issue(edge)).code();
-    const first = scan(qr, 600, 'north');
+    const first = offline(qr, 600, 'north');
     await staff.checkIn(first);
-    const reply = await staff.checkIn(scan(qr, 300, 'south'));
+    const reply = await staff.checkIn(offline(qr, 300, 'south'));
     expectProblem(reply, 409, 'ticket-already-used');
     expect(reply.body).toMatchObject({ usedAt: first.scannedAt, gate: 'gate of north' });
   });
@@ -164,7 +239,7 @@ describe('a scan that is uploaded', () => {
   it('counts where it was earlier than the one that had counted, and names that one as the duplicate', async () => {
     const qr = await (await issue(edge)).code();
     await staff.checkIn({ qr, gate: 'online' });
-    const [late, early] = [scan(qr, 300, 'south'), scan(qr, 600, 'north')];
+    const [late, early] = [offline(qr, 300, 'south'), offline(qr, 600, 'north')];
     expect((await staff.checkIn(late)).body['duplicate']).toEqual({
       scannedAt: aString,
       gate: 'online',
@@ -181,7 +256,7 @@ describe('a scan that is uploaded', () => {
   });
 
   it('may be uploaded again, also without a key', async () => {
-    const upload = scan(await (await issue(edge)).code(), 600, 'north');
+    const upload = offline(await (await issue(edge)).code(), 600, 'north');
     const replies = [await staff.checkIn(upload), await staff.checkIn(upload)];
     expect(replies.map(({ status }) => status)).toEqual([200, 200]);
     expect(replies[1]?.body).toEqual(replies[0]?.body);
@@ -189,7 +264,9 @@ describe('a scan that is uploaded', () => {
 
   it('of several at once, the earliest counts in the end', async () => {
     const qr = await (await issue(edge)).code();
-    const uploads = [400, 100, 600, 300, 500, 200].map((seconds) => scan(qr, seconds, `device ${seconds}`));
+    const uploads = [400, 100, 600, 300, 500, 200].map((seconds) =>
+      offline(qr, seconds, `device ${seconds}`),
+    );
     const replies = await Promise.all(uploads.map(async (upload) => staff.checkIn(upload)));
     for (const reply of replies) if (reply.status !== 200) expectProblem(reply, 409, 'ticket-already-used');
     const { body } = await staff.checkIn({ qr });
@@ -198,7 +275,7 @@ describe('a scan that is uploaded', () => {
 
   it('of a void ticket says that somebody came in with it', async () => {
     const ticket = await issue(edge);
-    const upload = scan(await ticket.code(), 600, 'north');
+    const upload = offline(await ticket.code(), 600, 'north');
     await ticket.reissue();
     expectProblem(await staff.checkIn(upload), 410, 'ticket-void');
   });

@@ -10,6 +10,7 @@ export interface Issued {
   ticketId: string;
   reservationId: string;
   scheduleId: string;
+  startsAt: string;
   seatId: string;
   buyer: Account;
   read(path?: string): Promise<Reply>;
@@ -20,6 +21,7 @@ export interface Issued {
 
 /** Somebody at a gate. */
 export interface Staff {
+  userId: string;
   login: string;
   checkIn(body: ScanBody, key?: string): Promise<Reply>;
 }
@@ -32,10 +34,15 @@ export interface ScanBody {
   deviceId?: string;
 }
 
-export async function issue(edge: Edge): Promise<Issued> {
+const HOUR_MS = 60 * 60 * 1000;
+
+/** @param startsInHours when the show begins; check-in is open around now */
+export async function issue(edge: Edge, startsInHours = 1): Promise<Issued> {
   const { owner } = edge.database;
   const [sale, buyer] = await Promise.all([createSale(owner), logIn(edge)]);
   const { scheduleId, seatId } = sale;
+  const startsAt = new Date(Date.now() + startsInHours * HOUR_MS);
+  await owner('schedules').where({ id: scheduleId }).update({ starts_at: startsAt });
   const reservationId = await sell(owner, { scheduleId, seatId, userId: buyer.userId });
   const reservation = { reservationId, userId: buyer.userId };
   const [ticket] = await createReservationTickets(edge.database.db).issue(reservation, [seatId], new Date());
@@ -48,6 +55,7 @@ export async function issue(edge: Edge): Promise<Issued> {
     ticketId,
     reservationId,
     scheduleId,
+    startsAt: startsAt.toISOString(),
     seatId,
     buyer,
     read,
@@ -66,6 +74,7 @@ export async function hireStaff(edge: Edge): Promise<Staff> {
   const { body } = await edge.call('POST', '/v1/auth/login', { body: { id: login, password } });
   const token = String(body['accessToken']);
   return {
+    userId: account.userId,
     login,
     checkIn: async (scan, key) =>
       edge.call('POST', '/v1/check-ins', { token, body: scan, headers: idempotencyKey(key) }),

@@ -37,7 +37,7 @@ describe('GET /v1/tickets/{ticketId}', () => {
       seat: { seatId, zone: 'A', row: '1', number: '1', grade: 'R' },
       schedule: {
         scheduleId,
-        startsAt: '9000-01-01T00:00:00.000Z',
+        startsAt: ticket.startsAt,
         title: 'Concert',
         artist: 'Artist',
         venueName: 'Venue',

@@ -77,4 +77,46 @@ export const TICKETS: Breakage[] = [
     suite: 'test/db/ticketStore.test.ts',
     tests: ['scans of one ticket at once admit once'],
   },
+  {
+    name: 'staff check in at any time',
+    edits: [
+      {
+        file: 'src/db/ticketStore.ts',
+        find: 'return opensAt <= at && at < closesAt ? null',
+        replace: 'return opensAt ? null',
+      },
+    ],
+    suite: 'test/api/tickets/checkIns.test.ts',
+    tests: [
+      'staff check in not weeks before',
+      'staff check in not 6 hours and a moment after the start',
+      'staff check in with a scan that was made in that time, however late it is uploaded',
+    ],
+  },
+  {
+    name: 'staff that is bound to a venue checks in elsewhere',
+    edits: [
+      {
+        file: 'src/db/staffAssignmentStore.ts',
+        find: 'return rows[0]?.may ?? true;',
+        replace: 'return rows.length > 0;',
+      },
+    ],
+    suite: 'test/api/tickets/checkIns.test.ts',
+    tests: [
+      'staff check in only at the venues and schedules that they are bound to, and operators everywhere and always',
+    ],
+  },
+  {
+    name: 'an account is left behind whose venue is not there',
+    edits: [
+      {
+        file: 'src/api/auth/routes.ts',
+        find: 'await accounts.add(createUserStore(tx), user);',
+        replace: 'await accounts.add(createUserStore(db), user);',
+      },
+    ],
+    suite: 'test/api/admin/staff.test.ts',
+    tests: ['the venues and schedules of staff must be there; else neither the account nor the change is'],
+  },
 ];

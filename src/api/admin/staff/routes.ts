@@ -1,0 +1,61 @@
+import type { z } from 'zod';
+import { createStaffAssignmentStore } from '../../../db/staffAssignmentStore';
+import { createUserStore } from '../../../db/userStore';
+import { Problem } from '../../../domain/problems';
+import type { ApiDependencies } from '../../dependencies';
+import { endpoint, type Endpoint } from '../../http/endpoint';
+import { assignedSchema, assignmentsSchema, staffParams } from './schema';
+
+const tags = ['Operators'];
+
+/** The venues and schedules of the staff; their accounts are made and changed elsewhere. */
+export function staffRoutes({ db }: Pick<ApiDependencies, 'db'>): Endpoint[] {
+  /** @throws {Problem} account-not-found, also for one that is not STAFF: operators may check in everywhere */
+  async function findStaff(userId: string): Promise<void> {
+    const user = await createUserStore(db).find(userId);
+    if (user?.role !== 'STAFF')
+      throw new Problem('account-not-found', 'Nobody of the staff has this user id.');
+  }
+
+  async function present(userId: string): Promise<z.output<typeof assignedSchema>> {
+    const { venueIds, scheduleIds } = await createStaffAssignmentStore(db).find(userId);
+    return { userId, venueIds: [...venueIds], scheduleIds: [...scheduleIds] };
+  }
+
+  return [
+    endpoint({
+      method: 'GET',
+      path: '/v1/admin/staff/{userId}/assignments',
+      summary: 'Read where somebody of the staff may check in',
+      tags,
+      access: 'operator',
+      params: staffParams,
+      responses: { 200: { description: 'Venues and schedules', schema: assignedSchema } },
+      problems: ['account-not-found'],
+      async handle({ params: { userId } }) {
+        await findStaff(userId);
+        return { status: 200, body: await present(userId) };
+      },
+    }),
+
+    endpoint({
+      method: 'PUT',
+      path: '/v1/admin/staff/{userId}/assignments',
+      summary: 'Bind somebody of the staff to venues and schedules',
+      description:
+        'In place of those from before, with the next scan. Without any they may check in everywhere. A ticket of ' +
+        'another show is `ticket-invalid` to them.',
+      tags,
+      access: 'operator',
+      params: staffParams,
+      body: assignmentsSchema,
+      responses: { 200: { description: 'Venues and schedules as they are now', schema: assignedSchema } },
+      problems: ['account-not-found', 'venue-not-found', 'schedule-not-found'],
+      async handle({ params: { userId }, body }) {
+        await findStaff(userId);
+        await db.transaction(async (tx) => createStaffAssignmentStore(tx).replace(userId, body));
+        return { status: 200, body: await present(userId) };
+      },
+    }),
+  ];
+}

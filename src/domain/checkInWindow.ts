@@ -1,0 +1,16 @@
+/** Whole hours around the start of a show within which staff may check in. */
+export interface CheckInHours {
+  before: number;
+  after: number;
+}
+
+const HOUR_MS = 60 * 60 * 1000;
+
+/** The first instant at which staff may check in for a show, and the first at which they may no more. */
+export function checkInWindow(
+  startsAt: Date,
+  { before, after }: CheckInHours,
+): { opensAt: Date; closesAt: Date } {
+  const start = startsAt.getTime();
+  return { opensAt: new Date(start - before * HOUR_MS), closesAt: new Date(start + after * HOUR_MS) };
+}
