@@ -1,9 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { newVenueSchema, venueSchema } from '../../../src/api/admin/venues/schema';
 import { editorPlan } from '../../domain/seatingPlan/editorPlan';
-import { anOperator, aSchedule, rowPlan, type Operator } from '../catalogue/operator';
+import { readHall } from '../../domain/seatingPlan/readHall';
+import { anOperator, aSchedule, readSeatMap, rowPlan, type Operator } from '../catalogue/operator';
 import { expectProblem, startEdge, type Edge } from '../edge';
 import { stadium } from './stadium';
+
+/** As people have drawn them. */
+const PLANS = path.resolve(__dirname, '../../domain/seatingPlan/plans');
 
 let edge: Edge;
 let operator: Operator;
@@ -88,6 +94,30 @@ describe('POST /v1/admin/venues', () => {
     expect(pathsOf(reply.body, 'errors')).toEqual(['timeZone']);
   });
 
+  it.each(readdirSync(PLANS))('takes a plan from the field and sells its seats: %s', async (file) => {
+    const plan: unknown = JSON.parse(readFileSync(path.join(PLANS, file), 'utf8'));
+    const { status, body } = await addVenue({ name: file, plan });
+    expect(status).toBe(201);
+    const { hall } = readHall(plan);
+    const [first] = hall.seats;
+    const schedules = `/v1/admin/concerts/${await operator.addConcert()}/schedules`;
+    const prices = { [first?.category ?? '']: 1_000 };
+    const schedule = await operator.post(schedules, aSchedule(String(body['venueId']), { prices }));
+    expect(schedule.status).toBe(201);
+    const { seats } = await readSeatMap(edge, String(schedule.body['scheduleId']));
+    expect(seats).toMatchObject(
+      hall.seats.map(({ zone, row, number, category, x, y }) => ({
+        zone,
+        row,
+        number,
+        grade: category,
+        x,
+        y,
+        status: category === first?.category ? 'AVAILABLE' : 'BLOCKED',
+      })),
+    );
+  });
+
   it('takes a stadium as the editor exports it, indented, and sells its seats', async () => {
     const bytes = stadium(120_000, '    ');
     expect(bytes.length).toBeGreaterThan(50_000_000);
@@ -97,8 +127,8 @@ describe('POST /v1/admin/venues', () => {
     const venue = venueSchema.parse(await reply.json());
     expect(venue).toMatchObject({ seats: 120_000 });
 
-    const path = `/v1/admin/concerts/${await operator.addConcert()}/schedules`;
-    const schedule = await operator.post(path, aSchedule(venue.venueId, { prices: { R석: 1_000 } }));
+    const schedules = `/v1/admin/concerts/${await operator.addConcert()}/schedules`;
+    const schedule = await operator.post(schedules, aSchedule(venue.venueId, { prices: { R석: 1_000 } }));
     expect(schedule.body).toMatchObject({ seatsTotal: 120_000, seatsAvailable: 120_000 });
     const plan = await edge.call('GET', `/v1/schedules/${String(schedule.body['scheduleId'])}/plan`);
     expect(plan.status).toBe(200);
@@ -163,6 +193,7 @@ describe('POST /v1/admin/venues', () => {
       2,
     );
     expectProblem(await addVenue({ ...venue, plan: rowPlan(3) }, headers), 422, 'idempotency-key-reused');
+    expectProblem(await addVenue({ ...venue, plan: {} }, headers), 422, 'idempotency-key-reused');
   });
 });
 

@@ -32,10 +32,13 @@ export function venueRoutes({ db, idempotency }: Pick<ApiDependencies, 'db' | 'i
         const reading = await reader.read(body);
         if (reading.kind === 'malformed')
           throw new Problem('malformed-json', 'The body is not a JSON object.');
-        if (reading.kind === 'faulty') throw validationFailed(reading.errors);
+        const request = { userId: user.userId, route: 'POST /v1/admin/venues', key };
+        if (reading.kind === 'faulty') {
+          await idempotency.refuseUsed(request);
+          throw validationFailed(reading.errors);
+        }
         const { name, timeZone, hall, seats, stage, warnings, digest } = reading;
-        const request = { userId: user.userId, route: 'POST /v1/admin/venues', key, body: digest };
-        return idempotency.run(request, async (id) => {
+        return idempotency.run({ ...request, body: digest }, async (id) => {
           const venueId = await editor.addVenue({ name, timeZone, hall }, id);
           return { status: 201 as const, body: { venueId, seats, stage, warnings } };
         });
