@@ -5,6 +5,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Problem } from '../../domain/problems';
 import { networkOf } from './clientNetwork';
@@ -47,8 +48,8 @@ const TIMEOUTS = {
 };
 
 /**
- * Nothing has moved on a connection for so long, in either direction: its client does not read its answer. Longer
- * than a request takes (22 s) and than the pauses of an event stream (15 s).
+ * Nothing has moved on a connection for so long, in either direction: its client does not read the answer, or sends
+ * nothing. Longer than the pauses of an event stream (15 s). A request that the service is working on may take longer.
  */
 const SILENCE_MS = 30_000;
 
@@ -102,6 +103,9 @@ export async function startServer(listener: RequestListener, options: ServerOpti
   server.on('checkContinue', take);
   // RFC 9110, 10.1.1: an expectation that is not understood may be ignored.
   server.on('checkExpectation', take);
+  server.on('timeout', (socket: Socket) => {
+    if (!isWorkedOn(answers.get(socket))) socket.destroy();
+  });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const answer = answers.get(socket);
     // In the middle of an answer another one would be read as a part of its body.
@@ -131,6 +135,10 @@ export async function startServer(listener: RequestListener, options: ServerOpti
 
 /** A request that is answered before its body is there. */
 const isUnread = (response: ServerResponse | undefined): boolean => response?.req.complete === false;
+
+/** The request is there as a whole, and nothing of its answer is. */
+const isWorkedOn = (response: ServerResponse | undefined): boolean =>
+  response?.req.complete === true && !response.headersSent;
 
 async function listen(server: Server, host: string, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {

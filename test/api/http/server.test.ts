@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import type { RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { refuseRequest } from '../../../src/api/http/refusal';
 import { startServer, type HttpServer } from '../../../src/api/http/server';
@@ -25,6 +25,9 @@ const answerOk: RequestListener = (_request, response) => void response.end('ok'
 
 const refuse: RequestListener = (request, response) =>
   refuseRequest(request, response, new Problem('not-found', 'There is no such path.'));
+
+/** As Node does after 30 s. */
+const silence = ({ socket }: IncomingMessage): boolean => socket.emit('timeout');
 
 describe('stopping the server', () => {
   it('lets what is under way end, and takes no more', async () => {
@@ -167,6 +170,37 @@ describe('connections', () => {
 
     expect(await client.gone()).toMatch(/^HTTP\/1\.1 200 [\s\S]*Connection: close/);
     for (const one of quiet) one.leave();
+  });
+});
+
+describe('a connection on which nothing moves', () => {
+  it('stays while the service works on a request', async () => {
+    const running = await start((request, response) => {
+      request.resume().once('end', () => {
+        silence(request);
+        setTimeout(() => response.end('ok'), 50);
+      });
+    });
+    const reply = await fetch(running.url, { method: 'POST', body: 'a plan' });
+    expect(await reply.text()).toBe('ok');
+  });
+
+  it.each<[string, string, RequestListener]>([
+    ['the body does not come', post('/', 'Content-Length: 5'), (request) => void silence(request)],
+    [
+      'the client does not read',
+      get('/'),
+      (request, response) => {
+        response.write('begun');
+        silence(request);
+      },
+    ],
+  ])('is closed when %s', async (_case, text, listener) => {
+    const running = await start(listener);
+    const client = await openBareClient(running.url);
+    client.send(text);
+    await client.gone();
+    expect(client.socket.destroyed).toBe(true);
   });
 });
 
