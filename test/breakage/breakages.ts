@@ -325,7 +325,11 @@ export const BREAKAGES: Breakage[] = [
   {
     name: "anybody's X-Forwarded-For is believed",
     edits: [
-      { file: 'src/api/app.ts', find: 'proxy: settings.TRUSTED_PROXIES > 0,', replace: 'proxy: true,' },
+      {
+        file: 'src/api/http/clientNetwork.ts',
+        find: 'if (trustedProxies === 0) return connection;',
+        replace: '',
+      },
     ],
     suite: 'test/api/http/rateLimit.test.ts',
     tests: ['the client address is that of the connection, whatever a header says'],
@@ -407,12 +411,12 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a check-in has no condition',
+    name: 'a used ticket admits again',
     edits: [
       {
-        file: 'src/db/ticketStore.ts',
-        find: "WHERE id = :ticketId AND version = :version AND status = 'VALID'",
-        replace: 'WHERE id = :ticketId AND version = :version',
+        file: 'src/domain/ticketScan.ts',
+        find: "if (scan.device === null || now > used) return 'duplicate';",
+        replace: '',
       },
     ],
     suite: 'test/api/tickets/checkIns.test.ts',
@@ -425,9 +429,9 @@ export const BREAKAGES: Breakage[] = [
     name: "a check-in does not ask for the code's version",
     edits: [
       {
-        file: 'src/db/ticketStore.ts',
-        find: "WHERE id = :ticketId AND version = :version AND status = 'VALID'",
-        replace: "WHERE id = :ticketId AND status = 'VALID'",
+        file: 'src/domain/ticketScan.ts',
+        find: "if (status === 'VOID' || version !== scan.version)",
+        replace: "if (status === 'VOID')",
       },
     ],
     suite: 'test/api/tickets/tickets.test.ts',
@@ -435,7 +439,7 @@ export const BREAKAGES: Breakage[] = [
   },
   {
     name: "a ticket's code is not told from other tokens by its type",
-    edits: [{ file: 'src/tickets/verify.ts', find: ', typ: TICKET_TYPE });', replace: ' });' }],
+    edits: [{ file: 'src/tickets/verify.ts', find: 'typ: TICKET_TYPE,', replace: '' }],
     suite: 'test/tickets/verify.test.ts',
     tests: ['no code of a ticket is one of type at+jwt'],
   },
@@ -850,8 +854,8 @@ export const BREAKAGES: Breakage[] = [
     edits: [
       {
         file: 'src/api/queue/pollLane.ts',
-        find: "await limits.consume('queue-poll', user.userId)",
-        replace: 'null as Awaited<ReturnType<RateLimits["consume"]>>',
+        find: "await limits.count(request, 'queue-poll', user)",
+        replace: "undefined as Awaited<ReturnType<RequestLimits['count']>>",
       },
     ],
     suite: 'test/api/http/lanes.test.ts',

@@ -118,6 +118,18 @@ export const EDGE_BREAKAGES: Breakage[] = [
     ],
   },
   {
+    name: 'a request that takes long loses its connection',
+    edits: [
+      {
+        file: 'src/api/http/server.ts',
+        find: 'if (!isWorkedOn(answers.get(socket))) socket.destroy();',
+        replace: 'socket.destroy();',
+      },
+    ],
+    suite: 'test/api/http/server.test.ts',
+    tests: ['a connection on which nothing moves stays while the service works on a request'],
+  },
+  {
     name: 'two Host headers pass',
     edits: [{ file: SERVER, find: 'if (hosts === 1 ||', replace: 'if (hosts >= 1 ||' }],
     suite: SERVER_TEST,

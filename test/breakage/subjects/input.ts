@@ -77,8 +77,8 @@ export const INPUT_BREAKAGES: Breakage[] = [
     edits: [
       {
         file: 'src/api/http/body.ts',
-        find: 'if (!hasBody(ctx.req.headers)) return {};',
-        replace: 'if (!hasBody(ctx.req.headers) || !takesBody(method)) return {};',
+        find: 'if (!hasBody(ctx.req.headers)) return isRaw',
+        replace: 'if (!hasBody(ctx.req.headers) || !takesBody(method)) return isRaw',
       },
     ],
     suite: EVERY_ROUTE,
