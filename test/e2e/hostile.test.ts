@@ -13,8 +13,8 @@ import { startStack, type Stack } from '../support/stack';
 
 const START_MS = 90_000;
 const ATTACK_MS = 120_000;
-/** Longer than anybody waits for a page, and far longer than an answer takes on a busy machine. */
-const PATIENCE_MS = 5_000;
+/** An API that does not live answers never. How fast it answers on a busy machine is the benchmark's matter. */
+const PATIENCE_MS = 20_000;
 /** Connections that are opened at once; more would fill the listener's queue. */
 const AT_ONCE = 100;
 
