@@ -26,7 +26,8 @@ const SALE_CLOSES_BEFORE_MS = 2 * 60 * 60 * 1000;
  */
 export async function loadDemo({ db, now = new Date() }: { db: Knex; now?: Date }): Promise<number> {
   return db.transaction(async (transaction) => {
-    // Two starts at once: the second one waits and then finds everything.
+    // Two starts at once: the second one waits and then finds everything. A slow machine needs many seconds.
+    await transaction.raw("SET LOCAL statement_timeout = '2min'");
     await transaction.raw("SELECT pg_advisory_xact_lock(hashtextextended('holdfast demo catalogue', 0))");
     const schedules = await createScheduleStore(transaction).ofConcerts(DEMO_CONCERTS.map(concertId));
     const running = new Set(
