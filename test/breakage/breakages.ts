@@ -1,5 +1,6 @@
 import type { Breakage } from './breakage';
 import { EDGE_BREAKAGES } from './subjects/edge';
+import { CANCELLATION_BREAKAGES } from './subjects/cancellations';
 import { INPUT_BREAKAGES } from './subjects/input';
 import { RESERVATION_BREAKAGES } from './subjects/reservations';
 import { RUNNING_BREAKAGES } from './subjects/running';
@@ -21,6 +22,7 @@ export const BREAKAGES: Breakage[] = [
   ...INPUT_BREAKAGES,
   ...RESERVATION_BREAKAGES,
   ...RUNNING_BREAKAGES,
+  ...CANCELLATION_BREAKAGES,
   {
     name: 'the unique index on live allocations is dropped',
     edits: [

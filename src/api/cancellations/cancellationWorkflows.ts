@@ -41,8 +41,8 @@ export function createCancellationWorkflows(
       const cancelling = client.withDeadline(Date.now() + TIMEOUT_MS, () =>
         untilTaken(() =>
           client.workflow.executeUpdateWithStart<typeof cancellation, void, [string]>(CANCEL_UPDATE, {
+            // No update id: one that a closed run has completed would be answered by that run, and start nothing.
             startWorkflowOperation: startOperation(input),
-            updateId: requestId,
             args: [requestId],
           }),
         ),

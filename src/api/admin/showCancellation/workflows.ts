@@ -47,8 +47,7 @@ export function createShowCancellationWorkflows(
       await client.withDeadline(Date.now() + TIMEOUT_MS, () =>
         client.workflow.executeUpdateWithStart<typeof showCancellation, void, []>(BEGIN_UPDATE, {
           startWorkflowOperation,
-          // Whoever asks at the same time waits for the same.
-          updateId: BEGIN_UPDATE,
+          // No update id: one that a closed run has completed would be answered by that run, and start nothing.
         }),
       );
     },
