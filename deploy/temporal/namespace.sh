@@ -7,7 +7,7 @@ temporal operator namespace describe default > /dev/null 2>&1 ||
   temporal operator namespace create --namespace default --retention 7d
 
 known=$(temporal operator search-attribute list --namespace default)
-for name in ReservationStatus ScheduleId UserId RefundStatus; do
+for name in ReservationStatus ScheduleId UserId RefundStatus StuckStep; do
   case "$known" in
     *"$name"*) ;;
     *) temporal operator search-attribute create --namespace default --name "$name" --type Keyword ;;

@@ -4,6 +4,7 @@ import { createPaymentStore, type Payment } from '../db/paymentStore';
 import { createReservationTickets, type Ticket } from '../db/reservationTickets';
 import { createReservationStore } from '../db/reservationStore';
 import type { ReservationAmount } from '../domain/money';
+import { PermanentError } from '../domain/permanentError';
 import { Problem } from '../domain/problems';
 
 export interface ConfirmInput {
@@ -52,7 +53,7 @@ async function confirmedBefore(transaction: Knex.Transaction, paymentId: string)
   }
   const { reservationId } = payment;
   const reservation = await createReservationStore(transaction).find(reservationId);
-  if (!reservation) throw new Error(`payment ${paymentId} has no reservation`);
+  if (!reservation) throw new PermanentError(`payment ${paymentId} has no reservation`);
   const issued = await createReservationTickets(transaction).of([reservationId]);
   return { reservationId, scheduleId: reservation.scheduleId, tickets: issued.get(reservationId) ?? [] };
 }

@@ -16,6 +16,8 @@ export interface ActivityDependencies {
   settleSeconds: number;
   /** Counts reservations that the sweep found without a workflow. */
   stranded: (count: number) => void;
+  /** Counts steps that can never succeed as things are, by the name of their activity. */
+  permanentFailure: (activity: string) => void;
   /** Attempts and charges younger than this are under way for reconciliation. */
   reconcileAfterMs: number;
   logger: Logger;

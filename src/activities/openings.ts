@@ -1,4 +1,5 @@
 import { createDrawStore } from '../db/drawStore';
+import { PermanentError } from '../domain/permanentError';
 import type { ActivityDependencies } from './dependencies';
 
 /** The steps of an opening. A schedule's own room is named by the schedule's id. */
@@ -23,7 +24,7 @@ export function createOpeningActivities({ db, lobby }: ActivityDependencies) {
     /** Moves the lobby to the front of the line in the recorded order, and lets the line move. */
     async lineUp(scheduleId: string): Promise<void> {
       const result = (await draws.find(scheduleId))?.result;
-      if (!result) throw new Error(`schedule ${scheduleId} has not been drawn`);
+      if (!result) throw new PermanentError(`schedule ${scheduleId} has not been drawn`);
       await lobby.lineUp(scheduleId, result.entries);
     },
 

@@ -6,6 +6,7 @@ import { createReservationStore, type Reservation } from '../db/reservationStore
 import { createScheduleStore } from '../db/scheduleStore';
 import { showCancelled } from '../domain/holdRules';
 import { insufficientPoints, type PaymentAmount } from '../domain/money';
+import { PermanentError } from '../domain/permanentError';
 import { Problem } from '../domain/problems';
 import { chargeOfPayment } from '../gateways/chargeRequest';
 import type { ChargeRequest } from '../gateways/gateway';
@@ -106,7 +107,7 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
     /** What an attempt that succeeded has bought. */
     async readPaidOutcome(paymentId: string): Promise<PaidOutcome> {
       const payment = await createPaymentStore(db).find(paymentId);
-      if (!payment?.approvedAt) throw new Error(`payment ${paymentId} has not succeeded`);
+      if (!payment?.approvedAt) throw new PermanentError(`payment ${paymentId} has not succeeded`);
       const { reservationId, amount, approvedAt } = payment;
       const issued = await createReservationTickets(db).of([reservationId]);
       return { amount, approvedAt: approvedAt.toISOString(), tickets: issued.get(reservationId) ?? [] };

@@ -2,6 +2,7 @@ import { createCancellationStore } from '../db/cancellationStore';
 import { createLedgerStore } from '../db/ledgerStore';
 import { createPaymentStore, type Payment } from '../db/paymentStore';
 import { createRefundStore, type DueRefund } from '../db/refundStore';
+import { PermanentError } from '../domain/permanentError';
 import { chargeOfPayment } from '../gateways/chargeRequest';
 import type { RefundOutcome, RefundRequest } from '../gateways/gateway';
 import type { ActivityDependencies } from './dependencies';
@@ -33,7 +34,7 @@ export function createRefundActivities({ db, gateway }: ActivityDependencies) {
       const refunds = createRefundStore(db);
       const refund = await refunds.find(reservationId);
       const payment = refund && (await createPaymentStore(db).find(refund.paymentId));
-      if (!payment) throw new Error(`reservation ${reservationId} has no refund that is due`);
+      if (!payment) throw new PermanentError(`reservation ${reservationId} has no refund that is due`);
       const outcome = await ask(refund, payment, attempt);
       if (outcome.outcome === 'refunded') return outcome;
       await refunds.noteFault(reservationId, attempt, `${outcome.outcome}: ${outcome.reason}`);
@@ -50,7 +51,7 @@ export function createRefundActivities({ db, gateway }: ActivityDependencies) {
         const cancellation = await createCancellationStore(transaction).find(reservationId);
         const payments = createPaymentStore(transaction);
         const payment = refund && (await payments.find(refund.paymentId));
-        if (!payment || !cancellation) throw new Error(`reservation ${reservationId} has no refund`);
+        if (!payment || !cancellation) throw new PermanentError(`reservation ${reservationId} has no refund`);
         const { paymentId, amount, currency } = refund;
         const refunded = { attempt, gatewayRefundId, refundedAt: new Date(refundedAt) };
         if (!(await refunds.markDone(reservationId, refunded))) return;
@@ -84,7 +85,9 @@ export function createRefundActivities({ db, gateway }: ActivityDependencies) {
 function requestOf(refund: DueRefund, payment: Payment, attempt: number): RefundRequest {
   const { paymentId, gatewayPaymentId, amount } = payment;
   if (gatewayPaymentId === null || refund.amount > amount.card || refund.currency !== amount.currency) {
-    throw new Error(`${refund.amount} ${refund.currency} is more than payment ${paymentId} took by card`);
+    throw new PermanentError(
+      `${refund.amount} ${refund.currency} is more than payment ${paymentId} took by card`,
+    );
   }
   return {
     refundKey: `refund-${paymentId}-${attempt}`,

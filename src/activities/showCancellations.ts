@@ -1,6 +1,7 @@
 import { activityInfo, getClient } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { createShowCancellationStore, type ReservationPage } from '../db/showCancellationStore';
+import { PermanentError } from '../domain/permanentError';
 import type { ShowCancellationSettings, ShowCounts } from '../domain/showCancellation';
 import {
   CANCELLATION_WORKFLOW,
@@ -40,7 +41,7 @@ export function createShowCancellationActivities({ db }: ActivityDependencies) {
         const store = createShowCancellationStore(transaction);
         await store.open({ scheduleId, reason, startedAt: new Date(closedAt), ...settings });
         const recorded = await store.find(scheduleId);
-        if (!recorded) throw new Error(`there is no schedule ${scheduleId}`);
+        if (!recorded) throw new PermanentError(`there is no schedule ${scheduleId}`);
         const { paused, refundsPerSecond } = recorded;
         return { paused, refundsPerSecond };
       });

@@ -1,5 +1,6 @@
 import { createLedgerStore } from '../db/ledgerStore';
 import { createTopUpStore, type TopUp } from '../db/topUpStore';
+import { PermanentError } from '../domain/permanentError';
 import { Problem } from '../domain/problems';
 import { chargeOfTopUp } from '../gateways/chargeRequest';
 import type { ChargeRequest } from '../gateways/gateway';
@@ -56,7 +57,7 @@ export function createTopUpActivities({ db, gateway }: ActivityDependencies) {
         }
         const earlier = await topUps.find(topUpId);
         const balanceThen = earlier?.balanceAfter ?? null;
-        if (balanceThen === null) throw new Error(`top-up ${topUpId} is booked but not credited`);
+        if (balanceThen === null) throw new PermanentError(`top-up ${topUpId} is booked but not credited`);
         return balanceThen;
       });
     },

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { insufficientPoints } from '../domain/money';
+import { PermanentError } from '../domain/permanentError';
 
 /** The accounts that are not a user's wallet. See migrations 004 and 008 for their meaning and sign. */
 export const HOUSE_ACCOUNTS = [
@@ -117,7 +118,7 @@ export function createLedgerStore(db: Knex) {
         .options({ name: 'post-journal' });
       const { booked = false, balance = null } = rows[0] ?? {};
       if (!booked || !wallet || balance !== null) return { booked, balance };
-      if (wallet.amount >= 0) throw new Error(`user ${wallet.userId} has no wallet`);
+      if (wallet.amount >= 0) throw new PermanentError(`user ${wallet.userId} has no wallet`);
       throw insufficientPoints(await balanceOf(wallet.userId), -wallet.amount);
     },
 

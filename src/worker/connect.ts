@@ -13,6 +13,7 @@ import { connectRedis } from '../redis/connect';
 import { createLobby } from '../redis/lobby';
 import { createSeatClaim } from '../redis/seatClaim';
 import { createSeatMapCache } from '../redis/seatMapCache';
+import { createPermanentFailureMetric } from './permanentFailureMetric';
 import { createStrandedMetric } from './strandedMetric';
 
 /** Everything the worker talks to. */
@@ -22,6 +23,7 @@ export interface WorkerConnections {
   redis: Redis;
   gateway: GuardedGateway;
   strandedMetric: ReturnType<typeof createStrandedMetric>;
+  permanentFailureMetric: ReturnType<typeof createPermanentFailureMetric>;
   dependencies: ActivityDependencies;
   close(): Promise<void>;
 }
@@ -36,6 +38,7 @@ export async function connectWorker(settings: Settings, logger: Logger): Promise
   const redis = connectRedis(settings.REDIS_URL, { name: 'holdfast-worker', logger });
   const gateway = withCircuitBreaker(createGateway(settings), logger);
   const strandedMetric = createStrandedMetric();
+  const permanentFailureMetric = createPermanentFailureMetric();
   const seatMap = createSeatMapCache(redis, createBestEffort(redis, logger));
   return {
     temporal,
@@ -43,6 +46,7 @@ export async function connectWorker(settings: Settings, logger: Logger): Promise
     redis,
     gateway,
     strandedMetric,
+    permanentFailureMetric,
     dependencies: {
       db,
       seatClaim: createSeatClaim(redis),
@@ -51,6 +55,7 @@ export async function connectWorker(settings: Settings, logger: Logger): Promise
       gateway,
       settleSeconds: settings.SETTLE_SECONDS,
       stranded: strandedMetric.count,
+      permanentFailure: permanentFailureMetric.count,
       reconcileAfterMs: settings.RECONCILE_AFTER_SECONDS * 1000,
       logger,
     },

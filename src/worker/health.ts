@@ -7,6 +7,7 @@ import type { ReconciliationOverview } from '../db/reconciliationOverview';
 import type { GuardedGateway } from '../gateways/circuitBreaker';
 import { registerCircuitMetric } from './circuitMetric';
 import { registerReconciliationMetrics } from './reconciliationMetrics';
+import type { createPermanentFailureMetric } from './permanentFailureMetric';
 import type { createStrandedMetric } from './strandedMetric';
 
 /** What the metrics beside those of the process are about. */
@@ -14,6 +15,7 @@ export interface MetricSources {
   readReconciliation: () => Promise<ReconciliationOverview>;
   gateway: Pick<GuardedGateway, 'name' | 'circuit'>;
   strandedMetric: Pick<ReturnType<typeof createStrandedMetric>, 'register'>;
+  permanentFailureMetric: Pick<ReturnType<typeof createPermanentFailureMetric>, 'register'>;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface MetricSources {
  */
 export function serveHealth(
   worker: Pick<Worker, 'getState'>,
-  { readReconciliation, gateway, strandedMetric }: MetricSources,
+  { readReconciliation, gateway, strandedMetric, permanentFailureMetric }: MetricSources,
   settings: Pick<Settings, 'HOST' | 'WORKER_METRICS_PORT' | 'HOLDFAST_INSTANCE'>,
 ): Server {
   const registry = new Registry();
@@ -30,6 +32,7 @@ export function serveHealth(
   registerReconciliationMetrics(registry, readReconciliation);
   registerCircuitMetric(registry, gateway);
   strandedMetric.register(registry);
+  permanentFailureMetric.register(registry);
   const answerState = (response: ServerResponse, isGood: (state: State) => boolean): void => {
     const state = worker.getState();
     response.writeHead(isGood(state) ? 200 : 503, instanceHeaders(settings)).end(`${state}\n`);

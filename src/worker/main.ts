@@ -36,10 +36,15 @@ async function main(): Promise<void> {
       connections.dependencies,
     ),
   );
-  const { db, gateway, strandedMetric } = connections;
+  const { db, gateway, strandedMetric, permanentFailureMetric } = connections;
   const health = serveHealth(
     worker,
-    { readReconciliation: async () => readReconciliation(db), gateway, strandedMetric },
+    {
+      readReconciliation: async () => readReconciliation(db),
+      gateway,
+      strandedMetric,
+      permanentFailureMetric,
+    },
     settings,
   );
   logger.info({ taskQueue: settings.TEMPORAL_TASK_QUEUE }, 'worker polls');

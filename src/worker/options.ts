@@ -17,7 +17,7 @@ export function workerOptions(target: WorkerTarget, dependencies: ActivityDepend
   return {
     ...target,
     activities: createActivities(dependencies),
-    interceptors: { activity: [() => ({ inbound: new ProblemInterceptor() })] },
+    interceptors: { activity: [() => ({ inbound: new ProblemInterceptor(dependencies) })] },
     // One thread a core: about a tenth faster than the default on two cores.
     workflowThreadPoolSize: 2,
     // Bounds the memory of the cache; a workflow that falls out is replayed from some ten events.

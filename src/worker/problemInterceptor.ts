@@ -1,9 +1,24 @@
+import { activityInfo } from '@temporalio/activity';
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
+import type { Logger } from '../config/logging';
 import { Problem } from '../domain/problems';
-import { refuse } from '../workflows/failures';
+import { cannotSucceed, refuse } from '../workflows/failures';
+import { whyHopeless } from './permanence';
 
-/** A problem that an activity raises is an answer with a name: it travels as such and nothing retries it. */
+/** What operators hear of steps that can never succeed. */
+export interface PermanentFailureReport {
+  logger: Logger;
+  /** Counts one, by the name of its activity. */
+  permanentFailure: (activity: string) => void;
+}
+
+/**
+ * Decides once for every activity whether its failure is retried. A problem is an answer with a name, and what can never
+ * succeed is a failure with a name: nothing retries either. Everything else may pass.
+ */
 export class ProblemInterceptor implements ActivityInboundCallsInterceptor {
+  constructor(private readonly report: PermanentFailureReport) {}
+
   async execute(
     input: ActivityExecuteInput,
     next: Next<ActivityInboundCallsInterceptor, 'execute'>,
@@ -12,7 +27,14 @@ export class ProblemInterceptor implements ActivityInboundCallsInterceptor {
       return await next(input);
     } catch (error) {
       if (error instanceof Problem) throw refuse(error.slug, error.message, error.members);
-      throw error;
+      const reason = whyHopeless(error);
+      if (reason === null) throw error;
+      const { activityType, workflowExecution } = activityInfo();
+      // Without the detail of an error of Postgres, which quotes the row.
+      const stack = error instanceof Error ? error.stack : undefined;
+      this.report.logger.error({ activity: activityType, workflowExecution, stack }, reason);
+      this.report.permanentFailure(activityType);
+      throw cannotSucceed(activityType, reason);
     }
   }
 }

@@ -13,10 +13,11 @@ import {
 } from '@temporalio/workflow';
 import type { Cancelled } from '../activities/cancellations';
 import type { NotCancellableReason } from '../domain/cancellationTerms';
-import { reasonOf, refuse } from './failures';
+import { Duties } from './duties';
+import { reasonOf, refusalOf, refuse } from './failures';
 import { CANCEL_UPDATE, type CancellationInput, type CancellationResult } from './messages';
 import { REFUND_STATUS, SCHEDULE_ID, USER_ID, type RefundStatus } from './searchAttributes';
-import { endlessStep, patientStep, refusalOf } from './steps';
+import { endlessStep, patientStep } from './steps';
 
 export const cancelUpdate = defineUpdate<void, [string]>(CANCEL_UPDATE);
 
@@ -50,6 +51,7 @@ export async function cancellation(input: CancellationInput): Promise<Cancellati
   let cancelled: Cancelled | null = null;
   let refusal: ApplicationFailure | null = null;
   let refund: RefundStatus = 'PENDING';
+  const duties = new Duties();
 
   setHandler(cancelUpdate, async (askedBy) => CancellationScope.nonCancellable(async () => answer(askedBy)), {
     description: 'Cancels the reservation, or joins whoever does',
@@ -59,7 +61,9 @@ export async function cancellation(input: CancellationInput): Promise<Cancellati
   async function run(): Promise<CancellationResult> {
     setCurrentDetails(`Cancelling reservation ${reservationId}.`);
     try {
-      cancelled = await cancelReservation({ reservationId, cause, requestId, acceptedAt });
+      cancelled = await duties.fulfil(() =>
+        cancelReservation({ reservationId, cause, requestId, acceptedAt }),
+      );
     } catch (error) {
       refusal = refusalOf(error);
       if (!refusal) throw error;
@@ -82,10 +86,11 @@ export async function cancellation(input: CancellationInput): Promise<Cancellati
   async function giveBackCard(figures: string): Promise<void> {
     enter('PENDING', `Cancelled: ${figures}; refunding the card.`);
     for (let attempt = input.refundAttempt ?? 1; ; attempt += 1) {
-      const word = await refundCard({ reservationId, attempt });
+      const word = await duties.fulfil(() => refundCard({ reservationId, attempt }));
       if (word.outcome === 'refunded') {
         const { gatewayRefundId, refundedAt } = word;
-        return completeRefund({ reservationId, attempt, gatewayRefundId, refundedAt });
+        const done = { reservationId, attempt, gatewayRefundId, refundedAt };
+        return duties.fulfil(() => completeRefund(done));
       }
       const pause = Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
       const nextTry = new Date(Date.now() + pause).toISOString();
@@ -99,10 +104,12 @@ export async function cancellation(input: CancellationInput): Promise<Cancellati
     }
   }
 
-  /** @throws {ApplicationFailure} not-cancellable */
+  /** @throws {ApplicationFailure} not-cancellable; internal-error where an operator has to look first */
   async function answer(askedBy: string): Promise<void> {
-    await condition(() => cancelled !== null || refusal !== null);
+    if (!cancelled && duties.areStuck) duties.retry();
+    await condition(() => cancelled !== null || refusal !== null || duties.areStuck);
     if (refusal) throw refusal;
+    if (!cancelled) throw refuse('internal-error', 'The cancellation is stuck.');
     if (askedBy !== requestId) {
       const reason = 'already-cancelled' satisfies NotCancellableReason;
       throw refuse('not-cancellable', 'Another request has cancelled the reservation.', { reason });

@@ -6,6 +6,7 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { AttemptState } from '../activities/settlements';
+import { Duties } from './duties';
 import {
   GATEWAY_HINT_SIGNAL,
   reservationWorkflowId,
@@ -44,12 +45,14 @@ const LATE = 'late';
  */
 export async function chargeSettlement(input: ChargeSettlementInput): Promise<ChargeSettlementResult> {
   let hints = 1;
+  const duties = new Duties();
   setHandler(gatewayHintSignal, () => void (hints += 1), { description: 'Look at the charge again' });
   return CancellationScope.nonCancellable(async () => {
     let status: Settled = 'UNKNOWN';
     while (hints > 0) {
       hints = 0;
-      status = await settle(await readAttempt(input), input.attemptId);
+      const attempt = await duties.fulfil(() => readAttempt(input));
+      status = await settle(attempt, input.attemptId, duties);
       setCurrentDetails(DETAILS[status]);
     }
     return { status };
@@ -64,33 +67,35 @@ const DETAILS: Record<Settled, string> = {
   GIVEN_BACK: 'Nothing was bought with it; whatever was charged has gone back.',
 };
 
-async function settle(attempt: AttemptState, attemptId: string): Promise<Settled> {
+async function settle(attempt: AttemptState, attemptId: string, duties: Duties): Promise<Settled> {
   if (attempt.kind === 'NONE') return 'UNKNOWN';
   if (attempt.state === 'SOLD') return 'SOLD';
   const owner =
     attempt.kind === 'PAYMENT' ? reservationWorkflowId(attempt.reservationId) : topUpWorkflowId(attemptId);
   if (attempt.state === 'OPEN' && (await isAlive(owner))) return 'LEFT';
-  return giveBack(attempt, attemptId);
+  return giveBack(attempt, attemptId, duties);
 }
 
 async function giveBack(
   attempt: Exclude<AttemptState, { kind: 'NONE' }>,
   attemptId: string,
+  duties: Duties,
 ): Promise<Settled> {
   const reason = attempt.state === 'OPEN' ? ABANDONED : LATE;
   if (attempt.kind === 'TOP_UP') {
-    const closed = await failTopUp(attemptId, reason, true);
+    const closed = await duties.fulfil(() => failTopUp(attemptId, reason, true));
     if (closed.status === 'SUCCEEDED') return 'SOLD';
-    await giveBackTopUp(attemptId, reason);
+    await duties.fulfil(() => giveBackTopUp(attemptId, reason));
     return 'GIVEN_BACK';
   }
   const { reservationId, hasCard } = attempt;
   if (attempt.state === 'OPEN') {
-    const failed = await failPayment({ paymentId: attemptId, reason, mayBeCharged: true });
+    const failure = { paymentId: attemptId, reason, mayBeCharged: true };
+    const failed = await duties.fulfil(() => failPayment(failure));
     if (failed !== 'FAILED') return 'SOLD';
-    await endHold({ reservationId, status: 'RELEASED' });
+    await duties.fulfil(() => endHold({ reservationId, status: 'RELEASED' }));
   }
-  if (hasCard) await giveBackCharge(attemptId, reason);
+  if (hasCard) await duties.fulfil(() => giveBackCharge(attemptId, reason));
   return 'GIVEN_BACK';
 }
 

@@ -1,5 +1,6 @@
 import { condition } from '@temporalio/workflow';
 import { GATEWAY_UNAVAILABLE } from '../gateways/gateway';
+import type { Duties } from './duties';
 import { endlessStep, patientStep } from './steps';
 
 const giveBackCharge = endlessStep(
@@ -23,12 +24,15 @@ export const LOST = 'lost';
 export class GiveBacks {
   private readonly underWay = new Set<string>();
 
+  constructor(private readonly duties: Duties) {}
+
   /** @param paymentId an attempt that has a card part */
   start(paymentId: string, reason = LOST): void {
     if (this.underWay.has(paymentId)) return;
     this.underWay.add(paymentId);
     const giveBack = reason === GATEWAY_UNAVAILABLE ? giveBackLater : giveBackCharge;
-    void giveBack(paymentId, reason).then(() => this.underWay.delete(paymentId));
+    const given = this.duties.fulfil(() => giveBack(paymentId, reason));
+    void given.then(() => this.underWay.delete(paymentId));
   }
 
   /** Resolves once all are done, or after that many milliseconds; what is left goes on. */

@@ -22,6 +22,8 @@ export const BEGIN_UPDATE = 'begin';
 /** To a show's cancellation: pauses, resumes, changes the rate. */
 export const ADJUST_UPDATE = 'adjust';
 export const RESERVATION_QUERY = 'reservation';
+/** To any workflow with a stuck step: an operator has mended its cause. */
+export const RETRY_SIGNAL = 'retry';
 /** To a reservation or a top-up: the gateway has told something about its charge. */
 export const GATEWAY_HINT_SIGNAL = 'gatewayHint';
 

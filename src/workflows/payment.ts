@@ -2,11 +2,12 @@ import type { ApplicationFailure } from '@temporalio/workflow';
 import type { OpenedPayment } from '../activities/payments';
 import { GATEWAY_UNAVAILABLE } from '../gateways/gateway';
 import { charge, type KnownCharge } from './charge';
-import { membersOf, reasonOf, refuse } from './failures';
+import type { Duties } from './duties';
+import { wordFor, membersOf, refusalOf, refuse } from './failures';
 import { LOST, type GiveBacks } from './giveBacks';
 import type { PayResult } from './messages';
 import { Saga } from './saga';
-import { boundedStep, endlessStep, refusalOf } from './steps';
+import { boundedStep, endlessStep } from './steps';
 
 /** A payment of a hold that was still running when the payment was accepted. */
 export interface PaymentRequest {
@@ -25,6 +26,7 @@ export interface PaymentSurroundings {
   /** The outcome of the charge is not known, and is waited for from now on. */
   onSettling: () => void;
   giveBacks: GiveBacks;
+  duties: Duties;
 }
 
 type Paid = Extract<PayResult, { status: 'SUCCEEDED' }>;
@@ -76,7 +78,8 @@ export async function payReservation(
     return await runSteps(request, saga, surroundings);
   } catch (error) {
     if ((await saga.compensate(error)) === 'UNDONE') throw asFailure(error, request.expiresAt);
-    return { paymentId, status: 'SUCCEEDED', ...(await readPaidOutcome(paymentId)) };
+    const outcome = await surroundings.duties.fulfil(() => readPaidOutcome(paymentId));
+    return { paymentId, status: 'SUCCEEDED', ...outcome };
   }
 }
 
@@ -87,7 +90,7 @@ export async function payReservation(
  */
 export async function afterLostPayments<Result>(
   reservationId: string,
-  giveBacks: GiveBacks,
+  { giveBacks, duties }: Pick<PaymentSurroundings, 'giveBacks' | 'duties'>,
   step: () => Promise<Result>,
 ): Promise<Result> {
   for (;;) {
@@ -95,9 +98,10 @@ export async function afterLostPayments<Result>(
       return await step();
     } catch (error) {
       if (refusalOf(error)?.type !== 'payment-in-progress') throw error;
-      const lost = await findOpenPayment(reservationId);
+      const lost = await duties.fulfil(() => findOpenPayment(reservationId));
       if (lost === null) continue;
-      const status = await failPayment({ paymentId: lost, reason: LOST, mayBeCharged: true });
+      const failure = { paymentId: lost, reason: LOST, mayBeCharged: true };
+      const status = await duties.fulfil(() => failPayment(failure));
       if (status === 'FAILED') giveBacks.start(lost);
     }
   }
@@ -106,20 +110,21 @@ export async function afterLostPayments<Result>(
 async function runSteps(
   { paymentId, reservationId }: PaymentRequest,
   saga: Saga,
-  { until, hints, onSettling, giveBacks }: PaymentSurroundings,
+  { until, hints, onSettling, giveBacks, duties }: PaymentSurroundings,
 ): Promise<Paid> {
   let mayBeCharged = false;
   saga.beforeStep(async (cause) => {
-    const status = await failPayment({ paymentId, reason: causeOf(cause), mayBeCharged });
+    const failure = { paymentId, reason: wordFor(cause), mayBeCharged };
+    const status = await duties.fulfil(() => failPayment(failure));
     return status === 'SUCCEEDED' ? 'DONE' : 'UNDONE';
   });
-  const opened = await afterLostPayments(reservationId, giveBacks, () => openPayment(paymentId));
+  const opened = await afterLostPayments(reservationId, { giveBacks, duties }, () => openPayment(paymentId));
   for (const earlier of opened.toGiveBack) giveBacks.start(earlier);
 
   let charged: Approved | null = null;
   if (opened.charge) {
     saga.beforeStep(async (cause) => {
-      if (mayBeCharged) await giveBack(paymentId, causeOf(cause), giveBacks, until);
+      if (mayBeCharged) await giveBack(paymentId, wordFor(cause), giveBacks, until);
       return 'UNDONE';
     });
     mayBeCharged = true;
@@ -168,19 +173,13 @@ async function giveBack(
 const cardFailure = (reason: string): ApplicationFailure =>
   refuse('payment-failed', 'The card was not charged.', { reason });
 
-/** What an operator reads in the payment's row. */
-function causeOf(error: unknown): string {
-  const refusal = refusalOf(error);
-  return refusal ? reasonOf(refusal) : 'internal-failure';
-}
-
 /** Names the failure for the client: the step's own refusal, or that a part of the service failed. */
 function asFailure(error: unknown, expiresAt: string): ApplicationFailure {
   const refusal = refusalOf(error);
   if (refusal && refusal.type !== 'payment-failed')
     return refuse(refusal.type, refusal.message, { ...membersOf(refusal), expiresAt });
   return refuse('payment-failed', 'The payment failed; nothing was taken.', {
-    reason: causeOf(error),
+    reason: wordFor(error),
     expiresAt,
   });
 }

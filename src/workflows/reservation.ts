@@ -10,6 +10,7 @@ import {
   sleep,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
+import { Duties } from './duties';
 import { refuse } from './failures';
 import { GiveBacks } from './giveBacks';
 import {
@@ -56,7 +57,8 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
   let holdOver = false;
   let ending: Promise<void> | null = null;
   let hints = 0;
-  const giveBacks = new GiveBacks();
+  const duties = new Duties();
+  const giveBacks = new GiveBacks(duties);
 
   let givenUp = false;
   CancellationScope.current().cancelRequested.catch(() => (givenUp = true));
@@ -115,6 +117,7 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
         hints: () => hints,
         onSettling: () => enter('SETTLING'),
         giveBacks,
+        duties,
       },
     )
       .then((result) => {
@@ -147,8 +150,10 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
   }
 
   async function endInPostgres(wanted: 'EXPIRED' | 'RELEASED'): Promise<void> {
-    const ended = await afterLostPayments(reservationId, giveBacks, () =>
-      endHold({ reservationId, status: wanted, expiresAt: input.expiresAt }),
+    const ended = await duties.fulfil(() =>
+      afterLostPayments(reservationId, { giveBacks, duties }, () =>
+        endHold({ reservationId, status: wanted, expiresAt: input.expiresAt }),
+      ),
     );
     for (const failed of ended.toGiveBack) giveBacks.start(failed);
     // Postgres decides. CONFIRMED: it was paid, and the answer was lost on its way to here.

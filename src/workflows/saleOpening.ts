@@ -1,4 +1,5 @@
 import { setCurrentDetails, sleep } from '@temporalio/workflow';
+import { Duties } from './duties';
 import type { SaleOpeningInput, SaleOpeningResult } from './messages';
 import { endlessStep } from './steps';
 
@@ -16,18 +17,19 @@ const markOpened = endlessStep('Record that the room is open', (activities) => a
  * recorded first is the one that people are lined up in.
  */
 export async function saleOpening({ scheduleId, opensAt }: SaleOpeningInput): Promise<SaleOpeningResult> {
+  const duties = new Duties();
   const left = opensAt - Date.now();
   if (left > 0) {
     setCurrentDetails('Waiting for the opening.');
     await sleep(left, { summary: 'Until the sale opens' });
   }
-  const present = await closeLobby(scheduleId);
+  const present = await duties.fulfil(() => closeLobby(scheduleId));
   setCurrentDetails(`The lobby is closed with ${present} people in it. Drawing.`);
-  const entries = await recordDraw(scheduleId, Date.now());
+  const entries = await duties.fulfil(() => recordDraw(scheduleId, Date.now()));
   if (entries === null) return { scheduleId, status: 'NOTHING_TO_DRAW', entries: 0 };
   setCurrentDetails(`The order of ${entries} entries is recorded. Lining them up.`);
-  await lineUp(scheduleId);
-  await markOpened(scheduleId, Date.now());
+  await duties.fulfil(() => lineUp(scheduleId));
+  await duties.fulfil(() => markOpened(scheduleId, Date.now()));
   setCurrentDetails(`Open: ${entries} entries were drawn.`);
   return { scheduleId, status: 'OPENED', entries };
 }

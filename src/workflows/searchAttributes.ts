@@ -6,6 +6,8 @@ export const RESERVATION_STATUS = defineSearchAttributeKey('ReservationStatus', 
 export const SCHEDULE_ID = defineSearchAttributeKey('ScheduleId', 'KEYWORD');
 export const USER_ID = defineSearchAttributeKey('UserId', 'KEYWORD');
 export const REFUND_STATUS = defineSearchAttributeKey('RefundStatus', 'KEYWORD');
+/** The activity that can never succeed as things are, where a workflow waits for an operator because of it. */
+export const STUCK_STEP = defineSearchAttributeKey('StuckStep', 'KEYWORD');
 
 /**
  * What is due to a card after a cancellation. PENDING: the gateway's word is awaited. REFUSED: it refused, and is
@@ -14,7 +16,7 @@ export const REFUND_STATUS = defineSearchAttributeKey('RefundStatus', 'KEYWORD')
 export type RefundStatus = 'PENDING' | 'REFUSED' | 'DONE';
 
 /** Every attribute that the namespace must know. */
-export const SEARCH_ATTRIBUTES = [RESERVATION_STATUS, SCHEDULE_ID, USER_ID, REFUND_STATUS];
+export const SEARCH_ATTRIBUTES = [RESERVATION_STATUS, SCHEDULE_ID, USER_ID, REFUND_STATUS, STUCK_STEP];
 
 /** Set at the start, where they cost no event of their own. */
 export function attributesAtStart(input: ReservationInput): SearchAttributePair[] {

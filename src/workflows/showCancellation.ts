@@ -8,12 +8,14 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { ShowPage } from '../activities/showCancellations';
 import {
   isRefunded,
   isRefundRate,
   MAX_REFUNDS_PER_SECOND,
   type ShowCounts,
 } from '../domain/showCancellation';
+import { Duties } from './duties';
 import { refuse } from './failures';
 import {
   ADJUST_UPDATE,
@@ -68,8 +70,9 @@ export async function showCancellation(input: ShowCancellationInput): Promise<Sh
   let isClosed = resumeFrom !== undefined;
   let saved = Promise.resolve();
   let begun = 0;
+  const duties = new Duties();
 
-  setHandler(beginUpdate, async () => condition(() => isClosed), {
+  setHandler(beginUpdate, begin, {
     description: 'Answers once the sale is closed for good',
   });
   setHandler(adjustUpdate, adjust, {
@@ -79,21 +82,27 @@ export async function showCancellation(input: ShowCancellationInput): Promise<Sh
 
   if (!isClosed) {
     setCurrentDetails('Closing the sale.');
-    settings = await closeShow({ scheduleId, reason, settings, closedAt: Date.now() });
+    const closedAt = Date.now();
+    settings = await duties.fulfil(() => closeShow({ scheduleId, reason, settings, closedAt }));
     isClosed = true;
   }
   const counts = await refundAll();
-  await finishShow(scheduleId, Date.now());
+  await duties.fulfil(() => finishShow(scheduleId, Date.now()));
   setCurrentDetails(`Done: all ${counts.reservations} sold reservations are refunded.`);
   await condition(allHandlersFinished);
   return { scheduleId, status: 'DONE', counts };
+
+  async function begin(): Promise<void> {
+    await condition(() => isClosed || duties.areStuck);
+    if (!isClosed) throw refuse('internal-error', 'The cancellation is stuck.');
+  }
 
   async function refundAll(): Promise<ShowCounts> {
     let { after, pauseMs } = resumeFrom ?? { after: null, pauseMs: FIRST_PAUSE_MS };
     for (;;) {
       await releaseHolds();
       await walk(after, pauseMs);
-      const left = await countShow(scheduleId);
+      const left = await duties.fulfil(() => countShow(scheduleId));
       if (isRefunded(left)) return left;
       setCurrentDetails(describe(left));
       await sleep(pauseMs, { summary: 'Pause before the next walk through the reservations' });
@@ -104,20 +113,24 @@ export async function showCancellation(input: ShowCancellationInput): Promise<Sh
   }
 
   async function releaseHolds(): Promise<void> {
-    for (let after: string | null = null, more = true; more; more = after !== null) {
+    let after: string | null = null;
+    do {
       await running();
-      ({ last: after } = await releaseOpenHolds({ scheduleId, after, limit: HOLDS_A_PAGE }));
-    }
+      const page: ShowPage = { scheduleId, after, limit: HOLDS_A_PAGE };
+      const seen = await duties.fulfil(() => releaseOpenHolds(page));
+      after = seen.last;
+    } while (after !== null);
   }
 
   /** Begins the cancellation of what is sold, from just after one reservation to the last. */
   async function walk(from: string | null, pauseMs: number): Promise<void> {
     for (let after = from; ;) {
       await running();
-      const page = await startCancellations({ scheduleId, after, limit: settings.refundsPerSecond });
-      begun += page.reservations;
+      const page: ShowPage = { scheduleId, after, limit: settings.refundsPerSecond };
+      const seen = await duties.fulfil(() => startCancellations(page));
+      begun += seen.reservations;
       tell();
-      after = page.last;
+      after = seen.last;
       if (after === null) return;
       await sleep(PAGE_PAUSE_MS, { summary: 'Keep to the rate' });
       await renew(after, pauseMs);
@@ -149,7 +162,7 @@ export async function showCancellation(input: ShowCancellationInput): Promise<Sh
     settings = { paused, refundsPerSecond };
     tell();
     // One after the other: the last word is the last that is recorded.
-    saved = saved.then(() => saveShowSettings(scheduleId, settings));
+    saved = saved.then(() => duties.fulfil(() => saveShowSettings(scheduleId, settings)));
     await saved;
   }
 }

@@ -1,11 +1,6 @@
-import {
-  ActivityFailure,
-  ApplicationFailure,
-  isCancellation,
-  proxyActivities,
-  proxyLocalActivities,
-} from '@temporalio/workflow';
+import { isCancellation, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities';
+import { permanentFailureOf, refusalOf } from './failures';
 
 /*
  * How the workflows call their activities: every timeout and every retry is on this page.
@@ -13,6 +8,9 @@ import type { Activities } from '../activities';
  * A step is tried first as a local activity: it costs no event of its own beyond a marker, and no round trip
  * to the task queue. Its budget stays well below the 10 s of a workflow task. What it cannot do within that
  * budget goes on as a normal activity, which may take as long as it has to.
+ *
+ * A refusal, and what can never succeed, is not retried by any of them: see the worker's `ProblemInterceptor`. A step
+ * that must happen all the same is one of the workflow's `Duties`.
  */
 const QUICK = {
   startToCloseTimeout: '4s',
@@ -79,12 +77,6 @@ export function longStep<Args extends unknown[], Result>(summary: string, choose
   return choose(proxyActivities<Activities>({ ...LONG, summary }));
 }
 
-/** The named refusal inside a failed step, such as `insufficient-points`; null where a part failed instead. */
-export function refusalOf(error: unknown): ApplicationFailure | null {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  return cause instanceof ApplicationFailure && cause.nonRetryable ? cause : null;
-}
-
 function escalating<Args extends unknown[], Result>(
   quick: (...args: Args) => Promise<Result>,
   patient: (...args: Args) => Promise<Result>,
@@ -93,7 +85,7 @@ function escalating<Args extends unknown[], Result>(
     try {
       return await quick(...args);
     } catch (error) {
-      if (refusalOf(error) || isCancellation(error)) throw error;
+      if (refusalOf(error) || permanentFailureOf(error) || isCancellation(error)) throw error;
       return patient(...args);
     }
   };

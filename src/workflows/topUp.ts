@@ -1,10 +1,11 @@
 import { CancellationScope, defineSignal, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import { GATEWAY_UNAVAILABLE } from '../gateways/gateway';
 import { charge } from './charge';
-import { reasonOf, refuse } from './failures';
+import { Duties } from './duties';
+import { wordFor, refuse } from './failures';
 import { GATEWAY_HINT_SIGNAL, type TopUpInput, type TopUpResult } from './messages';
 import { settleApart } from './settleApart';
-import { endlessStep, refusalOf } from './steps';
+import { endlessStep } from './steps';
 
 const openTopUp = endlessStep('Open the top-up', (activities) => activities.openTopUp);
 const creditTopUp = endlessStep('Put the points into the wallet', (activities) => activities.creditTopUp);
@@ -22,6 +23,7 @@ const SETTLE_MS = 10 * 60 * 1000;
 /** Buys points. Once the card is charged the points follow, or the charge is refunded, whatever fails on the way. */
 export async function topUp({ topUpId }: TopUpInput): Promise<TopUpResult> {
   let hints = 0;
+  const duties = new Duties();
   setHandler(gatewayHintSignal, () => void (hints += 1), {
     description: 'The gateway has a message about the charge: ask it again',
   });
@@ -44,16 +46,19 @@ export async function topUp({ topUpId }: TopUpInput): Promise<TopUpResult> {
       setCurrentDetails(`${price} are in the wallet.`);
       return { topUpId, status: 'SUCCEEDED', balance };
     } catch (error) {
-      const refusal = refusalOf(error);
-      if (!refusal) throw error;
-      return undo(topUpId, reasonOf(refusal), mayBeCharged);
+      return undo(topUpId, wordFor(error), mayBeCharged, duties);
     }
   });
 }
 
 /** Postgres is asked for the outcome first: another run of the same steps may have credited the points. */
-async function undo(topUpId: string, reason: string, mayBeCharged: boolean): Promise<TopUpResult> {
-  const closed = await failTopUp(topUpId, reason, mayBeCharged);
+async function undo(
+  topUpId: string,
+  reason: string,
+  mayBeCharged: boolean,
+  duties: Duties,
+): Promise<TopUpResult> {
+  const closed = await duties.fulfil(() => failTopUp(topUpId, reason, mayBeCharged));
   if (closed.status === 'SUCCEEDED') {
     setCurrentDetails('The points are in the wallet.');
     return { topUpId, ...closed };
@@ -63,7 +68,7 @@ async function undo(topUpId: string, reason: string, mayBeCharged: boolean): Pro
     await settleApart({ kind: 'TOP_UP', attemptId: topUpId }, 'The gateway was down for a top-up');
   } else if (mayBeCharged) {
     setCurrentDetails('The outcome of the charge is not known: refunding whatever was charged.');
-    await giveBackTopUp(topUpId, reason);
+    await duties.fulfil(() => giveBackTopUp(topUpId, reason));
   }
   setCurrentDetails(`The card was not charged (${reason}); nothing was taken.`);
   return { topUpId, status: 'FAILED', reason };

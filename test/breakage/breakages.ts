@@ -2,6 +2,7 @@ import type { Breakage } from './breakage';
 import { EDGE_BREAKAGES } from './subjects/edge';
 import { CANCELLATION_BREAKAGES } from './subjects/cancellations';
 import { INPUT_BREAKAGES } from './subjects/input';
+import { PERMANENCE_BREAKAGES } from './subjects/permanence';
 import { RESERVATION_BREAKAGES } from './subjects/reservations';
 import { RUNNING_BREAKAGES } from './subjects/running';
 import { SEATING_PLANS } from './subjects/seatingPlans';
@@ -23,6 +24,7 @@ export const BREAKAGES: Breakage[] = [
   ...RESERVATION_BREAKAGES,
   ...RUNNING_BREAKAGES,
   ...CANCELLATION_BREAKAGES,
+  ...PERMANENCE_BREAKAGES,
   {
     name: 'the unique index on live allocations is dropped',
     edits: [

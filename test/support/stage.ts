@@ -64,6 +64,7 @@ export async function layGround(): Promise<Ground> {
     gateway,
     settleSeconds: SETTLE_SECONDS,
     stranded: () => undefined,
+    permanentFailure: () => undefined,
     reconcileAfterMs: 900_000,
     logger,
   };

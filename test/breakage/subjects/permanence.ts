@@ -1,0 +1,77 @@
+import type { Breakage } from '../breakage';
+
+const INTERCEPTOR = 'src/worker/problemInterceptor.ts';
+const PERMANENCE = 'src/worker/permanence.ts';
+const PERMANENCE_SUITE = 'test/worker/permanence.test.ts';
+const STUCK = 'test/workflows/stuck.test.ts';
+const IS_DONE_AFTER =
+  'is tried once, shows what is wrong, and is done once that is mended and an operator says so';
+
+export const PERMANENCE_BREAKAGES: Breakage[] = [
+  {
+    name: 'what can never succeed is retried for ever',
+    edits: [{ file: INTERCEPTOR, find: 'if (reason === null) throw error;', replace: 'throw error;' }],
+    suite: STUCK,
+    tests: [
+      `the end of a hold that Postgres refuses for good ${IS_DONE_AFTER}`,
+      `a cancellation that Postgres refuses for good ${IS_DONE_AFTER}`,
+    ],
+  },
+  {
+    name: 'a step that must happen is given up',
+    edits: [
+      {
+        file: 'src/workflows/duties.ts',
+        find: 'if (!failure) throw error;',
+        replace: 'throw error;',
+      },
+    ],
+    suite: STUCK,
+    tests: [
+      `the refund of a charge that bought nothing that Postgres refuses for good ${IS_DONE_AFTER}`,
+      `the booking of a refund that Postgres refuses for good ${IS_DONE_AFTER}`,
+    ],
+  },
+  {
+    name: 'a stuck step is tried as a normal activity all the same',
+    edits: [
+      {
+        file: 'src/workflows/steps.ts',
+        find: 'refusalOf(error) || permanentFailureOf(error) || isCancellation(error)',
+        replace: 'refusalOf(error) || isCancellation(error)',
+      },
+    ],
+    suite: STUCK,
+    tests: [`the opening of a sale that Postgres refuses for good ${IS_DONE_AFTER}`],
+  },
+  {
+    name: 'a deadlock is taken for hopeless',
+    edits: [{ file: PERMANENCE, find: '/^(22|23|42)', replace: '/^(22|23|40|42)' }],
+    suite: PERMANENCE_SUITE,
+    tests: ['a failure that may pass a deadlock'],
+  },
+  {
+    name: 'a malformed record is retried',
+    edits: [
+      {
+        file: PERMANENCE,
+        find: 'if (current instanceof ZodError)',
+        replace: 'if (current instanceof ZodError && current.issues.length > 99)',
+      },
+    ],
+    suite: PERMANENCE_SUITE,
+    tests: ['a failure that can never pass a record of another form, and records that contradict each other'],
+  },
+  {
+    name: 'the failure of a step quotes what was to be stored',
+    edits: [
+      {
+        file: PERMANENCE,
+        find: 'Postgres refuses it: ${namesOf(current, state)}',
+        replace: '${current.message}',
+      },
+    ],
+    suite: PERMANENCE_SUITE,
+    tests: ['a failure that can never pass is told without what was to be stored'],
+  },
+];
