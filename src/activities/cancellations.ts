@@ -1,111 +1,137 @@
 import type { Knex } from 'knex';
+import { createCancellationRequestStore } from '../db/cancellationRequestStore';
 import { createCancellationStore, type Cancellation } from '../db/cancellationStore';
 import { createLedgerStore } from '../db/ledgerStore';
 import { createPaymentStore } from '../db/paymentStore';
 import { createRefundStore } from '../db/refundStore';
 import { createReservationStore, type Reservation } from '../db/reservationStore';
-import { cancellationTerms, notCancellable, type CancellationCause } from '../domain/cancellationTerms';
+import { cancellationTerms, type NotCancellableReason } from '../domain/cancellationTerms';
 import type { PaymentAmount } from '../domain/money';
-import { Problem } from '../domain/problems';
+import { PermanentError } from '../domain/permanentError';
 import type { ActivityDependencies } from './dependencies';
 import { seatsChanged } from '../redis/seatsChanged';
 
-export interface CancelReservationInput {
-  reservationId: string;
-  cause: CancellationCause;
-  /** Whoever comes again with the same cause and id gets the same cancellation. */
-  requestId: string | null;
-  /** Milliseconds since 1970: when the cancellation was asked for, which decides about its fee. */
-  acceptedAt: number;
-}
+/** What has become of a request. NOT_REQUESTED: there is none, or it was withdrawn; nothing was done. */
+export type CancellationDecision =
+  | ({ status: 'CANCELLED' } & Cancelled)
+  | { status: 'REFUSED'; reason: NotCancellableReason }
+  | { status: 'NOT_REQUESTED' };
 
 /** What is certain since the commit. */
 export interface Cancelled {
-  scheduleId: string;
-  userId: string;
-  seatIds: string[];
+  reservationId: string;
   fee: number;
-  /** Its points are back; its card part is still due. */
+  /** Its points are back. */
   refund: PaymentAmount;
+  /** The number of the next try to refund the card; null where nothing is due to it any more. */
+  nextRefund: number | null;
 }
 
 export function createCancellationActivities(dependencies: ActivityDependencies) {
   const { db, seatClaim } = dependencies;
   return {
     /**
-     * Cancels a reservation that was paid, in one transaction: tickets void, seats on sale again, points back in
-     * the wallet, what is kept and what is due to the card booked. Run again, it answers what it has done.
-     *
-     * @throws {Problem} not-cancellable with a `reason`; reservation-not-found
+     * Decides about a request, in one transaction: tickets void, seats on sale again, points back in the wallet, what is
+     * kept and what is due to the card booked; or it is refused, and nothing else is changed. Run again, it returns what
+     * was decided.
      */
-    async cancelReservation(input: CancelReservationInput): Promise<Cancelled> {
-      const cancelled = await db.transaction((transaction) => cancel(transaction, input));
-      const { scheduleId, seatIds } = cancelled;
-      // After the commit: nobody hears of free seats before it is certain that they are.
-      await seatsChanged(dependencies, scheduleId, () =>
-        seatClaim.release(scheduleId, seatIds, input.reservationId),
-      );
-      return cancelled;
+    async cancelReservation(cancellationId: string): Promise<CancellationDecision> {
+      const { decision, freed } = await db.transaction((transaction) => decide(transaction, cancellationId));
+      if (freed) {
+        const { scheduleId, reservationId, seatIds } = freed;
+        // After the commit: nobody hears of free seats before it is certain that they are.
+        await seatsChanged(dependencies, scheduleId, () =>
+          seatClaim.release(scheduleId, seatIds, reservationId),
+        );
+      }
+      return decision;
     },
   };
 }
 
-async function cancel(transaction: Knex.Transaction, input: CancelReservationInput): Promise<Cancelled> {
-  const { reservationId, cause, requestId } = input;
-  const reservations = createReservationStore(transaction);
-  const cancellations = createCancellationStore(transaction);
-  const locked = await reservations.lock(reservationId);
-  if (!locked) throw new Problem('reservation-not-found', 'There is no reservation with this id.');
-  const { reservation } = locked;
-  const { scheduleId, userId } = reservation;
-  const seats = (await reservations.seatsOf([reservationId])).get(reservationId) ?? [];
-  const seatIds = seats.map((seat) => seat.seatId);
+interface Decided {
+  decision: CancellationDecision;
+  freed: { scheduleId: string; reservationId: string; seatIds: string[] } | null;
+}
 
-  const earlier = await cancellations.find(reservationId);
-  if (earlier?.cause === cause && earlier.requestId === requestId) {
-    return { scheduleId, userId, seatIds, fee: earlier.fee, refund: earlier.refund };
+async function decide(transaction: Knex.Transaction, cancellationId: string): Promise<Decided> {
+  const requests = createCancellationRequestStore(transaction);
+  const cancellations = createCancellationStore(transaction);
+  const request = await requests.lock(cancellationId);
+  if (!request || request.status === 'WITHDRAWN') {
+    return { decision: { status: 'NOT_REQUESTED' }, freed: null };
   }
+  const { reservationId, cause, status, requestedAt: cancelledAt } = request;
+  if (status === 'REFUSED') return refused(request.reason ?? 'not-confirmed');
+
+  const reservations = createReservationStore(transaction);
+  const locked = await reservations.lock(reservationId);
+  if (!locked) throw new PermanentError(`cancellation ${cancellationId} is of no reservation`);
+  const { reservation } = locked;
+  const { scheduleId } = reservation;
+  const seats = (await reservations.seatsOf([reservationId])).get(reservationId) ?? [];
+  const freed = { scheduleId, reservationId, seatIds: seats.map((seat) => seat.seatId) };
+  if (status === 'ACCEPTED') return { decision: await decidedBefore(transaction, cancellationId), freed };
+
   // A check-in under way is waited for, so that the facts tell of it; a later one finds the ticket void.
   await cancellations.lockTickets(reservationId);
   const facts = await cancellations.facts(reservationId);
-  const cancelledAt = new Date(input.acceptedAt);
   const terms = facts && cancellationTerms(facts, cause, cancelledAt);
-  if (!facts?.sale || !terms?.cancellable) throw notCancellable(terms?.reason ?? 'not-confirmed');
-
+  if (!facts?.sale || !terms?.cancellable) {
+    const reason = terms?.reason ?? 'not-confirmed';
+    await requests.refuse(cancellationId, reason);
+    return refused(reason);
+  }
   const { rule, fee, bookingFeeRefund, refund } = terms;
   const { paymentId } = facts.sale;
-  await cancellations.insert({
+  const cancellation = {
+    cancellationId,
     reservationId,
-    requestId,
     cause,
     rule,
     fee,
     bookingFeeRefund,
     refund,
     cancelledAt,
-  });
+  };
+  await requests.accept(cancellationId, refund.card === 0);
+  await cancellations.insert(cancellation);
   await reservations.move(reservationId, 'CANCELLED', cancelledAt);
   await reservations.releaseSoldSeats(reservationId, cancelledAt);
   await cancellations.voidTickets(reservationId);
-  await giveBack(transaction, { reservation, paymentId, fee, bookingFeeRefund, refund, cancelledAt });
+  await giveBack(transaction, cancellation, { reservation, paymentId });
   await transaction('outbox').insert({
     kind: 'reservation-cancelled',
-    payload: { reservationId, userId, cause },
+    payload: { reservationId, userId: reservation.userId, cause },
   });
-  return { scheduleId, userId, seatIds, fee, refund };
+  const nextRefund = refund.card > 0 ? 1 : null;
+  return { decision: { status: 'CANCELLED', reservationId, fee, refund, nextRefund }, freed };
 }
 
-type Giving = Pick<Cancellation, 'fee' | 'bookingFeeRefund' | 'refund' | 'cancelledAt'> & {
-  reservation: Reservation;
-  paymentId: string;
-};
+function refused(reason: NotCancellableReason): Decided {
+  return { decision: { status: 'REFUSED', reason }, freed: null };
+}
+
+async function decidedBefore(
+  transaction: Knex.Transaction,
+  cancellationId: string,
+): Promise<CancellationDecision> {
+  const earlier = await createCancellationStore(transaction).find(cancellationId);
+  if (!earlier) throw new PermanentError(`cancellation ${cancellationId} is accepted without a record`);
+  const { reservationId, fee, refund, cardRefund } = earlier;
+  const nextRefund = cardRefund?.status === 'PENDING' ? cardRefund.nextAttempt : null;
+  return { status: 'CANCELLED', reservationId, fee, refund, nextRefund };
+}
 
 /** The sale is taken back but for what is kept; the points are in the wallet at once, the card's part is due. */
-async function giveBack(transaction: Knex.Transaction, giving: Giving): Promise<void> {
-  const { reservation, paymentId, fee, bookingFeeRefund, refund, cancelledAt } = giving;
+async function giveBack(
+  transaction: Knex.Transaction,
+  { cancellationId, fee, bookingFeeRefund, refund, cancelledAt }: Cancellation,
+  { reservation, paymentId }: { reservation: Reservation; paymentId: string },
+): Promise<void> {
   const { reservationId, userId, amount } = reservation;
   await createLedgerStore(transaction).post({
-    key: `cancellation:${reservationId}`,
+    key: `cancellation:${cancellationId}`,
     kind: 'CANCELLATION',
     currency: refund.currency,
     reservationId,
@@ -121,7 +147,7 @@ async function giveBack(transaction: Knex.Transaction, giving: Giving): Promise<
   if (refund.card > 0) {
     const { card, currency } = refund;
     await createRefundStore(transaction).open(
-      { reservationId, paymentId, amount: card, currency },
+      { cancellationId, reservationId, paymentId, amount: card, currency },
       cancelledAt,
     );
   } else if (refund.points > 0) {

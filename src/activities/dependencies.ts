@@ -3,6 +3,7 @@ import type { Logger } from '../config/logging';
 import type { PaymentGateway } from '../gateways/gateway';
 import type { Lobby } from '../redis/lobby';
 import type { SeatClaim } from '../redis/seatClaim';
+import type { StrandedKind } from './sweep';
 
 /** What the activities work with; the worker's main file connects it, tests bring their own. */
 export interface ActivityDependencies {
@@ -14,8 +15,8 @@ export interface ActivityDependencies {
   gateway: PaymentGateway;
   /** How long past its hold an unknown payment may keep the seats. */
   settleSeconds: number;
-  /** Counts reservations that the sweep found without a workflow. */
-  stranded: (count: number) => void;
+  /** Counts what the sweep found without a workflow. */
+  stranded: (count: number, kind: StrandedKind) => void;
   /** Counts steps that can never succeed as things are, by the name of their activity. */
   permanentFailure: (activity: string) => void;
   /** Attempts and charges younger than this are under way for reconciliation. */

@@ -6,6 +6,11 @@ import type { ActivityDependencies } from './dependencies';
 export function createOpeningActivities({ db, lobby }: ActivityDependencies) {
   const draws = createDrawStore(db);
   return {
+    /** When the sale opens, milliseconds since 1970, as it was announced; null where it has no draw. */
+    async readOpening(scheduleId: string): Promise<number | null> {
+      return (await draws.find(scheduleId))?.opensAt.getTime() ?? null;
+    },
+
     /** Nobody enters the lobby from now on. Run again, it changes nothing. @returns how many are in it */
     closeLobby: async (scheduleId: string): Promise<number> => lobby.close(scheduleId),
 

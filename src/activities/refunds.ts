@@ -1,3 +1,4 @@
+import { createCancellationRequestStore } from '../db/cancellationRequestStore';
 import { createCancellationStore } from '../db/cancellationStore';
 import { createLedgerStore } from '../db/ledgerStore';
 import { createPaymentStore, type Payment } from '../db/paymentStore';
@@ -9,7 +10,7 @@ import type { ActivityDependencies } from './dependencies';
 
 /** One try to refund a card; every try has a key of its own at the gateway. */
 export interface RefundTry {
-  reservationId: string;
+  cancellationId: string;
   /** From 1. */
   attempt: number;
 }
@@ -30,33 +31,35 @@ export function createRefundActivities({ db, gateway }: ActivityDependencies) {
      *
      * @throws until the gateway's word on this try is known: its caller runs it again, under the same key
      */
-    async refundCard({ reservationId, attempt }: RefundTry): Promise<KnownRefund> {
+    async refundCard({ cancellationId, attempt }: RefundTry): Promise<KnownRefund> {
       const refunds = createRefundStore(db);
-      const refund = await refunds.find(reservationId);
+      const refund = await refunds.find(cancellationId);
       const payment = refund && (await createPaymentStore(db).find(refund.paymentId));
-      if (!payment) throw new PermanentError(`reservation ${reservationId} has no refund that is due`);
+      if (!payment) throw new PermanentError(`cancellation ${cancellationId} has no refund that is due`);
       const outcome = await ask(refund, payment, attempt);
       if (outcome.outcome === 'refunded') return outcome;
-      await refunds.noteFault(reservationId, attempt, `${outcome.outcome}: ${outcome.reason}`);
+      await refunds.noteFault(cancellationId, { attempt, ...outcome });
       if (outcome.outcome === 'refused') return outcome;
       throw new Error(`the outcome of the refund is unknown: ${outcome.reason}`);
     },
 
     /** Books what the gateway has given back, in one transaction. Run again, it changes nothing. */
-    async completeRefund({ reservationId, attempt, ...done }: CompleteRefundInput): Promise<void> {
+    async completeRefund({ cancellationId, attempt, ...done }: CompleteRefundInput): Promise<void> {
       const { gatewayRefundId, refundedAt } = done;
       await db.transaction(async (transaction) => {
         const refunds = createRefundStore(transaction);
-        const refund = await refunds.find(reservationId);
-        const cancellation = await createCancellationStore(transaction).find(reservationId);
+        const refund = await refunds.find(cancellationId);
+        const cancellation = await createCancellationStore(transaction).find(cancellationId);
         const payments = createPaymentStore(transaction);
         const payment = refund && (await payments.find(refund.paymentId));
-        if (!payment || !cancellation) throw new PermanentError(`reservation ${reservationId} has no refund`);
-        const { paymentId, amount, currency } = refund;
+        if (!payment || !cancellation) {
+          throw new PermanentError(`cancellation ${cancellationId} has no refund`);
+        }
+        const { reservationId, paymentId, amount, currency } = refund;
         const refunded = { attempt, gatewayRefundId, refundedAt: new Date(refundedAt) };
-        if (!(await refunds.markDone(reservationId, refunded))) return;
+        if (!(await refunds.markDone(cancellationId, refunded))) return;
         await createLedgerStore(transaction).post({
-          key: `card-refunded:${reservationId}`,
+          key: `card-refunded:${cancellationId}`,
           kind: 'CARD_REFUNDED',
           currency,
           reservationId,
@@ -68,6 +71,7 @@ export function createRefundActivities({ db, gateway }: ActivityDependencies) {
         });
         const whole = cancellation.refund.total === payment.amount.total;
         await payments.markRefunded(paymentId, whole ? 'REFUNDED' : 'PARTIALLY_REFUNDED');
+        await createCancellationRequestStore(transaction).end(cancellationId);
       });
     },
   };
@@ -90,7 +94,7 @@ function requestOf(refund: DueRefund, payment: Payment, attempt: number): Refund
     );
   }
   return {
-    refundKey: `refund-${paymentId}-${attempt}`,
+    refundKey: `refund-${refund.cancellationId}-${attempt}`,
     charge: chargeOfPayment({ ...payment, requestedAt: payment.createdAt.getTime() }),
     gatewayPaymentId,
     amount: refund.amount,

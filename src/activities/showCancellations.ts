@@ -1,104 +1,115 @@
 import { activityInfo, getClient } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/common';
-import { createShowCancellationStore, type ReservationPage } from '../db/showCancellationStore';
+import { createCancellationRequestStore, type OpenRequest } from '../db/cancellationRequestStore';
+import { createShowCancellationStore } from '../db/showCancellationStore';
 import { PermanentError } from '../domain/permanentError';
-import type { ShowCancellationSettings, ShowCounts } from '../domain/showCancellation';
-import {
-  CANCELLATION_WORKFLOW,
-  cancellationWorkflowId,
-  reservationWorkflowId,
-  type CancellationInput,
-  type ShowCancellationInput,
-} from '../workflows/messages';
-import type { cancellation } from '../workflows';
+import { isRefunded, type ShowCancellationSettings, type ShowCounts } from '../domain/showCancellation';
+import { startCancellation } from '../temporal/startCancellation';
+import { reservationWorkflowId } from '../workflows/messages';
 import type { ActivityDependencies } from './dependencies';
 
-export interface CloseShowInput extends Pick<ShowCancellationInput, 'scheduleId' | 'reason'> {
-  settings: ShowCancellationSettings;
-  /** Milliseconds since 1970. */
-  closedAt: number;
+/** A page of a walk through the reservations of a show. */
+export interface ShowPage {
+  scheduleId: string;
+  /** The last reservation of the page before; null for the first page. */
+  after: string | null;
 }
 
-export type ShowPage = Omit<ReservationPage, 'statuses'>;
-
-export interface SeenPage {
+/** The settings are those by which the page was seen to; while it is paused, nothing was done. */
+export interface SeenPage extends ShowCancellationSettings {
   /** What the next page follows on; null where this was the last. */
   last: string | null;
   reservations: number;
 }
 
-export function createShowCancellationActivities({ db }: ActivityDependencies) {
-  const shows = createShowCancellationStore(db);
-  return {
-    /**
-     * Closes the sale of a show for good, in one transaction. Run again, it changes nothing.
-     *
-     * @returns the settings that are recorded: those of the first time
-     */
-    async closeShow(input: CloseShowInput): Promise<ShowCancellationSettings> {
-      const { scheduleId, reason, settings, closedAt } = input;
-      return db.transaction(async (transaction) => {
-        const store = createShowCancellationStore(transaction);
-        await store.open({ scheduleId, reason, startedAt: new Date(closedAt), ...settings });
-        const recorded = await store.find(scheduleId);
-        if (!recorded) throw new PermanentError(`there is no schedule ${scheduleId}`);
-        const { paused, refundsPerSecond } = recorded;
-        return { paused, refundsPerSecond };
-      });
-    },
+/** To end a hold asks nothing of the gateway. */
+const HOLDS_A_PAGE = 100;
 
-    async saveShowSettings(scheduleId: string, settings: ShowCancellationSettings): Promise<void> {
-      await shows.saveSettings(scheduleId, settings);
+export function createShowCancellationActivities({ db }: ActivityDependencies) {
+  return {
+    /** Whether the cancellation of this show is recorded: without that, nobody is refunded. */
+    async isShowCancelled(scheduleId: string): Promise<boolean> {
+      return (await createShowCancellationStore(db).find(scheduleId)) !== null;
     },
 
     /**
      * Asks the workflows of a page of open reservations to give up: an unpaid hold ends at once, a payment under
      * way is finished first. Asked again, they do nothing more.
      */
-    async releaseOpenHolds(page: ShowPage): Promise<SeenPage> {
-      return see({ ...page, statuses: ['HELD', 'PAYING', 'SETTLING'] }, async (reservationId) => {
-        const handle = getClient().workflow.getHandle(reservationWorkflowId(reservationId));
-        await handle.cancel().catch(ignoreEnded);
+    async releaseOpenHolds({ scheduleId, after }: ShowPage): Promise<SeenPage> {
+      const shows = createShowCancellationStore(db);
+      const settings = await settingsOf(shows, scheduleId);
+      if (settings.paused) return nothingSeen(settings);
+      const ids = await shows.page({
+        scheduleId,
+        statuses: ['HELD', 'PAYING', 'SETTLING'],
+        after,
+        limit: HOLDS_A_PAGE,
       });
+      await Promise.all(
+        ids.map(async (reservationId) => {
+          const handle = getClient().workflow.getHandle(reservationWorkflowId(reservationId));
+          await handle.cancel().catch(ignoreEnded);
+        }),
+      );
+      return seen(ids, HOLDS_A_PAGE, settings);
     },
 
     /**
-     * Starts the cancellation of every reservation of a page that is sold. One that runs, whoever started it, is
-     * left alone; one that was refused before, as a customer's who came too late, is started anew.
+     * Records a request of the organiser's for each sold reservation of a page, and starts their workflows. A request is
+     * there once for each reservation, however often and however late this runs; once a pause is committed, none is
+     * recorded any more.
+     *
+     * @throws where one workflow could not be started: the whole page is then seen to again
      */
-    async startCancellations(page: ShowPage): Promise<SeenPage> {
-      return see({ ...page, statuses: ['CONFIRMED'] }, async (reservationId) => {
-        const input: CancellationInput = { reservationId, cause: 'ORGANISER' };
-        await getClient().workflow.start<typeof cancellation>(CANCELLATION_WORKFLOW, {
-          workflowId: cancellationWorkflowId(reservationId),
-          taskQueue: activityInfo().taskQueue,
-          args: [input],
-          workflowIdConflictPolicy: 'USE_EXISTING',
-          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-          staticSummary: 'The show was cancelled',
-        });
+    async startCancellations({ scheduleId, after }: ShowPage): Promise<SeenPage> {
+      const { page, requests } = await db.transaction(async (transaction) => {
+        const shows = createShowCancellationStore(transaction);
+        const settings = await settingsOf(shows, scheduleId);
+        if (settings.paused) return { page: nothingSeen(settings), requests: [] };
+        const limit = settings.refundsPerSecond;
+        const ids = await shows.page({ scheduleId, statuses: ['CONFIRMED'], after, limit });
+        const recorded = await createCancellationRequestStore(transaction).requestAll(ids);
+        return { page: seen(ids, limit, settings), requests: recorded };
       });
+      await Promise.all(requests.map(start));
+      return page;
     },
 
-    async countShow(scheduleId: string): Promise<ShowCounts> {
-      return (await shows.progress(scheduleId)).counts;
-    },
-
-    /** @param finishedAt milliseconds since 1970 */
-    async finishShow(scheduleId: string, finishedAt: number): Promise<void> {
-      await shows.finish(scheduleId, new Date(finishedAt));
+    /**
+     * Counts how far the refunds of a show are. Where nothing is left to do, and nothing can come any more, its end is
+     * recorded.
+     */
+    async finishShow(scheduleId: string): Promise<ShowCounts> {
+      const shows = createShowCancellationStore(db);
+      const { counts } = await shows.progress(scheduleId);
+      if (isRefunded(counts)) await shows.finish(scheduleId);
+      return counts;
     },
   };
+}
 
-  /** @throws where one of the page failed: the whole page is then seen to again */
-  async function see(
-    page: ReservationPage,
-    work: (reservationId: string) => Promise<void>,
-  ): Promise<SeenPage> {
-    const ids = await shows.page(page);
-    await Promise.all(ids.map(work));
-    return { last: ids.length === page.limit ? (ids.at(-1) ?? null) : null, reservations: ids.length };
-  }
+async function start(request: OpenRequest): Promise<void> {
+  await startCancellation(getClient(), activityInfo().taskQueue, request, 'The show was cancelled');
+}
+
+/** Keeps the settings as they are until the transaction ends, if there is one. */
+async function settingsOf(
+  shows: ReturnType<typeof createShowCancellationStore>,
+  scheduleId: string,
+): Promise<ShowCancellationSettings> {
+  const settings = await shows.keepSettings(scheduleId);
+  if (!settings) throw new PermanentError(`the show ${scheduleId} is not cancelled`);
+  return settings;
+}
+
+function seen(ids: readonly string[], limit: number, settings: ShowCancellationSettings): SeenPage {
+  const last = ids.length === limit ? (ids.at(-1) ?? null) : null;
+  return { ...settings, last, reservations: ids.length };
+}
+
+function nothingSeen(settings: ShowCancellationSettings): SeenPage {
+  return { ...settings, last: null, reservations: 0 };
 }
 
 /** It has ended since the page was read, and Postgres says how. */

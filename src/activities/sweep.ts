@@ -1,15 +1,30 @@
 import { activityInfo, getClient } from '@temporalio/activity';
+import { createCancellationRequestStore } from '../db/cancellationRequestStore';
+import { createDrawStore } from '../db/drawStore';
 import { createPaymentStore } from '../db/paymentStore';
 import { createReservationStore } from '../db/reservationStore';
+import { createShowCancellationStore } from '../db/showCancellationStore';
 import { createTopUpStore } from '../db/topUpStore';
+import { startOpening } from '../openings/planOpening';
+import { startCancellation } from '../temporal/startCancellation';
 import { adoptReservation } from '../temporal/startReservation';
+import { startShowCancellation } from '../temporal/startShowCancellation';
 import type { ActivityDependencies } from './dependencies';
+
+/** What a workflow sees to, in the words of the metric. */
+export type StrandedKind = 'reservation' | 'cancellation' | 'show' | 'opening';
 
 /** Reservations of one step: less than a second of work, also on a busy machine. */
 const PAGE = 20;
 
+/** Of one sweep. Refunds that wait for a gateway may be many; each gets its turn in a later sweep. */
+const CANCELLATIONS_AT_ONCE = 50;
+
 /** A workflow ends its hold within seconds; only what is older has been left behind. */
 const OVERDUE_SECONDS = 15;
+
+/** The largest lobbies are lined up within seconds. */
+const OPENING_OVERDUE_SECONDS = 60;
 
 /** A workflow begins a payment within milliseconds, also after an outage of minutes. */
 const FORGOTTEN_MS = 10 * 60 * 1000;
@@ -36,17 +51,40 @@ export function createSweepActivities({ db, settleSeconds, stranded, logger }: A
         after,
         limit: PAGE,
       });
-      let adopted = 0;
-      for (const { reservationId, userId, scheduleId, status, heldAt, expiresAt } of overdue) {
+      const adopted = await adopt('reservation', overdue, async (taskQueue, reservation) => {
+        const { reservationId, userId, scheduleId, heldAt, expiresAt } = reservation;
         const start = { reservationId, userId, scheduleId, heldAt, expiresAt, settleSeconds };
-        const { taskQueue } = activityInfo();
-        if (!(await adoptReservation(getClient(), taskQueue, start))) continue;
-        adopted += 1;
-        logger.warn({ reservationId, status }, 'an open reservation had no workflow; it has a new one');
-      }
-      stranded(adopted);
+        return adoptReservation(getClient(), taskQueue, start);
+      });
       const last = overdue.length < PAGE ? undefined : overdue.at(-1);
       return { last: last?.reservationId ?? null, adopted };
+    },
+
+    /** The same for cancellations that are recorded and not at their end: undecided, or with a refund that is due. */
+    async adoptCancellations(): Promise<number> {
+      const open = await createCancellationRequestStore(db).takeOpen({
+        olderThanSeconds: OVERDUE_SECONDS,
+        limit: CANCELLATIONS_AT_ONCE,
+      });
+      return adopt('cancellation', open, async (taskQueue, request) =>
+        startCancellation(getClient(), taskQueue, request, ADOPTED),
+      );
+    },
+
+    /** The same for cancelled shows that are not refunded. */
+    async adoptShows(): Promise<number> {
+      const scheduleIds = await createShowCancellationStore(db).unfinished(OVERDUE_SECONDS);
+      return adopt('show', asRows(scheduleIds), async (taskQueue, { scheduleId }) =>
+        startShowCancellation(getClient(), taskQueue, scheduleId),
+      );
+    },
+
+    /** The same for sales that should be open. */
+    async adoptOpenings(): Promise<number> {
+      const scheduleIds = await createDrawStore(db).overdue(OPENING_OVERDUE_SECONDS);
+      return adopt('opening', asRows(scheduleIds), async (taskQueue, { scheduleId }) =>
+        startOpening(getClient(), taskQueue, scheduleId),
+      );
     },
 
     /** Withdraws payments and top-ups that an API has recorded, and that no workflow has begun since. */
@@ -56,4 +94,27 @@ export function createSweepActivities({ db, settleSeconds, stranded, logger }: A
       return payments + (await createTopUpStore(db).withdrawForgotten(before, FORGOTTEN_AT_ONCE));
     },
   };
+
+  /** @param start resolves to false where a workflow runs @returns how many had none */
+  async function adopt<Row extends object>(
+    kind: StrandedKind,
+    rows: readonly Row[],
+    start: (taskQueue: string, row: Row) => Promise<boolean>,
+  ): Promise<number> {
+    const { taskQueue } = activityInfo();
+    let adopted = 0;
+    for (const row of rows) {
+      if (!(await start(taskQueue, row))) continue;
+      adopted += 1;
+      logger.warn({ kind, row }, 'an open row had no workflow; it has a new one');
+    }
+    stranded(adopted, kind);
+    return adopted;
+  }
 }
+
+/** What operators read of a workflow that takes over. */
+const ADOPTED = 'Takes over a cancellation whose workflow has gone';
+
+const asRows = (scheduleIds: readonly string[]): { scheduleId: string }[] =>
+  scheduleIds.map((scheduleId) => ({ scheduleId }));

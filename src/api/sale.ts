@@ -1,3 +1,4 @@
+import { createCancellationRequestStore } from '../db/cancellationRequestStore';
 import { createCancellationStore } from '../db/cancellationStore';
 import { createHoldStore } from '../db/holdStore';
 import { createLedgerStore } from '../db/ledgerStore';
@@ -91,8 +92,10 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
     tryCard,
   });
   const cancelReservation = createCancelReservation({
+    db,
     reservations,
     cancellations,
+    requests: createCancellationRequestStore(db),
     workflows: createCancellationWorkflows(temporal, { taskQueue }),
   });
   return [

@@ -6,9 +6,9 @@ import type { ReservationStatus } from '../domain/reservationStates';
 
 /** A cancellation with the figures that the customer was told. Money in whole currency units. */
 export interface Cancellation {
+  /** That of the request. */
+  cancellationId: string;
   reservationId: string;
-  /** Whoever asks again under this id gets this cancellation; null where nobody can. */
-  requestId: string | null;
   cause: CancellationCause;
   rule: CancellationRule;
   /** Kept of the tickets' price. */
@@ -25,6 +25,7 @@ export interface RecordedCancellation extends Cancellation {
     status: 'PENDING' | 'DONE';
     /** Tries so far, each under a key of its own at the gateway. */
     attempts: number;
+    nextAttempt: number;
     lastFault: string | null;
     refundedAt: Date | null;
   } | null;
@@ -52,8 +53,8 @@ interface FactsRow {
 }
 
 interface CancellationRow {
+  id: string;
   reservation_id: string;
-  request_id: string | null;
   cause: CancellationCause;
   rule: CancellationRule;
   fee: number;
@@ -64,6 +65,7 @@ interface CancellationRow {
   cancelled_at: Date;
   refund_status: 'PENDING' | 'DONE' | null;
   attempts: number;
+  next_attempt: number;
   last_fault: string | null;
   refunded_at: Date | null;
 }
@@ -72,7 +74,7 @@ export type CancellationStore = ReturnType<typeof createCancellationStore>;
 
 /** What decides about cancellations, and their record. Given a transaction, all of it happens in that one. */
 export function createCancellationStore(db: Knex) {
-  const store = {
+  return {
     /** What was frozen at the hold, and what has become of the reservation since. */
     async facts(reservationId: string): Promise<RecordedFacts | null> {
       const { rows } = await db.raw<{ rows: FactsRow[] }>(
@@ -110,8 +112,8 @@ export function createCancellationStore(db: Knex) {
     async insert(cancellation: Cancellation): Promise<void> {
       const { refund } = cancellation;
       await db('cancellations').insert({
+        id: cancellation.cancellationId,
         reservation_id: cancellation.reservationId,
-        request_id: cancellation.requestId,
         cause: cancellation.cause,
         rule: cancellation.rule,
         fee: cancellation.fee,
@@ -123,23 +125,31 @@ export function createCancellationStore(db: Knex) {
       });
     },
 
-    async find(reservationId: string): Promise<RecordedCancellation | null> {
-      return (await store.ofReservations([reservationId])).get(reservationId) ?? null;
+    async find(cancellationId: string): Promise<RecordedCancellation | null> {
+      const [row] = await read('cancellation.id = ?', [cancellationId]);
+      return row ?? null;
     },
 
     async ofReservations(reservationIds: readonly string[]): Promise<Map<string, RecordedCancellation>> {
-      const { rows } = await db.raw<{ rows: CancellationRow[] }>(
-        `SELECT cancellation.*, refund.status AS refund_status, refund.attempts, refund.last_fault,
-                refund.refunded_at
-         FROM cancellations AS cancellation
-         LEFT JOIN refunds AS refund ON refund.reservation_id = cancellation.reservation_id
-         WHERE cancellation.reservation_id = ANY(?)`,
-        [[...reservationIds]],
-      );
-      return new Map(rows.map((row) => [row.reservation_id, toCancellation(row)]));
+      const found = await read('cancellation.reservation_id = ANY(?)', [[...reservationIds]]);
+      return new Map(found.map((cancellation) => [cancellation.reservationId, cancellation]));
     },
   };
-  return store;
+
+  async function read(
+    condition: string,
+    bindings: readonly (string | string[])[],
+  ): Promise<RecordedCancellation[]> {
+    const { rows } = await db.raw<{ rows: CancellationRow[] }>(
+      `SELECT cancellation.*, refund.status AS refund_status, refund.attempts, refund.next_attempt,
+              refund.last_fault, refund.refunded_at
+       FROM cancellations AS cancellation
+       LEFT JOIN refunds AS refund ON refund.cancellation_id = cancellation.id
+       WHERE ${condition}`,
+      bindings,
+    );
+    return rows.map(toCancellation);
+  }
 }
 
 function toFacts(row: FactsRow): RecordedFacts {
@@ -162,8 +172,8 @@ function toFacts(row: FactsRow): RecordedFacts {
 function toCancellation(row: CancellationRow): RecordedCancellation {
   const { points, card, currency } = row;
   return {
+    cancellationId: row.id,
     reservationId: row.reservation_id,
-    requestId: row.request_id,
     cause: row.cause,
     rule: row.rule,
     fee: row.fee,
@@ -176,6 +186,7 @@ function toCancellation(row: CancellationRow): RecordedCancellation {
         : {
             status: row.refund_status,
             attempts: row.attempts,
+            nextAttempt: row.next_attempt,
             lastFault: row.last_fault,
             refundedAt: row.refunded_at,
           },

@@ -79,6 +79,17 @@ export function createDrawStore(db: Knex) {
         .update({ opened_at: openedAt });
     },
 
+    /** Sales that should have been opened so long ago, by Postgres's clock. */
+    async overdue(olderThanSeconds: number): Promise<string[]> {
+      const { rows } = await db.raw<{ rows: { id: string }[] }>(
+        `SELECT schedule.id FROM draws AS draw JOIN schedules AS schedule ON schedule.id = draw.schedule_id
+         WHERE draw.opened_at IS NULL
+           AND schedule.sale_opens_at < service_now() - make_interval(secs => ?)`,
+        [olderThanSeconds],
+      );
+      return rows.map((row) => row.id);
+    },
+
     /** Every opening that is still to come, soonest first. */
     async toOpen(): Promise<Opening[]> {
       const { rows } = await db.raw<{ rows: Opening[] }>(

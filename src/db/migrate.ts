@@ -22,6 +22,7 @@ import * as halls from './migrations/022_halls';
 import * as offlineScans from './migrations/023_offline_scans';
 import * as staffAssignments from './migrations/024_staff_assignments';
 import * as housekeeping from './migrations/025_housekeeping';
+import * as cancellationRequests from './migrations/032_cancellation_requests';
 
 /** In order. A released migration is never changed; a new one is added below. */
 const MIGRATIONS: Record<string, Knex.Migration> = {
@@ -47,6 +48,7 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '023_offline_scans': offlineScans,
   '024_staff_assignments': staffAssignments,
   '025_housekeeping': housekeeping,
+  '032_cancellation_requests': cancellationRequests,
 };
 
 /** Named by hand, so that sources and build write the same names into the database. */

@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
 
-/** What is due to the card that paid a reservation. */
+/** What is due to the card that paid a reservation, after a cancellation. */
 export interface DueRefund {
+  cancellationId: string;
   reservationId: string;
   paymentId: string;
   /** Whole currency units. */
@@ -9,13 +10,24 @@ export interface DueRefund {
   currency: string;
 }
 
+/** The gateway's word on a try, where it has given nothing back. */
+export interface RefundFault {
+  /** Of the try. */
+  attempt: number;
+  /** UNKNOWN: the same try is made again. REFUSED: the next one has another number. */
+  outcome: 'unknown' | 'refused';
+  reason: string;
+}
+
 interface RefundRow {
+  cancellation_id: string;
   reservation_id: string;
   payment_id: string;
   amount: number;
   currency: string;
   status: 'PENDING' | 'DONE';
   attempts: number;
+  next_attempt: number;
   last_fault: string | null;
   gateway_refund_id: string | null;
   created_at: Date;
@@ -24,12 +36,13 @@ interface RefundRow {
 
 /** Refunds to cards after cancellations. Given a transaction, all of it happens in that transaction. */
 export function createRefundStore(db: Knex) {
-  const ofReservation = (reservationId: string) =>
-    db<RefundRow>('refunds').where({ reservation_id: reservationId });
+  const ofCancellation = (cancellationId: string) =>
+    db<RefundRow>('refunds').where({ cancellation_id: cancellationId });
 
   return {
     async open(refund: DueRefund, openedAt: Date): Promise<void> {
       await db<RefundRow>('refunds').insert({
+        cancellation_id: refund.cancellationId,
         reservation_id: refund.reservationId,
         payment_id: refund.paymentId,
         amount: refund.amount,
@@ -38,26 +51,31 @@ export function createRefundStore(db: Knex) {
       });
     },
 
-    async find(reservationId: string): Promise<(DueRefund & { status: 'PENDING' | 'DONE' }) | null> {
-      const row = await ofReservation(reservationId).first();
+    async find(cancellationId: string): Promise<DueRefund | null> {
+      const row = await ofCancellation(cancellationId).first();
       if (!row) return null;
-      const { payment_id: paymentId, amount, currency, status } = row;
-      return { reservationId, paymentId, amount, currency, status };
+      const { reservation_id: reservationId, payment_id: paymentId, amount, currency } = row;
+      return { cancellationId, reservationId, paymentId, amount, currency };
     },
 
-    /** What operators see of a refund that is not done yet. */
-    async noteFault(reservationId: string, attempt: number, fault: string): Promise<void> {
-      await ofReservation(reservationId)
+    /** What operators see of a refund that is not done yet. A try that is late tells nothing new. */
+    async noteFault(cancellationId: string, { attempt, outcome, reason }: RefundFault): Promise<void> {
+      await ofCancellation(cancellationId)
         .where({ status: 'PENDING' })
-        .update({ attempts: attempt, last_fault: fault });
+        .where('attempts', '<=', attempt)
+        .update({
+          attempts: attempt,
+          next_attempt: outcome === 'refused' ? attempt + 1 : attempt,
+          last_fault: `${outcome}: ${reason}`,
+        });
     },
 
     /** @returns false where it was done before */
     async markDone(
-      reservationId: string,
+      cancellationId: string,
       done: { attempt: number; gatewayRefundId: string; refundedAt: Date },
     ): Promise<boolean> {
-      const changed = await ofReservation(reservationId).where({ status: 'PENDING' }).update({
+      const changed = await ofCancellation(cancellationId).where({ status: 'PENDING' }).update({
         status: 'DONE',
         attempts: done.attempt,
         gateway_refund_id: done.gatewayRefundId,

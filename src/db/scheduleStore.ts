@@ -189,12 +189,12 @@ export function createScheduleStore(db: Knex) {
      * Closes the sale for good: no hold is recorded after this is committed, and every one before can be seen.
      * Run again, it changes nothing.
      */
-    async cancel(scheduleId: string, at: Date, reason: string | null): Promise<void> {
+    async cancel(scheduleId: string, reason: string | null): Promise<void> {
       await db.raw(`SELECT pg_advisory_xact_lock(${SALE_LOCK})`, { scheduleId });
       await db('schedules')
         .where({ id: scheduleId })
         .whereNull('cancelled_at')
-        .update({ cancelled_at: at, cancel_reason: reason });
+        .update({ cancelled_at: db.raw('service_now()'), cancel_reason: reason });
     },
   };
 }

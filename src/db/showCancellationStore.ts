@@ -10,6 +10,11 @@ export interface ShowCancellation extends ShowCancellationSettings {
   finishedAt: Date | null;
 }
 
+/** What is left out stays as it is. */
+export type SettingsChange = {
+  [Name in keyof ShowCancellationSettings]?: ShowCancellationSettings[Name] | undefined;
+};
+
 /** In whole currency units. */
 export interface PointsAndCard {
   points: number;
@@ -48,16 +53,18 @@ export type ShowCancellationStore = ReturnType<typeof createShowCancellationStor
 /** Cancelled shows. Given a transaction, all of it happens in that transaction. */
 export function createShowCancellationStore(db: Knex) {
   return {
-    /** Closes the sale for good and opens the record; a record that stands is left as it is. Needs a transaction. */
+    /**
+     * Closes the sale for good and opens the record, not paused; a record that stands is left as it is. Needs a
+     * transaction.
+     */
     async open({
       scheduleId,
-      startedAt,
       reason,
-      ...settings
-    }: Omit<ShowCancellation, 'finishedAt'>): Promise<void> {
-      await createScheduleStore(db).cancel(scheduleId, startedAt, reason);
+      refundsPerSecond,
+    }: Pick<ShowCancellation, 'scheduleId' | 'reason' | 'refundsPerSecond'>): Promise<void> {
+      await createScheduleStore(db).cancel(scheduleId, reason);
       await db('show_cancellations')
-        .insert({ schedule_id: scheduleId, ...columnsOf(settings) })
+        .insert({ schedule_id: scheduleId, refunds_per_second: refundsPerSecond, paused: false })
         .onConflict('schedule_id')
         .ignore();
     },
@@ -73,15 +80,42 @@ export function createShowCancellationStore(db: Knex) {
       return rows[0] ?? null;
     },
 
-    async saveSettings(scheduleId: string, settings: ShowCancellationSettings): Promise<void> {
-      await db('show_cancellations').where({ schedule_id: scheduleId }).update(columnsOf(settings));
+    /** What an operator has ordered; nobody changes it until the transaction ends, if there is one. */
+    async keepSettings(scheduleId: string): Promise<ShowCancellationSettings | null> {
+      const { rows } = await db.raw<{ rows: ShowCancellationSettings[] }>(
+        `SELECT paused, refunds_per_second AS "refundsPerSecond" FROM show_cancellations
+         WHERE schedule_id = ? FOR SHARE`,
+        [scheduleId],
+      );
+      return rows[0] ?? null;
     },
 
-    async finish(scheduleId: string, at: Date): Promise<void> {
+    /** Changes what is given and leaves the rest. @returns false where everybody has been refunded */
+    async adjust(scheduleId: string, change: SettingsChange): Promise<boolean> {
+      const { rowCount } = await db.raw<{ rowCount: number }>(
+        `UPDATE show_cancellations SET paused = coalesce(:paused, paused),
+                refunds_per_second = coalesce(:refundsPerSecond, refunds_per_second)
+         WHERE schedule_id = :scheduleId AND finished_at IS NULL`,
+        { scheduleId, paused: change.paused ?? null, refundsPerSecond: change.refundsPerSecond ?? null },
+      );
+      return rowCount > 0;
+    },
+
+    async finish(scheduleId: string): Promise<void> {
       await db('show_cancellations')
         .where({ schedule_id: scheduleId })
         .whereNull('finished_at')
-        .update({ finished_at: at });
+        .update({ finished_at: db.raw('service_now()') });
+    },
+
+    /** The schedules whose refunds are not at their end, of shows that were cancelled so long ago. */
+    async unfinished(olderThanSeconds: number): Promise<string[]> {
+      const { rows } = await db.raw<{ rows: { id: string }[] }>(
+        `SELECT schedules.id FROM show_cancellations JOIN schedules ON schedules.id = schedule_id
+         WHERE finished_at IS NULL AND cancelled_at < service_now() - make_interval(secs => ?)`,
+        [olderThanSeconds],
+      );
+      return rows.map((row) => row.id);
     },
 
     /** Ids in their order: a walk that goes on after the last one of a page misses none that was there before it. */
@@ -164,7 +198,3 @@ const PROGRESS = `
         LEFT JOIN cancellations AS cancellation ON cancellation.reservation_id = reservation.id
         LEFT JOIN refunds AS refund ON refund.reservation_id = reservation.id
         WHERE reservation.schedule_id = :scheduleId) AS each`;
-
-function columnsOf({ paused, refundsPerSecond }: ShowCancellationSettings) {
-  return { paused, refunds_per_second: refundsPerSecond };
-}

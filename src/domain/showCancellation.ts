@@ -13,10 +13,6 @@ export const DEFAULT_REFUNDS_PER_SECOND = 10;
 
 export const MAX_REFUNDS_PER_SECOND = 100;
 
-export function isRefundRate(rate: number): boolean {
-  return Number.isInteger(rate) && rate >= 1 && rate <= MAX_REFUNDS_PER_SECOND;
-}
-
 /**
  * How far the refunds of a show are, in reservations. `reservations` are those that were ever sold; each of them
  * is refunded, refunding, failing or still to do.

@@ -28,7 +28,7 @@ export interface AuditedPayment {
   card: number;
   reservation: { id: string; tickets: number; bookingFee: number };
   /** Null where the sale stands. `points` and `card` go back. */
-  cancellation: { fee: number; bookingFeeRefund: number; points: number; card: number } | null;
+  cancellation: { id: string; fee: number; bookingFeeRefund: number; points: number; card: number } | null;
   refund: { amount: number; done: boolean } | null;
   /** Whether its points were ever taken: an attempt may fail before or after. */
   pointsTaken: boolean;
@@ -96,7 +96,7 @@ function sale({ id, points, card, reservation }: AuditedPayment): ExpectedJourna
 function afterSale({ userId, reservation, cancellation, refund }: AuditedPayment): ExpectedJournal[] {
   if (!cancellation) return [];
   const cancelled: ExpectedJournal = {
-    key: `cancellation:${reservation.id}`,
+    key: `cancellation:${cancellation.id}`,
     kind: 'CANCELLATION',
     lines: [
       { account: walletOf(userId), amount: cancellation.points },
@@ -111,7 +111,7 @@ function afterSale({ userId, reservation, cancellation, refund }: AuditedPayment
     { account: 'house:refunds-due', amount: -refund.amount },
     { account: 'gateway:clearing', amount: refund.amount },
   ];
-  return [cancelled, { key: `card-refunded:${reservation.id}`, kind: 'CARD_REFUNDED', lines }];
+  return [cancelled, { key: `card-refunded:${cancellation.id}`, kind: 'CARD_REFUNDED', lines }];
 }
 
 /** Where the gateway had taken money before the attempt failed. */

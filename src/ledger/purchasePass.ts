@@ -18,7 +18,8 @@ interface PaymentRow {
   reservation_id: string;
   tickets: number;
   booking_fee: number;
-  fee: number | null;
+  cancellation_id: string | null;
+  fee: number;
   booking_fee_refund: number;
   points_back: number;
   card_back: number;
@@ -52,7 +53,7 @@ export const paymentPass: AuditPass = {
   async readPage(db, after) {
     const { rows } = await db.raw<{ rows: PaymentRow[] }>(
       `SELECT purchase.*, reservations.tickets, reservations.booking_fee, journals,
-              cancellations.fee, booking_fee_refund, cancellations.points AS points_back,
+              cancellations.id AS cancellation_id, cancellations.fee, booking_fee_refund, cancellations.points AS points_back,
               cancellations.card AS card_back, refunds.amount AS refund, refunds.status AS refund_status
        FROM (SELECT id, status, user_id, currency, points, card, reservation_id FROM payments
              WHERE :after::uuid IS NULL OR id > :after ORDER BY id LIMIT :limit) AS purchase
@@ -130,13 +131,12 @@ function inWords(lines: readonly Line[]): string {
 
 /** What a cancellation promises to the card is due until it is refunded. */
 function faultsOfRefund({
-  reservation_id: id,
+  cancellation_id: id,
   status,
-  fee,
   card_back: promised,
   refund,
 }: PaymentRow): LedgerFault[] {
-  const due = fee === null || STATES[status] !== 'PAID' ? 0 : promised;
+  const due = id === null || STATES[status] !== 'PAID' ? 0 : promised;
   if (due === (refund ?? 0)) return [];
   return [
     {
@@ -166,9 +166,10 @@ function toPayment(row: PaymentRow): Purchase {
     card,
     reservation: { id: row.reservation_id, tickets: row.tickets, bookingFee: row.booking_fee },
     cancellation:
-      row.fee === null
+      row.cancellation_id === null
         ? null
         : {
+            id: row.cancellation_id,
             fee: row.fee,
             bookingFeeRefund: row.booking_fee_refund,
             points: row.points_back,

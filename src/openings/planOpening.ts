@@ -2,11 +2,13 @@ import {
   MONTHS,
   ScheduleAlreadyRunning,
   ScheduleOverlapPolicy,
+  WorkflowExecutionAlreadyStartedError,
   type CalendarSpec,
   type Client,
   type ScheduleOptions,
 } from '@temporalio/client';
 import type { Opening } from '../db/drawStore';
+import type { saleOpening } from '../workflows';
 import { SALE_OPENING_WORKFLOW, saleOpeningWorkflowId, type SaleOpeningInput } from '../workflows/messages';
 import { SCHEDULE_ID } from '../workflows/searchAttributes';
 
@@ -34,8 +36,30 @@ export async function planOpening(client: Client, taskQueue: string, opening: Op
   }
 }
 
+/**
+ * Starts the opening of a sale that should be open already, where the run that its schedule was to start has gone. Beside
+ * one that runs it does no harm: it is one opening, however many see to it.
+ *
+ * @returns false where this one runs already
+ */
+export async function startOpening(client: Client, taskQueue: string, scheduleId: string): Promise<boolean> {
+  try {
+    await client.workflow.start<typeof saleOpening>(SALE_OPENING_WORKFLOW, {
+      workflowId: saleOpeningWorkflowId(scheduleId),
+      taskQueue,
+      args: [{ scheduleId }],
+      typedSearchAttributes: [{ key: SCHEDULE_ID, value: scheduleId }],
+      staticSummary: 'Open a sale that should be open already',
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+    throw error;
+  }
+}
+
 function toOptions({ scheduleId, opensAt }: Opening, taskQueue: string, now: number): ScheduleOptions {
-  const input: SaleOpeningInput = { scheduleId, opensAt: opensAt.getTime() };
+  const input: SaleOpeningInput = { scheduleId };
   const isSoon = opensAt.getTime() < now + SOON_MS;
   return {
     scheduleId: saleOpeningWorkflowId(scheduleId),

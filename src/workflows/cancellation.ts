@@ -9,17 +9,15 @@ import {
   sleep,
   upsertSearchAttributes,
   workflowInfo,
-  type ApplicationFailure,
 } from '@temporalio/workflow';
-import type { Cancelled } from '../activities/cancellations';
-import type { NotCancellableReason } from '../domain/cancellationTerms';
+import type { CancellationDecision, Cancelled } from '../activities/cancellations';
 import { Duties } from './duties';
-import { reasonOf, refusalOf, refuse } from './failures';
-import { CANCEL_UPDATE, type CancellationInput, type CancellationResult } from './messages';
-import { REFUND_STATUS, SCHEDULE_ID, USER_ID, type RefundStatus } from './searchAttributes';
+import { refuse } from './failures';
+import { DECIDED_UPDATE, type CancellationInput, type CancellationResult } from './messages';
+import { REFUND_STATUS, type RefundStatus } from './searchAttributes';
 import { endlessStep, patientStep } from './steps';
 
-export const cancelUpdate = defineUpdate<void, [string]>(CANCEL_UPDATE);
+export const decidedUpdate = defineUpdate(DECIDED_UPDATE);
 
 /** How long an answer waits for the card's refund, which is usually there in well under a second. */
 const ANSWER_WITHIN = '5s';
@@ -35,61 +33,54 @@ const refundCard = patientStep('Refund the card', (activities) => activities.ref
 const completeRefund = endlessStep('Book the refund', (activities) => activities.completeRefund);
 
 /**
- * Cancels one reservation after its sale. Nothing is undone here: the first step decides, in one transaction, and
- * once that is committed everything else is only to be done, however long it takes.
+ * Carries out a cancellation that is recorded in Postgres: the row says what is cancelled, and since when it is asked for.
+ * Without a row, or once it is withdrawn, this does nothing. Nothing is undone here: the first step decides, in one
+ * transaction, and once that is committed everything else is only to be done, however long it takes.
  *
- * 1. the reservation is cancelled, by the terms at the instant at which this workflow was started;
- * 2. the gateway gives back the card's part: without an answer, it is asked again under the same key; refused, it
+ * 1. the reservation is cancelled by the terms of the instant at which it was asked for, or refused;
+ * 2. the gateway refunds the card's part: without an answer, it is asked again under the same key; refused, it
  *    is tried again under a new key after a growing pause, without end;
  * 3. the refund is booked.
  *
- * The update `cancel` answers once the first step is certain, and waits a while for the rest.
+ * The update `decided` answers once the first step is certain, and waits a while for the rest. Another run, after this
+ * one was terminated, goes on from the rows.
  */
-export async function cancellation(input: CancellationInput): Promise<CancellationResult> {
-  const { reservationId, cause, requestId = null } = input;
-  const acceptedAt = workflowInfo().startTime.getTime();
-  let cancelled: Cancelled | null = null;
-  let refusal: ApplicationFailure | null = null;
-  let refund: RefundStatus = 'PENDING';
+export async function cancellation({ cancellationId }: CancellationInput): Promise<CancellationResult> {
   const duties = new Duties();
+  // Widened by hand: the handler reads it where the compiler does not look.
+  let decision = null as CancellationDecision | null;
+  let refund: RefundStatus = 'PENDING';
 
-  setHandler(cancelUpdate, async (askedBy) => CancellationScope.nonCancellable(async () => answer(askedBy)), {
-    description: 'Cancels the reservation, or joins whoever does',
+  setHandler(decidedUpdate, async () => CancellationScope.nonCancellable(untilDecided), {
+    description: 'Answers once it is decided, and the card is refunded where that comes soon',
   });
   return CancellationScope.nonCancellable(run);
 
   async function run(): Promise<CancellationResult> {
-    setCurrentDetails(`Cancelling reservation ${reservationId}.`);
-    try {
-      cancelled = await duties.fulfil(() =>
-        cancelReservation({ reservationId, cause, requestId, acceptedAt }),
-      );
-    } catch (error) {
-      refusal = refusalOf(error);
-      if (!refusal) throw error;
-      setCurrentDetails(`Refused, nothing was changed: ${refusal.message}`);
-      await condition(allHandlersFinished);
-      return { reservationId, status: 'REFUSED', reason: reasonOf(refusal) };
-    }
-    const { scheduleId, userId, fee } = cancelled;
-    upsertSearchAttributes([
-      { key: SCHEDULE_ID, value: scheduleId },
-      { key: USER_ID, value: userId },
-    ]);
-    const figures = describe(cancelled);
-    if (cancelled.refund.card > 0) await giveBackCard(figures);
-    enter('DONE', `Cancelled: ${figures}; nothing is due any more.`);
+    setCurrentDetails(`Deciding about cancellation ${cancellationId}.`);
+    decision = await duties.fulfil(() => cancelReservation(cancellationId));
+    const result = decision.status === 'CANCELLED' ? await refundAll(decision) : decision;
+    if (decision.status === 'NOT_REQUESTED') setCurrentDetails('Nobody asks for it: nothing was changed.');
+    if (decision.status === 'REFUSED') setCurrentDetails(`Refused, nothing was changed: ${decision.reason}.`);
     await condition(allHandlersFinished);
-    return { reservationId, status: 'CANCELLED', fee, refund: cancelled.refund };
+    return result;
   }
 
-  async function giveBackCard(figures: string): Promise<void> {
+  async function refundAll(cancelled: Cancelled): Promise<CancellationResult> {
+    const { reservationId, fee, refund: given, nextRefund } = cancelled;
+    const figures = describe(cancelled);
+    if (nextRefund !== null) await refundTheCard(nextRefund, figures);
+    enter('DONE', `Cancelled: ${figures}; nothing is due any more.`);
+    return { status: 'CANCELLED', reservationId, fee, refund: given };
+  }
+
+  async function refundTheCard(first: number, figures: string): Promise<void> {
     enter('PENDING', `Cancelled: ${figures}; refunding the card.`);
-    for (let attempt = input.refundAttempt ?? 1; ; attempt += 1) {
-      const word = await duties.fulfil(() => refundCard({ reservationId, attempt }));
+    for (let attempt = first; ; attempt += 1) {
+      const word = await duties.fulfil(() => refundCard({ cancellationId, attempt }));
       if (word.outcome === 'refunded') {
         const { gatewayRefundId, refundedAt } = word;
-        const done = { reservationId, attempt, gatewayRefundId, refundedAt };
+        const done = { cancellationId, attempt, gatewayRefundId, refundedAt };
         return duties.fulfil(() => completeRefund(done));
       }
       const pause = Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
@@ -99,22 +90,17 @@ export async function cancellation(input: CancellationInput): Promise<Cancellati
       await sleep(pause, { summary: 'Pause before the next try to refund the card' });
       if (workflowInfo().continueAsNewSuggested) {
         await condition(allHandlersFinished);
-        await continueAsNew<typeof cancellation>({ ...input, refundAttempt: attempt + 1 });
+        await continueAsNew<typeof cancellation>({ cancellationId });
       }
     }
   }
 
-  /** @throws {ApplicationFailure} not-cancellable; internal-error where an operator has to look first */
-  async function answer(askedBy: string): Promise<void> {
-    if (!cancelled && duties.areStuck) duties.retry();
-    await condition(() => cancelled !== null || refusal !== null || duties.areStuck);
-    if (refusal) throw refusal;
-    if (!cancelled) throw refuse('internal-error', 'The cancellation is stuck.');
-    if (askedBy !== requestId) {
-      const reason = 'already-cancelled' satisfies NotCancellableReason;
-      throw refuse('not-cancellable', 'Another request has cancelled the reservation.', { reason });
-    }
-    await condition(() => refund !== 'PENDING', ANSWER_WITHIN);
+  /** @throws {ApplicationFailure} internal-error where an operator has to look first */
+  async function untilDecided(): Promise<void> {
+    if (!decision && duties.areStuck) duties.retry();
+    await condition(() => decision !== null || duties.areStuck);
+    if (!decision) throw refuse('internal-error', 'The cancellation is stuck.');
+    if (decision.status === 'CANCELLED') await condition(() => refund !== 'PENDING', ANSWER_WITHIN);
   }
 
   function enter(status: RefundStatus, details: string): void {
@@ -124,7 +110,7 @@ export async function cancellation(input: CancellationInput): Promise<Cancellati
   }
 }
 
-function describe({ refund, fee }: Cancelled): string {
+function describe({ reservationId, refund, fee }: Cancelled): string {
   const { points, card, currency } = refund;
-  return `${points} points back, ${card} ${currency} to the card, ${fee} ${currency} kept of the tickets`;
+  return `reservation ${reservationId}, ${points} points back, ${card} ${currency} to the card, ${fee} ${currency} kept of the tickets`;
 }

@@ -2,10 +2,10 @@
  * What the API and the workflows say to each other: names, ids, inputs and results. Types and constants
  * only, so that the API may import it without pulling in workflow code.
  */
-import type { CancellationCause } from '../domain/cancellationTerms';
+import type { NotCancellableReason } from '../domain/cancellationTerms';
 import type { PaymentAmount } from '../domain/money';
 import type { ReservationStatus } from '../domain/reservationStates';
-import type { ShowCancellationSettings, ShowCounts } from '../domain/showCancellation';
+import type { ShowCounts } from '../domain/showCancellation';
 
 export const RESERVATION_WORKFLOW = 'reservation';
 export const TOP_UP_WORKFLOW = 'topUp';
@@ -16,11 +16,10 @@ export const SHOW_CANCELLATION_WORKFLOW = 'showCancellation';
 export const SALE_OPENING_WORKFLOW = 'saleOpening';
 export const PAY_UPDATE = 'pay';
 export const RELEASE_UPDATE = 'release';
-export const CANCEL_UPDATE = 'cancel';
-/** To a show's cancellation: answers once the sale is closed. */
-export const BEGIN_UPDATE = 'begin';
-/** To a show's cancellation: pauses, resumes, changes the rate. */
-export const ADJUST_UPDATE = 'adjust';
+/** To a cancellation: answers once it is decided. */
+export const DECIDED_UPDATE = 'decided';
+/** To a show's cancellation: its settings have changed in Postgres. */
+export const SETTINGS_SIGNAL = 'settings';
 export const RESERVATION_QUERY = 'reservation';
 /** To any workflow with a stuck step: an operator has mended its cause. */
 export const RETRY_SIGNAL = 'retry';
@@ -29,7 +28,7 @@ export const GATEWAY_HINT_SIGNAL = 'gatewayHint';
 
 export const reservationWorkflowId = (reservationId: string): string => `reservation-${reservationId}`;
 export const chargeSettlementWorkflowId = (attemptId: string): string => `charge-settlement-${attemptId}`;
-export const cancellationWorkflowId = (reservationId: string): string => `cancellation-${reservationId}`;
+export const cancellationWorkflowId = (cancellationId: string): string => `cancellation-${cancellationId}`;
 /** The schedule that starts a workflow by the clock. */
 export const temporalScheduleId = (workflow: string, taskQueue: string): string => `${workflow}-${taskQueue}`;
 export const topUpWorkflowId = (topUpId: string): string => `top-up-${topUpId}`;
@@ -94,27 +93,21 @@ export interface ChargeSettlementInput {
   attemptId: string;
 }
 
-/** Cancels one reservation after its sale. */
+/** Carries out the cancellation that the API, or the cancellation of its show, has written under this id. */
 export interface CancellationInput {
-  reservationId: string;
-  cause: CancellationCause;
-  /** Whoever asks again under the same id gets the same cancellation; left out where nobody asks again. */
-  requestId?: string;
-  /** The next try to refund the card, where an earlier run of the same workflow has tried before. */
-  refundAttempt?: number;
+  cancellationId: string;
 }
 
-/** REFUSED: nothing was changed, for the `reason` of a `not-cancellable`. */
+/** REFUSED: nothing was changed, for the `reason` of a `not-cancellable`. NOT_REQUESTED: nobody asks for it. */
 export type CancellationResult =
-  | { reservationId: string; status: 'CANCELLED'; fee: number; refund: PaymentAmount }
-  | { reservationId: string; status: 'REFUSED'; reason: string };
+  | { status: 'CANCELLED'; reservationId: string; fee: number; refund: PaymentAmount }
+  | { status: 'REFUSED'; reason: NotCancellableReason }
+  | { status: 'NOT_REQUESTED' };
 
-/** Cancels a show: closes its sale for good, and refunds everybody in full. */
-export interface ShowCancellationInput extends ShowCancellationSettings {
+/** Refunds the show whose cancellation the API has written. */
+export interface ShowCancellationInput {
   scheduleId: string;
-  /** The operator's words. */
-  reason: string | null;
-  /** Set where an earlier run of the same workflow has closed the sale and come so far. */
+  /** Where an earlier run of the same workflow stands. */
   resumeFrom?: ShowWalk;
 }
 
@@ -126,17 +119,9 @@ export interface ShowWalk {
   pauseMs: number;
 }
 
-/** The update `adjust`: what is left out stays as it is. */
-export interface ShowAdjustment {
-  paused?: boolean | undefined;
-  refundsPerSecond?: number | undefined;
-}
-
-/** Opens a sale that has a waiting room of its own. */
+/** Opens a sale that has a waiting room of its own, at the time that its row says. */
 export interface SaleOpeningInput {
   scheduleId: string;
-  /** Milliseconds since 1970. */
-  opensAt: number;
 }
 
 /** NOTHING_TO_DRAW: the schedule has no draw, because announcing it has failed. */
@@ -146,11 +131,10 @@ export interface SaleOpeningResult {
   entries: number;
 }
 
-export interface ShowCancellationResult {
-  scheduleId: string;
-  status: 'DONE';
-  counts: ShowCounts;
-}
+/** NOT_REQUESTED: nobody has cancelled the show; nothing was done. */
+export type ShowCancellationResult =
+  | { scheduleId: string; status: 'DONE'; counts: ShowCounts }
+  | { scheduleId: string; status: 'NOT_REQUESTED' };
 
 /**
  * What became of the charge. SOLD: it bought something. LEFT: the workflow of its payment or top-up still runs.

@@ -1,10 +1,20 @@
 import { setCurrentDetails } from '@temporalio/workflow';
+import type { SweptPage } from '../activities/sweep';
 import { boundedStep } from './steps';
 
 const adoptStranded = boundedStep(
   'Give open reservations without a workflow a new one',
   (activities) => activities.adoptStranded,
 );
+const adoptCancellations = boundedStep(
+  'Give cancellations without a workflow a new one',
+  (activities) => activities.adoptCancellations,
+);
+const adoptShows = boundedStep(
+  'Give cancelled shows without a workflow a new one',
+  (activities) => activities.adoptShows,
+);
+const adoptOpenings = boundedStep('Open sales that should be open', (activities) => activities.adoptOpenings);
 const withdrawForgotten = boundedStep(
   'Withdraw payments and top-ups that never began',
   (activities) => activities.withdrawForgotten,
@@ -12,25 +22,48 @@ const withdrawForgotten = boundedStep(
 
 export interface SweepResult {
   status: 'SUCCEEDED';
-  /** Reservations past their time that no workflow owned. 0 on a healthy system. */
+  /** Reservations past their time that no workflow owned. This and the next three are 0 on a healthy system. */
   adopted: number;
+  cancellations: number;
+  shows: number;
+  openings: number;
   /** Payments and top-ups. */
   withdrawn: number;
 }
 
 /**
  * The net below everything: nothing may depend on one workflow being alive. It finds what was left behind, as when an
- * operator has terminated a workflow, and ends it by the same path as everything else.
+ * operator has terminated a workflow, and ends it by the same path as everything else. A part that fails does not keep the
+ * others from their turn; the run fails then, and the next one takes up what is left.
  */
 export async function sweep(): Promise<SweepResult> {
+  const parts = [adoptReservations, adoptCancellations, adoptShows, adoptOpenings, withdrawForgotten];
+  const counts: number[] = [];
+  const failures: unknown[] = [];
+  for (const part of parts) {
+    counts.push(
+      await part().catch((error: unknown) => {
+        failures.push(error);
+        return 0;
+      }),
+    );
+  }
+  if (failures.length > 0) throw failures[0];
+  const [adopted = 0, cancellations = 0, shows = 0, openings = 0, withdrawn = 0] = counts;
+  setCurrentDetails(
+    `Adopted ${adopted} reservations, ${cancellations} cancellations, ${shows} shows and ${openings} openings; ` +
+      `withdrew ${withdrawn} payments and top-ups.`,
+  );
+  return { status: 'SUCCEEDED', adopted, cancellations, shows, openings, withdrawn };
+}
+
+async function adoptReservations(): Promise<number> {
   let adopted = 0;
   let after: string | null = null;
   do {
-    const page: Awaited<ReturnType<typeof adoptStranded>> = await adoptStranded(after);
+    const page: SweptPage = await adoptStranded(after);
     adopted += page.adopted;
     after = page.last;
   } while (after !== null);
-  const withdrawn = await withdrawForgotten();
-  setCurrentDetails(`Adopted ${adopted} reservations, withdrew ${withdrawn} payments and top-ups.`);
-  return { status: 'SUCCEEDED', adopted, withdrawn };
+  return adopted;
 }

@@ -1,21 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { createActivities, type Activities } from '../../src/activities';
+import type { CancellationDecision } from '../../src/activities/cancellations';
+import { createCancellationRequestStore } from '../../src/db/cancellationRequestStore';
 import { createCancellationStore } from '../../src/db/cancellationStore';
 import { createTicketStore, type CheckInResult } from '../../src/db/ticketStore';
 import { KOREAN_POLICY } from '../../src/domain/cancellationPolicy';
 import { chargeOfPayment } from '../../src/gateways/chargeRequest';
+import { createCancelling, type Cancelling } from '../support/cancelling';
 import { eventually } from '../support/eventually';
 import { BOOKING_FEE, createSale, createUser, KEEPS_30_PERCENT, PRICE } from '../support/factories';
 import { layGround, type Ground } from '../support/stage';
-import { aCancellation, aConfirmation, aGrant } from '../support/steps';
+import { aConfirmation, aGrant } from '../support/steps';
 
 let ground: Ground;
 let activities: Activities;
+let cancelling: Cancelling;
 
 beforeAll(async () => {
   ground = await layGround();
   activities = createActivities(ground.dependencies);
+  cancelling = createCancelling(ground, activities);
 });
 
 afterEach(async () => ground.endTest());
@@ -46,19 +51,27 @@ async function checkIn(ticketId: string, db: Knex = ground.database.db): Promise
 /** Cancelled by the organiser: the booking fee is due to the card. */
 async function aDueRefund() {
   const sold = await aSale();
-  await activities.cancelReservation(aCancellation(sold.reservationId, { cause: 'ORGANISER' }));
-  return sold;
+  const { cancellationId } = await cancelling.cancel(sold.reservationId, 'ORGANISER');
+  return { ...sold, cancellationId };
 }
 
-async function complete(reservationId: string): Promise<void> {
-  const word = await activities.refundCard({ reservationId, attempt: 1 });
-  if (word.outcome !== 'refunded') throw new Error(`the refund is ${word.outcome}`);
-  const { gatewayRefundId, refundedAt } = word;
-  const input = { reservationId, attempt: 1, gatewayRefundId, refundedAt };
-  await Promise.all([activities.completeRefund(input), activities.completeRefund(input)]);
+async function complete(cancellationId: string): Promise<void> {
+  await Promise.all([cancelling.refund(cancellationId), cancelling.refund(cancellationId)]);
 }
 
-const refusedWith = (reason: string) => ({ slug: 'not-cancellable', members: { reason } });
+/** Asked for by the customer at that instant. */
+async function cancelAt(reservationId: string, requestedAt: number) {
+  const cancellationId = await ground.requestCancellation(reservationId);
+  const { owner } = ground.database;
+  await owner('cancellation_requests')
+    .where({ id: cancellationId })
+    .update({ requested_at: new Date(requestedAt) });
+  return activities.cancelReservation(cancellationId);
+}
+
+const cancel = async (reservationId: string) => (await cancelling.cancel(reservationId, 'CUSTOMER')).decision;
+
+const refusedWith = (reason: string) => ({ status: 'REFUSED', reason });
 
 describe('a hold', () => {
   it("freezes the schedule's policy, the time of the show and the venue's time zone", async () => {
@@ -105,22 +118,30 @@ describe('a hold', () => {
 describe('cancelling', () => {
   it('records every figure, and tells Redis and the outbox', async () => {
     const { reservationId, sale, userId } = await aSale({ seats: 2 });
-    const request = aCancellation(reservationId);
 
-    const cancelled = await activities.cancelReservation(request);
+    const { cancellationId, decision } = await cancelling.cancel(reservationId, 'CUSTOMER');
 
     const kept = 2 * (15_000 + BOOKING_FEE);
-    const refund = { points: 2 * (PRICE + BOOKING_FEE) - kept, card: 0, currency: 'KRW' };
-    expect(cancelled).toMatchObject({ scheduleId: sale.scheduleId, userId, fee: 30_000, refund });
-    expect(await createCancellationStore(ground.database.db).find(reservationId)).toEqual({
+    const points = 2 * (PRICE + BOOKING_FEE) - kept;
+    const refund = { points, card: 0, total: points, currency: 'KRW' };
+    expect(decision).toEqual({
+      status: 'CANCELLED',
       reservationId,
-      requestId: request.requestId,
+      fee: 30_000,
+      refund,
+      nextRefund: null,
+    });
+    const request = await requests().find(cancellationId);
+    expect(request).toMatchObject({ status: 'ACCEPTED', reason: null });
+    expect(await createCancellationStore(ground.database.db).find(cancellationId)).toEqual({
+      cancellationId,
+      reservationId,
       cause: 'CUSTOMER',
       rule: 'days-before-show',
       fee: 30_000,
       bookingFeeRefund: 0,
-      refund: { ...refund, total: refund.points },
-      cancelledAt: new Date(request.acceptedAt),
+      refund,
+      cancelledAt: request?.requestedAt,
       cardRefund: null,
     });
     const { seatClaim } = ground.dependencies;
@@ -134,31 +155,33 @@ describe('cancelling', () => {
   it('frees no seat before it is certain', async () => {
     const { reservationId, sale } = await aSale();
     const { owner } = ground.database;
+    const cancellationId = await ground.requestCancellation(reservationId);
     // Whatever fails last takes all of it back.
     await owner.raw('REVOKE INSERT ON outbox FROM holdfast_app');
     try {
-      await expect(activities.cancelReservation(aCancellation(reservationId))).rejects.toThrow('outbox');
+      await expect(activities.cancelReservation(cancellationId)).rejects.toThrow('outbox');
     } finally {
       await owner.raw('GRANT INSERT ON outbox TO holdfast_app');
     }
 
     expect(await ground.books.reservationStatus(reservationId)).toBe('CONFIRMED');
     expect(await ground.books.seat(sale.seatId)).toEqual({ reservationId, sold: true });
+    expect(await requests().find(cancellationId)).toMatchObject({ status: 'REQUESTED' });
     const { seatClaim } = ground.dependencies;
     expect(await seatClaim.claim(sale.scheduleId, sale.seatIds, randomUUID())).toEqual(sale.seatIds);
   });
 
   it('twice does it once, and answers the same', async () => {
     const { reservationId, userId } = await aSale();
-    const request = aCancellation(reservationId);
+    const cancellationId = await ground.requestCancellation(reservationId);
 
-    const answers = await Promise.all([
-      activities.cancelReservation(request),
-      activities.cancelReservation(request),
+    const decisions = await Promise.all([
+      activities.cancelReservation(cancellationId),
+      activities.cancelReservation(cancellationId),
     ]);
-    answers.push(await activities.cancelReservation({ ...request, acceptedAt: request.acceptedAt + 1_000 }));
+    decisions.push(await activities.cancelReservation(cancellationId));
 
-    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    expect(new Set(decisions.map((decision) => JSON.stringify(decision))).size).toBe(1);
     expect(await ground.books.balance(userId)).toBe(PRICE - 15_000);
     expect(await ground.books.journals(reservationId)).toEqual(['POINTS_TAKEN', 'SALE', 'CANCELLATION']);
   });
@@ -166,25 +189,21 @@ describe('cancelling', () => {
   it('by two requests at once is done for one of them', async () => {
     const { reservationId, userId } = await aSale();
 
-    const answers = await Promise.allSettled(
-      [1, 2, 3, 4].map(async () => activities.cancelReservation(aCancellation(reservationId))),
-    );
+    const decisions = await Promise.all([1, 2, 3, 4].map(async () => cancel(reservationId)));
 
-    const refusals = answers.filter((answer) => answer.status === 'rejected');
-    expect(refusals).toHaveLength(3);
-    for (const { reason } of refusals) expect(reason).toMatchObject(refusedWith('already-cancelled'));
+    const refusals = decisions.filter(({ status }) => status === 'REFUSED');
+    expect(refusals).toEqual([1, 2, 3].map(() => refusedWith('already-cancelled')));
     expect(await ground.books.balance(userId)).toBe(PRICE - 15_000);
   });
 
   it('late does not touch the seat of a newer reservation', async () => {
     const { owner } = ground.database;
     const { reservationId, sale } = await aSale();
-    const request = aCancellation(reservationId);
-    await activities.cancelReservation(request);
+    const { cancellationId } = await cancelling.cancel(reservationId, 'CUSTOMER');
     const newer = aGrant(sale, await createUser(owner), sale.seatIds);
     await ground.grant(newer);
 
-    await activities.cancelReservation(request);
+    await activities.cancelReservation(cancellationId);
 
     expect(await ground.books.seat(sale.seatId)).toEqual({
       reservationId: newer.reservationId,
@@ -203,20 +222,71 @@ describe('cancelling', () => {
       .where({ id: reservationId })
       .update({ starts_at: new Date(startsAt) });
 
-    await expect(
-      activities.cancelReservation(aCancellation(reservationId, { acceptedAt: startsAt })),
-    ).rejects.toMatchObject(refusedWith('too-late'));
-    await activities.cancelReservation(aCancellation(reservationId, { acceptedAt: startsAt - 1 }));
+    expect(await cancelAt(reservationId, startsAt)).toEqual(refusedWith('too-late'));
+    await cancelAt(reservationId, startsAt - 1);
 
     expect(await ground.books.reservationStatus(reservationId)).toBe('CANCELLED');
   });
 
-  it('of a reservation that does not exist is refused', async () => {
-    await expect(activities.cancelReservation(aCancellation(randomUUID()))).rejects.toMatchObject({
-      slug: 'reservation-not-found',
-    });
+  it('that was refused stays refused, whatever has become of the reservation since', async () => {
+    const { reservationId } = await aSale();
+    const { owner } = ground.database;
+    const reservation = owner('reservations').where({ id: reservationId });
+    await reservation.clone().update({ starts_at: new Date() });
+    const { cancellationId, decision } = await cancelling.cancel(reservationId, 'CUSTOMER');
+    await reservation.clone().update({ starts_at: new Date('9000-01-01') });
+
+    expect(await activities.cancelReservation(cancellationId)).toEqual(decision);
+
+    expect(await ground.books.reservationStatus(reservationId)).toBe('CONFIRMED');
   });
 });
+
+describe('a request to cancel', () => {
+  it('that nobody has written leads to nothing', async () => {
+    expect(await activities.cancelReservation(randomUUID())).toEqual({ status: 'NOT_REQUESTED' });
+  });
+
+  it('is withdrawn, or decided, never both', async () => {
+    const sales = await Promise.all(Array.from({ length: 8 }, async () => aSale()));
+
+    const outcomes = await Promise.all(
+      sales.map(async ({ reservationId }) => {
+        const cancellationId = await ground.requestCancellation(reservationId);
+        const [decision, withdrawn] = await Promise.all([
+          activities.cancelReservation(cancellationId),
+          requests().withdraw(cancellationId),
+        ]);
+        const status = await ground.books.reservationStatus(reservationId);
+        return { decided: decision.status === 'CANCELLED', withdrawn, status };
+      }),
+    );
+
+    for (const { decided, withdrawn, status } of outcomes) {
+      expect(withdrawn).toBe(!decided);
+      expect(status).toBe(decided ? 'CANCELLED' : 'CONFIRMED');
+    }
+  });
+
+  it('that is withdrawn and made again counts from then', async () => {
+    const { reservationId } = await aSale();
+    const cancellationId = await ground.requestCancellation(reservationId);
+    const before = await requests().find(cancellationId);
+    await requests().withdraw(cancellationId);
+
+    await requests().request({ cancellationId, reservationId, cause: 'CUSTOMER' });
+
+    const after = await requests().find(cancellationId);
+    expect(after?.status).toBe('REQUESTED');
+    expect(Number(after?.requestedAt)).toBeGreaterThan(Number(before?.requestedAt));
+    expect(await activities.cancelReservation(cancellationId)).toMatchObject({ status: 'CANCELLED' });
+    // Made again once it is decided, it stays as it was decided.
+    await requests().request({ cancellationId, reservationId, cause: 'CUSTOMER' });
+    expect(await requests().find(cancellationId)).toMatchObject({ status: 'ACCEPTED' });
+  });
+});
+
+const requests = () => createCancellationRequestStore(ground.database.db);
 
 describe('a cancellation and a check-in', () => {
   it('after somebody was let in, it is refused and nothing is changed', async () => {
@@ -224,9 +294,7 @@ describe('a cancellation and a check-in', () => {
     const [first] = tickets;
     expect(await checkIn(first?.ticketId ?? '')).toMatchObject({ outcome: 'admitted' });
 
-    await expect(activities.cancelReservation(aCancellation(reservationId))).rejects.toMatchObject(
-      refusedWith('ticket-used'),
-    );
+    expect(await cancel(reservationId)).toEqual(refusedWith('ticket-used'));
 
     expect(await ground.books.reservationStatus(reservationId)).toBe('CONFIRMED');
     expect(await ground.books.seat(sale.seatId)).toEqual({ reservationId, sold: true });
@@ -236,17 +304,15 @@ describe('a cancellation and a check-in', () => {
     const { owner } = ground.database;
     const { reservationId, tickets } = await aSale();
     const ticketId = tickets[0]?.ticketId ?? '';
-    let cancelling: Promise<unknown> = Promise.resolve();
+    let deciding: Promise<unknown> = Promise.resolve();
 
     await owner.transaction(async (gate) => {
       expect(await checkIn(ticketId, gate)).toMatchObject({ outcome: 'admitted' });
-      cancelling = activities
-        .cancelReservation(aCancellation(reservationId))
-        .catch((error: unknown) => error);
+      deciding = cancel(reservationId);
       await eventually(async () => expect(await waitingForALock()).toBe(1));
     });
 
-    expect(await cancelling).toMatchObject(refusedWith('ticket-used'));
+    expect(await deciding).toEqual(refusedWith('ticket-used'));
     expect(await ground.books.reservationStatus(reservationId)).toBe('CONFIRMED');
   });
 
@@ -255,12 +321,11 @@ describe('a cancellation and a check-in', () => {
 
     const outcomes = await Promise.all(
       sales.map(async ({ reservationId, tickets }) => {
-        const [admission, cancelled] = await Promise.allSettled([
+        const [admission, decision] = await Promise.all([
           checkIn(tickets[0]?.ticketId ?? ''),
-          activities.cancelReservation(aCancellation(reservationId)),
+          cancel(reservationId),
         ]);
-        const admitted = admission.status === 'fulfilled' && admission.value.outcome === 'admitted';
-        return { admitted, cancelled: cancelled.status === 'fulfilled' };
+        return { admitted: admission.outcome === 'admitted', cancelled: decision.status === 'CANCELLED' };
       }),
     );
 
@@ -271,7 +336,7 @@ describe('a cancellation and a check-in', () => {
     const { reservationId, tickets, userId } = await aSale();
     await checkIn(tickets[0]?.ticketId ?? '');
 
-    await activities.cancelReservation(aCancellation(reservationId, { cause: 'ORGANISER' }));
+    await cancelling.cancel(reservationId, 'ORGANISER');
 
     expect(await ground.books.balance(userId)).toBe(PRICE);
     expect(await ground.books.account('house:refunds-due', reservationId)).toBe(BOOKING_FEE);
@@ -290,10 +355,10 @@ async function waitingForALock(): Promise<number> {
 
 describe('refunding the card', () => {
   it('twice gives it back once, and books it once', async () => {
-    const { reservationId, paymentId } = await aDueRefund();
-    await activities.refundCard({ reservationId, attempt: 1 });
+    const { reservationId, paymentId, cancellationId } = await aDueRefund();
+    await activities.refundCard({ cancellationId, attempt: 1 });
 
-    await complete(reservationId);
+    await complete(cancellationId);
 
     expect(ground.gateway.taken(paymentId)).toBe(0);
     expect(await ground.books.account('house:refunds-due', reservationId)).toBe(0);
@@ -305,23 +370,42 @@ describe('refunding the card', () => {
     ['more than the card paid', { amount: BOOKING_FEE + 1 }],
     ['in another currency', { currency: 'USD' }],
   ])('asks for nothing %s', async (_, change) => {
-    const { reservationId } = await aDueRefund();
-    const refund = ground.database.owner('refunds').where({ reservation_id: reservationId });
+    const { cancellationId } = await aDueRefund();
+    const refund = ground.database.owner('refunds').where({ cancellation_id: cancellationId });
     await refund.clone().update(change);
     const before = ground.gateway.calls.length;
 
-    await expect(activities.refundCard({ reservationId, attempt: 1 })).rejects.toThrow(
+    await expect(activities.refundCard({ cancellationId, attempt: 1 })).rejects.toThrow(
       'is more than payment',
     );
 
     expect(ground.gateway.calls.slice(before)).toEqual([]);
     await refund.clone().update({ amount: BOOKING_FEE, currency: 'KRW' });
-    await complete(reservationId);
+    await complete(cancellationId);
   });
 
   it('where nothing is due throws', async () => {
-    const { reservationId } = await aSale();
+    const refundOfNobody = { cancellationId: randomUUID(), attempt: 1 };
 
-    await expect(activities.refundCard({ reservationId, attempt: 1 })).rejects.toThrow('no refund');
+    await expect(activities.refundCard(refundOfNobody)).rejects.toThrow('no refund');
+  });
+
+  it('notes a fault that is late no more, once a later try has begun', async () => {
+    const { cancellationId } = await aDueRefund();
+    ground.gateway.scriptRefunds('refuse', 'fail', 'refuse');
+    await activities.refundCard({ cancellationId, attempt: 1 });
+    await expect(activities.refundCard({ cancellationId, attempt: 2 })).rejects.toThrow('unknown');
+
+    await activities.refundCard({ cancellationId, attempt: 1 });
+
+    const { nextRefund } = cancelledOf(await activities.cancelReservation(cancellationId));
+    expect(nextRefund).toBe(2);
+    await cancelling.refund(cancellationId, 2);
+    expect(cancelledOf(await activities.cancelReservation(cancellationId)).nextRefund).toBeNull();
   });
 });
+
+function cancelledOf(decision: CancellationDecision) {
+  if (decision.status !== 'CANCELLED') throw new Error(`it is ${decision.status}`);
+  return decision;
+}

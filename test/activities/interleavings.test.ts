@@ -1,9 +1,10 @@
 import * as fc from 'fast-check';
 import { createActivities, type Activities } from '../../src/activities';
 import type { HoldToGrant } from '../../src/api/reservations/grantHold';
+import { createCancelling, type Cancelling } from '../support/cancelling';
 import { anAttempt, createSale, createUser, PRICE } from '../support/factories';
 import { layGround, type Ground } from '../support/stage';
-import { aCancellation, aConfirmation, aFailure, aGrant, anEnd } from '../support/steps';
+import { aConfirmation, aFailure, aGrant, anEnd } from '../support/steps';
 
 const SEATS = 4;
 const USERS = 3;
@@ -27,10 +28,12 @@ const script: fc.Arbitrary<Script> = fc.record({
 
 let ground: Ground;
 let activities: Activities;
+let cancelling: Cancelling;
 
 beforeAll(async () => {
   ground = await layGround();
   activities = createActivities(ground.dependencies);
+  cancelling = createCancelling(ground, activities);
 });
 
 afterAll(async () => ground?.drop());
@@ -70,7 +73,7 @@ async function play(hold: HoldToGrant, acts: readonly Act[]): Promise<void> {
     },
     fail: () => activities.failPayment(aFailure(step)),
     confirm: () => activities.confirmReservation(aConfirmation(step)),
-    cancel: () => activities.cancelReservation(aCancellation(hold.reservationId)),
+    cancel: () => cancelling.cancel(hold.reservationId, 'CUSTOMER'),
     release: () => activities.endHold(anEnd(hold, 'RELEASED')),
   };
   for (const act of acts) await run[act]().catch(() => undefined);

@@ -297,7 +297,9 @@ async function cancel(step: PaymentStep, refund: { done?: number; due?: number }
   const { reservationId, paymentId } = step;
   const amount = refund.done ?? refund.due;
   await owner()('reservations').where({ id: reservationId }).update({ status: 'CANCELLED' });
+  const id = await ground.requestCancellation(reservationId);
   await owner()('cancellations').insert({
+    id,
     reservation_id: reservationId,
     cause: 'CUSTOMER',
     rule: 'days-before-show',
@@ -309,6 +311,7 @@ async function cancel(step: PaymentStep, refund: { done?: number; due?: number }
     cancelled_at: new Date(),
   });
   await owner()('refunds').insert({
+    cancellation_id: id,
     reservation_id: reservationId,
     payment_id: paymentId,
     amount,

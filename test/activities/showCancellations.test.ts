@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { createActivities, type Activities } from '../../src/activities';
-import type { CloseShowInput } from '../../src/activities/showCancellations';
+import { createCancellationRequestStore } from '../../src/db/cancellationRequestStore';
 import { createHoldStore } from '../../src/db/holdStore';
 import { createShowCancellationStore } from '../../src/db/showCancellationStore';
 import { lockRows } from '../chaos/rowLock';
+import { createCancelling, type Cancelling } from '../support/cancelling';
 import { eventually } from '../support/eventually';
 import { createSale, createUser } from '../support/factories';
 import { BY_CARD, BY_POINTS_AND_CARD, createSoldShow, FREE } from '../support/soldShow';
@@ -12,10 +13,12 @@ import { aGrant } from '../support/steps';
 
 let ground: Ground;
 let activities: Activities;
+let cancelling: Cancelling;
 
 beforeAll(async () => {
   ground = await layGround();
   activities = createActivities(ground.dependencies);
+  cancelling = createCancelling(ground, activities);
 });
 
 afterEach(async () => ground.endTest());
@@ -24,9 +27,17 @@ afterAll(async () => ground?.drop());
 
 const shows = () => createShowCancellationStore(ground.database.db);
 
-function aClose(scheduleId: string, change: Partial<CloseShowInput> = {}): CloseShowInput {
-  const settings = { paused: false, refundsPerSecond: 10 };
-  return { scheduleId, reason: 'The singer is ill', settings, closedAt: Date.now(), ...change };
+/** As the API does it. */
+async function close(
+  scheduleId: string,
+  {
+    reason = 'The singer is ill',
+    refundsPerSecond = 10,
+  }: { reason?: string; refundsPerSecond?: number } = {},
+): Promise<void> {
+  await ground.database.db.transaction(async (transaction) =>
+    createShowCancellationStore(transaction).open({ scheduleId, reason, refundsPerSecond }),
+  );
 }
 
 async function aRecordedHold() {
@@ -38,19 +49,18 @@ async function aRecordedHold() {
 describe('closing the sale of a show for good', () => {
   it('run again, changes nothing: reason, time and settings are those of the first time', async () => {
     const { scheduleId } = await createSale(ground.database.owner);
-    const first = aClose(scheduleId);
-    await activities.closeShow(first);
+    await close(scheduleId);
+    const first = await shows().find(scheduleId);
 
-    const settings = { paused: true, refundsPerSecond: 99 };
-    const again = await activities.closeShow(aClose(scheduleId, { reason: 'Rain', settings, closedAt: 0 }));
+    await close(scheduleId, { reason: 'Rain', refundsPerSecond: 99 });
 
-    expect(again).toEqual(first.settings);
-    expect(await shows().find(scheduleId)).toEqual({
+    expect(await shows().find(scheduleId)).toEqual(first);
+    expect(first).toMatchObject({
       scheduleId,
-      reason: first.reason,
-      startedAt: new Date(first.closedAt),
+      reason: 'The singer is ill',
       finishedAt: null,
-      ...first.settings,
+      paused: false,
+      refundsPerSecond: 10,
     });
   });
 
@@ -61,7 +71,7 @@ describe('closing the sale of a show for good', () => {
     const holding = ground.grant(hold);
     await lock.blocks();
     let isClosed = false;
-    const closing = activities.closeShow(aClose(scheduleId)).then(() => (isClosed = true));
+    const closing = close(scheduleId).then(() => (isClosed = true));
     await someoneWaitsForTheSale();
     expect(isClosed).toBe(false);
 
@@ -76,13 +86,7 @@ describe('closing the sale of a show for good', () => {
   it('refuses a hold that comes while it is under way', async () => {
     const { scheduleId, hold } = await aRecordedHold();
     const closing = await ground.database.db.transaction();
-    await createShowCancellationStore(closing).open({
-      scheduleId,
-      reason: null,
-      startedAt: new Date(),
-      paused: false,
-      refundsPerSecond: 1,
-    });
+    await createShowCancellationStore(closing).open({ scheduleId, reason: null, refundsPerSecond: 1 });
     const holding = ground.grant(hold).catch((error: unknown) => error);
     await someoneWaitsForTheSale();
 
@@ -111,7 +115,7 @@ describe('closing the sale of a show for good', () => {
   it('refuses the payment of a hold that still runs, and takes no points for it', async () => {
     const { scheduleId, hold } = await aRecordedHold();
     await ground.grant(hold);
-    await activities.closeShow(aClose(scheduleId));
+    await close(scheduleId);
 
     await expect(activities.openPayment((await ground.request(hold)).paymentId)).rejects.toMatchObject({
       slug: 'sale-not-open',
@@ -119,6 +123,48 @@ describe('closing the sale of a show for good', () => {
 
     expect(await ground.books.balance(hold.userId)).toBe(50_000);
     expect(await ground.books.reservationStatus(hold.reservationId)).toBe('HELD');
+  });
+});
+
+describe('the requests of the organiser', () => {
+  it('are recorded once for each sold reservation, whoever asks at the same time', async () => {
+    const { sold } = await createSoldShow(ground.database.owner, ground.gateway, 5, [FREE]);
+    const ids = sold.map((one) => one.reservationId);
+    const requests = createCancellationRequestStore(ground.database.db);
+
+    const [first, second] = await Promise.all([requests.requestAll(ids), requests.requestAll(ids)]);
+
+    const again = await requests.requestAll(ids);
+    const idsOf = (found: typeof again) => found.map((one) => one.cancellationId).toSorted();
+    expect(again.map((one) => one.reservationId).toSorted()).toEqual(ids);
+    expect(new Set([...idsOf(first), ...idsOf(second)])).toEqual(new Set(idsOf(again)));
+    await activities.cancelReservation(again[0]?.cancellationId ?? '');
+    expect(await requests.requestAll(ids)).toHaveLength(4);
+  });
+
+  it('are not recorded for what is not sold', async () => {
+    const { hold } = await aRecordedHold();
+    await ground.grant(hold);
+
+    const requests = createCancellationRequestStore(ground.database.db);
+
+    expect(await requests.requestAll([hold.reservationId])).toEqual([]);
+  });
+
+  it('of a page wait for an operator who pauses, and none is recorded after that', async () => {
+    const { scheduleId, sold } = await createSoldShow(ground.database.owner, ground.gateway, 1, [FREE]);
+    await close(scheduleId);
+    const pausing = await ground.database.db.transaction();
+    await createShowCancellationStore(pausing).adjust(scheduleId, { paused: true });
+    const seeing = activities.startCancellations({ scheduleId, after: null });
+    await someoneWaitsForARow();
+
+    await pausing.commit();
+
+    expect(await seeing).toMatchObject({ paused: true, reservations: 0 });
+    const ids = sold.map((one) => one.reservationId);
+    const recorded = ground.database.owner('cancellation_requests').whereIn('reservation_id', ids);
+    expect(await recorded).toEqual([]);
   });
 });
 
@@ -137,7 +183,8 @@ describe('the progress of a show', () => {
     const first = sold.find((one) => one.points > 0);
     const free = sold.find((one) => one.card === 0);
 
-    for (const one of [first, free]) await cancel(one?.reservationId ?? '');
+    const { cancellationId } = await cancelling.cancel(first?.reservationId ?? '');
+    await cancelling.cancel(free?.reservationId ?? '');
 
     expect(await shows().progress(scheduleId)).toEqual({
       counts: {
@@ -153,7 +200,7 @@ describe('the progress of a show', () => {
       due: { points: total.points - (first?.points ?? 0), card: total.card },
       currency: 'KRW',
     });
-    await refund(first?.reservationId ?? '', 1);
+    await cancelling.refund(cancellationId);
     expect(await shows().progress(scheduleId)).toMatchObject({
       counts: { refunded: 2, refunding: 0 },
       refunded: { points: first?.points, card: first?.card },
@@ -164,33 +211,33 @@ describe('the progress of a show', () => {
     const { scheduleId, sold } = await createSoldShow(ground.database.owner, ground.gateway, 3, [BY_CARD]);
     const ids = sold.map((one) => one.reservationId);
     ground.gateway.scriptRefunds('refuse', 'refuse', 'refuse');
+    const due: string[] = [];
     for (const reservationId of ids) {
-      await cancel(reservationId);
-      await activities.refundCard({ reservationId, attempt: 1 });
+      const { cancellationId } = await cancelling.cancel(reservationId);
+      await activities.refundCard({ cancellationId, attempt: 1 });
+      due.push(cancellationId);
     }
 
     const first = await shows().failing(scheduleId, { limit: 2 });
     const second = await shows().failing(scheduleId, { limit: 2, after: first.at(-1)?.reservationId });
 
     expect([...first, ...second].map((one) => one.reservationId)).toEqual(ids);
-    for (const reservationId of ids) await refund(reservationId, 2);
+    for (const cancellationId of due) await cancelling.refund(cancellationId, 2);
   });
 });
 
-async function cancel(reservationId: string): Promise<void> {
-  const acceptedAt = Date.now();
-  await activities.cancelReservation({ reservationId, cause: 'ORGANISER', requestId: null, acceptedAt });
-}
-
-async function refund(reservationId: string, attempt: number): Promise<void> {
-  const word = await activities.refundCard({ reservationId, attempt });
-  if (word.outcome !== 'refunded') throw new Error(`the refund is ${word.outcome}`);
-  const { gatewayRefundId, refundedAt } = word;
-  await activities.completeRefund({ reservationId, attempt, gatewayRefundId, refundedAt });
-}
-
 const sumOf = <Key extends string>(rows: readonly Record<Key, number>[], key: Key): number =>
   rows.reduce((sum, row) => sum + row[key], 0);
+
+async function someoneWaitsForARow(): Promise<void> {
+  await eventually(async () => {
+    const { rows } = await ground.database.owner.raw<{ rows: unknown[] }>(
+      `SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
+       WHERE NOT granted AND datname = current_database()`,
+    );
+    if (rows.length === 0) throw new Error('nobody waits');
+  });
+}
 
 async function someoneWaitsForTheSale(): Promise<void> {
   await eventually(async () => {

@@ -8,6 +8,7 @@ import { createActivities, type Activities } from '../../src/activities';
 import type { PaymentStep } from '../support/steps';
 import { createQueue } from '../../src/redis/queue';
 import { SECRET, startSandbox, type RunningSandbox } from '../gateways/sandboxServer';
+import { createCancelling } from '../support/cancelling';
 import { testEnvironment } from '../support/environment';
 import { BOOKING_FEE, createSale, createUser, PRICE } from '../support/factories';
 import { createPurchases, type Purchases } from '../support/purchases';
@@ -62,11 +63,9 @@ async function confirmation(step: PaymentStep): Promise<Told<'confirmed'>> {
 
 /** Cancelled by the organiser, and the card refunded. */
 async function cancel({ reservationId }: PaymentStep): Promise<void> {
-  const request = { reservationId, cause: 'ORGANISER', requestId: null, acceptedAt: Date.now() } as const;
-  await activities.cancelReservation(request);
-  const outcome = await activities.refundCard({ reservationId, attempt: 1 });
-  if (outcome.outcome !== 'refunded') throw new Error('the refund was refused');
-  await activities.completeRefund({ reservationId, attempt: 1, ...outcome });
+  const cancelling = createCancelling(ground, activities);
+  const { cancellationId } = await cancelling.cancel(reservationId);
+  await cancelling.refund(cancellationId);
 }
 
 describe('a sound service', () => {

@@ -155,7 +155,9 @@ describe('the progress of a cancelled show', () => {
 
       expect(paused).toMatchObject({ status: 'PAUSED', refundsPerSecond: 1 });
       expect(paused.counts['toDo']).toBeGreaterThan(0);
-      expect(await detailsOf(paused.workflow.workflowId)).toMatch(/^Paused by an operator/);
+      await eventually(async () =>
+        expect(await detailsOf(paused.workflow.workflowId)).toMatch(/^Paused by an operator/),
+      );
       const resumed = await adjust(scheduleId, { paused: false, refundsPerSecond: 50 });
       expect(expectAnswer(resumed, 200, contract.showCancellation)).toMatchObject({
         status: 'RUNNING',

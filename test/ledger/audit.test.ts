@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import { createActivities, type Activities } from '../../src/activities';
 import type { PaymentStep } from '../support/steps';
 import { auditLedger, type LedgerReport } from '../../src/ledger/audit';
+import { createCancelling } from '../support/cancelling';
 import { BOOKING_FEE, PRICE } from '../support/factories';
 import { ENTRIES_OF_PURCHASE, writeLargeLedger } from '../support/largeLedger';
 import { createPurchases, type BoughtPoints, type Purchases } from '../support/purchases';
@@ -30,19 +31,12 @@ async function audit(): Promise<LedgerReport & { found: string[] }> {
 }
 
 /** Cancelled by the organiser: everything goes back, and the card part too where that is wanted. */
-async function cancel({ reservationId }: PaymentStep, isRefunded: boolean): Promise<void> {
-  const acceptedAt = Date.now();
-  const { refund } = await activities.cancelReservation({
-    reservationId,
-    cause: 'ORGANISER',
-    requestId: null,
-    acceptedAt,
-  });
-  if (!isRefunded || refund.card === 0) return;
-  const attempt = 1;
-  const outcome = await activities.refundCard({ reservationId, attempt });
-  if (outcome.outcome !== 'refunded') throw new Error('the refund was refused');
-  await activities.completeRefund({ reservationId, attempt, ...outcome });
+async function cancel({ reservationId }: PaymentStep, isRefunded: boolean): Promise<string> {
+  const cancelling = createCancelling(ground, activities);
+  const { cancellationId, decision } = await cancelling.cancel(reservationId);
+  const isDue = decision.status === 'CANCELLED' && decision.nextRefund !== null;
+  if (isRefunded && isDue) await cancelling.refund(cancellationId);
+  return cancellationId;
 }
 
 describe('a ledger that nobody has tampered with', () => {
@@ -116,7 +110,7 @@ interface Books {
   paid: PaymentStep;
   failed: PaymentStep;
   open: PaymentStep;
-  cancelled: PaymentStep;
+  cancellationId: string;
   points: BoughtPoints;
 }
 
@@ -128,9 +122,8 @@ async function someBooks(): Promise<Books> {
     paid: await purchases.buySeat(PRICE),
     failed: await purchases.failPayment(PRICE),
     open: await purchases.beginPayment(PRICE),
-    cancelled: await purchases.buySeat(0),
+    cancellationId: await cancel(await purchases.buySeat(0), true),
   };
-  await cancel(books.cancelled, true);
   // What no application can do: its role has no right to, and the trigger would refuse it.
   await owner.raw('ALTER TABLE entries DISABLE TRIGGER USER');
   return books;
@@ -248,25 +241,24 @@ describe('the audit finds', () => {
     ],
     [
       'a cancellation without its journal',
-      async ({ owner, cancelled }) => remove(owner, `cancellation:${cancelled.reservationId}`),
-      ({ cancelled }) => `cancellation:${cancelled.reservationId} is missing`,
+      async ({ owner, cancellationId }) => remove(owner, `cancellation:${cancellationId}`),
+      ({ cancellationId }) => `cancellation:${cancellationId} is missing`,
     ],
     [
       'a cancellation that keeps another fee than it says',
-      ({ owner, cancelled }) =>
-        owner('cancellations').where({ reservation_id: cancelled.reservationId }).update({ fee: 1 }),
-      ({ cancelled }) => `cancellation:${cancelled.reservationId} says `,
+      ({ owner, cancellationId }) => owner('cancellations').where({ id: cancellationId }).update({ fee: 1 }),
+      ({ cancellationId }) => `cancellation:${cancellationId} says `,
     ],
     [
       'a refund without its journal',
-      async ({ owner, cancelled }) => remove(owner, `card-refunded:${cancelled.reservationId}`),
-      ({ cancelled }) => `card-refunded:${cancelled.reservationId} is missing`,
+      async ({ owner, cancellationId }) => remove(owner, `card-refunded:${cancellationId}`),
+      ({ cancellationId }) => `card-refunded:${cancellationId} is missing`,
     ],
     [
       'a card part of a cancellation that nobody refunds',
-      ({ owner, cancelled }) => owner('refunds').where({ reservation_id: cancelled.reservationId }).delete(),
-      ({ cancelled }) =>
-        `cancellation:${cancelled.reservationId} promises ${PRICE + BOOKING_FEE} to the card; 0 are due or refunded`,
+      ({ owner, cancellationId }) => owner('refunds').where({ cancellation_id: cancellationId }).delete(),
+      ({ cancellationId }) =>
+        `cancellation:${cancellationId} promises ${PRICE + BOOKING_FEE} to the card; 0 are due or refunded`,
     ],
   ])('%s', async (_what, corrupt, expected) => {
     const books = await someBooks();

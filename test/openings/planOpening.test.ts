@@ -62,7 +62,7 @@ describe('the plan of an opening', () => {
     expect(action).toMatchObject({
       workflowType: 'saleOpening',
       workflowId: saleOpeningWorkflowId(opening.scheduleId),
-      args: [{ scheduleId: opening.scheduleId, opensAt: opening.opensAt.getTime() }],
+      args: [{ scheduleId: opening.scheduleId }],
     });
   });
 

@@ -7,7 +7,6 @@ import { holdOnStage } from '../support/holdOnStage';
 import type { RefundScript } from '../support/scriptedGateway';
 import type { Stage } from '../support/stage';
 import type { Ending } from './endings';
-import { refused } from './refused';
 
 export const CANCELLATION_ENDINGS: Record<string, Ending> = {
   'cancellation-done': {
@@ -30,23 +29,31 @@ export const CANCELLATION_ENDINGS: Record<string, Ending> = {
     status: 'CANCELLED',
     async play(stage) {
       const { reservationId } = await buyOnStage(stage);
-      const workflowId = cancellationWorkflowId(reservationId);
-      const { taskQueue, env } = stage.temporal;
-      await env.client.workflow.start<typeof cancellation>(CANCELLATION_WORKFLOW, {
-        workflowId,
-        taskQueue,
-        args: [{ reservationId, cause: 'ORGANISER' }],
-      });
-      return workflowId;
+      return start(stage, await stage.requestCancellation(reservationId, 'ORGANISER'));
     },
+  },
+  'cancellation-continued-after-it-was-terminated': {
+    status: 'CANCELLED',
+    async play(stage) {
+      const { reservationId } = await buyOnStage(stage);
+      stage.gateway.scriptRefunds('refuse');
+      const cancellationId = await stage.requestCancellation(reservationId);
+      await stage.temporal.decide(cancellationId);
+      await stage.temporal.cancellation(cancellationId).terminate('by mistake');
+      return start(stage, cancellationId);
+    },
+  },
+  'cancellation-without-a-request': {
+    status: 'NOT_REQUESTED',
+    play: async (stage) => start(stage, randomUUID()),
   },
   'cancellation-refused': {
     status: 'REFUSED',
     async play(stage) {
       const { reservationId } = await holdOnStage(stage);
-      await refused(cancel(stage, reservationId));
+      const workflowId = await cancel(stage, reservationId);
       await stage.temporal.reservations.release(reservationId);
-      return cancellationWorkflowId(reservationId);
+      return workflowId;
     },
   },
 };
@@ -55,10 +62,22 @@ export const CANCELLATION_ENDINGS: Record<string, Ending> = {
 async function cancelAfter(stage: Stage, refunds: readonly RefundScript[], points = 20_000): Promise<string> {
   const { reservationId } = await buyOnStage(stage, { points, cancellationPolicy: KEEPS_30_PERCENT });
   stage.gateway.scriptRefunds(...refunds);
-  await cancel(stage, reservationId);
-  return cancellationWorkflowId(reservationId);
+  return cancel(stage, reservationId);
 }
 
-async function cancel(stage: Stage, reservationId: string): Promise<void> {
-  await stage.temporal.cancellations.cancel({ reservationId, cause: 'CUSTOMER', requestId: randomUUID() });
+async function cancel(stage: Stage, reservationId: string): Promise<string> {
+  const cancellationId = await stage.requestCancellation(reservationId);
+  await stage.temporal.decide(cancellationId);
+  return cancellationWorkflowId(cancellationId);
+}
+
+async function start({ temporal }: Stage, cancellationId: string): Promise<string> {
+  const { taskQueue, env } = temporal;
+  const workflowId = cancellationWorkflowId(cancellationId);
+  await env.client.workflow.start<typeof cancellation>(CANCELLATION_WORKFLOW, {
+    workflowId,
+    taskQueue,
+    args: [{ cancellationId }],
+  });
+  return workflowId;
 }

@@ -49,6 +49,7 @@ describe('every way in which a workflow can end', () => {
     'UNKNOWN',
     'OPENED',
     'NOTHING_TO_DRAW',
+    'NOT_REQUESTED',
   ])('%s is among them', (status) => {
     expect(Object.values(ENDINGS).map((ending) => ending.status)).toContain(status);
   });

@@ -13,7 +13,7 @@ export const SALE_OPENING_ENDINGS: Record<string, Ending> = {
     async play(stage) {
       const saleOpensAt = new Date(Date.now() + SOON_MS);
       const { scheduleId } = await announceSale(stage.database.owner, { saleOpensAt });
-      return start(stage, scheduleId, saleOpensAt.getTime());
+      return start(stage, scheduleId);
     },
   },
   'sale-opening-opened-late-with-steps-failing-for-a-while': {
@@ -24,23 +24,36 @@ export const SALE_OPENING_ENDINGS: Record<string, Ending> = {
         if ((failures += 1) <= 5) throw new Error('Redis is away');
         return real(scheduleId);
       });
-      const { scheduleId } = await announceSale(stage.database.owner);
-      return start(stage, scheduleId, Date.now() - SOON_MS);
+      const saleOpensAt = new Date(Date.now() - SOON_MS);
+      const { scheduleId } = await announceSale(stage.database.owner, { saleOpensAt });
+      return start(stage, scheduleId);
     },
   },
   'sale-opening-with-nothing-to-draw': {
     status: 'NOTHING_TO_DRAW',
-    play: async (stage) => start(stage, randomUUID(), Date.now() - SOON_MS),
+    play: async (stage) => start(stage, randomUUID()),
+  },
+  'sale-opening-opened-although-it-was-announced-late': {
+    status: 'OPENED',
+    async play(stage) {
+      let looks = 0;
+      stage.temporal.replaceActivity('readOpening', (real) => async (scheduleId) => {
+        looks += 1;
+        return looks === 1 ? null : real(scheduleId);
+      });
+      const { scheduleId } = await announceSale(stage.database.owner, { saleOpensAt: new Date() });
+      return start(stage, scheduleId);
+    },
   },
 };
 
-async function start(stage: Stage, scheduleId: string, opensAt: number): Promise<string> {
+async function start(stage: Stage, scheduleId: string): Promise<string> {
   const { workflowId } = await stage.temporal.env.client.workflow.start<typeof saleOpening>(
     SALE_OPENING_WORKFLOW,
     {
       workflowId: saleOpeningWorkflowId(scheduleId),
       taskQueue: stage.temporal.taskQueue,
-      args: [{ scheduleId, opensAt }],
+      args: [{ scheduleId }],
     },
   );
   return workflowId;

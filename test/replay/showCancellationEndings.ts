@@ -1,5 +1,8 @@
+import { randomUUID } from 'node:crypto';
+import { nudgeShowCancellation } from '../../src/temporal/startShowCancellation';
 import { showCancellationWorkflowId } from '../../src/workflows/messages';
 import { cancelledShows } from '../support/cancelledShows';
+import { eventually } from '../support/eventually';
 import { anAttempt } from '../support/factories';
 import { holdOnStage } from '../support/holdOnStage';
 import { BY_POINTS_AND_CARD, createSoldShow } from '../support/soldShow';
@@ -31,8 +34,11 @@ export const SHOW_CANCELLATION_ENDINGS: Record<string, Ending> = {
     async play(stage) {
       const shows = cancelledShows(stage);
       const { scheduleId } = await aShow(stage, 4);
-      await shows.cancel(scheduleId, { refundsPerSecond: 1 });
-      await shows.adjust(scheduleId, { paused: true });
+      const handle = await shows.cancel(scheduleId, { paused: true, refundsPerSecond: 1 });
+      await eventually(async () => {
+        const { currentDetails } = await handle.query<{ currentDetails: string }>(METADATA);
+        if (!currentDetails.startsWith('Paused')) throw new Error('not paused yet');
+      });
       await shows.adjust(scheduleId, { paused: false, refundsPerSecond: 5 });
       return showCancellationWorkflowId(scheduleId);
     },
@@ -50,6 +56,14 @@ export const SHOW_CANCELLATION_ENDINGS: Record<string, Ending> = {
       return showCancellationWorkflowId(scheduleId);
     },
   },
+  'show-cancellation-without-a-row': {
+    status: 'NOT_REQUESTED',
+    async play({ temporal: { env, taskQueue } }) {
+      const scheduleId = randomUUID();
+      await nudgeShowCancellation(env.client, taskQueue, scheduleId);
+      return showCancellationWorkflowId(scheduleId);
+    },
+  },
   'show-cancellation-continued-in-a-new-history': {
     status: 'DONE',
     async play(stage) {
@@ -58,13 +72,16 @@ export const SHOW_CANCELLATION_ENDINGS: Record<string, Ending> = {
       // So many pages of holds before the first page of refunds that the first run grows long.
       stage.temporal.replaceActivity('releaseOpenHolds', () => async () => {
         pages += 1;
-        return { last: pages < 2_100 ? scheduleId : null, reservations: 0 };
+        const last = pages < 2_100 ? scheduleId : null;
+        return { last, reservations: 0, paused: false, refundsPerSecond: 1 };
       });
       await cancelledShows(stage).cancel(scheduleId, { refundsPerSecond: 1 });
       return showCancellationWorkflowId(scheduleId);
     },
   },
 };
+
+const METADATA = '__temporal_workflow_metadata';
 
 const aShow = async (stage: Stage, reservations: number) =>
   createSoldShow(stage.database.owner, stage.gateway, reservations, [BY_POINTS_AND_CARD]);

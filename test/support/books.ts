@@ -123,7 +123,7 @@ const FAULTS = `
              WHERE account IN ('house:revenue', 'house:booking-fees', 'house:cancellation-fees')) AS earned
     ON earned.reservation_id = reservations.id
   LEFT JOIN cancellations ON cancellations.reservation_id = reservations.id
-  GROUP BY reservations.id, cancellations.reservation_id
+  GROUP BY reservations.id, cancellations.id
   HAVING coalesce(sum(amount), 0)
       <> CASE status WHEN 'CONFIRMED' THEN tickets + booking_fee
                      WHEN 'CANCELLED' THEN fee + booking_fee - booking_fee_refund ELSE 0 END
@@ -138,7 +138,7 @@ const FAULTS = `
       || ' and owes the card ' || sum(entries.amount)
   FROM journals JOIN entries ON entries.journal_id = journals.id AND account = 'house:refunds-due'
   LEFT JOIN refunds ON refunds.reservation_id = journals.reservation_id
-  GROUP BY journals.reservation_id, refunds.reservation_id
+  GROUP BY journals.reservation_id, refunds.cancellation_id
   HAVING sum(entries.amount) <> CASE refunds.status WHEN 'PENDING' THEN refunds.amount ELSE 0 END
   UNION ALL
   SELECT 'reservation ' || reservations.id || ' is ' || status || ' with pending points: ' || sum(amount)

@@ -1,33 +1,46 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { createShowCancellationWorkflows } from '../../src/api/admin/showCancellation/workflows';
-import { createShowCancellationStore } from '../../src/db/showCancellationStore';
-import type { ShowCancellationSettings } from '../../src/domain/showCancellation';
-import { showCancellationWorkflowId, type ShowAdjustment } from '../../src/workflows/messages';
+import { createShowCancellationStore, type SettingsChange } from '../../src/db/showCancellationStore';
+import { nudgeShowCancellation } from '../../src/temporal/startShowCancellation';
+import { showCancellationWorkflowId } from '../../src/workflows/messages';
 import type { showCancellation } from '../../src/workflows';
 import type { Stage } from './stage';
 
-/** What an operator does to shows, and sees of them. */
+/** What an operator does to shows, as the API does it, and sees of them. */
 export type CancelledShows = ReturnType<typeof cancelledShows>;
 
 export function cancelledShows({ database, temporal }: Pick<Stage, 'database' | 'temporal'>) {
   const { env, taskQueue } = temporal;
-  const workflows = createShowCancellationWorkflows(env.client, { taskQueue });
   const store = createShowCancellationStore(database.db);
   const handle = (scheduleId: string): WorkflowHandle<typeof showCancellation> =>
     env.client.workflow.getHandle(showCancellationWorkflowId(scheduleId));
+  const nudge = async (scheduleId: string) => nudgeShowCancellation(env.client, taskQueue, scheduleId);
+  const record = async (scheduleId: string, { paused, refundsPerSecond = 10 }: SettingsChange = {}) => {
+    const reason = 'The singer is ill';
+    await database.db.transaction(async (transaction) => {
+      const shows = createShowCancellationStore(transaction);
+      await shows.open({ scheduleId, reason, refundsPerSecond });
+      await shows.adjust(scheduleId, { paused });
+    });
+  };
+  /** @returns false where everybody has been refunded */
+  const tryToAdjust = async (scheduleId: string, change: SettingsChange): Promise<boolean> => {
+    const adjusted = await store.adjust(scheduleId, change);
+    if (adjusted) await nudge(scheduleId);
+    return adjusted;
+  };
   return {
     ...store,
     handle,
-    /** Resolves once the sale is closed. */
-    async cancel(scheduleId: string, settings: Partial<ShowCancellationSettings> = {}) {
-      const reason = 'The singer is ill';
-      await workflows.begin({ scheduleId, reason, paused: false, refundsPerSecond: 10, ...settings });
+    /** Closes the sale; nobody tells a workflow. */
+    record,
+    async cancel(scheduleId: string, settings?: SettingsChange) {
+      await record(scheduleId, settings);
+      await nudge(scheduleId);
       return handle(scheduleId);
     },
-    async adjust(scheduleId: string, change: ShowAdjustment): Promise<void> {
-      if (!(await workflows.adjust(scheduleId, change))) throw new Error('no workflow runs');
+    async adjust(scheduleId: string, change: SettingsChange): Promise<void> {
+      if (!(await tryToAdjust(scheduleId, change))) throw new Error('everybody has been refunded');
     },
-    /** @returns false where no workflow runs any more */
-    tryToAdjust: async (scheduleId: string, change: ShowAdjustment) => workflows.adjust(scheduleId, change),
+    tryToAdjust,
   };
 }

@@ -10,5 +10,11 @@ export const HOLD_SECONDS = TIME === 'real' ? 8 : 300;
 /** How long past the hold an unknown payment may keep the seats. */
 export const SETTLE_SECONDS = TIME === 'real' ? 5 : 60;
 
+/** From the announcement of a sale to its opening. */
+export const OPENING_MS = TIME === 'real' ? 4_000 : 3_600_000;
+
+/** How long an operator keeps the refunds of a show waiting. */
+export const PAUSE_MS = TIME === 'real' ? 5_000 : 600_000;
+
 /** A test that needs minutes to pass, or that counts on time standing still. It is skipped on the real server. */
 export const itWithSkippedTime: jest.It = TIME === 'skipped' ? it : it.skip;

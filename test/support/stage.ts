@@ -8,7 +8,9 @@ import { createSeatClaim } from '../../src/redis/seatClaim';
 import { createSeatMapCache } from '../../src/redis/seatMapCache';
 import type { ActivityDependencies } from '../../src/activities/dependencies';
 import { SETTLE_SECONDS, TIME } from './durations';
+import { createCancellationRequestStore } from '../../src/db/cancellationRequestStore';
 import { createPaymentStore } from '../../src/db/paymentStore';
+import type { CancellationCause } from '../../src/domain/cancellationTerms';
 import { createTopUpStore, type TopUp } from '../../src/db/topUpStore';
 import { anAttempt, type RequestedAttempt } from './factories';
 import type { PaymentStep } from './steps';
@@ -34,6 +36,8 @@ export interface Ground {
   ): Promise<PaymentStep>;
   /** Records a top-up, as the API does. */
   requestTopUp(userId: string, amount: number): Promise<TopUp>;
+  /** Records a cancellation, as the API does for a customer. @returns its id */
+  requestCancellation(reservationId: string, cause?: CancellationCause): Promise<string>;
   /** Moves a hold into the past, so that its time is over. */
   letExpire(reservationId: string): Promise<void>;
   /**
@@ -102,6 +106,12 @@ export async function layGround(): Promise<Ground> {
         paymentKey: null,
         gateway: gateway.name,
       }),
+    async requestCancellation(reservationId, cause = 'CUSTOMER') {
+      const cancellationId = randomUUID();
+      const requests = createCancellationRequestStore(database.db);
+      await requests.request({ cancellationId, reservationId, cause });
+      return cancellationId;
+    },
     async letExpire(reservationId) {
       await database.owner.raw(
         `UPDATE reservations SET held_at = held_at - (expires_at - now()), expires_at = now() WHERE id = ?`,

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { CancelReservationInput } from '../../src/activities/cancellations';
 import type { ConfirmInput } from '../../src/activities/confirmation';
 import type { FailPaymentInput } from '../../src/activities/payments';
 import type { CardPayment } from '../../src/gateways/chargeRequest';
@@ -33,13 +32,6 @@ export interface PaymentStep extends CardPayment {
 
 export function aConfirmation({ paymentId }: Pick<PaymentStep, 'paymentId'>): ConfirmInput {
   return { paymentId, gatewayPaymentId: `gateway-${randomUUID()}`, approvedAt: Date.now() };
-}
-
-export function aCancellation(
-  reservationId: string,
-  more: Partial<CancelReservationInput> = {},
-): CancelReservationInput {
-  return { reservationId, cause: 'CUSTOMER', requestId: randomUUID(), acceptedAt: Date.now(), ...more };
 }
 
 export function aFailure({ paymentId }: Pick<PaymentStep, 'paymentId'>): FailPaymentInput {

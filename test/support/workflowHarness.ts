@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { WorkflowHandle } from '@temporalio/client';
+import { status } from '@grpc/grpc-js';
+import { isGrpcServiceError, type WorkflowHandle } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Knex } from 'knex';
 import { Worker } from '@temporalio/worker';
 import { handleAll, retry } from 'cockatiel';
-import {
-  createCancellationWorkflows,
-  type CancellationWorkflows,
-} from '../../src/api/cancellations/cancellationWorkflows';
+import { createCancellationWorkflows } from '../../src/api/cancellations/cancellationWorkflows';
 import {
   createReservationWorkflows,
   type ReservationWorkflows,
@@ -44,10 +42,11 @@ export interface WorkflowHarness {
   reservations: Omit<ReservationWorkflows, 'pay'> & {
     pay(reservationId: string, attempt: RequestedAttempt): Promise<PayResult | null>;
   };
-  cancellations: CancellationWorkflows;
+  /** Has a recorded cancellation decided, as the API does. */
+  decide(cancellationId: string): Promise<void>;
   /** Starts the workflow and grants the hold, as the API does once it has claimed the seats. */
   hold(request: RequestedHold): Promise<HeldReservation>;
-  cancellation(reservationId: string): WorkflowHandle<typeof cancellation>;
+  cancellation(cancellationId: string): WorkflowHandle<typeof cancellation>;
   handle(reservationId: string): ReturnType<typeof handleOf>;
   /** Puts another activity in the place of the real one, until `restoreActivities`. */
   replaceActivity: ReplaceActivity;
@@ -116,14 +115,26 @@ export async function startWorkflowHarness(
         return reservations.pay(await payments.request(attempt));
       },
     },
-    cancellations: createCancellationWorkflows(env.client, { taskQueue }),
+    async decide(cancellationId) {
+      await setClock();
+      const { reservation_id: reservationId } = await ground.database
+        .owner('cancellation_requests')
+        .where({ id: cancellationId })
+        .first<{ reservation_id: string }>();
+      const { user_id: userId, schedule_id: scheduleId } = await ground.database
+        .owner('reservations')
+        .where({ id: reservationId })
+        .first<{ user_id: string; schedule_id: string }>();
+      const request = { cancellationId, reservationId, userId, scheduleId };
+      await createCancellationWorkflows(env.client, { taskQueue }).decide(request);
+    },
     async hold({ reservationId, userId, scheduleId, seatIds, holdSeconds, settleSeconds }) {
       await setClock();
       const holdClaimed = createHolding(ground, reservationsOf(settleSeconds), holdSeconds);
       return holdClaimed(anAttemptToHold(ground, userId, reservationId), scheduleId, seatIds);
     },
     handle: (reservationId) => handleOf(env, reservationId),
-    cancellation: (reservationId) => env.client.workflow.getHandle(cancellationWorkflowId(reservationId)),
+    cancellation: (cancellationId) => env.client.workflow.getHandle(cancellationWorkflowId(cancellationId)),
     replaceActivity: replace,
     restoreActivities: restore,
     async sleepUntil(instant) {
@@ -173,9 +184,15 @@ async function isWorking(handle: WorkflowHandle): Promise<boolean> {
       raw.pendingActivities?.some(({ state }) => state === SCHEDULED),
     );
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return true;
+    if (isNotFound(error)) return true;
     throw error;
   }
+}
+
+/** `fetchHistory` says so in the words of gRPC. */
+function isNotFound(error: unknown): boolean {
+  if (error instanceof WorkflowNotFoundError) return true;
+  return isGrpcServiceError(error) && error.code === status.NOT_FOUND;
 }
 
 function pause(): Promise<false> {

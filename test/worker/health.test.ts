@@ -15,6 +15,7 @@ beforeAll(async () => {
     readReconciliation: async () => Promise.reject(new Error('not asked')),
     gateway: { name: 'sandbox' as const, circuit: () => 'closed' as const },
     strandedMetric: { register: () => undefined },
+    permanentFailureMetric: { register: () => undefined },
   };
   server = serveHealth({ getState: () => state }, sources, {
     HOST: '127.0.0.1',

@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { createCancellationRequestStore } from '../../src/db/cancellationRequestStore';
 import type { CancellationCause } from '../../src/domain/cancellationTerms';
-import {
-  CANCELLATION_WORKFLOW,
-  cancellationWorkflowId,
-  type CancellationInput,
-} from '../../src/workflows/messages';
+import { CANCELLATION_WORKFLOW, cancellationWorkflowId } from '../../src/workflows/messages';
 import { buyOnStage, type Bought } from '../support/buyOnStage';
+import { itWithSkippedTime } from '../support/durations';
 import { anAttempt, BOOKING_FEE, createUser, aHold, KEEPS_30_PERCENT, PRICE } from '../support/factories';
 import { holdOnStage, type HoldOptions } from '../support/holdOnStage';
 import { buildStage, type Stage } from '../support/stage';
@@ -27,29 +25,29 @@ const KEPT = 15_000 + BOOKING_FEE;
 const CARD_PAID = PRICE + BOOKING_FEE - 20_000;
 const CARD_REFUND = 15_000;
 
-function aRequest(reservationId: string): CancellationInput & { requestId: string } {
-  return { reservationId, cause: 'CUSTOMER', requestId: randomUUID() };
+/** Time passes until the answer is there. */
+async function decide(cancellationId: string): Promise<string> {
+  const deciding = stage.temporal.decide(cancellationId);
+  await stage.temporal.whileTimePasses('', deciding, cancellationWorkflowId(cancellationId));
+  return cancellationId;
 }
 
-/** Time passes until the answer is there. */
-async function cancel(reservationId: string, request = aRequest(reservationId)): Promise<void> {
-  const cancelling = stage.temporal.cancellations.cancel(request);
-  await stage.temporal.whileTimePasses(reservationId, cancelling, cancellationWorkflowId(reservationId));
+/** Asked for by the customer. @returns the cancellation's id */
+async function cancel(reservationId: string): Promise<string> {
+  return decide(await stage.requestCancellation(reservationId));
 }
 
 /** A cancellation that nobody waits for, as when a show is cancelled. */
-async function start(reservationId: string, cause: CancellationCause = 'CUSTOMER'): Promise<void> {
-  const { env, taskQueue } = stage.temporal;
-  const workflowId = cancellationWorkflowId(reservationId);
-  await env.client.workflow.start(CANCELLATION_WORKFLOW, {
-    workflowId,
-    taskQueue,
-    args: [{ reservationId, cause }],
-  });
+async function start(reservationId: string, cause: CancellationCause = 'CUSTOMER'): Promise<string> {
+  return startWorkflow(await stage.requestCancellation(reservationId, cause));
 }
 
-const refundKey = (paymentId: string, attempt: number) =>
-  `refund refund-${paymentId}-${attempt} ${CARD_REFUND}`;
+const resultOf = async (cancellationId: string) => stage.temporal.cancellation(cancellationId).result();
+const statusOf = async (cancellationId: string) =>
+  (await createCancellationRequestStore(stage.database.db).find(cancellationId))?.status;
+
+const refundKey = (cancellationId: string, attempt: number) =>
+  `refund refund-${cancellationId}-${attempt} ${CARD_REFUND}`;
 const refunds = () => stage.gateway.calls.filter((call) => call.startsWith('refund'));
 
 /** Everything is where it belongs, and the gateway has given back what it had to, once. */
@@ -67,19 +65,19 @@ async function expectCancelled({ reservationId, sale, userId, paymentId }: Bough
 describe('a cancellation', () => {
   it('voids the tickets, frees the seats, and gives points and card back but for what is kept', async () => {
     const bought = await buy();
-    const { reservationId, paymentId } = bought;
+    const { reservationId } = bought;
 
-    await cancel(reservationId);
+    const cancellationId = await cancel(reservationId);
 
     await expectCancelled(bought);
-    expect(refunds()).toEqual([refundKey(paymentId, 1)]);
+    expect(refunds()).toEqual([refundKey(cancellationId, 1)]);
     expect(await ticketStatuses(reservationId)).toEqual(['VOID']);
     expect(await stage.books.account('house:cancellation-fees', reservationId)).toBe(15_000);
     expect(await stage.books.account('house:booking-fees', reservationId)).toBe(BOOKING_FEE);
     expect(await stage.books.account('house:revenue', reservationId)).toBe(0);
     expect(await stage.books.account('house:refunds-due', reservationId)).toBe(0);
     expect(await stage.books.account('gateway:clearing', reservationId)).toBe(CARD_REFUND - CARD_PAID);
-    expect(await stage.temporal.cancellation(reservationId).result()).toEqual({
+    expect(await resultOf(cancellationId)).toEqual({
       reservationId,
       status: 'CANCELLED',
       fee: 15_000,
@@ -144,18 +142,18 @@ describe('a cancellation', () => {
       return real(input);
     });
 
-    await cancel(reservationId);
+    const cancellationId = await cancel(reservationId);
 
-    await stage.temporal.cancellation(reservationId).result();
+    await resultOf(cancellationId);
     await expectCancelled(bought);
   });
 
   it('by the organiser gives everything back with the booking fee, without asking the policy', async () => {
     const { reservationId, userId, paymentId } = await buy();
 
-    await start(reservationId, 'ORGANISER');
+    const cancellationId = await start(reservationId, 'ORGANISER');
 
-    expect(await stage.temporal.cancellation(reservationId).result()).toMatchObject({
+    expect(await resultOf(cancellationId)).toMatchObject({
       status: 'CANCELLED',
       fee: 0,
       refund: { points: 20_000, card: CARD_PAID, total: PRICE + BOOKING_FEE },
@@ -175,21 +173,20 @@ describe('a refund without an answer', () => {
     const bought = await buy();
     stage.gateway.scriptRefunds(...script);
 
-    await cancel(bought.reservationId);
-    await stage.temporal.cancellation(bought.reservationId).result();
+    const cancellationId = await cancel(bought.reservationId);
+    await resultOf(cancellationId);
 
     await expectCancelled(bought);
-    const { paymentId } = bought;
-    expect(refunds()).toEqual(Array.from({ length: script.length + 1 }, () => refundKey(paymentId, 1)));
+    expect(refunds()).toEqual(Array.from({ length: script.length + 1 }, () => refundKey(cancellationId, 1)));
   });
 
-  it('keeps the answer for 5 s, not longer, and shows what is due', async () => {
+  itWithSkippedTime('keeps the answer for 5 s, not longer, and shows what is due', async () => {
     const bought = await buy();
     const { reservationId } = bought;
     stage.gateway.scriptRefunds(...Array.from({ length: 50 }, () => 'fail' as const));
     const asked = await stage.temporal.env.currentTimeMs();
 
-    await cancel(reservationId);
+    const cancellationId = await cancel(reservationId);
 
     const answered = await stage.temporal.env.currentTimeMs();
     expect(answered - asked).toBeGreaterThanOrEqual(5_000);
@@ -201,63 +198,73 @@ describe('a refund without an answer', () => {
       fault: 'unknown: no-answer',
     });
     expect(await stage.books.account('house:refunds-due', reservationId)).toBe(CARD_REFUND);
-    expect(await stage.temporal.cancellation(reservationId).result()).toMatchObject({ status: 'CANCELLED' });
+    expect(await resultOf(cancellationId)).toMatchObject({ status: 'CANCELLED' });
     await expectCancelled(bought);
   });
 });
 
 describe('a refund that the gateway refuses', () => {
-  it('is tried again under a new key each time, with pauses that grow to an hour, until it is done', async () => {
-    const bought = await buy();
-    const { reservationId, paymentId } = bought;
-    stage.gateway.scriptRefunds(...Array.from({ length: 12 }, () => 'refuse' as const));
-    const asked = await stage.temporal.env.currentTimeMs();
+  itWithSkippedTime(
+    'is tried again under a new key each time, with pauses that grow to an hour, until it is done',
+    async () => {
+      const bought = await buy();
+      const { reservationId } = bought;
+      stage.gateway.scriptRefunds(...Array.from({ length: 12 }, () => 'refuse' as const));
+      const asked = await stage.temporal.env.currentTimeMs();
 
-    await cancel(reservationId);
+      const cancellationId = await cancel(reservationId);
 
-    expect(await stage.books.refund(reservationId)).toEqual({
-      status: 'PENDING',
-      attempts: 1,
-      fault: 'refused: scripted',
-    });
-    await stage.temporal.cancellation(reservationId).result();
-    await expectCancelled(bought);
-    expect(refunds()).toEqual(Array.from({ length: 13 }, (_, index) => refundKey(paymentId, index + 1)));
-    expect(await stage.books.refund(reservationId)).toMatchObject({ attempts: 13 });
-    // 10 s, doubled nine times to an hour at most, and three hours more.
-    const { closeTime } = await stage.temporal.cancellation(reservationId).describe();
-    const hours = (Number(closeTime) - asked) / 3_600_000;
-    expect(hours).toBeGreaterThan((5_110 + 3 * 3_600) / 3_600);
-    expect(hours).toBeLessThan(5);
-  });
+      expect(await stage.books.refund(reservationId)).toEqual({
+        status: 'PENDING',
+        attempts: 1,
+        fault: 'refused: scripted',
+      });
+      await resultOf(cancellationId);
+      await expectCancelled(bought);
+      expect(refunds()).toEqual(
+        Array.from({ length: 13 }, (_, index) => refundKey(cancellationId, index + 1)),
+      );
+      expect(await stage.books.refund(reservationId)).toMatchObject({ attempts: 13 });
+      // 10 s, doubled nine times to an hour at most, and three hours more.
+      const { closeTime } = await stage.temporal.cancellation(cancellationId).describe();
+      const hours = (Number(closeTime) - asked) / 3_600_000;
+      expect(hours).toBeGreaterThan((5_110 + 3 * 3_600) / 3_600);
+      expect(hours).toBeLessThan(5);
+    },
+  );
 
   it('tells the customer at once that it is cancelled', async () => {
     const { reservationId } = await buy();
     stage.gateway.scriptRefunds('refuse');
     const asked = await stage.temporal.env.currentTimeMs();
+    const cancellationId = await stage.requestCancellation(reservationId);
 
-    await stage.temporal.cancellations.cancel(aRequest(reservationId));
+    await stage.temporal.decide(cancellationId);
 
     expect((await stage.temporal.env.currentTimeMs()) - asked).toBeLessThan(5_000);
-    await stage.temporal.cancellation(reservationId).result();
+    await resultOf(cancellationId);
   });
 
-  it('for weeks keeps its history short: new runs go on with the next key', async () => {
-    const bought = await buy();
-    const { reservationId, paymentId } = bought;
-    stage.gateway.scriptRefunds(...Array.from({ length: 400 }, () => 'refuse' as const));
-    await start(reservationId);
-    const { runId } = await stage.temporal.cancellation(reservationId).describe();
+  itWithSkippedTime(
+    'for weeks keeps its history short: new runs go on with the next key',
+    async () => {
+      const bought = await buy();
+      const { reservationId } = bought;
+      stage.gateway.scriptRefunds(...Array.from({ length: 400 }, () => 'refuse' as const));
+      const cancellationId = await start(reservationId);
+      const { runId } = await stage.temporal.cancellation(cancellationId).describe();
 
-    await stage.temporal.cancellation(reservationId).result();
+      await resultOf(cancellationId);
 
-    const ended = await stage.temporal.cancellation(reservationId).describe();
-    expect(ended.runId).not.toBe(runId);
-    expect(ended.historyLength).toBeLessThan(4_000);
-    const keys = Array.from({ length: 401 }, (_, index) => refundKey(paymentId, index + 1));
-    expect(refunds()).toEqual(keys);
-    await expectCancelled(bought);
-  }, 60_000);
+      const ended = await stage.temporal.cancellation(cancellationId).describe();
+      expect(ended.runId).not.toBe(runId);
+      expect(ended.historyLength).toBeLessThan(4_000);
+      const keys = Array.from({ length: 401 }, (_, index) => refundKey(cancellationId, index + 1));
+      expect(refunds()).toEqual(keys);
+      await expectCancelled(bought);
+    },
+    60_000,
+  );
 });
 
 describe('a payment made with another gateway', () => {
@@ -267,7 +274,7 @@ describe('a payment made with another gateway', () => {
     const payment = stage.database.owner('payments').where({ id: paymentId });
     await payment.clone().update({ gateway: 'toss' });
 
-    await cancel(reservationId);
+    const cancellationId = await cancel(reservationId);
 
     expect(refunds()).toEqual([]);
     expect(await stage.books.refund(reservationId)).toMatchObject({
@@ -275,7 +282,7 @@ describe('a payment made with another gateway', () => {
       fault: 'unknown: paid with toss, but PAYMENT_GATEWAY is sandbox',
     });
     await payment.clone().update({ gateway: 'sandbox' });
-    await stage.temporal.cancellation(reservationId).result();
+    await resultOf(cancellationId);
     await expectCancelled(bought);
   });
 });
@@ -283,10 +290,13 @@ describe('a payment made with another gateway', () => {
 describe('a worker that dies', () => {
   /** More often than a local activity is tried. */
   const DEATHS = 5;
+  /** It is a normal activity from its first try, with pauses that grow from 1 s. */
+  const DEATHS_OF_THE_REFUND = 3;
 
-  it.each<[string, (dies: () => void) => void]>([
+  it.each<[string, number, (dies: () => void) => void]>([
     [
       'the cancellation',
+      DEATHS,
       (dies) =>
         stage.temporal.replaceActivity('cancelReservation', (real) => async (input) => {
           const cancelled = await real(input);
@@ -296,6 +306,7 @@ describe('a worker that dies', () => {
     ],
     [
       'the refund',
+      DEATHS_OF_THE_REFUND,
       (dies) =>
         stage.temporal.replaceActivity('refundCard', (real) => async (input) => {
           const word = await real(input);
@@ -305,71 +316,69 @@ describe('a worker that dies', () => {
     ],
     [
       'the booking of the refund',
+      DEATHS,
       (dies) =>
         stage.temporal.replaceActivity('completeRefund', (real) => async (input) => {
           await real(input);
           dies();
         }),
     ],
-  ])('after %s, before anybody hears of it, does it once', async (_, replace) => {
+  ])('after %s, before anybody hears of it, does it once', async (_, times, replace) => {
     const bought = await buy();
     const { reservationId } = bought;
     let deaths = 0;
     replace(() => {
       deaths += 1;
-      if (deaths <= DEATHS) throw new Error('the worker died');
+      if (deaths <= times) throw new Error('the worker died');
     });
 
-    await cancel(reservationId);
-    await stage.temporal.cancellation(reservationId).result();
+    const cancellationId = await cancel(reservationId);
+    await resultOf(cancellationId);
 
-    expect(deaths).toBeGreaterThan(DEATHS);
+    expect(deaths).toBeGreaterThan(times);
     await expectCancelled(bought);
   });
 });
 
 describe('of several cancellations of one reservation', () => {
-  it('at once, one cancels, and the others hear that it is cancelled', async () => {
+  it('at once, one cancels, and the others are refused because it is cancelled', async () => {
     const bought = await buy();
     const { reservationId } = bought;
 
-    const answers = await Promise.allSettled([1, 2, 3].map(async () => cancel(reservationId)));
+    const ids = await Promise.all([1, 2, 3].map(async () => cancel(reservationId)));
 
-    expect(answers.filter((answer) => answer.status === 'fulfilled')).toHaveLength(1);
-    for (const answer of answers.filter(({ status }) => status === 'rejected')) {
-      expect(answer).toMatchObject({
-        reason: { slug: 'not-cancellable', members: { reason: 'already-cancelled' } },
-      });
-    }
+    const results = await Promise.all(ids.map(resultOf));
+    expect(results.filter(({ status }) => status === 'CANCELLED')).toHaveLength(1);
+    const refused = results.filter(({ status }) => status === 'REFUSED');
+    expect(refused).toEqual(
+      Array.from({ length: 2 }, () => ({ status: 'REFUSED', reason: 'already-cancelled' })),
+    );
+    const statuses = await Promise.all(ids.map(statusOf));
+    expect(statuses.map(String).toSorted()).toEqual(['ACCEPTED', 'REFUSED', 'REFUSED']);
     await expectCancelled(bought);
   });
 
-  it('those of the same request get the same answer, also when it has long ended', async () => {
+  it('those of the same request are one, also when it has long ended', async () => {
     const bought = await buy();
-    const { reservationId } = bought;
-    const request = aRequest(reservationId);
+    const cancellationId = await stage.requestCancellation(bought.reservationId);
 
-    await Promise.all([cancel(reservationId, request), cancel(reservationId, request)]);
-    await stage.temporal.cancellation(reservationId).result();
-    await cancel(reservationId, request);
+    await Promise.all([decide(cancellationId), decide(cancellationId)]);
+    await resultOf(cancellationId);
+    await decide(cancellationId);
 
+    await resultOf(cancellationId);
     await expectCancelled(bought);
-    expect(refunds().length).toBeLessThanOrEqual(2);
+    expect(refunds()).toHaveLength(1);
   });
 
   it("the organiser's comes too late after the customer's", async () => {
     const bought = await buy();
     const { reservationId } = bought;
-    await cancel(reservationId);
-    await stage.temporal.cancellation(reservationId).result();
+    await resultOf(await cancel(reservationId));
 
-    await start(reservationId, 'ORGANISER');
+    const late = await start(reservationId, 'ORGANISER');
 
-    expect(await stage.temporal.cancellation(reservationId).result()).toEqual({
-      reservationId,
-      status: 'REFUSED',
-      reason: 'already-cancelled',
-    });
+    expect(await resultOf(late)).toEqual({ status: 'REFUSED', reason: 'already-cancelled' });
     await expectCancelled(bought);
   });
 });
@@ -378,18 +387,54 @@ describe('what is not paid', () => {
   it('is not cancelled: the hold goes on, can be paid, and cancelled then', async () => {
     const { reservationId, sale } = await holdOnStage(stage);
 
-    await expect(stage.temporal.cancellations.cancel(aRequest(reservationId))).rejects.toMatchObject({
-      slug: 'not-cancellable',
-      members: { reason: 'not-confirmed' },
-    });
+    const refused = await cancel(reservationId);
 
+    expect(await statusOf(refused)).toBe('REFUSED');
     expect(await stage.books.reservationStatus(reservationId)).toBe('HELD');
     expect(await stage.books.seat(sale.seatId)).toEqual({ reservationId, sold: false });
     await stage.temporal.reservations.pay(reservationId, anAttempt());
     await cancel(reservationId);
     expect(await stage.books.reservationStatus(reservationId)).toBe('CANCELLED');
+    // Last of all, because waiting for a result skips time.
+    expect(await resultOf(refused)).toEqual({ status: 'REFUSED', reason: 'not-confirmed' });
   });
 });
+
+describe('a workflow that nobody has asked for', () => {
+  it('does nothing where its cancellation has no row', async () => {
+    const { reservationId } = await buy();
+
+    // As whoever can reach Temporal may do.
+    for (const cancellationId of [reservationId, randomUUID()]) {
+      expect(await resultOf(await startWorkflow(cancellationId))).toEqual({ status: 'NOT_REQUESTED' });
+    }
+
+    expect(await stage.books.reservationStatus(reservationId)).toBe('CONFIRMED');
+  });
+
+  it('does nothing once the request is withdrawn, and what is asked for once it is requested again', async () => {
+    const bought = await buy();
+    const { reservationId } = bought;
+    const requests = createCancellationRequestStore(stage.database.db);
+    const cancellationId = await stage.requestCancellation(reservationId);
+    expect(await requests.withdraw(cancellationId)).toBe(true);
+
+    expect(await resultOf(await startWorkflow(cancellationId))).toEqual({ status: 'NOT_REQUESTED' });
+
+    expect(await stage.books.reservationStatus(reservationId)).toBe('CONFIRMED');
+    await requests.request({ cancellationId, reservationId, cause: 'CUSTOMER' });
+    await resultOf(await decide(cancellationId));
+    await expectCancelled(bought);
+  });
+});
+
+async function startWorkflow(cancellationId: string): Promise<string> {
+  const { env, taskQueue } = stage.temporal;
+  const workflowId = cancellationWorkflowId(cancellationId);
+  const args = [{ cancellationId }];
+  await env.client.workflow.start(CANCELLATION_WORKFLOW, { workflowId, taskQueue, args });
+  return cancellationId;
+}
 
 async function ticketStatuses(reservationId: string): Promise<string[]> {
   return stage.database.owner('tickets').where({ reservation_id: reservationId }).pluck<string[]>('status');

@@ -1,18 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { createReceiveEvent } from '../../src/api/webhooks/receiveEvent';
 import { createTopUpWorkflows } from '../../src/api/wallet/topUpWorkflows';
+import { createDrawStore } from '../../src/db/drawStore';
 import {
   CHARGE_SETTLEMENT_WORKFLOW,
   chargeSettlementWorkflowId,
+  SALE_OPENING_WORKFLOW,
+  saleOpeningWorkflowId,
   topUpWorkflowId,
-  type CancellationInput,
 } from '../../src/workflows/messages';
-import type { chargeSettlement } from '../../src/workflows';
+import type { chargeSettlement, saleOpening } from '../../src/workflows';
 import { buyOnStage } from '../support/buyOnStage';
 import { cancelledShows, type CancelledShows } from '../support/cancelledShows';
 import { eventually } from '../support/eventually';
 import { anAttempt, BOOKING_FEE, createUser, KEEPS_30_PERCENT, PRICE } from '../support/factories';
 import { holdOnStage } from '../support/holdOnStage';
+import { announceSale } from '../support/opening';
 import { BY_POINTS_AND_CARD, createSoldShow } from '../support/soldShow';
 import { buildStage, type Stage } from '../support/stage';
 
@@ -37,9 +40,8 @@ const runIdOf = async (workflowId: string): Promise<string> =>
   (await stage.temporal.env.client.workflow.getHandle(workflowId).describe()).runId;
 
 const aSale = async () => buyOnStage(stage, { points: 20_000, cancellationPolicy: KEEPS_30_PERCENT });
-const aRequest = (reservationId: string): CancellationInput & { requestId: string } => {
-  return { reservationId, cause: 'CUSTOMER', requestId: randomUUID() };
-};
+/** Of the card's part of such a sale. */
+const KEPT = PRICE + BOOKING_FEE - 20_000 - 15_000;
 
 const makeTopUp = async (topUp: Awaited<ReturnType<Stage['requestTopUp']>>) => {
   const { env, taskQueue } = stage.temporal;
@@ -79,45 +81,45 @@ describe("a show's cancellation", () => {
 describe('a cancellation', () => {
   it('that was terminated with its refund under way goes on when the same request comes again', async () => {
     const { reservationId, paymentId } = await aSale();
-    const request = aRequest(reservationId);
+    const cancellationId = await stage.requestCancellation(reservationId);
     stage.gateway.scriptRefunds('refuse');
-    await stage.temporal.cancellations.cancel(request);
-    await stage.temporal.cancellation(reservationId).terminate('by mistake');
+    await stage.temporal.decide(cancellationId);
+    await stage.temporal.cancellation(cancellationId).terminate('by mistake');
     expect(await stage.books.refund(reservationId)).toMatchObject({ status: 'PENDING' });
 
-    await stage.temporal.cancellations.cancel(request);
+    await stage.temporal.decide(cancellationId);
 
     await eventually(async () =>
-      expect(await stage.books.refund(reservationId)).toMatchObject({ status: 'DONE' }),
+      expect(await stage.books.refund(reservationId)).toMatchObject({ status: 'DONE', attempts: 2 }),
     );
-    expect(stage.gateway.taken(paymentId)).toBe(PRICE + BOOKING_FEE - 20_000 - 15_000);
+    expect(stage.gateway.taken(paymentId)).toBe(KEPT);
   });
 
   it('that was terminated before it was decided is decided when the same request comes again', async () => {
     const { reservationId } = await aSale();
-    const request = aRequest(reservationId);
+    const cancellationId = await stage.requestCancellation(reservationId);
     await stage.temporal.stopWorker();
-    const asking = stage.temporal.cancellations.cancel(request).catch(() => 'lost');
-    await eventually(async () => stage.temporal.cancellation(reservationId).terminate('by mistake'));
+    const asking = stage.temporal.decide(cancellationId).catch(() => 'lost');
+    await eventually(async () => stage.temporal.cancellation(cancellationId).terminate('by mistake'));
     expect(await asking).toBe('lost');
     await stage.temporal.startWorker();
 
-    await stage.temporal.cancellations.cancel(request);
+    await stage.temporal.decide(cancellationId);
 
     expect(await stage.books.reservationStatus(reservationId)).toBe('CANCELLED');
-    await stage.temporal.cancellation(reservationId).result();
+    await stage.temporal.cancellation(cancellationId).result();
   });
 
-  it('that is done gives the same answer to the same request, and refunds once', async () => {
+  it('that is done is the same when the same request comes again, and refunds once', async () => {
     const { reservationId, paymentId } = await aSale();
-    const request = aRequest(reservationId);
-    await stage.temporal.cancellations.cancel(request);
-    await stage.temporal.cancellation(reservationId).result();
+    const cancellationId = await stage.requestCancellation(reservationId);
+    await stage.temporal.decide(cancellationId);
+    const first = await stage.temporal.cancellation(cancellationId).result();
 
-    await stage.temporal.cancellations.cancel(request);
+    await stage.temporal.decide(cancellationId);
 
-    await stage.temporal.cancellation(reservationId).result();
-    expect(stage.gateway.taken(paymentId)).toBe(PRICE + BOOKING_FEE - 20_000 - 15_000);
+    expect(await stage.temporal.cancellation(cancellationId).result()).toEqual(first);
+    expect(stage.gateway.taken(paymentId)).toBe(KEPT);
   });
 });
 
@@ -203,5 +205,25 @@ describe('a reservation', () => {
     expect(await stage.temporal.reservations.release(reservationId)).toBe(false);
 
     expect(await stage.books.reservationStatus(reservationId)).toBe('RELEASED');
+  });
+});
+
+describe('the opening of a sale', () => {
+  it('that is done keeps its order when its schedule is triggered again', async () => {
+    const { env, taskQueue } = stage.temporal;
+    const { scheduleId } = await announceSale(stage.database.owner, { saleOpensAt: new Date() });
+    const open = async () =>
+      env.client.workflow.execute<typeof saleOpening>(SALE_OPENING_WORKFLOW, {
+        workflowId: saleOpeningWorkflowId(scheduleId),
+        taskQueue,
+        args: [{ scheduleId }],
+      });
+    const draws = createDrawStore(stage.database.db);
+    expect(await open()).toMatchObject({ status: 'OPENED' });
+    const before = await draws.find(scheduleId);
+
+    expect(await open()).toMatchObject({ status: 'OPENED' });
+
+    expect(await draws.find(scheduleId)).toEqual(before);
   });
 });

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { RESERVATION_QUERY, type ReservationState } from '../../src/workflows/messages';
 import {
@@ -181,8 +180,8 @@ describe('the search attribute and the details tell', () => {
 });
 
 /** What the list and the page of a cancellation's workflow show. */
-async function shownOf(reservationId: string) {
-  const handle = stage.temporal.cancellation(reservationId);
+async function shownOf(cancellationId: string) {
+  const handle = stage.temporal.cancellation(cancellationId);
   const { typedSearchAttributes } = await handle.describe();
   const metadata = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
   return {
@@ -200,17 +199,18 @@ describe('an operator sees of a cancellation', () => {
       cancellationPolicy: KEEPS_30_PERCENT,
     });
     stage.gateway.scriptRefunds('refuse');
-    const request = { reservationId, cause: 'CUSTOMER', requestId: randomUUID() } as const;
+    const cancellationId = await stage.requestCancellation(reservationId);
 
-    await stage.temporal.cancellations.cancel(request);
+    await stage.temporal.decide(cancellationId);
 
-    const figures = '20000 points back, 15000 KRW to the card, 15000 KRW kept of the tickets';
+    const money = '20000 points back, 15000 KRW to the card, 15000 KRW kept of the tickets';
+    const figures = `reservation ${reservationId}, ${money}`;
     const names = { schedule: sale.scheduleId, user: userId };
-    expect(await shownOf(reservationId)).toMatchObject({ refund: 'REFUSED', ...names });
-    const { details } = await shownOf(reservationId);
+    expect(await shownOf(cancellationId)).toMatchObject({ refund: 'REFUSED', ...names });
+    const { details } = await shownOf(cancellationId);
     expect(details).toContain(`Cancelled: ${figures}; the gateway refused try 1 (scripted), the next is at `);
-    await stage.temporal.cancellation(reservationId).result();
-    expect(await shownOf(reservationId)).toEqual({
+    await stage.temporal.cancellation(cancellationId).result();
+    expect(await shownOf(cancellationId)).toEqual({
       refund: 'DONE',
       ...names,
       details: `Cancelled: ${figures}; nothing is due any more.`,
@@ -219,16 +219,14 @@ describe('an operator sees of a cancellation', () => {
 
   it('why it was refused', async () => {
     const { reservationId } = await holdOnStage(stage);
-    const request = { reservationId, cause: 'CUSTOMER', requestId: randomUUID() } as const;
-    await expect(stage.temporal.cancellations.cancel(request)).rejects.toMatchObject({
-      slug: 'not-cancellable',
-    });
+    const cancellationId = await stage.requestCancellation(reservationId);
 
-    await stage.temporal.cancellation(reservationId).result();
+    await stage.temporal.decide(cancellationId);
 
-    const { refund, details } = await shownOf(reservationId);
+    await stage.temporal.cancellation(cancellationId).result();
+    const { refund, details } = await shownOf(cancellationId);
     expect(refund).toBeUndefined();
-    expect(details).toBe('Refused, nothing was changed: Only a reservation that is paid can be cancelled.');
+    expect(details).toBe('Refused, nothing was changed: not-confirmed.');
     await stage.temporal.reservations.release(reservationId);
   });
 });

@@ -6,10 +6,10 @@ import { createQueue, type Queue, type Room } from '../../src/redis/queue';
 import { createOpeningActivities } from '../../src/activities/openings';
 import type { saleOpening } from '../../src/workflows';
 import { SALE_OPENING_WORKFLOW, saleOpeningWorkflowId } from '../../src/workflows/messages';
-import { announceSale, HOUR_MS, orderOf } from '../support/opening';
+import { itWithSkippedTime, OPENING_MS } from '../support/durations';
+import { announceSale, orderOf } from '../support/opening';
 import { buildStage, type Stage } from '../support/stage';
 
-/** Skipped time starts at the present, and the openings of these tests lie an hour after it. */
 let stage: Stage;
 /** Redis's clock, which does not follow the skipped one. */
 let now: number;
@@ -36,7 +36,7 @@ interface Announced {
 }
 
 async function announce(): Promise<Announced> {
-  const saleOpensAt = new Date((await stage.temporal.env.currentTimeMs()) + HOUR_MS);
+  const saleOpensAt = new Date((await stage.temporal.env.currentTimeMs()) + OPENING_MS);
   const { scheduleId } = await announceSale(stage.database.owner, { saleOpensAt });
   return {
     scheduleId,
@@ -62,11 +62,11 @@ async function fill({ room }: Announced, people: number): Promise<Map<string, st
   return userOf;
 }
 
-async function start({ scheduleId, opensAt }: Pick<Announced, 'scheduleId' | 'opensAt'>) {
+async function start({ scheduleId }: Pick<Announced, 'scheduleId'>) {
   return stage.temporal.env.client.workflow.start<typeof saleOpening>(SALE_OPENING_WORKFLOW, {
     workflowId: saleOpeningWorkflowId(scheduleId),
     taskQueue: stage.temporal.taskQueue,
-    args: [{ scheduleId, opensAt }],
+    args: [{ scheduleId }],
   });
 }
 
@@ -120,7 +120,7 @@ describe('the opening of a sale', () => {
     const sale = await announce();
     const userOf = await fill(sale, 3);
     await stage.temporal.stopWorker();
-    const opening = await start({ ...sale, opensAt: Date.now() });
+    const opening = await start(sale);
     now = sale.opensAt + 10 * 60_000;
     const late = await queue.enter(await sale.room(), { userId: 'late', placeId: randomUUID() });
     expect(late).toMatchObject({ state: 'WAITING', position: 4 });
@@ -204,8 +204,22 @@ describe('the opening of a sale', () => {
     expect(await lineOf(sale.scheduleId)).toEqual(entries.map((entry) => userOf.get(entry)));
   });
 
-  it('of a schedule whose announcement failed has nothing to draw', async () => {
-    const opening = await start({ scheduleId: randomUUID(), opensAt: Date.now() });
+  it('that is started a moment before its announcement is committed waits for it', async () => {
+    const sale = await announce();
+    let looks = 0;
+    stage.temporal.replaceActivity('readOpening', (real) => async (scheduleId) => {
+      looks += 1;
+      return looks < 3 ? null : real(scheduleId);
+    });
+
+    await expect((await start(sale)).result()).resolves.toMatchObject({ status: 'OPENED' });
+
+    const { drawnAt } = await resultOf(sale.scheduleId);
+    expect(drawnAt.getTime()).toBeGreaterThanOrEqual(sale.opensAt);
+  });
+
+  itWithSkippedTime('of a schedule whose announcement failed has nothing to draw', async () => {
+    const opening = await start({ scheduleId: randomUUID() });
     await expect(opening.result()).resolves.toMatchObject({ status: 'NOTHING_TO_DRAW' });
   });
 });

@@ -1,3 +1,4 @@
+import type { SeenPage, ShowPage } from '../../src/activities/showCancellations';
 import { createShowCancellationStore } from '../../src/db/showCancellationStore';
 import { cancelledShows, type CancelledShows } from '../support/cancelledShows';
 import { createSoldShow, FREE } from '../support/soldShow';
@@ -90,28 +91,28 @@ describe(`a show of ${REAL_RESERVATIONS} reservations`, () => {
 });
 
 /** What the cancellations of a page of free reservations leave in Postgres. */
-async function cancelInPostgres({
-  scheduleId,
-  after,
-  limit,
-}: {
-  scheduleId: string;
-  after: string | null;
-  limit: number;
-}) {
+async function cancelInPostgres({ scheduleId, after }: ShowPage): Promise<SeenPage> {
   const { owner } = stage.database;
+  const settings = await shows.keepSettings(scheduleId);
+  if (!settings) throw new Error('the show is not cancelled');
+  const limit = settings.refundsPerSecond;
   const page = { scheduleId, statuses: ['CONFIRMED'] as const, after, limit };
   const ids = await createShowCancellationStore(owner).page(page);
   await owner.raw(
     `WITH page AS (SELECT unnest(?::uuid[]) AS id),
      moved AS (UPDATE reservations SET status = 'CANCELLED' FROM page WHERE reservations.id = page.id),
-     freed AS (UPDATE allocations SET released_at = now() FROM page WHERE reservation_id = page.id)
+     freed AS (UPDATE allocations SET released_at = now() FROM page WHERE reservation_id = page.id),
+     requested AS (
+       INSERT INTO cancellation_requests (id, reservation_id, cause, status, ended_at)
+       SELECT gen_random_uuid(), id, 'ORGANISER', 'ACCEPTED', now() FROM page
+       ON CONFLICT (reservation_id) WHERE cause = 'ORGANISER' DO NOTHING
+       RETURNING id, reservation_id)
      INSERT INTO cancellations
-       (reservation_id, cause, rule, fee, booking_fee_refund, points, card, currency, cancelled_at)
-     SELECT id, 'ORGANISER', 'organiser-cancelled', 0, 0, 0, 0, 'KRW', now() FROM page`,
+       (id, reservation_id, cause, rule, fee, booking_fee_refund, points, card, currency, cancelled_at)
+     SELECT id, reservation_id, 'ORGANISER', 'organiser-cancelled', 0, 0, 0, 0, 'KRW', now() FROM requested`,
     [ids],
   );
-  return { last: ids.length === limit ? (ids.at(-1) ?? null) : null, reservations: ids.length };
+  return { ...settings, last: ids.length === limit ? (ids.at(-1) ?? null) : null, reservations: ids.length };
 }
 
 async function pause(milliseconds: number): Promise<void> {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { createTopUpWorkflows } from '../../src/api/wallet/topUpWorkflows';
 import { createDrawStore } from '../../src/db/drawStore';
@@ -154,12 +153,12 @@ const STEPS: Record<string, StuckStep> = {
     rule: 'fee < 0',
     async play() {
       const { reservationId, userId } = await buyOnStage(stage);
-      const request = { reservationId, cause: 'CUSTOMER', requestId: randomUUID() } as const;
+      const cancellationId = await stage.requestCancellation(reservationId);
       // Its client hears at once that something is wrong.
-      expect(await stage.temporal.cancellations.cancel(request).catch(slugOf)).toBe('internal-error');
+      expect(await stage.temporal.decide(cancellationId).catch(slugOf)).toBe('internal-error');
       expect(await stage.books.reservationStatus(reservationId)).toBe('CONFIRMED');
       return {
-        workflowId: cancellationWorkflowId(reservationId),
+        workflowId: cancellationWorkflowId(cancellationId),
         async expectDone() {
           expect(await stage.books.reservationStatus(reservationId)).toBe('CANCELLED');
           expect(await stage.books.balance(userId)).toBe(PRICE);
@@ -173,13 +172,10 @@ const STEPS: Record<string, StuckStep> = {
     rule: "status <> 'DONE'",
     async play() {
       const { reservationId, paymentId } = await buyOnStage(stage);
-      await stage.temporal.cancellations.cancel({
-        reservationId,
-        cause: 'CUSTOMER',
-        requestId: randomUUID(),
-      });
+      const cancellationId = await stage.requestCancellation(reservationId);
+      await stage.temporal.decide(cancellationId);
       return {
-        workflowId: cancellationWorkflowId(reservationId),
+        workflowId: cancellationWorkflowId(cancellationId),
         async expectDone() {
           expect(await stage.books.refund(reservationId)).toMatchObject({ status: 'DONE' });
           expect(stage.gateway.taken(paymentId)).toBe(0);
@@ -208,9 +204,9 @@ const STEPS: Record<string, StuckStep> = {
     rule: 'opened_at IS NULL',
     async play() {
       const { env, taskQueue } = stage.temporal;
-      const { scheduleId } = await announceSale(stage.database.owner);
+      const { scheduleId } = await announceSale(stage.database.owner, { saleOpensAt: new Date() });
       const workflowId = saleOpeningWorkflowId(scheduleId);
-      const args = [{ scheduleId, opensAt: Date.now() }];
+      const args = [{ scheduleId }];
       await env.client.workflow.start(SALE_OPENING_WORKFLOW, { workflowId, taskQueue, args });
       return {
         workflowId,
@@ -284,15 +280,15 @@ describe('a step that Postgres refuses for good, before the money is where it be
 describe('a cancellation that is stuck', () => {
   it('is tried again whenever its client asks again', async () => {
     const { reservationId, paymentId } = await buyOnStage(stage);
-    const request = { reservationId, cause: 'CUSTOMER', requestId: randomUUID() } as const;
+    const cancellationId = await stage.requestCancellation(reservationId);
     const mend = await breakTable('cancellations', 'fee < 0');
-    expect(await stage.temporal.cancellations.cancel(request).catch(slugOf)).toBe('internal-error');
+    expect(await stage.temporal.decide(cancellationId).catch(slugOf)).toBe('internal-error');
     await mend();
 
-    await stage.temporal.cancellations.cancel(request);
+    await stage.temporal.decide(cancellationId);
 
     expect(await stage.books.reservationStatus(reservationId)).toBe('CANCELLED');
-    await stage.temporal.cancellation(reservationId).result();
+    await stage.temporal.cancellation(cancellationId).result();
     expect(stage.gateway.taken(paymentId)).toBe(0);
   });
 });

@@ -2,9 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { createActivities, type Activities } from '../../src/activities';
 import { chargeOfPayment } from '../../src/gateways/chargeRequest';
 import type { sweep } from '../../src/workflows';
+import { createCancellationRequestStore } from '../../src/db/cancellationRequestStore';
+import { saleOpeningWorkflowId } from '../../src/workflows/messages';
+import { buyOnStage } from '../support/buyOnStage';
+import { cancelledShows } from '../support/cancelledShows';
 import { eventually } from '../support/eventually';
 import { anAttempt, BOOKING_FEE, createSale, createUser, PRICE } from '../support/factories';
 import { holdOnStage } from '../support/holdOnStage';
+import { announceSale } from '../support/opening';
+import { BY_POINTS_AND_CARD, createSoldShow } from '../support/soldShow';
 import { buildStage, type Stage } from '../support/stage';
 import { aGrant, type PaymentStep } from '../support/steps';
 
@@ -152,6 +158,49 @@ describe('the sweep', () => {
     });
     await activities.failPayment({ paymentId: young.paymentId, reason: 'test', mayBeCharged: false });
     await activities.endHold({ reservationId: hold.reservationId, status: 'RELEASED' });
+  });
+});
+
+describe('the sweep gives a new workflow', () => {
+  const LONG_AGO_MS = 5 * 60_000;
+  const longAgo = () => new Date(Date.now() - LONG_AGO_MS);
+
+  it('to a cancellation that nobody has decided, and leaves alone one that is withdrawn', async () => {
+    const { owner } = stage.database;
+    const [left, withdrawn] = [await buyOnStage(stage), await buyOnStage(stage)];
+    const cancellationId = await stage.requestCancellation(left.reservationId);
+    await createCancellationRequestStore(stage.database.db).withdraw(
+      await stage.requestCancellation(withdrawn.reservationId),
+    );
+    await owner('cancellation_requests').update({ requested_at: longAgo() });
+
+    expect(await runSweep()).toMatchObject({ cancellations: 1 });
+
+    expect(await stage.temporal.cancellation(cancellationId).result()).toMatchObject({ status: 'CANCELLED' });
+    expect(await statusOf(withdrawn.reservationId)).toBe('CONFIRMED');
+    expect(await runSweep()).toMatchObject({ cancellations: 0 });
+  });
+
+  it('to a cancelled show that is not refunded', async () => {
+    const { owner } = stage.database;
+    const shows = cancelledShows(stage);
+    const { scheduleId } = await createSoldShow(owner, stage.gateway, 2, [BY_POINTS_AND_CARD]);
+    await shows.record(scheduleId);
+    await owner('schedules').where({ id: scheduleId }).update({ cancelled_at: longAgo() });
+
+    expect(await runSweep()).toMatchObject({ shows: 1 });
+
+    expect(await shows.handle(scheduleId).result()).toMatchObject({ counts: { refunded: 2 } });
+    expect(await runSweep()).toMatchObject({ shows: 0 });
+  });
+
+  it('to a sale that should be open', async () => {
+    const { scheduleId } = await announceSale(stage.database.owner, { saleOpensAt: longAgo() });
+
+    expect(await runSweep()).toMatchObject({ openings: 1 });
+
+    await stage.temporal.env.client.workflow.getHandle(saleOpeningWorkflowId(scheduleId)).result();
+    expect(await runSweep()).toMatchObject({ openings: 0 });
   });
 });
 

@@ -69,7 +69,7 @@ export function adminReservationRoutes(dependencies: AdminReservationDependencie
           payments.allOf(reservationId),
           payments.latestOf([reservationId]),
           tickets.of([reservationId]),
-          cancellations.find(reservationId),
+          cancellations.ofReservations([reservationId]).then((found) => found.get(reservationId) ?? null),
           ledger.linesOf(reservationId),
         ]);
         const view = presentReservation(reservation, {
@@ -121,8 +121,8 @@ export function adminReservationRoutes(dependencies: AdminReservationDependencie
     ].toSorted((a, b) => a.at.localeCompare(b.at));
   }
 
-  function cancelledEvent({ reservationId, cause, cancelledAt }: RecordedCancellation) {
-    const workflow = workflowLink(settings, cancellationWorkflowId(reservationId));
+  function cancelledEvent({ cancellationId, cause, cancelledAt }: RecordedCancellation) {
+    const workflow = workflowLink(settings, cancellationWorkflowId(cancellationId));
     return { at: cancelledAt.toISOString(), what: `Cancelled (${cause})`, workflow };
   }
 }
@@ -130,5 +130,6 @@ export function adminReservationRoutes(dependencies: AdminReservationDependencie
 function presentCardRefund(cancellation: RecordedCancellation | null) {
   const cardRefund = cancellation?.cardRefund;
   if (!cardRefund) return null;
-  return { ...cardRefund, refundedAt: cardRefund.refundedAt?.toISOString() ?? null };
+  const { status, attempts, lastFault, refundedAt } = cardRefund;
+  return { status, attempts, lastFault, refundedAt: refundedAt?.toISOString() ?? null };
 }

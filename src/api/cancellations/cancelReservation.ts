@@ -1,39 +1,74 @@
-import type { CancellationStore, RecordedCancellation } from '../../db/cancellationStore';
+import type { Knex } from 'knex';
+import {
+  createCancellationRequestStore,
+  type CancellationRequestStore,
+} from '../../db/cancellationRequestStore';
+import {
+  createCancellationStore,
+  type CancellationStore,
+  type RecordedCancellation,
+} from '../../db/cancellationStore';
 import type { ReservationStore } from '../../db/reservationStore';
 import { cancellationTerms, notCancellable } from '../../domain/cancellationTerms';
+import { Problem } from '../../domain/problems';
 import { findOwnReservation, reservationNotFound } from '../reservations/findOwn';
 import type { CancellationWorkflows } from './cancellationWorkflows';
 
 export interface CancelRequest {
   /** Whoever asks again under the same id gets the same cancellation. */
-  requestId: string;
+  cancellationId: string;
   reservationId: string;
   userId: string;
 }
 
 export interface CancelDependencies {
+  db: Knex;
   reservations: ReservationStore;
   cancellations: CancellationStore;
+  requests: CancellationRequestStore;
   workflows: CancellationWorkflows;
 }
 
-/** The path of a cancellation to its workflow: what is refused anyway never reaches it. */
-export function createCancelReservation({ reservations, cancellations, workflows }: CancelDependencies) {
-  /** @throws {Problem} reservation-not-found, not-cancellable */
+/**
+ * The path of a cancellation: the API records it, and its workflow decides about it. What is refused anyway is not even
+ * recorded. A request that is not decided in time is withdrawn, so that nothing comes of it later.
+ */
+export function createCancelReservation(dependencies: CancelDependencies) {
+  const { db, reservations, cancellations, requests, workflows } = dependencies;
+
+  /** @throws {Problem} reservation-not-found, not-cancellable; temporarily-unavailable where it is not decided yet */
   return async function cancelReservation(request: CancelRequest): Promise<RecordedCancellation> {
-    const { requestId, reservationId, userId } = request;
-    await findOwnReservation(reservations, userId, reservationId);
+    const { cancellationId, reservationId, userId } = request;
+    const { scheduleId } = await findOwnReservation(reservations, userId, reservationId);
     const facts = await cancellations.facts(reservationId);
     if (!facts) throw reservationNotFound();
     const { reason } = cancellationTerms(facts, 'CUSTOMER', new Date());
-    // Read after the facts: where those tell of this very request's cancellation, it is found here.
-    const earlier = await cancellations.find(reservationId);
-    if (earlier?.requestId === requestId) return earlier;
     if (reason !== null) throw notCancellable(reason);
 
-    await workflows.cancel({ reservationId, cause: 'CUSTOMER', requestId });
-    const cancelled = await cancellations.find(reservationId);
-    if (!cancelled) throw new Error(`reservation ${reservationId} is cancelled without a record`);
-    return cancelled;
+    await requests.request({ cancellationId, reservationId, cause: 'CUSTOMER' });
+    try {
+      await workflows.decide({ cancellationId, reservationId, scheduleId, userId });
+    } catch (error) {
+      // Postgres is asked before anything is refused: it may be decided although the answer was lost.
+      if (await requests.withdraw(cancellationId)) throw error;
+    }
+    const cancelled = await readCancellation(db, cancellationId);
+    if (cancelled) return cancelled;
+    throw new Problem('temporarily-unavailable', 'The cancellation is not decided yet.');
   };
+}
+
+/**
+ * What a request has come to for good, as Postgres has it.
+ *
+ * @returns null where none is recorded under this id, or it is not decided
+ * @throws {Problem} not-cancellable where it was refused
+ */
+export async function readCancellation(
+  db: Knex,
+  cancellationId: string,
+): Promise<RecordedCancellation | null> {
+  const request = await createCancellationRequestStore(db).find(cancellationId);
+  if (request?.status === 'REFUSED') throw notCancellable(request.reason ?? 'not-confirmed');
+  return createCancellationStore(db).find(cancellationId);
 }

@@ -1,11 +1,8 @@
 import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
+import type { OpenRequest } from '../../db/cancellationRequestStore';
+import { cancellationStart } from '../../temporal/startCancellation';
 import type { cancellation } from '../../workflows';
-import {
-  CANCEL_UPDATE,
-  CANCELLATION_WORKFLOW,
-  cancellationWorkflowId,
-  type CancellationInput,
-} from '../../workflows/messages';
+import { CANCELLATION_WORKFLOW, DECIDED_UPDATE } from '../../workflows/messages';
 import { asProblems, untilTaken } from '../updates';
 
 /** The cancellation itself, and the 5 s for which its answer waits for the card's refund. */
@@ -14,40 +11,38 @@ const TIMEOUT_MS = 15_000;
 /** How the API talks to the cancellations' workflows. */
 export interface CancellationWorkflows {
   /**
-   * Starts the cancellation, or joins the one that runs. Resolves once it is certain, and the card's refund with
-   * it where that comes within seconds; whatever is left goes on by itself.
+   * Starts the workflow of a recorded request, or joins the one that runs. Resolves once it is decided, and the card is
+   * refunded where that comes within seconds. What was decided is in Postgres.
    *
-   * @throws {Problem} not-cancellable with a `reason`
+   * @throws {Problem} internal-error where an operator has to look first
+   * @throws where no answer came in time
    */
-  cancel(input: CancellationInput & { requestId: string }): Promise<void>;
+  decide(request: OpenRequest): Promise<void>;
 }
 
 export function createCancellationWorkflows(
   client: Client,
   { taskQueue }: { taskQueue: string },
 ): CancellationWorkflows {
-  const startOperation = (input: CancellationInput) =>
-    new WithStartWorkflowOperation<typeof cancellation>(CANCELLATION_WORKFLOW, {
-      workflowId: cancellationWorkflowId(input.reservationId),
-      taskQueue,
-      args: [input],
+  const startOperation = (request: OpenRequest) => {
+    const summary = `Cancellation of reservation ${request.reservationId}`;
+    return new WithStartWorkflowOperation<typeof cancellation>(CANCELLATION_WORKFLOW, {
+      ...cancellationStart(taskQueue, request, summary),
       workflowIdConflictPolicy: 'USE_EXISTING',
-      staticSummary: `Cancellation of reservation ${input.reservationId}`,
     });
+  };
 
   return {
-    async cancel(input) {
-      const { requestId } = input;
-      const cancelling = client.withDeadline(Date.now() + TIMEOUT_MS, () =>
+    async decide(request) {
+      const deciding = client.withDeadline(Date.now() + TIMEOUT_MS, () =>
         untilTaken(() =>
-          client.workflow.executeUpdateWithStart<typeof cancellation, void, [string]>(CANCEL_UPDATE, {
+          client.workflow.executeUpdateWithStart<typeof cancellation, void, []>(DECIDED_UPDATE, {
             // No update id: one that a closed run has completed would be answered by that run, and start nothing.
-            startWorkflowOperation: startOperation(input),
-            args: [requestId],
+            startWorkflowOperation: startOperation(request),
           }),
         ),
       );
-      await asProblems(cancelling);
+      await asProblems(deciding);
     },
   };
 }

@@ -1,11 +1,11 @@
-import type { CancellationStore } from '../../db/cancellationStore';
+import type { CancellationStore, RecordedCancellation } from '../../db/cancellationStore';
 import type { ReservationStore } from '../../db/reservationStore';
 import { cancellableUntil, cancellationTerms } from '../../domain/cancellationTerms';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import type { Idempotency } from '../idempotency/idempotency';
 import { findOwnReservation, reservationNotFound } from '../reservations/findOwn';
 import { reservationParams } from '../reservations/schema';
-import type { createCancelReservation } from './cancelReservation';
+import { readCancellation, type createCancelReservation } from './cancelReservation';
 import { presentCancellation } from './presenter';
 import { cancelledSchema, previewSchema } from './schema';
 
@@ -64,12 +64,22 @@ export function cancellationRoutes(dependencies: CancellationRoutesDependencies)
       problems: ['not-cancellable', 'reservation-not-found', 'temporarily-unavailable'],
       async handle({ user: { userId }, params: { reservationId }, idempotencyKey: key }) {
         const route = `POST /v1/reservations/${reservationId}/cancellation`;
-        return idempotency.run({ userId, route, key, body: {} }, async (requestId) => {
-          const cancellation = await cancelReservation({ requestId, reservationId, userId });
-          const body = { reservationId, status: 'CANCELLED' as const, ...presentCancellation(cancellation) };
-          return { status: 200 as const, body };
-        });
+        return idempotency.run(
+          { userId, route, key, body: {} },
+          async (cancellationId) =>
+            answerOf(await cancelReservation({ cancellationId, reservationId, userId })),
+          async (cancellationId, db) => {
+            const cancellation = await readCancellation(db, cancellationId);
+            return cancellation && answerOf(cancellation);
+          },
+        );
       },
     }),
   ];
+}
+
+function answerOf(cancellation: RecordedCancellation) {
+  const { reservationId } = cancellation;
+  const body = { reservationId, status: 'CANCELLED' as const, ...presentCancellation(cancellation) };
+  return { status: 200 as const, body };
 }

@@ -7,6 +7,7 @@ import {
 import { Problem } from '../../../domain/problems';
 import { createBestEffort } from '../../../redis/bestEffort';
 import { createCatalogueCache } from '../../../redis/cache';
+import { nudgeShowCancellation } from '../../../temporal/startShowCancellation';
 import { showCancellationWorkflowId } from '../../../workflows/messages';
 import { scheduleParams } from '../../catalogue/schema';
 import type { ApiDependencies } from '../../dependencies';
@@ -20,11 +21,13 @@ import {
   showCancellationSchema,
   type ShowCancellationView,
 } from './schema';
-import { createShowCancellationWorkflows } from './workflows';
 
 const tags = ['Operators'];
 const path = '/v1/admin/schedules/{scheduleId}/cancellation';
 const FIRST_PAGE = failuresQuery.parse({});
+
+/** Temporal answers within milliseconds, or is down. */
+const NUDGE_TIMEOUT_MS = 5_000;
 
 /** A show that does not take place: its sale is closed for good, and everybody is refunded in full. */
 export function showCancellationRoutes(
@@ -34,7 +37,6 @@ export function showCancellationRoutes(
   const schedules = createScheduleStore(db);
   const shows = createShowCancellationStore(db);
   const taskQueue = settings.TEMPORAL_TASK_QUEUE;
-  const workflows = createShowCancellationWorkflows(temporal, { taskQueue });
   const catalogueCache = createCatalogueCache(createBestEffort(redis, logger));
   return [
     endpoint({
@@ -49,7 +51,7 @@ export function showCancellationRoutes(
       idempotent: true,
       params: scheduleParams,
       body: showCancellationBody,
-      problems: ['schedule-not-found', 'temporarily-unavailable'],
+      problems: ['schedule-not-found'],
       responses: {
         202: {
           description: 'The sale is closed, and the refunds are under way',
@@ -69,8 +71,11 @@ export function showCancellationRoutes(
         return idempotency.run(request, async () => {
           if (!(await schedules.facts(scheduleId))) throw scheduleNotFound();
           if (!(await shows.find(scheduleId))?.finishedAt) {
-            await workflows.begin({ scheduleId, reason, refundsPerSecond, paused: false });
+            await db.transaction(async (transaction) =>
+              createShowCancellationStore(transaction).open({ scheduleId, reason, refundsPerSecond }),
+            );
             await catalogueCache.invalidate();
+            await nudge(scheduleId);
           }
           const view = await present(await findCancelled(scheduleId), FIRST_PAGE);
           return {
@@ -107,27 +112,30 @@ export function showCancellationRoutes(
       access: 'operator',
       params: scheduleParams,
       body: showAdjustmentBody,
-      problems: [
-        'schedule-not-found',
-        'show-not-cancelled',
-        'show-cancellation-done',
-        'temporarily-unavailable',
-      ],
+      problems: ['schedule-not-found', 'show-not-cancelled', 'show-cancellation-done'],
       responses: { 200: { description: 'The progress', schema: showCancellationSchema } },
       async handle({ params: { scheduleId }, body }) {
-        await assertRunning(scheduleId);
-        if (!(await workflows.adjust(scheduleId, body))) {
-          await assertRunning(scheduleId);
-          throw new Problem('temporarily-unavailable', 'No workflow runs for it: cancel the show again.');
+        await findCancelled(scheduleId);
+        if (!(await shows.adjust(scheduleId, body))) {
+          throw new Problem('show-cancellation-done', 'Everybody has been refunded.');
         }
+        await nudge(scheduleId);
         return answer(await present(await findCancelled(scheduleId), FIRST_PAGE));
       },
     }),
   ];
 
-  async function assertRunning(scheduleId: string): Promise<void> {
-    if ((await findCancelled(scheduleId)).finishedAt) {
-      throw new Problem('show-cancellation-done', 'Everybody has been refunded.');
+  /**
+   * What an operator has ordered is in Postgres. Where Temporal cannot be reached, the sweep starts the workflow, and one
+   * that is paused looks at the row by itself.
+   */
+  async function nudge(scheduleId: string): Promise<void> {
+    try {
+      await temporal.withDeadline(Date.now() + NUDGE_TIMEOUT_MS, async () =>
+        nudgeShowCancellation(temporal, taskQueue, scheduleId),
+      );
+    } catch (err) {
+      logger.warn({ err, scheduleId }, "the workflow of a show's cancellation could not be told");
     }
   }
 

@@ -1,0 +1,33 @@
+import type { Activities } from '../../src/activities';
+import type { CancellationDecision } from '../../src/activities/cancellations';
+import type { CancellationCause } from '../../src/domain/cancellationTerms';
+import type { Ground } from './stage';
+
+/** Cancels step by step, as the workflow does. */
+export interface Cancelling {
+  /** Asks for a cancellation, and has it decided. */
+  cancel(
+    reservationId: string,
+    cause?: CancellationCause,
+  ): Promise<{ cancellationId: string; decision: CancellationDecision }>;
+  /** Refunds the card by a try that succeeds, and books it. */
+  refund(cancellationId: string, attempt?: number): Promise<void>;
+}
+
+export function createCancelling(
+  { requestCancellation }: Pick<Ground, 'requestCancellation'>,
+  activities: Activities,
+): Cancelling {
+  return {
+    async cancel(reservationId, cause = 'ORGANISER') {
+      const cancellationId = await requestCancellation(reservationId, cause);
+      return { cancellationId, decision: await activities.cancelReservation(cancellationId) };
+    },
+    async refund(cancellationId, attempt = 1) {
+      const outcome = await activities.refundCard({ cancellationId, attempt });
+      if (outcome.outcome !== 'refunded') throw new Error(`the refund is ${outcome.outcome}`);
+      const { gatewayRefundId, refundedAt } = outcome;
+      await activities.completeRefund({ cancellationId, attempt, gatewayRefundId, refundedAt });
+    },
+  };
+}
