@@ -6,6 +6,8 @@ import { SALE_LOCK } from './scheduleStore';
 
 /** A hold about to be recorded. Prices come from the facts that were read in the same transaction. */
 export interface NewHold extends HoldNames {
+  /** The name of the waiting room that the client was admitted to. */
+  room: string;
   seats: readonly ReservedSeat[];
   amount: ReservationAmount;
   heldAt: Date;
@@ -117,9 +119,9 @@ export function createHoldStore(db: Knex) {
         .raw<{ rows: { recorded: boolean; allocated: string[] }[] }>(
           `WITH held AS (
            INSERT INTO reservations
-             (id, user_id, schedule_id, status, tickets, booking_fee, currency, held_at, expires_at,
+             (id, user_id, schedule_id, room, status, tickets, booking_fee, currency, held_at, expires_at,
               cancellation_policy, starts_at, time_zone)
-           SELECT :reservationId::uuid, :userId::uuid, schedule.id, 'HELD', :tickets::bigint, :bookingFee::bigint,
+           SELECT :reservationId::uuid, :userId::uuid, schedule.id, :room, 'HELD', :tickets::bigint, :bookingFee::bigint,
                   :currency, :heldAt::timestamptz, :expiresAt::timestamptz,
                   schedule.cancellation_policy, schedule.starts_at, venue.time_zone
            FROM schedules AS schedule JOIN venues AS venue ON venue.id = schedule.venue_id
@@ -137,6 +139,7 @@ export function createHoldStore(db: Knex) {
             reservationId: hold.reservationId,
             userId: hold.userId,
             scheduleId: hold.scheduleId,
+            room: hold.room,
             tickets: hold.amount.tickets,
             bookingFee: hold.amount.bookingFee,
             currency: hold.amount.currency,

@@ -23,6 +23,7 @@ import * as offlineScans from './migrations/023_offline_scans';
 import * as staffAssignments from './migrations/024_staff_assignments';
 import * as housekeeping from './migrations/025_housekeeping';
 import * as cancellationRequests from './migrations/032_cancellation_requests';
+import * as roomOfHold from './migrations/035_room_of_hold';
 
 /** In order. A released migration is never changed; a new one is added below. */
 const MIGRATIONS: Record<string, Knex.Migration> = {
@@ -49,6 +50,7 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '024_staff_assignments': staffAssignments,
   '025_housekeeping': housekeeping,
   '032_cancellation_requests': cancellationRequests,
+  '035_room_of_hold': roomOfHold,
 };
 
 /** Named by hand, so that sources and build write the same names into the database. */

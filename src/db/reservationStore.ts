@@ -8,6 +8,8 @@ export interface Reservation {
   reservationId: string;
   userId: string;
   scheduleId: string;
+  /** The name of the waiting room that the client was admitted to when it held the seats. */
+  room: string;
   status: ReservationStatus;
   amount: ReservationAmount;
   heldAt: Date;
@@ -19,6 +21,7 @@ interface ReservationRow {
   id: string;
   user_id: string;
   schedule_id: string;
+  room: string;
   status: ReservationStatus;
   tickets: number;
   booking_fee: number;
@@ -33,6 +36,7 @@ const COLUMNS = [
   'id',
   'user_id',
   'schedule_id',
+  'room',
   'status',
   'tickets',
   'booking_fee',
@@ -82,17 +86,16 @@ export function createReservationStore(db: Knex) {
     },
 
     /**
-     * Whether the user holds seats of a schedule whose waiting room this is: `service`, or the schedule's own.
+     * Whether the user holds seats that it was admitted to in this waiting room.
      *
      * @param heldAfter the oldest hold that can be open; it keeps the read small, however much a user has bought
      */
     async hasOpen(userId: string, room: string, heldAfter: Date): Promise<boolean> {
       const { rows } = await db
         .raw<{ rows: unknown[] }>(
-          `SELECT FROM reservations AS held JOIN schedules AS schedule ON schedule.id = held.schedule_id
-           WHERE held.user_id = :userId AND held.held_at > :heldAfter
-             AND held.status IN ('HELD', 'PAYING', 'SETTLING')
-             AND CASE WHEN schedule.waiting_room IS NULL THEN 'service' ELSE schedule.id::text END = :room
+          `SELECT FROM reservations
+           WHERE user_id = :userId AND held_at > :heldAfter AND room = :room
+             AND status IN ('HELD', 'PAYING', 'SETTLING')
            LIMIT 1`,
           { userId, room, heldAfter },
         )
@@ -246,6 +249,7 @@ function toReservation(row: ReservationRow): Reservation {
     reservationId: row.id,
     userId: row.user_id,
     scheduleId: row.schedule_id,
+    room: row.room,
     status: row.status,
     amount: {
       tickets: row.tickets,

@@ -59,7 +59,7 @@ export interface Queue {
    * Whether the place has not ended: it is admitted, waits, or would be given again. Takes no place and moves
    * no line.
    */
-  isLive(room: Room, key: PlaceKey): Promise<boolean>;
+  isLive(roomName: string, key: PlaceKey): Promise<boolean>;
   /**
    * Gives back the account's admitted place, which has served its purpose. Its token stays good: looked at
    * again, it takes a place as one that enters now. No effect on a place that waits.
@@ -137,16 +137,21 @@ export function createQueue(redis: Redis, clock?: Clock, control?: PaceControl):
     await counting;
     return toPlace(await run('look', room, { ...key, placeId: reply[1] ?? key.placeId }));
   };
-  const askNamed = async (command: string, name: string, userId: string): Promise<void> => {
-    const room: Room = { name, maxActive: 0, admitPerSecond: null, activeSeconds: 0 };
-    await ask(command, room, { userId, placeId: '' });
-  };
+  /** For what a room's settings do not matter for, also those of a room that an operator has switched off. */
+  const askNamed = async (command: string, name: string, userId: string, placeId = ''): Promise<Place> =>
+    ask(command, { name, maxActive: 0, admitPerSecond: null, activeSeconds: 0 }, { userId, placeId });
   return {
     enter: async (room, key) => ask('enter', room, key),
     look: async (room, key) => ask('look', room, key),
-    isLive: async (room, key) => (await ask('isLive', room, key)).state !== 'ENDED',
-    free: async (roomName, userId) => askNamed('free', roomName, userId),
-    leave: async (roomName, userId) => askNamed('leave', roomName, userId),
+    async isLive(roomName, { userId, placeId }) {
+      return (await askNamed('isLive', roomName, userId, placeId)).state !== 'ENDED';
+    },
+    async free(roomName, userId) {
+      await askNamed('free', roomName, userId);
+    },
+    async leave(roomName, userId) {
+      await askNamed('leave', roomName, userId);
+    },
   };
 }
 

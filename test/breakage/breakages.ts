@@ -3,6 +3,7 @@ import { EDGE_BREAKAGES } from './subjects/edge';
 import { CANCELLATION_BREAKAGES } from './subjects/cancellations';
 import { INPUT_BREAKAGES } from './subjects/input';
 import { PERMANENCE_BREAKAGES } from './subjects/permanence';
+import { LIMIT_BREAKAGES } from './subjects/limits';
 import { RESERVATION_BREAKAGES } from './subjects/reservations';
 import { RUNNING_BREAKAGES } from './subjects/running';
 import { SEATING_PLANS } from './subjects/seatingPlans';
@@ -21,6 +22,7 @@ const IDEMPOTENCY = 'src/api/idempotency/idempotency.ts';
 export const BREAKAGES: Breakage[] = [
   ...EDGE_BREAKAGES,
   ...INPUT_BREAKAGES,
+  ...LIMIT_BREAKAGES,
   ...RESERVATION_BREAKAGES,
   ...RUNNING_BREAKAGES,
   ...CANCELLATION_BREAKAGES,

@@ -31,6 +31,7 @@ async function aNewHold(sale: Sale, changes: Partial<NewHold> = {}): Promise<New
     reservationId: randomUUID(),
     userId: await createUser(database.owner),
     scheduleId: sale.scheduleId,
+    room: 'service',
     seats,
     amount: { tickets, bookingFee, total: tickets + bookingFee, currency: 'KRW' },
     heldAt,

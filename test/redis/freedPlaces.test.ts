@@ -77,27 +77,27 @@ describe('a place is live', () => {
   it('while it is admitted or waits, when it was freed, and when Redis has lost it', async () => {
     const room = aRoom();
     for (const user of ['a', 'b']) await enter(room, user);
-    expect(await queue.isLive(room, key('a'))).toBe(true);
-    expect(await queue.isLive(room, key('b'))).toBe(true);
+    expect(await queue.isLive(room.name, key('a'))).toBe(true);
+    expect(await queue.isLive(room.name, key('b'))).toBe(true);
     await queue.free(room.name, 'a');
-    expect(await queue.isLive(room, key('a'))).toBe(true);
-    expect(await queue.isLive(room, key('unheard of'))).toBe(true);
+    expect(await queue.isLive(room.name, key('a'))).toBe(true);
+    expect(await queue.isLive(room.name, key('unheard of'))).toBe(true);
   });
 
   it('no more when it was left or replaced', async () => {
     const room = aRoom();
     await enter(room, 'a');
     await queue.leave(room.name, 'a');
-    expect(await queue.isLive(room, key('a'))).toBe(false);
+    expect(await queue.isLive(room.name, key('a'))).toBe(false);
     await queue.enter(room, { userId: 'a', placeId: 'second' });
-    expect(await queue.isLive(room, key('a'))).toBe(false);
+    expect(await queue.isLive(room.name, key('a'))).toBe(false);
   });
 
   it('which is told without taking a place or moving the line', async () => {
     const room = aRoom();
     await enter(room, 'a');
     await queue.free(room.name, 'a');
-    await queue.isLive(room, key('a'));
+    await queue.isLive(room.name, key('a'));
     expect(await enter(room, 'b')).toMatchObject({ state: 'ACTIVE' });
   });
 });

@@ -31,5 +31,11 @@ export function anAttemptToHold(
   userId: string,
   reservationId: string = randomUUID(),
 ): HoldAttempt {
-  return { reservationId, userId, run: null, settle: async (grant) => db.transaction(grant) };
+  return {
+    reservationId,
+    userId,
+    room: 'service',
+    run: null,
+    settle: async (grant) => db.transaction(grant),
+  };
 }

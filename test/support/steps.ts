@@ -17,7 +17,7 @@ export function aGrant(
   const { reservationId, scheduleId, seatIds: sorted } = aHold(sale, userId, seatIds);
   const heldAt = new Date();
   const expiresAt = new Date(heldAt.getTime() + HOLD_MS);
-  return { reservationId, userId, scheduleId, seatIds: sorted, heldAt, expiresAt };
+  return { reservationId, userId, scheduleId, room: 'service', seatIds: sorted, heldAt, expiresAt };
 }
 
 export function anEnd(hold: HoldToGrant, status: EndHoldInput['status'] = 'RELEASED'): EndHoldInput {

@@ -210,7 +210,7 @@ describe('a reservation whose workflow was terminated', () => {
     await stage.temporal.handle(reservationId).terminate('by mistake');
     expect(await stage.temporal.reservations.pay(reservationId, anAttempt())).toBeNull();
 
-    const reservation = { ...held, userId: '', status: 'HELD' as const, endedAt: null };
+    const reservation = { ...held, userId: '', room: 'service', status: 'HELD' as const, endedAt: null };
     await stage.temporal.reservations.adopt({
       ...reservation,
       heldAt: new Date(held.heldAt),

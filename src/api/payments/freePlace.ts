@@ -1,7 +1,6 @@
 import type { Logger } from '../../config/logging';
 import type { ReservationStore } from '../../db/reservationStore';
 import type { AdmissionService } from '../queue/admission';
-import type { ScheduleRoom } from '../queue/rooms';
 
 /** Beyond the end of a hold and its settling, for a payment that was accepted just before it. */
 const MARGIN_SECONDS = 60;
@@ -9,23 +8,23 @@ const MARGIN_SECONDS = 60;
 export interface FreePlaceDependencies {
   settings: { HOLD_SECONDS: number; SETTLE_SECONDS: number };
   reservations: Pick<ReservationStore, 'hasOpen'>;
-  admission: Pick<AdmissionService, 'free' | 'roomOf'>;
+  admission: Pick<AdmissionService, 'free'>;
   logger: Logger;
 }
 
 /**
- * Gives the place of a buyer who has paid to the next in line, unless the buyer still holds other seats in that
- * room. The buyer's answer does not wait for it, and nothing depends on it: what fails, the place's own end makes
- * up for.
+ * Gives the place of a buyer that has paid to the next in line, unless the buyer still holds other seats that it was
+ * admitted to in that room. The answer does not wait for it, and nothing depends on it: a place that is not freed ends by
+ * itself.
  */
 export function createFreePlace({ settings, reservations, admission, logger }: FreePlaceDependencies) {
   const longestMs = (settings.HOLD_SECONDS + settings.SETTLE_SECONDS + MARGIN_SECONDS) * 1_000;
 
-  return async function freePlace(userId: string, schedule: ScheduleRoom): Promise<void> {
+  return async function freePlace(userId: string, room: string): Promise<void> {
     try {
       const heldAfter = new Date(Date.now() - longestMs);
-      if (await reservations.hasOpen(userId, admission.roomOf(schedule), heldAfter)) return;
-      await admission.free(userId, schedule);
+      if (await reservations.hasOpen(userId, room, heldAfter)) return;
+      await admission.free(userId, room);
     } catch (error) {
       logger.warn({ err: error, userId }, 'the place of a buyer was not freed');
     }

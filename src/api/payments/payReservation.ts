@@ -58,7 +58,8 @@ export function createPayReservation(dependencies: PayDependencies) {
     const reservation = await findOwnReservation(reservations, userId, reservationId);
     const schedule = await directory.schedule(reservation.scheduleId);
     if (!schedule) throw reservationNotFound();
-    await admission.requirePlace({ token: queueToken, userId, schedule });
+    const heldIn = reservation.room;
+    const room = await admission.requirePlace({ token: queueToken, userId, schedule, heldIn });
     const amount = amountOf(reservation, request.points);
     if (amount.card > 0) requirePaymentKey(gateway, paymentKey);
     if (reservation.status === 'PAYING') await refuseBesideAnother(paymentId, reservationId);
@@ -76,7 +77,7 @@ export function createPayReservation(dependencies: PayDependencies) {
       return askWorkflow(payment, reservation);
     };
     const result = await (amount.card > 0 ? tryCard({ userId, network }, pay) : pay());
-    if (result.status === 'SUCCEEDED') void freePlace(userId, schedule);
+    if (result.status === 'SUCCEEDED') void freePlace(userId, room);
     return result;
   };
 

@@ -35,8 +35,9 @@ export const HOLDER_PROBLEMS = [
   'queue-token-expired',
 ] as const;
 
-/** A right to buy: the place's end. */
+/** A right to buy: the room that gave it, and the place's end. */
 export interface Admission {
+  room: string;
   expiresAt: Date;
 }
 
@@ -80,12 +81,7 @@ export function createAdmissionService({
   const readTokenFor = async (schedule: ScheduleRoom, holder: TokenHolder) => {
     const { sub: userId, room: name, jti: placeId } = await readToken(holder);
     const room = rooms.of(schedule);
-    if (name !== room.name) {
-      throw new Problem(
-        'queue-token-wrong-room',
-        'The queue token is for another room than this schedule needs.',
-      );
-    }
+    if (name !== room.name) throw wrongRoom();
     return { room, key: { userId, placeId } };
   };
 
@@ -149,7 +145,7 @@ export function createAdmissionService({
     async requireAdmission(holder: TokenHolder & { schedule: ScheduleRoom }): Promise<Admission> {
       const { room, key } = await readTokenFor(holder.schedule, holder);
       const place = await queue.look(room, key);
-      if (place.state === 'ACTIVE') return { expiresAt: place.expiresAt };
+      if (place.state === 'ACTIVE') return { room: room.name, expiresAt: place.expiresAt };
       if (place.state === 'ENDED') throw expired();
       const { position, etaSeconds, pollAfterSeconds } = queueStatus(room, place);
       throw new Problem('queue-not-admitted', 'It is not your turn yet.', {
@@ -160,22 +156,29 @@ export function createAdmissionService({
     },
 
     /**
-     * Lets through whose place in the schedule's room has not ended. Enough for whoever holds seats, which took
-     * an admission: a place that was freed by another purchase, or lost with Redis, must not cost them.
+     * Lets a client that holds seats through while its place has not ended. It needs no new admission: a place that was
+     * freed by another purchase, or lost with Redis, must not cost the seats. Nor must an operator who switches the
+     * schedule's room on or off: the place may be in the room as it was when the seats were held, or in that of now,
+     * which the client may have entered since.
      *
+     * @param holder.heldIn the room that admitted the client to its seats
+     * @returns the name of the place's room
      * @throws {Problem} invalid-queue-token, queue-token-mismatch, queue-token-wrong-room, queue-token-expired
      */
-    async requirePlace(holder: TokenHolder & { schedule: ScheduleRoom }): Promise<void> {
-      const { room, key } = await readTokenFor(holder.schedule, holder);
-      if (!(await queue.isLive(room, key))) throw expired();
+    async requirePlace({
+      schedule,
+      heldIn,
+      ...holder
+    }: TokenHolder & { schedule: ScheduleRoom; heldIn: string }): Promise<string> {
+      const { sub: userId, room, jti: placeId } = await readToken(holder);
+      if (room !== heldIn && room !== rooms.of(schedule).name) throw wrongRoom();
+      if (!(await queue.isLive(room, { userId, placeId }))) throw expired();
+      return room;
     },
 
-    /** The name of the room that admits to a schedule. */
-    roomOf: (schedule: ScheduleRoom): string => rooms.of(schedule).name,
-
-    /** Gives back the user's admitted place, whose token stays good. */
-    async free(userId: string, schedule: ScheduleRoom): Promise<void> {
-      await queue.free(rooms.of(schedule).name, userId);
+    /** Gives back the user's admitted place in a room. Its token stays good. */
+    async free(userId: string, room: string): Promise<void> {
+      await queue.free(room, userId);
     },
 
     /** Frees the user's place in the schedule's room, or in the service's. Without Redis, it ends by itself. */
@@ -187,6 +190,13 @@ export function createAdmissionService({
       }
     },
   };
+}
+
+function wrongRoom(): Problem {
+  return new Problem(
+    'queue-token-wrong-room',
+    'The queue token is for another room than this schedule needs.',
+  );
 }
 
 function expired(): Problem {

@@ -9,6 +9,8 @@ import type { ReservedSeat } from '../../domain/seat';
 
 /** A hold to be granted. Its workflow runs already, with the same times. */
 export interface HoldToGrant extends HoldNames {
+  /** The name of the waiting room that the client was admitted to. */
+  room: string;
   /** Sorted, so that overlapping holds lock rows in one order. */
   seatIds: readonly string[];
   heldAt: Date;

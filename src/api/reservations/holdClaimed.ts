@@ -15,6 +15,8 @@ import type { ReservationWorkflows } from './reservationWorkflows';
 export interface HoldAttempt {
   readonly reservationId: string;
   readonly userId: string;
+  /** The name of the waiting room that the client was admitted to. */
+  readonly room: string;
   /** Runs the transaction that grants the hold, and records the answer of the request's key in it. */
   settle: (grant: (transaction: Knex.Transaction) => Promise<HeldReservation>) => Promise<HeldReservation>;
   /** What operators read of the workflow; left out, the seats and their price. */
@@ -85,7 +87,8 @@ export function createHoldClaimed(dependencies: HoldClaimedDependencies): HoldCl
             facts.now,
             attempt.summary ?? summaryOf(facts),
           ));
-          return attempt.settle((transaction) => grantHold(transaction, { ...hold, heldAt, expiresAt }));
+          const toGrant = { ...hold, room: attempt.room, heldAt, expiresAt };
+          return attempt.settle((transaction) => grantHold(transaction, toGrant));
         });
       } catch (error) {
         if (!(error instanceof HoldTooLate)) throw error;

@@ -29,6 +29,9 @@ export interface PlaceHoldRequest extends IdempotentRequest {
   queueToken: string | undefined;
 }
 
+/** What a client that may buy asks for, and the room that has admitted it. */
+type Admitted = { scheduleId: string; room: string } & ({ seatIds: string[] } | { wish: SeatWish });
+
 export interface HeldAnswer extends RepeatableAnswer {
   status: 201;
   headers: { Location: string };
@@ -62,15 +65,17 @@ export function createPlaceHold(dependencies: PlaceHoldDependencies) {
       return await idempotency.run<HeldAnswer>(
         request,
         async (reservationId, settle) => {
+          const admitted = await admit(request);
           const attempt: HoldAttempt = {
             reservationId,
             userId: request.userId,
+            room: admitted.room,
             settle: async (grant) =>
               (await settle(async (transaction) => answerOf(await grant(transaction)))).body,
             run: null,
           };
           started = attempt;
-          return answerOf(await hold(attempt, request));
+          return answerOf(await hold(attempt, admitted));
         },
         recall,
       );
@@ -80,17 +85,24 @@ export function createPlaceHold(dependencies: PlaceHoldDependencies) {
     }
   };
 
-  async function hold(attempt: HoldAttempt, request: PlaceHoldRequest): Promise<HeldReservation> {
+  /** Lets a request through whose client is admitted to a sale that is open. */
+  async function admit(request: PlaceHoldRequest): Promise<Admitted> {
     const { wanted } = request;
     if ('scheduleId' in wanted) {
       const { scheduleId, ...wish } = wanted;
       const unknown = new Problem('schedule-not-found', 'There is no such schedule.');
-      await assertMayHold(scheduleId, request, unknown);
-      return holdBest(attempt, scheduleId, wish);
+      return { scheduleId, room: await roomFor(scheduleId, request, unknown), wish };
     }
     const seatIds = wanted.seatIds.toSorted();
     const scheduleId = await scheduleOf(seatIds);
-    await assertMayHold(scheduleId, request, new Problem('seat-not-found', 'No such seat.', { seatIds }));
+    const unknown = new Problem('seat-not-found', 'No such seat.', { seatIds });
+    return { scheduleId, room: await roomFor(scheduleId, request, unknown), seatIds };
+  }
+
+  async function hold(attempt: HoldAttempt, admitted: Admitted): Promise<HeldReservation> {
+    const { scheduleId } = admitted;
+    if ('wish' in admitted) return holdBest(attempt, scheduleId, admitted.wish);
+    const { seatIds } = admitted;
     const taken = await seatClaim.claim(scheduleId, seatIds, attempt.reservationId);
     if (taken.length > 0) throw seatUnavailable(taken);
     return holdClaimed(attempt, scheduleId, seatIds);
@@ -106,15 +118,17 @@ export function createPlaceHold(dependencies: PlaceHoldDependencies) {
     else if (key === undefined) await workflows.cancel(reservationId, run.runId);
   }
 
-  async function assertMayHold(
+  /** The room that has admitted the client. */
+  async function roomFor(
     scheduleId: string,
     { queueToken: token, userId }: PlaceHoldRequest,
     unknown: Problem,
-  ): Promise<void> {
+  ): Promise<string> {
     const schedule = await directory.schedule(scheduleId);
     if (!schedule) throw unknown;
-    await admission.requireAdmission({ token, userId, schedule });
+    const { room } = await admission.requireAdmission({ token, userId, schedule });
     assertSaleOpen(schedule, new Date());
+    return room;
   }
 
   async function scheduleOf(seatIds: readonly string[]): Promise<string> {

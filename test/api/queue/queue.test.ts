@@ -105,7 +105,7 @@ describe('POST /v1/queue/tokens', () => {
     const token = String(body['queueToken']);
     await expect(
       edge.dependencies.admission.requireAdmission({ token, userId: account.userId, schedule }),
-    ).resolves.toEqual({ expiresAt: aDate });
+    ).resolves.toEqual({ room: 'service', expiresAt: aDate });
   });
 
   it('enters again after the end of the place', async () => {

@@ -56,7 +56,7 @@ function anApi({ beforeStart, beforeGrant, afterGrant }: Interruptions = {}) {
     return holdClaimed(attempt, ...seats);
   };
   const admission: Pick<AdmissionService, 'requireAdmission'> = {
-    requireAdmission: async () => Promise.resolve({ expiresAt: new Date(8e15) }),
+    requireAdmission: async () => Promise.resolve({ room: 'service', expiresAt: new Date(8e15) }),
   };
   return createPlaceHold({
     idempotency: createIdempotency({ db, passwords: createPasswords() }),
