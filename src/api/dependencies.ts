@@ -9,9 +9,11 @@ import { connectPostgres } from '../db/connect';
 import { createRefreshTokenStore } from '../db/refreshTokenStore';
 import { createScheduleStore } from '../db/scheduleStore';
 import { createSigningKeyStore } from '../db/signingKeyStore';
+import { createUnpaidHoldStore } from '../db/unpaidHoldStore';
 import { createUserStore } from '../db/userStore';
 import { createGateway } from '../gateways/createGateway';
 import type { PaymentGateway } from '../gateways/gateway';
+import { createAddressHoldLog } from '../redis/addressHolds';
 import { createBestEffort, type BestEffort } from '../redis/bestEffort';
 import { connectRedis } from '../redis/connect';
 import { createHoldFiguresStore } from '../redis/holdFigures';
@@ -43,6 +45,7 @@ import { createPaceControl } from './queue/paceControl';
 import { registerPaceMetrics } from './queue/paceMetrics';
 import { createRooms } from './queue/rooms';
 import { createSystemSignals } from './queue/systemSignals';
+import { createHoldLimits, NO_HOLD_LIMITS, type HoldLimits } from './reservations/holdLimits';
 import { createHoldMeter, type HoldMeter } from './reservations/holdMeter';
 import { createHttpMetrics, type HttpMetrics } from './service/metrics';
 
@@ -80,6 +83,7 @@ export interface ApiDependencies {
   admission: AdmissionService;
   /** What holds cost, for the pace of the waiting rooms. */
   holdMeter: HoldMeter;
+  holdLimits: HoldLimits;
   eventStreams: EventStreams;
   seatMaps: SeatMaps;
   /** Says that a schedule's seat map has changed. Resolves also where Redis is down. */
@@ -173,6 +177,7 @@ export async function createDependencies(
     authenticate: createAuthenticate(tokens, cutSessions),
     admission: createAdmissionService({ queue: createQueue(redis, undefined, control), tokens, rooms }),
     holdMeter: createHoldMeter(async (figures) => attempt(async () => holds.add(figures))),
+    holdLimits: createLimitsOfHolds(settings, db, redis, attempt),
     eventStreams,
     seatMaps,
     bumpSeatVersion: async (scheduleId) => seatMapCache.bump(scheduleId),
@@ -192,6 +197,21 @@ export async function createDependencies(
       await db.destroy();
     },
   };
+}
+
+function createLimitsOfHolds(settings: Settings, db: Knex, redis: Redis, attempt: BestEffort): HoldLimits {
+  const { RATE_LIMIT_FACTOR: factor } = settings;
+  if (factor === 0) return NO_HOLD_LIMITS;
+  return createHoldLimits({
+    allowance: {
+      ofSeat: settings.UNPAID_HOLDS_PER_SEAT * factor,
+      ofSchedule: settings.UNPAID_HOLDS_PER_SCHEDULE * factor,
+      ofAddress: settings.UNPAID_HOLDS_PER_ADDRESS * factor,
+    },
+    holdMs: settings.HOLD_SECONDS * 1_000,
+    unpaidHolds: createUnpaidHoldStore(db),
+    addressHolds: createAddressHoldLog({ redis, attempt }),
+  });
 }
 
 function createTries({ RATE_LIMIT_FACTOR: factor }: Settings, redis: Redis, attempt: BestEffort) {

@@ -44,6 +44,7 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
     admission,
     idempotency,
     holdMeter,
+    holdLimits,
     limits,
     bumpSeatVersion,
   } = dependencies;
@@ -66,6 +67,7 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
     seatClaim,
     seatNotices: { bumpSeatVersion, logger },
     holds: createHoldStore(db),
+    limits: holdLimits,
     workflows,
     meter: holdMeter,
   });
@@ -101,7 +103,7 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
   return [
     ...reservationRoutes({
       placeHold,
-      releaseHold: createReleaseHold({ reservations, workflows }),
+      releaseHold: createReleaseHold({ reservations, workflows, limits: holdLimits }),
       seatChoice,
       reservations,
       payments,

@@ -24,6 +24,8 @@ export const url = (protocols: readonly string[]) =>
   z.string().refine((value) => protocols.some((protocol) => value.startsWith(`${protocol}://`)), {
     message: `a URL that starts with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
   });
+/** Whole holds, as `src/domain/unpaidHolds.ts` counts them. */
+const holds = z.coerce.number().min(0).max(1_000_000);
 const startsWith = (...prefixes: readonly string[]) => {
   const allowed = `a text that starts with ${prefixes.join(' or ')}`;
   return z
@@ -103,6 +105,9 @@ const serviceSettings = z.object({
   CHECK_IN_HOURS_AFTER: hours.default(6),
   RECONCILE_AFTER_SECONDS: seconds(1, 86_400).default(900),
   RATE_LIMIT_FACTOR: z.coerce.number().min(0).max(1_000_000).default(1),
+  UNPAID_HOLDS_PER_SEAT: holds.default(3),
+  UNPAID_HOLDS_PER_SCHEDULE: holds.default(20),
+  UNPAID_HOLDS_PER_ADDRESS: holds.default(12),
   TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
   CORS_ORIGINS: origins,
   OPERATOR_PASSWORD: z.string().min(12).max(128).optional(),

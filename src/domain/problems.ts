@@ -39,6 +39,7 @@ export type ProblemSlug =
   | 'sale-not-open'
   | 'seat-unavailable'
   | 'seat-limit-exceeded'
+  | 'hold-limit-exceeded'
   | 'reservation-not-found'
   | 'reservation-not-releasable'
   | 'reservation-expired'

@@ -4,6 +4,7 @@ import {
   type HoldAttempt,
   type HoldClaimed,
 } from '../../src/api/reservations/holdClaimed';
+import { NO_HOLD_LIMITS, type HoldLimits } from '../../src/api/reservations/holdLimits';
 import { createHoldMeter } from '../../src/api/reservations/holdMeter';
 import type { ReservationWorkflows } from '../../src/api/reservations/reservationWorkflows';
 import { createHoldStore } from '../../src/db/holdStore';
@@ -14,12 +15,14 @@ export function createHolding(
   { dependencies: { db, seatClaim, bumpSeatVersion, logger } }: Pick<Ground, 'dependencies'>,
   workflows: Pick<ReservationWorkflows, 'start' | 'discard'>,
   holdSeconds = 300,
+  limits: HoldLimits = NO_HOLD_LIMITS,
 ): HoldClaimed {
   return createHoldClaimed({
     settings: { HOLD_SECONDS: holdSeconds },
     seatClaim,
     seatNotices: { bumpSeatVersion, logger },
     holds: createHoldStore(db),
+    limits,
     workflows,
     meter: createHoldMeter(async () => Promise.resolve()),
   });
@@ -35,6 +38,7 @@ export function anAttemptToHold(
     reservationId,
     userId,
     room: 'service',
+    network: '127.0.0.1',
     run: null,
     settle: async (grant) => db.transaction(grant),
   };

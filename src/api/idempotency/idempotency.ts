@@ -27,6 +27,7 @@ const WITHOUT_EFFECT: ReadonlySet<ProblemSlug> = new Set<ProblemSlug>([
 /** The outcome is not known, or may be another next time: the key stays taken and nothing is recorded. */
 const WITHOUT_OUTCOME: ReadonlySet<ProblemSlug> = new Set<ProblemSlug>([
   'rate-limited',
+  'hold-limit-exceeded',
   'temporarily-unavailable',
   'internal-error',
 ]);

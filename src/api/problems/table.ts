@@ -220,6 +220,13 @@ export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
     'The seats would be more than one account may have for this schedule.',
     'Ask for fewer seats, or release a hold.',
   ),
+  'hold-limit-exceeded': entry(
+    429,
+    'Held too often without a purchase',
+    'The account, or everybody at its address, has held these seats and let them go so often that others come first ' +
+      'for a while. The wait grows each time. `seatIds` names the seats; without it, all of the schedule is concerned.',
+    'Choose other seats, or come back after `Retry-After` and buy. A purchase ends the wait of the account.',
+  ),
   'reservation-not-found': entry(
     404,
     'No such reservation',

@@ -17,11 +17,11 @@ export interface HoldBestDependencies {
 
 /**
  * Holds the best available seats of a schedule whose sale is open. It chooses by what this process knows, then claims in
- * one call the first group that is still free. A group that turns out to be taken, in Redis or in Postgres, is left out
- * of the next choice. Each round is a transaction of its own under the same reservation id, until one is granted.
+ * one call the first group that is still free. A group that turns out to be taken, in Redis or in Postgres, or that the
+ * client has to wait for, is left out of the next choice. Each round is a transaction of its own under the same reservation id, until one is granted.
  *
  * @throws {Problem} validation-failed for an unknown grade or zone; seat-unavailable where nothing fits;
- *   temporarily-unavailable after {@link MAX_ROUNDS}; and what a hold of named seats is refused with
+ *   hold-limit-exceeded where nothing fits but what the client has to wait for; temporarily-unavailable after {@link MAX_ROUNDS}; and what a hold of named seats is refused with
  */
 export type HoldBest = (attempt: HoldAttempt, scheduleId: string, wish: SeatWish) => Promise<HeldReservation>;
 
@@ -32,9 +32,10 @@ export function createHoldBest({ seatChoice, seatClaim, holdClaimed }: HoldBestD
     // The workflow starts with the first round; a later one may be granted other seats.
     attempt.summary = `${wish.quantity === 1 ? '1 seat' : `${wish.quantity} seats`}, best available`;
     const taken = new Set<string>();
+    let mustWait: Problem | null = null;
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const groups = await seatChoice.best(scheduleId, wish, { taken, since });
-      if (groups.length === 0) throw nothingFits(wish);
+      if (groups.length === 0) throw mustWait ?? nothingFits(wish);
       const claim = await seatClaim.claimFirst(scheduleId, groups, attempt.reservationId);
       for (const seatId of claim.taken) taken.add(seatId);
       if (!claim.claimed) continue;
@@ -42,7 +43,8 @@ export function createHoldBest({ seatChoice, seatClaim, holdClaimed }: HoldBestD
         return await holdClaimed(attempt, scheduleId, claim.claimed);
       } catch (error) {
         const gone = goneSeats(error);
-        if (gone.length === 0) throw error;
+        if (gone.length === 0 || !(error instanceof Problem)) throw error;
+        if (error.slug === 'hold-limit-exceeded') mustWait = error;
         for (const seatId of gone) taken.add(seatId);
       }
     }
@@ -64,9 +66,12 @@ function nothingFits({ quantity }: SeatWish): Problem {
 }
 
 const unavailable = z.object({ unavailableSeatIds: z.array(z.string()) });
+const limited = z.object({ seatIds: z.array(z.string()) });
 
-/** Seats that somebody else turned out to have. */
+/** Seats that somebody else turned out to have, or that the client has to wait for. */
 function goneSeats(error: unknown): string[] {
-  if (!(error instanceof Problem) || error.slug !== 'seat-unavailable') return [];
+  if (!(error instanceof Problem)) return [];
+  if (error.slug === 'hold-limit-exceeded') return limited.safeParse(error.members).data?.seatIds ?? [];
+  if (error.slug !== 'seat-unavailable') return [];
   return unavailable.safeParse(error.members).data?.unavailableSeatIds ?? [];
 }

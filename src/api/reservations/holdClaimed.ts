@@ -8,6 +8,7 @@ import type { SeatClaim } from '../../redis/seatClaim';
 import { seatsChanged, type SeatNotices } from '../../redis/seatsChanged';
 import type { ReservationRun } from '../../temporal/startReservation';
 import { grantHold, HoldTooLate } from './grantHold';
+import type { HoldLimits } from './holdLimits';
 import type { HoldMeter } from './holdMeter';
 import type { ReservationWorkflows } from './reservationWorkflows';
 
@@ -17,6 +18,8 @@ export interface HoldAttempt {
   readonly userId: string;
   /** The name of the waiting room that the client was admitted to. */
   readonly room: string;
+  /** The client's network. */
+  readonly network: string;
   /** Runs the transaction that grants the hold, and records the answer of the request's key in it. */
   settle: (grant: (transaction: Knex.Transaction) => Promise<HeldReservation>) => Promise<HeldReservation>;
   /** What operators read of the workflow; left out, the seats and their price. */
@@ -30,6 +33,7 @@ export interface HoldClaimedDependencies {
   seatClaim: SeatClaim;
   seatNotices: SeatNotices;
   holds: HoldStore;
+  limits: HoldLimits;
   workflows: Pick<ReservationWorkflows, 'start' | 'discard'>;
   /** Measures the holds that get as far as the workflow. */
   meter: HoldMeter;
@@ -52,7 +56,7 @@ export type HoldClaimed = (
 const TRIES = 2;
 
 export function createHoldClaimed(dependencies: HoldClaimedDependencies): HoldClaimed {
-  const { settings, seatClaim, seatNotices, holds, workflows, meter } = dependencies;
+  const { settings, seatClaim, seatNotices, holds, limits, workflows, meter } = dependencies;
 
   return async function holdClaimed(attempt, scheduleId, claimed) {
     const { reservationId, userId } = attempt;
@@ -64,7 +68,10 @@ export function createHoldClaimed(dependencies: HoldClaimedDependencies): HoldCl
       const held = await grant(attempt, { reservationId, userId, scheduleId, seatIds }, owners);
       // An earlier run under the same key may have been granted other seats: those count.
       for (const seat of held.seats) if (owners.has(seat.seatId)) owners.set(seat.seatId, reservationId);
-      await seatsChanged(seatNotices, scheduleId, settleClaim);
+      await Promise.all([
+        seatsChanged(seatNotices, scheduleId, settleClaim),
+        limits.granted(attempt.network, held),
+      ]);
       return held;
     } catch (error) {
       // Of an unknown outcome the hold may stand: then the claim ends by itself.
@@ -79,7 +86,7 @@ export function createHoldClaimed(dependencies: HoldClaimedDependencies): HoldCl
     owners: Map<string, string | null>,
   ): Promise<HeldReservation> {
     for (let tries = 1; tries <= TRIES; tries += 1) {
-      const facts = await check(hold, owners);
+      const facts = await check(hold, attempt.network, owners);
       try {
         return await meter.measure(async () => {
           const { heldAt, expiresAt } = (attempt.run ??= await start(
@@ -100,11 +107,14 @@ export function createHoldClaimed(dependencies: HoldClaimedDependencies): HoldCl
   }
 
   /** Rejects most losers that Redis let through, as after a loss of its data, before a workflow is started for them. */
-  async function check(hold: Hold, owners: Map<string, string | null>): Promise<HoldFacts> {
+  async function check(hold: Hold, network: string, owners: Map<string, string | null>): Promise<HoldFacts> {
     const facts = await holds.readHoldFacts(hold, 'look');
     if (!facts) throw new Problem('seat-not-found', 'No such seat.', { seatIds: hold.seatIds });
     for (const { seatId, takenBy } of facts.seats) owners.set(seatId, takenBy);
-    if (!facts.recorded) assertHoldable(facts, hold.seatIds);
+    if (!facts.recorded) {
+      assertHoldable(facts, hold.seatIds);
+      await limits.assertAllowed({ ...hold, network }, facts.now);
+    }
     return facts;
   }
 

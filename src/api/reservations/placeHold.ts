@@ -27,6 +27,8 @@ export interface PlaceHoldRequest extends IdempotentRequest {
   userId: string;
   wanted: WantedSeats;
   queueToken: string | undefined;
+  /** The client's network. */
+  network: string;
 }
 
 /** What a client that may buy asks for, and the room that has admitted it. */
@@ -70,6 +72,7 @@ export function createPlaceHold(dependencies: PlaceHoldDependencies) {
             reservationId,
             userId: request.userId,
             room: admitted.room,
+            network: request.network,
             settle: async (grant) =>
               (await settle(async (transaction) => answerOf(await grant(transaction)))).body,
             run: null,

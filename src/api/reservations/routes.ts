@@ -60,13 +60,21 @@ export function reservationRoutes(dependencies: ReservationRoutesDependencies): 
         'sale-not-open',
         'seat-unavailable',
         'seat-limit-exceeded',
+        'hold-limit-exceeded',
         ...ADMISSION_PROBLEMS,
         'temporarily-unavailable',
       ],
-      async handle({ user, body, queueToken, idempotencyKey }) {
-        const { userId } = user;
-        const [route, wanted] = ['POST /v1/reservations', wantedSeats(body)];
-        const answer = await placeHold({ userId, route, key: idempotencyKey, body, wanted, queueToken });
+      async handle({ user, body, queueToken, http, idempotencyKey }) {
+        const wanted = wantedSeats(body);
+        const answer = await placeHold({
+          userId: user.userId,
+          route: 'POST /v1/reservations',
+          key: idempotencyKey,
+          body,
+          wanted,
+          queueToken,
+          network: http.network,
+        });
         const assumedStage = 'quantity' in wanted ? await seatChoice.assumedStage(wanted.scheduleId) : null;
         return assumedStage ? { ...answer, body: { ...answer.body, assumedStage } } : answer;
       },
@@ -124,8 +132,8 @@ export function reservationRoutes(dependencies: ReservationRoutesDependencies): 
       params: reservationParams,
       responses: { 204: { description: 'Nothing is held any more' } },
       problems: ['reservation-not-found', 'reservation-not-releasable', 'temporarily-unavailable'],
-      async handle({ user, params: { reservationId } }) {
-        await releaseHold(user.userId, reservationId);
+      async handle({ user, params: { reservationId }, http }) {
+        await releaseHold({ userId: user.userId, reservationId, network: http.network });
         return { status: 204 };
       },
     }),

@@ -78,6 +78,7 @@ async function aRequest(sale: Sale) {
     body: {},
     wanted: { seatIds: sale.seatIds },
     queueToken: 'any',
+    network: '127.0.0.1',
   };
 }
 

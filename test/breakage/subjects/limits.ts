@@ -1,6 +1,9 @@
 import type { Breakage } from '../breakage';
 
 const ADMISSION = 'src/api/queue/admission.ts';
+const RULES = 'src/domain/unpaidHolds.ts';
+const UNPAID = 'src/db/unpaidHoldStore.ts';
+const LIMIT_SUITE = 'test/api/reservations/holdLimits.test.ts';
 const ROOM_SUITE = 'test/e2e/roomSwitched.test.ts';
 
 /** Clients that hold seats pay for them, and nobody keeps seats from others by holding them again and again. */
@@ -45,5 +48,115 @@ export const LIMIT_BREAKAGES: Breakage[] = [
     ],
     suite: ROOM_SUITE,
     tests: ['A waiting room that is switched on in mid-sale does not take the token of a third room'],
+  },
+  {
+    name: 'holds without a purchase are not limited',
+    edits: [
+      {
+        file: 'src/api/reservations/holdClaimed.ts',
+        find: 'await limits.assertAllowed({ ...hold, network }, facts.now);',
+        replace: '',
+      },
+    ],
+    suite: 'test/e2e/hoarding.test.ts',
+    tests: [
+      'An account that holds a seat and releases it again and again is free to for a while, then has to let others have it: 429 hold-limit-exceeded',
+      'An account that holds a seat and releases it again and again gets other seats as the best available, and none when nothing else is left',
+      'An account that holds a seat and lets it expire again and again has to let others have it, and a refused key gets a new try after Retry-After',
+    ],
+  },
+  {
+    name: 'the wait for a seat does not grow',
+    edits: [
+      {
+        file: RULES,
+        find: 'Math.max(0, holds - allowed) * holdMs',
+        replace: 'Math.min(1, Math.max(0, holds - allowed)) * holdMs',
+      },
+    ],
+    suite: LIMIT_SUITE,
+    tests: [
+      'an account that holds a seat again and again without buying it waits longer after each further one',
+    ],
+  },
+  {
+    name: 'a hold counts nothing when it is released',
+    edits: [{ file: RULES, find: 'const LEAST_SHARE = 0.1;', replace: 'const LEAST_SHARE = 0;' }],
+    suite: LIMIT_SUITE,
+    tests: [
+      'an account that holds a seat again and again without buying it may change its mind thirty times: a hold that was released early counts a tenth',
+    ],
+  },
+  {
+    name: 'a hold that was released counts the same however long it was',
+    edits: [
+      {
+        file: RULES,
+        find: 'Math.min(1, Math.max(LEAST_SHARE,',
+        replace: 'Math.min(LEAST_SHARE, Math.max(0,',
+      },
+    ],
+    suite: LIMIT_SUITE,
+    tests: [
+      'an account that holds a seat again and again without buying it gains nothing by releasing the seat just before the end',
+    ],
+  },
+  {
+    name: 'a purchase does not end the wait',
+    edits: [{ file: UNPAID, find: 'SELECT max(sold_at)', replace: 'SELECT min(released_at)' }],
+    suite: LIMIT_SUITE,
+    tests: ['a purchase ends the wait'],
+  },
+  {
+    name: 'a purchase that was cancelled ends the wait',
+    edits: [{ file: UNPAID, find: 'AND released_at IS NULL', replace: '' }],
+    suite: LIMIT_SUITE,
+    tests: ['a purchase that was cancelled does not'],
+  },
+  {
+    name: 'the seats of a schedule together are not limited',
+    edits: [{ file: RULES, find: 'if (ofSchedule > 0)', replace: 'if (ofSchedule > Infinity)' }],
+    suite: LIMIT_SUITE,
+    tests: [
+      'an account that holds always other seats of a schedule without buying any waits after twenty whole holds, for all of the schedule',
+    ],
+  },
+  {
+    name: 'the address of a hold is not looked at',
+    edits: [
+      {
+        file: 'src/api/reservations/holdLimits.ts',
+        find: 'if (ofAddress) throw',
+        replace: 'if (ofAddress && !ofAddress) throw',
+      },
+    ],
+    suite: LIMIT_SUITE,
+    tests: ['everybody at one address has more room than one account, and waits in the end'],
+  },
+  {
+    name: 'a hold from an address counts each time that it is counted',
+    edits: [
+      {
+        file: 'src/redis/addressHolds.ts',
+        find: "redis.call('HSET', key, ARGV[1], ARGV[2])",
+        replace: "redis.call('HSET', key, ARGV[1] .. redis.call('HLEN', key), ARGV[2])",
+      },
+    ],
+    suite: LIMIT_SUITE,
+    tests: ['everybody at one address counts a hold once, and one that was released as what it was'],
+  },
+  {
+    name: 'the answer of a limit of holds is final under its key',
+    edits: [
+      {
+        file: 'src/api/idempotency/idempotency.ts',
+        find: "  'hold-limit-exceeded',\n",
+        replace: '',
+      },
+    ],
+    suite: 'test/e2e/hoarding.test.ts',
+    tests: [
+      'An account that holds a seat and lets it expire again and again has to let others have it, and a refused key gets a new try after Retry-After',
+    ],
   },
 ];

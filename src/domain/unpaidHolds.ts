@@ -1,0 +1,92 @@
+/** A seat of a hold that ended without a purchase. */
+export interface UnpaidHold {
+  seatId: string;
+  heldAt: Date;
+  /** When the hold would have ended by itself. */
+  expiresAt: Date;
+  endedAt: Date;
+}
+
+/**
+ * How many whole holds without a purchase are free. One that ran to its end is a whole one; one that was released
+ * counts by its time, and at least {@link LEAST_SHARE}.
+ */
+export interface HoldAllowance {
+  /** Of one seat, by one account. */
+  ofSeat: number;
+  /** Of all the seats of a schedule, by one account: two seats for the whole time are two holds. */
+  ofSchedule: number;
+  /** Of one seat, by everybody at one address. */
+  ofAddress: number;
+}
+
+/** Ten quick changes of mind cost as much as one hold that keeps the seat from everybody for its whole time. */
+const LEAST_SHARE = 0.1;
+
+/** Holds that began before are forgotten. */
+export const MEMORY_MS = 24 * 60 * 60 * 1_000;
+
+/** However often somebody did it. */
+export const LONGEST_PAUSE_MS = 60 * 60 * 1_000;
+
+/** What a hold counts, from {@link LEAST_SHARE} to 1. */
+export function shareOf({ heldAt, expiresAt, endedAt }: Omit<UnpaidHold, 'seatId'>): number {
+  const whole = expiresAt.getTime() - heldAt.getTime();
+  return Math.min(1, Math.max(LEAST_SHARE, (endedAt.getTime() - heldAt.getTime()) / whole));
+}
+
+/**
+ * How long after the last hold the next one may begin. It grows with each hold past what is free, by the time that the
+ * hold kept the seat: so others have the seat for longer and longer.
+ *
+ * @param holds whole holds, as {@link shareOf} counts them
+ * @param holdMs the length of a hold
+ */
+export function pauseMs(holds: number, allowed: number, holdMs: number): number {
+  return Math.min(LONGEST_PAUSE_MS, Math.max(0, holds - allowed) * holdMs);
+}
+
+/** Who has to wait for what, in milliseconds. */
+export interface Wait {
+  ms: number;
+  /** The seats that are concerned; null for all of the schedule. */
+  seatIds: string[] | null;
+}
+
+/**
+ * How long an account has to wait before it may hold seats.
+ *
+ * @param unpaid what it has held of the schedule since its last purchase there
+ * @returns null where it may hold them now
+ */
+export function waitOfAccount(
+  unpaid: readonly UnpaidHold[],
+  seatIds: readonly string[],
+  { allowance, holdMs, now }: { allowance: HoldAllowance; holdMs: number; now: Date },
+): Wait | null {
+  const waitMs = (holds: readonly UnpaidHold[], allowed: number): number => {
+    const counted = holds.reduce((sum, hold) => sum + shareOf(hold), 0);
+    const lastEnd = Math.max(...holds.map(({ endedAt }) => endedAt.getTime()));
+    return lastEnd + pauseMs(counted, allowed, holdMs) - now.getTime();
+  };
+  const ofSchedule = waitMs(unpaid, allowance.ofSchedule);
+  if (ofSchedule > 0) return { ms: ofSchedule, seatIds: null };
+  const waits = seatIds.map((seatId) => ({
+    seatId,
+    ms: waitMs(
+      unpaid.filter((hold) => hold.seatId === seatId),
+      allowance.ofSeat,
+    ),
+  }));
+  return longest(waits);
+}
+
+/** @returns null where nobody has to wait */
+export function longest(waits: readonly { seatId: string; ms: number }[]): Wait | null {
+  const limited = waits.filter(({ ms }) => ms > 0);
+  if (limited.length === 0) return null;
+  return {
+    ms: Math.max(...limited.map(({ ms }) => ms)),
+    seatIds: limited.map(({ seatId }) => seatId),
+  };
+}

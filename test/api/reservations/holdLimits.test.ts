@@ -1,0 +1,302 @@
+import { randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { createHoldLimits, type WantedHold } from '../../../src/api/reservations/holdLimits';
+import { createUnpaidHoldStore } from '../../../src/db/unpaidHoldStore';
+import { Problem } from '../../../src/domain/problems';
+import { createAddressHoldLog } from '../../../src/redis/addressHolds';
+import { createBestEffort } from '../../../src/redis/bestEffort';
+import { createSale, createUser, type Sale } from '../../support/factories';
+import { layGround, type Ground } from '../../support/stage';
+import { aGrant } from '../../support/steps';
+
+const MINUTE = 60_000;
+const HOLD = 5 * MINUTE;
+const HERE = '192.0.2.1';
+const ELSEWHERE = '198.51.100.1';
+
+let ground: Ground;
+
+beforeAll(async () => {
+  ground = await layGround();
+});
+afterAll(async () => ground?.drop());
+
+function createLimits(redis = ground.redis.redis) {
+  const { db, logger } = ground.dependencies;
+  return createHoldLimits({
+    allowance: { ofSeat: 3, ofSchedule: 20, ofAddress: 5 },
+    holdMs: HOLD,
+    unpaidHolds: createUnpaidHoldStore(db),
+    addressHolds: createAddressHoldLog({ redis, attempt: createBestEffort(redis, logger) }),
+  });
+}
+
+type Fan = Pick<WantedHold, 'userId' | 'network'>;
+
+const aFan = async (network = HERE): Promise<Fan> => ({
+  userId: await createUser(ground.database.owner),
+  network,
+});
+
+const openSale = async (seats = 1) => createSale(ground.database.owner, { seats, maxSeatsPerUser: 50 });
+
+interface Ending {
+  status?: 'EXPIRED' | 'RELEASED' | 'CONFIRMED' | 'CANCELLED';
+  /** How long the seats were held. */
+  ran?: number;
+  /** How long ago the hold ended. */
+  ago?: number;
+}
+
+/** A hold of all seats of a sale, or of some, that has ended. Nobody pays for those that are bought. */
+async function hold(fan: Fan, sale: Sale, ending: Ending & { seatIds?: string[] } = {}): Promise<void> {
+  const { status = 'EXPIRED', ran = HOLD, ago = 0, seatIds = sale.seatIds } = ending;
+  const { owner } = ground.database;
+  const granted = aGrant(sale, fan.userId, seatIds);
+  const { reservationId } = granted;
+  await ground.grant(granted);
+  const endedAt = new Date(Date.now() - ago);
+  const heldAt = new Date(endedAt.getTime() - ran);
+  const expiresAt = new Date(heldAt.getTime() + HOLD);
+  await owner('reservations')
+    .where({ id: reservationId })
+    .update({ status, held_at: heldAt, expires_at: expiresAt, ended_at: endedAt });
+  const sold = status === 'CONFIRMED' || status === 'CANCELLED';
+  await owner('allocations')
+    .where({ reservation_id: reservationId })
+    .update({ sold_at: sold ? endedAt : null, released_at: status === 'CONFIRMED' ? null : endedAt });
+}
+
+async function times(count: number, act: () => Promise<unknown>): Promise<void> {
+  for (let done = 0; done < count; done += 1) await act();
+}
+
+/** Milliseconds, or null where the seats may be held. Postgres's clock is the machine's here. */
+async function wait(fan: Fan, seats: Pick<Sale, 'scheduleId' | 'seatIds'>): Promise<number | null> {
+  const refusal = await refusalOf(fan, seats);
+  return refusal && Number(refusal.members['retryAfter']) * 1_000;
+}
+
+async function refusalOf(fan: Fan, { scheduleId, seatIds }: Pick<Sale, 'scheduleId' | 'seatIds'>) {
+  try {
+    await createLimits().assertAllowed({ ...fan, scheduleId, seatIds }, new Date());
+    return null;
+  } catch (error) {
+    if (error instanceof Problem && error.slug === 'hold-limit-exceeded') return error;
+    throw error;
+  }
+}
+
+/** About so long: a hold that ended a moment ago. */
+const expectWait = (waited: number | null, expected: number): void => {
+  expect(waited).toBeGreaterThan(expected - MINUTE);
+  expect(waited).toBeLessThanOrEqual(expected + 1_000);
+};
+
+/** A hold that runs, by an account of no matter. */
+async function holdFrom(network: string, { scheduleId, seatIds }: Sale, reservationId = randomUUID()) {
+  const seats = seatIds.map((seatId) => ({ seatId, zone: '', row: '', number: '', grade: '', price: 0 }));
+  const amount = { tickets: 0, bookingFee: 0, total: 0, currency: 'KRW' };
+  const at = new Date().toISOString();
+  await createLimits().granted(network, {
+    reservationId,
+    scheduleId,
+    seats,
+    amount,
+    heldAt: at,
+    expiresAt: at,
+  });
+  return { reservationId, seats };
+}
+
+/** The last hold of each seat has ended. */
+async function letEnd({ seatIds }: Sale, ago = 0): Promise<void> {
+  const { redis } = ground.redis;
+  for (const seatId of seatIds) await redis.pexpire(`held-from:{${HERE}}:${seatId}`, 60 * MINUTE - ago);
+}
+
+describe('an account that holds a seat again and again without buying it', () => {
+  it('is free to for three whole holds', async () => {
+    const [sale, fan] = [await openSale(), await aFan()];
+    await times(3, async () => hold(fan, sale));
+
+    expect(await wait(fan, sale)).toBeNull();
+  });
+
+  it('waits longer after each further one', async () => {
+    const [sale, fan] = [await openSale(), await aFan()];
+    await times(4, async () => hold(fan, sale));
+    expectWait(await wait(fan, sale), HOLD);
+
+    await hold(fan, sale);
+    expectWait(await wait(fan, sale), 2 * HOLD);
+
+    await hold(fan, sale);
+    expectWait(await wait(fan, sale), 3 * HOLD);
+  });
+
+  it('may hold it again once it has waited', async () => {
+    const [sale, fan] = [await openSale(), await aFan()];
+    await times(4, async () => hold(fan, sale, { ago: HOLD + 1_000 }));
+    expect(await wait(fan, sale)).toBeNull();
+
+    await hold(fan, sale, { ago: MINUTE });
+    expectWait(await wait(fan, sale), 2 * HOLD - MINUTE);
+  });
+
+  it('never waits longer than an hour, and nothing is remembered after a day', async () => {
+    const [sale, fan] = [await openSale(), await aFan()];
+    await times(18, async () => hold(fan, sale, { ago: 24 * 60 * MINUTE }));
+    expect(await wait(fan, sale)).toBeNull();
+
+    await times(18, async () => hold(fan, sale));
+    expectWait(await wait(fan, sale), 60 * MINUTE);
+  });
+
+  it('may change its mind thirty times: a hold that was released early counts a tenth', async () => {
+    const [sale, fan] = [await openSale(), await aFan()];
+    await times(30, async () => hold(fan, sale, { status: 'RELEASED', ran: 1_000 }));
+    expect(await wait(fan, sale)).toBeNull();
+
+    await hold(fan, sale, { status: 'RELEASED', ran: 1_000 });
+    expectWait(await wait(fan, sale), HOLD / 10);
+  });
+
+  it('gains nothing by releasing the seat just before the end', async () => {
+    const [sale, fan] = [await openSale(), await aFan()];
+    await times(4, async () => hold(fan, sale, { status: 'RELEASED', ran: 0.99 * HOLD }));
+
+    expectWait(await wait(fan, sale), HOLD);
+  });
+
+  it('is not blamed for holds that the service ended late', async () => {
+    const [sale, fan] = [await openSale(), await aFan()];
+    await times(3, async () => hold(fan, sale, { ran: 4 * HOLD }));
+
+    expect(await wait(fan, sale)).toBeNull();
+  });
+
+  it('waits after a loss of Redis too', async () => {
+    const [sale, fan] = [await openSale(), await aFan()];
+    await times(4, async () => hold(fan, sale));
+    await ground.redis.redis.flushdb();
+
+    expectWait(await wait(fan, sale), HOLD);
+  });
+
+  it('may hold other seats, and others may hold this one', async () => {
+    const [sale, other, fan] = [await openSale(2), await openSale(), await aFan()];
+    const [seatId = '', free = ''] = sale.seatIds;
+    await times(4, async () => hold(fan, sale, { seatIds: [seatId] }));
+
+    expect(await refusalOf(fan, sale)).toMatchObject({ members: { seatIds: [seatId] } });
+    expect(await wait(fan, { ...sale, seatIds: [free] })).toBeNull();
+    expect(await wait(fan, other)).toBeNull();
+    expect(await wait(await aFan(), sale)).toBeNull();
+  });
+});
+
+describe('a purchase', () => {
+  it('ends the wait', async () => {
+    const [sale, fan] = [await openSale(2), await aFan()];
+    const [seatId = '', bought = ''] = sale.seatIds;
+    const seats = { ...sale, seatIds: [seatId] };
+    await times(4, async () => hold(fan, seats, { ago: 2 * MINUTE }));
+    expect(await wait(fan, seats)).not.toBeNull();
+
+    // Held before the others, and paid after them.
+    await hold(fan, sale, { seatIds: [bought], status: 'CONFIRMED', ran: 2 * HOLD });
+
+    expect(await wait(fan, seats)).toBeNull();
+  });
+
+  it('that was cancelled does not', async () => {
+    const [sale, fan] = [await openSale(2), await aFan()];
+    const [seatId = '', bought = ''] = sale.seatIds;
+    const seats = { ...sale, seatIds: [seatId] };
+    await times(4, async () => hold(fan, seats, { ago: 2 * MINUTE }));
+
+    await hold(fan, sale, { seatIds: [bought], status: 'CANCELLED', ran: MINUTE });
+
+    expect(await wait(fan, seats)).not.toBeNull();
+  });
+});
+
+describe('an account that holds always other seats of a schedule without buying any', () => {
+  it('waits after twenty whole holds, for all of the schedule', async () => {
+    const [sale, other, fan] = [await openSale(8), await openSale(), await aFan()];
+    const half = sale.seatIds.slice(0, 4);
+    const rest = sale.seatIds.slice(4, 7);
+    const fresh = sale.seatIds.slice(7);
+    await times(2, async () => hold(fan, sale, { seatIds: half }));
+    await times(4, async () => hold(fan, sale, { seatIds: rest }));
+    expect(await refusalOf(fan, { ...sale, seatIds: fresh })).toBeNull();
+
+    await hold(fan, sale, { seatIds: half });
+
+    const refusal = await refusalOf(fan, { ...sale, seatIds: fresh });
+    expectWait(Number(refusal?.members['retryAfter']) * 1_000, 4 * HOLD);
+    expect(refusal?.members).not.toHaveProperty('seatIds');
+    expect(await wait(fan, other)).toBeNull();
+  });
+});
+
+describe('everybody at one address', () => {
+  it('has more room than one account, and waits in the end', async () => {
+    const sale = await openSale();
+    await times(5, async () => holdFrom(HERE, sale));
+    await letEnd(sale);
+    expect(await wait(await aFan(), sale)).toBeNull();
+
+    await holdFrom(HERE, sale);
+    await letEnd(sale);
+    expectWait(await wait(await aFan(), sale), HOLD);
+    expect(await wait(await aFan(ELSEWHERE), sale)).toBeNull();
+  });
+
+  it('is counted by the seat, and free again after the wait', async () => {
+    const [sale, other] = [await openSale(), await openSale()];
+    await times(6, async () => holdFrom(HERE, sale));
+    await letEnd(sale, HOLD);
+
+    expect(await wait(await aFan(), sale)).toBeNull();
+    expect(await wait(await aFan(), other)).toBeNull();
+  });
+
+  it('counts a hold once, and one that was released as what it was', async () => {
+    const sale = await openSale();
+    const now = new Date();
+    await times(5, async () => holdFrom(HERE, sale));
+    const { reservationId, seats } = await holdFrom(HERE, sale);
+    await holdFrom(HERE, sale, reservationId);
+    const released = { reservationId, seats, heldAt: now, endedAt: now };
+    const expiresAt = new Date(now.getTime() + HOLD);
+    await times(2, async () => createLimits().released(HERE, { ...released, expiresAt }));
+
+    expectWait(await wait(await aFan(), sale), HOLD / 10);
+  });
+
+  it('nobody waits for others at the address while Redis is away; accounts wait as before', async () => {
+    const [sale, fan] = [await openSale(), await aFan()];
+    await times(6, async () => holdFrom(HERE, sale));
+    await letEnd(sale);
+    await times(4, async () => hold(fan, sale));
+    const redis = new Redis(ground.redis.url, { lazyConnect: true });
+    const limits = createLimits(redis);
+
+    await expect(limits.assertAllowed({ ...(await aFan()), ...sale }, new Date())).resolves.toBeUndefined();
+    await expect(limits.assertAllowed({ ...fan, ...sale }, new Date())).rejects.toMatchObject({
+      slug: 'hold-limit-exceeded',
+    });
+    redis.disconnect();
+  });
+
+  it('leaves nothing in Redis for longer than a hold and an hour', async () => {
+    const sale = await openSale();
+    await holdFrom(HERE, sale);
+
+    expect(await ground.redis.redis.pttl(`held-from:{${HERE}}:${sale.seatId}`)).toBeLessThanOrEqual(
+      HOLD + 60 * MINUTE,
+    );
+  });
+});
