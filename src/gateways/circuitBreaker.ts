@@ -1,73 +1,79 @@
-import {
-  CircuitState,
-  ConsecutiveBreaker,
-  circuitBreaker,
-  handleWhenResult,
-  isBrokenCircuitError,
-} from 'cockatiel';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../config/logging';
-import { GATEWAY_UNAVAILABLE, type ChargeOutcome, type PaymentGateway } from './gateway';
+import { GATEWAY_UNAVAILABLE, unknown, type PaymentGateway } from './gateway';
 
-/** `open`: no charge is sent. `half-open`: one is, and its outcome decides. */
-export const CIRCUITS = ['closed', 'open', 'half-open'] as const;
+/** `open`: no charge is sent. */
+export const CIRCUITS = ['closed', 'open'] as const;
 export type Circuit = (typeof CIRCUITS)[number];
 
 export interface GuardedGateway extends PaymentGateway {
   readonly circuit: () => Circuit;
 }
 
-/** So many charges in a row without a word: some three payments, each tried three times. */
-const FAILURES_IN_A_ROW = 10;
-/** One customer's charge shows so often whether the gateway is back. */
-const PROBE_AFTER_MS = 5_000;
-
-const NOT_SENT: ChargeOutcome = { outcome: 'unknown', reason: GATEWAY_UNAVAILABLE };
+/** So many pings in a row without an answer open the circuit: one lost packet is no outage. */
+const MISSED_PINGS = 2;
+/** The pause after a ping without an answer. A gateway that is back is used again so soon. */
+const PING_EVERY_MS = 1_000;
 
 /**
- * Sends no more charges to a gateway that leaves them unanswered, so that a customer hears at once instead of
- * waiting for it. They are `unknown`, reason {@link GATEWAY_UNAVAILABLE}, never `declined`: an earlier request under
- * the same key may have been sent by another worker.
+ * Sends no more charges to a gateway that is down, so that a customer hears at once instead of waiting for it. They are
+ * `unknown`, reason {@link GATEWAY_UNAVAILABLE}, never `declined`: an earlier request under the same key may have been
+ * sent by another worker.
  *
- * Only charges are kept back. What finds out about money, takes what is reserved, or gives back is always sent: its
- * callers ask with growing pauses, and would have to ask again.
+ * Customers choose what they charge, so a charge without an answer tells nothing about the gateway: the card's bank may
+ * be slow. It only makes the worker ping, until the gateway answers. Pings decide. Any answer closes the circuit.
+ *
+ * Only charges are kept back. The calls that find out about money, take what is reserved, or return money are always
+ * sent: their callers ask with growing pauses, and would have to ask again.
  *
  * @param logger hears each new state
  */
 export function withCircuitBreaker(gateway: PaymentGateway, logger: Logger): GuardedGateway {
-  const policy = circuitBreaker(handleWhenResult(isWithoutAWord), {
-    breaker: new ConsecutiveBreaker(FAILURES_IN_A_ROW),
-    halfOpenAfter: PROBE_AFTER_MS,
-  });
-  policy.onStateChange((state) => {
-    logger.warn({ gateway: gateway.name, circuit: nameOf(state) }, 'circuit to the payment gateway');
-  });
+  let missed = 0;
+  let watch: Promise<void> | null = null;
+  const ended = new AbortController();
+
+  const circuit = (): Circuit => (missed < MISSED_PINGS ? 'closed' : 'open');
+
+  function note(isAnswered: boolean): void {
+    const before = circuit();
+    missed = isAnswered ? 0 : missed + 1;
+    if (circuit() !== before) {
+      logger.warn({ gateway: gateway.name, circuit: circuit() }, 'circuit to the payment gateway');
+    }
+  }
+
+  async function pingUntilAnswered(): Promise<void> {
+    while (!ended.signal.aborted) {
+      const isAnswered = await gateway.ping().then(
+        () => true,
+        () => false,
+      );
+      note(isAnswered);
+      if (isAnswered) return;
+      await sleep(PING_EVERY_MS, undefined, { signal: ended.signal, ref: false }).catch(() => undefined);
+    }
+  }
+
+  function judged<Outcome extends { outcome: string }>(outcome: Outcome): Outcome {
+    if (outcome.outcome !== 'unknown') note(true);
+    else watch ??= pingUntilAnswered().finally(() => (watch = null));
+    return outcome;
+  }
 
   return {
     ...gateway,
-    circuit: () => nameOf(policy.state),
+    circuit,
     async charge(request) {
-      // The library lets others wait for the probe's outcome; a customer is told at once.
-      if (policy.state === CircuitState.HalfOpen) return NOT_SENT;
-      try {
-        return await policy.execute(() => gateway.charge(request));
-      } catch (error) {
-        if (isBrokenCircuitError(error)) return NOT_SENT;
-        throw error;
-      }
+      return circuit() === 'open' ? unknown(GATEWAY_UNAVAILABLE) : judged(await gateway.charge(request));
+    },
+    capture: async (...args) => judged(await gateway.capture(...args)),
+    lookUp: async (...args) => judged(await gateway.lookUp(...args)),
+    void: async (...args) => judged(await gateway.void(...args)),
+    refund: async (...args) => judged(await gateway.refund(...args)),
+    async close() {
+      ended.abort();
+      await gateway.close();
     },
   };
-}
-
-function isWithoutAWord(outcome: unknown): boolean {
-  return (
-    typeof outcome === 'object' &&
-    outcome !== null &&
-    'outcome' in outcome &&
-    outcome.outcome === ('unknown' satisfies ChargeOutcome['outcome'])
-  );
-}
-
-function nameOf(state: CircuitState): Circuit {
-  if (state === CircuitState.Closed) return 'closed';
-  return state === CircuitState.HalfOpen ? 'half-open' : 'open';
 }

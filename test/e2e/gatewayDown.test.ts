@@ -4,9 +4,6 @@ import { expectAnswer, expectProblem } from './client';
 import { expectHold, PRICES } from './sale';
 import { START_MS, startService, type Service } from './service';
 
-/** Charges without a word after which no more are sent. */
-const FAILURES_IN_A_ROW = 10;
-
 let service: Service;
 
 beforeAll(async () => {
@@ -27,18 +24,22 @@ async function holders(count: number) {
   );
 }
 
+/** Whether the worker sends charges. */
+async function circuit(): Promise<string | undefined> {
+  const text = await (await fetch(service.stack.workerMetricsUrl)).text();
+  return /^holdfast_gateway_circuit\{gateway="sandbox",state="([a-z]+)"\} 1$/m.exec(text)?.[1];
+}
+
 describe('while the gateway is down', () => {
   it('most customers hear so at once, nobody loses anything, and it is over when the gateway is back', async () => {
-    const first = await holders(FAILURES_IN_A_ROW);
-    const [second] = await holders(1);
-    if (!second) throw new Error('nobody holds a seat');
+    const [first, second] = await holders(2);
+    if (!first || !second) throw new Error('nobody holds a seat');
     await service.stack.gateway.kill();
 
-    const unanswered = await Promise.all(
-      first.map(async ({ user, reservationId }) => user.pay(reservationId, { points: 10_000 })),
-    );
-    expect(unanswered.map(({ status }) => status)).toEqual(first.map(() => 202));
+    const unanswered = await first.user.pay(first.reservationId, { points: 10_000 });
+    expectAnswer(unanswered, 202, contract.settling);
 
+    await eventually(async () => expect(await circuit()).toBe('open'));
     const began = performance.now();
     const reply = await second.user.pay(second.reservationId, { points: 10_000 });
     const topUp = await second.user.topUp(10_000);
@@ -49,17 +50,28 @@ describe('while the gateway is down', () => {
     expect((await second.user.reservation(second.reservationId)).status).toBe('HELD');
 
     await service.stack.gateway.start();
+    await eventually(async () => expect(await circuit()).toBe('closed'));
+    expectAnswer(await second.user.pay(second.reservationId, { points: 10_000 }), 200, contract.paid);
     await eventually(
-      async () =>
-        expectAnswer(await second.user.pay(second.reservationId, { points: 10_000 }), 200, contract.paid),
-      20_000,
+      async () => expect((await first.user.reservation(first.reservationId)).status).toBe('HELD'),
+      40_000,
     );
-    await eventually(async () => {
-      const now = await Promise.all(
-        first.map(async ({ user, reservationId }) => (await user.reservation(reservationId)).status),
-      );
-      expect(new Set(now)).toEqual(new Set(['HELD']));
-    }, 40_000);
     // The audit at the end of this suite holds the books against each other.
   }, 120_000);
+});
+
+describe('while the charges of one client get no answer', () => {
+  it("nobody else's payment is refused", async () => {
+    const [client, other] = await holders(2);
+    if (!client || !other) throw new Error('nobody holds a seat');
+    const slow = Array.from({ length: 30 }, async () =>
+      client.user.topUp(10_000, { paymentKey: 'sandbox:timeout' }),
+    );
+
+    const replies = await Promise.all(slow);
+
+    for (const reply of replies) expectProblem(reply, 500, 'payment-failed', { reason: 'timeout' });
+    const paid = await other.user.pay(other.reservationId, { points: 10_000 });
+    expectAnswer(paid, 200, contract.paid);
+  }, 60_000);
 });

@@ -1,138 +1,159 @@
+import { EventEmitter, once } from 'node:events';
 import { Registry } from 'prom-client';
 import { createLogger } from '../../src/config/logging';
 import { withCircuitBreaker, type GuardedGateway } from '../../src/gateways/circuitBreaker';
+import type { ChargeRequest } from '../../src/gateways/gateway';
 import { registerCircuitMetric } from '../../src/worker/circuitMetric';
-import type { ChargeOutcome } from '../../src/gateways/gateway';
-import { createScriptedGateway, type ChargeScript, type ScriptedGateway } from '../support/scriptedGateway';
-import { aCharge } from './sandboxServer';
+import { eventually } from '../support/eventually';
+import { createScriptedGateway, type ScriptedGateway } from '../support/scriptedGateway';
+import { aCharge, connectGateway, startSandbox } from './sandboxServer';
 
 const NOT_SENT = { outcome: 'unknown', reason: 'gateway-unavailable' };
+const NO_ANSWER = { outcome: 'unknown', reason: 'no-answer' };
+
+const logger = createLogger('test', 'silent');
 
 let behind: ScriptedGateway;
 let gateway: GuardedGateway;
+let ping: jest.SpyInstance<Promise<void>>;
 let logged: unknown[];
 
 beforeEach(() => {
-  jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate'] });
   behind = createScriptedGateway();
+  ping = jest.spyOn(behind, 'ping');
   logged = [];
-  const logger = createLogger('test', 'silent');
   jest.spyOn(logger, 'warn').mockImplementation((line: unknown) => void logged.push(line));
   gateway = withCircuitBreaker(behind, logger);
 });
-afterEach(() => jest.useRealTimers());
+afterEach(async () => gateway.close());
 
-const times = (count: number, script: ChargeScript): ChargeScript[] =>
-  Array.from({ length: count }, () => script);
+const down = async () => Promise.reject(new Error('nobody answers'));
 
-/** So many charges, one after another. */
-async function charge(count: number): Promise<string[]> {
-  const outcomes: string[] = [];
-  for (let sent = 0; sent < count; sent += 1) {
-    const outcome = await gateway.charge(aCharge());
-    outcomes.push(outcome.outcome === 'unknown' ? outcome.reason : outcome.outcome);
-  }
-  return outcomes;
+/** So many charges at once whose answers do not come. */
+async function unanswered(count: number): Promise<void> {
+  behind.script(...Array.from({ length: count }, () => 'fail' as const));
+  const outcomes = await Promise.all(Array.from({ length: count }, async () => gateway.charge(aCharge())));
+  expect(outcomes).toEqual(outcomes.map(() => NO_ANSWER));
 }
-
-const sent = (): number => behind.calls.filter((call) => call.startsWith('charge')).length;
 
 async function open(): Promise<void> {
-  behind.script(...times(10, 'fail'));
-  await charge(10);
+  ping.mockImplementation(down);
+  await unanswered(1);
+  await eventually(async () => expect(gateway.circuit()).toBe('open'));
 }
 
-describe('charges without a word', () => {
-  it('ten in a row keep further ones back, which are unknown, never declined', async () => {
-    behind.script(...times(10, 'fail'));
-    expect(await charge(10)).toEqual(Array.from({ length: 10 }, () => 'no-answer'));
+describe('charges without an answer', () => {
+  it('keep nothing back while the gateway answers a ping, however many they are', async () => {
+    await unanswered(100);
+    await unanswered(100);
 
-    expect(await gateway.charge(aCharge())).toEqual(NOT_SENT);
-    expect(sent()).toBe(10);
-    expect(gateway.circuit()).toBe('open');
+    expect(gateway.circuit()).toBe('closed');
+    expect(await gateway.charge(aCharge())).toMatchObject({ outcome: 'approved' });
   });
 
-  it.each<ChargeScript>(['approve', 'decline', 'authorise'])(
-    'do not count after one that was %sd',
-    async (word) => {
-      behind.script(...times(9, 'fail'), word, ...times(9, 'fail'));
+  it('make one ping at a time', async () => {
+    const answer = new EventEmitter();
+    ping.mockImplementation(async () => void (await once(answer, 'here')));
 
-      await charge(19);
+    await unanswered(50);
 
-      expect(gateway.circuit()).toBe('closed');
-      expect(await charge(1)).toEqual(['approved']);
-    },
-  );
+    expect(ping).toHaveBeenCalledTimes(1);
+    answer.emit('here');
+  });
 
-  it('a hundred declines keep nothing back', async () => {
-    behind.script(...times(100, 'decline'));
+  it('keep further ones back, which are unknown, never declined, once two pings in a row were missed', async () => {
+    await open();
 
-    await charge(100);
+    expect(ping).toHaveBeenCalledTimes(2);
+    expect(await gateway.charge(aCharge())).toEqual(NOT_SENT);
+    expect(behind.calls).toHaveLength(1);
+  });
 
+  it('keep nothing back where the second ping is answered', async () => {
+    ping.mockImplementationOnce(down);
+
+    await unanswered(1);
+
+    await eventually(async () => expect(ping).toHaveBeenCalledTimes(2));
     expect(gateway.circuit()).toBe('closed');
   });
 });
 
 describe('while charges are kept back', () => {
-  it('everything that finds out, takes what is reserved, or gives back is sent all the same', async () => {
-    const request = aCharge();
+  const request = aCharge();
+  const refund = { refundKey: 'one', charge: request, gatewayPaymentId: 'any', amount: 1, reason: 'test' };
+  const calls: [string, (asked: ChargeRequest) => Promise<{ outcome: string }>][] = [
+    ['lookUp', async (asked) => gateway.lookUp(asked)],
+    ['capture', async (asked) => gateway.capture(asked, 'any')],
+    ['refund', async () => gateway.refund(refund)],
+    ['void', async (asked) => gateway.void(asked, 'test')],
+  ];
+
+  it.each(calls)('%s is sent all the same, and its answer ends it', async (name, call) => {
     await behind.charge(request);
     await open();
 
-    expect(await gateway.lookUp(request)).toMatchObject({ outcome: 'approved' });
-    expect(await gateway.capture(request, 'any')).toMatchObject({ outcome: 'approved' });
-    const refund = { refundKey: 'one', charge: request, gatewayPaymentId: 'any', amount: 1, reason: 'test' };
-    expect(await gateway.refund(refund)).toMatchObject({ outcome: 'refunded' });
-    expect(await gateway.void(request, 'test')).toMatchObject({ outcome: 'voided' });
-    expect(gateway.circuit()).toBe('open');
-  });
+    expect((await call(request)).outcome).not.toBe('unknown');
 
-  it('after five seconds one charge is sent, and with its answer all the others', async () => {
-    await open();
-    jest.advanceTimersByTime(4_999);
-    expect(await charge(1)).toEqual(['gateway-unavailable']);
-    jest.advanceTimersByTime(1);
-
-    expect(await charge(3)).toEqual(['approved', 'approved', 'approved']);
+    expect(behind.calls.at(-1)).toContain(name);
     expect(gateway.circuit()).toBe('closed');
   });
 
-  it('without an answer to that one, it is another five seconds', async () => {
+  it('a call without an answer leaves it so', async () => {
     await open();
-    jest.advanceTimersByTime(5_000);
-    behind.script('fail');
+    behind.unanswered.voids = 1;
 
-    expect(await charge(2)).toEqual(['no-answer', 'gateway-unavailable']);
-    jest.advanceTimersByTime(5_000);
-    expect(await charge(1)).toEqual(['approved']);
+    expect(await gateway.void(request, 'test')).toEqual(NO_ANSWER);
+
+    expect(gateway.circuit()).toBe('open');
   });
 
-  it('nobody waits for that one', async () => {
+  it('the gateway is pinged until it answers, and charges are sent again without anybody having to try', async () => {
     await open();
-    jest.advanceTimersByTime(5_000);
-    let answer: ((outcome: ChargeOutcome) => void) | undefined;
-    jest
-      .spyOn(behind, 'charge')
-      .mockImplementationOnce(async () => new Promise((resolve) => (answer = resolve)));
-    const probe = gateway.charge(aCharge());
+    await eventually(async () => expect(ping.mock.calls.length).toBeGreaterThan(3));
+    ping.mockImplementation(async () => undefined);
 
-    expect(await gateway.charge(aCharge())).toEqual(NOT_SENT);
-    expect(gateway.circuit()).toBe('half-open');
-    answer?.({ outcome: 'declined', reason: 'test' });
-    expect(await probe).toMatchObject({ outcome: 'declined' });
-    expect(await charge(1)).toEqual(['approved']);
+    await eventually(async () => expect(gateway.circuit()).toBe('closed'));
+
+    expect(await gateway.charge(aCharge())).toMatchObject({ outcome: 'approved' });
+  });
+
+  it('no ping is sent after the end of the process began', async () => {
+    await open();
+    await gateway.close();
+    const sent = ping.mock.calls.length;
+
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+
+    expect(ping).toHaveBeenCalledTimes(sent);
+  });
+});
+
+describe('with the sandbox gateway', () => {
+  it("one client's cards that get no answer keep nobody else's charge back", async () => {
+    const sandbox = await startSandbox();
+    const guarded = withCircuitBreaker(connectGateway(sandbox.url), logger);
+    const slow = Array.from({ length: 150 }, async () =>
+      guarded.charge(aCharge({ payerId: 'one client', paymentKey: 'sandbox:timeout' })),
+    );
+
+    expect(new Set((await Promise.all(slow)).map(({ outcome }) => outcome))).toEqual(new Set(['unknown']));
+
+    expect(await guarded.charge(aCharge())).toMatchObject({ outcome: 'approved' });
+    expect(guarded.circuit()).toBe('closed');
+    await guarded.close();
+    await sandbox.stop();
   });
 });
 
 describe('an operator', () => {
   it('reads each change in the log', async () => {
     await open();
-    jest.advanceTimersByTime(5_000);
-    await charge(1);
+    ping.mockImplementation(async () => undefined);
+    await eventually(async () => expect(gateway.circuit()).toBe('closed'));
 
     expect(logged).toEqual([
       { gateway: 'sandbox', circuit: 'open' },
-      { gateway: 'sandbox', circuit: 'half-open' },
       { gateway: 'sandbox', circuit: 'closed' },
     ]);
   });
