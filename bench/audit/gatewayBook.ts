@@ -23,7 +23,7 @@ const pageSchema = z.object({
   nextCursor: z.string().nullable(),
 });
 
-/** The whole book, by the gateway's own interface. */
+/** The whole book of the sandbox, by its own interface. */
 export async function readGatewayBook({ url, secret }: { url: string; secret: string }): Promise<Capture[]> {
   const captures: Capture[] = [];
   let cursor: string | null = '';

@@ -23,19 +23,20 @@ const LEDGER = `
   SELECT 'the wallet of ' || user_id || ' has ' || balance FROM wallets WHERE balance < 0`;
 
 /**
- * Invariant 4: what a reservation was paid with, points by the ledger and cards by the gateway's book, is its price
- * where it is CONFIRMED, what a cancellation keeps where it is CANCELLED, and nothing otherwise.
+ * Invariant 4: what a reservation was paid with is its price where it is CONFIRMED, what a cancellation keeps where it is
+ * CANCELLED, and nothing otherwise. Points count by the ledger, and cards by the sandbox's book; what another gateway
+ * took counts by the ledger, because its book cannot be read here.
  */
 export async function faultsOfPrices(snapshot: Snapshot, book: readonly Capture[]): Promise<Fault[]> {
   const reservations = await snapshot.read(PRICES, pricesSchema);
   const charges = groupBy(book, ({ orderId }) => orderId);
   const faults: Fault[] = [];
   const fault = (what: string): void => void faults.push({ invariant: 4, what });
-  for (const { id, status, due, points } of reservations) {
+  for (const { id, status, due, points, elsewhere } of reservations) {
     const mine = charges.get(id) ?? [];
     const card = mine.reduce((total, { captured, refunded }) => total + captured - refunded, 0);
-    if (points + card !== due)
-      fault(`reservation ${id} is ${status}, costs ${due} and was paid ${points + card}`);
+    const paid = points + card + elsewhere;
+    if (paid !== due) fault(`reservation ${id} is ${status}, costs ${due} and was paid ${paid}`);
     const kept = mine.filter(({ captured, refunded }) => captured > refunded);
     if (kept.length > 1) fault(`reservation ${id} was charged ${kept.length} times`);
   }
@@ -45,7 +46,7 @@ export async function faultsOfPrices(snapshot: Snapshot, book: readonly Capture[
   return faults;
 }
 
-const pricesSchema = z.object({ id: z.string(), status: z.string(), due: sum, points: sum });
+const pricesSchema = z.object({ id: z.string(), status: z.string(), due: sum, points: sum, elsewhere: sum });
 
 /** A payment under way may be anywhere between nothing and the price: it is looked at when it has ended. */
 const PRICES = `
@@ -57,11 +58,14 @@ const PRICES = `
            ELSE 0
          END AS due,
          coalesce((SELECT -sum(amount) FROM journals JOIN entries ON journal_id = journals.id
-                   WHERE reservation_id = reservations.id AND entries.user_id IS NOT NULL), 0) AS points
+                   WHERE reservation_id = reservations.id AND entries.user_id IS NOT NULL), 0) AS points,
+         coalesce((SELECT -sum(amount) FROM journals JOIN entries ON journal_id = journals.id
+                   WHERE reservation_id = reservations.id AND account LIKE 'gateway:clearing:%'
+                     AND account <> 'gateway:clearing:sandbox'), 0) AS elsewhere
   FROM reservations LEFT JOIN cancellations ON cancellations.reservation_id = reservations.id
   WHERE status NOT IN ('PAYING', 'SETTLING')`;
 
-/** Invariant 5: the gateway's book equals the ledger, both ways, order by order. */
+/** Invariant 5: the sandbox's book equals its clearing account, both ways, order by order. */
 export async function faultsOfGatewayBook(snapshot: Snapshot, book: readonly Capture[]): Promise<Fault[]> {
   const rows = await snapshot.read(CLEARING, z.object({ order_id: z.string(), owed: sum }));
   const ledger = new Map(rows.map(({ order_id, owed }) => [order_id, owed]));
@@ -80,5 +84,5 @@ export async function faultsOfGatewayBook(snapshot: Snapshot, book: readonly Cap
 const CLEARING = `
   SELECT coalesce(reservation_id, payment_id, journals.id)::text AS order_id, -sum(amount) AS owed
   FROM journals JOIN entries ON journal_id = journals.id
-  WHERE account = 'gateway:clearing'
+  WHERE account = 'gateway:clearing:sandbox'
   GROUP BY 1`;

@@ -4,21 +4,21 @@ import { bookVoid, voidAtGateway } from './chargeVoids';
 import type { ActivityDependencies } from './dependencies';
 import { chargeOf, closeFailed } from './payments';
 
-export function createChargeActivities({ db, gateway }: ActivityDependencies) {
+export function createChargeActivities({ db, gateways }: ActivityDependencies) {
   return {
     /** Charges the card part. Answers within the gateway's own time limit; no answer is `unknown`. */
     async chargeCard(request: ChargeRequest): Promise<ChargeOutcome> {
-      return gateway.charge(request);
+      return gateways.of(request.gateway).charge(request);
     },
 
     /** Takes what was only authorised. */
     async captureCharge(request: ChargeRequest, gatewayPaymentId: string): Promise<ChargeOutcome> {
-      return gateway.capture(request, gatewayPaymentId);
+      return gateways.of(request.gateway).capture(request, gatewayPaymentId);
     },
 
     /** Asks the gateway what became of a charge. */
     async lookUpCharge(request: ChargeRequest): Promise<ChargeOutcome | { outcome: 'absent' }> {
-      return gateway.lookUp(request);
+      return gateways.of(request.gateway).lookUp(request);
     },
 
     /**
@@ -30,10 +30,10 @@ export function createChargeActivities({ db, gateway }: ActivityDependencies) {
     async giveBackCharge(paymentId: string, reason: string): Promise<void> {
       const payment = await db.transaction((transaction) => closeFailed(transaction, paymentId, reason));
       if (payment?.status !== 'FAILED') return;
-      const { reservationId, amount } = payment;
-      const returned = await voidAtGateway(gateway, chargeOf(payment), reason);
+      const { reservationId, amount, gateway } = payment;
+      const returned = await voidAtGateway(gateways, chargeOf(payment), reason);
       await db.transaction(async (transaction) => {
-        const charge = { attemptId: paymentId, reservationId, currency: amount.currency };
+        const charge = { attemptId: paymentId, reservationId, currency: amount.currency, gateway };
         await bookVoid(transaction, charge, returned);
         await createPaymentStore(transaction).markUndone(paymentId);
       });

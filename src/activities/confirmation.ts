@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { createLedgerStore } from '../db/ledgerStore';
+import { clearingOf, createLedgerStore } from '../db/ledgerStore';
 import { createPaymentStore, type Payment } from '../db/paymentStore';
 import { createReservationTickets, type Ticket } from '../db/reservationTickets';
 import { createReservationStore } from '../db/reservationStore';
@@ -61,7 +61,7 @@ async function confirmedBefore(transaction: Knex.Transaction, paymentId: string)
 /** What was pending and what the gateway took become revenue and booking fees. */
 async function bookSale(
   transaction: Knex.Transaction,
-  { paymentId, reservationId, amount }: Payment,
+  { paymentId, reservationId, amount, gateway }: Payment,
   price: ReservationAmount,
 ): Promise<void> {
   await createLedgerStore(transaction).post({
@@ -72,7 +72,7 @@ async function bookSale(
     paymentId,
     house: [
       { account: 'house:pending', amount: -amount.points },
-      { account: 'gateway:clearing', amount: -amount.card },
+      { account: clearingOf(gateway), amount: -amount.card },
       { account: 'house:revenue', amount: price.tickets },
       { account: 'house:booking-fees', amount: price.bookingFee },
     ],

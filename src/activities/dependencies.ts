@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Logger } from '../config/logging';
-import type { PaymentGateway } from '../gateways/gateway';
+import type { Gateways } from '../gateways/gateways';
 import type { Lobby } from '../redis/lobby';
 import type { SeatClaim } from '../redis/seatClaim';
 import type { StrandedKind } from './sweep';
@@ -12,7 +12,7 @@ export interface ActivityDependencies {
   lobby: Lobby;
   /** Tells readers of a schedule's seat map that it changed. Resolves also where Redis is down. */
   bumpSeatVersion: (scheduleId: string) => Promise<unknown>;
-  gateway: PaymentGateway;
+  gateways: Gateways;
   /** How long past its hold an unknown payment may keep the seats. */
   settleSeconds: number;
   /** Counts what the sweep found without a workflow. */

@@ -1,3 +1,4 @@
+import { activityInfo } from '@temporalio/activity';
 import {
   createAttemptReader,
   type ComparedWindow,
@@ -17,17 +18,25 @@ import {
   unpaidSale,
   type Finding,
 } from '../domain/reconciliation';
-import type { ChargeSettlementInput } from '../workflows/messages';
+import { gatewayReconciliationWorkflowId, type ChargeSettlementInput } from '../workflows/messages';
 import type { ActivityDependencies } from './dependencies';
 
 /** One run and its window, from `windowFrom` to `startedAt`. Times are ISO 8601. */
 export interface ReconciliationRun {
   runId: string;
   gateway: string;
+  /** The other gateways that are configured: what they charge is compared by runs of their own. */
+  others: string[];
   startedAt: string;
   windowFrom: string;
   /** What has changed since is under way, and no difference. */
   settledBefore: string;
+}
+
+/** The comparison with one gateway. One runs at a time, because of its workflow's id. */
+export interface GatewayReconciliation {
+  gateway: string;
+  workflowId: string;
 }
 
 /** One page of a comparison. */
@@ -54,18 +63,31 @@ const NOTHING: ComparedPage = { nextCursor: null, lines: 0, attempts: 0, money: 
  * Each comparison reads one page, records the differences that it finds, and tells what may be mended. Run again,
  * it finds the same.
  */
-export function createReconciliationActivities({ db, gateway, reconcileAfterMs }: ActivityDependencies) {
+export function createReconciliationActivities({ db, gateways, reconcileAfterMs }: ActivityDependencies) {
   const runs = createReconciliationRunStore(db);
   const lines = createGatewayLineStore(db);
   const attempts = createAttemptReader(db);
   const records = createRecordReader(db);
   const differences = createDifferenceStore(db);
   return {
-    /** Begins a run: the last days, or once a day everything that may still be refunded. */
-    async beginReconciliation(runId: string): Promise<ReconciliationRun> {
+    /** The comparisons to run, one for each gateway that is configured. */
+    async listReconciliations(): Promise<GatewayReconciliation[]> {
+      const { taskQueue } = activityInfo();
+      return Promise.resolve(
+        gateways.all.map(({ name: gateway }) => {
+          return { gateway, workflowId: gatewayReconciliationWorkflowId(gateway, taskQueue) };
+        }),
+      );
+    },
+
+    /**
+     * Begins a run with the book of one gateway: the last days, or once a day everything that may still be refunded. What
+     * belongs to no gateway that is configured is compared by every run, with our own books alone.
+     */
+    async beginReconciliation(runId: string, gateway: string): Promise<ReconciliationRun> {
       const run = await runs.begin({
         runId,
-        gateway: gateway.name,
+        gateway,
         recentDays: RECENT_DAYS,
         deepDays: DEEP_DAYS,
         deepEveryHours: DEEP_EVERY_HOURS,
@@ -73,6 +95,7 @@ export function createReconciliationActivities({ db, gateway, reconcileAfterMs }
       return {
         runId,
         gateway: run.gateway,
+        others: gateways.all.map(({ name }) => name).filter((name) => name !== run.gateway),
         startedAt: run.startedAt.toISOString(),
         windowFrom: run.windowFrom.toISOString(),
         settledBefore: new Date(run.startedAt.getTime() - reconcileAfterMs).toISOString(),
@@ -83,7 +106,7 @@ export function createReconciliationActivities({ db, gateway, reconcileAfterMs }
     async readGatewayBook(run: ReconciliationRun, cursor: string | null): Promise<ComparedPage> {
       // What was booked in the very millisecond of the start is read too.
       const window = { from: Date.parse(run.windowFrom), to: Date.parse(run.startedAt) + 1 };
-      const page = await gateway.readBook(window, cursor ?? undefined);
+      const page = await gateways.of(run.gateway).readBook(window, cursor ?? undefined);
       await lines.keep(run.runId, run.gateway, page.items);
       return { ...NOTHING, nextCursor: page.nextCursor, lines: page.items.length };
     },
@@ -104,7 +127,7 @@ export function createReconciliationActivities({ db, gateway, reconcileAfterMs }
     async compareStrangeCharges(run: ReconciliationRun, cursor: string | null): Promise<ComparedPage> {
       const page = pageFrom(cursor);
       const bookedBefore = new Date(run.settledBefore);
-      const found = await lines.strange({ runId: run.runId, bookedBefore, ...page });
+      const found = await lines.strange({ runId: run.runId, gateway: run.gateway, bookedBefore, ...page });
       await differences.record(found.map(strangeCharge));
       return { ...NOTHING, nextCursor: cursorAfter(page, found, 'gatewayPaymentId'), money: keptOf(found) };
     },
@@ -135,6 +158,7 @@ export function createReconciliationActivities({ db, gateway, reconcileAfterMs }
     async finishReconciliation(run: ReconciliationRun, totals: RunTotals): Promise<void> {
       await db.transaction(async (transaction) => {
         await createDifferenceStore(transaction).resolveUnseen({
+          ...run,
           startedAt: new Date(run.startedAt),
           windowFrom: new Date(run.windowFrom),
         });
@@ -164,8 +188,8 @@ const isMendable = ({ mendable }: Finding): boolean => mendable;
 
 const pageFrom = (after: string | null): PageStart => ({ after, limit: PAGE });
 
-function windowOf({ runId, gateway, windowFrom, settledBefore }: ReconciliationRun): ComparedWindow {
-  return { runId, gateway, windowFrom: new Date(windowFrom), settledBefore: new Date(settledBefore) };
+function windowOf({ windowFrom, settledBefore, ...run }: ReconciliationRun): ComparedWindow {
+  return { ...run, windowFrom: new Date(windowFrom), settledBefore: new Date(settledBefore) };
 }
 
 function cursorAfter<Name extends string>(

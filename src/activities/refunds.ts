@@ -1,6 +1,6 @@
 import { createCancellationRequestStore } from '../db/cancellationRequestStore';
 import { createCancellationStore } from '../db/cancellationStore';
-import { createLedgerStore } from '../db/ledgerStore';
+import { clearingOf, createLedgerStore } from '../db/ledgerStore';
 import { createPaymentStore, type Payment } from '../db/paymentStore';
 import { createRefundStore, type DueRefund } from '../db/refundStore';
 import { PermanentError } from '../domain/permanentError';
@@ -24,10 +24,10 @@ export interface CompleteRefundInput extends RefundTry {
   refundedAt: string;
 }
 
-export function createRefundActivities({ db, gateway }: ActivityDependencies) {
+export function createRefundActivities({ db, gateways }: ActivityDependencies) {
   return {
     /**
-     * Asks the gateway to give back what is due to the card.
+     * Asks the gateway that took the money to give back what is due to the card.
      *
      * @throws until the gateway's word on this try is known: its caller runs it again, under the same key
      */
@@ -36,7 +36,7 @@ export function createRefundActivities({ db, gateway }: ActivityDependencies) {
       const refund = await refunds.find(cancellationId);
       const payment = refund && (await createPaymentStore(db).find(refund.paymentId));
       if (!payment) throw new PermanentError(`cancellation ${cancellationId} has no refund that is due`);
-      const outcome = await ask(refund, payment, attempt);
+      const outcome = await gateways.of(payment.gateway).refund(requestOf(refund, payment, attempt));
       if (outcome.outcome === 'refunded') return outcome;
       await refunds.noteFault(cancellationId, { attempt, ...outcome });
       if (outcome.outcome === 'refused') return outcome;
@@ -66,7 +66,7 @@ export function createRefundActivities({ db, gateway }: ActivityDependencies) {
           paymentId,
           house: [
             { account: 'house:refunds-due', amount: -amount },
-            { account: 'gateway:clearing', amount },
+            { account: clearingOf(payment.gateway), amount },
           ],
         });
         const whole = cancellation.refund.total === payment.amount.total;
@@ -75,15 +75,6 @@ export function createRefundActivities({ db, gateway }: ActivityDependencies) {
       });
     },
   };
-
-  /** A refund that cannot be asked for here stays due: it goes back through the gateway that took the money. */
-  async function ask(refund: DueRefund, payment: Payment, attempt: number): Promise<RefundOutcome> {
-    if (payment.gateway !== gateway.name) {
-      const reason = `paid with ${payment.gateway}, but PAYMENT_GATEWAY is ${gateway.name}`;
-      return { outcome: 'unknown', reason };
-    }
-    return gateway.refund(requestOf(refund, payment, attempt));
-  }
 }
 
 function requestOf(refund: DueRefund, payment: Payment, attempt: number): RefundRequest {

@@ -1,4 +1,4 @@
-import { createLedgerStore } from '../db/ledgerStore';
+import { clearingOf, createLedgerStore } from '../db/ledgerStore';
 import { createTopUpStore, type TopUp } from '../db/topUpStore';
 import { PermanentError } from '../domain/permanentError';
 import { Problem } from '../domain/problems';
@@ -16,7 +16,7 @@ export interface CreditTopUpInput {
 export type ClosedTopUp = { status: 'FAILED' } | { status: 'SUCCEEDED'; balance: number };
 
 /** Each step gets the id of the top-up. Who pays, and how much, is in the row that the API has written. */
-export function createTopUpActivities({ db, gateway }: ActivityDependencies) {
+export function createTopUpActivities({ db, gateways }: ActivityDependencies) {
   return {
     /**
      * Opens a top-up before its card is charged. Run again, it changes nothing.
@@ -42,14 +42,14 @@ export function createTopUpActivities({ db, gateway }: ActivityDependencies) {
         const topUps = createTopUpStore(transaction);
         const topUp = await topUps.find(topUpId);
         if (!topUp) throw notOpen('unknown-top-up');
-        const { userId, amount, currency } = topUp;
+        const { userId, amount, currency, gateway } = topUp;
         const { booked, balance } = await createLedgerStore(transaction).post({
           key: `top-up:${topUpId}`,
           kind: 'TOP_UP',
           currency,
           paymentId: topUpId,
           wallet: { userId, amount },
-          house: [{ account: 'gateway:clearing', amount: -amount }],
+          house: [{ account: clearingOf(gateway), amount: -amount }],
         });
         if (booked && balance !== null) {
           if (await topUps.succeed(topUpId, { gatewayPaymentId, balanceAfter: balance })) return balance;
@@ -83,9 +83,9 @@ export function createTopUpActivities({ db, gateway }: ActivityDependencies) {
     async giveBackTopUp(topUpId: string, reason: string): Promise<void> {
       const topUp = await createTopUpStore(db).fail(topUpId, reason);
       if (topUp?.status !== 'FAILED') return;
-      const returned = await voidAtGateway(gateway, chargeOf(topUp), reason);
+      const returned = await voidAtGateway(gateways, chargeOf(topUp), reason);
       await db.transaction(async (transaction) => {
-        await bookVoid(transaction, { attemptId: topUpId, currency: topUp.currency }, returned);
+        await bookVoid(transaction, { attemptId: topUpId, ...topUp }, returned);
         await createTopUpStore(transaction).markUndone(topUpId);
       });
     },

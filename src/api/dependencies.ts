@@ -11,8 +11,8 @@ import { createScheduleStore } from '../db/scheduleStore';
 import { createSigningKeyStore } from '../db/signingKeyStore';
 import { createUnpaidHoldStore } from '../db/unpaidHoldStore';
 import { createUserStore } from '../db/userStore';
-import { createGateway } from '../gateways/createGateway';
-import type { PaymentGateway } from '../gateways/gateway';
+import { connectGateways } from '../gateways/connectGateways';
+import { createGateways, type Gateways } from '../gateways/gateways';
 import { createAddressHoldLog } from '../redis/addressHolds';
 import { createBestEffort, type BestEffort } from '../redis/bestEffort';
 import { connectRedis } from '../redis/connect';
@@ -56,7 +56,7 @@ export interface ApiDependencies {
   db: Knex;
   redis: Redis;
   temporal: Client;
-  gateway: PaymentGateway;
+  gateways: Gateways;
   metrics: HttpMetrics;
   /** Keeps what anybody can cause from filling the log. */
   sampler: LogSampler;
@@ -114,7 +114,7 @@ export async function createDependencies(
   });
   const redis = connectRedis(settings.REDIS_URL, { name: 'holdfast-api', logger });
   const subscriber = connectRedis(settings.REDIS_URL, { name: 'holdfast-api-subscriber', logger });
-  const gateway = createGateway(settings);
+  const gateways = createGateways(connectGateways(settings.gateways), settings.PAYMENT_GATEWAY);
   const connection = Connection.lazy(temporalConnectionOptions(settings));
   const keys = await createKeyRing(createSigningKeyStore(db, 'session'));
   const ticketKeys = await createKeyRing(createSigningKeyStore(db, 'ticket'));
@@ -154,7 +154,7 @@ export async function createDependencies(
     db,
     redis,
     temporal,
-    gateway,
+    gateways,
     metrics,
     sampler: createLogSampler(logger, 'refused requests'),
     bounds,
@@ -191,7 +191,7 @@ export async function createDependencies(
     async close() {
       cutSessions.stop();
       await connection.close();
-      await gateway.close();
+      await gateways.close();
       redis.disconnect();
       subscriber.disconnect();
       await db.destroy();

@@ -38,7 +38,7 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
     db,
     redis,
     temporal,
-    gateway,
+    gateways,
     logger,
     sampler,
     admission,
@@ -84,7 +84,7 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
   });
   const payReservation = createPayReservation({
     db,
-    gateway,
+    gateway: gateways.current,
     directory,
     admission,
     reservations,
@@ -100,6 +100,7 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
     requests: createCancellationRequestStore(db),
     workflows: createCancellationWorkflows(temporal, { taskQueue }),
   });
+  const receiveEvent = createReceiveEvent({ db, temporal, taskQueue });
   return [
     ...reservationRoutes({
       placeHold,
@@ -113,21 +114,16 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
     ...cancellationRoutes({ idempotency, cancelReservation, reservations, cancellations }),
     ...paymentRoutes({ idempotency, payReservation, payments, tickets }),
     ...walletRoutes({
-      gateway,
       idempotency,
       ledger,
       buyPoints: createBuyPoints({
+        gateway: gateways.current,
         topUps: createTopUpStore(db),
         workflows: createTopUpWorkflows(temporal, { taskQueue }),
       }),
       tryCard,
     }),
-    ...webhookRoutes({
-      gateway,
-      receiveEvent: createReceiveEvent({ db, temporal, taskQueue }),
-      logger,
-      sampler,
-    }),
+    ...gateways.all.flatMap((gateway) => webhookRoutes({ gateway, receiveEvent, logger, sampler })),
     ...adminReservationRoutes({ settings, reservations, payments, tickets, cancellations, ledger }),
   ];
 }

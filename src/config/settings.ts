@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import path from 'node:path';
 import { z } from 'zod';
+import { GATEWAY_NAMES, type GatewayName } from '../gateways/gateway';
 import { instance } from './instance';
 
 /** A setting from the environment is missing or malformed. The message is one line for the operator. */
@@ -56,21 +57,18 @@ export const sandboxSecret = z
 const urlToken = 'at least 32 letters, digits, - and _';
 
 const sandboxSettings = z.object({
-  PAYMENT_GATEWAY: z.literal('sandbox').default('sandbox'),
   SANDBOX_GATEWAY_URL: url(['http', 'https']).default('http://127.0.0.1:3001'),
   SANDBOX_SECRET: sandboxSecret,
   SANDBOX_WEBHOOK_SECRET: sandboxSecret,
 });
 
 const stripeSettings = z.object({
-  PAYMENT_GATEWAY: z.literal('stripe'),
   STRIPE_SECRET_KEY: startsWith('sk_', 'rk_'),
   STRIPE_WEBHOOK_SECRET: startsWith('whsec_'),
   STRIPE_API_URL: url(['http', 'https']).default('https://api.stripe.com'),
 });
 
 const tossSettings = z.object({
-  PAYMENT_GATEWAY: z.literal('toss'),
   TOSS_SECRET_KEY: startsWith('test_sk_', 'test_gsk_', 'live_sk_', 'live_gsk_'),
   /** The token in the URL that is registered for webhooks: it goes there as it is. */
   TOSS_WEBHOOK_SECRET: z.string(urlToken).regex(/^[\w-]{32,255}$/, urlToken),
@@ -104,6 +102,7 @@ const serviceSettings = z.object({
   CHECK_IN_HOURS_BEFORE: hours.default(12),
   CHECK_IN_HOURS_AFTER: hours.default(6),
   RECONCILE_AFTER_SECONDS: seconds(1, 86_400).default(900),
+  PAYMENT_GATEWAY: z.enum(GATEWAY_NAMES, 'sandbox, stripe or toss').default('sandbox'),
   RATE_LIMIT_FACTOR: z.coerce.number().min(0).max(1_000_000).default(1),
   UNPAID_HOLDS_PER_SEAT: holds.default(3),
   UNPAID_HOLDS_PER_SCHEDULE: holds.default(20),
@@ -114,26 +113,43 @@ const serviceSettings = z.object({
   DEMO_DATA: flag.default(false),
 });
 
-/** Of the gateways' settings only those of the chosen one are asked for. */
-const schema = serviceSettings.and(
-  z.discriminatedUnion(
-    'PAYMENT_GATEWAY',
-    [sandboxSettings, stripeSettings, tossSettings],
-    'sandbox, stripe or toss',
-  ),
-);
+const gatewaySettings = { sandbox: sandboxSettings, stripe: stripeSettings, toss: tossSettings };
+
+/** The settings of each gateway that this process may ask; undefined for the others. */
+export type GatewaySettings = Readonly<{
+  [Name in GatewayName]: z.infer<(typeof gatewaySettings)[Name]> | undefined;
+}>;
 
 /** Every setting of the API and the worker, parsed. Names and defaults are those of the REST contract. */
-export type Settings = Readonly<z.infer<typeof schema>>;
+export type Settings = Readonly<z.infer<typeof serviceSettings>> & { readonly gateways: GatewaySettings };
 
 /**
- * Reads the settings of the API and the worker from an environment.
+ * Reads the settings of the API and the worker from an environment. The gateway that takes new payments needs its keys.
+ * Another one that has one of its keys needs all of them: it finishes what it has begun.
  *
  * @throws {SettingsError} as `parseEnvironment` does
  */
 export function loadSettings(env: NodeJS.ProcessEnv): Settings {
-  const settings = parseEnvironment(schema, env);
-  return { ...settings, DATA_DIR: path.resolve(settings.DATA_DIR) };
+  const settings = parseEnvironment(serviceSettings, env);
+  const ifWanted = <Schema extends z.ZodType>(name: GatewayName, shape: Schema) => {
+    const isWanted = name === settings.PAYMENT_GATEWAY || keysOf(name).some((key) => env[key]);
+    return isWanted ? parseEnvironment(shape, env) : undefined;
+  };
+  return {
+    ...settings,
+    DATA_DIR: path.resolve(settings.DATA_DIR),
+    gateways: {
+      sandbox: ifWanted('sandbox', sandboxSettings),
+      stripe: ifWanted('stripe', stripeSettings),
+      toss: ifWanted('toss', tossSettings),
+    },
+  };
+}
+
+/** The settings without which a gateway cannot be asked, such as `STRIPE_SECRET_KEY`. */
+export function keysOf(name: GatewayName): string[] {
+  const issues = gatewaySettings[name].safeParse({}).error?.issues ?? [];
+  return issues.map(({ path: [setting] }) => String(setting));
 }
 
 /** The names of all settings that an API or a worker reads. */

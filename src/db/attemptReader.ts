@@ -1,11 +1,14 @@
 import type { Knex } from 'knex';
 import { ATTEMPT_STATES, type AttemptStatus } from '../domain/attemptState';
 import type { Attempt, BookLine } from '../domain/reconciliation';
+import { CLEARING } from './ledgerStore';
 
 /** What a run compares. `settledBefore`: what has changed later is still under way. */
 export interface ComparedWindow {
   runId: string;
   gateway: string;
+  /** The other gateways that are configured: what they charge is compared by runs of their own. */
+  others: readonly string[];
   windowFrom: Date;
   settledBefore: Date;
 }
@@ -42,6 +45,7 @@ export function createAttemptReader(db: Knex) {
         page,
         `SELECT * FROM ${ATTEMPTS} AS attempt
          WHERE created_at >= :windowFrom AND created_at < :settledBefore
+           AND gateway <> ALL(:others)
            AND (:after::uuid IS NULL
                 OR (created_at, id) > (SELECT created_at, id FROM ${ATTEMPTS} AS last WHERE id = :after))
          ORDER BY created_at, id LIMIT :limit`,
@@ -81,7 +85,7 @@ export function createAttemptReader(db: Knex) {
        LEFT JOIN reservations ON kind = 'PAYMENT' AND reservations.id = order_id
        LEFT JOIN refunds ON refunds.payment_id = attempt.id
        CROSS JOIN LATERAL (
-         SELECT coalesce(-sum(amount) FILTER (WHERE account = 'gateway:clearing'), 0)::bigint AS taken,
+         SELECT coalesce(-sum(amount) FILTER (WHERE account = '${CLEARING}' || attempt.gateway), 0)::bigint AS taken,
                 coalesce(sum(amount) FILTER (WHERE account = 'house:pending'), 0)::bigint AS pending,
                 max(created_at) AS booked_at
          FROM journals JOIN entries ON journal_id = journals.id WHERE payment_id = attempt.id) AS ledger
@@ -91,7 +95,7 @@ export function createAttemptReader(db: Knex) {
                   ORDER BY booked_at, gateway_payment_id), '[]') AS lines
          FROM gateway_lines WHERE run_id = :runId AND attempt_id = attempt.id) AS book
        ORDER BY ${order}`,
-      { ...window, ...page },
+      { ...window, others: [...window.others], ...page },
     );
     return rows.map((row) => ({ attempt: toAttempt(row, window.gateway), settled: row.settled }));
   }
@@ -104,7 +108,7 @@ interface AttemptRow {
   status: AttemptStatus;
   amount: number;
   currency: string;
-  gateway: string | null;
+  gateway: string;
   created_at: Date;
   undone_at: Date | null;
   sold: boolean | null;
@@ -123,6 +127,7 @@ function toAttempt(row: AttemptRow, gateway: string): Attempt {
   return {
     kind,
     attemptId,
+    gateway: row.gateway,
     orderId,
     state: state === 'FAILED' && row.undone_at === null ? 'UNDOING' : state,
     amount,
@@ -133,7 +138,7 @@ function toAttempt(row: AttemptRow, gateway: string): Attempt {
       paidByAnother: row.paid_by_another,
     },
     ledger: { taken: row.taken, pending: row.pending },
-    lines: row.gateway === null || row.gateway === gateway ? row.lines : null,
+    lines: row.gateway === gateway ? row.lines : null,
     createdAt: row.created_at,
   };
 }

@@ -1,11 +1,18 @@
 import type { Knex } from 'knex';
-import type { DifferenceKind, DifferenceStatus, Finding } from '../domain/reconciliation';
+import {
+  OWN_BOOKS_KINDS,
+  type DifferenceKind,
+  type DifferenceStatus,
+  type Finding,
+} from '../domain/reconciliation';
 
 /** A difference between the books, as it was seen last. */
 export interface Difference {
   differenceId: string;
   kind: DifferenceKind;
   subject: string;
+  /** Whose money it is about; null where no gateway is concerned, or none is known. */
+  gateway: string | null;
   status: DifferenceStatus;
   amount: number;
   currency: string;
@@ -38,6 +45,7 @@ interface DifferenceRow {
   id: string;
   kind: DifferenceKind;
   subject: string;
+  gateway: string | null;
   status: DifferenceStatus;
   amount: number;
   currency: string;
@@ -62,12 +70,14 @@ export function createDifferenceStore(db: Knex) {
       if (findings.length === 0) return;
       await db.raw(
         `INSERT INTO differences AS known
-           (id, kind, subject, status, amount, currency, detail, arose_at, first_seen_at, last_seen_at)
-         SELECT gen_random_uuid(), kind, subject, CASE WHEN mendable THEN 'MENDING' ELSE 'OPEN' END,
+           (id, kind, subject, gateway, status, amount, currency, detail, arose_at, first_seen_at, last_seen_at)
+         SELECT gen_random_uuid(), kind, subject, gateway, CASE WHEN mendable THEN 'MENDING' ELSE 'OPEN' END,
                 amount, currency, detail, "aroseAt", now(), now()
          FROM jsonb_to_recordset(:findings::jsonb) AS finding
-           (kind text, subject text, amount bigint, currency text, "aroseAt" timestamptz, detail jsonb, mendable boolean)
+           (kind text, subject text, gateway text, amount bigint, currency text, "aroseAt" timestamptz, detail jsonb,
+            mendable boolean)
          ON CONFLICT (kind, subject) DO UPDATE SET
+           gateway = excluded.gateway,
            last_seen_at = excluded.last_seen_at,
            (status, amount, currency, detail, resolved_at, resolved_by) =
              (SELECT known.status, known.amount, known.currency, known.detail, known.resolved_at, known.resolved_by
@@ -80,12 +90,30 @@ export function createDifferenceStore(db: Knex) {
       );
     },
 
-    /** Resolves what a run would have seen if it were still there. */
-    async resolveUnseen(run: { startedAt: Date; windowFrom: Date }): Promise<void> {
+    /**
+     * Resolves what a run would have seen if it were still there: what is about its gateway, or about none. Of a gateway
+     * without keys it has seen our own books alone.
+     *
+     * @param run.others gateways whose differences are left to runs of their own
+     */
+    async resolveUnseen(run: {
+      gateway: string;
+      startedAt: Date;
+      windowFrom: Date;
+      others: readonly string[];
+    }): Promise<void> {
       await db<DifferenceRow>('differences')
         .whereNot({ status: 'RESOLVED' })
         .where('arose_at', '>=', run.windowFrom)
         .where('last_seen_at', '<', run.startedAt)
+        .where((about) => {
+          void about
+            .whereNull('gateway')
+            .orWhere({ gateway: run.gateway })
+            .orWhere((without) => {
+              void without.whereNotIn('gateway', run.others).whereIn('kind', OWN_BOOKS_KINDS);
+            });
+        })
         .update({ status: 'RESOLVED', resolved_at: db.fn.now() });
     },
 
@@ -144,6 +172,7 @@ function toDifference(row: DifferenceRow): Difference {
     differenceId: row.id,
     kind: row.kind,
     subject: row.subject,
+    gateway: row.gateway,
     status: row.status,
     amount: row.amount,
     currency: row.currency,

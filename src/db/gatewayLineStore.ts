@@ -12,8 +12,8 @@ export type GatewayLineStore = ReturnType<typeof createGatewayLineStore>;
 export function createGatewayLineStore(db: Knex) {
   return {
     /**
-     * Keeps a page of the book, each charge with the attempt that it belongs to: by the attempt's key where the
-     * gateway tells it, else by the gateway's own id of the charge. Kept again, the newer page counts.
+     * Keeps a page of the book, each charge with the attempt of this gateway that it belongs to: by the attempt's key
+     * where the gateway tells it, else by the gateway's own id of the charge. Kept again, the newer page counts.
      */
     async keep(runId: string, gateway: string, charges: readonly BookedCharge[]): Promise<void> {
       for (let first = 0; first < charges.length; first += ROWS) {
@@ -41,12 +41,13 @@ export function createGatewayLineStore(db: Knex) {
     /** Charges that keep money and that no attempt of ours has made, in the order of the gateway's ids. */
     async strange(page: {
       runId: string;
+      gateway: string;
       bookedBefore: Date;
       after: string | null;
       limit: number;
     }): Promise<StrangeLine[]> {
       const { rows } = await db.raw<{ rows: StrangeLine[] }>(
-        `SELECT line.gateway_payment_id AS "gatewayPaymentId", idempotency_key AS "idempotencyKey",
+        `SELECT :gateway AS gateway, line.gateway_payment_id AS "gatewayPaymentId", idempotency_key AS "idempotencyKey",
                 order_id AS "orderId", line.status, line.amount, refunded, line.currency, booked_at AS "bookedAt",
                 CASE WHEN top_ups.status = 'SUCCEEDED'
                        OR EXISTS (SELECT FROM payments
@@ -77,10 +78,12 @@ export function createGatewayLineStore(db: Knex) {
           attempt_id)
        SELECT :runId, "gatewayPaymentId", "idempotencyKey", "orderId", status, amount, refunded, currency,
               "bookedAt",
-              coalesce((SELECT id FROM payments WHERE id = line."attemptId"),
-                       (SELECT id FROM top_ups WHERE id = line."attemptId"),
-                       (SELECT id FROM payments WHERE gateway_payment_id = line."gatewayPaymentId" LIMIT 1),
-                       (SELECT id FROM top_ups WHERE gateway_payment_id = line."gatewayPaymentId" LIMIT 1),
+              coalesce((SELECT id FROM payments WHERE id = line."attemptId" AND gateway = :gateway),
+                       (SELECT id FROM top_ups WHERE id = line."attemptId" AND gateway = :gateway),
+                       (SELECT id FROM payments WHERE gateway_payment_id = line."gatewayPaymentId"
+                          AND gateway = :gateway LIMIT 1),
+                       (SELECT id FROM top_ups WHERE gateway_payment_id = line."gatewayPaymentId"
+                          AND gateway = :gateway LIMIT 1),
                        (SELECT id FROM payments WHERE payment_key = line."gatewayPaymentId"
                           AND gateway = :gateway AND gateway <> 'sandbox'),
                        (SELECT id FROM top_ups WHERE payment_key = line."gatewayPaymentId"

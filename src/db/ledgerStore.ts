@@ -3,16 +3,23 @@ import type { Knex } from 'knex';
 import { insufficientPoints } from '../domain/money';
 import { PermanentError } from '../domain/permanentError';
 
-/** The accounts that are not a user's wallet. See migrations 004 and 008 for their meaning and sign. */
+/** The accounts of the house itself. See migrations 004 and 008 for their meaning and sign. */
 export const HOUSE_ACCOUNTS = [
   'house:revenue',
   'house:booking-fees',
   'house:cancellation-fees',
   'house:pending',
   'house:refunds-due',
-  'gateway:clearing',
 ] as const;
-export type HouseAccount = (typeof HOUSE_ACCOUNTS)[number];
+
+/** What the clearing accounts begin with: each gateway has its own. Negative: what the gateway owes the house. */
+export const CLEARING = 'gateway:clearing:';
+type ClearingAccount = `${typeof CLEARING}${string}`;
+
+export const clearingOf = (gateway: string): ClearingAccount => `${CLEARING}${gateway}`;
+
+/** An account that is not a user's wallet. */
+export type HouseAccount = (typeof HOUSE_ACCOUNTS)[number] | ClearingAccount;
 
 export const JOURNAL_KINDS = [
   'TOP_UP',

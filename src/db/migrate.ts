@@ -22,6 +22,8 @@ import * as halls from './migrations/022_halls';
 import * as offlineScans from './migrations/023_offline_scans';
 import * as staffAssignments from './migrations/024_staff_assignments';
 import * as housekeeping from './migrations/025_housekeeping';
+import * as clearingAccounts from './migrations/030_clearing_accounts';
+import * as booksOfGateways from './migrations/031_books_of_gateways';
 import * as cancellationRequests from './migrations/032_cancellation_requests';
 import * as roomOfHold from './migrations/035_room_of_hold';
 
@@ -49,6 +51,8 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '023_offline_scans': offlineScans,
   '024_staff_assignments': staffAssignments,
   '025_housekeeping': housekeeping,
+  '030_clearing_accounts': clearingAccounts,
+  '031_books_of_gateways': booksOfGateways,
   '032_cancellation_requests': cancellationRequests,
   '035_room_of_hold': roomOfHold,
 };

@@ -100,8 +100,8 @@ export function createPaymentStore(db: Knex) {
 
   return {
     /**
-     * Records an attempt before its workflow hears of it. One that was withdrawn is requested again; any other stays
-     * as it is.
+     * Records an attempt before its workflow hears of it. One that was withdrawn is requested again, with the gateway
+     * that takes new payments now: no gateway has heard of it. Any other stays as it is.
      *
      * @returns the attempt as it is now
      */
@@ -113,6 +113,7 @@ export function createPaymentStore(db: Knex) {
            VALUES (:id, :reservation_id, :user_id, :points, :card, :currency, :gateway, :payment_key, 'REQUESTED')
            ON CONFLICT (id) DO UPDATE
              SET status = CASE payment.status WHEN 'WITHDRAWN' THEN 'REQUESTED' ELSE payment.status END,
+                 gateway = CASE payment.status WHEN 'WITHDRAWN' THEN excluded.gateway ELSE payment.gateway END,
                  created_at = CASE payment.status WHEN 'WITHDRAWN' THEN now() ELSE payment.created_at END
            RETURNING ${COLUMNS}`,
           columnsOf(payment),

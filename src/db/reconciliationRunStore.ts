@@ -80,18 +80,18 @@ export function createReconciliationRunStore(db: Knex) {
         .delete();
     },
 
-    /** The newest run, which may be under way, and the newest that is finished: often the same. */
-    async latest(): Promise<{ newest: RecordedRun | null; finished: RecordedRun | null }> {
-      const row = await newestFirst().first();
+    /** The newest run of a gateway, which may be under way, and the newest that is finished: often the same. */
+    async latest(gateway: string): Promise<{ newest: RecordedRun | null; finished: RecordedRun | null }> {
+      const row = await newestFirst(gateway).first();
       const newest = row ? toRun(row) : null;
       if (!newest || newest.finishedAt) return { newest, finished: newest };
-      const earlier = await newestFirst().whereNotNull('finished_at').first();
+      const earlier = await newestFirst(gateway).whereNotNull('finished_at').first();
       return { newest, finished: earlier ? toRun(earlier) : null };
     },
   };
 
-  function newestFirst() {
-    return db<RunRow>('reconciliation_runs').orderBy('started_at', 'desc');
+  function newestFirst(gateway: string) {
+    return db<RunRow>('reconciliation_runs').where({ gateway }).orderBy('started_at', 'desc');
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { GatewayJournal } from '../domain/reconciliation';
 import type { ComparedWindow, PageStart } from './attemptReader';
+import { CLEARING } from './ledgerStore';
 
 /** A confirmed reservation, and whether any payment paid for it. */
 export interface ReadSale {
@@ -16,6 +17,8 @@ export interface ReadJournal extends GatewayJournal {
   known: boolean;
 }
 
+type RecordWindow = Pick<ComparedWindow, 'windowFrom' | 'settledBefore'>;
+
 export type RecordReader = ReturnType<typeof createRecordReader>;
 
 /**
@@ -25,7 +28,7 @@ export type RecordReader = ReturnType<typeof createRecordReader>;
 export function createRecordReader(db: Knex) {
   return {
     /** The reservations that were confirmed in the window, oldest first. */
-    async sales(window: ComparedWindow, page: PageStart): Promise<ReadSale[]> {
+    async sales(window: RecordWindow, page: PageStart): Promise<ReadSale[]> {
       const { rows } = await db.raw<{ rows: ReadSale[] }>(
         `SELECT id AS "reservationId", tickets + booking_fee AS total, currency, ended_at AS "confirmedAt",
                 EXISTS (SELECT FROM payments WHERE reservation_id = reservations.id
@@ -42,7 +45,7 @@ export function createRecordReader(db: Knex) {
     },
 
     /** The journals of the window, oldest first. */
-    async journals(window: ComparedWindow, page: PageStart): Promise<ReadJournal[]> {
+    async journals(window: RecordWindow, page: PageStart): Promise<ReadJournal[]> {
       const { rows } = await db.raw<{ rows: ReadJournal[] }>(
         `SELECT journal.id AS "journalId", key, kind, created_at AS "bookedAt",
                 coalesce(booked.amount, 0) AS amount, coalesce(booked.currency, '') AS currency,
@@ -56,7 +59,7 @@ export function createRecordReader(db: Knex) {
                ORDER BY created_at, id LIMIT :limit) AS journal
          CROSS JOIN LATERAL (
            SELECT sum(abs(amount))::bigint AS amount, min(currency) AS currency
-           FROM entries WHERE journal_id = journal.id AND account = 'gateway:clearing') AS booked
+           FROM entries WHERE journal_id = journal.id AND account LIKE '${CLEARING}%') AS booked
          ORDER BY created_at, id`,
         { ...window, ...page },
       );

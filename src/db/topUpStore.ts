@@ -43,8 +43,8 @@ export type TopUpStore = ReturnType<typeof createTopUpStore>;
 export function createTopUpStore(db: Knex) {
   return {
     /**
-     * Records a top-up before its workflow hears of it. One that was withdrawn is requested again; any other stays as
-     * it is.
+     * Records a top-up before its workflow hears of it. One that was withdrawn is requested again, with the gateway that
+     * takes new payments now: no gateway has heard of it. Any other stays as it is.
      *
      * @returns the top-up as it is now
      */
@@ -54,6 +54,7 @@ export function createTopUpStore(db: Knex) {
          VALUES (:topUpId, :userId, :amount, :currency, :gateway, :paymentKey, 'REQUESTED')
          ON CONFLICT (id) DO UPDATE
            SET status = CASE top_up.status WHEN 'WITHDRAWN' THEN 'REQUESTED' ELSE top_up.status END,
+               gateway = CASE top_up.status WHEN 'WITHDRAWN' THEN excluded.gateway ELSE top_up.gateway END,
                created_at = CASE top_up.status WHEN 'WITHDRAWN' THEN now() ELSE top_up.created_at END
          RETURNING *`,
         { ...topUp },

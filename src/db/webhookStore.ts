@@ -69,8 +69,12 @@ export function createWebhookStore(db: Knex) {
       return rowCount;
     },
 
-    /** By the key of the attempt where the gateway tells it, else by the gateway's own id of the charge. */
+    /**
+     * Of the attempts of this gateway: by the key of the attempt where the gateway tells it, else by the gateway's own id
+     * of the charge.
+     */
     async ownerOf(charge: {
+      gateway: string;
       idempotencyKey: string | null;
       gatewayPaymentId: string | null;
     }): Promise<ChargeOwner | null> {
@@ -79,14 +83,20 @@ export function createWebhookStore(db: Knex) {
                 CASE status WHEN 'PENDING' THEN 'OPEN' WHEN 'SETTLING' THEN 'SETTLING' WHEN 'FAILED' THEN 'FAILED'
                      ELSE 'SOLD' END AS state
          FROM payments
-         WHERE id = :key::uuid OR gateway_payment_id = :charge OR (gateway <> 'sandbox' AND payment_key = :charge)
+         WHERE gateway = :gateway
+           AND (id = :key::uuid OR gateway_payment_id = :charge OR (gateway <> 'sandbox' AND payment_key = :charge))
          UNION ALL
          SELECT 'TOP_UP', id, NULL,
                 CASE status WHEN 'PENDING' THEN 'SETTLING' WHEN 'FAILED' THEN 'FAILED' ELSE 'SOLD' END
          FROM top_ups
-         WHERE id = :key::uuid OR gateway_payment_id = :charge OR (gateway <> 'sandbox' AND payment_key = :charge)
+         WHERE gateway = :gateway
+           AND (id = :key::uuid OR gateway_payment_id = :charge OR (gateway <> 'sandbox' AND payment_key = :charge))
          LIMIT 1`,
-        { key: asAttemptId(charge.idempotencyKey), charge: charge.gatewayPaymentId },
+        {
+          gateway: charge.gateway,
+          key: asAttemptId(charge.idempotencyKey),
+          charge: charge.gatewayPaymentId,
+        },
       );
       return rows[0] ?? null;
     },

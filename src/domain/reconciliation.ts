@@ -19,6 +19,9 @@ export const DIFFERENCE_KINDS = [
 ] as const;
 export type DifferenceKind = (typeof DIFFERENCE_KINDS)[number];
 
+/** Our own books alone show whether an attempt still has one of these. */
+export const OWN_BOOKS_KINDS: readonly DifferenceKind[] = ['ledger-differs', 'attempt-stuck'];
+
 /** OPEN waits for an operator; MENDING is being put right by the service; RESOLVED is gone, or closed by hand. */
 export const DIFFERENCE_STATUSES = ['OPEN', 'MENDING', 'RESOLVED'] as const;
 export type DifferenceStatus = (typeof DIFFERENCE_STATUSES)[number];
@@ -36,6 +39,8 @@ export interface BookLine {
 export interface Attempt {
   kind: 'PAYMENT' | 'TOP_UP';
   attemptId: string;
+  /** The name of the gateway that charges it. */
+  gateway: string;
   /** The reservation, or the top-up itself. */
   orderId: string;
   /** UNDOING: failed, and its charge is not known to be given back. PAID: it bought something. */
@@ -56,6 +61,8 @@ export interface Attempt {
 
 /** A charge in the gateway's book that no payment or top-up of ours has made. */
 export interface StrangeLine extends BookLine {
+  /** The name of the gateway in whose book it is. */
+  gateway: string;
   idempotencyKey: string | null;
   orderId: string | null;
   bookedAt: Date;
@@ -67,6 +74,8 @@ export interface StrangeLine extends BookLine {
 export interface Finding {
   kind: DifferenceKind;
   subject: string;
+  /** Whose money it is about; null where no gateway is concerned, or none is known. */
+  gateway: string | null;
   amount: number;
   currency: string;
   /** When the money moved, or was to move. ISO 8601. */
@@ -85,6 +94,7 @@ export function compareAttempt(attempt: Attempt): Finding[] {
   return all.map(({ kind, amount, mendable = false }) => ({
     kind,
     subject: attempt.attemptId,
+    gateway: attempt.gateway,
     // A book that says nonsense, such as more refunds than money, is told all the same.
     amount: Math.max(0, amount),
     currency: attempt.currency,
@@ -96,10 +106,11 @@ export function compareAttempt(attempt: Attempt): Finding[] {
 
 /** A charge that keeps money, and of which our books know nothing. */
 export function strangeCharge(line: StrangeLine): Finding {
-  const { gatewayPaymentId, bookedAt, order, ...charge } = line;
+  const { gateway, gatewayPaymentId, bookedAt, order, ...charge } = line;
   return {
     kind: STRANGE_KINDS[order],
     subject: gatewayPaymentId,
+    gateway,
     amount: keptOf([line]),
     currency: line.currency,
     aroseAt: bookedAt.toISOString(),
@@ -119,6 +130,7 @@ export function unpaidSale(sale: {
   return {
     kind: 'sale-without-payment',
     subject: reservationId,
+    gateway: null,
     amount: total,
     currency,
     aroseAt: confirmedAt.toISOString(),
@@ -144,6 +156,7 @@ export function strangeJournal(journal: GatewayJournal): Finding {
   return {
     kind: 'ledger-differs',
     subject: journalId,
+    gateway: null,
     amount,
     currency,
     aroseAt: bookedAt.toISOString(),

@@ -7,6 +7,8 @@ export interface CardPayment {
   reservationId: string;
   userId: string;
   amount: PaymentAmount;
+  /** The name of the gateway that charges. */
+  gateway: string;
   /** The client's key for a payment that it has prepared with the gateway. */
   paymentKey: string | null;
   /** Milliseconds since 1970. */
@@ -15,8 +17,9 @@ export interface CardPayment {
 
 /** The charge of an attempt's card part: the same whenever it is asked for, so that its key never names two. */
 export function chargeOfPayment(payment: CardPayment): ChargeRequest {
-  const { paymentId, reservationId, userId, amount, paymentKey, requestedAt } = payment;
+  const { paymentId, reservationId, userId, amount, gateway, paymentKey, requestedAt } = payment;
   return {
+    gateway,
     idempotencyKey: paymentId,
     orderId: reservationId,
     payerId: userId,
@@ -34,6 +37,8 @@ export interface CardTopUp {
   userId: string;
   amount: number;
   currency: string;
+  /** The name of the gateway that charges. */
+  gateway: string;
   /** The client's key for a payment that it has prepared with the gateway. */
   paymentKey: string | null;
   /** Milliseconds since 1970. */
@@ -42,8 +47,9 @@ export interface CardTopUp {
 
 /** The charge of a top-up, which is its own order: the same whenever it is asked for. */
 export function chargeOfTopUp(topUp: CardTopUp): ChargeRequest {
-  const { topUpId, userId, amount, currency, paymentKey, requestedAt } = topUp;
+  const { topUpId, userId, amount, currency, gateway, paymentKey, requestedAt } = topUp;
   return {
+    gateway,
     idempotencyKey: topUpId,
     orderId: topUpId,
     payerId: userId,

@@ -4,6 +4,8 @@ export type GatewayName = (typeof GATEWAY_NAMES)[number];
 
 /** One attempt to take money by card. The whole of it is the argument of every call about the charge. */
 export interface ChargeRequest {
+  /** The name of the gateway that the attempt was recorded with; no other one is ever asked about it. */
+  gateway: string;
   /** Names the attempt, at most 240 characters (gateways name its steps with it); the same key never charges twice. */
   idempotencyKey: string;
   /** What is paid: a reservation or a top-up. Several attempts, each with a key of its own, may pay one order. */

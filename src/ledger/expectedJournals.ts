@@ -1,4 +1,4 @@
-import type { JournalKind } from '../db/ledgerStore';
+import { clearingOf, type JournalKind } from '../db/ledgerStore';
 
 /** One entry of a journal. */
 export interface Line {
@@ -11,7 +11,7 @@ export interface Line {
 export interface ExpectedJournal {
   key: string;
   kind: JournalKind;
-  /** Null where the gateway decided about the amount: the journal moves money between lines of one account. */
+  /** Null where the gateway decided about the amount: the journal moves money between lines of its clearing account. */
   lines: Line[] | null;
   /** True where it depends on what the gateway had done. */
   optional?: boolean;
@@ -24,6 +24,8 @@ export interface AuditedPayment {
   state: 'OPEN' | 'PAID' | 'FAILED';
   userId: string;
   currency: string;
+  /** The name of the gateway that the card part was charged through. */
+  gateway: string;
   points: number;
   card: number;
   reservation: { id: string; tickets: number; bookingFee: number };
@@ -41,6 +43,8 @@ export interface AuditedTopUp {
   state: 'OPEN' | 'PAID' | 'FAILED';
   userId: string;
   currency: string;
+  /** The name of the gateway that charged it. */
+  gateway: string;
   amount: number;
 }
 
@@ -51,12 +55,12 @@ export function expectedJournals(purchase: Purchase): ExpectedJournal[] {
   return purchase.kind === 'TOP_UP' ? ofTopUp(purchase) : ofPayment(purchase);
 }
 
-function ofTopUp({ id, state, userId, amount }: AuditedTopUp): ExpectedJournal[] {
+function ofTopUp({ id, state, userId, gateway, amount }: AuditedTopUp): ExpectedJournal[] {
   if (state === 'OPEN') return [];
   if (state === 'FAILED') return [chargeVoided(id)];
   const lines = [
     { account: walletOf(userId), amount },
-    { account: 'gateway:clearing', amount: -amount },
+    { account: clearingOf(gateway), amount: -amount },
   ];
   return [{ key: `top-up:${id}`, kind: 'TOP_UP', lines }];
 }
@@ -83,17 +87,23 @@ function pointsMoved(
   return { key, kind, lines };
 }
 
-function sale({ id, points, card, reservation }: AuditedPayment): ExpectedJournal {
+function sale({ id, gateway, points, card, reservation }: AuditedPayment): ExpectedJournal {
   const lines = [
     { account: 'house:pending', amount: -points },
-    { account: 'gateway:clearing', amount: -card },
+    { account: clearingOf(gateway), amount: -card },
     { account: 'house:revenue', amount: reservation.tickets },
     { account: 'house:booking-fees', amount: reservation.bookingFee },
   ];
   return { key: `sale:${id}`, kind: 'SALE', lines };
 }
 
-function afterSale({ userId, reservation, cancellation, refund }: AuditedPayment): ExpectedJournal[] {
+function afterSale({
+  userId,
+  gateway,
+  reservation,
+  cancellation,
+  refund,
+}: AuditedPayment): ExpectedJournal[] {
   if (!cancellation) return [];
   const cancelled: ExpectedJournal = {
     key: `cancellation:${cancellation.id}`,
@@ -109,7 +119,7 @@ function afterSale({ userId, reservation, cancellation, refund }: AuditedPayment
   if (!refund?.done) return [cancelled];
   const lines = [
     { account: 'house:refunds-due', amount: -refund.amount },
-    { account: 'gateway:clearing', amount: refund.amount },
+    { account: clearingOf(gateway), amount: refund.amount },
   ];
   return [cancelled, { key: `card-refunded:${cancellation.id}`, kind: 'CARD_REFUNDED', lines }];
 }

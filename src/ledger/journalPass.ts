@@ -1,4 +1,5 @@
-import { JOURNAL_KINDS, HOUSE_ACCOUNTS } from '../db/ledgerStore';
+import { clearingOf, JOURNAL_KINDS, HOUSE_ACCOUNTS } from '../db/ledgerStore';
+import { GATEWAY_NAMES } from '../gateways/gateway';
 import { pageOf, PAGE, type AuditPass, type BookedLine, type LedgerFault } from './pass';
 
 /** What one account holds, over the whole ledger. */
@@ -18,7 +19,7 @@ interface JournalRow {
 }
 
 const KINDS: ReadonlySet<string> = new Set(JOURNAL_KINDS);
-const HOUSE: ReadonlySet<string> = new Set(HOUSE_ACCOUNTS);
+const HOUSE: ReadonlySet<string> = new Set([...HOUSE_ACCOUNTS, ...GATEWAY_NAMES.map(clearingOf)]);
 
 /** All wallets are one line of the report. */
 const WALLETS = 'wallets';

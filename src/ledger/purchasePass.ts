@@ -1,4 +1,5 @@
 import { expectedJournals, type ExpectedJournal, type Line, type Purchase } from './expectedJournals';
+import { clearingOf } from '../db/ledgerStore';
 import { ATTEMPT_STATES } from '../domain/attemptState';
 import { pageOf, PAGE, type AuditPass, type BookedLine, type LedgerFault } from './pass';
 
@@ -13,6 +14,7 @@ interface PaymentRow {
   status: string;
   user_id: string;
   currency: string;
+  gateway: string;
   points: number;
   card: number;
   reservation_id: string;
@@ -33,6 +35,7 @@ interface TopUpRow {
   status: string;
   user_id: string;
   currency: string;
+  gateway: string;
   amount: number;
   journals: BookedJournal[];
 }
@@ -55,7 +58,7 @@ export const paymentPass: AuditPass = {
       `SELECT purchase.*, reservations.tickets, reservations.booking_fee, journals,
               cancellations.id AS cancellation_id, cancellations.fee, booking_fee_refund, cancellations.points AS points_back,
               cancellations.card AS card_back, refunds.amount AS refund, refunds.status AS refund_status
-       FROM (SELECT id, status, user_id, currency, points, card, reservation_id FROM payments
+       FROM (SELECT id, status, user_id, currency, gateway, points, card, reservation_id FROM payments
              WHERE :after::uuid IS NULL OR id > :after ORDER BY id LIMIT :limit) AS purchase
        JOIN reservations ON reservations.id = reservation_id
        LEFT JOIN cancellations ON cancellations.reservation_id = purchase.reservation_id
@@ -78,7 +81,7 @@ export const topUpPass: AuditPass = {
   async readPage(db, after) {
     const { rows } = await db.raw<{ rows: TopUpRow[] }>(
       `SELECT purchase.*, journals
-       FROM (SELECT id, status, user_id, currency, amount FROM top_ups
+       FROM (SELECT id, status, user_id, currency, gateway, amount FROM top_ups
              WHERE :after::uuid IS NULL OR id > :after ORDER BY id LIMIT :limit) AS purchase
        CROSS JOIN LATERAL (${JOURNALS}) AS booked
        ORDER BY purchase.id`,
@@ -100,7 +103,7 @@ function faultsOf(purchase: Purchase, booked: readonly BookedJournal[]): LedgerF
   return [
     ...missing.map(({ key }) => ({ journal: key, what: `is missing for ${name}` })),
     ...booked.flatMap((journal) => {
-      const what = faultOf(journal, expected.get(journal.key), purchase.currency);
+      const what = faultOf(journal, expected.get(journal.key), purchase);
       return what === null ? [] : [{ journal: journal.key, what: `${what} for ${name}` }];
     }),
   ];
@@ -109,13 +112,14 @@ function faultsOf(purchase: Purchase, booked: readonly BookedJournal[]): LedgerF
 function faultOf(
   { kind, lines }: BookedJournal,
   expected: ExpectedJournal | undefined,
-  currency: string,
+  { currency, gateway }: Purchase,
 ): string | null {
   if (!expected) return 'should not be there';
   if (kind !== expected.kind) return `is a ${kind} instead of a ${expected.kind}`;
   if (lines.some((line) => line.currency !== currency)) return `is not in ${currency}`;
   if (expected.lines === null) {
-    return lines.every(({ account }) => account === 'gateway:clearing') ? null : `says ${inWords(lines)}`;
+    const isOfGateway = lines.every(({ account }) => account === clearingOf(gateway));
+    return isOfGateway ? null : `says ${inWords(lines)}`;
   }
   const [says, should] = [inWords(lines), inWords(expected.lines)];
   return says === should ? null : `says ${says} instead of ${should}`;
@@ -155,13 +159,14 @@ const STATES: Readonly<Record<string, Purchase['state']>> = {
 };
 
 function toPayment(row: PaymentRow): Purchase {
-  const { id, points, card } = row;
+  const { id, gateway, points, card } = row;
   return {
     kind: 'PAYMENT',
     id,
     state: stateOf(row),
     userId: row.user_id,
     currency: row.currency,
+    gateway,
     points,
     card,
     reservation: { id: row.reservation_id, tickets: row.tickets, bookingFee: row.booking_fee },
@@ -181,8 +186,8 @@ function toPayment(row: PaymentRow): Purchase {
 }
 
 function toTopUp(row: TopUpRow): Purchase {
-  const { id, user_id: userId, currency, amount } = row;
-  return { kind: 'TOP_UP', id, state: stateOf(row), userId, currency, amount };
+  const { id, user_id: userId, currency, gateway, amount } = row;
+  return { kind: 'TOP_UP', id, state: stateOf(row), userId, currency, gateway, amount };
 }
 
 function stateOf({ id, status }: { id: string; status: string }): Purchase['state'] {

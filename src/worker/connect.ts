@@ -7,7 +7,8 @@ import type { Settings } from '../config/settings';
 import { temporalConnectionOptions } from '../config/temporalConnection';
 import { connectPostgres } from '../db/connect';
 import { withCircuitBreaker, type GuardedGateway } from '../gateways/circuitBreaker';
-import { createGateway } from '../gateways/createGateway';
+import { connectGateways } from '../gateways/connectGateways';
+import { createGateways, type Gateways } from '../gateways/gateways';
 import { createBestEffort } from '../redis/bestEffort';
 import { connectRedis } from '../redis/connect';
 import { createLobby } from '../redis/lobby';
@@ -21,7 +22,7 @@ export interface WorkerConnections {
   temporal: NativeConnection;
   db: Knex;
   redis: Redis;
-  gateway: GuardedGateway;
+  gateways: Gateways<GuardedGateway>;
   strandedMetric: ReturnType<typeof createStrandedMetric>;
   permanentFailureMetric: ReturnType<typeof createPermanentFailureMetric>;
   dependencies: ActivityDependencies;
@@ -36,7 +37,8 @@ export async function connectWorker(settings: Settings, logger: Logger): Promise
     logger,
   });
   const redis = connectRedis(settings.REDIS_URL, { name: 'holdfast-worker', logger });
-  const gateway = withCircuitBreaker(createGateway(settings), logger);
+  const guarded = connectGateways(settings.gateways).map((gateway) => withCircuitBreaker(gateway, logger));
+  const gateways = createGateways(guarded, settings.PAYMENT_GATEWAY);
   const strandedMetric = createStrandedMetric();
   const permanentFailureMetric = createPermanentFailureMetric();
   const seatMap = createSeatMapCache(redis, createBestEffort(redis, logger));
@@ -44,7 +46,7 @@ export async function connectWorker(settings: Settings, logger: Logger): Promise
     temporal,
     db,
     redis,
-    gateway,
+    gateways,
     strandedMetric,
     permanentFailureMetric,
     dependencies: {
@@ -52,7 +54,7 @@ export async function connectWorker(settings: Settings, logger: Logger): Promise
       seatClaim: createSeatClaim(redis),
       lobby: createLobby(redis),
       bumpSeatVersion: (scheduleId) => seatMap.bump(scheduleId),
-      gateway,
+      gateways,
       settleSeconds: settings.SETTLE_SECONDS,
       stranded: strandedMetric.count,
       permanentFailure: permanentFailureMetric.count,
@@ -62,7 +64,7 @@ export async function connectWorker(settings: Settings, logger: Logger): Promise
     async close() {
       await temporal.close();
       await db.destroy();
-      await gateway.close();
+      await gateways.close();
       redis.disconnect();
     },
   };

@@ -13,7 +13,7 @@ import type { createStrandedMetric } from './strandedMetric';
 /** What the metrics beside those of the process are about. */
 export interface MetricSources {
   readReconciliation: () => Promise<ReconciliationOverview>;
-  gateway: Pick<GuardedGateway, 'name' | 'circuit'>;
+  gateways: { readonly all: readonly Pick<GuardedGateway, 'name' | 'circuit'>[] };
   strandedMetric: Pick<ReturnType<typeof createStrandedMetric>, 'register'>;
   permanentFailureMetric: Pick<ReturnType<typeof createPermanentFailureMetric>, 'register'>;
 }
@@ -24,13 +24,13 @@ export interface MetricSources {
  */
 export function serveHealth(
   worker: Pick<Worker, 'getState'>,
-  { readReconciliation, gateway, strandedMetric, permanentFailureMetric }: MetricSources,
+  { readReconciliation, gateways, strandedMetric, permanentFailureMetric }: MetricSources,
   settings: Pick<Settings, 'HOST' | 'WORKER_METRICS_PORT' | 'HOLDFAST_INSTANCE'>,
 ): Server {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   registerReconciliationMetrics(registry, readReconciliation);
-  registerCircuitMetric(registry, gateway);
+  registerCircuitMetric(registry, gateways.all);
   strandedMetric.register(registry);
   permanentFailureMetric.register(registry);
   const answerState = (response: ServerResponse, isGood: (state: State) => boolean): void => {

@@ -36,12 +36,16 @@ async function main(): Promise<void> {
       connections.dependencies,
     ),
   );
-  const { db, gateway, strandedMetric, permanentFailureMetric } = connections;
+  const { db, gateways, strandedMetric, permanentFailureMetric } = connections;
   const health = serveHealth(
     worker,
     {
-      readReconciliation: async () => readReconciliation(db),
-      gateway,
+      readReconciliation: async () =>
+        readReconciliation(
+          db,
+          gateways.all.map(({ name }) => name),
+        ),
+      gateways,
       strandedMetric,
       permanentFailureMetric,
     },

@@ -5,7 +5,7 @@ import { registerGauges, type GaugeOf } from '../metrics/gauges';
 const GAUGES: readonly GaugeOf<ReconciliationOverview>[] = [
   {
     name: 'holdfast_money_explained_ratio',
-    help: 'Share of the compared money that gateway, ledger and reservations agree on, by the last run',
+    help: 'Share of the compared money that gateways, ledger and reservations agree on, by their last runs',
     samples: ({ explained }) => (explained === null ? [] : [{ value: explained }]),
   },
   {
@@ -22,8 +22,12 @@ const GAUGES: readonly GaugeOf<ReconciliationOverview>[] = [
   },
   {
     name: 'holdfast_reconciliation_last_run_timestamp_seconds',
-    help: 'When the last reconciliation finished, seconds since 1970',
-    samples: ({ lastRun }) => (lastRun?.finishedAt ? [{ value: lastRun.finishedAt.getTime() / 1000 }] : []),
+    help: 'When the last reconciliation with each gateway finished, seconds since 1970',
+    labelNames: ['gateway'],
+    samples: ({ gateways }) =>
+      gateways.flatMap(({ gateway, lastRun }) =>
+        lastRun?.finishedAt ? [{ labels: { gateway }, value: lastRun.finishedAt.getTime() / 1000 }] : [],
+      ),
   },
 ];
 

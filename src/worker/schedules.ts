@@ -54,11 +54,11 @@ export const SCHEDULES: readonly ScheduledWorkflow[] = [
   },
   {
     workflow: 'reconciliation',
-    summary: 'Compare the gateway with ledger and reservations',
+    summary: 'Compare each gateway with ledger and reservations',
     everyMs: 5 * MINUTE_MS,
     jitterMs: MINUTE_MS,
-    // Of each of its histories: a run that reads half a year goes on in the next.
-    runTimeoutMs: 60 * MINUTE_MS,
+    // It only starts the comparisons, which have limits of their own.
+    runTimeoutMs: 5 * MINUTE_MS,
   },
 ];
 

@@ -1,5 +1,6 @@
 export { cancellation } from './cancellation';
 export { chargeSettlement } from './chargeSettlement';
+export { gatewayReconciliation } from './gatewayReconciliation';
 export { housekeeping } from './housekeeping';
 export { reconciliation } from './reconciliation';
 export { reservation } from './reservation';

@@ -12,6 +12,7 @@ export const TOP_UP_WORKFLOW = 'topUp';
 export const CHARGE_SETTLEMENT_WORKFLOW = 'chargeSettlement';
 export const CANCELLATION_WORKFLOW = 'cancellation';
 export const RECONCILIATION_WORKFLOW = 'reconciliation';
+export const GATEWAY_RECONCILIATION_WORKFLOW = 'gatewayReconciliation';
 export const SHOW_CANCELLATION_WORKFLOW = 'showCancellation';
 export const SALE_OPENING_WORKFLOW = 'saleOpening';
 export const PAY_UPDATE = 'pay';
@@ -31,6 +32,9 @@ export const chargeSettlementWorkflowId = (attemptId: string): string => `charge
 export const cancellationWorkflowId = (cancellationId: string): string => `cancellation-${cancellationId}`;
 /** The schedule that starts a workflow by the clock. */
 export const temporalScheduleId = (workflow: string, taskQueue: string): string => `${workflow}-${taskQueue}`;
+/** One runs at a time for each gateway of a task queue. */
+export const gatewayReconciliationWorkflowId = (gateway: string, taskQueue: string): string =>
+  `reconciliation-${gateway}-${taskQueue}`;
 export const topUpWorkflowId = (topUpId: string): string => `top-up-${topUpId}`;
 export const showCancellationWorkflowId = (scheduleId: string): string => `show-cancellation-${scheduleId}`;
 /** Names the Temporal Schedule of an opening, and begins the id of the workflow that it starts. */

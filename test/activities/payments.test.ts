@@ -153,7 +153,7 @@ describe('undoing a payment', () => {
       'POINTS_RETURNED',
       'CHARGE_VOIDED',
     ]);
-    expect(await ground.books.account('gateway:clearing', hold.reservationId)).toBe(0);
+    expect(await ground.books.account('gateway:clearing:sandbox', hold.reservationId)).toBe(0);
   });
 
   it('late leaves the next attempt alone', async () => {
@@ -243,7 +243,7 @@ describe('confirming', () => {
     const account = async (name: string) => ground.books.account(name, hold.reservationId);
     expect(await account('house:revenue')).toBe(PRICE);
     expect(await account('house:booking-fees')).toBe(BOOKING_FEE);
-    expect(await account('gateway:clearing')).toBe(-BOOKING_FEE);
+    expect(await account('gateway:clearing:sandbox')).toBe(-BOOKING_FEE);
     expect(await account('house:pending')).toBe(0);
     expect(await account(`wallet:${hold.userId}`)).toBe(-PRICE);
   });

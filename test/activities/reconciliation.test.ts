@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { createActivities, type Activities } from '../../src/activities';
-import type { ComparedPage, ReconciliationRun } from '../../src/activities/reconciliation';
 import type { PaymentStep } from '../support/steps';
 import { createDifferenceStore, type Difference } from '../../src/db/differenceStore';
 import { readReconciliation } from '../../src/db/reconciliationOverview';
 import { chargeOfPayment } from '../../src/gateways/chargeRequest';
 import type { BookedCharge } from '../../src/gateways/gateway';
-import type { ChargeSettlementInput } from '../../src/workflows/messages';
 import { anAttempt, BOOKING_FEE, createUser, PRICE } from '../support/factories';
 import { createPurchases, type Purchases } from '../support/purchases';
+import { wholeRun, type WholeRun } from '../support/reconcile';
 import { layGround, type Ground } from '../support/stage';
 import { aConfirmation, aFailure } from '../support/steps';
 
@@ -25,47 +24,7 @@ beforeEach(async () => {
 
 afterEach(async () => ground?.drop());
 
-/** A whole run, as the workflow makes it. */
-async function reconcile(
-  run: Activities = activities,
-): Promise<{ read: Pick<ComparedPage, 'lines' | 'attempts' | 'money'>; toMend: ChargeSettlementInput[] }> {
-  const begun = await run.beginReconciliation(randomUUID());
-  const read = { lines: 0, attempts: 0, money: 0 };
-  const toMend: ChargeSettlementInput[] = [];
-  const passes = [
-    run.readGatewayBook,
-    run.compareAttempts,
-    run.compareEarlierAttempts,
-    run.compareStrangeCharges,
-    run.compareSales,
-    run.compareJournals,
-    run.forgetGatewayBook,
-  ];
-  for (const readPage of passes) {
-    for (const page of await pagesOf(readPage, begun)) {
-      read.lines += page.lines;
-      read.attempts += page.attempts;
-      read.money += page.money;
-      toMend.push(...page.toMend);
-    }
-  }
-  await run.finishReconciliation(begun, read);
-  return { read, toMend };
-}
-
-async function pagesOf(
-  readPage: (run: ReconciliationRun, cursor: string | null) => Promise<ComparedPage>,
-  run: ReconciliationRun,
-): Promise<ComparedPage[]> {
-  const pages: ComparedPage[] = [];
-  let cursor: string | null = null;
-  do {
-    const page: ComparedPage = await readPage(run, cursor);
-    pages.push(page);
-    cursor = page.nextCursor;
-  } while (cursor !== null);
-  return pages;
-}
+const reconcile = async (run = activities): Promise<WholeRun> => wholeRun(run);
 
 async function differences(): Promise<Difference[]> {
   return createDifferenceStore(ground.database.db).page({ status: undefined, limit: 200, before: undefined });
@@ -110,12 +69,13 @@ describe('books that agree', () => {
     // Three top-ups, three payments; the failed one was given back.
     const money = 10_000 + PRICE + BOOKING_FEE + (PRICE + BOOKING_FEE) + 20_000;
     expect(read).toEqual({ lines: 6, attempts: 6, money });
-    expect(await readReconciliation(ground.database.db)).toMatchObject({
+    expect(await readReconciliation(ground.database.db, ['sandbox'])).toMatchObject({
       explained: 1,
       unexplained: 0,
       oldestUnexplainedSeconds: 0,
-      lastRun: { depth: 'DEEP', lines: 6, attempts: 6, money },
-      running: null,
+      gateways: [
+        { gateway: 'sandbox', lastRun: { depth: 'DEEP', lines: 6, attempts: 6, money }, running: null },
+      ],
     });
   });
 
@@ -409,7 +369,10 @@ describe('a difference', () => {
     expect(await differences()).toMatchObject([
       { differenceId: first?.differenceId, status: 'RESOLVED', resolvedBy: null },
     ]);
-    expect(await readReconciliation(ground.database.db)).toMatchObject({ explained: 1, unexplained: 0 });
+    expect(await readReconciliation(ground.database.db, ['sandbox'])).toMatchObject({
+      explained: 1,
+      unexplained: 0,
+    });
   });
 
   it('is open again when it comes back', async () => {
@@ -438,7 +401,10 @@ describe('a difference', () => {
     expect(await differences()).toMatchObject([
       { status: 'RESOLVED', resolvedBy: by.userId, note: 'refunded by phone', amount: 1_000 },
     ]);
-    expect(await readReconciliation(ground.database.db)).toMatchObject({ explained: 1, unexplained: 0 });
+    expect(await readReconciliation(ground.database.db, ['sandbox'])).toMatchObject({
+      explained: 1,
+      unexplained: 0,
+    });
 
     ground.gateway.misstate(step.paymentId, { refunded: 2_000 });
     await reconcile();
@@ -455,7 +421,7 @@ describe('a difference', () => {
 
     await reconcile();
 
-    const overview = await readReconciliation(ground.database.db);
+    const overview = await readReconciliation(ground.database.db, ['sandbox']);
     expect(overview).toMatchObject({
       explained: 0.75,
       unexplained: total,
@@ -498,29 +464,28 @@ describe('a run', () => {
   it('that is begun twice is one run', async () => {
     const runId = randomUUID();
 
-    const first = await activities.beginReconciliation(runId);
+    const first = await activities.beginReconciliation(runId, 'sandbox');
 
-    expect(await activities.beginReconciliation(runId)).toEqual(first);
+    expect(await activities.beginReconciliation(runId, 'sandbox')).toEqual(first);
   });
 
   it('that was interrupted does not disturb the next', async () => {
     await purchases.buySeat(0);
-    const interrupted = await activities.beginReconciliation(randomUUID());
+    const interrupted = await activities.beginReconciliation(randomUUID(), 'sandbox');
     await activities.readGatewayBook(interrupted, null);
 
     await reconcile();
 
     expect(await seen()).toEqual([]);
     expect(await owner()('gateway_lines').where({ run_id: interrupted.runId }).select('*')).toHaveLength(1);
-    expect(await readReconciliation(ground.database.db)).toMatchObject({
-      lastRun: { lines: 1 },
-      running: null,
+    expect(await readReconciliation(ground.database.db, ['sandbox'])).toMatchObject({
+      gateways: [{ lastRun: { lines: 1 }, running: null }],
     });
   });
 
   it('forgets a day later what an interrupted one has read', async () => {
     await purchases.buySeat(0);
-    const interrupted = await activities.beginReconciliation(randomUUID());
+    const interrupted = await activities.beginReconciliation(randomUUID(), 'sandbox');
     await activities.readGatewayBook(interrupted, null);
     await owner()('reconciliation_runs').update({ started_at: new Date(Date.now() - 25 * 3_600_000) });
 
@@ -532,7 +497,7 @@ describe('a run', () => {
   it('whose pages are read twice finds the same', async () => {
     const step = await purchases.failPayment(0);
     ground.gateway.captureLate(chargeOfPayment(step));
-    const run = await activities.beginReconciliation(randomUUID());
+    const run = await activities.beginReconciliation(randomUUID(), 'sandbox');
     await activities.readGatewayBook(run, null);
     await activities.readGatewayBook(run, null);
 

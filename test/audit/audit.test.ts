@@ -11,6 +11,8 @@ import { SECRET, startSandbox, type RunningSandbox } from '../gateways/sandboxSe
 import { createCancelling } from '../support/cancelling';
 import { testEnvironment } from '../support/environment';
 import { BOOKING_FEE, createSale, createUser, PRICE } from '../support/factories';
+import { createGateways } from '../../src/gateways/gateways';
+import { createScriptedGateway } from '../support/scriptedGateway';
 import { createPurchases, type Purchases } from '../support/purchases';
 import { layGround, type Ground } from '../support/stage';
 
@@ -25,7 +27,8 @@ let log: string;
 beforeEach(async () => {
   [ground, sandbox] = await Promise.all([layGround(), startSandbox()]);
   const gateway = sandbox.gateway;
-  activities = createActivities({ ...ground.dependencies, gateway });
+  const gateways = createGateways([gateway], gateway.name);
+  activities = createActivities({ ...ground.dependencies, gateways });
   purchases = createPurchases({ ...ground, gateway }, activities);
   log = path.join(testEnvironment('TEST_FOLDER'), `clients-${randomUUID()}.ndjson`);
   await write();
@@ -193,7 +196,7 @@ describe('invariants 3 to 5: money', () => {
           .where({ key: `top-up:${topUpId}` })
           .select('id'),
       )
-      .where({ account: 'gateway:clearing' })
+      .where({ account: 'gateway:clearing:sandbox' })
       .update({ account: 'house:revenue', amount: -9_999 });
 
     expect(await audit()).toEqual([
@@ -227,6 +230,7 @@ describe('invariants 3 to 5: money', () => {
   it('finds a card that was charged twice', async () => {
     const paid = await purchases.buySeat(PRICE);
     await sandbox.gateway.charge({
+      gateway: 'sandbox',
       idempotencyKey: randomUUID(),
       orderId: paid.reservationId,
       payerId: paid.userId,
@@ -245,6 +249,25 @@ describe('invariants 3 to 5: money', () => {
       {
         invariant: 5,
         what: `order ${paid.reservationId}: the ledger says ${BOOKING_FEE}, the gateway's book ${2 * BOOKING_FEE}`,
+      },
+    ]);
+  });
+
+  it('counts by the ledger what another gateway took, whose book it cannot read', async () => {
+    const toss = createScriptedGateway('toss');
+    const gateways = createGateways([toss], 'toss');
+    const elsewhere = createActivities({ ...ground.dependencies, gateways });
+    const paid = await createPurchases({ ...ground, gateway: toss }, elsewhere).buySeat(0);
+    expect(await audit()).toEqual([]);
+
+    const sale = owner()('journals')
+      .where({ key: `sale:${paid.paymentId}` })
+      .select('id');
+    await owner()('entries').whereIn('journal_id', sale).delete();
+    expect(await audit()).toEqual([
+      {
+        invariant: 4,
+        what: `reservation ${paid.reservationId} is CONFIRMED, costs ${PRICE + BOOKING_FEE} and was paid 0`,
       },
     ]);
   });

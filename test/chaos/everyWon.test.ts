@@ -77,7 +77,11 @@ beforeAll(async () => {
 afterAll(async () => service.end(), START_MS);
 
 const reconciliation = z.looseObject({
-  lastRun: z.looseObject({ startedAt: z.string(), read: z.looseObject({ charges: z.int() }) }).nullable(),
+  gateways: z.array(
+    z.looseObject({
+      lastRun: z.looseObject({ startedAt: z.string(), read: z.looseObject({ charges: z.int() }) }).nullable(),
+    }),
+  ),
   explained: z.number().nullable(),
   items: z.array(z.looseObject({ status: z.string() })),
 });
@@ -119,11 +123,11 @@ async function expectExplained(): Promise<void> {
     const now = Date.now();
     expectStatus(await service.operator.post('/v1/admin/reconciliation/runs', {}), 202);
     await eventually(async () => {
-      const { lastRun } = await readReconciliation();
-      expect(Date.parse(lastRun?.startedAt ?? '')).toBeGreaterThan(now);
+      const [sandbox] = (await readReconciliation()).gateways;
+      expect(Date.parse(sandbox?.lastRun?.startedAt ?? '')).toBeGreaterThan(now);
     });
-    const { lastRun, explained, items } = await readReconciliation();
-    expect(lastRun?.read.charges).toBeGreaterThan(100);
+    const { gateways, explained, items } = await readReconciliation();
+    expect(gateways[0]?.lastRun?.read.charges).toBeGreaterThan(100);
     expect(explained).toBe(1);
     expect(items.filter(({ status }) => status !== 'RESOLVED')).toEqual([]);
   }, QUIET_MS);

@@ -16,6 +16,11 @@ const TOSS = {
   TOSS_WEBHOOK_SECRET: 'a-token_of-0123456789-0123456789',
 };
 
+const SANDBOX = {
+  SANDBOX_SECRET: 'x'.repeat(32),
+  SANDBOX_WEBHOOK_SECRET: 'y'.repeat(32),
+};
+
 const load = (env: Record<string, string>) => loadSettings({ ...SERVERS, ...env });
 
 /** The one line for the operator, or null where the settings are good. */
@@ -31,12 +36,50 @@ function complaintOf(env: Record<string, string>): string | null {
 
 describe('the settings of a payment gateway', () => {
   it('are asked for where it is chosen, and only there', () => {
-    expect(load(STRIPE)).toMatchObject({ ...STRIPE, STRIPE_API_URL: 'https://api.stripe.com' });
-    expect(load(TOSS)).toMatchObject({ ...TOSS, TOSS_API_URL: 'https://api.tosspayments.com' });
-    const secret = 'x'.repeat(32);
-    expect(load({ SANDBOX_SECRET: secret, SANDBOX_WEBHOOK_SECRET: secret })).toMatchObject({
-      PAYMENT_GATEWAY: 'sandbox',
+    expect(load(STRIPE)).toMatchObject({
+      PAYMENT_GATEWAY: 'stripe',
+      gateways: {
+        stripe: { STRIPE_SECRET_KEY: STRIPE.STRIPE_SECRET_KEY },
+        toss: undefined,
+        sandbox: undefined,
+      },
     });
+    expect(load(TOSS)).toMatchObject({
+      PAYMENT_GATEWAY: 'toss',
+      gateways: {
+        toss: { TOSS_API_URL: 'https://api.tosspayments.com' },
+        stripe: undefined,
+        sandbox: undefined,
+      },
+    });
+    expect(load(SANDBOX)).toMatchObject({
+      PAYMENT_GATEWAY: 'sandbox',
+      gateways: { sandbox: SANDBOX, stripe: undefined, toss: undefined },
+    });
+  });
+
+  it('may be there for several: one takes new payments, the others finish theirs', () => {
+    const { PAYMENT_GATEWAY, gateways } = load({ ...STRIPE, ...TOSS, ...SANDBOX });
+    expect(PAYMENT_GATEWAY).toBe('toss');
+    expect(gateways).toMatchObject({
+      sandbox: SANDBOX,
+      stripe: { STRIPE_SECRET_KEY: STRIPE.STRIPE_SECRET_KEY },
+      toss: { TOSS_SECRET_KEY: TOSS.TOSS_SECRET_KEY },
+    });
+  });
+
+  it.each([
+    [{ ...SANDBOX, STRIPE_SECRET_KEY: 'sk_test_0123456789' }, 'STRIPE_WEBHOOK_SECRET is not set'],
+    [{ ...SANDBOX, STRIPE_WEBHOOK_SECRET: 'whsec_0123456789' }, 'STRIPE_SECRET_KEY is not set'],
+    [{ ...STRIPE, TOSS_SECRET_KEY: 'live_pk_publishable' }, 'TOSS_SECRET_KEY is set to a bad value'],
+    [{ ...TOSS, SANDBOX_SECRET: SANDBOX.SANDBOX_SECRET }, 'SANDBOX_WEBHOOK_SECRET is not set'],
+  ])('stop the start where one of them is there and the others are not: %j', (env, complaint) => {
+    expect(complaintOf(env)).toContain(complaint);
+  });
+
+  it('do not name another gateway by its address alone', () => {
+    const { gateways } = load({ ...SANDBOX, STRIPE_API_URL: 'http://127.0.0.1:12111' });
+    expect(gateways.stripe).toBeUndefined();
   });
 
   it.each([
@@ -81,10 +124,9 @@ describe('the settings of a payment gateway', () => {
   });
 });
 
-describe('CORS_ORIGINS', () => {
-  const SANDBOX = { SANDBOX_SECRET: 'x'.repeat(32), SANDBOX_WEBHOOK_SECRET: 'x'.repeat(32) };
-  const loadOrigins = (text: string) => load({ ...SANDBOX, CORS_ORIGINS: text }).CORS_ORIGINS;
+const loadOrigins = (text: string) => load({ ...SANDBOX, CORS_ORIGINS: text }).CORS_ORIGINS;
 
+describe('CORS_ORIGINS', () => {
   it('are none where nothing is set, else a list', () => {
     expect(load(SANDBOX).CORS_ORIGINS).toEqual([]);
     expect(loadOrigins('https://shop.example.com, http://localhost:5173')).toEqual([

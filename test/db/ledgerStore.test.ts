@@ -33,7 +33,7 @@ function aCredit(userId: string, amount: number, key: string = randomUUID()): Jo
     kind: 'TOP_UP',
     currency: 'KRW',
     wallet: { userId, amount },
-    house: [{ account: 'gateway:clearing', amount: -amount }],
+    house: [{ account: 'gateway:clearing:sandbox', amount: -amount }],
   };
 }
 

@@ -14,6 +14,7 @@ const line = {
 const paid: Attempt = {
   kind: 'PAYMENT',
   attemptId: 'payment-1',
+  gateway: 'sandbox',
   orderId: 'reservation-1',
   state: 'PAID',
   amount: CARD,
@@ -200,10 +201,18 @@ describe('a charge that no attempt of ours has made', () => {
     ['UNPAID', 'captured-without-sale'],
     ['UNKNOWN', 'unknown-charge'],
   ] as const)('of an order that is %s is %s, and nobody touches it', (order, kind) => {
-    const strange = { ...line, refunded: 1_000, idempotencyKey: null, orderId: 'order', order };
+    const strange = {
+      ...line,
+      gateway: 'toss',
+      refunded: 1_000,
+      idempotencyKey: null,
+      orderId: 'order',
+      order,
+    };
     expect(strangeCharge({ ...strange, bookedAt: new Date('2026-05-01T10:00:00Z') })).toMatchObject({
       kind,
       subject: 'charge-1',
+      gateway: 'toss',
       amount: CARD - 1_000,
       mendable: false,
     });

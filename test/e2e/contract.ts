@@ -304,6 +304,7 @@ export const difference = z.strictObject({
   kind,
   status: differenceStatus,
   subject: z.string(),
+  gateway: z.string().nullable(),
   amount: money,
   currency,
   detail: z.looseObject({}),
@@ -316,22 +317,26 @@ export const difference = z.strictObject({
 });
 const reconciliationRun = {
   runId: uuid,
-  gateway: z.string(),
   depth: z.enum(['RECENT', 'DEEP']),
   window: z.strictObject({ from: instant, to: instant }),
   startedAt: instant,
 };
 export const reconciliation = z.strictObject({
-  lastRun: z
-    .strictObject({
-      ...reconciliationRun,
-      finishedAt: instant,
-      durationSeconds: z.number(),
-      read: z.strictObject({ charges: z.int(), attempts: z.int() }),
-      money,
-    })
-    .nullable(),
-  running: z.strictObject(reconciliationRun).nullable(),
+  gateways: z.array(
+    z.strictObject({
+      gateway: z.string(),
+      lastRun: z
+        .strictObject({
+          ...reconciliationRun,
+          finishedAt: instant,
+          durationSeconds: z.number(),
+          read: z.strictObject({ charges: z.int(), attempts: z.int() }),
+          money,
+        })
+        .nullable(),
+      running: z.strictObject(reconciliationRun).nullable(),
+    }),
+  ),
   explained: z.number().min(0).max(1).nullable(),
   unexplained: money,
   oldestUnexplainedSeconds: z.int(),

@@ -203,7 +203,7 @@ describe('GET /v1/admin/reservations/{reservationId}', () => {
       page.ledger.filter((line) => line.account === account).reduce((sum, line) => sum + line.amount, 0);
     expect(sumOf('house:revenue')).toBe(PRICES.R);
     expect(sumOf('house:booking-fees')).toBe(BOOKING_FEE);
-    expect(sumOf('gateway:clearing')).toBe(20_000 - R_TOTAL);
+    expect(sumOf('gateway:clearing:sandbox')).toBe(20_000 - R_TOTAL);
     const times = page.timeline.map((event) => event.at);
     expect(times).toEqual(times.toSorted());
     expect(page.workflow.url).toContain(page.workflow.workflowId);

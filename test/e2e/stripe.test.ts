@@ -162,7 +162,7 @@ describe('With PAYMENT_GATEWAY=stripe, other money', () => {
         expect(stripe.account.refunds.filter((made) => made.payment_intent === intent?.id)).toMatchObject([
           { amount: refund.card },
         ]);
-        expect(await books.owedByGateway()).toBe(stripe.account.kept);
+        expect(await books.owedByGateway('stripe')).toBe(stripe.account.kept);
       }, SLOW_MS);
     },
     SLOW_MS,
@@ -194,7 +194,7 @@ describe('A webhook of Stripe', () => {
 describe('In the end', () => {
   it('Stripe has kept what the ledger says, and every record is sound', async () => {
     await eventually(async () => {
-      expect(stripe.account.kept).toBe(await books.owedByGateway());
+      expect(stripe.account.kept).toBe(await books.owedByGateway('stripe'));
       expect(await books.faults()).toEqual([]);
     });
   });

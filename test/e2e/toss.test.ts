@@ -196,7 +196,7 @@ describe('With PAYMENT_GATEWAY=toss, other money', () => {
       const { refund } = z.object({ refund: z.object({ card: z.number().positive() }) }).parse(reply.body);
       await eventually(async () => {
         expect(toss.payment(paymentKey).balanceAmount).toBe(R_TOTAL - refund.card);
-        expect(await books.owedByGateway()).toBe(toss.kept());
+        expect(await books.owedByGateway('toss')).toBe(toss.kept());
       }, SLOW_MS);
       expect(toss.payment(paymentKey).cancels).toHaveLength(1);
     },
@@ -229,7 +229,7 @@ describe('A webhook of Toss', () => {
 describe('In the end', () => {
   it('Toss has kept what the ledger says, and every record is sound', async () => {
     await eventually(async () => {
-      expect(toss.kept()).toBe(await books.owedByGateway());
+      expect(toss.kept()).toBe(await books.owedByGateway('toss'));
       expect(await books.faults()).toEqual([]);
     });
   });

@@ -160,7 +160,7 @@ describe('an operator', () => {
 
   it('sees the state in the metrics', async () => {
     const registry = new Registry();
-    registerCircuitMetric(registry, gateway);
+    registerCircuitMetric(registry, [gateway]);
     const lines = async () => (await registry.metrics()).split('\n').filter((line) => line.endsWith(' 1'));
 
     expect(await lines()).toEqual(['holdfast_gateway_circuit{gateway="sandbox",state="closed"} 1']);

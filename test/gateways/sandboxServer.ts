@@ -93,6 +93,7 @@ export async function readBook(url: string, limit = 200): Promise<Charge[]> {
 /** A charge of an order of its own. */
 export function aCharge(overrides: Partial<ChargeRequest> = {}): ChargeRequest {
   return {
+    gateway: 'sandbox',
     idempotencyKey: randomUUID(),
     orderId: randomUUID(),
     payerId: randomUUID(),

@@ -65,7 +65,7 @@ describe('a ledger that nobody has tampered with', () => {
     expect(faults).toBe(0);
     expect(read).toEqual({ journals: 5, payments: 2, 'top-ups': 1, wallets: 2 });
     expect(accounts.map(({ account, entries, sum }) => [account, entries, sum])).toEqual([
-      ['gateway:clearing', 3, -(PRICE + BOOKING_FEE + PRICE + BOOKING_FEE)],
+      ['gateway:clearing:sandbox', 3, -(PRICE + BOOKING_FEE + PRICE + BOOKING_FEE)],
       ['house:booking-fees', 3, BOOKING_FEE],
       ['house:pending', 2, 0],
       ['house:refunds-due', 1, PRICE + BOOKING_FEE],
@@ -217,7 +217,7 @@ describe('the audit finds', () => {
           .where({ id: paid.reservationId })
           .update({ tickets: PRICE - 1, booking_fee: BOOKING_FEE + 1 }),
       ({ paid }) =>
-        `sale:${paid.paymentId} says gateway:clearing -${BOOKING_FEE}, house:booking-fees ${BOOKING_FEE}`,
+        `sale:${paid.paymentId} says gateway:clearing:sandbox -${BOOKING_FEE}, house:booking-fees ${BOOKING_FEE}`,
     ],
     [
       'points kept aside for a payment that is over',

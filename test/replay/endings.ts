@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { HOUSEKEEPING_SUBJECTS } from '../../src/activities/housekeeping';
 import { createActivities } from '../../src/activities';
 import { chargeOfPayment } from '../../src/gateways/chargeRequest';
-import type { housekeeping, reconciliation, sweep } from '../../src/workflows';
+import type { gatewayReconciliation, housekeeping, reconciliation, sweep } from '../../src/workflows';
 import type { HousekeepingInput } from '../../src/workflows/housekeeping';
 import {
   chargeSettlementWorkflowId,
+  GATEWAY_RECONCILIATION_WORKFLOW,
   RECONCILIATION_WORKFLOW,
   reservationWorkflowId,
   TOP_UP_WORKFLOW,
@@ -227,15 +228,25 @@ export const ENDINGS: Record<string, Ending> = {
       return workflowId;
     },
   },
-  reconciliation: { status: 'SUCCEEDED', play: reconcile },
-  'reconciliation-giving-a-charge-back': {
+  reconciliation: { status: 'SUCCEEDED', play: reconcileAll },
+  'reconciliation-beside-one-that-runs': {
+    status: 'SUCCEEDED',
+    async play(stage) {
+      stage.temporal.replaceActivity('readGatewayBook', () => async () => Promise.reject(new Error('away')));
+      const first = await reconcileAll(stage);
+      await stage.temporal.env.client.workflow.getHandle(first).result();
+      return reconcileAll(stage);
+    },
+  },
+  'gateway-reconciliation': { status: 'SUCCEEDED', play: reconcile },
+  'gateway-reconciliation-giving-a-charge-back': {
     status: 'SUCCEEDED',
     async play(stage) {
       const purchases = createPurchases(stage, createActivities(stage.dependencies));
       const step = await purchases.failPayment(0);
       stage.gateway.captureLate(chargeOfPayment(step));
-      stage.temporal.replaceActivity('beginReconciliation', (real) => async (runId) => {
-        const run = await real(runId);
+      stage.temporal.replaceActivity('beginReconciliation', (real) => async (...args) => {
+        const run = await real(...args);
         return { ...run, settledBefore: new Date(Date.now() + 60_000).toISOString() };
       });
       const workflowId = await reconcile(stage);
@@ -245,7 +256,7 @@ export const ENDINGS: Record<string, Ending> = {
       return workflowId;
     },
   },
-  'reconciliation-continued-in-a-new-history': {
+  'gateway-reconciliation-continued-in-a-new-history': {
     status: 'SUCCEEDED',
     async play(stage) {
       stage.temporal.replaceActivity('readGatewayBook', () => async (_run, cursor) => {
@@ -262,9 +273,20 @@ export const ENDINGS: Record<string, Ending> = {
   ...SALE_OPENING_ENDINGS,
 };
 
-async function reconcile({ temporal: { taskQueue, env } }: Stage): Promise<string> {
+/** With every gateway that is configured. */
+async function reconcileAll({ temporal: { taskQueue, env } }: Stage): Promise<string> {
   const workflowId = `reconciliation-${randomUUID()}`;
   await env.client.workflow.start<typeof reconciliation>(RECONCILIATION_WORKFLOW, { workflowId, taskQueue });
+  return workflowId;
+}
+
+async function reconcile({ temporal: { taskQueue, env } }: Stage): Promise<string> {
+  const workflowId = `gateway-reconciliation-${randomUUID()}`;
+  await env.client.workflow.start<typeof gatewayReconciliation>(GATEWAY_RECONCILIATION_WORKFLOW, {
+    workflowId,
+    taskQueue,
+    args: ['sandbox'],
+  });
   return workflowId;
 }
 

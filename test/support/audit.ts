@@ -83,14 +83,14 @@ const RECORDS = `
      OR (status = 'EXPIRED' AND ended_at < expires_at)
      OR (status <> 'RELEASED' AND expires_at <= held_at)`;
 
-/** Invariants 4 and 5: what the gateway has kept is what the records say that it was to keep, both ways. */
+/** Invariants 4 and 5: what the sandbox has kept is what the records say that it was to keep, both ways. */
 async function faultsOfMoney(stack: Stack): Promise<string[]> {
   const { rows: expected } = await stack.ownerDb.raw<{ rows: { order_id: string; amount: number }[] }>(
     `SELECT payments.reservation_id AS order_id, card - coalesce(refunds.amount, 0) AS amount
      FROM payments LEFT JOIN refunds ON refunds.payment_id = payments.id AND refunds.status = 'DONE'
-     WHERE payments.status IN ('SUCCEEDED', 'REFUNDED', 'PARTIALLY_REFUNDED')
+     WHERE gateway = 'sandbox' AND payments.status IN ('SUCCEEDED', 'REFUNDED', 'PARTIALLY_REFUNDED')
        AND card > coalesce(refunds.amount, 0)
-     UNION ALL SELECT id, amount FROM top_ups WHERE status = 'SUCCEEDED'`,
+     UNION ALL SELECT id, amount FROM top_ups WHERE gateway = 'sandbox' AND status = 'SUCCEEDED'`,
   );
   const owed = await openBooks(stack.ownerDb).owedByGateway();
   const captured = (await readGatewayBook(stack)).flatMap((line) =>

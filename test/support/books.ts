@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { GatewayName } from '../../src/gateways/gateway';
 
 /** What Postgres says, read as the owner. */
 export interface Books {
@@ -13,8 +14,8 @@ export interface Books {
   tickets(reservationId: string): Promise<string[]>;
   /** What is due to a card after a cancellation. */
   refund(reservationId: string): Promise<{ status: string; attempts: number; fault: string | null } | null>;
-  /** What the ledger expects from the gateway in all, but for the gifts of the tests. */
-  owedByGateway(): Promise<number>;
+  /** What the ledger expects from a gateway, the sandbox if no other is named, but for the gifts of the tests. */
+  owedByGateway(gateway?: GatewayName): Promise<number>;
   /** Every violation of the design's invariants on seats and money, in words; empty when all is well. */
   faults(): Promise<string[]>;
 }
@@ -84,10 +85,10 @@ export function openBooks(owner: Knex): Books {
       return row ?? null;
     },
 
-    async owedByGateway() {
+    async owedByGateway(gateway = 'sandbox') {
       const [row] = await owner('entries')
         .join('journals', 'journals.id', 'entries.journal_id')
-        .where({ account: 'gateway:clearing' })
+        .where({ account: `gateway:clearing:${gateway}` })
         .whereRaw("key NOT LIKE 'gift:%'")
         .select<{ sum: number }[]>(owner.raw('coalesce(-sum(amount), 0)::bigint AS sum'));
       return row?.sum ?? 0;

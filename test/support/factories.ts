@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
-import { createLedgerStore } from '../../src/db/ledgerStore';
+import { clearingOf, createLedgerStore } from '../../src/db/ledgerStore';
 import type { CancellationPolicy } from '../../src/domain/cancellationPolicy';
 import { HOLD_SECONDS, SETTLE_SECONDS } from './durations';
 import type { PaymentAmount } from '../../src/domain/money';
@@ -97,7 +97,7 @@ export async function addPoints(owner: Knex, userId: string, points: number): Pr
       kind: 'TOP_UP',
       currency: 'KRW',
       wallet: { userId, amount: points },
-      house: [{ account: 'gateway:clearing', amount: -points }],
+      house: [{ account: clearingOf('sandbox'), amount: -points }],
     }),
   );
 }

@@ -40,12 +40,12 @@ const STATEMENTS = [
    SELECT md5('sale ' || number)::uuid, 'sale:' || payment_id, 'SALE', reservation_id, payment_id FROM numbers`,
   `INSERT INTO entries (journal_id, account, user_id, amount, currency, balance_after)
    SELECT md5('credit ' || number)::uuid, 'wallet:' || user_id, user_id, 70000, 'KRW', 70000 FROM numbers
-   UNION ALL SELECT md5('credit ' || number)::uuid, 'gateway:clearing', NULL, -70000, 'KRW', NULL FROM numbers
+   UNION ALL SELECT md5('credit ' || number)::uuid, 'gateway:clearing:sandbox', NULL, -70000, 'KRW', NULL FROM numbers
    UNION ALL
    SELECT md5('debit ' || number)::uuid, 'wallet:' || user_id, user_id, -50000, 'KRW', 20000 FROM numbers
    UNION ALL SELECT md5('debit ' || number)::uuid, 'house:pending', NULL, 50000, 'KRW', NULL FROM numbers
    UNION ALL SELECT md5('sale ' || number)::uuid, 'house:pending', NULL, -50000, 'KRW', NULL FROM numbers
-   UNION ALL SELECT md5('sale ' || number)::uuid, 'gateway:clearing', NULL, -2000, 'KRW', NULL FROM numbers
+   UNION ALL SELECT md5('sale ' || number)::uuid, 'gateway:clearing:sandbox', NULL, -2000, 'KRW', NULL FROM numbers
    UNION ALL SELECT md5('sale ' || number)::uuid, 'house:revenue', NULL, 50000, 'KRW', NULL FROM numbers
    UNION ALL SELECT md5('sale ' || number)::uuid, 'house:booking-fees', NULL, 2000, 'KRW', NULL FROM numbers`,
   'ANALYZE',

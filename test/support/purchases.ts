@@ -38,7 +38,7 @@ export function createPurchases(
 ): Purchases {
   async function openTopUp(amount: number, userId?: string): Promise<BoughtPoints> {
     const payerId = userId ?? (await createUser(owner));
-    const { topUpId } = await requestTopUp(payerId, amount);
+    const { topUpId } = await requestTopUp(payerId, amount, gateway.name);
     const charge = await activities.openTopUp(topUpId);
     await gateway.charge(charge);
     return { userId: payerId, topUpId, charge };
@@ -56,7 +56,7 @@ export function createPurchases(
     const userId = points > 0 ? (await buyPoints(points)).userId : await createUser(owner);
     const hold = aGrant(sale, userId, sale.seatIds);
     await grant(hold);
-    const step = await request(hold, anAttempt(1, points));
+    const step = await request(hold, anAttempt(1, points), gateway.name);
     await activities.openPayment(step.paymentId);
     await gateway.charge(chargeOfPayment(step));
     return step;

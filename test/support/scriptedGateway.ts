@@ -4,6 +4,7 @@ import type {
   BookedCharge,
   ChargeOutcome,
   ChargeRequest,
+  GatewayName,
   PaymentGateway,
   RefundOutcome,
   RefundRequest,
@@ -73,7 +74,7 @@ const NO_ANSWER = { outcome: 'unknown', reason: 'no-answer' } as const;
 const NOT_SENT = { outcome: 'unknown', reason: GATEWAY_UNAVAILABLE } as const;
 const ANSWERED = { lookUps: 0, voids: 0, captures: 0 };
 
-export function createScriptedGateway(): ScriptedGateway {
+export function createScriptedGateway(name: GatewayName = 'sandbox'): ScriptedGateway {
   const book = new Map<string, Line>();
   let charges: ChargeScript[] = [];
   let refunds: RefundScript[] = [];
@@ -84,7 +85,7 @@ export function createScriptedGateway(): ScriptedGateway {
   const unanswered = { ...ANSWERED };
 
   return {
-    name: 'sandbox',
+    name,
     needsPaymentKey: false,
     unanswered,
     bookPageSize: 1_000,

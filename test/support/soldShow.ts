@@ -68,7 +68,8 @@ async function charge(
   { reservationId, userId, paymentId, points, card }: SoldReservation,
 ): Promise<string> {
   const amount = { points, card, total: points + card, currency: 'KRW' };
-  const payment: CardPayment = { paymentId, reservationId, userId, amount, paymentKey: null, requestedAt: 0 };
+  const ids = { paymentId, reservationId, userId };
+  const payment: CardPayment = { ...ids, amount, gateway: gateway.name, paymentKey: null, requestedAt: 0 };
   const answer = await gateway.charge(chargeOfPayment(payment));
   if (answer.outcome !== 'approved') throw new Error(`the charge is ${answer.outcome}`);
   return answer.gatewayPaymentId;
@@ -109,9 +110,9 @@ const STATEMENTS = [
    FROM journal JOIN row ON row."paymentId" = journal.payment_id,
    LATERAL (VALUES
      ('GIFT', 'wallet:' || "userId", "userId", points, points),
-     ('GIFT', 'gateway:clearing', NULL, -points, NULL),
+     ('GIFT', 'gateway:clearing:sandbox', NULL, -points, NULL),
      ('SALE', 'wallet:' || "userId", "userId", -points, 0),
-     ('SALE', 'gateway:clearing', NULL, -card, NULL),
+     ('SALE', 'gateway:clearing:sandbox', NULL, -card, NULL),
      ('SALE', 'house:revenue', NULL, tickets, NULL),
      ('SALE', 'house:booking-fees', NULL, "bookingFee", NULL)) AS line (kind, account, user_id, amount, balance)
    WHERE line.kind = journal.kind AND amount <> 0`,

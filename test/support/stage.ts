@@ -14,6 +14,8 @@ import type { CancellationCause } from '../../src/domain/cancellationTerms';
 import { createTopUpStore, type TopUp } from '../../src/db/topUpStore';
 import { anAttempt, type RequestedAttempt } from './factories';
 import type { PaymentStep } from './steps';
+import type { GatewayName } from '../../src/gateways/gateway';
+import { createGateways } from '../../src/gateways/gateways';
 import { openBooks, type Books } from './books';
 import { createTestDatabase, type TestDatabase } from './database';
 import { createTestRedis, type TestRedis } from './redis';
@@ -29,13 +31,17 @@ export interface Ground {
   dependencies: ActivityDependencies;
   /** Grants a hold as the API does, without a workflow. */
   grant(hold: HoldToGrant): Promise<HeldReservation>;
-  /** Records an attempt to pay a hold, as the API does: the seats with points, the booking fee by card, if no other is given. */
+  /**
+   * Records an attempt to pay a hold, as the API does: the seats with points, the booking fee by card, if no other is
+   * given, with the gateway that takes new payments, if no other is named.
+   */
   request(
     hold: Pick<HoldToGrant, 'reservationId' | 'scheduleId' | 'userId' | 'seatIds'>,
     attempt?: RequestedAttempt,
+    gatewayName?: GatewayName,
   ): Promise<PaymentStep>;
   /** Records a top-up, as the API does. */
-  requestTopUp(userId: string, amount: number): Promise<TopUp>;
+  requestTopUp(userId: string, amount: number, gatewayName?: GatewayName): Promise<TopUp>;
   /** Records a cancellation, as the API does for a customer. @returns its id */
   requestCancellation(reservationId: string, cause?: CancellationCause): Promise<string>;
   /** Moves a hold into the past, so that its time is over. */
@@ -65,7 +71,7 @@ export async function layGround(): Promise<Ground> {
     seatClaim: createSeatClaim(redis.redis),
     lobby: createLobby(redis.redis),
     bumpSeatVersion: (scheduleId) => seatMap.bump(scheduleId),
-    gateway,
+    gateways: createGateways([gateway], gateway.name),
     settleSeconds: SETTLE_SECONDS,
     stranded: () => undefined,
     permanentFailure: () => undefined,
@@ -84,27 +90,23 @@ export async function layGround(): Promise<Ground> {
       await dependencies.seatClaim.markTaken(hold.scheduleId, seatIds, hold.reservationId);
       return held;
     },
-    async request({ reservationId, scheduleId, userId, seatIds }, attempt = anAttempt(seatIds.length)) {
-      const { paymentId, amount, paymentKey = null } = attempt;
-      const { createdAt } = await createPaymentStore(database.db).request({
-        paymentId,
-        reservationId,
-        userId,
-        amount,
-        paymentKey,
-        gateway: gateway.name,
-      });
-      const names = { paymentId, reservationId, scheduleId, userId };
-      return { ...names, amount, paymentKey, requestedAt: createdAt.getTime() };
+    async request(
+      { reservationId, scheduleId, userId, seatIds },
+      { paymentId, amount, paymentKey = null } = anAttempt(seatIds.length),
+      gatewayName = gateway.name,
+    ) {
+      const step = { paymentId, reservationId, userId, amount, paymentKey, gateway: gatewayName };
+      const { createdAt } = await createPaymentStore(database.db).request(step);
+      return { ...step, scheduleId, requestedAt: createdAt.getTime() };
     },
-    requestTopUp: async (userId, amount) =>
+    requestTopUp: async (userId, amount, gatewayName = gateway.name) =>
       createTopUpStore(database.db).request({
         topUpId: randomUUID(),
         userId,
         amount,
         currency: 'KRW',
         paymentKey: null,
-        gateway: gateway.name,
+        gateway: gatewayName,
       }),
     async requestCancellation(reservationId, cause = 'CUSTOMER') {
       const cancellationId = randomUUID();

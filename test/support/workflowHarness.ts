@@ -110,7 +110,7 @@ export async function startWorkflowHarness(
         await setClock();
         const payments = createPaymentStore(dependencies.db);
         const userId = await ownerOf(ground.database.owner, reservationId);
-        const gateway = dependencies.gateway.name;
+        const gateway = dependencies.gateways.current.name;
         const attempt = { paymentId, reservationId, userId, amount, paymentKey, gateway };
         return reservations.pay(await payments.request(attempt));
       },

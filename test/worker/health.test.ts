@@ -13,7 +13,7 @@ beforeAll(async () => {
   url = `http://127.0.0.1:${port}`;
   const sources = {
     readReconciliation: async () => Promise.reject(new Error('not asked')),
-    gateway: { name: 'sandbox' as const, circuit: () => 'closed' as const },
+    gateways: { all: [{ name: 'sandbox' as const, circuit: () => 'closed' as const }] },
     strandedMetric: { register: () => undefined },
     permanentFailureMetric: { register: () => undefined },
   };

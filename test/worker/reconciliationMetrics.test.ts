@@ -5,18 +5,24 @@ import { registerReconciliationMetrics } from '../../src/worker/reconciliationMe
 const finishedAt = new Date('2026-05-01T10:00:02Z');
 
 const overview: ReconciliationOverview = {
-  lastRun: {
-    runId: 'run',
-    gateway: 'sandbox',
-    depth: 'RECENT',
-    windowFrom: new Date('2026-04-28T10:00:00Z'),
-    startedAt: new Date('2026-05-01T10:00:00Z'),
-    finishedAt,
-    lines: 4,
-    attempts: 4,
-    money: 400,
-  },
-  running: null,
+  gateways: [
+    {
+      gateway: 'sandbox',
+      lastRun: {
+        runId: 'run',
+        gateway: 'sandbox',
+        depth: 'RECENT',
+        windowFrom: new Date('2026-04-28T10:00:00Z'),
+        startedAt: new Date('2026-05-01T10:00:00Z'),
+        finishedAt,
+        lines: 4,
+        attempts: 4,
+        money: 400,
+      },
+      running: null,
+    },
+    { gateway: 'toss', lastRun: null, running: null },
+  ],
   explained: 0.75,
   unexplained: 100,
   oldestUnexplained: new Date('2026-05-01T09:00:00Z'),
@@ -40,13 +46,13 @@ describe('the metrics of reconciliation', () => {
       'holdfast_money_explained_ratio 0.75',
       'holdfast_oldest_unexplained_seconds 3600',
       'holdfast_differences{kind="unknown-charge",status="OPEN"} 1',
-      `holdfast_reconciliation_last_run_timestamp_seconds ${finishedAt.getTime() / 1000}`,
+      `holdfast_reconciliation_last_run_timestamp_seconds{gateway="sandbox"} ${finishedAt.getTime() / 1000}`,
     ]);
     expect(read).toHaveBeenCalledTimes(1);
   });
 
   it('say nothing of a share and a run before the first run', async () => {
-    const before = { ...overview, lastRun: null, explained: null, counts: [], oldestUnexplainedSeconds: 0 };
+    const before = { ...overview, gateways: [], explained: null, counts: [], oldestUnexplainedSeconds: 0 };
 
     expect(await scrape(async () => Promise.resolve(before))).toEqual([
       'holdfast_oldest_unexplained_seconds 0',

@@ -45,7 +45,13 @@ async function settle(
 
 function chargeOf({ sale, userId, reservationId }: OnHold, attempt: ReturnType<typeof anAttempt>) {
   const names = { reservationId, scheduleId: sale.scheduleId, userId };
-  const step: PaymentStep = { ...attempt, ...names, paymentKey: null, requestedAt: Date.now() };
+  const step: PaymentStep = {
+    ...attempt,
+    ...names,
+    gateway: 'sandbox',
+    paymentKey: null,
+    requestedAt: Date.now(),
+  };
   return chargeOfPayment(step);
 }
 
@@ -95,8 +101,8 @@ describe('a charge that is taken after its payment has failed', () => {
       taskQueue: stage.temporal.taskQueue,
       args: [{ topUpId: input.topUpId }],
     });
-    const { topUpId: idempotencyKey, userId: payerId, amount, currency } = input;
-    const names = { idempotencyKey, orderId: idempotencyKey, payerId };
+    const { topUpId: idempotencyKey, userId: payerId, amount, currency, gateway } = input;
+    const names = { gateway, idempotencyKey, orderId: idempotencyKey, payerId };
     stage.gateway.captureLate({ ...names, amount, currency, description: '', requestedAt: Date.now() });
 
     await settle('TOP_UP', input.topUpId);

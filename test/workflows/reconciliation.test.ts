@@ -2,8 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { createActivities } from '../../src/activities';
 import type { PaymentStep } from '../support/steps';
 import { chargeOfPayment } from '../../src/gateways/chargeRequest';
-import { chargeSettlementWorkflowId, RECONCILIATION_WORKFLOW } from '../../src/workflows/messages';
-import type { reconciliation } from '../../src/workflows';
+import {
+  chargeSettlementWorkflowId,
+  GATEWAY_RECONCILIATION_WORKFLOW,
+  gatewayReconciliationWorkflowId,
+  RECONCILIATION_WORKFLOW,
+} from '../../src/workflows/messages';
+import type { gatewayReconciliation, reconciliation } from '../../src/workflows';
 import { eventually } from '../support/eventually';
 import { BOOKING_FEE, PRICE } from '../support/factories';
 import { createPurchases, type Purchases } from '../support/purchases';
@@ -20,8 +25,8 @@ beforeAll(async () => {
 
 beforeEach(() => {
   // Everything is old enough to be compared.
-  stage.temporal.replaceActivity('beginReconciliation', (real) => async (runId) => {
-    const run = await real(runId);
+  stage.temporal.replaceActivity('beginReconciliation', (real) => async (...args) => {
+    const run = await real(...args);
     return { ...run, settledBefore: new Date(Date.now() + 60_000).toISOString() };
   });
 });
@@ -31,10 +36,14 @@ afterEach(async () => stage.endTest());
 afterAll(async () => stage?.drop());
 
 async function start() {
-  return stage.temporal.env.client.workflow.start<typeof reconciliation>(RECONCILIATION_WORKFLOW, {
-    workflowId: `reconciliation-${randomUUID()}`,
-    taskQueue: stage.temporal.taskQueue,
-  });
+  return stage.temporal.env.client.workflow.start<typeof gatewayReconciliation>(
+    GATEWAY_RECONCILIATION_WORKFLOW,
+    {
+      workflowId: `reconciliation-${randomUUID()}`,
+      taskQueue: stage.temporal.taskQueue,
+      args: ['sandbox'],
+    },
+  );
 }
 
 const reconcile = async () => (await start()).result();
@@ -88,7 +97,7 @@ describe('a run', () => {
     expect(lines).toBeGreaterThan(0);
     const metadata = await run.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
     expect(metadata.currentDetails).toMatch(
-      new RegExp(`^Done: ${lines} charges and ${attempts} attempts from `),
+      new RegExp(`^Done: ${lines} charges of sandbox and ${attempts} attempts from `),
     );
   });
 
@@ -153,6 +162,40 @@ describe('a run', () => {
     });
 
     expect(await reconcile()).toMatchObject({ mended: 100 });
+  });
+});
+
+describe('several gateways', () => {
+  it('are compared beside each other: one that does not answer holds up no other, and is begun once', async () => {
+    const { client } = stage.temporal.env;
+    const { taskQueue } = stage.temporal;
+    let isAway = true;
+    stage.temporal.replaceActivity('listReconciliations', (real) => async () => {
+      const workflowId = gatewayReconciliationWorkflowId('toss', taskQueue);
+      return [...(await real()), { gateway: 'toss', workflowId }];
+    });
+    stage.temporal.replaceActivity('readGatewayBook', (real) => async (run, cursor) => {
+      if (run.gateway === 'sandbox') return real(run, cursor);
+      if (isAway) throw new Error('the gateway does not answer');
+      return { nextCursor: null, lines: 0, attempts: 0, money: 0, toMend: [] };
+    });
+    const runOf = (gateway: string) =>
+      client.workflow.getHandle(gatewayReconciliationWorkflowId(gateway, taskQueue));
+    const byTheClock = async () =>
+      client.workflow.execute<typeof reconciliation>(RECONCILIATION_WORKFLOW, {
+        workflowId: `by-the-clock-${randomUUID()}`,
+        taskQueue,
+      });
+
+    expect(await byTheClock()).toEqual({ status: 'SUCCEEDED', gateways: ['sandbox', 'toss'] });
+    expect(await runOf('sandbox').result()).toMatchObject({ status: 'SUCCEEDED' });
+    const { runId } = await runOf('toss').describe();
+    await byTheClock();
+    await runOf('sandbox').result();
+
+    expect(await runOf('toss').describe()).toMatchObject({ runId, status: { name: 'RUNNING' } });
+    isAway = false;
+    expect(await runOf('toss').result()).toMatchObject({ status: 'SUCCEEDED' });
   });
 });
 

@@ -136,7 +136,13 @@ const STEPS: Record<string, StuckStep> = {
       await stage.temporal.reservations.release(reservationId);
       const names = { reservationId, scheduleId: sale.scheduleId, userId };
       stage.gateway.captureLate(
-        chargeOfPayment({ ...attempt, ...names, paymentKey: null, requestedAt: Date.now() }),
+        chargeOfPayment({
+          ...attempt,
+          ...names,
+          gateway: 'sandbox',
+          paymentKey: null,
+          requestedAt: Date.now(),
+        }),
       );
       const workflowId = chargeSettlementWorkflowId(attempt.paymentId);
       const args = [{ kind: 'PAYMENT', attemptId: attempt.paymentId }];

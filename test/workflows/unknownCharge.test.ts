@@ -292,6 +292,7 @@ async function isRunning(reservationId: string): Promise<boolean> {
 
 function lateRequest(paymentId: string) {
   return {
+    gateway: 'sandbox',
     idempotencyKey: paymentId,
     orderId: paymentId,
     payerId: paymentId,

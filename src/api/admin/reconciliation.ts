@@ -4,6 +4,7 @@ import { createDifferenceStore, type Difference } from '../../db/differenceStore
 import { readReconciliation } from '../../db/reconciliationOverview';
 import type { RecordedRun } from '../../db/reconciliationRunStore';
 import { Problem } from '../../domain/problems';
+import type { Gateways } from '../../gateways/gateways';
 import { RECONCILIATION_WORKFLOW, temporalScheduleId } from '../../workflows/messages';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import { cutPage } from '../http/paging';
@@ -20,6 +21,7 @@ import {
 export interface AdminReconciliationDependencies {
   db: Knex;
   temporal: Client;
+  gateways: Gateways;
   settings: { TEMPORAL_TASK_QUEUE: string };
   idempotency: Idempotency;
 }
@@ -30,35 +32,39 @@ const tags = ['Operators'];
 /** Temporal answers within milliseconds, or is down. */
 const TIMEOUT_MS = 10_000;
 
-/** How far the gateway's book, the ledger and the reservations agree, and what an operator does about it. */
+/** How far the gateways' books, the ledger and the reservations agree, and what an operator does about it. */
 export function adminReconciliationRoutes(dependencies: AdminReconciliationDependencies): Endpoint[] {
-  const { db, temporal, settings, idempotency } = dependencies;
+  const { db, temporal, gateways, settings, idempotency } = dependencies;
+  const names = gateways.all.map(({ name }) => name);
   return [
     endpoint({
       method: 'GET',
       path: PATH,
       summary: 'Read how far the books agree',
       description:
-        'The last comparison of the gateway with payments, ledger and seats, and every difference that was ever ' +
+        'The last comparison of each gateway with payments, ledger and seats, and every difference that was ever ' +
         'found, newest first.',
       tags,
       access: 'operator',
       query: differenceListQuery,
       responses: {
-        200: { description: 'The last run, and a page of differences', schema: reconciliationSchema },
+        200: { description: 'The last runs, and a page of differences', schema: reconciliationSchema },
       },
       async handle({ query: { limit, cursor, status } }) {
         const [overview, found] = await Promise.all([
-          readReconciliation(db),
+          readReconciliation(db, names),
           createDifferenceStore(db).page({ status, limit: limit + 1, before: cursor }),
         ]);
         const { page, nextCursor } = cutPage(found, limit, (difference) => difference.differenceId);
-        const { lastRun, running, explained, unexplained, oldestUnexplainedSeconds, counts } = overview;
+        const { explained, unexplained, oldestUnexplainedSeconds, counts } = overview;
         return {
           status: 200,
           body: {
-            lastRun: lastRun && presentFinished(lastRun),
-            running: running && presentRun(running),
+            gateways: overview.gateways.map(({ gateway, lastRun, running }) => ({
+              gateway,
+              lastRun: lastRun && presentFinished(lastRun),
+              running: running && presentRun(running),
+            })),
             explained,
             unexplained,
             oldestUnexplainedSeconds,
@@ -74,13 +80,14 @@ export function adminReconciliationRoutes(dependencies: AdminReconciliationDepen
       method: 'POST',
       path: `${PATH}/runs`,
       summary: 'Compare the books now',
-      description: 'Joins a run that is under way. `lastRun` of the overview tells when it is finished.',
+      description:
+        'Joins runs that are under way. `lastRun` of each gateway in the overview tells when it is finished.',
       tags,
       access: 'operator',
       idempotent: true,
       responses: {
         202: {
-          description: 'A run is under way',
+          description: 'Runs are under way',
           schema: runRequestedSchema,
           headers: { Location: 'The overview' },
         },
@@ -135,9 +142,9 @@ export function adminReconciliationRoutes(dependencies: AdminReconciliationDepen
   }
 }
 
-function presentRun({ runId, gateway, depth, windowFrom, startedAt }: RecordedRun) {
+function presentRun({ runId, depth, windowFrom, startedAt }: RecordedRun) {
   const to = startedAt.toISOString();
-  return { runId, gateway, depth, window: { from: windowFrom.toISOString(), to }, startedAt: to };
+  return { runId, depth, window: { from: windowFrom.toISOString(), to }, startedAt: to };
 }
 
 function presentFinished(run: RecordedRun) {

@@ -25,6 +25,10 @@ export const differenceSchema = z
     subject: z.string().meta({
       description: "A payment, a top-up, a reservation, a journal, or a charge by the gateway's id",
     }),
+    gateway: z
+      .string()
+      .nullable()
+      .meta({ description: 'Whose money it is about; null where no gateway is concerned, or none is known' }),
     amount: z.int(),
     currency: z.string(),
     detail: z.record(z.string(), z.unknown()).meta({ description: 'What each of the books says' }),
@@ -39,25 +43,31 @@ export const differenceSchema = z
 
 const runSchema = z.object({
   runId: z.uuid(),
-  gateway: z.string(),
   depth: z.enum(['RECENT', 'DEEP']),
   window: z.object({ from: instant, to: instant }),
   startedAt: instant,
 });
 
+const finishedRunSchema = runSchema.extend({
+  finishedAt: instant,
+  durationSeconds: z.number(),
+  read: z.object({
+    charges: z.int().meta({ description: "Lines of the gateway's book" }),
+    attempts: z.int().meta({ description: 'Payments and top-ups' }),
+  }),
+  money: z.int().meta({ description: 'What was compared' }),
+});
+
 export const reconciliationSchema = pageOf(differenceSchema).extend({
-  lastRun: runSchema
-    .extend({
-      finishedAt: instant,
-      durationSeconds: z.number(),
-      read: z.object({
-        charges: z.int().meta({ description: "Lines of the gateway's book" }),
-        attempts: z.int().meta({ description: 'Payments and top-ups' }),
+  gateways: z
+    .array(
+      z.object({
+        gateway: z.string(),
+        lastRun: finishedRunSchema.nullable(),
+        running: runSchema.nullable().meta({ description: 'A newer run, under way or interrupted' }),
       }),
-      money: z.int().meta({ description: 'What was compared' }),
-    })
-    .nullable(),
-  running: runSchema.nullable().meta({ description: 'A newer run, under way or interrupted' }),
+    )
+    .meta({ description: 'Each gateway that is configured' }),
   explained: z
     .number()
     .nullable()

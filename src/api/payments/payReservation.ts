@@ -34,6 +34,7 @@ export interface PayRequest {
 
 export interface PayDependencies {
   db: Knex;
+  /** Takes new payments. */
   gateway: Pick<PaymentGateway, 'name' | 'needsPaymentKey'>;
   directory: SeatDirectory;
   admission: AdmissionService;
@@ -61,7 +62,9 @@ export function createPayReservation(dependencies: PayDependencies) {
     const heldIn = reservation.room;
     const room = await admission.requirePlace({ token: queueToken, userId, schedule, heldIn });
     const amount = amountOf(reservation, request.points);
-    if (amount.card > 0) requirePaymentKey(gateway, paymentKey);
+    if (amount.card > 0) {
+      await requirePaymentKey(gateway, paymentKey, async () => payments.find(paymentId));
+    }
     if (reservation.status === 'PAYING') await refuseBesideAnother(paymentId, reservationId);
     const pay = async (): Promise<PayResult> => {
       const payment = await payments

@@ -1,12 +1,20 @@
+import type { UnbegunStatus } from '../../domain/attemptState';
 import type { PaymentGateway } from '../../gateways/gateway';
 import { validationFailed } from '../http/validation';
 
-/** @throws {Problem} validation-failed where the gateway charges only what the client has prepared with it */
-export function requirePaymentKey(
+/**
+ * @param findEarlier the same attempt, where a request under the same key has recorded it: the gateway that took new
+ *   payments then may need no payment key, and goes on with it
+ * @throws {Problem} validation-failed where the gateway charges only what the client has prepared with it
+ */
+export async function requirePaymentKey(
   { needsPaymentKey }: Pick<PaymentGateway, 'needsPaymentKey'>,
   paymentKey: string | undefined,
-): void {
+  findEarlier: () => Promise<{ status: string } | null>,
+): Promise<void> {
   if (!needsPaymentKey || paymentKey !== undefined) return;
+  const earlier = await findEarlier();
+  if (earlier && earlier.status !== ('WITHDRAWN' satisfies UnbegunStatus)) return;
   const message = "Required: the gateway's key for the payment that the client has prepared";
   throw validationFailed([{ path: 'paymentKey', message }]);
 }

@@ -1,7 +1,10 @@
 import type { Knex } from 'knex';
 import { isGrpcDeadlineError, WorkflowFailedError } from '@temporalio/client';
 import { createTopUpStore, type NewTopUp, type TopUpStore } from '../../db/topUpStore';
+import { CURRENCY } from '../../domain/money';
 import { Problem } from '../../domain/problems';
+import type { PaymentGateway } from '../../gateways/gateway';
+import { requirePaymentKey } from '../payments/requirePaymentKey';
 import { refuseUsedKey } from '../payments/usedPaymentKeys';
 import type { TopUpWorkflows } from './topUpWorkflows';
 
@@ -14,17 +17,34 @@ export interface BoughtPoints {
   balance: number;
 }
 
+/** A top-up that a client asks for. */
+export type TopUpRequest = Pick<NewTopUp, 'topUpId' | 'userId' | 'amount'> & {
+  paymentKey: string | undefined;
+};
+
 export interface BuyPointsDependencies {
+  /** Takes new payments. */
+  gateway: Pick<PaymentGateway, 'name' | 'needsPaymentKey'>;
   topUps: TopUpStore;
   workflows: TopUpWorkflows;
 }
 
 /** The path of a top-up: the API records it, and its workflow charges the card and credits the points. */
-export function createBuyPoints({ topUps, workflows }: BuyPointsDependencies) {
-  /** @throws {Problem} payment-failed; temporarily-unavailable where the outcome is not known yet */
-  return async function buyPoints(requested: NewTopUp): Promise<BoughtPoints> {
-    const { topUpId, amount } = requested;
-    const topUp = await topUps.request(requested).catch(refuseUsedKey);
+export function createBuyPoints({ gateway, topUps, workflows }: BuyPointsDependencies) {
+  /** @throws {Problem} payment-failed, validation-failed; temporarily-unavailable where the outcome is not known yet */
+  return async function buyPoints(request: TopUpRequest): Promise<BoughtPoints> {
+    const { topUpId, userId, amount, paymentKey } = request;
+    await requirePaymentKey(gateway, paymentKey, async () => topUps.find(topUpId));
+    const topUp = await topUps
+      .request({
+        topUpId,
+        userId,
+        amount,
+        currency: CURRENCY,
+        paymentKey: paymentKey ?? null,
+        gateway: gateway.name,
+      })
+      .catch(refuseUsedKey);
     try {
       const result = await workflows.make(topUp);
       if (result.status === 'FAILED') throw failure(result.reason);

@@ -1,16 +1,13 @@
 import type { LedgerStore, WalletEntry } from '../../db/ledgerStore';
 import { CURRENCY } from '../../domain/money';
-import type { PaymentGateway } from '../../gateways/gateway';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import { cutPage, pageOf } from '../http/paging';
 import type { Idempotency } from '../idempotency/idempotency';
 import type { TryCard } from '../payments/cardTries';
-import { requirePaymentKey } from '../payments/requirePaymentKey';
 import { entryListQuery, entrySchema, topUpBody, topUpSchema, walletSchema } from './schema';
 import { readTopUp, type BoughtPoints, type createBuyPoints } from './buyPoints';
 
 export interface WalletRoutesDependencies {
-  gateway: Pick<PaymentGateway, 'name' | 'needsPaymentKey'>;
   idempotency: Idempotency;
   ledger: LedgerStore;
   buyPoints: ReturnType<typeof createBuyPoints>;
@@ -20,7 +17,7 @@ export interface WalletRoutesDependencies {
 const tags = ['Wallet'];
 
 export function walletRoutes(dependencies: WalletRoutesDependencies): Endpoint[] {
-  const { gateway, idempotency, ledger, buyPoints, tryCard } = dependencies;
+  const { idempotency, ledger, buyPoints, tryCard } = dependencies;
   return [
     endpoint({
       method: 'GET',
@@ -76,21 +73,14 @@ export function walletRoutes(dependencies: WalletRoutesDependencies): Endpoint[]
       async handle({ user, body, http, idempotencyKey }) {
         const { userId } = user;
         const { amount, paymentKey } = body;
-        requirePaymentKey(gateway, paymentKey);
         const attempt = { userId, route: 'POST /v1/wallet/top-ups', key: idempotencyKey, body };
         return idempotency.run(
           attempt,
           async (topUpId) => {
-            const topUp = {
-              topUpId,
-              userId,
-              amount,
-              currency: CURRENCY,
-              paymentKey: paymentKey ?? null,
-              gateway: gateway.name,
-            };
             const payer = { userId, network: http.network };
-            return answerOf(await tryCard(payer, async () => buyPoints(topUp)));
+            return answerOf(
+              await tryCard(payer, async () => buyPoints({ topUpId, userId, amount, paymentKey })),
+            );
           },
           async (topUpId, db) => {
             const bought = await readTopUp(db, topUpId);

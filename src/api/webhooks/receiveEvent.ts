@@ -31,7 +31,7 @@ export function createReceiveEvent({ db, temporal, taskQueue }: ReceiveEventDepe
   return async function receiveEvent(gateway: string, event: GatewayEvent): Promise<WebhookEffect | 'SEEN'> {
     return db.transaction(async (transaction) => {
       const webhooks = createWebhookStore(transaction);
-      const owner = await webhooks.ownerOf(event);
+      const owner = await webhooks.ownerOf({ gateway, ...event });
       const effect = effectOn(owner);
       const attemptId = owner?.attemptId ?? null;
       const { eventId, type } = event;

@@ -28,11 +28,12 @@ export function createSandboxGateway({ url, secret, webhookSecret }: SandboxGate
     needsPaymentKey: false,
 
     async charge(charge) {
-      const { idempotencyKey, payerId: _payerId, requestedAt: _requestedAt, ...body } = charge;
+      const { idempotencyKey, orderId, amount, currency, paymentKey, description } = charge;
+      const body: ChargeBody = { orderId, amount, currency, paymentKey, description };
       const answer = await http.ask('POST', '/v1/charges', {
         timeoutMs: CHARGE_TIMEOUT_MS,
         headers: { 'idempotency-key': idempotencyKey },
-        body: body satisfies ChargeBody,
+        body,
       });
       if ('outcome' in answer) return answer;
       const outcome = readOutcome(answer, charge);
