@@ -1,9 +1,9 @@
 import { isIPv6 } from 'node:net';
-import path from 'node:path';
 import type { Report } from './failure';
 import type { LauncherSettings } from './launcherSettings';
 import type { LaunchState } from './launchState';
 import { followLog, openLog } from './logFiles';
+import { hasUnfinishedBook, ownBook } from './ownBook';
 import type { Parts } from './parts';
 import type { Servers } from './servers';
 import { withoutRepeats } from './repeats';
@@ -23,14 +23,15 @@ export interface ServicesContext {
 
 /** The gateway, then the worker and the API, each ready and kept running. Their warnings show from now on. */
 export async function startServices(context: ServicesContext): Promise<Kept[]> {
-  const { parts, supervisor, report } = context;
-  const environment = serviceEnvironment(context);
+  const { settings, servers, parts, supervisor, report } = context;
+  const ownGateway = usesOwnGateway(settings) || (await hasUnfinishedBook(settings, servers));
+  const environment = serviceEnvironment(context, ownGateway);
   const start = async (spec: ServiceSpec): Promise<Kept> => {
     followLog(spec.name, spec.logFile, withoutRepeats(report));
     const startOnce = async () => startService(spec, parts.spawn);
     return supervisor.keep(await startOnce(), startOnce);
   };
-  const gateway = usesOwnGateway(context.settings) ? [await start(gatewaySpec(context))] : [];
+  const gateway = ownGateway ? [await start(gatewaySpec(context))] : [];
   const others = await Promise.all([
     start(workerSpec(context, environment)),
     start(apiSpec(context, environment)),
@@ -56,7 +57,7 @@ function gatewaySpec({ env, settings, state, logFolder }: ServicesContext): Serv
       ...withoutOperatorPassword(env),
       HOST: '127.0.0.1',
       SANDBOX_PORT: String(port),
-      SANDBOX_DATA_DIR: path.join(settings.DATA_DIR, 'sandbox-gateway'),
+      SANDBOX_DATA_DIR: ownBook(settings),
       SANDBOX_SECRET: state.secrets.gateway,
       SANDBOX_WEBHOOK_URL: `${apiUrl(settings)}/v1/webhooks/sandbox`,
       SANDBOX_WEBHOOK_SECRET: state.secrets.webhooks,
@@ -88,7 +89,10 @@ function apiSpec({ settings, logFolder }: ServicesContext, env: NodeJS.ProcessEn
 }
 
 /** What the API and the worker read: the operator's settings, and what the launcher fills in. */
-function serviceEnvironment({ env, settings, state, servers }: ServicesContext): NodeJS.ProcessEnv {
+function serviceEnvironment(
+  { env, settings, state, servers }: ServicesContext,
+  ownGateway: boolean,
+): NodeJS.ProcessEnv {
   return {
     ...withoutOperatorPassword(env),
     DATA_DIR: settings.DATA_DIR,
@@ -98,7 +102,7 @@ function serviceEnvironment({ env, settings, state, servers }: ServicesContext):
     ...(servers.temporalUiUrl === undefined ? {} : { TEMPORAL_UI_URL: servers.temporalUiUrl }),
     METRICS_PORT: String(settings.METRICS_PORT ?? state.ports.metrics),
     WORKER_METRICS_PORT: String(settings.WORKER_METRICS_PORT ?? state.ports.workerMetrics),
-    ...(usesOwnGateway(settings) && {
+    ...(ownGateway && {
       SANDBOX_GATEWAY_URL: `http://127.0.0.1:${state.ports.gateway}`,
       SANDBOX_SECRET: state.secrets.gateway,
       SANDBOX_WEBHOOK_SECRET: state.secrets.webhooks,
@@ -106,7 +110,7 @@ function serviceEnvironment({ env, settings, state, servers }: ServicesContext):
   };
 }
 
-/** Whether the sandbox gateway is the one that is paid by, and none runs elsewhere. */
+/** Whether the sandbox gateway takes new payments, and none runs elsewhere. */
 export function usesOwnGateway({ service, SANDBOX_GATEWAY_URL }: LauncherSettings): boolean {
   return service.PAYMENT_GATEWAY === 'sandbox' && !SANDBOX_GATEWAY_URL;
 }

@@ -3,16 +3,19 @@ import type { State, Worker } from '@temporalio/worker';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { instanceHeaders } from '../config/instance';
 import type { Settings } from '../config/settings';
+import type { CountByGateway } from '../db/gatewayWork';
 import type { ReconciliationOverview } from '../db/reconciliationOverview';
 import type { GuardedGateway } from '../gateways/circuitBreaker';
 import { registerCircuitMetric } from './circuitMetric';
 import { registerReconciliationMetrics } from './reconciliationMetrics';
 import type { createPermanentFailureMetric } from './permanentFailureMetric';
 import type { createStrandedMetric } from './strandedMetric';
+import { registerUnfinishedMetric } from './unfinishedMetric';
 
 /** What the metrics beside those of the process are about. */
 export interface MetricSources {
   readReconciliation: () => Promise<ReconciliationOverview>;
+  countUnfinished: () => Promise<CountByGateway>;
   gateways: { readonly all: readonly Pick<GuardedGateway, 'name' | 'circuit'>[] };
   strandedMetric: Pick<ReturnType<typeof createStrandedMetric>, 'register'>;
   permanentFailureMetric: Pick<ReturnType<typeof createPermanentFailureMetric>, 'register'>;
@@ -24,13 +27,15 @@ export interface MetricSources {
  */
 export function serveHealth(
   worker: Pick<Worker, 'getState'>,
-  { readReconciliation, gateways, strandedMetric, permanentFailureMetric }: MetricSources,
+  sources: MetricSources,
   settings: Pick<Settings, 'HOST' | 'WORKER_METRICS_PORT' | 'HOLDFAST_INSTANCE'>,
 ): Server {
+  const { readReconciliation, countUnfinished, gateways, strandedMetric, permanentFailureMetric } = sources;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   registerReconciliationMetrics(registry, readReconciliation);
   registerCircuitMetric(registry, gateways.all);
+  registerUnfinishedMetric(registry, gateways.all, countUnfinished);
   strandedMetric.register(registry);
   permanentFailureMetric.register(registry);
   const answerState = (response: ServerResponse, isGood: (state: State) => boolean): void => {

@@ -4,10 +4,12 @@ import { createLogger, type Logger } from '../config/logging';
 import { lineAbout, misspeltIn } from '../config/misspelt';
 import { loadSettings, SettingsError } from '../config/settings';
 import { createDrawStore } from '../db/drawStore';
+import { countUnfinished } from '../db/gatewayWork';
 import { readReconciliation } from '../db/reconciliationOverview';
 import { BUNDLE_PATH } from './bundle';
 import { connectWorker } from './connect';
 import { serveHealth } from './health';
+import { reportMissingKeys } from './missingKeys';
 import { ensureOpenings } from './openings';
 import { workerOptions } from './options';
 import { ensureSchedules } from './schedules';
@@ -45,6 +47,7 @@ async function main(): Promise<void> {
           db,
           gateways.all.map(({ name }) => name),
         ),
+      countUnfinished: async () => countUnfinished(db),
       gateways,
       strandedMetric,
       permanentFailureMetric,
@@ -61,6 +64,7 @@ async function main(): Promise<void> {
     worker.run(),
     ensureSchedules(temporal, byTheClock),
     ensureOpenings(temporal, createDrawStore(db), byTheClock),
+    reportMissingKeys(db, gateways, logger),
   ]);
   health.close();
   await connections.close();

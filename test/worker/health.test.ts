@@ -4,6 +4,8 @@ import type { State } from '@temporalio/worker';
 import { freePort } from '../../src/launcher/ports';
 import { serveHealth } from '../../src/worker/health';
 
+const notAsked = async () => Promise.reject(new Error('not asked'));
+
 let state: State = 'RUNNING';
 let server: Server;
 let url: string;
@@ -12,7 +14,8 @@ beforeAll(async () => {
   const port = await freePort();
   url = `http://127.0.0.1:${port}`;
   const sources = {
-    readReconciliation: async () => Promise.reject(new Error('not asked')),
+    readReconciliation: notAsked,
+    countUnfinished: notAsked,
     gateways: { all: [{ name: 'sandbox' as const, circuit: () => 'closed' as const }] },
     strandedMetric: { register: () => undefined },
     permanentFailureMetric: { register: () => undefined },

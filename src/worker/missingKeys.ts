@@ -1,0 +1,23 @@
+import type { Knex } from 'knex';
+import type { Logger } from '../config/logging';
+import { countRefundable, countUnfinished } from '../db/gatewayWork';
+import { missingKeys, type Gateways } from '../gateways/gateways';
+
+/**
+ * Says in one line for each gateway that it is still needed, and which settings it lacks. Never rejects: a worker that
+ * cannot read it sells seats all the same.
+ */
+export async function reportMissingKeys(db: Knex, gateways: Gateways, logger: Logger): Promise<void> {
+  try {
+    const [unfinished, refundable] = await Promise.all([countUnfinished(db), countRefundable(db)]);
+    const configured = new Set<string>(gateways.all.map(({ name }) => name));
+    for (const gateway of new Set([...unfinished.keys(), ...refundable.keys()])) {
+      if (configured.has(gateway)) continue;
+      const waiting = `${unfinished.get(gateway) ?? 0} charges and refunds there wait for it`;
+      const later = `${refundable.get(gateway) ?? 0} payments for coming shows may have to be refunded there`;
+      logger.warn({ gateway }, `${missingKeys(gateway)}; ${waiting}, ${later}`);
+    }
+  } catch (err) {
+    logger.warn({ err }, 'what the gateways have not finished could not be read');
+  }
+}
