@@ -1,6 +1,7 @@
 import type { Breakage } from './breakage';
 import { EDGE_BREAKAGES } from './subjects/edge';
 import { CANCELLATION_BREAKAGES } from './subjects/cancellations';
+import { GATEWAY_BREAKAGES } from './subjects/gateways';
 import { INPUT_BREAKAGES } from './subjects/input';
 import { PERMANENCE_BREAKAGES } from './subjects/permanence';
 import { LIMIT_BREAKAGES } from './subjects/limits';
@@ -21,6 +22,7 @@ const IDEMPOTENCY = 'src/api/idempotency/idempotency.ts';
 
 export const BREAKAGES: Breakage[] = [
   ...EDGE_BREAKAGES,
+  ...GATEWAY_BREAKAGES,
   ...INPUT_BREAKAGES,
   ...LIMIT_BREAKAGES,
   ...RESERVATION_BREAKAGES,

@@ -1,0 +1,163 @@
+import type { Breakage } from '../breakage';
+
+const GATEWAYS = 'src/gateways/gateways.ts';
+const CIRCUIT = 'src/gateways/circuitBreaker.ts';
+const DIFFERENCES = 'src/db/differenceStore.ts';
+const SUITE = 'test/activities/gateways.test.ts';
+const BOOKS = 'test/activities/booksOfGateways.test.ts';
+
+/** Whom to ask about money when there are several gateways, and when a gateway counts as down. */
+export const GATEWAY_BREAKAGES: Breakage[] = [
+  {
+    name: 'the gateway that takes new payments is asked about every charge',
+    edits: [
+      {
+        file: GATEWAYS,
+        find: 'of: (name) => find(name) ?? withoutKeys(name),',
+        replace: 'of: () => taking,',
+      },
+    ],
+    suite: SUITE,
+    tests: [
+      'after PAYMENT_GATEWAY was changed the charge of a failed payment is refunded by the gateway that took it',
+      'after PAYMENT_GATEWAY was changed the charge of a failed top-up as well',
+      'after PAYMENT_GATEWAY was changed a refund goes back through the gateway that took the money, and is booked there',
+    ],
+  },
+  {
+    name: 'another gateway stands in for one without keys',
+    edits: [{ file: GATEWAYS, find: '?? withoutKeys(name)', replace: '?? taking' }],
+    suite: SUITE,
+    tests: [
+      'without the keys of the gateway that took the money a charge is not given up: its refund waits, says what is missing, and is made when the keys are there',
+      'without the keys of the gateway that took the money a refund stays due, and operators read in it what is missing',
+    ],
+  },
+  {
+    name: 'every sale is booked at one gateway',
+    edits: [
+      {
+        file: 'src/activities/confirmation.ts',
+        find: '{ account: clearingOf(gateway), amount: -amount.card },',
+        replace: "{ account: clearingOf(gateway && 'sandbox'), amount: -amount.card },",
+      },
+    ],
+    suite: SUITE,
+    tests: [
+      'after PAYMENT_GATEWAY was changed a charge that is under way goes on with its gateway: looked up, captured, charged again, booked there',
+    ],
+  },
+  {
+    name: 'a payment that was withdrawn stays with the gateway of before',
+    edits: [
+      {
+        file: 'src/db/paymentStore.ts',
+        find: "gateway = CASE payment.status WHEN 'WITHDRAWN' THEN excluded.gateway ELSE payment.gateway END,",
+        replace: '',
+      },
+    ],
+    suite: SUITE,
+    tests: [
+      'after PAYMENT_GATEWAY was changed a payment that no gateway has heard of is requested again with the new one',
+    ],
+  },
+  {
+    name: 'a payment that was begun moves to the new gateway',
+    edits: [
+      {
+        file: 'src/db/paymentStore.ts',
+        find: "gateway = CASE payment.status WHEN 'WITHDRAWN' THEN excluded.gateway ELSE payment.gateway END,",
+        replace: 'gateway = excluded.gateway,',
+      },
+    ],
+    suite: SUITE,
+    tests: [
+      'after PAYMENT_GATEWAY was changed a payment that no gateway has heard of is requested again with the new one',
+    ],
+  },
+  {
+    name: 'a gateway may have a part of its keys',
+    edits: [
+      {
+        file: 'src/config/settings.ts',
+        find: 'keysOf(name).some((key) => env[key])',
+        replace: 'keysOf(name).every((key) => env[key])',
+      },
+    ],
+    suite: 'test/config/settings.test.ts',
+    tests: [
+      'the settings of a payment gateway stop the start where one of them is there and the others are not: {"SANDBOX_SECRET":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx","SANDBOX_WEBHOOK_SECRET":"yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy","STRIPE_SECRET_KEY":"sk_test_0123456789"}',
+    ],
+  },
+  {
+    name: "a charge of one gateway is taken for another gateway's payment",
+    edits: [
+      {
+        file: 'src/db/gatewayLineStore.ts',
+        find: 'coalesce((SELECT id FROM payments WHERE id = line."attemptId" AND gateway = :gateway),',
+        replace: 'coalesce((SELECT id FROM payments WHERE id = line."attemptId"),',
+      },
+    ],
+    suite: BOOKS,
+    tests: [
+      'two gateways a charge of one under the key of a payment at the other is seen as a second charge',
+    ],
+  },
+  {
+    name: "a run resolves what only another gateway's book can show",
+    edits: [
+      {
+        file: DIFFERENCES,
+        find: '.orWhere({ gateway: run.gateway })',
+        replace: '.orWhereNotNull("gateway")',
+      },
+    ],
+    suite: BOOKS,
+    tests: ['two gateways a difference at one stays while only the other is compared'],
+  },
+  {
+    name: 'taking the keys of a gateway away resolves its differences',
+    edits: [{ file: DIFFERENCES, find: ".whereIn('kind', OWN_BOOKS_KINDS)", replace: '' }],
+    suite: BOOKS,
+    tests: [
+      'what was paid with a gateway that has no keys any more keeps the differences that only its book can resolve',
+    ],
+  },
+  {
+    name: 'the launcher forgets the sandbox gateway when another one takes new payments',
+    edits: [
+      {
+        file: 'src/launcher/ownBook.ts',
+        find: "counts.some((count) => count.has('sandbox'))",
+        replace: 'counts.length === 0',
+      },
+    ],
+    suite: 'test/launcher/ownBook.test.ts',
+    tests: [
+      'the sandbox gateway of a data folder, while another gateway takes new payments is needed while a payment is under way',
+    ],
+  },
+  {
+    name: 'charges without an answer open the circuit',
+    edits: [
+      {
+        file: CIRCUIT,
+        find: 'watch ??= pingUntilAnswered().finally(() => (watch = null))',
+        replace: 'note(false)',
+      },
+    ],
+    suite: 'test/gateways/circuitBreaker.test.ts',
+    tests: [
+      'charges without an answer keep nothing back while the gateway answers a ping, however many they are',
+      "with the sandbox gateway one client's cards that get no answer keep nobody else's charge back",
+    ],
+  },
+  {
+    name: 'only a ping closes the circuit',
+    edits: [
+      { file: CIRCUIT, find: "!== 'unknown') note(true);", replace: "!== 'unknown') note(missed === 0);" },
+    ],
+    suite: 'test/gateways/circuitBreaker.test.ts',
+    tests: ['while charges are kept back void is sent all the same, and its answer ends it'],
+  },
+];
