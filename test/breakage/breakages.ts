@@ -60,7 +60,7 @@ export const BREAKAGES: Breakage[] = [
     edits: [
       {
         file: PAYMENT,
-        find: 'if (mayBeCharged) await giveBack(paymentId, causeOf(cause), giveBacks, until);',
+        find: 'if (mayBeCharged) await giveBack(paymentId, wordFor(cause), giveBacks, until);',
         replace: '',
       },
     ],
@@ -86,9 +86,9 @@ export const BREAKAGES: Breakage[] = [
     edits: [
       {
         file: PAYMENT,
-        find: '  let mayBeCharged = false;\n  saga.beforeStep(async (cause) => {\n    const status',
+        find: '  let mayBeCharged = false;\n  saga.beforeStep(async (cause) => {\n    const failure',
         replace:
-          '  let mayBeCharged = false;\n  await openPayment(paymentId);\n  saga.beforeStep(async (cause) => {\n    const status',
+          '  let mayBeCharged = false;\n  await openPayment(paymentId);\n  saga.beforeStep(async (cause) => {\n    const failure',
       },
     ],
     suite: 'test/workflows/payment.test.ts',
