@@ -1,5 +1,6 @@
 import { DateTime } from 'luxon';
-import type { CancellationPolicy } from './cancellationPolicy';
+import { WEEKDAYS, type CancellationPolicy } from './cancellationPolicy';
+import { isHoliday } from './holidays';
 import type { PaymentAmount } from './money';
 import { Problem } from './problems';
 import type { ReservationStatus } from './reservationStates';
@@ -118,8 +119,21 @@ export function cancellableUntil({
 }: Pick<CancellationFacts, 'policy' | 'startsAt' | 'timeZone'>): Date {
   const show = DateTime.fromJSDate(startsAt, { zone: timeZone });
   const cutOffDay = show.startOf('day').minus({ days: policy.cutOff.daysBefore });
-  const [hour, minute] = policy.cutOff.time.split(':').map(Number);
+  const [hour, minute] = cutOffTime(policy, show).split(':').map(Number);
   return DateTime.min(cutOffDay.set({ hour: hour ?? 0, minute: minute ?? 0 }), show).toJSDate();
+}
+
+/** By the local day of the show. */
+function cutOffTime(
+  { cutOff: { time, exceptions = [] }, holidays = [] }: CancellationPolicy,
+  show: DateTime,
+): string {
+  const exception = exceptions.find(({ showOn }) =>
+    showOn.some((day) =>
+      day === 'HOLIDAY' ? isHoliday(show, holidays) : day === WEEKDAYS[show.weekday - 1],
+    ),
+  );
+  return exception?.time ?? time;
 }
 
 /** An instant as a policy sees it. */

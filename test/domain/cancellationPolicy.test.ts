@@ -6,6 +6,8 @@ function faultsOf(policy: unknown): string[] {
   return parsed.success ? [] : parsed.error.issues.map((issue) => issue.path.join('.'));
 }
 
+const CUT_OFF = { daysBefore: 1, time: '17:00' };
+
 describe('a cancellation policy', () => {
   it("is accepted where it is the Korean venues' own", () => {
     expect(cancellationPolicySchema.parse(KOREAN_POLICY)).toEqual(KOREAN_POLICY);
@@ -28,7 +30,7 @@ describe('a cancellation policy', () => {
         { untilDaysBefore: 3, percent: 30 },
       ],
       cutOff: { daysBefore: 1, time: '25:00' },
-      free: [{ afterBooking: { count: 0, unit: 'weeks' }, atLeastDaysBefore: -1 }],
+      free: [{ afterBooking: { count: -1, unit: 'weeks' }, atLeastDaysBefore: -1 }],
       bookingFeeRefundDays: 1.5,
       discount: 10,
     });
@@ -64,6 +66,34 @@ describe('a cancellation policy', () => {
     };
 
     expect(faultsOf(policy)).toEqual(['bookingFeeRefundDays', 'fees.3.untilDaysBefore']);
+  });
+
+  it.each([
+    [
+      '0 hours after booking',
+      { free: [{ afterBooking: { count: 0, unit: 'hours' }, atLeastDaysBefore: 1 }] },
+    ],
+    [
+      'a weekday that does not exist',
+      { cutOff: { ...CUT_OFF, exceptions: [{ showOn: ['SUN'], time: '11:00' }] } },
+    ],
+    ['an exception for no day', { cutOff: { ...CUT_OFF, exceptions: [{ showOn: [], time: '11:00' }] } }],
+    ['a day that does not exist', { holidays: [{ date: '02-30' }] }],
+    ['a year without a day', { holidays: [{ date: '2027' }] }],
+    ['a lunar holiday of one year', { holidays: [{ date: '2027-01-01', calendar: 'korean-lunar' }] }],
+  ])('has no %s', (_, change) => {
+    expect(faultsOf({ ...KOREAN_POLICY, ...change })).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      'free on the day of booking',
+      { free: [{ afterBooking: { count: 0, unit: 'days' }, atLeastDaysBefore: 1 }] },
+    ],
+    ['a holiday of one year', { holidays: [{ date: '2027-05-06' }] }],
+    ['a holiday on 29 February', { holidays: [{ date: '02-29' }] }],
+  ])('may have %s', (_, change) => {
+    expect(faultsOf({ ...KOREAN_POLICY, ...change })).toEqual([]);
   });
 
   it('has at least one step', () => {

@@ -119,6 +119,80 @@ describe('the Korean policy, to the minute', () => {
   });
 });
 
+describe('the cut-off of the Korean policy', () => {
+  it.each([
+    ['a Thursday', '2026-12-24', '2026-12-23T17:00'],
+    ['a Saturday', '2026-12-26', '2026-12-25T17:00'],
+    ['a Sunday', '2026-12-27', '2026-12-26T11:00'],
+    ['Christmas, a Friday', '2026-12-25', '2026-12-24T11:00'],
+    ['the day after Christmas of another year, a Sunday', '2027-12-26', '2027-12-25T11:00'],
+    ['the day before Seollal', '2026-02-16', '2026-02-15T11:00'],
+    ['Seollal, the first day of the lunar year', '2026-02-17', '2026-02-16T11:00'],
+    ['the day after Seollal', '2026-02-18', '2026-02-17T11:00'],
+    ['two days after Seollal', '2026-02-19', '2026-02-18T17:00'],
+    ['Chuseok, the 15th day of the 8th lunar month', '2026-09-25', '2026-09-24T11:00'],
+    ["Buddha's birthday of another year, a Thursday", '2027-05-13', '2027-05-12T11:00'],
+    ['the 8th day of the leap month, which is no holiday', '2025-08-01', '2025-07-31T17:00'],
+  ])('for a show on %s (%s) is %s', (_, day, cutOff) => {
+    const facts = bought(at('2025-01-01T12:00'), { startsAt: at(`${day}T19:30`) });
+
+    expect(cancellableUntil(facts)).toEqual(at(cutOff));
+    expect(outcome(facts, DateTime.fromJSDate(at(cutOff)).minus({ minutes: 1 }).toJSDate())).toBe(15_000);
+    expect(outcome(facts, at(cutOff))).toBe('too-late');
+  });
+
+  it("goes by the venue's day of the show", () => {
+    // 20:00 on Saturday in New York is Sunday in Seoul.
+    const startsAt = at('2026-12-26T20:00', NEW_YORK);
+
+    expect(cancellableUntil({ policy: KOREAN_POLICY, startsAt, timeZone: NEW_YORK })).toEqual(
+      at('2026-12-25T17:00', NEW_YORK),
+    );
+    expect(cancellableUntil({ policy: KOREAN_POLICY, startsAt, timeZone: SEOUL })).toEqual(
+      at('2026-12-26T11:00'),
+    );
+  });
+
+  it('takes the first exception that fits, and holidays of one year', () => {
+    const policy: CancellationPolicy = {
+      ...KOREAN_POLICY,
+      cutOff: {
+        daysBefore: 1,
+        time: '17:00',
+        exceptions: [
+          { showOn: ['HOLIDAY'], time: '09:00' },
+          { showOn: ['MONDAY', 'TUESDAY'], time: '12:00' },
+        ],
+      },
+      holidays: [{ date: '2026-12-28' }],
+    };
+    const cutOffOf = (day: string) =>
+      cancellableUntil({ policy, startsAt: at(`${day}T19:30`), timeZone: SEOUL });
+
+    expect(cutOffOf('2026-12-28')).toEqual(at('2026-12-27T09:00'));
+    expect(cutOffOf('2026-12-29')).toEqual(at('2026-12-28T12:00'));
+    expect(cutOffOf('2027-12-28')).toEqual(at('2027-12-27T12:00'));
+    expect(cutOffOf('2026-12-30')).toEqual(at('2026-12-29T17:00'));
+  });
+});
+
+describe('a policy that is free on the day of booking', () => {
+  const policy: CancellationPolicy = {
+    ...KOREAN_POLICY,
+    free: [{ afterBooking: { count: 0, unit: 'days' }, atLeastDaysBefore: 1 }],
+  };
+
+  it.each([
+    ['the minute of booking', '2026-12-15T09:00', '2026-12-15T09:00', 0],
+    ['the last minute of that day', '2026-12-15T09:00', '2026-12-15T23:59', 0],
+    ['the first minute of the next', '2026-12-15T23:59', '2026-12-16T00:00', 5_000],
+    ['on the day before the show', '2026-12-23T09:00', '2026-12-23T16:59', 0],
+    ['after the cut-off', '2026-12-23T18:00', '2026-12-23T18:01', 'too-late'],
+  ])('%s (booked %s, %s): %p', (_, bookedAt, now, expected) => {
+    expect(outcome(bought(at(bookedAt), { policy }), at(now))).toBe(expected);
+  });
+});
+
 describe('the fee', () => {
   const at10 = at('2026-12-14T12:00');
   const at9 = at('2026-12-15T12:00');

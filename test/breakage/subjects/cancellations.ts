@@ -2,6 +2,7 @@ import type { Breakage } from '../breakage';
 
 const CLOSED_RUNS = 'test/workflows/closedRuns.test.ts';
 const REQUESTS = 'src/db/cancellationRequestStore.ts';
+const TERMS = 'src/domain/cancellationTerms.ts';
 const ACTIVITY = 'test/activities/cancellations.test.ts';
 
 /** What a second request does, and what a workflow may do without a row that the API wrote. */
@@ -89,6 +90,48 @@ export const CANCELLATION_BREAKAGES: Breakage[] = [
     suite: 'test/workflows/showCancellation.test.ts',
     tests: [
       'a workflow that is started for a show that nobody has cancelled refunds nobody, and leaves the sale open',
+    ],
+  },
+  {
+    name: 'the cut-off is the same whatever day the show is on',
+    edits: [
+      {
+        file: TERMS,
+        find: 'return exception?.time ?? time;',
+        replace: 'return exception?.showOn.length === 0 ? exception.time : time;',
+      },
+    ],
+    suite: 'test/domain/cancellationTerms.test.ts',
+    tests: ['the cut-off of the Korean policy takes the first exception that fits, and holidays of one year'],
+  },
+  {
+    name: 'a holiday of several days is one day',
+    edits: [
+      { file: 'src/domain/holidays.ts', find: 'daysAround = 0', replace: 'daysAround: _ = 0' },
+      {
+        file: 'src/domain/holidays.ts',
+        find: 'let offset = -daysAround; offset <= daysAround;',
+        replace: 'let offset = 0; offset <= 0;',
+      },
+    ],
+    suite: 'test/domain/cancellationTerms.test.ts',
+    tests: [
+      'the cut-off of the Korean policy for a show on the day before Seollal (2026-02-16) is 2026-02-15T11:00',
+      'the cut-off of the Korean policy for a show on the day after Seollal (2026-02-18) is 2026-02-17T11:00',
+    ],
+  },
+  {
+    name: 'free on the day of booking is free on no day',
+    edits: [
+      {
+        file: TERMS,
+        find: 'clock.daysAfterBooking <= count;',
+        replace: 'count > 0 && clock.daysAfterBooking <= count;',
+      },
+    ],
+    suite: 'test/domain/cancellationTerms.test.ts',
+    tests: [
+      'a policy that is free on the day of booking the last minute of that day (2026-12-15T09:00, 2026-12-15T23:59): 0',
     ],
   },
   {
