@@ -26,6 +26,7 @@ import * as clearingAccounts from './migrations/030_clearing_accounts';
 import * as booksOfGateways from './migrations/031_books_of_gateways';
 import * as cancellationRequests from './migrations/032_cancellation_requests';
 import * as roomOfHold from './migrations/035_room_of_hold';
+import * as cutOffByDay from './migrations/034_cut_off_by_day';
 
 /** In order. A released migration is never changed; a new one is added below. */
 const MIGRATIONS: Record<string, Knex.Migration> = {
@@ -55,6 +56,7 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '031_books_of_gateways': booksOfGateways,
   '032_cancellation_requests': cancellationRequests,
   '035_room_of_hold': roomOfHold,
+  '034_cut_off_by_day': cutOffByDay,
 };
 
 /** Named by hand, so that sources and build write the same names into the database. */
