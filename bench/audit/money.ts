@@ -23,8 +23,8 @@ const LEDGER = `
   SELECT 'the wallet of ' || user_id || ' has ' || balance FROM wallets WHERE balance < 0`;
 
 /**
- * Invariant 4: what a reservation was paid with is its price where it is CONFIRMED, what a cancellation keeps where it is
- * CANCELLED, and nothing otherwise. Points count by the ledger, and cards by the sandbox's book; what another gateway
+ * Invariant 4: what a reservation was paid with is its price where it is CONFIRMED or CANCELLED, without what cancellations
+ * have given back, and nothing otherwise. Points count by the ledger, and cards by the sandbox's book; what another gateway
  * took counts by the ledger, because its book cannot be read here.
  */
 export async function faultsOfPrices(snapshot: Snapshot, book: readonly Capture[]): Promise<Fault[]> {
@@ -51,10 +51,11 @@ const pricesSchema = z.object({ id: z.string(), status: z.string(), due: sum, po
 /** A payment under way may be anywhere between nothing and the price: it is looked at when it has ended. */
 const PRICES = `
   SELECT reservations.id, status,
-         CASE status
-           WHEN 'CONFIRMED' THEN tickets + booking_fee
-           WHEN 'CANCELLED' THEN fee + booking_fee - booking_fee_refund
-             + coalesce((SELECT amount FROM refunds WHERE reservation_id = reservations.id AND status = 'PENDING'), 0)
+         CASE WHEN status IN ('CONFIRMED', 'CANCELLED')
+           THEN tickets + booking_fee
+             - coalesce((SELECT sum(points + card) FROM cancellations WHERE reservation_id = reservations.id), 0)
+             + coalesce((SELECT sum(amount) FROM refunds
+                         WHERE reservation_id = reservations.id AND status = 'PENDING'), 0)
            ELSE 0
          END AS due,
          coalesce((SELECT -sum(amount) FROM journals JOIN entries ON journal_id = journals.id
@@ -62,7 +63,7 @@ const PRICES = `
          coalesce((SELECT -sum(amount) FROM journals JOIN entries ON journal_id = journals.id
                    WHERE reservation_id = reservations.id AND account LIKE 'gateway:clearing:%'
                      AND account <> 'gateway:clearing:sandbox'), 0) AS elsewhere
-  FROM reservations LEFT JOIN cancellations ON cancellations.reservation_id = reservations.id
+  FROM reservations
   WHERE status NOT IN ('PAYING', 'SETTLING')`;
 
 /** Invariant 5: the sandbox's book equals its clearing account, both ways, order by order. */

@@ -1,10 +1,14 @@
 import type { Knex } from 'knex';
 import { createCancellationRequestStore } from '../db/cancellationRequestStore';
-import { createCancellationStore, type Cancellation } from '../db/cancellationStore';
+import {
+  createCancellationStore,
+  type Cancellation,
+  type RecordedCancellation,
+} from '../db/cancellationStore';
 import { createLedgerStore } from '../db/ledgerStore';
 import { createPaymentStore } from '../db/paymentStore';
 import { createRefundStore } from '../db/refundStore';
-import { createReservationStore, type Reservation } from '../db/reservationStore';
+import { createReservationStore } from '../db/reservationStore';
 import { cancellationTerms, type NotCancellableReason } from '../domain/cancellationTerms';
 import type { PaymentAmount } from '../domain/money';
 import { PermanentError } from '../domain/permanentError';
@@ -61,21 +65,23 @@ async function decide(transaction: Knex.Transaction, cancellationId: string): Pr
   if (!request || request.status === 'WITHDRAWN') {
     return { decision: { status: 'NOT_REQUESTED' }, freed: null };
   }
-  const { reservationId, cause, status, requestedAt: cancelledAt } = request;
+  const { reservationId, cause, seatIds: asked, status, requestedAt: cancelledAt } = request;
   if (status === 'REFUSED') return refused(request.reason ?? 'not-confirmed');
 
   const reservations = createReservationStore(transaction);
   const locked = await reservations.lock(reservationId);
   if (!locked) throw new PermanentError(`cancellation ${cancellationId} is of no reservation`);
-  const { reservation } = locked;
-  const { scheduleId } = reservation;
-  const seats = (await reservations.seatsOf([reservationId])).get(reservationId) ?? [];
-  const freed = { scheduleId, reservationId, seatIds: seats.map((seat) => seat.seatId) };
-  if (status === 'ACCEPTED') return { decision: await decidedBefore(transaction, cancellationId), freed };
+  const { userId, scheduleId } = locked.reservation;
+  const free = (seatIds: string[]) => ({ scheduleId, reservationId, seatIds });
+  if (status === 'ACCEPTED') {
+    const earlier = await cancellations.find(cancellationId);
+    if (!earlier) throw new PermanentError(`cancellation ${cancellationId} is accepted without a record`);
+    return { decision: decidedBefore(earlier), freed: free(earlier.seatIds) };
+  }
 
   // A check-in under way is waited for, so that the facts tell of it; a later one finds the ticket void.
   await cancellations.lockTickets(reservationId);
-  const facts = await cancellations.facts(reservationId);
+  const facts = await cancellations.facts(reservationId, asked);
   const terms = facts && cancellationTerms(facts, cause, cancelledAt);
   if (!facts?.sale || !terms?.cancellable) {
     const reason = terms?.reason ?? 'not-confirmed';
@@ -83,11 +89,16 @@ async function decide(transaction: Knex.Transaction, cancellationId: string): Pr
     return refused(reason);
   }
   const { rule, fee, bookingFeeRefund, refund } = terms;
-  const { paymentId } = facts.sale;
+  const { seatIds, whole, bookingFee } = facts;
+  const { paymentId, paid } = facts.sale;
   const cancellation = {
     cancellationId,
     reservationId,
     cause,
+    seatIds,
+    tickets: paid.total - bookingFee,
+    bookingFee,
+    whole,
     rule,
     fee,
     bookingFeeRefund,
@@ -96,40 +107,42 @@ async function decide(transaction: Knex.Transaction, cancellationId: string): Pr
   };
   await requests.accept(cancellationId, refund.card === 0);
   await cancellations.insert(cancellation);
-  await reservations.move(reservationId, 'CANCELLED', cancelledAt);
-  await reservations.releaseSoldSeats(reservationId, cancelledAt);
-  await cancellations.voidTickets(reservationId);
-  await giveBack(transaction, cancellation, { reservation, paymentId });
+  if (whole) await reservations.move(reservationId, 'CANCELLED', cancelledAt);
+  await reservations.releaseSoldSeats(reservationId, seatIds, cancelledAt);
+  await cancellations.voidTickets(reservationId, seatIds);
+  await giveBack(transaction, cancellation, { userId, paymentId });
   await transaction('outbox').insert({
     kind: 'reservation-cancelled',
-    payload: { reservationId, userId: reservation.userId, cause },
+    payload: { reservationId, userId, cause, seatIds, whole },
   });
   const nextRefund = refund.card > 0 ? 1 : null;
-  return { decision: { status: 'CANCELLED', reservationId, fee, refund, nextRefund }, freed };
+  return {
+    decision: { status: 'CANCELLED', reservationId, fee, refund, nextRefund },
+    freed: free(seatIds),
+  };
 }
 
 function refused(reason: NotCancellableReason): Decided {
   return { decision: { status: 'REFUSED', reason }, freed: null };
 }
 
-async function decidedBefore(
-  transaction: Knex.Transaction,
-  cancellationId: string,
-): Promise<CancellationDecision> {
-  const earlier = await createCancellationStore(transaction).find(cancellationId);
-  if (!earlier) throw new PermanentError(`cancellation ${cancellationId} is accepted without a record`);
-  const { reservationId, fee, refund, cardRefund } = earlier;
+function decidedBefore({
+  reservationId,
+  fee,
+  refund,
+  cardRefund,
+}: RecordedCancellation): CancellationDecision {
   const nextRefund = cardRefund?.status === 'PENDING' ? cardRefund.nextAttempt : null;
   return { status: 'CANCELLED', reservationId, fee, refund, nextRefund };
 }
 
-/** The sale is taken back but for what is kept; the points are in the wallet at once, the card's part is due. */
+/** The sale of these seats is taken back but for what is kept; the points are in the wallet at once, the card's part is due. */
 async function giveBack(
   transaction: Knex.Transaction,
-  { cancellationId, fee, bookingFeeRefund, refund, cancelledAt }: Cancellation,
-  { reservation, paymentId }: { reservation: Reservation; paymentId: string },
+  cancellation: Cancellation,
+  { userId, paymentId }: { userId: string; paymentId: string },
 ): Promise<void> {
-  const { reservationId, userId, amount } = reservation;
+  const { cancellationId, reservationId, tickets, fee, bookingFeeRefund, refund, cancelledAt } = cancellation;
   await createLedgerStore(transaction).post({
     key: `cancellation:${cancellationId}`,
     kind: 'CANCELLATION',
@@ -138,7 +151,7 @@ async function giveBack(
     paymentId,
     ...(refund.points > 0 ? { wallet: { userId, amount: refund.points } } : {}),
     house: [
-      { account: 'house:revenue', amount: -amount.tickets },
+      { account: 'house:revenue', amount: -tickets },
       { account: 'house:booking-fees', amount: -bookingFeeRefund },
       { account: 'house:cancellation-fees', amount: fee },
       { account: 'house:refunds-due', amount: refund.card },
@@ -151,7 +164,6 @@ async function giveBack(
       cancelledAt,
     );
   } else if (refund.points > 0) {
-    const whole = refund.total === amount.total;
-    await createPaymentStore(transaction).markRefunded(paymentId, whole ? 'REFUNDED' : 'PARTIALLY_REFUNDED');
+    await createPaymentStore(transaction).markRefunded(paymentId);
   }
 }

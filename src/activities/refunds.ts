@@ -1,5 +1,4 @@
 import { createCancellationRequestStore } from '../db/cancellationRequestStore';
-import { createCancellationStore } from '../db/cancellationStore';
 import { clearingOf, createLedgerStore } from '../db/ledgerStore';
 import { createPaymentStore, type Payment } from '../db/paymentStore';
 import { createRefundStore, type DueRefund } from '../db/refundStore';
@@ -49,12 +48,9 @@ export function createRefundActivities({ db, gateways }: ActivityDependencies) {
       await db.transaction(async (transaction) => {
         const refunds = createRefundStore(transaction);
         const refund = await refunds.find(cancellationId);
-        const cancellation = await createCancellationStore(transaction).find(cancellationId);
         const payments = createPaymentStore(transaction);
         const payment = refund && (await payments.find(refund.paymentId));
-        if (!payment || !cancellation) {
-          throw new PermanentError(`cancellation ${cancellationId} has no refund`);
-        }
+        if (!payment) throw new PermanentError(`cancellation ${cancellationId} has no refund`);
         const { reservationId, paymentId, amount, currency } = refund;
         const refunded = { attempt, gatewayRefundId, refundedAt: new Date(refundedAt) };
         if (!(await refunds.markDone(cancellationId, refunded))) return;
@@ -69,8 +65,7 @@ export function createRefundActivities({ db, gateways }: ActivityDependencies) {
             { account: clearingOf(payment.gateway), amount },
           ],
         });
-        const whole = cancellation.refund.total === payment.amount.total;
-        await payments.markRefunded(paymentId, whole ? 'REFUNDED' : 'PARTIALLY_REFUNDED');
+        await payments.markRefunded(paymentId);
         await createCancellationRequestStore(transaction).end(cancellationId);
       });
     },

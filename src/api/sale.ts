@@ -11,6 +11,7 @@ import { createSeatClaim } from '../redis/seatClaim';
 import { adminReservationRoutes } from './admin/reservations';
 import { createCancellationWorkflows } from './cancellations/cancellationWorkflows';
 import { createCancelReservation } from './cancellations/cancelReservation';
+import { createReadFacts } from './cancellations/readFacts';
 import { cancellationRoutes } from './cancellations/routes';
 import type { ApiDependencies } from './dependencies';
 import type { Endpoint } from './http/endpoint';
@@ -93,10 +94,10 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
     freePlace: createFreePlace({ settings, reservations, admission, logger }),
     tryCard,
   });
+  const readFacts = createReadFacts(reservations, cancellations);
   const cancelReservation = createCancelReservation({
     db,
-    reservations,
-    cancellations,
+    readFacts,
     requests: createCancellationRequestStore(db),
     workflows: createCancellationWorkflows(temporal, { taskQueue }),
   });
@@ -111,7 +112,7 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
       tickets,
       cancellations,
     }),
-    ...cancellationRoutes({ idempotency, cancelReservation, reservations, cancellations }),
+    ...cancellationRoutes({ idempotency, cancelReservation, readFacts }),
     ...paymentRoutes({ idempotency, payReservation, payments, tickets }),
     ...walletRoutes({
       idempotency,

@@ -77,13 +77,17 @@ export function createAttemptReader(db: Knex) {
               EXISTS (SELECT FROM payments AS other
                       WHERE other.reservation_id = reservations.id AND other.id <> attempt.id
                         AND other.status IN ('SUCCEEDED', 'REFUNDED', 'PARTIALLY_REFUNDED')) AS paid_by_another,
-              coalesce(refunds.amount, 0) AS refund, refunds.status = 'DONE' AS is_refunded,
+              given.done AS refunded, given.due AS refund_due,
               ledger.taken, ledger.pending, book.lines,
-              greatest(attempt.created_at, approved_at, undone_at, refunds.created_at, refunds.refunded_at,
+              greatest(attempt.created_at, approved_at, undone_at, given.changed_at,
                        ledger.booked_at) < :settledBefore AS settled
        FROM (${scope}) AS attempt
        LEFT JOIN reservations ON kind = 'PAYMENT' AND reservations.id = order_id
-       LEFT JOIN refunds ON refunds.payment_id = attempt.id
+       CROSS JOIN LATERAL (
+         SELECT coalesce(sum(amount) FILTER (WHERE refunds.status = 'DONE'), 0)::bigint AS done,
+                coalesce(sum(amount) FILTER (WHERE refunds.status = 'PENDING'), 0)::bigint AS due,
+                max(greatest(refunds.created_at, refunded_at)) AS changed_at
+         FROM refunds WHERE refunds.payment_id = attempt.id) AS given
        CROSS JOIN LATERAL (
          SELECT coalesce(-sum(amount) FILTER (WHERE account = '${CLEARING}' || attempt.gateway), 0)::bigint AS taken,
                 coalesce(sum(amount) FILTER (WHERE account = 'house:pending'), 0)::bigint AS pending,
@@ -113,8 +117,8 @@ interface AttemptRow {
   undone_at: Date | null;
   sold: boolean | null;
   paid_by_another: boolean;
-  refund: number;
-  is_refunded: boolean | null;
+  refunded: number;
+  refund_due: number;
   taken: number;
   pending: number;
   lines: BookLine[];
@@ -132,7 +136,7 @@ function toAttempt(row: AttemptRow, gateway: string): Attempt {
     state: state === 'FAILED' && row.undone_at === null ? 'UNDOING' : state,
     amount,
     currency,
-    refunds: row.is_refunded ? { done: row.refund, due: 0 } : { done: 0, due: row.refund },
+    refunds: { done: row.refunded, due: row.refund_due },
     order: {
       sold: kind === 'TOP_UP' ? state === 'PAID' : row.sold === true,
       paidByAnother: row.paid_by_another,

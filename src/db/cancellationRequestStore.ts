@@ -8,6 +8,8 @@ export interface CancellationRequest {
   cancellationId: string;
   reservationId: string;
   cause: CancellationCause;
+  /** Null: all seats that are left. */
+  seatIds: string[] | null;
   status: CancellationRequestStatus;
   /** Why it was refused. */
   reason: NotCancellableReason | null;
@@ -27,12 +29,13 @@ interface RequestRow {
   id: string;
   reservation_id: string;
   cause: CancellationCause;
+  seat_ids: string[] | null;
   status: CancellationRequestStatus;
   reason: NotCancellableReason | null;
   requested_at: Date;
 }
 
-const COLUMNS = 'id, reservation_id, cause, status, reason, requested_at';
+const COLUMNS = 'id, reservation_id, cause, seat_ids, status, reason, requested_at';
 
 export type CancellationRequestStore = ReturnType<typeof createCancellationRequestStore>;
 
@@ -44,11 +47,11 @@ export function createCancellationRequestStore(db: Knex) {
      * it is.
      */
     async request(
-      request: Pick<CancellationRequest, 'cancellationId' | 'reservationId' | 'cause'>,
+      request: Pick<CancellationRequest, 'cancellationId' | 'reservationId' | 'cause' | 'seatIds'>,
     ): Promise<void> {
       await db.raw(
-        `INSERT INTO cancellation_requests AS request (id, reservation_id, cause)
-         VALUES (:cancellationId, :reservationId, :cause)
+        `INSERT INTO cancellation_requests AS request (id, reservation_id, cause, seat_ids)
+         VALUES (:cancellationId, :reservationId, :cause, :seatIds::uuid[])
          ON CONFLICT (id) DO UPDATE SET status = 'REQUESTED', requested_at = service_now(), ended_at = NULL
          WHERE request.status = 'WITHDRAWN'`,
         { ...request },
@@ -155,6 +158,7 @@ function toRequest(row: RequestRow): CancellationRequest {
     cancellationId: row.id,
     reservationId: row.reservation_id,
     cause: row.cause,
+    seatIds: row.seat_ids,
     status: row.status,
     reason: row.reason,
     requestedAt: row.requested_at,

@@ -25,8 +25,9 @@ import * as housekeeping from './migrations/025_housekeeping';
 import * as clearingAccounts from './migrations/030_clearing_accounts';
 import * as booksOfGateways from './migrations/031_books_of_gateways';
 import * as cancellationRequests from './migrations/032_cancellation_requests';
-import * as roomOfHold from './migrations/035_room_of_hold';
+import * as partialCancellations from './migrations/033_partial_cancellations';
 import * as cutOffByDay from './migrations/034_cut_off_by_day';
+import * as roomOfHold from './migrations/035_room_of_hold';
 
 /** In order. A released migration is never changed; a new one is added below. */
 const MIGRATIONS: Record<string, Knex.Migration> = {
@@ -55,8 +56,9 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '030_clearing_accounts': clearingAccounts,
   '031_books_of_gateways': booksOfGateways,
   '032_cancellation_requests': cancellationRequests,
-  '035_room_of_hold': roomOfHold,
+  '033_partial_cancellations': partialCancellations,
   '034_cut_off_by_day': cutOffByDay,
+  '035_room_of_hold': roomOfHold,
 };
 
 /** Named by hand, so that sources and build write the same names into the database. */

@@ -200,9 +200,18 @@ export function createPaymentStore(db: Knex) {
       return rows[0] ? toPayment(rows[0]) : null;
     },
 
-    /** What was paid has gone back, or a part of it. */
-    async markRefunded(paymentId: string, status: 'REFUNDED' | 'PARTIALLY_REFUNDED'): Promise<void> {
-      await db<PaymentRow>('payments').where({ id: paymentId, status: 'SUCCEEDED' }).update({ status });
+    /** What was paid has gone back, or a part of it. Needs a transaction: two refunds that end at once wait for each other. */
+    async markRefunded(paymentId: string): Promise<void> {
+      await db('payments').where({ id: paymentId }).forUpdate().select('id');
+      await db.raw(
+        `UPDATE payments SET status = CASE
+           WHEN points + card = (SELECT sum(given.points + given.card) FROM cancellations AS given
+                                 WHERE given.reservation_id = payments.reservation_id)
+             AND NOT EXISTS (SELECT FROM refunds WHERE payment_id = payments.id AND refunds.status = 'PENDING')
+           THEN 'REFUNDED' ELSE 'PARTIALLY_REFUNDED' END
+         WHERE id = ? AND status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED')`,
+        [paymentId],
+      );
     },
 
     /** @returns null where the attempt is settling already, or over */

@@ -216,15 +216,16 @@ export function createReservationStore(db: Knex) {
     },
 
     /**
-     * Puts the seats of a cancelled reservation back on sale, and no others: the write names their owner.
+     * Puts seats that were cancelled back on sale, and no others: the write names their owner.
      *
      * @returns the seats
      */
-    async releaseSoldSeats(reservationId: string, at: Date): Promise<string[]> {
+    async releaseSoldSeats(reservationId: string, seatIds: readonly string[], at: Date): Promise<string[]> {
       const rows = await db('allocations')
         .where({ reservation_id: reservationId })
+        .whereIn('seat_id', seatIds)
+        .whereNotNull('sold_at')
         .whereNull('released_at')
-        .whereExists(db('reservations').where({ id: reservationId, status: 'CANCELLED' }))
         .update({ released_at: at })
         .returning<{ seat_id: string }[]>('seat_id');
       return rows.map((row) => row.seat_id);

@@ -141,17 +141,19 @@ export function createShowCancellationStore(db: Knex) {
       };
     },
 
-    /** By reservation id, from just above `after`. */
+    /** By reservation id, from just above `after`. Several refunds of one reservation are one: their sum, and the last fault. */
     async failing(
       scheduleId: string,
       page: { limit: number; after?: string | undefined },
     ): Promise<FailingRefund[]> {
       const { rows } = await db.raw<{ rows: FailingRefund[] }>(
-        `SELECT reservation_id AS "reservationId", amount, attempts, last_fault AS "lastFault",
-                refund.created_at AS since
+        `SELECT reservation_id AS "reservationId", sum(amount)::bigint AS amount, max(attempts) AS attempts,
+                (array_agg(last_fault ORDER BY refund.created_at DESC))[1] AS "lastFault",
+                min(refund.created_at) AS since
          FROM refunds AS refund JOIN reservations ON reservations.id = reservation_id
          WHERE schedule_id = :scheduleId AND refund.status = 'PENDING' AND last_fault IS NOT NULL
            AND (:after::uuid IS NULL OR reservation_id > :after::uuid)
+         GROUP BY reservation_id
          ORDER BY reservation_id
          LIMIT :limit`,
         { scheduleId, limit: page.limit, after: page.after ?? null },
@@ -170,8 +172,9 @@ interface ProgressRow extends ShowCounts {
 }
 
 /**
- * Points are back in the wallet with the commit that cancels a reservation. A card's part is a refund of its own,
- * where there is one: without, nothing was due to a card.
+ * Points are back in the wallet with the commit that cancels seats. A card's part is a refund of its own, where there is
+ * one: without, nothing was due to a card. A reservation with seats left is still to do, whatever its customer has
+ * cancelled of it.
  */
 const PROGRESS = `
   SELECT count(*) FILTER (WHERE sold) AS reservations,
@@ -179,22 +182,35 @@ const PROGRESS = `
          count(*) FILTER (WHERE pending AND last_fault IS NULL) AS refunding,
          count(*) FILTER (WHERE pending AND last_fault IS NOT NULL) AS failing,
          count(*) FILTER (WHERE due) AS "toDo",
-         count(*) FILTER (WHERE rule <> 'organiser-cancelled') AS "cancelledByCustomer",
+         count(*) FILTER (WHERE by_customer AND NOT due) AS "cancelledByCustomer",
          count(*) FILTER (WHERE open) AS "openHolds",
          coalesce(sum(back_points), 0)::bigint AS "refundedPoints",
-         coalesce(sum(refund_amount) FILTER (WHERE NOT pending), 0)::bigint AS "refundedCard",
-         coalesce(sum(paid_points) FILTER (WHERE due), 0)::bigint AS "duePoints",
-         (coalesce(sum(paid_card) FILTER (WHERE due), 0)
-           + coalesce(sum(refund_amount) FILTER (WHERE pending), 0))::bigint AS "dueCard",
+         coalesce(sum(back_card), 0)::bigint AS "refundedCard",
+         coalesce(sum(left_points) FILTER (WHERE due), 0)::bigint AS "duePoints",
+         (coalesce(sum(left_total - left_points) FILTER (WHERE due), 0)
+           + coalesce(sum(pending_card), 0))::bigint AS "dueCard",
          (SELECT currency FROM schedules WHERE id = :scheduleId) AS currency
   FROM (SELECT reservation.status IN ('CONFIRMED', 'CANCELLED') AS sold,
                reservation.status = 'CONFIRMED' AS due,
                reservation.status IN ('HELD', 'PAYING', 'SETTLING') AS open,
-               cancellation.rule, cancellation.points AS back_points,
-               coalesce(refund.status = 'PENDING', false) AS pending, refund.last_fault,
-               refund.amount AS refund_amount, payment.points AS paid_points, payment.card AS paid_card
+               given.by_customer, given.points AS back_points,
+               reservation.status <> 'CONFIRMED' AND coalesce(refund.pending, false) AS pending, refund.last_fault,
+               refund.done AS back_card, refund.due AS pending_card,
+               least(payment.points - given.points, left_over.total) AS left_points, left_over.total AS left_total
         FROM reservations AS reservation
-        LEFT JOIN payments AS payment ON payment.reservation_id = reservation.id AND payment.status = 'SUCCEEDED'
-        LEFT JOIN cancellations AS cancellation ON cancellation.reservation_id = reservation.id
-        LEFT JOIN refunds AS refund ON refund.reservation_id = reservation.id
+        LEFT JOIN payments AS payment
+          ON payment.reservation_id = reservation.id AND payment.status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED')
+        CROSS JOIN LATERAL (
+          SELECT coalesce(bool_and(rule <> 'organiser-cancelled'), false) AS by_customer,
+                 coalesce(sum(points), 0)::bigint AS points,
+                 coalesce(sum(tickets + booking_fee), 0)::bigint AS total
+          FROM cancellations WHERE reservation_id = reservation.id) AS given
+        CROSS JOIN LATERAL (
+          SELECT reservation.tickets + reservation.booking_fee - given.total AS total) AS left_over
+        CROSS JOIN LATERAL (
+          SELECT bool_or(status = 'PENDING') AS pending,
+                 max(last_fault) FILTER (WHERE status = 'PENDING') AS last_fault,
+                 coalesce(sum(amount) FILTER (WHERE status = 'PENDING'), 0)::bigint AS due,
+                 coalesce(sum(amount) FILTER (WHERE status = 'DONE'), 0)::bigint AS done
+          FROM refunds WHERE reservation_id = reservation.id) AS refund
         WHERE reservation.schedule_id = :scheduleId) AS each`;

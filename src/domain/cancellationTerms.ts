@@ -23,17 +23,18 @@ export type NotCancellableReason = (typeof NOT_CANCELLABLE_REASONS)[number];
 export const CANCELLATION_RULES = ['free-after-booking', 'days-before-show', 'organiser-cancelled'] as const;
 export type CancellationRule = (typeof CANCELLATION_RULES)[number];
 
-/** A reservation as far as a cancellation asks, with what was frozen at its hold. */
+/** The seats that a cancellation is about, with what was frozen at their hold. */
 export interface CancellationFacts {
+  /** Of these seats: CANCELLED where one of them was cancelled before. */
   status: ReservationStatus;
-  /** Null where nothing has been paid. */
+  /** What was paid for these seats, with as many points as are not refunded yet. Null where nothing has been paid. */
   sale: { paid: PaymentAmount; bookedAt: Date } | null;
-  /** Of each seat, in whole currency units. */
+  /** Of each of these seats, in whole currency units. */
   prices: readonly number[];
-  /** For all seats. */
+  /** For these seats. */
   bookingFee: number;
   currency: string;
-  /** Somebody was let in with one of its tickets. */
+  /** Somebody was let in with one of their tickets. */
   ticketUsed: boolean;
   /** The show does not take place. */
   showCancelled: boolean;

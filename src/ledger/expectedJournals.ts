@@ -29,11 +29,22 @@ export interface AuditedPayment {
   points: number;
   card: number;
   reservation: { id: string; tickets: number; bookingFee: number };
-  /** Null where the sale stands. `points` and `card` go back. */
-  cancellation: { id: string; fee: number; bookingFeeRefund: number; points: number; card: number } | null;
-  refund: { amount: number; done: boolean } | null;
+  /** None where the whole sale stands. */
+  cancellations: readonly AuditedCancellation[];
   /** Whether its points were ever taken: an attempt may fail before or after. */
   pointsTaken: boolean;
+}
+
+/** Of some seats of a sale, or of all. `tickets` is what they had cost; `points` and `card` go back. */
+export interface AuditedCancellation {
+  id: string;
+  tickets: number;
+  fee: number;
+  bookingFeeRefund: number;
+  points: number;
+  card: number;
+  /** Null where nothing is due to a card. */
+  refund: { amount: number; done: boolean } | null;
 }
 
 /** Points bought by card. */
@@ -69,7 +80,9 @@ function ofPayment(payment: AuditedPayment): ExpectedJournal[] {
   const { id, state, points, pointsTaken } = payment;
   const taken = points > 0 ? [pointsMoved(payment, 'POINTS_TAKEN')] : [];
   if (state === 'OPEN') return taken;
-  if (state === 'PAID') return [...taken, sale(payment), ...afterSale(payment)];
+  if (state === 'PAID') {
+    return [...taken, sale(payment), ...payment.cancellations.flatMap((one) => afterSale(payment, one))];
+  }
   const undone = pointsTaken ? [...taken, pointsMoved(payment, 'POINTS_RETURNED')] : [];
   return [...undone, chargeVoided(id)];
 }
@@ -97,20 +110,17 @@ function sale({ id, gateway, points, card, reservation }: AuditedPayment): Expec
   return { key: `sale:${id}`, kind: 'SALE', lines };
 }
 
-function afterSale({
-  userId,
-  gateway,
-  reservation,
-  cancellation,
-  refund,
-}: AuditedPayment): ExpectedJournal[] {
-  if (!cancellation) return [];
+function afterSale(
+  { userId, gateway }: AuditedPayment,
+  cancellation: AuditedCancellation,
+): ExpectedJournal[] {
+  const { refund } = cancellation;
   const cancelled: ExpectedJournal = {
     key: `cancellation:${cancellation.id}`,
     kind: 'CANCELLATION',
     lines: [
       { account: walletOf(userId), amount: cancellation.points },
-      { account: 'house:revenue', amount: -reservation.tickets },
+      { account: 'house:revenue', amount: -cancellation.tickets },
       { account: 'house:booking-fees', amount: -cancellation.bookingFeeRefund },
       { account: 'house:cancellation-fees', amount: cancellation.fee },
       { account: 'house:refunds-due', amount: cancellation.card },

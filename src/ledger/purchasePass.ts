@@ -1,5 +1,11 @@
-import { expectedJournals, type ExpectedJournal, type Line, type Purchase } from './expectedJournals';
 import { clearingOf } from '../db/ledgerStore';
+import {
+  expectedJournals,
+  type AuditedCancellation,
+  type ExpectedJournal,
+  type Line,
+  type Purchase,
+} from './expectedJournals';
 import { ATTEMPT_STATES } from '../domain/attemptState';
 import { pageOf, PAGE, type AuditPass, type BookedLine, type LedgerFault } from './pass';
 
@@ -20,13 +26,7 @@ interface PaymentRow {
   reservation_id: string;
   tickets: number;
   booking_fee: number;
-  cancellation_id: string | null;
-  fee: number;
-  booking_fee_refund: number;
-  points_back: number;
-  card_back: number;
-  refund: number | null;
-  refund_status: string | null;
+  cancellations: AuditedCancellation[];
   journals: BookedJournal[];
 }
 
@@ -50,19 +50,26 @@ const JOURNALS = `
     FROM entries WHERE journal_id = journals.id) AS booked
   WHERE payment_id = purchase.id`;
 
+/** Those of the reservation of a purchase, each with its refund to the card. */
+const CANCELLATIONS = `
+  SELECT coalesce(jsonb_agg(jsonb_build_object('id', given.id, 'tickets', given.tickets, 'fee', given.fee,
+           'bookingFeeRefund', booking_fee_refund, 'points', given.points, 'card', given.card,
+           'refund', CASE WHEN refunds.amount IS NOT NULL THEN
+             jsonb_build_object('amount', refunds.amount, 'done', refunds.status = 'DONE') END)), '[]') AS cancellations
+  FROM cancellations AS given
+  LEFT JOIN refunds ON refunds.cancellation_id = given.id AND refunds.payment_id = purchase.id
+  WHERE given.reservation_id = purchase.reservation_id`;
+
 /** Every payment has the journals that its row and its reservation ask for, and no others. */
 export const paymentPass: AuditPass = {
   subject: 'payments',
   async readPage(db, after) {
     const { rows } = await db.raw<{ rows: PaymentRow[] }>(
-      `SELECT purchase.*, reservations.tickets, reservations.booking_fee, journals,
-              cancellations.id AS cancellation_id, cancellations.fee, booking_fee_refund, cancellations.points AS points_back,
-              cancellations.card AS card_back, refunds.amount AS refund, refunds.status AS refund_status
+      `SELECT purchase.*, reservations.tickets, reservations.booking_fee, journals, cancellations
        FROM (SELECT id, status, user_id, currency, gateway, points, card, reservation_id FROM payments
              WHERE :after::uuid IS NULL OR id > :after ORDER BY id LIMIT :limit) AS purchase
        JOIN reservations ON reservations.id = reservation_id
-       LEFT JOIN cancellations ON cancellations.reservation_id = purchase.reservation_id
-       LEFT JOIN refunds ON refunds.payment_id = purchase.id
+       CROSS JOIN LATERAL (${CANCELLATIONS}) AS cancelled
        CROSS JOIN LATERAL (${JOURNALS}) AS booked
        ORDER BY purchase.id`,
       { after, limit: PAGE },
@@ -70,7 +77,10 @@ export const paymentPass: AuditPass = {
     return pageOf(
       rows,
       ({ id }) => id,
-      (row) => [...faultsOf(toPayment(row), row.journals), ...faultsOfRefund(row)],
+      (row) => [
+        ...faultsOf(toPayment(row), row.journals),
+        ...row.cancellations.flatMap((one) => faultsOfRefund(row, one)),
+      ],
     );
   },
 };
@@ -134,18 +144,14 @@ function inWords(lines: readonly Line[]): string {
 }
 
 /** What a cancellation promises to the card is due until it is refunded. */
-function faultsOfRefund({
-  cancellation_id: id,
-  status,
-  card_back: promised,
-  refund,
-}: PaymentRow): LedgerFault[] {
-  const due = id === null || STATES[status] !== 'PAID' ? 0 : promised;
-  if (due === (refund ?? 0)) return [];
+function faultsOfRefund({ status }: PaymentRow, { id, card, refund }: AuditedCancellation): LedgerFault[] {
+  const due = STATES[status] === 'PAID' ? card : 0;
+  const given = refund?.amount ?? 0;
+  if (due === given) return [];
   return [
     {
       journal: `cancellation:${id}`,
-      what: `promises ${due} to the card; ${refund ?? 0} are due or refunded`,
+      what: `promises ${due} to the card; ${given} are due or refunded`,
     },
   ];
 }
@@ -170,17 +176,7 @@ function toPayment(row: PaymentRow): Purchase {
     points,
     card,
     reservation: { id: row.reservation_id, tickets: row.tickets, bookingFee: row.booking_fee },
-    cancellation:
-      row.cancellation_id === null
-        ? null
-        : {
-            id: row.cancellation_id,
-            fee: row.fee,
-            bookingFeeRefund: row.booking_fee_refund,
-            points: row.points_back,
-            card: row.card_back,
-          },
-    refund: row.refund === null ? null : { amount: row.refund, done: row.refund_status === 'DONE' },
+    cancellations: row.cancellations,
     pointsTaken: row.journals.some(({ key }) => key === `points-taken:${id}`),
   };
 }

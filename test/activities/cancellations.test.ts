@@ -5,11 +5,18 @@ import type { CancellationDecision } from '../../src/activities/cancellations';
 import { createCancellationRequestStore } from '../../src/db/cancellationRequestStore';
 import { createCancellationStore } from '../../src/db/cancellationStore';
 import { createTicketStore, type CheckInResult } from '../../src/db/ticketStore';
-import { KOREAN_POLICY } from '../../src/domain/cancellationPolicy';
+import { KOREAN_POLICY, type CancellationPolicy } from '../../src/domain/cancellationPolicy';
 import { chargeOfPayment } from '../../src/gateways/chargeRequest';
 import { createCancelling, type Cancelling } from '../support/cancelling';
 import { eventually } from '../support/eventually';
-import { BOOKING_FEE, createSale, createUser, KEEPS_30_PERCENT, PRICE } from '../support/factories';
+import {
+  anAttempt,
+  BOOKING_FEE,
+  createSale,
+  createUser,
+  KEEPS_30_PERCENT,
+  PRICE,
+} from '../support/factories';
 import { layGround, type Ground } from '../support/stage';
 import { aConfirmation, aGrant } from '../support/steps';
 
@@ -27,14 +34,15 @@ afterEach(async () => ground.endTest());
 
 afterAll(async () => ground?.drop());
 
-/** A hold that was paid, the seats with points and the booking fee by card. */
-async function aSale({ seats = 1, policy = KEEPS_30_PERCENT } = {}) {
+/** A hold that was paid, the seats with points unless said otherwise and the booking fee by card. */
+async function aSale(options: { seats?: number; policy?: CancellationPolicy; points?: number } = {}) {
+  const { seats = 1, policy = KEEPS_30_PERCENT, points = seats * PRICE } = options;
   const { owner } = ground.database;
   const sale = await createSale(owner, { seats, cancellationPolicy: policy });
   const userId = await createUser(owner, seats * PRICE);
   const hold = aGrant(sale, userId, sale.seatIds);
   await ground.grant(hold);
-  const step = await ground.request(hold);
+  const step = await ground.request(hold, anAttempt(seats, points));
   await activities.openPayment(step.paymentId);
   const charged = await activities.chargeCard(chargeOfPayment(step));
   if (charged.outcome !== 'approved') throw new Error('the charge is not approved');
@@ -77,7 +85,7 @@ describe('a hold', () => {
   it("freezes the schedule's policy, the time of the show and the venue's time zone", async () => {
     const { owner, db } = ground.database;
     const { reservationId, sale } = await aSale();
-    const before = await createCancellationStore(db).facts(reservationId);
+    const before = await createCancellationStore(db).facts(reservationId, null);
 
     await owner('schedules')
       .where({ id: sale.scheduleId })
@@ -85,7 +93,7 @@ describe('a hold', () => {
     await owner('venues').update({ time_zone: 'America/New_York' });
 
     expect(before).toMatchObject({ policy: KEEPS_30_PERCENT, timeZone: 'Asia/Seoul' });
-    expect(await createCancellationStore(db).facts(reservationId)).toEqual(before);
+    expect(await createCancellationStore(db).facts(reservationId, null)).toEqual(before);
     await owner('venues').update({ time_zone: 'Asia/Seoul' });
   });
 
@@ -96,7 +104,7 @@ describe('a hold', () => {
       .where({ id: reservationId })
       .update({ cancellation_policy: null, starts_at: null, time_zone: null });
 
-    expect(await createCancellationStore(db).facts(reservationId)).toMatchObject({
+    expect(await createCancellationStore(db).facts(reservationId, null)).toMatchObject({
       policy: KEEPS_30_PERCENT,
       startsAt: new Date('9000-01-01T00:00:00Z'),
       timeZone: 'Asia/Seoul',
@@ -109,7 +117,7 @@ describe('a hold', () => {
     const hold = aGrant({ scheduleId }, await createUser(owner), seatIds);
     await ground.grant(hold);
 
-    expect(await createCancellationStore(db).facts(hold.reservationId)).toMatchObject({
+    expect(await createCancellationStore(db).facts(hold.reservationId, null)).toMatchObject({
       policy: KOREAN_POLICY,
     });
   });
@@ -137,6 +145,10 @@ describe('cancelling', () => {
       cancellationId,
       reservationId,
       cause: 'CUSTOMER',
+      seatIds: sale.seatIds.toSorted(),
+      tickets: 2 * PRICE,
+      bookingFee: 2 * BOOKING_FEE,
+      whole: true,
       rule: 'days-before-show',
       fee: 30_000,
       bookingFeeRefund: 0,
@@ -148,7 +160,15 @@ describe('cancelling', () => {
     expect(await seatClaim.claim(sale.scheduleId, sale.seatIds, randomUUID())).toEqual([]);
     const notes = await ground.database.owner('outbox').where({ kind: 'reservation-cancelled' });
     expect(notes).toContainEqual(
-      expect.objectContaining({ payload: { reservationId, userId, cause: 'CUSTOMER' } }),
+      expect.objectContaining({
+        payload: {
+          reservationId,
+          userId,
+          cause: 'CUSTOMER',
+          seatIds: sale.seatIds.toSorted(),
+          whole: true,
+        },
+      }),
     );
   });
 
@@ -242,6 +262,149 @@ describe('cancelling', () => {
   });
 });
 
+async function cancelSeats(reservationId: string, seatIds: string[]) {
+  const cancellationId = await ground.requestCancellation(reservationId, 'CUSTOMER', seatIds);
+  return { cancellationId, decision: await activities.cancelReservation(cancellationId) };
+}
+
+/** By seat. */
+async function ticketsOf(reservationId: string): Promise<Map<string, string>> {
+  const rows = await ground.database
+    .owner('tickets')
+    .where({ reservation_id: reservationId })
+    .select<{ seat_id: string; status: string }[]>('seat_id', 'status');
+  return new Map(rows.map((row) => [row.seat_id, row.status]));
+}
+
+describe('cancelling some seats', () => {
+  const FREE = {
+    ...KEEPS_30_PERCENT,
+    fees: [{ untilDaysBefore: 0, percent: 0 }],
+    bookingFeeRefundDays: 1_000,
+  };
+
+  it('takes the fee of each, frees them, and leaves the others sold with their tickets', async () => {
+    const { reservationId, sale, userId, paymentId } = await aSale({ seats: 3 });
+    const [first = '', second = '', third = ''] = sale.seatIds;
+
+    const { cancellationId, decision } = await cancelSeats(reservationId, [second]);
+
+    const refund = { points: PRICE - 15_000, card: 0, total: PRICE - 15_000, currency: 'KRW' };
+    expect(decision).toMatchObject({ status: 'CANCELLED', fee: 15_000, refund, nextRefund: null });
+    expect(await createCancellationStore(ground.database.db).find(cancellationId)).toMatchObject({
+      seatIds: [second],
+      tickets: PRICE,
+      bookingFee: BOOKING_FEE,
+      whole: false,
+    });
+    expect(await ground.books.reservationStatus(reservationId)).toBe('CONFIRMED');
+    expect(await ground.books.seat(second)).toBe('AVAILABLE');
+    expect(await ground.books.seat(first)).toEqual({ reservationId, sold: true });
+    expect(await ticketsOf(reservationId)).toEqual(
+      new Map([
+        [first, 'VALID'],
+        [second, 'VOID'],
+        [third, 'VALID'],
+      ]),
+    );
+    expect(await ground.books.balance(userId)).toBe(refund.points);
+    expect(await ground.books.payment(paymentId)).toMatchObject({ status: 'PARTIALLY_REFUNDED' });
+    const { seatClaim } = ground.dependencies;
+    expect(await seatClaim.claim(sale.scheduleId, [second], randomUUID())).toEqual([]);
+  });
+
+  it.each([
+    ['points for one seat', 60_000],
+    ['points for nothing', 0],
+    ['points for all seats', 3 * PRICE],
+  ])('seat by seat gives back what was paid and not more, points first: %s', async (_, points) => {
+    const { reservationId, sale, userId, paymentId } = await aSale({ seats: 3, policy: FREE, points });
+    const before = await ground.books.balance(userId);
+    let back = 0;
+
+    for (const seatId of sale.seatIds) {
+      const { cancellationId, decision } = await cancelSeats(reservationId, [seatId]);
+      if (decision.status !== 'CANCELLED') throw new Error('it is not cancelled');
+      const { refund, nextRefund } = decision;
+      expect(refund.total).toBe(PRICE + BOOKING_FEE);
+      expect(refund.points).toBe(Math.min(points - back, refund.total));
+      back += refund.points;
+      if (nextRefund !== null) await cancelling.refund(cancellationId);
+    }
+
+    expect(await ground.books.reservationStatus(reservationId)).toBe('CANCELLED');
+    expect(await ground.books.balance(userId)).toBe(before + points);
+    expect(ground.gateway.taken(paymentId)).toBe(0);
+    expect(await ground.books.payment(paymentId)).toMatchObject({ status: 'REFUNDED' });
+  });
+
+  it('whose card refunds end at the same moment leaves the payment REFUNDED', async () => {
+    const { reservationId, sale, paymentId } = await aSale({ seats: 2, policy: FREE, points: 0 });
+    const ids: string[] = [];
+    for (const seatId of sale.seatIds) ids.push((await cancelSeats(reservationId, [seatId])).cancellationId);
+
+    await Promise.all(ids.map(async (cancellationId) => cancelling.refund(cancellationId)));
+
+    expect(ground.gateway.taken(paymentId)).toBe(0);
+    expect(await ground.books.payment(paymentId)).toMatchObject({ status: 'REFUNDED' });
+  });
+
+  it('again is refused, alone and beside others, and changes nothing', async () => {
+    const { reservationId, sale, userId } = await aSale({ seats: 3 });
+    const [first = '', second = ''] = sale.seatIds;
+    await cancelSeats(reservationId, [first]);
+    const balance = await ground.books.balance(userId);
+
+    for (const seatIds of [[first], [first, second], [randomUUID()]]) {
+      const { decision } = await cancelSeats(reservationId, seatIds);
+      expect(decision).toEqual(refusedWith('already-cancelled'));
+    }
+
+    expect(await ground.books.seat(second)).toEqual({ reservationId, sold: true });
+    expect(await ground.books.balance(userId)).toBe(balance);
+  });
+
+  it('at once cancels each seat once, and the last one ends the reservation', async () => {
+    const { reservationId, sale, userId } = await aSale({ seats: 3 });
+    const requests = [...sale.seatIds, ...sale.seatIds].map((seatId) => [seatId]);
+
+    const outcomes = await Promise.all(requests.map(async (seatIds) => cancelSeats(reservationId, seatIds)));
+
+    expect(outcomes.filter(({ decision }) => decision.status === 'CANCELLED')).toHaveLength(3);
+    expect(await ground.books.reservationStatus(reservationId)).toBe('CANCELLED');
+    expect(await ground.books.balance(userId)).toBe(3 * (PRICE - 15_000));
+  });
+
+  it('is refused where somebody was let in on one of them, and not where on another', async () => {
+    const { reservationId, tickets } = await aSale({ seats: 2 });
+    const [used, unused] = tickets;
+    await checkIn(used?.ticketId ?? '');
+
+    const refused = await cancelSeats(reservationId, [used?.seatId ?? '']);
+    const accepted = await cancelSeats(reservationId, [unused?.seatId ?? '']);
+
+    expect(refused.decision).toEqual(refusedWith('ticket-used'));
+    expect(accepted.decision).toMatchObject({ status: 'CANCELLED' });
+    expect(await ground.books.reservationStatus(reservationId)).toBe('CONFIRMED');
+  });
+
+  it('leaves the rest to the organiser, who gives all of it back', async () => {
+    const { reservationId, sale, userId, paymentId } = await aSale({ seats: 2, points: 60_000 });
+    await cancelSeats(reservationId, sale.seatIds.slice(0, 1));
+    const given = PRICE - 15_000;
+
+    const { cancellationId, decision } = await cancelling.cancel(reservationId, 'ORGANISER');
+
+    const left = PRICE + BOOKING_FEE;
+    const points = 60_000 - given;
+    expect(decision).toMatchObject({ fee: 0, refund: { points, card: left - points, total: left } });
+    await cancelling.refund(cancellationId);
+    expect(await ground.books.balance(userId)).toBe(2 * PRICE);
+    expect(await ground.books.payment(paymentId)).toMatchObject({ status: 'PARTIALLY_REFUNDED' });
+    expect(await ground.books.reservationStatus(reservationId)).toBe('CANCELLED');
+  });
+});
+
 describe('a request to cancel', () => {
   it('that nobody has written leads to nothing', async () => {
     expect(await activities.cancelReservation(randomUUID())).toEqual({ status: 'NOT_REQUESTED' });
@@ -274,14 +437,14 @@ describe('a request to cancel', () => {
     const before = await requests().find(cancellationId);
     await requests().withdraw(cancellationId);
 
-    await requests().request({ cancellationId, reservationId, cause: 'CUSTOMER' });
+    await requests().request({ cancellationId, reservationId, cause: 'CUSTOMER', seatIds: null });
 
     const after = await requests().find(cancellationId);
     expect(after?.status).toBe('REQUESTED');
     expect(Number(after?.requestedAt)).toBeGreaterThan(Number(before?.requestedAt));
     expect(await activities.cancelReservation(cancellationId)).toMatchObject({ status: 'CANCELLED' });
     // Made again once it is decided, it stays as it was decided.
-    await requests().request({ cancellationId, reservationId, cause: 'CUSTOMER' });
+    await requests().request({ cancellationId, reservationId, cause: 'CUSTOMER', seatIds: null });
     expect(await requests().find(cancellationId)).toMatchObject({ status: 'ACCEPTED' });
   });
 });

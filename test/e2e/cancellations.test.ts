@@ -150,6 +150,105 @@ describe('a cancellation', () => {
   });
 });
 
+describe('a cancellation of some seats', () => {
+  const OF_ONE = {
+    fee: FEE,
+    bookingFeeRefund: BOOKING_FEE,
+    refund: { points: POINTS, card: R_TOTAL - FEE - POINTS, total: R_TOTAL - FEE, currency: 'KRW' },
+  };
+
+  /** Two seats, paid with the points that would pay a part of one. */
+  async function boughtTwo() {
+    const [sale, user] = await Promise.all([service.openSale(), service.buyer(POINTS)]);
+    const seatIds = sale.seatIds.slice(0, 2);
+    const { reservationId } = await expectHold(user, seatIds);
+    const { tickets } = expectAnswer(await user.pay(reservationId, { points: POINTS }), 200, contract.paid);
+    const [gone = '', kept = ''] = seatIds;
+    const ticketOf = (seatId: string) => tickets.find((one) => one.seatId === seatId)?.ticketId ?? '';
+    return { ...sale, user, reservationId, gone, kept, ticketOf };
+  }
+
+  it('gives what its preview told, and the others stay sold with tickets that let people in', async () => {
+    const { user, reservationId, scheduleId, gone, kept, ticketOf } = await boughtTwo();
+    expect(await user.cancellation(reservationId, [gone])).toMatchObject({ cancellable: true, ...OF_ONE });
+    const whole = await user.cancellation(reservationId);
+    expect(whole.fee).toBe(2 * FEE);
+    expect(await user.cancellation(reservationId, [kept, gone])).toEqual(whole);
+
+    const reply = await user.cancel(reservationId, { seatIds: [gone] });
+
+    expect(expectAnswer(reply, 200, contract.cancelled)).toMatchObject({
+      status: 'CONFIRMED',
+      cancelledSeatIds: [gone],
+      refundStatus: 'DONE',
+      ...OF_ONE,
+    });
+    expect(await user.reservation(reservationId)).toMatchObject({
+      status: 'CONFIRMED',
+      cancellation: { cancelledSeatIds: [gone], ...OF_ONE },
+      payment: { status: 'PARTIALLY_REFUNDED' },
+    });
+    expect(await user.balance()).toBe(POINTS);
+    expect(await refundsOf(reservationId)).toEqual([OF_ONE.refund.card]);
+    expect(await seatStatus(user, scheduleId, gone)).toBe('AVAILABLE');
+    expect(await seatStatus(user, scheduleId, kept)).toBe('SOLD');
+    expect((await user.get(`/v1/tickets/${ticketOf(gone)}`)).body).toMatchObject({ status: 'VOID' });
+    const qr = await codeOf(user, ticketOf(kept));
+    expect((await service.operator.post('/v1/check-ins', { qr })).status).toBe(200);
+  });
+
+  it('can be followed by one of the rest, and the reservation shows the sums', async () => {
+    const { user, reservationId, gone, kept } = await boughtTwo();
+    expectAnswer(await user.cancel(reservationId, { seatIds: [gone] }), 200, contract.cancelled);
+    expectProblem(await user.cancel(reservationId, { seatIds: [gone] }), 409, 'not-cancellable', {
+      reason: 'already-cancelled',
+    });
+
+    const rest = expectAnswer(await user.cancel(reservationId), 200, contract.cancelled);
+
+    expect(rest).toMatchObject({ status: 'CANCELLED', cancelledSeatIds: [kept], fee: FEE });
+    expect(rest.refund).toMatchObject({ points: 0, card: R_TOTAL - FEE });
+    const { status, cancellation } = await user.reservation(reservationId);
+    expect(status).toBe('CANCELLED');
+    expect(cancellation?.cancelledSeatIds.toSorted()).toEqual([gone, kept].toSorted());
+    expect(cancellation).toMatchObject({ fee: 2 * FEE, refund: { points: POINTS } });
+    const admin = await service.operator.get(`/v1/admin/reservations/${reservationId}`);
+    const { timeline } = expectAnswer(admin, 200, contract.adminReservation);
+    expect(timeline.map(({ what }) => what)).toEqual(
+      expect.arrayContaining(['Cancelled (CUSTOMER), 1 of its seats', 'Cancelled (CUSTOMER)']),
+    );
+  });
+
+  it('is made once for each key, which names the seats', async () => {
+    const { user, reservationId, gone, kept } = await boughtTwo();
+    const key = randomUUID();
+
+    const replies = await Promise.all(
+      [1, 2, 3].map(async () => user.cancel(reservationId, { key, seatIds: [gone] })),
+    );
+
+    expect(replies[0]?.status).toBe(200);
+    expect(new Set(replies.map(({ text }) => text)).size).toBe(1);
+    expectProblem(await user.cancel(reservationId, { key, seatIds: [kept] }), 422, 'idempotency-key-reused');
+    expect(await user.reservation(reservationId)).toMatchObject({ status: 'CONFIRMED' });
+    expect(await refundsOf(reservationId)).toHaveLength(1);
+  });
+
+  it('refuses seats that are not of the reservation, named twice, or none', async () => {
+    const { user, reservationId, gone, seatIds } = await boughtTwo();
+    const foreign = seatIds[2] ?? '';
+
+    for (const wrong of [[foreign], [gone, gone], [], [gone, 'no-id']]) {
+      expectProblem(await user.cancel(reservationId, { seatIds: wrong }), 400, 'validation-failed');
+    }
+    const path = `/v1/reservations/${reservationId}/cancellation`;
+    for (const query of [`seatId=${foreign}`, `seatId=${gone}&seatId=${gone}`, 'seatId=', 'seatIds=x']) {
+      expectProblem(await user.get(`${path}?${query}`), 400, 'validation-failed');
+    }
+    expect(await user.reservation(reservationId)).not.toHaveProperty('cancellation');
+  });
+});
+
 describe('a card that cannot be refunded at once', () => {
   it.each([
     ['the gateway refuses', 'sandbox:refund-refused:1', 2],

@@ -44,8 +44,12 @@ export interface User {
   release(reservationId: string): Promise<Reply>;
   pay(reservationId: string, payment?: Attempt & { points?: number; paymentKey?: string }): Promise<Reply>;
   /** What a cancellation now would give. */
-  cancellation(reservationId: string): Promise<z.output<typeof contract.cancellationPreview>>;
-  cancel(reservationId: string, attempt?: { key?: string }): Promise<Reply>;
+  /** @param seatIds all that are left, when left out */
+  cancellation(
+    reservationId: string,
+    seatIds?: string[],
+  ): Promise<z.output<typeof contract.cancellationPreview>>;
+  cancel(reservationId: string, attempt?: { key?: string; seatIds?: string[] }): Promise<Reply>;
   topUp(amount: number, attempt?: { key?: string; paymentKey?: string }): Promise<Reply>;
   reservation(reservationId: string): Promise<z.output<typeof contract.reservation>>;
   balance(): Promise<number>;
@@ -164,14 +168,18 @@ function createUser(anonymous: Client['call'], credentials: Credentials): User {
         { reservationId, ...payment },
         { ...(key !== undefined && { key }), ...(queueToken !== undefined && { queueToken }) },
       ),
-    cancellation: async (reservationId) =>
+    cancellation: async (reservationId, seatIds = []) =>
       expectAnswer(
-        await call('GET', `/v1/reservations/${reservationId}/cancellation`),
+        await call(
+          'GET',
+          `/v1/reservations/${reservationId}/cancellation?${seatIds.map((seatId) => `seatId=${seatId}`).join('&')}`,
+        ),
         200,
         contract.cancellationPreview,
       ),
-    cancel: async (reservationId, { key } = {}) =>
+    cancel: async (reservationId, { key, seatIds } = {}) =>
       call('POST', `/v1/reservations/${reservationId}/cancellation`, {
+        ...(seatIds && { body: { seatIds } }),
         headers: key === undefined ? {} : { 'Idempotency-Key': key },
       }),
     topUp: async (amount, { key, ...payment } = {}) =>

@@ -134,6 +134,7 @@ const cancellation = {
   ...figures,
   cause: z.enum(['CUSTOMER', 'ORGANISER']),
   rule: z.string(),
+  cancelledSeatIds: z.array(uuid),
   refundStatus: z.enum(['PENDING', 'DONE']),
   cancelledAt: instant,
 };
@@ -147,7 +148,7 @@ export const cancellationPreview = z.strictObject({
 });
 export const cancelled = z.strictObject({
   reservationId: uuid,
-  status: z.literal('CANCELLED'),
+  status: z.enum(['CANCELLED', 'CONFIRMED']),
   ...cancellation,
 });
 export const reservation = z.strictObject({

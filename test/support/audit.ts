@@ -64,16 +64,21 @@ const RECORDS = `
   UNION ALL
   SELECT 'reservation ' || reservations.id || ' is ' || reservations.status || ' with a payment ' || payments.status
   FROM reservations JOIN payments ON payments.reservation_id = reservations.id
-  LEFT JOIN cancellations ON cancellations.reservation_id = reservations.id
-  LEFT JOIN refunds ON refunds.reservation_id = reservations.id
-  WHERE (payments.status = 'SUCCEEDED' AND reservations.status <> 'CONFIRMED'
-         AND refunds.status IS DISTINCT FROM 'PENDING' AND cancellations.points + cancellations.card IS DISTINCT FROM 0)
-     OR (payments.status IN ('REFUNDED', 'PARTIALLY_REFUNDED') AND reservations.status <> 'CANCELLED')
+  CROSS JOIN LATERAL (
+    SELECT coalesce(sum(points + card), 0) AS amount, count(*) AS times FROM cancellations
+    WHERE reservation_id = reservations.id) AS given
+  CROSS JOIN LATERAL (
+    SELECT count(*) AS pending FROM refunds
+    WHERE reservation_id = reservations.id AND refunds.status = 'PENDING') AS due
+  WHERE (payments.status = 'SUCCEEDED' AND reservations.status <> 'CONFIRMED' AND due.pending = 0 AND given.amount > 0)
+     OR (payments.status IN ('REFUNDED', 'PARTIALLY_REFUNDED') AND given.times = 0)
+     OR (payments.status = 'REFUNDED' AND reservations.status <> 'CANCELLED')
      OR (payments.status IN ('PENDING', 'SETTLING') AND reservations.status NOT IN ('PAYING', 'SETTLING'))
   UNION ALL
   SELECT 'reservation ' || id || ' is CONFIRMED with ' || count(payment_id) || ' successful payments'
   FROM (SELECT reservations.id, payments.id AS payment_id FROM reservations
-        LEFT JOIN payments ON payments.reservation_id = reservations.id AND payments.status = 'SUCCEEDED'
+        LEFT JOIN payments
+          ON payments.reservation_id = reservations.id AND payments.status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED')
         WHERE reservations.status = 'CONFIRMED') AS confirmed
   GROUP BY id HAVING count(payment_id) <> 1
   UNION ALL
@@ -86,10 +91,12 @@ const RECORDS = `
 /** Invariants 4 and 5: what the sandbox has kept is what the records say that it was to keep, both ways. */
 async function faultsOfMoney(stack: Stack): Promise<string[]> {
   const { rows: expected } = await stack.ownerDb.raw<{ rows: { order_id: string; amount: number }[] }>(
-    `SELECT payments.reservation_id AS order_id, card - coalesce(refunds.amount, 0) AS amount
-     FROM payments LEFT JOIN refunds ON refunds.payment_id = payments.id AND refunds.status = 'DONE'
+    `SELECT payments.reservation_id AS order_id, card - given.amount AS amount
+     FROM payments CROSS JOIN LATERAL (
+       SELECT coalesce(sum(amount), 0)::bigint AS amount FROM refunds
+       WHERE payment_id = payments.id AND status = 'DONE') AS given
      WHERE gateway = 'sandbox' AND payments.status IN ('SUCCEEDED', 'REFUNDED', 'PARTIALLY_REFUNDED')
-       AND card > coalesce(refunds.amount, 0)
+       AND card > given.amount
      UNION ALL SELECT id, amount FROM top_ups WHERE gateway = 'sandbox' AND status = 'SUCCEEDED'`,
   );
   const owed = await openBooks(stack.ownerDb).owedByGateway();

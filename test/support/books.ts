@@ -123,24 +123,39 @@ const FAULTS = `
   LEFT JOIN (SELECT reservation_id, amount FROM journals JOIN entries ON entries.journal_id = journals.id
              WHERE account IN ('house:revenue', 'house:booking-fees', 'house:cancellation-fees')) AS earned
     ON earned.reservation_id = reservations.id
-  LEFT JOIN cancellations ON cancellations.reservation_id = reservations.id
-  GROUP BY reservations.id, cancellations.id
+  CROSS JOIN LATERAL (
+    SELECT coalesce(sum(cancellations.tickets - fee + booking_fee_refund), 0) AS back FROM cancellations
+    WHERE reservation_id = reservations.id) AS given
+  GROUP BY reservations.id, given.back
   HAVING coalesce(sum(amount), 0)
-      <> CASE status WHEN 'CONFIRMED' THEN tickets + booking_fee
-                     WHEN 'CANCELLED' THEN fee + booking_fee - booking_fee_refund ELSE 0 END
+      <> CASE WHEN status IN ('CONFIRMED', 'CANCELLED') THEN tickets + booking_fee - given.back ELSE 0 END
   UNION ALL
-  SELECT 'reservation ' || coalesce(reservations.id, cancellations.reservation_id) || ' is ' || status
-      || ', and its cancellation gives ' || coalesce(points + card, 0) || ' of ' || tickets + booking_fee
-  FROM reservations FULL JOIN cancellations ON cancellations.reservation_id = reservations.id
-  WHERE (status = 'CANCELLED') <> (cancellations.reservation_id IS NOT NULL)
-     OR points + card <> tickets + booking_fee - fee - (booking_fee - booking_fee_refund)
+  SELECT 'reservation ' || reservations.id || ' is ' || status || ', and its cancellations give ' || given.back
+      || ' for seats of ' || given.paid || ', of ' || reservations.tickets + reservations.booking_fee
+  FROM reservations
+  CROSS JOIN LATERAL (
+    SELECT coalesce(sum(points + card), 0) AS back, coalesce(sum(cancellations.tickets + cancellations.booking_fee), 0) AS paid,
+           coalesce(bool_or(whole), false) AS whole,
+           coalesce(bool_and(points + card = cancellations.tickets + booking_fee_refund - fee), true) AS sound
+    FROM cancellations WHERE reservation_id = reservations.id) AS given
+  WHERE (status = 'CANCELLED') <> given.whole OR NOT given.sound
+     OR given.paid > reservations.tickets + reservations.booking_fee
+     OR (given.whole AND given.paid <> reservations.tickets + reservations.booking_fee)
+     OR (given.paid > 0 AND status NOT IN ('CONFIRMED', 'CANCELLED'))
   UNION ALL
-  SELECT 'reservation ' || journals.reservation_id || ' has a refund ' || coalesce(refunds.status, 'of none')
-      || ' and owes the card ' || sum(entries.amount)
+  SELECT 'reservation ' || reservation_id || ' was paid ' || points || ' and ' || card || ', and got more back'
+  FROM payments
+  WHERE points < (SELECT sum(points) FROM cancellations AS given WHERE given.reservation_id = payments.reservation_id)
+     OR card < (SELECT sum(amount) FROM refunds WHERE payment_id = payments.id)
+  UNION ALL
+  SELECT 'reservation ' || journals.reservation_id || ' has refunds of ' || due.amount || ' to make and owes the card '
+      || sum(entries.amount)
   FROM journals JOIN entries ON entries.journal_id = journals.id AND account = 'house:refunds-due'
-  LEFT JOIN refunds ON refunds.reservation_id = journals.reservation_id
-  GROUP BY journals.reservation_id, refunds.cancellation_id
-  HAVING sum(entries.amount) <> CASE refunds.status WHEN 'PENDING' THEN refunds.amount ELSE 0 END
+  CROSS JOIN LATERAL (
+    SELECT coalesce(sum(amount), 0) AS amount FROM refunds
+    WHERE refunds.reservation_id = journals.reservation_id AND status = 'PENDING') AS due
+  GROUP BY journals.reservation_id, due.amount
+  HAVING sum(entries.amount) <> due.amount
   UNION ALL
   SELECT 'reservation ' || reservations.id || ' is ' || status || ' with pending points: ' || sum(amount)
   FROM reservations JOIN journals ON journals.reservation_id = reservations.id

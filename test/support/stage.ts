@@ -43,7 +43,7 @@ export interface Ground {
   /** Records a top-up, as the API does. */
   requestTopUp(userId: string, amount: number, gatewayName?: GatewayName): Promise<TopUp>;
   /** Records a cancellation, as the API does for a customer. @returns its id */
-  requestCancellation(reservationId: string, cause?: CancellationCause): Promise<string>;
+  requestCancellation(reservationId: string, cause?: CancellationCause, seatIds?: string[]): Promise<string>;
   /** Moves a hold into the past, so that its time is over. */
   letExpire(reservationId: string): Promise<void>;
   /**
@@ -108,10 +108,10 @@ export async function layGround(): Promise<Ground> {
         paymentKey: null,
         gateway: gatewayName,
       }),
-    async requestCancellation(reservationId, cause = 'CUSTOMER') {
+    async requestCancellation(reservationId, cause = 'CUSTOMER', seatIds) {
       const cancellationId = randomUUID();
       const requests = createCancellationRequestStore(database.db);
-      await requests.request({ cancellationId, reservationId, cause });
+      await requests.request({ cancellationId, reservationId, cause, seatIds: seatIds ?? null });
       return cancellationId;
     },
     async letExpire(reservationId) {

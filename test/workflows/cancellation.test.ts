@@ -424,7 +424,7 @@ describe('a workflow that nobody has asked for', () => {
     expect(await resultOf(await startWorkflow(cancellationId))).toEqual({ status: 'NOT_REQUESTED' });
 
     expect(await stage.books.reservationStatus(reservationId)).toBe('CONFIRMED');
-    await requests.request({ cancellationId, reservationId, cause: 'CUSTOMER' });
+    await requests.request({ cancellationId, reservationId, cause: 'CUSTOMER', seatIds: null });
     await resultOf(await decide(cancellationId));
     await expectCancelled(bought);
   });

@@ -64,26 +64,26 @@ export function adminReservationRoutes(dependencies: AdminReservationDependencie
       async handle({ params: { reservationId } }) {
         const reservation = await reservations.find(reservationId);
         if (!reservation) throw new Problem('reservation-not-found', 'There is no reservation with this id.');
-        const [seats, attempts, latest, issued, cancellation, lines] = await Promise.all([
+        const [seats, attempts, latest, issued, cancelled, lines] = await Promise.all([
           reservations.seatsOf([reservationId]),
           payments.allOf(reservationId),
           payments.latestOf([reservationId]),
           tickets.of([reservationId]),
-          cancellations.ofReservations([reservationId]).then((found) => found.get(reservationId) ?? null),
+          cancellations.ofReservations([reservationId]).then((found) => found.get(reservationId) ?? []),
           ledger.linesOf(reservationId),
         ]);
         const view = presentReservation(reservation, {
           seats: seats.get(reservationId) ?? [],
           payment: latest.get(reservationId),
           tickets: issued.get(reservationId),
-          cancellation: cancellation ?? undefined,
+          cancellations: cancelled,
         });
         return {
           status: 200,
           body: {
             ...view,
             userId: reservation.userId,
-            cardRefund: presentCardRefund(cancellation),
+            cardRefund: presentCardRefund(cancelled),
             payments: attempts.map((attempt) =>
               Object.assign(presentPaymentSummary(attempt), { createdAt: attempt.createdAt.toISOString() }),
             ),
@@ -94,7 +94,7 @@ export function adminReservationRoutes(dependencies: AdminReservationDependencie
               amount,
               bookedAt: bookedAt.toISOString(),
             })),
-            timeline: timelineOf(reservation, attempts, lines, cancellation),
+            timeline: timelineOf(reservation, attempts, lines, cancelled),
             workflow: workflowLink(settings, reservationWorkflowId(reservationId)),
           },
         };
@@ -106,29 +106,35 @@ export function adminReservationRoutes(dependencies: AdminReservationDependencie
     reservation: Reservation,
     attempts: Payment[],
     lines: JournalLine[],
-    cancellation: RecordedCancellation | null,
+    cancelled: RecordedCancellation[],
   ) {
     const journals = new Map(lines.map((line) => [line.journalId, line]));
     const events: [Date | null, string][] = [
       [reservation.heldAt, 'Held'],
       ...attempts.map((attempt): [Date, string] => [attempt.createdAt, `Payment ${attempt.paymentId} began`]),
       ...[...journals.values()].map((line): [Date, string] => [line.bookedAt, `Booked: ${line.kind}`]),
-      [cancellation ? null : reservation.endedAt, `Ended: ${reservation.status}`],
+      [reservation.status === 'CANCELLED' ? null : reservation.endedAt, `Ended: ${reservation.status}`],
     ];
     return [
       ...events.flatMap(([at, what]) => (at ? [{ at: at.toISOString(), what }] : [])),
-      ...(cancellation ? [cancelledEvent(cancellation)] : []),
+      ...cancelled.map(cancelledEvent),
     ].toSorted((a, b) => a.at.localeCompare(b.at));
   }
 
-  function cancelledEvent({ cancellationId, cause, cancelledAt }: RecordedCancellation) {
+  function cancelledEvent({ cancellationId, cause, cancelledAt, seatIds, whole }: RecordedCancellation) {
     const workflow = workflowLink(settings, cancellationWorkflowId(cancellationId));
-    return { at: cancelledAt.toISOString(), what: `Cancelled (${cause})`, workflow };
+    return {
+      at: cancelledAt.toISOString(),
+      what: `Cancelled (${cause})${whole ? '' : `, ${seatIds.length} of its seats`}`,
+      workflow,
+    };
   }
 }
 
-function presentCardRefund(cancellation: RecordedCancellation | null) {
-  const cardRefund = cancellation?.cardRefund;
+/** The first that is still due, else the last one. */
+function presentCardRefund(cancelled: readonly RecordedCancellation[]) {
+  const refunds = cancelled.flatMap((cancellation) => cancellation.cardRefund ?? []);
+  const cardRefund = refunds.find((refund) => refund.status === 'PENDING') ?? refunds.at(-1);
   if (!cardRefund) return null;
   const { status, attempts, lastFault, refundedAt } = cardRefund;
   return { status, attempts, lastFault, refundedAt: refundedAt?.toISOString() ?? null };

@@ -3,28 +3,24 @@ import {
   createCancellationRequestStore,
   type CancellationRequestStore,
 } from '../../db/cancellationRequestStore';
-import {
-  createCancellationStore,
-  type CancellationStore,
-  type RecordedCancellation,
-} from '../../db/cancellationStore';
-import type { ReservationStore } from '../../db/reservationStore';
+import { createCancellationStore, type RecordedCancellation } from '../../db/cancellationStore';
 import { cancellationTerms, notCancellable } from '../../domain/cancellationTerms';
 import { Problem } from '../../domain/problems';
-import { findOwnReservation, reservationNotFound } from '../reservations/findOwn';
 import type { CancellationWorkflows } from './cancellationWorkflows';
+import type { createReadFacts } from './readFacts';
 
 export interface CancelRequest {
   /** Whoever asks again under the same id gets the same cancellation. */
   cancellationId: string;
   reservationId: string;
   userId: string;
+  /** Null: all seats that are left. */
+  seatIds: string[] | null;
 }
 
 export interface CancelDependencies {
   db: Knex;
-  reservations: ReservationStore;
-  cancellations: CancellationStore;
+  readFacts: ReturnType<typeof createReadFacts>;
   requests: CancellationRequestStore;
   workflows: CancellationWorkflows;
 }
@@ -34,18 +30,16 @@ export interface CancelDependencies {
  * recorded. A request that is not decided in time is withdrawn, so that nothing comes of it later.
  */
 export function createCancelReservation(dependencies: CancelDependencies) {
-  const { db, reservations, cancellations, requests, workflows } = dependencies;
+  const { db, readFacts, requests, workflows } = dependencies;
 
-  /** @throws {Problem} reservation-not-found, not-cancellable; temporarily-unavailable where it is not decided yet */
+  /** @throws {Problem} reservation-not-found, validation-failed, not-cancellable; temporarily-unavailable where it is not decided yet */
   return async function cancelReservation(request: CancelRequest): Promise<RecordedCancellation> {
-    const { cancellationId, reservationId, userId } = request;
-    const { scheduleId } = await findOwnReservation(reservations, userId, reservationId);
-    const facts = await cancellations.facts(reservationId);
-    if (!facts) throw reservationNotFound();
+    const { cancellationId, reservationId, userId, seatIds } = request;
+    const { facts, scheduleId } = await readFacts(userId, reservationId, { seatIds, field: 'seatIds' });
     const { reason } = cancellationTerms(facts, 'CUSTOMER', new Date());
     if (reason !== null) throw notCancellable(reason);
 
-    await requests.request({ cancellationId, reservationId, cause: 'CUSTOMER' });
+    await requests.request({ cancellationId, reservationId, cause: 'CUSTOMER', seatIds });
     try {
       await workflows.decide({ cancellationId, reservationId, scheduleId, userId });
     } catch (error) {

@@ -1,15 +1,38 @@
 import type { RecordedCancellation } from '../../db/cancellationStore';
+import type { PaymentAmount } from '../../domain/money';
 import type { CancellationView } from './schema';
 
 export function presentCancellation(cancellation: RecordedCancellation): CancellationView {
-  const { cause, rule, fee, bookingFeeRefund, refund, cardRefund, cancelledAt } = cancellation;
+  return sumUp([cancellation], cancellation);
+}
+
+/** Several cancellations of one reservation, oldest first, are shown as one: their sums, and what the last one says. */
+export function presentCancellations(
+  cancellations: readonly RecordedCancellation[],
+): CancellationView | undefined {
+  const last = cancellations.at(-1);
+  return last && sumUp(cancellations, last);
+}
+
+function sumUp(cancellations: readonly RecordedCancellation[], last: RecordedCancellation): CancellationView {
+  const isPending = cancellations.some(({ cardRefund }) => cardRefund?.status === 'PENDING');
   return {
-    cause,
-    rule,
-    fee,
-    bookingFeeRefund,
-    refund,
-    refundStatus: cardRefund?.status ?? 'DONE',
-    cancelledAt: cancelledAt.toISOString(),
+    cause: last.cause,
+    rule: last.rule,
+    cancelledSeatIds: cancellations.flatMap(({ seatIds }) => seatIds),
+    fee: sum(cancellations.map(({ fee }) => fee)),
+    bookingFeeRefund: sum(cancellations.map(({ bookingFeeRefund }) => bookingFeeRefund)),
+    refund: cancellations.map(({ refund }) => refund).reduce(add),
+    refundStatus: isPending ? 'PENDING' : 'DONE',
+    cancelledAt: last.cancelledAt.toISOString(),
   };
+}
+
+function sum(amounts: readonly number[]): number {
+  return amounts.reduce((total, amount) => total + amount, 0);
+}
+
+function add(a: PaymentAmount, b: PaymentAmount): PaymentAmount {
+  const { currency } = a;
+  return { points: a.points + b.points, card: a.card + b.card, total: a.total + b.total, currency };
 }

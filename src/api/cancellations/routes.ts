@@ -1,41 +1,39 @@
-import type { CancellationStore, RecordedCancellation } from '../../db/cancellationStore';
-import type { ReservationStore } from '../../db/reservationStore';
+import type { RecordedCancellation } from '../../db/cancellationStore';
 import { cancellableUntil, cancellationTerms } from '../../domain/cancellationTerms';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import type { Idempotency } from '../idempotency/idempotency';
-import { findOwnReservation, reservationNotFound } from '../reservations/findOwn';
 import { reservationParams } from '../reservations/schema';
 import { readCancellation, type createCancelReservation } from './cancelReservation';
 import { presentCancellation } from './presenter';
-import { cancelledSchema, previewSchema } from './schema';
+import type { createReadFacts } from './readFacts';
+import { cancellationBody, cancelledSchema, previewQuery, previewSchema } from './schema';
 
 export interface CancellationRoutesDependencies {
   idempotency: Idempotency;
   cancelReservation: ReturnType<typeof createCancelReservation>;
-  reservations: ReservationStore;
-  cancellations: CancellationStore;
+  readFacts: ReturnType<typeof createReadFacts>;
 }
 
 const tags = ['Reservations'];
 const path = '/v1/reservations/{reservationId}/cancellation';
 
 export function cancellationRoutes(dependencies: CancellationRoutesDependencies): Endpoint[] {
-  const { idempotency, cancelReservation, reservations, cancellations } = dependencies;
+  const { idempotency, cancelReservation, readFacts } = dependencies;
   return [
     endpoint({
       method: 'GET',
       path,
       summary: 'What a cancellation now would give',
-      description: 'By the policy that was frozen with the reservation. Days are days at the venue.',
+      description:
+        'Of the seats that `seatId` names, once or several times, or of all that are left. By the policy that was frozen with the reservation. Days are days at the venue.',
       tags,
       access: 'user',
       params: reservationParams,
+      query: previewQuery,
       responses: { 200: { description: 'The figures of this very moment', schema: previewSchema } },
       problems: ['reservation-not-found'],
-      async handle({ user, params: { reservationId } }) {
-        await findOwnReservation(reservations, user.userId, reservationId);
-        const facts = await cancellations.facts(reservationId);
-        if (!facts) throw reservationNotFound();
+      async handle({ user, params: { reservationId }, query: { seatId: seatIds } }) {
+        const { facts } = await readFacts(user.userId, reservationId, { seatIds, field: 'seatId' });
         return {
           status: 200,
           headers: { 'Cache-Control': 'no-store' },
@@ -51,23 +49,26 @@ export function cancellationRoutes(dependencies: CancellationRoutesDependencies)
     endpoint({
       method: 'POST',
       path,
-      summary: 'Cancel a reservation that was paid',
+      summary: 'Cancel a reservation that was paid, or some of its seats',
       description:
-        'The same figures as GET gives at this moment. The tickets are void, the seats on sale again and the points ' +
+        '`seatIds` names the seats; left out, all that are left are cancelled. The others stay CONFIRMED with their ' +
+        'tickets. The same figures as GET gives at this moment. The tickets are void, the seats on sale again and the points ' +
         'in the wallet when the answer comes; the card may take longer (`refundStatus`) and is then tried until it ' +
         'is done.',
       tags,
       access: 'user',
       idempotent: true,
       params: reservationParams,
+      body: cancellationBody,
       responses: { 200: { description: 'Cancelled', schema: cancelledSchema } },
       problems: ['not-cancellable', 'reservation-not-found', 'temporarily-unavailable'],
-      async handle({ user: { userId }, params: { reservationId }, idempotencyKey: key }) {
+      async handle({ user: { userId }, params: { reservationId }, body, idempotencyKey: key }) {
+        const { seatIds = null } = body;
         const route = `POST /v1/reservations/${reservationId}/cancellation`;
         return idempotency.run(
-          { userId, route, key, body: {} },
+          { userId, route, key, body },
           async (cancellationId) =>
-            answerOf(await cancelReservation({ cancellationId, reservationId, userId })),
+            answerOf(await cancelReservation({ cancellationId, reservationId, userId, seatIds })),
           async (cancellationId, db) => {
             const cancellation = await readCancellation(db, cancellationId);
             return cancellation && answerOf(cancellation);
@@ -79,7 +80,7 @@ export function cancellationRoutes(dependencies: CancellationRoutesDependencies)
 }
 
 function answerOf(cancellation: RecordedCancellation) {
-  const { reservationId } = cancellation;
-  const body = { reservationId, status: 'CANCELLED' as const, ...presentCancellation(cancellation) };
-  return { status: 200 as const, body };
+  const { reservationId, whole } = cancellation;
+  const status = whole ? ('CANCELLED' as const) : ('CONFIRMED' as const);
+  return { status: 200 as const, body: { reservationId, status, ...presentCancellation(cancellation) } };
 }

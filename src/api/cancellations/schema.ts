@@ -26,10 +26,30 @@ export const previewSchema = z.object({
   policy: cancellationPolicySchema.meta({ description: 'As it was frozen with the reservation' }),
 });
 
+const MAX_SEATS = 50;
+
+const someSeats = z
+  .array(z.uuid())
+  .min(1)
+  .max(MAX_SEATS)
+  .refine((ids) => new Set(ids).size === ids.length, { message: 'A seat is named twice' });
+
+export const cancellationBody = z.strictObject({
+  seatIds: someSeats.optional().meta({ description: 'The seats to cancel; left out, all that are left' }),
+});
+
+export const previewQuery = z.object({
+  seatId: z
+    .preprocess((given) => (typeof given === 'string' ? [given] : given), someSeats.optional())
+    .transform((seatIds) => seatIds ?? null)
+    .meta({ description: 'A seat to cancel, repeatable; left out, all that are left' }),
+});
+
 /** A cancellation beside its reservation. */
 export const cancellationSchema = z.object({
   cause: z.enum(CANCELLATION_CAUSES),
   rule: z.enum(CANCELLATION_RULES),
+  cancelledSeatIds: z.array(z.uuid()).meta({ description: 'Of these seats' }),
   ...figures,
   refundStatus: z
     .enum(['PENDING', 'DONE'])
@@ -39,7 +59,7 @@ export const cancellationSchema = z.object({
 
 export const cancelledSchema = z.object({
   reservationId: z.uuid(),
-  status: z.literal('CANCELLED'),
+  status: z.enum(['CANCELLED', 'CONFIRMED']).meta({ description: 'CONFIRMED while other seats are left' }),
   ...cancellationSchema.shape,
 });
 

@@ -4,7 +4,7 @@ import type { Ticket } from '../../db/reservationTickets';
 import type { Reservation } from '../../db/reservationStore';
 import type { ReservedSeat } from '../../domain/seat';
 import type { HeldReservation } from '../../domain/hold';
-import { presentCancellation } from '../cancellations/presenter';
+import { presentCancellations } from '../cancellations/presenter';
 import type { HeldReservationView, ReservationView } from './schema';
 
 export function presentHeld(held: HeldReservation): HeldReservationView {
@@ -26,10 +26,11 @@ export function presentReservation(
     seats: ReservedSeat[];
     payment?: Payment | undefined;
     tickets?: Ticket[] | undefined;
-    cancellation?: RecordedCancellation | undefined;
+    cancellations?: RecordedCancellation[] | undefined;
   },
 ): ReservationView {
   const { reservationId, scheduleId, status, amount, heldAt, expiresAt } = reservation;
+  const cancellation = presentCancellations(parts.cancellations ?? []);
   return {
     reservationId,
     scheduleId,
@@ -41,7 +42,7 @@ export function presentReservation(
     holdSeconds: wholeSeconds(expiresAt.getTime() - heldAt.getTime()),
     ...(parts.payment ? { payment: presentPaymentSummary(parts.payment) } : {}),
     ...(parts.tickets ? { tickets: parts.tickets } : {}),
-    ...(parts.cancellation ? { cancellation: presentCancellation(parts.cancellation) } : {}),
+    ...(cancellation ? { cancellation } : {}),
   };
 }
 

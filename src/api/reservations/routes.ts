@@ -152,7 +152,7 @@ export function reservationRoutes(dependencies: ReservationRoutesDependencies): 
         seats: seats.get(reservation.reservationId) ?? [],
         payment: latest.get(reservation.reservationId),
         tickets: issued.get(reservation.reservationId),
-        cancellation: cancelled.get(reservation.reservationId),
+        cancellations: cancelled.get(reservation.reservationId),
       }),
     );
   }

@@ -115,7 +115,9 @@ export const reservationSchema = heldReservationSchema.extend({
     .optional()
     .meta({ description: 'The payment that counts: the successful, else the latest' }),
   tickets: z.array(ticketSchema).optional(),
-  cancellation: cancellationSchema.optional(),
+  cancellation: cancellationSchema.optional().meta({
+    description: 'The sums of all its cancellations. While seats are left, the reservation stays CONFIRMED',
+  }),
 });
 
 export type ReservationBody = z.output<typeof reservationBody>;

@@ -150,4 +150,58 @@ export const CANCELLATION_BREAKAGES: Breakage[] = [
       'the sweep gives a new workflow to a cancelled show that is not refunded',
     ],
   },
+  {
+    name: 'each of several cancellations begins with all the points',
+    edits: [
+      {
+        file: 'src/db/cancellationStore.ts',
+        find: 'Math.min(row.points - row.points_back, total)',
+        replace: 'Math.min(row.points, total)',
+      },
+    ],
+    suite: ACTIVITY,
+    tests: [
+      'cancelling some seats seat by seat gives back what was paid and not more, points first: points for one seat',
+    ],
+  },
+  {
+    name: 'a seat is cancelled twice',
+    edits: [
+      {
+        file: 'src/db/cancellationStore.ts',
+        find: "status: isGone ? 'CANCELLED' : row.status,",
+        replace: 'status: isGone && row.seats_sold === 0 ? row.status : row.status,',
+      },
+    ],
+    suite: ACTIVITY,
+    tests: ['cancelling some seats again is refused, alone and beside others, and changes nothing'],
+  },
+  {
+    name: 'cancelling some seats voids the tickets of all',
+    edits: [
+      {
+        file: 'src/db/cancellationStore.ts',
+        find: ".whereIn('seat_id', seatIds)\n        .update({ status: 'VOID' })",
+        replace: ".update({ status: 'VOID' })",
+      },
+    ],
+    suite: ACTIVITY,
+    tests: [
+      'cancelling some seats takes the fee of each, frees them, and leaves the others sold with their tickets',
+    ],
+  },
+  {
+    name: 'a ticket that was used keeps every seat from being cancelled',
+    edits: [
+      {
+        file: 'src/db/cancellationStore.ts',
+        find: "AND status = 'USED'\n                          AND (:seatIds::uuid[] IS NULL OR seat_id = ANY(:seatIds))",
+        replace: "AND status = 'USED'",
+      },
+    ],
+    suite: ACTIVITY,
+    tests: [
+      'cancelling some seats is refused where somebody was let in on one of them, and not where on another',
+    ],
+  },
 ];
