@@ -36,7 +36,6 @@ export function cancellationRoutes(dependencies: CancellationRoutesDependencies)
         const { facts } = await readFacts(user.userId, reservationId, { seatIds, field: 'seatId' });
         return {
           status: 200,
-          headers: { 'Cache-Control': 'no-store' },
           body: {
             ...cancellationTerms(facts, 'CUSTOMER', new Date()),
             cancellableUntil: cancellableUntil(facts).toISOString(),

@@ -109,7 +109,6 @@ export function paymentRoutes({
           payment.status === 'SUCCEEDED' ? (await tickets.of([reservationId])).get(reservationId) : undefined;
         return {
           status: 200,
-          headers: { 'Cache-Control': 'no-store' },
           body: {
             paymentId,
             reservationId,

@@ -118,7 +118,7 @@ export function reservationRoutes(dependencies: ReservationRoutesDependencies): 
           await findOwnReservation(reservations, user.userId, params.reservationId),
         ]);
         if (!view) throw reservationNotFound();
-        return { status: 200, headers: { 'Cache-Control': 'no-store' }, body: view };
+        return { status: 200, body: view };
       },
     }),
 

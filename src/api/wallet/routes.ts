@@ -30,7 +30,6 @@ export function walletRoutes(dependencies: WalletRoutesDependencies): Endpoint[]
         const balance = await ledger.balance(user.userId);
         return {
           status: 200,
-          headers: { 'Cache-Control': 'no-store' },
           body: { balance, currency: CURRENCY },
         };
       },
@@ -54,7 +53,6 @@ export function walletRoutes(dependencies: WalletRoutesDependencies): Endpoint[]
         const { page, nextCursor } = cutPage(found, limit, (entry) => entry.entryId);
         return {
           status: 200,
-          headers: { 'Cache-Control': 'no-store' },
           body: { items: page.map(presentEntry), nextCursor },
         };
       },
