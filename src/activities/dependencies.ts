@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { Logger } from '../config/logging';
+import type { Rollout } from '../config/settings';
 import type { Gateways } from '../gateways/gateways';
 import type { Lobby } from '../redis/lobby';
 import type { SeatClaim } from '../redis/seatClaim';
@@ -21,5 +22,7 @@ export interface ActivityDependencies {
   permanentFailure: (activity: string) => void;
   /** Attempts and charges younger than this are under way for reconciliation. */
   reconcileAfterMs: number;
+  /** Null where the server knows no versions of workers. */
+  rollout: Rollout | null;
   logger: Logger;
 }

@@ -9,6 +9,7 @@ import { startOpening } from '../openings/planOpening';
 import { startCancellation } from '../temporal/startCancellation';
 import { adoptReservation } from '../temporal/startReservation';
 import { startShowCancellation } from '../temporal/startShowCancellation';
+import { moveToCurrent } from '../temporal/workerVersions';
 import type { ActivityDependencies } from './dependencies';
 
 /** What a workflow sees to, in the words of the metric. */
@@ -36,8 +37,25 @@ export interface SweptPage {
   adopted: number;
 }
 
-export function createSweepActivities({ db, settleSeconds, stranded, logger }: ActivityDependencies) {
+export function createSweepActivities({
+  db,
+  settleSeconds,
+  stranded,
+  rollout,
+  logger,
+}: ActivityDependencies) {
   return {
+    /**
+     * Moves runs of earlier versions to the current one: a page of those whose workers have gone or, with
+     * `WORKER_ROLLOUT=recreate`, of all.
+     */
+    async moveToCurrentVersion(): Promise<{ moved: number; isLast: boolean }> {
+      if (rollout === null) return { moved: 0, isLast: true };
+      const page = await moveToCurrent(getClient(), activityInfo().taskQueue, rollout);
+      if (page.moved > 0) logger.info({ moved: page.moved }, 'open runs go on with the current version');
+      return page;
+    },
+
     /**
      * Starts the workflow of each open reservation that is past its time and has none. That workflow ends the
      * reservation by the same path as always: it closes an open payment, refunds its charge and frees the seats. A

@@ -44,6 +44,12 @@ const origins = z
   .refine((list) => list.every(isOrigin), {
     message: 'origins such as https://shop.example.com, separated by commas, each without a path or a slash',
   });
+/**
+ * How workers of a new version replace those of the one before. recreate: they take over by themselves, with everything
+ * that is open. rolling: an operator makes their version current, and the workers before end what they began.
+ */
+export const ROLLOUTS = ['recreate', 'rolling'] as const;
+export type Rollout = (typeof ROLLOUTS)[number];
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 
 export const logLevel = z
@@ -94,6 +100,7 @@ const serviceSettings = z.object({
   TEMPORAL_TLS_KEY_FILE: z.string().min(1).optional(),
   TEMPORAL_TLS_CA_FILE: z.string().min(1).optional(),
   TEMPORAL_TASK_QUEUE: z.string().min(1).default('holdfast'),
+  WORKER_ROLLOUT: z.enum(ROLLOUTS).default('recreate'),
   TEMPORAL_UI_URL: url(['http', 'https']).default('http://127.0.0.1:8233'),
   HOLD_SECONDS: seconds(1, 3_600).default(300),
   QUEUE_TOKEN_TTL_SECONDS: seconds(1, 86_400).default(900),

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { BUILD_ID_PATH, buildIdOf } from './buildId';
 
 /** Where the build leaves the workflow bundle. */
 export const BUNDLE_PATH = path.resolve(__dirname, '../workflow-bundle.js');
@@ -27,9 +28,13 @@ export async function workflowBundle(workflowsPath: string): Promise<string> {
   return `${SHORT_STACK_TRACES}${code}`;
 }
 
-/** Bundles the compiled workflows, so that a worker starts without a bundler. Part of `npm run build`. */
+/**
+ * Bundles the compiled workflows, so that a worker starts without a bundler, and names the build. Part of `npm run build`.
+ */
 async function bundleWorkflows(): Promise<void> {
-  await writeFile(BUNDLE_PATH, await workflowBundle(path.resolve(__dirname, '../workflows/index.js')));
+  const dist = path.resolve(__dirname, '..');
+  await writeFile(BUNDLE_PATH, await workflowBundle(path.join(dist, 'workflows/index.js')));
+  await writeFile(BUILD_ID_PATH, `${buildIdOf(dist, path.resolve(dist, '../package-lock.json'))}\n`);
 }
 
 if (require.main === module) void bundleWorkflows();

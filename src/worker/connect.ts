@@ -1,3 +1,5 @@
+import { Client } from '@temporalio/client';
+import type { WorkerDeploymentVersion } from '@temporalio/common';
 import { NativeConnection } from '@temporalio/worker';
 import type { Knex } from 'knex';
 import type { Redis } from 'ioredis';
@@ -14,12 +16,17 @@ import { connectRedis } from '../redis/connect';
 import { createLobby } from '../redis/lobby';
 import { createSeatClaim } from '../redis/seatClaim';
 import { createSeatMapCache } from '../redis/seatMapCache';
+import { deploymentNameOf, knowsVersions } from '../temporal/workerVersions';
+import { readBuildId } from './buildId';
 import { createPermanentFailureMetric } from './permanentFailureMetric';
 import { createStrandedMetric } from './strandedMetric';
 
 /** Everything the worker talks to. */
 export interface WorkerConnections {
   temporal: NativeConnection;
+  client: Client;
+  /** What Temporal calls the code of this worker; null where the server knows no versions. */
+  version: WorkerDeploymentVersion | null;
   db: Knex;
   redis: Redis;
   gateways: Gateways<GuardedGateway>;
@@ -31,6 +38,8 @@ export interface WorkerConnections {
 
 export async function connectWorker(settings: Settings, logger: Logger): Promise<WorkerConnections> {
   const temporal = await NativeConnection.connect(temporalConnectionOptions(settings));
+  const client = new Client({ connection: temporal, namespace: settings.TEMPORAL_NAMESPACE });
+  const version = await versionOf(client, settings, logger);
   const db = connectPostgres(settings.DATABASE_URL, {
     poolSize: settings.DATABASE_POOL_SIZE,
     applicationName: 'holdfast-worker',
@@ -44,6 +53,8 @@ export async function connectWorker(settings: Settings, logger: Logger): Promise
   const seatMap = createSeatMapCache(redis, createBestEffort(redis, logger));
   return {
     temporal,
+    client,
+    version,
     db,
     redis,
     gateways,
@@ -59,6 +70,7 @@ export async function connectWorker(settings: Settings, logger: Logger): Promise
       stranded: strandedMetric.count,
       permanentFailure: permanentFailureMetric.count,
       reconcileAfterMs: settings.RECONCILE_AFTER_SECONDS * 1000,
+      rollout: version && settings.WORKER_ROLLOUT,
       logger,
     },
     async close() {
@@ -68,4 +80,19 @@ export async function connectWorker(settings: Settings, logger: Logger): Promise
       redis.disconnect();
     },
   };
+}
+
+const VERSIONS_TIMEOUT_MS = 10_000;
+
+async function versionOf(
+  client: Client,
+  { TEMPORAL_TASK_QUEUE }: Pick<Settings, 'TEMPORAL_TASK_QUEUE'>,
+  logger: Logger,
+): Promise<WorkerDeploymentVersion | null> {
+  const areKnown = await client.withDeadline(Date.now() + VERSIONS_TIMEOUT_MS, async () =>
+    knowsVersions(client),
+  );
+  if (areKnown) return { deploymentName: deploymentNameOf(TEMPORAL_TASK_QUEUE), buildId: readBuildId() };
+  logger.warn('Temporal has the versions of workers switched off: open runs go on with any worker');
+  return null;
 }

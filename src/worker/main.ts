@@ -1,4 +1,3 @@
-import { Client } from '@temporalio/client';
 import { makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
 import { createLogger, type Logger } from '../config/logging';
 import { lineAbout, misspeltIn } from '../config/misspelt';
@@ -13,6 +12,7 @@ import { reportMissingKeys } from './missingKeys';
 import { ensureOpenings } from './openings';
 import { workerOptions } from './options';
 import { ensureSchedules } from './schedules';
+import { takeOver } from './takeOver';
 import { temporalLogger } from './temporalLogger';
 
 async function main(): Promise<void> {
@@ -34,11 +34,12 @@ async function main(): Promise<void> {
         namespace: settings.TEMPORAL_NAMESPACE,
         taskQueue: settings.TEMPORAL_TASK_QUEUE,
         workflowBundle: { codePath: BUNDLE_PATH },
+        version: connections.version,
       },
       connections.dependencies,
     ),
   );
-  const { db, gateways, strandedMetric, permanentFailureMetric } = connections;
+  const { client, version, db, gateways, strandedMetric, permanentFailureMetric } = connections;
   const health = serveHealth(
     worker,
     {
@@ -54,16 +55,20 @@ async function main(): Promise<void> {
     },
     settings,
   );
-  logger.info({ taskQueue: settings.TEMPORAL_TASK_QUEUE }, 'worker polls');
-  const temporal = new Client({
-    connection: connections.temporal,
-    namespace: settings.TEMPORAL_NAMESPACE,
-  });
-  const byTheClock = { taskQueue: settings.TEMPORAL_TASK_QUEUE, logger };
+  const { TEMPORAL_TASK_QUEUE: taskQueue, WORKER_ROLLOUT: rollout } = settings;
+  logger.info({ taskQueue, buildId: version?.buildId }, 'worker polls');
+  const byTheClock = { taskQueue, logger };
+  const stopped = new AbortController();
+  /** The current version says what runs by the clock: an old worker that is restarted leaves it as it is. */
+  const keepSchedules = async (): Promise<void> => {
+    const { signal } = stopped;
+    const isCurrent = !version || (await takeOver(client, { taskQueue, version, rollout, logger, signal }));
+    if (isCurrent) await ensureSchedules(client, byTheClock);
+  };
   await Promise.all([
-    worker.run(),
-    ensureSchedules(temporal, byTheClock),
-    ensureOpenings(temporal, createDrawStore(db), byTheClock),
+    worker.run().finally(() => stopped.abort()),
+    keepSchedules(),
+    ensureOpenings(client, createDrawStore(db), byTheClock),
     reportMissingKeys(db, gateways, logger),
   ]);
   health.close();

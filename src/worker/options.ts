@@ -1,3 +1,4 @@
+import type { WorkerDeploymentVersion } from '@temporalio/common';
 import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities';
 import type { ActivityDependencies } from '../activities/dependencies';
@@ -10,12 +11,25 @@ export interface WorkerTarget {
   taskQueue: string;
   /** The prebuilt bundle of `src/workflows`. */
   workflowBundle: { codePath: string } | { code: string };
+  /** Null where the server knows no versions of workers, as the time-skipping one. */
+  version: WorkerDeploymentVersion | null;
 }
 
 /** The worker's settings, each with its reason; measured by `npm run bench` on two cores. */
-export function workerOptions(target: WorkerTarget, dependencies: ActivityDependencies): WorkerOptions {
+export function workerOptions(
+  { version, ...target }: WorkerTarget,
+  dependencies: ActivityDependencies,
+): WorkerOptions {
   return {
     ...target,
+    // A workflow ends on the version that it began on, unless it says otherwise: src/workflows/index.ts.
+    ...(version && {
+      workerDeploymentOptions: {
+        useWorkerVersioning: true,
+        version,
+        defaultVersioningBehavior: 'PINNED',
+      },
+    }),
     activities: createActivities(dependencies),
     interceptors: { activity: [() => ({ inbound: new ProblemInterceptor(dependencies) })] },
     // One thread a core: about a tenth faster than the default on two cores.

@@ -2,6 +2,10 @@ import { setCurrentDetails } from '@temporalio/workflow';
 import type { SweptPage } from '../activities/sweep';
 import { boundedStep } from './steps';
 
+const moveToCurrentVersion = boundedStep(
+  'Move runs whose workers have gone to the current version',
+  (activities) => activities.moveToCurrentVersion,
+);
 const adoptStranded = boundedStep(
   'Give open reservations without a workflow a new one',
   (activities) => activities.adoptStranded,
@@ -20,8 +24,13 @@ const withdrawForgotten = boundedStep(
   (activities) => activities.withdrawForgotten,
 );
 
+/** So many pages of runs are moved in one sweep at most: its history stays short. */
+const MOVED_PAGES = 100;
+
 export interface SweepResult {
   status: 'SUCCEEDED';
+  /** Runs of earlier versions, moved to the current one. */
+  moved: number;
   /** Reservations past their time that no workflow owned. This and the next three are 0 on a healthy system. */
   adopted: number;
   cancellations: number;
@@ -37,7 +46,14 @@ export interface SweepResult {
  * others from their turn; the run fails then, and the next one takes up what is left.
  */
 export async function sweep(): Promise<SweepResult> {
-  const parts = [adoptReservations, adoptCancellations, adoptShows, adoptOpenings, withdrawForgotten];
+  const parts = [
+    moveRuns,
+    adoptReservations,
+    adoptCancellations,
+    adoptShows,
+    adoptOpenings,
+    withdrawForgotten,
+  ];
   const counts: number[] = [];
   const failures: unknown[] = [];
   for (const part of parts) {
@@ -49,12 +65,23 @@ export async function sweep(): Promise<SweepResult> {
     );
   }
   if (failures.length > 0) throw failures[0];
-  const [adopted = 0, cancellations = 0, shows = 0, openings = 0, withdrawn = 0] = counts;
+  const [moved = 0, adopted = 0, cancellations = 0, shows = 0, openings = 0, withdrawn = 0] = counts;
   setCurrentDetails(
-    `Adopted ${adopted} reservations, ${cancellations} cancellations, ${shows} shows and ${openings} openings; ` +
+    `Moved ${moved} runs to the current version; ` +
+      `adopted ${adopted} reservations, ${cancellations} cancellations, ${shows} shows and ${openings} openings; ` +
       `withdrew ${withdrawn} payments and top-ups.`,
   );
-  return { status: 'SUCCEEDED', adopted, cancellations, shows, openings, withdrawn };
+  return { status: 'SUCCEEDED', moved, adopted, cancellations, shows, openings, withdrawn };
+}
+
+async function moveRuns(): Promise<number> {
+  let moved = 0;
+  for (let pages = 0, isLast = false; !isLast && pages < MOVED_PAGES; pages += 1) {
+    const page = await moveToCurrentVersion();
+    moved += page.moved;
+    isLast = page.isLast;
+  }
+  return moved;
 }
 
 async function adoptReservations(): Promise<number> {

@@ -1,4 +1,5 @@
 import type { Breakage } from './breakage';
+import { DEPLOYS } from './subjects/deploys';
 import { EDGE_BREAKAGES } from './subjects/edge';
 import { CANCELLATION_BREAKAGES } from './subjects/cancellations';
 import { GATEWAY_BREAKAGES } from './subjects/gateways';
@@ -21,6 +22,7 @@ const QUEUE = 'src/redis/queueScript.ts';
 const IDEMPOTENCY = 'src/api/idempotency/idempotency.ts';
 
 export const BREAKAGES: Breakage[] = [
+  ...DEPLOYS,
   ...EDGE_BREAKAGES,
   ...GATEWAY_BREAKAGES,
   ...INPUT_BREAKAGES,

@@ -48,9 +48,9 @@ export async function createDataFolder(): Promise<DataFolder> {
   };
 }
 
-/** `npm start` without the set-up: the compiled launcher. */
-export function startLauncher(env: NodeJS.ProcessEnv): LauncherProcess {
-  const child = spawn(process.execPath, [path.join(repositoryRoot(), 'dist/launcher/main.js')], {
+/** `npm start` without the set-up: the compiled launcher, of this clone if no other is named. */
+export function startLauncher(env: NodeJS.ProcessEnv, root = repositoryRoot()): LauncherProcess {
+  const child = spawn(process.execPath, [path.join(root, 'dist/launcher/main.js')], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], DEMO_DATA: 'false', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

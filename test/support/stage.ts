@@ -76,6 +76,7 @@ export async function layGround(): Promise<Ground> {
     stranded: () => undefined,
     permanentFailure: () => undefined,
     reconcileAfterMs: 900_000,
+    rollout: null,
     logger,
   };
   return {

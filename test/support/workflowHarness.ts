@@ -83,6 +83,7 @@ export async function startWorkflowHarness(
       namespace: NAMESPACE,
       taskQueue,
       workflowBundle: { codePath: testEnvironment('TEST_WORKFLOW_BUNDLE') },
+      version: null,
     },
     dependencies,
   );

@@ -1,0 +1,162 @@
+import { isGrpcServiceError, ServiceError, type Client } from '@temporalio/client';
+import type { WorkerDeploymentVersion } from '@temporalio/common';
+import type { Rollout } from '../config/settings';
+
+/** What Temporal knows of the versions of a deployment. Builds are named by their ids. */
+export interface SeenVersions {
+  /** Gets new runs, and those that move from version to version; null before the first. */
+  current: string | null;
+  builds: readonly string[];
+  /** Those that are or were current. */
+  everCurrent: ReadonlySet<string>;
+  /** With it a change counts only while the deployment is as it was seen. */
+  conflictToken: Uint8Array | null;
+}
+
+/** Runs of one step: a second of work at most. */
+const PAGE = 100;
+const AT_ONCE = 10;
+
+/** A worker asks for work at least once a minute, by the longest poll of Temporal's. */
+const POLLED_WITHIN_MS = 90_000;
+
+/** Codes of gRPC. */
+const NOT_FOUND = 5;
+const PERMISSION_DENIED = 7;
+const UNIMPLEMENTED = 12;
+
+/** All workers of a task queue are one deployment. Temporal allows no dots and colons in its name. */
+export const deploymentNameOf = (taskQueue: string): string => taskQueue.replaceAll(/[^\w-]/g, '-');
+
+/** False where the server has them switched off (`system.enableDeploymentVersions`), or is older. */
+export async function knowsVersions(client: Client): Promise<boolean> {
+  try {
+    await client.workflowService.listWorkerDeployments({ namespace: client.options.namespace, pageSize: 1 });
+    return true;
+  } catch (error) {
+    if (codeOf(error) === UNIMPLEMENTED) return false;
+    if (codeOf(error) === PERMISSION_DENIED && /disabled/.test(String(error))) return false;
+    throw error;
+  }
+}
+
+export async function seeVersions(client: Client, deploymentName: string): Promise<SeenVersions> {
+  const { namespace } = client.options;
+  try {
+    const { workerDeploymentInfo: info, conflictToken } =
+      await client.workflowService.describeWorkerDeployment({ namespace, deploymentName });
+    const builds = (info?.versionSummaries ?? []).map(({ deploymentVersion, firstActivationTime }) => ({
+      buildId: deploymentVersion?.buildId ?? '',
+      wasCurrent: Boolean(firstActivationTime),
+    }));
+    return {
+      current: info?.routingConfig?.currentDeploymentVersion?.buildId || null,
+      builds: builds.map(({ buildId }) => buildId),
+      everCurrent: new Set(builds.filter(({ wasCurrent }) => wasCurrent).map(({ buildId }) => buildId)),
+      conflictToken,
+    };
+  } catch (error) {
+    if (codeOf(error) !== NOT_FOUND) throw error;
+    return { current: null, builds: [], everCurrent: new Set(), conflictToken: null };
+  }
+}
+
+/**
+ * New runs, and those that move, go to this version from now on. Repeated, it changes nothing.
+ *
+ * @param conflictToken null: whatever has changed meanwhile
+ * @throws where no worker of the version has asked for work yet
+ */
+export async function makeCurrent(
+  client: Client,
+  { deploymentName, buildId }: WorkerDeploymentVersion,
+  conflictToken: Uint8Array | null,
+): Promise<void> {
+  await client.workflowService.setWorkerDeploymentCurrentVersion({
+    namespace: client.options.namespace,
+    deploymentName,
+    buildId,
+    ...(conflictToken && { conflictToken }),
+    identity: `holdfast worker ${buildId}`,
+  });
+}
+
+/** The builds whose workers ask for work, by the server's memory: those that have gone are in it for 90 s. */
+export async function polledBuilds(client: Client, taskQueue: string): Promise<ReadonlySet<string>> {
+  const { pollers } = await client.workflowService.describeTaskQueue({
+    namespace: client.options.namespace,
+    taskQueue: { name: taskQueue },
+  });
+  const since = Date.now() - POLLED_WITHIN_MS;
+  const recent = pollers.filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds) * 1000 > since);
+  return new Set(recent.map(({ deploymentOptions }) => deploymentOptions?.buildId ?? ''));
+}
+
+/** How many runs are bound to a build, and open. */
+export async function openRuns(client: Client, taskQueue: string, buildId: string): Promise<number> {
+  const version = `TemporalWorkerDeploymentVersion = "${deploymentNameOf(taskQueue)}:${buildId}"`;
+  return (await client.workflow.count(`${pinnedRuns(taskQueue)} AND ${version}`)).count;
+}
+
+/**
+ * Lets runs that are bound to an earlier version go on with the current one, a page of them. Their histories are replayed
+ * there, which the tests of `test/replay` keep possible. With `rolling`, those of versions whose workers still ask for
+ * work are left to these. Safe to repeat.
+ *
+ * @returns `isLast`: there are no more of them
+ */
+export async function moveToCurrent(
+  client: Client,
+  taskQueue: string,
+  rollout: Rollout,
+): Promise<{ moved: number; isLast: boolean }> {
+  const deploymentName = deploymentNameOf(taskQueue);
+  const { current } = await seeVersions(client, deploymentName);
+  if (current === null) return { moved: 0, isLast: true };
+  const left = new Set([current, ...(rollout === 'rolling' ? await polledBuilds(client, taskQueue) : [])]);
+  const others = [...left].map(
+    (buildId) => `TemporalWorkerDeploymentVersion != "${deploymentName}:${buildId}"`,
+  );
+  const { executions } = await client.workflowService.listWorkflowExecutions({
+    namespace: client.options.namespace,
+    query: [pinnedRuns(taskQueue), ...others].join(' AND '),
+    pageSize: PAGE,
+  });
+  for (let first = 0; first < executions.length; first += AT_ONCE) {
+    const some = executions.slice(first, first + AT_ONCE);
+    await Promise.all(some.map(async ({ execution }) => unbind(client, execution)));
+  }
+  return { moved: executions.length, isLast: executions.length < PAGE };
+}
+
+function pinnedRuns(taskQueue: string): string {
+  return [
+    `TaskQueue = "${taskQueue}"`,
+    `TemporalWorkerDeployment = "${deploymentNameOf(taskQueue)}"`,
+    'TemporalWorkflowVersioningBehavior = "Pinned"',
+    'ExecutionStatus = "Running"',
+  ].join(' AND ');
+}
+
+type Execution = Parameters<
+  Client['workflowService']['updateWorkflowExecutionOptions']
+>[0]['workflowExecution'];
+
+async function unbind(client: Client, execution: Execution): Promise<void> {
+  try {
+    await client.workflowService.updateWorkflowExecutionOptions({
+      namespace: client.options.namespace,
+      workflowExecution: execution ?? null,
+      workflowExecutionOptions: { versioningOverride: { autoUpgrade: true } },
+      updateMask: { paths: ['versioning_override'] },
+    });
+  } catch (error) {
+    // It has ended meanwhile.
+    if (codeOf(error) !== NOT_FOUND) throw error;
+  }
+}
+
+function codeOf(error: unknown): number | undefined {
+  const cause = error instanceof ServiceError ? error.cause : error;
+  return isGrpcServiceError(cause) ? cause.code : undefined;
+}

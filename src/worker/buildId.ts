@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { z } from 'zod';
+
+/** Where the build leaves the id. */
+export const BUILD_ID_PATH = path.resolve(__dirname, '../build-id');
+
+/** Everything that a worker runs is reached from these. */
+const ENTRIES = ['worker/main.js', 'workflows/index.js'];
+
+/** Of what the compiler writes for an import of a file of ours. */
+const OWN_IMPORT = /\brequire\("(\.[^"]+)"\)/g;
+
+const lockSchema = z.object({
+  packages: z.record(z.string(), z.object({ version: z.string().optional(), dev: z.boolean().optional() })),
+});
+
+/**
+ * Names the code of a worker: 16 hex digits of a SHA-256 over each compiled file that the worker's main file or the
+ * workflows import, and over the packages that the lock file names for production. So it is the same on every machine,
+ * and changes with the worker's code. A new package of the API changes it as well: the lock file does not say which
+ * package is whose.
+ *
+ * @param dist the folder of the compiled files
+ * @param lockFile `package-lock.json`
+ */
+export function buildIdOf(dist: string, lockFile: string): string {
+  const hash = createHash('sha256');
+  const files = new Set(ENTRIES.map((entry) => path.join(dist, entry)));
+  // A set goes on to what is added while it is walked through.
+  for (const file of files) for (const imported of ownImports(file)) files.add(imported);
+  for (const file of [...files].toSorted()) {
+    hash
+      .update(`${path.relative(dist, file)}\n`)
+      .update(readFileSync(file))
+      .update('\n');
+  }
+  const { packages } = lockSchema.parse(JSON.parse(readFileSync(lockFile, 'utf8')));
+  for (const [name, { version, dev }] of Object.entries(packages)) {
+    if (name !== '' && dev !== true) hash.update(`${name} ${version ?? ''}\n`);
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** The id that `npm run build` has left. */
+export function readBuildId(): string {
+  return readFileSync(BUILD_ID_PATH, 'utf8').trim();
+}
+
+function ownImports(file: string): string[] {
+  const { resolve } = createRequire(file);
+  return [...readFileSync(file, 'utf8').matchAll(OWN_IMPORT)].map(([, specifier = '']) => resolve(specifier));
+}

@@ -1,0 +1,41 @@
+import { Client, Connection } from '@temporalio/client';
+import { createLogger } from '../config/logging';
+import { loadSettings } from '../config/settings';
+import { temporalConnectionOptions } from '../config/temporalConnection';
+import { deploymentNameOf, makeCurrent, openRuns, seeVersions } from '../temporal/workerVersions';
+import { readBuildId } from './buildId';
+import { ensureSchedules } from './schedules';
+
+const TIMEOUT_MS = 30_000;
+
+/**
+ * `node dist/worker/makeCurrent.js`, with the worker's environment: the version of this build is the current one from now
+ * on, and what runs by the clock is as this version wants it. It also reports how many runs are still bound to each version; one without any can be stopped. Safe to repeat.
+ */
+async function main(): Promise<void> {
+  const settings = loadSettings(process.env);
+  const logger = createLogger('make-current', settings.LOG_LEVEL);
+  const taskQueue = settings.TEMPORAL_TASK_QUEUE;
+  const version = { deploymentName: deploymentNameOf(taskQueue), buildId: readBuildId() };
+  const connection = await Connection.connect(temporalConnectionOptions(settings));
+  const client = new Client({ connection, namespace: settings.TEMPORAL_NAMESPACE });
+  try {
+    await client.withDeadline(Date.now() + TIMEOUT_MS, async () => {
+      await makeCurrent(client, version, null);
+      logger.info(version, 'this version is current');
+      await ensureSchedules(client, { taskQueue, logger });
+      const { builds } = await seeVersions(client, version.deploymentName);
+      for (const buildId of builds) {
+        const open = await openRuns(client, taskQueue, buildId);
+        logger.info({ buildId, open }, 'runs that end on this version');
+      }
+    });
+  } finally {
+    await connection.close();
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import type { WorkerDeploymentVersion } from '@temporalio/common';
+import type { Logger } from '../config/logging';
+import type { Rollout } from '../config/settings';
+import { makeCurrent, moveToCurrent, polledBuilds, seeVersions } from '../temporal/workerVersions';
+
+export interface TakeOver {
+  taskQueue: string;
+  version: WorkerDeploymentVersion;
+  rollout: Rollout;
+  logger: Logger;
+  /** Ends the tries. */
+  signal: AbortSignal;
+}
+
+const TIMEOUT_MS = 10_000;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+
+/**
+ * Makes the version of this worker the current one, where that is its business, and moves to it what is open under earlier
+ * versions. Tries until it is done: a worker that is started again repairs what the one before it left undone. Any
+ * number of workers may do so at once. Never rejects.
+ *
+ * Where no version is current, every worker does so. Otherwise those with `WORKER_ROLLOUT=recreate` alone:
+ *
+ * - one of a version that never was current takes over from the version that it found when it started, and from no later
+ *   one. So an old worker that stalls on its way does not undo a deployment.
+ * - one of a version that was current before, such as an old worker that is restarted, or one that an operator has gone
+ *   back to, waits until no worker of the current version asks for work.
+ *
+ * @returns whether the version of this worker is current
+ */
+export async function takeOver(client: Client, options: TakeOver): Promise<boolean> {
+  const { version, rollout, logger, signal } = options;
+  let found: string | null | undefined;
+  let pauseMs = FIRST_PAUSE_MS;
+  /** Null: not yet. */
+  const tryOnce = async (): Promise<boolean | null> => {
+    const seen = await seeVersions(client, version.deploymentName);
+    found = found === undefined ? seen.current : found;
+    if (seen.current === version.buildId) {
+      if (rollout === 'recreate') await moveEverything(client, options);
+      return true;
+    }
+    const { current, everCurrent } = seen;
+    const takesOverFrom = async (other: string): Promise<boolean> =>
+      (!everCurrent.has(version.buildId) && other === found) ||
+      !(await polledBuilds(client, options.taskQueue)).has(other);
+    if (current !== null && rollout === 'rolling') {
+      logger.info({ current }, 'another version is current; makeCurrent.js makes it this one');
+      return false;
+    }
+    if (current !== null && !(await takesOverFrom(current))) return null;
+    await makeCurrent(client, version, seen.conflictToken);
+    logger.info({ buildId: version.buildId, before: current }, 'the version of this worker is current');
+    return rollout === 'rolling' ? true : null;
+  };
+  while (!signal.aborted) {
+    try {
+      const isCurrent = await client.withDeadline(Date.now() + TIMEOUT_MS, tryOnce);
+      if (isCurrent !== null) return isCurrent;
+    } catch (err) {
+      // Temporal learns of a version by the first poll of its workers, and another worker may have been faster.
+      const level = pauseMs < LONGEST_PAUSE_MS ? 'debug' : 'warn';
+      logger[level]({ err }, 'the version of this worker is not current yet');
+    }
+    await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+    pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+  }
+  return false;
+}
+
+/** What Temporal's index does not show yet is moved by the next sweep. */
+async function moveEverything(client: Client, { taskQueue, rollout, logger }: TakeOver): Promise<void> {
+  for (let isLast = false; !isLast;) {
+    const page = await moveToCurrent(client, taskQueue, rollout);
+    if (page.moved > 0) logger.info({ moved: page.moved }, 'open runs go on with the current version');
+    isLast = page.isLast;
+  }
+}

@@ -1,0 +1,109 @@
+import type { Breakage } from '../breakage';
+
+const WORKFLOWS = 'src/workflows/index.ts';
+const TAKE_OVER = 'src/worker/takeOver.ts';
+const VERSIONS = 'test/worker/versions.test.ts';
+const ROLLING =
+  'a rolling deployment in the middle of a sale lets reservations end on their version, and everything else go on with the new one';
+const REPLACING = 'a worker that replaces the one before';
+
+/** New versions of workers beside, and in the place of, those before. */
+export const DEPLOYS: Breakage[] = [
+  {
+    name: 'a reservation goes on with a new version in the middle',
+    edits: [
+      {
+        file: WORKFLOWS,
+        find: "inCaseOfVersions('PINNED'), reservation",
+        replace: "inCaseOfVersions('AUTO_UPGRADE'), reservation",
+      },
+    ],
+    suite: VERSIONS,
+    tests: [ROLLING],
+  },
+  {
+    name: 'a run that lasts for days stays with an old version',
+    edits: [
+      {
+        file: WORKFLOWS,
+        find: "inCaseOfVersions('AUTO_UPGRADE'), saleOpening",
+        replace: "inCaseOfVersions('PINNED'), saleOpening",
+      },
+    ],
+    suite: VERSIONS,
+    tests: [ROLLING],
+  },
+  {
+    name: 'a worker without a version names a behaviour',
+    edits: [
+      { file: WORKFLOWS, find: 'currentDeploymentVersion?.deploymentName ?', replace: 'workflowType ?' },
+    ],
+    suite: 'test/workflows/sweep.test.ts',
+    tests: ['the sweep ends a hold that no workflow owns, and puts its seat back on sale'],
+  },
+  {
+    name: 'the sweep leaves runs to workers that have gone',
+    edits: [
+      {
+        file: 'src/activities/sweep.ts',
+        find: 'if (rollout === null) return',
+        replace: "if (rollout !== 'recreate') return",
+      },
+    ],
+    suite: VERSIONS,
+    tests: [
+      'a rolling deployment in the middle of a sale loses nothing when the old worker is stopped too early: the sweep moves what was bound to it',
+    ],
+  },
+  {
+    name: 'a worker that replaces another takes over nothing that is open',
+    edits: [
+      {
+        file: TAKE_OVER,
+        find: "if (rollout === 'recreate') await moveEverything(client, options);",
+        replace: '',
+      },
+    ],
+    suite: VERSIONS,
+    tests: [
+      `${REPLACING} takes over what is open, with nobody doing anything`,
+      `${REPLACING} finishes what one that died in between left undone, also when two of them start at once`,
+    ],
+  },
+  {
+    name: 'an old worker that is restarted takes over again',
+    edits: [
+      {
+        file: TAKE_OVER,
+        find: '!everCurrent.has(version.buildId) && other === found',
+        replace: 'other === found',
+      },
+    ],
+    suite: VERSIONS,
+    tests: [`${REPLACING} is not replaced by an old one that is restarted, unless its own workers have gone`],
+  },
+  {
+    name: 'a worker that stalled takes over from one that came later',
+    edits: [
+      {
+        file: TAKE_OVER,
+        find: '!everCurrent.has(version.buildId) && other === found',
+        replace: '!everCurrent.has(version.buildId)',
+      },
+    ],
+    suite: VERSIONS,
+    tests: [`${REPLACING} is not replaced by an older one that stalled on its way to take over`],
+  },
+  {
+    name: 'the id of a build leaves out what is imported',
+    edits: [
+      {
+        file: 'src/worker/buildId.ts',
+        find: 'for (const imported of ownImports(file)) files.add(imported);',
+        replace: 'ownImports(file);',
+      },
+    ],
+    suite: 'test/worker/buildId.test.ts',
+    tests: ['the id of a build changes with a workflow', 'the id of a build changes with an activity'],
+  },
+];

@@ -1,0 +1,17 @@
+import { upsertSearchAttributes } from '@temporalio/workflow';
+import * as today from '../../src/workflows';
+import type { ReservationInput, ReservationState } from '../../src/workflows/messages';
+import { RESERVATION_STATUS } from '../../src/workflows/searchAttributes';
+
+/*
+ * The workflows of a later version. Its `reservation` cannot replay the history of one of today: it begins with another
+ * command.
+ */
+export * from '../../src/workflows';
+
+export async function reservation(input: ReservationInput): Promise<ReservationState> {
+  upsertSearchAttributes([{ key: RESERVATION_STATUS, value: 'HELD' }]);
+  return today.reservation(input);
+}
+
+// Without a behaviour of its own it has the worker's: PINNED.

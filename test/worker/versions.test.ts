@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { makeCurrent, moveToCurrent, openRuns, seeVersions } from '../../src/temporal/workerVersions';
+import type { saleOpening, sweep } from '../../src/workflows';
+import { reservationWorkflowId, SALE_OPENING_WORKFLOW } from '../../src/workflows/messages';
+import { eventually } from '../support/eventually';
+import { createSale, createUser, PRICE, type Sale } from '../support/factories';
+import { announceSale } from '../support/opening';
+import { layGround, type Ground } from '../support/stage';
+import { createVersionedWorkers, type VersionedWorkers } from './versionedWorkers';
+
+jest.setTimeout(120_000);
+
+let ground: Ground;
+let workers: VersionedWorkers;
+let sale: Sale;
+let userId: string;
+let seats: string[];
+
+beforeEach(async () => {
+  ground = await layGround();
+  workers = await createVersionedWorkers(ground);
+  sale = await createSale(ground.database.owner, { seats: 4 });
+  seats = [...sale.seatIds];
+  userId = await createUser(ground.database.owner, 4 * PRICE);
+});
+
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await workers.end();
+  await ground.endTest();
+  await ground.drop();
+});
+
+const current = async () => (await seeVersions(workers.client, workers.version('').deploymentName)).current;
+const openOn = async (buildId: string) => openRuns(workers.client, workers.taskQueue, buildId);
+const buildsOf = async (reservationId: string) => workers.buildsOf(reservationWorkflowId(reservationId));
+const pay = async (reservationId: string) => workers.pay(reservationId, userId);
+
+/** A hold whose workflow has begun, on the version that is named. */
+async function holdOn(buildId: string): Promise<string> {
+  const seatId = seats.shift();
+  if (seatId === undefined) throw new Error('no seat is left');
+  const reservationId = await workers.hold(sale, userId, seatId);
+  await eventually(async () => expect(await buildsOf(reservationId)).toEqual([buildId]));
+  return reservationId;
+}
+
+/** As if no worker had asked for work for a while, as far as this process sees. */
+function letPollsGrowOld(): void {
+  const now = Date.now;
+  jest.spyOn(Date, 'now').mockImplementation(() => now() + 100_000);
+}
+
+describe('a rolling deployment in the middle of a sale', () => {
+  it('lets reservations end on their version, and everything else go on with the new one', async () => {
+    await workers.start('old', 'rolling');
+    await workers.takeOver('old', 'rolling');
+    const first = await holdOn('old');
+    const openingId = `opening-${randomUUID()}`;
+    const { scheduleId } = await announceSale(ground.database.owner, {
+      saleOpensAt: new Date(Date.now() + 20_000),
+    });
+    const opening = await workers.client.workflow.start<typeof saleOpening>(SALE_OPENING_WORKFLOW, {
+      workflowId: openingId,
+      taskQueue: workers.taskQueue,
+      args: [{ scheduleId }],
+    });
+    await eventually(async () => expect(await workers.buildsOf(openingId)).toEqual(['old']));
+
+    await workers.start('new', 'rolling', 'next');
+    expect(await workers.takeOver('new', 'rolling')).toBe(false);
+    expect(await current()).toBe('old');
+    const second = await holdOn('old');
+    await eventually(async () => makeCurrent(workers.client, workers.version('new'), null));
+    const third = await holdOn('new');
+
+    for (const reservationId of [first, second, third]) {
+      expect(await pay(reservationId)).toMatchObject({ status: 'SUCCEEDED' });
+    }
+    expect(await Promise.all([first, second, third].map(buildsOf))).toEqual([['old'], ['old'], ['new']]);
+    expect(await opening.result()).toMatchObject({ status: 'OPENED' });
+    expect(await workers.buildsOf(openingId)).toEqual(['old', 'new']);
+
+    // Nothing is bound to the old version any more: its worker can go.
+    await eventually(async () => expect(await openOn('old')).toBe(0));
+    await workers.stop('old');
+    expect(await pay(await holdOn('new'))).toMatchObject({ status: 'SUCCEEDED' });
+  });
+
+  it('loses nothing when the old worker is stopped too early: the sweep moves what was bound to it', async () => {
+    await workers.start('old', 'rolling');
+    await workers.takeOver('old', 'rolling');
+    const reservationId = await holdOn('old');
+    await workers.start('new', 'rolling');
+    await eventually(async () => makeCurrent(workers.client, workers.version('new'), null));
+    await workers.stop('old');
+    const moved = async () => {
+      const workflowId = `sweep-${randomUUID()}`;
+      const { taskQueue } = workers;
+      return (await workers.client.workflow.execute<typeof sweep>('sweep', { workflowId, taskQueue })).moved;
+    };
+
+    // It asked for work a moment ago, and may be there again.
+    await eventually(async () => expect(await openOn('old')).toBe(1));
+    expect(await moved()).toBe(0);
+    letPollsGrowOld();
+    expect(await moved()).toBe(1);
+
+    expect(await pay(reservationId)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await buildsOf(reservationId)).toEqual(['old', 'new']);
+  });
+});
+
+describe('a worker that replaces the one before', () => {
+  it('takes over what is open, with nobody doing anything', async () => {
+    await workers.start('old', 'recreate');
+    await workers.takeOver('old', 'recreate');
+    const reservationId = await holdOn('old');
+    await workers.stop('old');
+    await eventually(async () => expect(await openOn('old')).toBe(1));
+
+    await workers.start('new', 'recreate');
+    expect(await workers.takeOver('new', 'recreate')).toBe(true);
+
+    expect(await current()).toBe('new');
+    expect(await pay(reservationId)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await buildsOf(reservationId)).toEqual(['old', 'new']);
+  });
+
+  it('finishes what one that died in between left undone, also when two of them start at once', async () => {
+    await workers.start('old', 'recreate');
+    await workers.takeOver('old', 'recreate');
+    const reservationId = await holdOn('old');
+    await workers.stop('old');
+    await workers.start('new', 'recreate');
+    // It died before it moved anything.
+    await eventually(async () => makeCurrent(workers.client, workers.version('new'), null));
+    await eventually(async () => expect(await openOn('old')).toBe(1));
+
+    await Promise.all([workers.takeOver('new', 'recreate'), workers.takeOver('new', 'recreate')]);
+
+    await eventually(async () => expect(await openOn('old')).toBe(0));
+    expect(await pay(reservationId)).toMatchObject({ status: 'SUCCEEDED' });
+  });
+
+  it('is not replaced by an old one that is restarted, unless its own workers have gone', async () => {
+    await workers.start('old', 'recreate');
+    await workers.takeOver('old', 'recreate');
+    await workers.start('new', 'recreate');
+    await workers.takeOver('new', 'recreate');
+
+    expect(await workers.takeOver('old', 'recreate', AbortSignal.timeout(2_000))).toBe(false);
+    expect(await current()).toBe('new');
+
+    await workers.stop('new');
+    letPollsGrowOld();
+    await workers.takeOver('old', 'recreate');
+    expect(await current()).toBe('old');
+  });
+
+  it('is not replaced by an older one that stalled on its way to take over', async () => {
+    const stalled = new AbortController();
+    // Temporal has not seen a worker of it yet: it tries again and again.
+    const taking = workers.takeOver('older', 'recreate', stalled.signal);
+    await sleep(500);
+    await workers.start('new', 'recreate');
+    await workers.takeOver('new', 'recreate');
+
+    await workers.start('older', 'recreate');
+    await eventually(async () => {
+      const { builds } = await seeVersions(workers.client, workers.version('').deploymentName);
+      expect(builds).toContain('older');
+    });
+    await sleep(6_000);
+    expect(await current()).toBe('new');
+    stalled.abort();
+    await taking;
+  });
+
+  it('moves each run once, and none of its own version', async () => {
+    await workers.start('old', 'recreate');
+    await workers.takeOver('old', 'recreate');
+    await holdOn('old');
+    await eventually(async () => expect(await openOn('old')).toBe(1));
+    const page = await moveToCurrent(workers.client, workers.taskQueue, 'recreate');
+    expect(page).toEqual({ moved: 0, isLast: true });
+  });
+});
