@@ -750,9 +750,9 @@ export const BREAKAGES: Breakage[] = [
     name: 'the refunds of a show go on while they are paused',
     edits: [
       {
-        file: 'src/activities/showCancellations.ts',
-        find: 'if (settings.paused) return { page: nothingSeen(settings), requests: [] };',
-        replace: '',
+        file: 'src/db/showCancellationStore.ts',
+        find: '`SELECT paused, refunds_per_second',
+        replace: '`SELECT false AS paused, refunds_per_second',
       },
     ],
     suite: 'test/workflows/showCancellationControl.test.ts',
