@@ -145,8 +145,9 @@ const FAULTS = `
   UNION ALL
   SELECT 'reservation ' || reservation_id || ' was paid ' || points || ' and ' || card || ', and got more back'
   FROM payments
-  WHERE points < (SELECT sum(points) FROM cancellations AS given WHERE given.reservation_id = payments.reservation_id)
-     OR card < (SELECT sum(amount) FROM refunds WHERE payment_id = payments.id)
+  WHERE approved_at IS NOT NULL
+    AND (points < (SELECT sum(points) FROM cancellations AS given WHERE given.reservation_id = payments.reservation_id)
+      OR card < (SELECT sum(amount) FROM refunds WHERE payment_id = payments.id))
   UNION ALL
   SELECT 'reservation ' || journals.reservation_id || ' has refunds of ' || due.amount || ' to make and owes the card '
       || sum(entries.amount)

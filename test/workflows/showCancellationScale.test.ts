@@ -108,8 +108,12 @@ async function cancelInPostgres({ scheduleId, after }: ShowPage): Promise<SeenPa
        ON CONFLICT (reservation_id) WHERE cause = 'ORGANISER' DO NOTHING
        RETURNING id, reservation_id)
      INSERT INTO cancellations
-       (id, reservation_id, cause, rule, fee, booking_fee_refund, points, card, currency, cancelled_at)
-     SELECT id, reservation_id, 'ORGANISER', 'organiser-cancelled', 0, 0, 0, 0, 'KRW', now() FROM requested`,
+       (id, reservation_id, cause, rule, fee, booking_fee_refund, points, card, currency, cancelled_at,
+        tickets, booking_fee, whole, seat_ids)
+     SELECT requested.id, reservation_id, 'ORGANISER', 'organiser-cancelled', 0, 0, 0, 0, 'KRW', now(),
+            tickets, booking_fee, true,
+            (SELECT array_agg(seat_id) FROM allocations WHERE allocations.reservation_id = requested.reservation_id)
+     FROM requested JOIN reservations ON reservations.id = reservation_id`,
     [ids],
   );
   return { ...settings, last: ids.length === limit ? (ids.at(-1) ?? null) : null, reservations: ids.length };
