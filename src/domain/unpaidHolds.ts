@@ -36,14 +36,17 @@ export function shareOf({ heldAt, expiresAt, endedAt }: Omit<UnpaidHold, 'seatId
 }
 
 /**
- * How long after the last hold the next one may begin. It grows with each hold past what is free, by the time that the
- * hold kept the seat: so others have the seat for longer and longer.
+ * How long the next hold has to wait, in milliseconds; 0 where it may begin. The pause after the last hold grows with each
+ * hold past what is free, by the time that the hold kept the seat: so others have the seat for longer and longer.
  *
- * @param holds whole holds, as {@link shareOf} counts them
+ * @param past.holds whole holds, as {@link shareOf} counts them
+ * @param past.sinceMs since the last one has ended; negative where its time is not over, as when it was bought
  * @param holdMs the length of a hold
  */
-export function pauseMs(holds: number, allowed: number, holdMs: number): number {
-  return Math.min(LONGEST_PAUSE_MS, Math.max(0, holds - allowed) * holdMs);
+export function waitMs(past: { holds: number; sinceMs: number }, allowed: number, holdMs: number): number {
+  if (past.holds <= allowed) return 0;
+  const pause = Math.min(LONGEST_PAUSE_MS, (past.holds - allowed) * holdMs);
+  return Math.max(0, pause - past.sinceMs);
 }
 
 /** Who has to wait for what, in milliseconds. */
@@ -64,16 +67,16 @@ export function waitOfAccount(
   seatIds: readonly string[],
   { allowance, holdMs, now }: { allowance: HoldAllowance; holdMs: number; now: Date },
 ): Wait | null {
-  const waitMs = (holds: readonly UnpaidHold[], allowed: number): number => {
-    const counted = holds.reduce((sum, hold) => sum + shareOf(hold), 0);
-    const lastEnd = Math.max(...holds.map(({ endedAt }) => endedAt.getTime()));
-    return lastEnd + pauseMs(counted, allowed, holdMs) - now.getTime();
+  const waitAfter = (ended: readonly UnpaidHold[], allowed: number): number => {
+    const holds = ended.reduce((sum, hold) => sum + shareOf(hold), 0);
+    const lastEnd = Math.max(...ended.map(({ endedAt }) => endedAt.getTime()));
+    return waitMs({ holds, sinceMs: now.getTime() - lastEnd }, allowed, holdMs);
   };
-  const ofSchedule = waitMs(unpaid, allowance.ofSchedule);
+  const ofSchedule = waitAfter(unpaid, allowance.ofSchedule);
   if (ofSchedule > 0) return { ms: ofSchedule, seatIds: null };
   const waits = seatIds.map((seatId) => ({
     seatId,
-    ms: waitMs(
+    ms: waitAfter(
       unpaid.filter((hold) => hold.seatId === seatId),
       allowance.ofSeat,
     ),

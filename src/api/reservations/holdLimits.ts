@@ -5,8 +5,8 @@ import type { ReservedSeat } from '../../domain/seat';
 import {
   longest,
   MEMORY_MS,
-  pauseMs,
   shareOf,
+  waitMs,
   waitOfAccount,
   type HoldAllowance,
   type UnpaidHold,
@@ -59,10 +59,7 @@ export function createHoldLimits({
   async function waitOfAddress({ network, seatIds }: WantedHold): Promise<Wait | null> {
     const held = await addressHolds.look(network, seatIds);
     return longest(
-      held.map(({ seatId, holds, sinceMs }) => ({
-        seatId,
-        ms: pauseMs(holds, allowance.ofAddress, holdMs) - sinceMs,
-      })),
+      held.map(({ seatId, ...past }) => ({ seatId, ms: waitMs(past, allowance.ofAddress, holdMs) })),
     );
   }
 

@@ -276,6 +276,13 @@ describe('everybody at one address', () => {
     expectWait(await wait(await aFan(), sale), HOLD / 10);
   });
 
+  it('does not wait for a seat that was bought and cancelled before the time of its hold was over', async () => {
+    const sale = await openSale();
+    await holdFrom(HERE, sale);
+
+    expect(await wait(await aFan(), sale)).toBeNull();
+  });
+
   it('nobody waits for others at the address while Redis is away; accounts wait as before', async () => {
     const [sale, fan] = [await openSale(), await aFan()];
     await times(6, async () => holdFrom(HERE, sale));

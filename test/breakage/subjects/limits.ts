@@ -70,13 +70,24 @@ export const LIMIT_BREAKAGES: Breakage[] = [
     edits: [
       {
         file: RULES,
-        find: 'Math.max(0, holds - allowed) * holdMs',
-        replace: 'Math.min(1, Math.max(0, holds - allowed)) * holdMs',
+        find: '(past.holds - allowed) * holdMs',
+        replace: 'Math.min(1, past.holds - allowed) * holdMs',
       },
     ],
     suite: LIMIT_SUITE,
     tests: [
       'an account that holds a seat again and again without buying it waits longer after each further one',
+    ],
+  },
+  {
+    name: 'a seat that was bought is refused to everybody at the address',
+    edits: [
+      { file: RULES, find: 'if (past.holds <= allowed) return 0;', replace: '' },
+      { file: RULES, find: '(past.holds - allowed) *', replace: 'Math.max(0, past.holds - allowed) *' },
+    ],
+    suite: LIMIT_SUITE,
+    tests: [
+      'everybody at one address does not wait for a seat that was bought and cancelled before the time of its hold was over',
     ],
   },
   {
