@@ -28,7 +28,9 @@ export function createChargeActivities({ db, gateways }: ActivityDependencies) {
      * @throws until the gateway has confirmed it; its caller retries without end
      */
     async giveBackCharge(paymentId: string, reason: string): Promise<void> {
-      const payment = await db.transaction((transaction) => closeFailed(transaction, paymentId, reason));
+      const payment = await db.transaction((transaction) =>
+        closeFailed(transaction, { paymentId, reason, mayBeCharged: true }),
+      );
       if (payment?.status !== 'FAILED') return;
       const { reservationId, amount, gateway } = payment;
       const returned = await voidAtGateway(gateways, chargeOf(payment), reason);

@@ -3,6 +3,7 @@ import { clearingOf, createLedgerStore } from '../db/ledgerStore';
 import { createPaymentStore, type Payment } from '../db/paymentStore';
 import { createReservationTickets, type Ticket } from '../db/reservationTickets';
 import { createReservationStore } from '../db/reservationStore';
+import { isPaid } from '../domain/attemptState';
 import type { ReservationAmount } from '../domain/money';
 import { PermanentError } from '../domain/permanentError';
 import { Problem } from '../domain/problems';
@@ -48,7 +49,7 @@ export async function confirm(transaction: Knex.Transaction, input: ConfirmInput
 /** An earlier run of the step has confirmed the attempt, or it was closed as failed. */
 async function confirmedBefore(transaction: Knex.Transaction, paymentId: string): Promise<Confirmed> {
   const payment = await createPaymentStore(transaction).find(paymentId);
-  if (payment?.status !== 'SUCCEEDED') {
+  if (!payment || !isPaid(payment.status)) {
     throw new Problem('payment-failed', 'This attempt was undone.', { reason: 'undone' });
   }
   const { reservationId } = payment;

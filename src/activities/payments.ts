@@ -118,15 +118,11 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
      * the points back, the reservation HELD again. Does nothing that was done before. An `openPayment` that comes
      * later is refused.
      *
-     * @returns SUCCEEDED where the confirmation was first: then nothing was undone
+     * @returns a status that counts as paid where the confirmation was first: then nothing was undone
      */
     async failPayment(input: FailPaymentInput): Promise<PaymentStatus> {
-      const { paymentId, reason, mayBeCharged } = input;
       return db.transaction(async (transaction) => {
-        const payment = await closeFailed(transaction, paymentId, reason);
-        if (payment?.status === 'FAILED' && !(mayBeCharged && payment.amount.card > 0)) {
-          await createPaymentStore(transaction).markUndone(paymentId);
-        }
+        const payment = await closeFailed(transaction, input);
         return payment?.status ?? 'FAILED';
       });
     },
@@ -140,10 +136,9 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
  */
 export async function closeFailed(
   transaction: Knex.Transaction,
-  paymentId: string,
-  reason: string,
+  { paymentId, reason, mayBeCharged }: FailPaymentInput,
 ): Promise<Payment | null> {
-  const payment = await createPaymentStore(transaction).fail(paymentId, reason);
+  const payment = await createPaymentStore(transaction).fail(paymentId, reason, mayBeCharged);
   if (payment?.status !== 'FAILED') return payment;
   const { reservationId, userId, amount } = payment;
   const ledger = createLedgerStore(transaction);

@@ -68,10 +68,8 @@ export function createTopUpActivities({ db, gateways }: ActivityDependencies) {
      * @returns SUCCEEDED where another run of the step had credited it: then nothing was closed
      */
     async failTopUp(topUpId: string, reason: string, mayBeCharged: boolean): Promise<ClosedTopUp> {
-      const topUps = createTopUpStore(db);
-      const topUp = await topUps.fail(topUpId, reason);
+      const topUp = await createTopUpStore(db).fail(topUpId, reason, mayBeCharged);
       if (topUp?.status === 'SUCCEEDED') return { status: 'SUCCEEDED', balance: topUp.balanceAfter ?? 0 };
-      if (!mayBeCharged) await topUps.markUndone(topUpId);
       return { status: 'FAILED' };
     },
 
@@ -81,7 +79,7 @@ export function createTopUpActivities({ db, gateways }: ActivityDependencies) {
      * @throws until the gateway has confirmed it; its caller retries without end
      */
     async giveBackTopUp(topUpId: string, reason: string): Promise<void> {
-      const topUp = await createTopUpStore(db).fail(topUpId, reason);
+      const topUp = await createTopUpStore(db).fail(topUpId, reason, true);
       if (topUp?.status !== 'FAILED') return;
       const returned = await voidAtGateway(gateways, chargeOf(topUp), reason);
       await db.transaction(async (transaction) => {

@@ -185,17 +185,20 @@ export function createPaymentStore(db: Knex) {
     },
 
     /**
-     * Closes an attempt as failed, also one that has not begun: no later step of it has an effect.
+     * Closes an attempt as failed, also one that has not begun: no later step of it has an effect. It counts as undone where
+     * nothing was charged. Where it was closed before, that call has said whether it may be charged.
      *
      * @returns the attempt as it is now: FAILED, or what it had come to before; null for an unknown one
      */
-    async fail(paymentId: string, reason: string): Promise<Payment | null> {
+    async fail(paymentId: string, reason: string, mayBeCharged: boolean): Promise<Payment | null> {
       const { rows } = await db.raw<{ rows: PaymentRow[] }>(
         `UPDATE payments
          SET status = CASE WHEN status IN (${UNFINISHED}) THEN 'FAILED' ELSE status END,
-             reason = CASE WHEN status IN (${UNFINISHED}) THEN :reason ELSE reason END
+             reason = CASE WHEN status IN (${UNFINISHED}) THEN :reason ELSE reason END,
+             undone_at = CASE WHEN status IN (${UNFINISHED}) AND NOT (:mayBeCharged AND card > 0) THEN now()
+                              ELSE undone_at END
          WHERE id = :paymentId RETURNING ${COLUMNS}`,
-        { paymentId, reason },
+        { paymentId, reason, mayBeCharged },
       );
       return rows[0] ? toPayment(rows[0]) : null;
     },

@@ -102,12 +102,17 @@ export function createTopUpStore(db: Knex) {
       return changed > 0;
     },
 
-    /** Closes a top-up as failed. @returns it as it is now: FAILED, or what it had come to before; null for an unknown one */
-    async fail(topUpId: string, reason: string): Promise<TopUp | null> {
+    /**
+     * Closes a top-up as failed. It counts as undone where nothing was charged. Where it was closed before, that call has
+     * said whether it may be charged.
+     *
+     * @returns it as it is now: FAILED, or what it had come to before; null for an unknown one
+     */
+    async fail(topUpId: string, reason: string, mayBeCharged: boolean): Promise<TopUp | null> {
       await db<TopUpRow>('top_ups')
         .where({ id: topUpId })
         .whereIn('status', ['REQUESTED', 'PENDING'])
-        .update({ status: 'FAILED', reason });
+        .update({ status: 'FAILED', reason, ...(mayBeCharged ? {} : { undone_at: db.fn.now() }) });
       return find(topUpId);
     },
 

@@ -16,6 +16,11 @@ export type AttemptStatus = keyof typeof ATTEMPT_STATES;
 /** An attempt that has not begun: neither the ledger nor the gateway knows of it. */
 export type UnbegunStatus = 'REQUESTED' | 'WITHDRAWN';
 
+/** Whether an attempt bought something, whatever was refunded since. */
+export function isPaid(status: AttemptStatus | UnbegunStatus): boolean {
+  return hasBegun(status) && ATTEMPT_STATES[status] === 'PAID';
+}
+
 export function hasBegun(status: AttemptStatus | UnbegunStatus): status is AttemptStatus {
   return status !== 'REQUESTED' && status !== 'WITHDRAWN';
 }

@@ -1,5 +1,6 @@
 import type { ApplicationFailure } from '@temporalio/workflow';
 import type { OpenedPayment } from '../activities/payments';
+import { isPaid } from '../domain/attemptState';
 import { GATEWAY_UNAVAILABLE } from '../gateways/gateway';
 import { charge, type KnownCharge } from './charge';
 import type { Duties } from './duties';
@@ -116,7 +117,7 @@ async function runSteps(
   saga.beforeStep(async (cause) => {
     const failure = { paymentId, reason: wordFor(cause), mayBeCharged };
     const status = await duties.fulfil(() => failPayment(failure));
-    return status === 'SUCCEEDED' ? 'DONE' : 'UNDONE';
+    return isPaid(status) ? 'DONE' : 'UNDONE';
   });
   const opened = await afterLostPayments(reservationId, { giveBacks, duties }, () => openPayment(paymentId));
   for (const earlier of opened.toGiveBack) giveBacks.start(earlier);

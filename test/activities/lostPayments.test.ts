@@ -1,4 +1,5 @@
 import { createActivities, type Activities } from '../../src/activities';
+import { createPaymentStore } from '../../src/db/paymentStore';
 import { createSale, createUser, PRICE } from '../support/factories';
 import { layGround, type Ground } from '../support/stage';
 import { aConfirmation, aFailure, aGrant, anEnd } from '../support/steps';
@@ -13,10 +14,10 @@ beforeAll(async () => {
 
 afterAll(async () => ground?.drop());
 
-/** A hold of one seat whose first attempt to pay has taken the points. */
-async function anOpenPayment() {
+/** A hold whose first attempt to pay has taken the points. */
+async function anOpenPayment(seats = 1) {
   const { owner } = ground.database;
-  const [sale, userId] = await Promise.all([createSale(owner), createUser(owner, 3 * PRICE)]);
+  const [sale, userId] = await Promise.all([createSale(owner, { seats }), createUser(owner, 3 * PRICE)]);
   const hold = aGrant(sale, userId, sale.seatIds);
   await ground.grant(hold);
   const step = await ground.request(hold);
@@ -44,6 +45,48 @@ describe('The steps of an attempt, run again from the first after a worker has d
 
     expect(await activities.confirmReservation(aConfirmation(step))).toEqual(tickets);
     expect(await ground.books.balance(userId)).toBe(2 * PRICE);
+  });
+
+  it('end with the same tickets where the client has cancelled a seat since', async () => {
+    const { step, hold } = await anOpenPayment(2);
+    const tickets = await activities.confirmReservation(aConfirmation(step));
+    const seatIds = hold.seatIds.slice(0, 1);
+    await activities.cancelReservation(
+      await ground.requestCancellation(hold.reservationId, 'CUSTOMER', seatIds),
+    );
+
+    expect(await activities.confirmReservation(aConfirmation(step))).toEqual(tickets);
+    expect(await ground.books.payment(step.paymentId)).toMatchObject({ status: 'PARTIALLY_REFUNDED' });
+  });
+});
+
+describe('An attempt that was closed while its charge may be taken', () => {
+  it('stays to be given back, when a late run of its steps is refused and undoes itself', async () => {
+    const { step } = await anOpenPayment();
+    const { paymentId, reservationId } = step;
+    await activities.failPayment({ ...aFailure(step), mayBeCharged: true });
+
+    await expect(activities.openPayment(paymentId)).rejects.toMatchObject({ slug: 'payment-failed' });
+    await activities.failPayment({ ...aFailure(step), mayBeCharged: false });
+
+    const payments = createPaymentStore(ground.database.db);
+    expect(await payments.unsettledOf(reservationId)).toMatchObject([{ paymentId }]);
+    await activities.giveBackCharge(paymentId, 'late');
+    expect(await payments.unsettledOf(reservationId)).toEqual([]);
+  });
+
+  it('is the same for a top-up', async () => {
+    const { owner } = ground.database;
+    const { topUpId } = await ground.requestTopUp(await createUser(owner), 10_000);
+    await activities.openTopUp(topUpId);
+    await activities.failTopUp(topUpId, 'no-answer', true);
+
+    await activities.failTopUp(topUpId, 'no-answer', false);
+
+    const row = owner('top_ups').where({ id: topUpId });
+    expect(await row.clone().first()).toMatchObject({ status: 'FAILED', undone_at: null });
+    await activities.giveBackTopUp(topUpId, 'late');
+    expect(await row.clone().whereNull('undone_at')).toEqual([]);
   });
 });
 

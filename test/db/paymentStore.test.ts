@@ -78,7 +78,7 @@ describe('an attempt to pay', () => {
   it('that failed cannot succeed any more', async () => {
     const { paymentId } = await ground.request((await aRecordedHold()).hold);
     await store.open(paymentId);
-    await store.fail(paymentId, 'no-answer');
+    await store.fail(paymentId, 'no-answer', true);
 
     expect(await store.succeed(paymentId, charge)).toBeNull();
     expect(await store.find(paymentId)).toMatchObject({ status: 'FAILED', reason: 'no-answer' });
@@ -89,14 +89,14 @@ describe('an attempt to pay', () => {
     await store.open(paymentId);
     await store.succeed(paymentId, charge);
 
-    expect(await store.fail(paymentId, 'no-answer')).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await store.fail(paymentId, 'no-answer', true)).toMatchObject({ status: 'SUCCEEDED' });
     expect(await store.find(paymentId)).toMatchObject({ status: 'SUCCEEDED', reason: null, ...charge });
   });
 
   it('keeps its first reason', async () => {
     const { paymentId } = await ground.request((await aRecordedHold()).hold);
-    await store.fail(paymentId, 'card-declined');
-    await store.fail(paymentId, 'no-answer');
+    await store.fail(paymentId, 'card-declined', false);
+    await store.fail(paymentId, 'no-answer', true);
 
     expect(await store.find(paymentId)).toMatchObject({ reason: 'card-declined' });
   });
@@ -124,12 +124,12 @@ describe('the attempt that counts', () => {
     ];
     const latest = async () =>
       (await store.latestOf([hold.reservationId])).get(hold.reservationId)?.paymentId;
-    await store.fail(first.paymentId, 'card-declined');
+    await store.fail(first.paymentId, 'card-declined', false);
     await store.open(second.paymentId);
     expect(await latest()).toBe(second.paymentId);
 
     await store.succeed(second.paymentId, charge);
-    await store.fail(third.paymentId, 'card-declined');
+    await store.fail(third.paymentId, 'card-declined', false);
 
     expect(await latest()).toBe(second.paymentId);
     expect((await store.allOf(hold.reservationId)).map((payment) => payment.paymentId)).toEqual([

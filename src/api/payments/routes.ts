@@ -1,5 +1,6 @@
 import type { PaymentStore } from '../../db/paymentStore';
 import type { ReservationTickets } from '../../db/reservationTickets';
+import { isPaid } from '../../domain/attemptState';
 import { Problem } from '../../domain/problems';
 import type { PayResult } from '../../workflows/messages';
 import { endpoint, type Endpoint } from '../http/endpoint';
@@ -105,8 +106,9 @@ export function paymentRoutes({
           throw new Problem('payment-not-found', 'You have no payment with this id.');
         }
         const { reservationId, amount, approvedAt, createdAt } = payment;
-        const issued =
-          payment.status === 'SUCCEEDED' ? (await tickets.of([reservationId])).get(reservationId) : undefined;
+        const issued = isPaid(payment.status)
+          ? (await tickets.of([reservationId])).get(reservationId)
+          : undefined;
         return {
           status: 200,
           body: {

@@ -119,7 +119,7 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     edits: [
       {
         file: 'src/workflows/payment.ts',
-        find: "return status === 'SUCCEEDED' ? 'DONE' : 'UNDONE';",
+        find: "return isPaid(status) ? 'DONE' : 'UNDONE';",
         replace: "return status === 'REFUNDED' ? 'DONE' : 'UNDONE';",
       },
     ],
