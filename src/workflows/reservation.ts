@@ -99,11 +99,17 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
   }
 
   async function pay({ paymentId }: PayInput): Promise<PayResult> {
-    if (payment && (phase === 'SETTLING' || payment.attempt.paymentId === paymentId)) return payment.answer;
+    if (payment && (phase === 'SETTLING' || isUnderWayOrPaid(paymentId))) return payment.answer;
     const attempt: Attempt = { paymentId, finished: false };
     payment = { attempt, answer: make(attempt) };
     payments += 1;
     return payment.answer;
+  }
+
+  /** A payment that has failed is made again: it may be requested again, and its row says what may be done. */
+  function isUnderWayOrPaid(paymentId: string): boolean {
+    if (payment?.attempt.paymentId !== paymentId) return false;
+    return phase !== 'HELD' || !payment.attempt.finished;
   }
 
   /** Resolves once the payment is made, or its outcome is known to take longer. */

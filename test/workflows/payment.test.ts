@@ -1,4 +1,5 @@
 import { createActivities } from '../../src/activities';
+import { createPaymentStore } from '../../src/db/paymentStore';
 import { Problem } from '../../src/domain/problems';
 import { PAY_UPDATE } from '../../src/workflows/messages';
 import { addPoints, anAttempt, BOOKING_FEE, PRICE } from '../support/factories';
@@ -388,6 +389,44 @@ describe('a payment after the end of the hold', () => {
     await stage.temporal.handle(reservationId).result();
 
     expect(await stage.temporal.reservations.pay(reservationId, anAttempt())).toBeNull();
+  });
+});
+
+describe('a payment that was withdrawn before its workflow came to it', () => {
+  it('is refused, takes nothing, and is made once it is requested again under the same id', async () => {
+    const { reservationId, userId, sale } = await holdOnStage(stage);
+    const attempt = anAttempt();
+    const payments = createPaymentStore(stage.database.db);
+    stage.temporal.replaceActivity('openPayment', (real) => async (paymentId) => {
+      await payments.withdraw(paymentId);
+      return real(paymentId);
+    });
+    const refused = stage.temporal.reservations.pay(reservationId, attempt);
+    await expect(refused).rejects.toMatchObject({ slug: 'payment-failed', members: { reason: 'withdrawn' } });
+    expect(await stage.books.balance(userId)).toBe(PRICE);
+    stage.temporal.restoreActivities();
+
+    const paid = await stage.temporal.reservations.pay(reservationId, attempt);
+
+    expect(paid).toMatchObject({ status: 'SUCCEEDED', tickets: [{ seatId: sale.seatId }] });
+    expect(stage.gateway.calls).toEqual([`charge ${attempt.paymentId}`]);
+  });
+
+  it('gets the same refusal where it had failed', async () => {
+    const { reservationId } = await holdOnStage(stage);
+    const attempt = anAttempt();
+    stage.gateway.script('decline');
+    const pay = async () => stage.temporal.reservations.pay(reservationId, attempt);
+    const failed = await pay().catch((error: unknown) => error);
+
+    // As an update that reaches the workflow twice.
+    const { paymentId } = attempt;
+    const again = stage.temporal.handle(reservationId).executeUpdate(PAY_UPDATE, { args: [{ paymentId }] });
+
+    await expect(again).rejects.toMatchObject({ cause: { type: 'payment-failed' } });
+    expect(failed).toMatchObject({ slug: 'payment-failed' });
+    expect(stage.gateway.calls).toEqual([`charge ${attempt.paymentId}`]);
+    expect(await stage.books.reservationStatus(reservationId)).toBe('HELD');
   });
 });
 

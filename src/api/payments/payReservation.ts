@@ -94,7 +94,7 @@ export function createPayReservation(dependencies: PayDependencies) {
     } catch (error) {
       if (!(error instanceof Problem) && !isDependencyFailure(error)) throw error;
       // Postgres is asked before anything is refused: the payment may have been made although its answer was lost.
-      if (await payments.withdraw(paymentId)) throw error;
+      if (await payments.withdraw(paymentId)) throw ofThisRequest(error);
       const outcome = await readOutcome(db, paymentId).catch((failure: unknown) => {
         throw error instanceof Problem ? error : failure;
       });
@@ -127,6 +127,15 @@ export function createPayReservation(dependencies: PayDependencies) {
     if (!open || open.paymentId === paymentId || Date.now() - open.createdAt.getTime() > TASK_MS) return;
     throw new Problem('payment-in-progress', 'Another payment of this reservation is under way.');
   }
+}
+
+/**
+ * No step of this request had begun. So a payment that failed is an earlier request of the same payment, which was
+ * withdrawn while its workflow was about it: this one gets a new try.
+ */
+function ofThisRequest(error: unknown): unknown {
+  if (!(error instanceof Problem) || error.slug !== 'payment-failed') return error;
+  return new Problem('temporarily-unavailable', 'The payment was not begun; nothing was taken.');
 }
 
 /** @throws {Problem} validation-failed where the points are more than the seats cost */

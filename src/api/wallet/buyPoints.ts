@@ -47,13 +47,16 @@ export function createBuyPoints({ gateway, topUps, workflows }: BuyPointsDepende
       .catch(refuseUsedKey);
     try {
       const result = await workflows.make(topUp);
-      if (result.status === 'FAILED') throw failure(result.reason);
-      return { topUpId, amount, status: 'SUCCEEDED', balance: result.balance };
+      if (result.status === 'SUCCEEDED')
+        return { topUpId, amount, status: 'SUCCEEDED', balance: result.balance };
+      // The run has refused an earlier request of the same top-up, which was withdrawn. No step of this one has begun.
+      if (await topUps.withdraw(topUpId)) throw notCharged();
+      throw failure(result.reason);
     } catch (error) {
       if (!(error instanceof WorkflowFailedError) && !isGrpcDeadlineError(error)) throw error;
       const withdrawn = await topUps.withdraw(topUpId);
-      const detail = withdrawn ? 'Nothing was charged.' : 'The outcome of the charge is not known yet.';
-      throw new Problem('temporarily-unavailable', detail);
+      if (withdrawn) throw notCharged();
+      throw new Problem('temporarily-unavailable', 'The outcome of the charge is not known yet.');
     }
   };
 }
@@ -70,6 +73,8 @@ export async function readTopUp(db: Knex, topUpId: string): Promise<BoughtPoints
   if (topUp?.status !== 'SUCCEEDED' || topUp.balanceAfter === null) return null;
   return { topUpId, amount: topUp.amount, status: 'SUCCEEDED', balance: topUp.balanceAfter };
 }
+
+const notCharged = () => new Problem('temporarily-unavailable', 'Nothing was charged.');
 
 function failure(reason: string | null): Problem {
   return new Problem('payment-failed', 'The card was not charged; nothing was taken.', { reason });
