@@ -1,7 +1,7 @@
 import { createCancellationRequestStore } from '../db/cancellationRequestStore';
 import { clearingOf, createLedgerStore } from '../db/ledgerStore';
 import { createPaymentStore, type Payment } from '../db/paymentStore';
-import { createRefundStore, type DueRefund } from '../db/refundStore';
+import { createRefundStore, type DueRefund, type RefundProgress } from '../db/refundStore';
 import { PermanentError } from '../domain/permanentError';
 import { chargeOfPayment } from '../gateways/chargeRequest';
 import type { RefundOutcome, RefundRequest } from '../gateways/gateway';
@@ -26,7 +26,8 @@ export interface CompleteRefundInput extends RefundTry {
 export function createRefundActivities({ db, gateways }: ActivityDependencies) {
   return {
     /**
-     * Asks the gateway that took the money to give back what is due to the card.
+     * Asks the gateway that took the money to give back what is due to the card. A try that is late, after a stall for
+     * example, asks nothing: the gateway may have forgotten its key, and would refund once more.
      *
      * @throws until the gateway's word on this try is known: its caller runs it again, under the same key
      */
@@ -35,6 +36,8 @@ export function createRefundActivities({ db, gateways }: ActivityDependencies) {
       const refund = await refunds.find(cancellationId);
       const payment = refund && (await createPaymentStore(db).find(refund.paymentId));
       if (!payment) throw new PermanentError(`cancellation ${cancellationId} has no refund that is due`);
+      const known = knownBefore(refund, attempt);
+      if (known) return known;
       const outcome = await gateways.of(payment.gateway).refund(requestOf(refund, payment, attempt));
       if (outcome.outcome === 'refunded') return outcome;
       await refunds.noteFault(cancellationId, { attempt, ...outcome });
@@ -70,6 +73,15 @@ export function createRefundActivities({ db, gateways }: ActivityDependencies) {
       });
     },
   };
+}
+
+/** What came of this try, or of a later one. */
+function knownBefore({ nextAttempt, lastFault, done }: RefundProgress, attempt: number): KnownRefund | null {
+  if (done) {
+    const { gatewayRefundId, refundedAt } = done;
+    return { outcome: 'refunded', gatewayRefundId, refundedAt: refundedAt.toISOString() };
+  }
+  return attempt < nextAttempt ? { outcome: 'refused', reason: lastFault ?? 'superseded' } : null;
 }
 
 function requestOf(refund: DueRefund, payment: Payment, attempt: number): RefundRequest {

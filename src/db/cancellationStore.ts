@@ -119,7 +119,7 @@ export function createCancellationStore(db: Knex) {
          JOIN schedules AS schedule ON schedule.id = reservation.schedule_id
          JOIN venues AS venue ON venue.id = schedule.venue_id
          LEFT JOIN payments AS payment
-           ON payment.reservation_id = reservation.id AND payment.status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED')
+           ON payment.reservation_id = reservation.id AND payment.status IN ('SUCCEEDED', 'REFUNDED', 'PARTIALLY_REFUNDED')
          WHERE reservation.id = :reservationId`,
         { reservationId, seatIds: seatIds && [...seatIds] },
       );

@@ -10,6 +10,15 @@ export interface DueRefund {
   currency: string;
 }
 
+/** A refund, and how far its tries have come. */
+export interface RefundProgress extends DueRefund {
+  /** The next try's number: what came of an earlier one is known. */
+  nextAttempt: number;
+  lastFault: string | null;
+  /** What the gateway gave back; null while it is due. */
+  done: { gatewayRefundId: string; refundedAt: Date } | null;
+}
+
 /** The gateway's word on a try, where it has given nothing back. */
 export interface RefundFault {
   /** Of the try. */
@@ -51,11 +60,14 @@ export function createRefundStore(db: Knex) {
       });
     },
 
-    async find(cancellationId: string): Promise<DueRefund | null> {
+    async find(cancellationId: string): Promise<RefundProgress | null> {
       const row = await ofCancellation(cancellationId).first();
       if (!row) return null;
       const { reservation_id: reservationId, payment_id: paymentId, amount, currency } = row;
-      return { cancellationId, reservationId, paymentId, amount, currency };
+      const { next_attempt: nextAttempt, last_fault: lastFault } = row;
+      const { gateway_refund_id: gatewayRefundId, refunded_at: refundedAt } = row;
+      const done = gatewayRefundId !== null && refundedAt !== null ? { gatewayRefundId, refundedAt } : null;
+      return { cancellationId, reservationId, paymentId, amount, currency, nextAttempt, lastFault, done };
     },
 
     /** What operators see of a refund that is not done yet. A try that is late tells nothing new. */

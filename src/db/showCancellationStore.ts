@@ -199,7 +199,7 @@ const PROGRESS = `
                least(payment.points - given.points, left_over.total) AS left_points, left_over.total AS left_total
         FROM reservations AS reservation
         LEFT JOIN payments AS payment
-          ON payment.reservation_id = reservation.id AND payment.status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED')
+          ON payment.reservation_id = reservation.id AND payment.status IN ('SUCCEEDED', 'REFUNDED', 'PARTIALLY_REFUNDED')
         CROSS JOIN LATERAL (
           SELECT coalesce(bool_and(rule <> 'organiser-cancelled'), false) AS by_customer,
                  coalesce(sum(points), 0)::bigint AS points,

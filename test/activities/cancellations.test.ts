@@ -4,6 +4,8 @@ import { createActivities, type Activities } from '../../src/activities';
 import type { CancellationDecision } from '../../src/activities/cancellations';
 import { createCancellationRequestStore } from '../../src/db/cancellationRequestStore';
 import { createCancellationStore } from '../../src/db/cancellationStore';
+import { createRefundStore } from '../../src/db/refundStore';
+import { createShowCancellationStore } from '../../src/db/showCancellationStore';
 import { createTicketStore, type CheckInResult } from '../../src/db/ticketStore';
 import { KOREAN_POLICY, type CancellationPolicy } from '../../src/domain/cancellationPolicy';
 import { chargeOfPayment } from '../../src/gateways/chargeRequest';
@@ -403,6 +405,46 @@ describe('cancelling some seats', () => {
     expect(await ground.books.payment(paymentId)).toMatchObject({ status: 'PARTIALLY_REFUNDED' });
     expect(await ground.books.reservationStatus(reservationId)).toBe('CANCELLED');
   });
+
+  it('leaves free seats that can be cancelled too, by the customer and by the organiser', async () => {
+    for (const cause of ['CUSTOMER', 'ORGANISER'] as const) {
+      const { reservationId, sale, paymentId, paidSeat } = await aSaleWithAFreeSeat();
+      expect((await cancelSeats(reservationId, [paidSeat])).decision).toMatchObject({ status: 'CANCELLED' });
+      expect(await ground.books.payment(paymentId)).toMatchObject({ status: 'REFUNDED' });
+      const shows = createShowCancellationStore(ground.database.db);
+      expect((await shows.progress(sale.scheduleId)).due).toEqual({ points: 0, card: 0 });
+
+      const { decision } = await cancelling.cancel(reservationId, cause);
+
+      expect(decision).toMatchObject({ status: 'CANCELLED', refund: { total: 0 }, nextRefund: null });
+      expect(await ground.books.reservationStatus(reservationId)).toBe('CANCELLED');
+    }
+  });
+
+  /** Two seats, paid with points: one costs {@link PRICE}, the other one nothing. No booking fee. */
+  async function aSaleWithAFreeSeat() {
+    const { owner } = ground.database;
+    const sale = await createSale(owner, { seats: 2, cancellationPolicy: FREE });
+    const { scheduleId } = sale;
+    const [paidSeat = '', freeSeat = ''] = sale.seatIds;
+    await owner('schedules').where({ id: scheduleId }).update({ booking_fee: 0 });
+    await owner('grades').insert({
+      schedule_id: scheduleId,
+      grade: 'F',
+      position: 1,
+      price: 0,
+      color: '#0a0',
+    });
+    await owner('seats').where({ id: freeSeat }).update({ grade: 'F' });
+    const userId = await createUser(owner, PRICE);
+    const hold = aGrant(sale, userId, sale.seatIds);
+    await ground.grant(hold);
+    const amount = { points: PRICE, card: 0, total: PRICE, currency: 'KRW' };
+    const step = await ground.request(hold, { paymentId: randomUUID(), amount });
+    await activities.openPayment(step.paymentId);
+    await activities.confirmReservation({ ...aConfirmation(step), gatewayPaymentId: null });
+    return { reservationId: hold.reservationId, paymentId: step.paymentId, sale, paidSeat };
+  }
 });
 
 describe('a request to cancel', () => {
@@ -555,16 +597,35 @@ describe('refunding the card', () => {
 
   it('notes a fault that is late no more, once a later try has begun', async () => {
     const { cancellationId } = await aDueRefund();
-    ground.gateway.scriptRefunds('refuse', 'fail', 'refuse');
+    ground.gateway.scriptRefunds('refuse', 'fail');
     await activities.refundCard({ cancellationId, attempt: 1 });
     await expect(activities.refundCard({ cancellationId, attempt: 2 })).rejects.toThrow('unknown');
 
-    await activities.refundCard({ cancellationId, attempt: 1 });
+    const late = { attempt: 1, outcome: 'refused', reason: 'late' } as const;
+    await createRefundStore(ground.database.db).noteFault(cancellationId, late);
 
     const { nextRefund } = cancelledOf(await activities.cancelReservation(cancellationId));
     expect(nextRefund).toBe(2);
     await cancelling.refund(cancellationId, 2);
     expect(cancelledOf(await activities.cancelReservation(cancellationId)).nextRefund).toBeNull();
+  });
+
+  it('that is late asks the gateway no more, once a later try has begun or the refund is done', async () => {
+    const { cancellationId, paymentId } = await aDueRefund();
+    ground.gateway.scriptRefunds('refuse');
+    await activities.refundCard({ cancellationId, attempt: 1 });
+    const before = ground.gateway.calls.length;
+
+    expect(await activities.refundCard({ cancellationId, attempt: 1 })).toMatchObject({ outcome: 'refused' });
+
+    expect(ground.gateway.calls.slice(before)).toEqual([]);
+    await cancelling.refund(cancellationId, 2);
+    const done = ground.gateway.calls.length;
+    const late = await activities.refundCard({ cancellationId, attempt: 1 });
+    expect(late).toEqual(await activities.refundCard({ cancellationId, attempt: 2 }));
+    expect(late).toMatchObject({ outcome: 'refunded' });
+    expect(ground.gateway.calls.slice(done)).toEqual([]);
+    expect(ground.gateway.taken(paymentId)).toBe(0);
   });
 });
 

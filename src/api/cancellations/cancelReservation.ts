@@ -37,20 +37,31 @@ export function createCancelReservation(dependencies: CancelDependencies) {
     const { cancellationId, reservationId, userId, seatIds } = request;
     const { facts, scheduleId } = await readFacts(userId, reservationId, { seatIds, field: 'seatIds' });
     const { reason } = cancellationTerms(facts, 'CUSTOMER', new Date());
-    if (reason !== null) throw notCancellable(reason);
+    if (reason !== null && !(await isRecorded(cancellationId))) throw notCancellable(reason);
 
     await requests.request({ cancellationId, reservationId, cause: 'CUSTOMER', seatIds });
+    let failure: unknown = notDecided();
     try {
       await workflows.decide({ cancellationId, reservationId, scheduleId, userId });
     } catch (error) {
-      // Postgres is asked before anything is refused: it may be decided although the answer was lost.
-      if (await requests.withdraw(cancellationId)) throw error;
+      failure = error;
     }
+    // Postgres is asked before anything is refused: it may be decided although the answer was lost. Nor does an answer
+    // mean that it is decided: the run may have seen this request while it was withdrawn.
+    if (await requests.withdraw(cancellationId)) throw failure;
     const cancelled = await readCancellation(db, cancellationId);
     if (cancelled) return cancelled;
-    throw new Problem('temporarily-unavailable', 'The cancellation is not decided yet.');
+    throw notDecided();
   };
+
+  /** An earlier run of this request has recorded it: then its row decides, by the instant that stands there. */
+  async function isRecorded(cancellationId: string): Promise<boolean> {
+    const earlier = await requests.find(cancellationId);
+    return earlier !== null && earlier.status !== 'WITHDRAWN';
+  }
 }
+
+const notDecided = () => new Problem('temporarily-unavailable', 'The cancellation is not decided yet.');
 
 /**
  * What a request has come to for good, as Postgres has it.

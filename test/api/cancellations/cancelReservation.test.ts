@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { createCancelReservation } from '../../../src/api/cancellations/cancelReservation';
+import {
+  createCancellationWorkflows,
+  type CancellationWorkflows,
+} from '../../../src/api/cancellations/cancellationWorkflows';
+import { createReadFacts } from '../../../src/api/cancellations/readFacts';
+import { createCancellationRequestStore } from '../../../src/db/cancellationRequestStore';
+import { createCancellationStore } from '../../../src/db/cancellationStore';
+import { createReservationStore } from '../../../src/db/reservationStore';
+import { buyOnStage } from '../../support/buyOnStage';
+import { KEEPS_30_PERCENT } from '../../support/factories';
+import { buildStage, type Stage } from '../../support/stage';
+
+let stage: Stage;
+
+beforeAll(async () => {
+  stage = await buildStage();
+}, 60_000);
+
+afterEach(async () => stage.endTest());
+
+afterAll(async () => stage?.drop());
+
+const requests = () => createCancellationRequestStore(stage.database.db);
+
+/** The API's path, with the real workflows unless others are given. */
+function anApi(change: Partial<CancellationWorkflows> = {}) {
+  const { db } = stage.database;
+  const { env, taskQueue } = stage.temporal;
+  return createCancelReservation({
+    db,
+    readFacts: createReadFacts(createReservationStore(db), createCancellationStore(db)),
+    requests: requests(),
+    workflows: { ...createCancellationWorkflows(env.client, { taskQueue }), ...change },
+  });
+}
+
+async function aRequest() {
+  const { reservationId, userId } = await buyOnStage(stage, { cancellationPolicy: KEEPS_30_PERCENT });
+  return { cancellationId: randomUUID(), reservationId, userId, seatIds: null };
+}
+
+describe('a cancellation that the API asks for', () => {
+  it('is withdrawn where a run ends without a decision, and the same request may be made again', async () => {
+    const request = await aRequest();
+    // That run had found an earlier request withdrawn, and this one has joined it.
+    const cancel = anApi({ decide: async () => Promise.resolve() })(request);
+
+    await expect(cancel).rejects.toMatchObject({ slug: 'temporarily-unavailable' });
+
+    expect(await requests().find(request.cancellationId)).toMatchObject({ status: 'WITHDRAWN' });
+    expect(await stage.books.reservationStatus(request.reservationId)).toBe('CONFIRMED');
+    expect(await anApi()(request)).toMatchObject({ cancellationId: request.cancellationId, whole: true });
+  });
+
+  it('that is recorded already is decided by the instant at which it was asked for', async () => {
+    const request = await aRequest();
+    const { cancellationId, reservationId } = request;
+    const { owner } = stage.database;
+    // An API recorded it in time, and died.
+    await requests().request({ ...request, cause: 'CUSTOMER' });
+    const [asked, show] = [new Date(Date.now() - 7_200_000), new Date(Date.now() - 3_600_000)];
+    await owner('cancellation_requests').where({ id: cancellationId }).update({ requested_at: asked });
+    await owner('reservations').where({ id: reservationId }).update({ starts_at: show });
+
+    expect(await anApi()(request)).toMatchObject({ cancellationId, cancelledAt: asked });
+
+    expect(await stage.books.reservationStatus(reservationId)).toBe('CANCELLED');
+  });
+
+  it('is refused where it comes too late, and leaves no request', async () => {
+    const request = await aRequest();
+    const { cancellationId, reservationId } = request;
+    await stage.database.owner('reservations').where({ id: reservationId }).update({ starts_at: new Date() });
+
+    await expect(anApi()(request)).rejects.toMatchObject({ slug: 'not-cancellable' });
+
+    expect(await requests().find(cancellationId)).toBeNull();
+  });
+});
