@@ -160,7 +160,8 @@ export function createIdempotency({ db, passwords }: { db: Knex; passwords: Pass
       } catch (error) {
         if (!hasOutcome(error)) throw error;
         if (!WITHOUT_EFFECT.has(error.slug)) return refuse(error);
-        await store.forget(scope);
+        // A key that was taken before may be that of an effect under way: its outcome will be the key's answer.
+        if (used.isNew) await store.forget(scope);
         throw error;
       }
     },

@@ -145,6 +145,38 @@ describe('a transaction with an idempotency key', () => {
   });
 });
 
+const expired = async () => Promise.reject(new Problem('queue-token-expired', 'The place has ended.'));
+const interim = async () => Promise.resolve({ status: 202, interim: true });
+const unknown = async () => Promise.resolve(null);
+const known = async () => Promise.resolve({ status: 200, body: { paid: true } });
+
+describe('a key whose effect is under way', () => {
+  it('stays taken when a repeat is refused, and gets the outcome once it is known', async () => {
+    const request = aRequest();
+    await idempotency.run(request, interim, unknown);
+
+    await expect(idempotency.run(request, expired, unknown)).rejects.toMatchObject({
+      slug: 'queue-token-expired',
+    });
+
+    const other = { ...request, body: { id: 'b' } };
+    await expect(idempotency.run(other, interim, unknown)).rejects.toMatchObject({
+      slug: 'idempotency-key-reused',
+    });
+    expect(await idempotency.run(request, expired, known)).toEqual({ status: 200, body: { paid: true } });
+  });
+
+  it('is free again where its first request was refused before anything happened', async () => {
+    const request = aRequest();
+    await expect(idempotency.run(request, expired, unknown)).rejects.toMatchObject({
+      slug: 'queue-token-expired',
+    });
+
+    const other = { ...request, body: { id: 'b' } };
+    expect(await idempotency.run(other, known, unknown)).toEqual({ status: 200, body: { paid: true } });
+  });
+});
+
 describe('a body with a secret', () => {
   const body = { id: 'mina', password: 'correct horse' };
 
