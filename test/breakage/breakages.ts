@@ -5,6 +5,7 @@ import { CANCELLATION_BREAKAGES } from './subjects/cancellations';
 import { GATEWAY_BREAKAGES } from './subjects/gateways';
 import { INPUT_BREAKAGES } from './subjects/input';
 import { PERMANENCE_BREAKAGES } from './subjects/permanence';
+import { LATE_STEP_BREAKAGES } from './subjects/lateSteps';
 import { LIMIT_BREAKAGES } from './subjects/limits';
 import { RESERVATION_BREAKAGES } from './subjects/reservations';
 import { RUNNING_BREAKAGES } from './subjects/running';
@@ -26,6 +27,7 @@ export const BREAKAGES: Breakage[] = [
   ...EDGE_BREAKAGES,
   ...GATEWAY_BREAKAGES,
   ...INPUT_BREAKAGES,
+  ...LATE_STEP_BREAKAGES,
   ...LIMIT_BREAKAGES,
   ...RESERVATION_BREAKAGES,
   ...RUNNING_BREAKAGES,

@@ -1,0 +1,125 @@
+import type { Breakage } from '../breakage';
+
+const CANCELLATIONS = 'test/activities/cancellations.test.ts';
+const LOST_PAYMENTS = 'test/activities/lostPayments.test.ts';
+const PAYMENTS = 'test/workflows/payment.test.ts';
+const CANCEL = 'src/api/cancellations/cancelReservation.ts';
+const CANCEL_TESTS = 'test/api/cancellations/cancelReservation.test.ts';
+
+/** What a step or a request does that comes late, or again, after something else has changed the rows. */
+export const LATE_STEP_BREAKAGES: Breakage[] = [
+  {
+    name: 'a confirmation that runs again after a refund is taken for one that was undone',
+    edits: [
+      {
+        file: 'src/activities/confirmation.ts',
+        find: 'if (!payment || !isPaid(payment.status)) {',
+        replace: "if (payment?.status !== 'SUCCEEDED') {",
+      },
+    ],
+    suite: LOST_PAYMENTS,
+    tests: [
+      'The steps of an attempt, run again from the first after a worker has died end with the same tickets where the client has cancelled a seat since',
+    ],
+  },
+  {
+    name: 'a late run of a payment says that its charge was given back',
+    edits: [
+      {
+        file: 'src/db/paymentStore.ts',
+        find: 'undone_at = CASE WHEN status IN (${UNFINISHED}) AND NOT (:mayBeCharged AND card > 0)',
+        replace: "undone_at = CASE WHEN status <> 'SUCCEEDED' AND NOT (:mayBeCharged AND card > 0)",
+      },
+    ],
+    suite: LOST_PAYMENTS,
+    tests: [
+      'An attempt that was closed while its charge may be taken stays to be given back, when a late run of its steps is refused and undoes itself',
+    ],
+  },
+  {
+    name: 'a payment that was withdrawn and requested again gets its old refusal',
+    edits: [
+      {
+        file: 'src/workflows/reservation.ts',
+        find: "return phase !== 'HELD' || !payment.attempt.finished;",
+        replace: 'return true;',
+      },
+    ],
+    suite: PAYMENTS,
+    tests: [
+      'a payment that was withdrawn before its workflow came to it is refused, takes nothing, and is made once it is requested again under the same id',
+    ],
+  },
+  {
+    name: 'a free seat can never be cancelled once all money is back',
+    edits: [
+      {
+        file: 'src/db/cancellationStore.ts',
+        find: "payment.status IN ('SUCCEEDED', 'REFUNDED', 'PARTIALLY_REFUNDED')",
+        replace: "payment.status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED')",
+      },
+    ],
+    suite: CANCELLATIONS,
+    tests: [
+      'cancelling some seats leaves free seats that can be cancelled too, by the customer and by the organiser',
+    ],
+  },
+  {
+    name: 'a try to refund that is late asks the gateway',
+    edits: [{ file: 'src/activities/refunds.ts', find: 'if (known) return known;', replace: '' }],
+    suite: CANCELLATIONS,
+    tests: [
+      'refunding the card that is late asks the gateway no more, once a later try has begun or the refund is done',
+    ],
+  },
+  {
+    name: 'a cancellation that is answered with 503 is decided later',
+    edits: [
+      {
+        file: CANCEL,
+        find: 'if (await requests.withdraw(cancellationId)) throw failure;',
+        replace: '',
+      },
+    ],
+    suite: CANCEL_TESTS,
+    tests: [
+      'a cancellation that the API asks for is withdrawn where a run ends without a decision, and the same request may be made again',
+    ],
+  },
+  {
+    name: 'a cancellation that is recorded is refused by the clock of its repeat',
+    edits: [{ file: CANCEL, find: ' && !(await isRecorded(cancellationId))', replace: '' }],
+    suite: CANCEL_TESTS,
+    tests: [
+      'a cancellation that the API asks for that is recorded already is decided by the instant at which it was asked for',
+    ],
+  },
+  {
+    name: 'a top-up that was requested again gets the refusal of its earlier request',
+    edits: [
+      {
+        file: 'src/api/wallet/buyPoints.ts',
+        find: 'if (await topUps.withdraw(topUpId)) throw notCharged();',
+        replace: '',
+      },
+    ],
+    suite: 'test/api/wallet/buyPoints.test.ts',
+    tests: [
+      'a top-up that joins a run which had found it withdrawn is withdrawn again, and its key gets a new try',
+    ],
+  },
+  {
+    name: 'a repeat that is refused frees the key of an effect under way',
+    edits: [
+      {
+        file: 'src/api/idempotency/idempotency.ts',
+        find: 'if (used.isNew) await store.forget(scope);',
+        replace: 'await store.forget(scope);',
+      },
+    ],
+    suite: 'test/api/idempotency/idempotency.test.ts',
+    tests: [
+      'a key whose effect is under way stays taken when a repeat is refused, and gets the outcome once it is known',
+    ],
+  },
+];
