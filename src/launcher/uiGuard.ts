@@ -1,10 +1,33 @@
 import { once } from 'node:events';
-import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  request,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { pipeline } from 'node:stream';
 
 /** How an operator's browser on this machine may call the UI, also by a tunnel that ends here. */
 const OWN_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 const TIMEOUT_MS = 60_000;
+
+/**
+ * Headers about one connection, which no proxy hands on (RFC 9110, 7.6.1). Node throws where nobody can catch it when it is to
+ * send some of them, such as `Trailer`, and that would stop everything.
+ */
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
 
 /**
  * Stands before the UI of the embedded Temporal, on the loopback. The UI asks for a token against forged requests, but not
@@ -36,11 +59,13 @@ function isOwnUrl(url: string): boolean {
 }
 
 function passOn(incoming: IncomingMessage, response: ServerResponse, port: number): void {
-  const { method, url: path, headers } = incoming;
+  const { method, url: path } = incoming;
+  const headers = withoutHopByHop(incoming.headers);
   const outgoing = request({ host: '127.0.0.1', port, method, path, headers, timeout: TIMEOUT_MS });
   outgoing.on('response', (answer) => {
     response.writeHead(answer.statusCode ?? 502, answer.headers);
-    answer.pipe(response);
+    // Unlike `pipe`, it cuts the answer of a browser where the UI has gone in the middle of it.
+    pipeline(answer, response, () => undefined);
   });
   outgoing.on('timeout', () => outgoing.destroy());
   outgoing.on('error', () => {
@@ -49,4 +74,8 @@ function passOn(incoming: IncomingMessage, response: ServerResponse, port: numbe
   });
   response.on('close', () => outgoing.destroy());
   incoming.pipe(outgoing);
+}
+
+function withoutHopByHop(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.has(name)));
 }

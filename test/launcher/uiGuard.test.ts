@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, request, type Server } from 'node:http';
 import { freePort } from '../../src/launcher/ports';
 import { guardUi } from '../../src/launcher/uiGuard';
+import { openBareClient } from '../support/bareClient';
 
 /** What the UI behind it was asked. */
 let asked: string[];
@@ -15,6 +16,11 @@ beforeAll(async () => {
     let body = '';
     incoming.on('data', (chunk: Buffer) => (body += chunk.toString()));
     incoming.on('end', () => {
+      if (incoming.url === '/cut') {
+        response.writeHead(200, { 'Content-Length': '100' }).write('the beginning');
+        setTimeout(() => response.destroy(), 50);
+        return;
+      }
       asked.push(`${incoming.method} ${incoming.url} ${body}`);
       response.writeHead(201, { 'Set-Cookie': '_csrf=token' }).end('the UI');
     });
@@ -78,5 +84,20 @@ describe('the guard of the Temporal UI', () => {
     expect((await fetch(url)).status).toBe(502);
 
     lonely.close();
+  });
+
+  it.each(['Trailer: Expires', 'TE: trailers', 'Connection: upgrade\r\nUpgrade: websocket'])(
+    'hands on no header about the connection, and lives on: %j',
+    async (header) => {
+      const client = await openBareClient(`http://127.0.0.1:${port}`);
+      client.send(`GET / HTTP/1.1\r\nHost: localhost\r\n${header}\r\n\r\n`);
+      expect(await client.until(/the UI/)).toMatch(/^HTTP\/1.1 201 /);
+      client.leave();
+    },
+  );
+
+  it('cuts an answer that the UI has not finished', async () => {
+    const response = await fetch(`http://127.0.0.1:${port}/cut`);
+    await expect(response.text()).rejects.toThrow(/terminated/);
   });
 });
