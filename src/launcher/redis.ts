@@ -65,8 +65,10 @@ async function start(file: string, options: RedisOptions): Promise<Omit<RunningR
   });
   const url = `redis://:${options.password}@127.0.0.1:${options.port}`;
   const ready = untilReady(managed, () => pingRedis(url), READY_MS).catch(async (error: unknown) => {
-    const endedItself = managed.hasExited() && (await managed.exited).startsWith('exit code');
-    if (!endedItself || NOT_THE_DATA.test(managed.lastWords())) throw error;
+    const how = managed.hasExited() ? await managed.exited : '';
+    // Code 0: it was asked to stop while it still read its file, as by Ctrl-C.
+    const hasFailed = how.startsWith('exit code') && how !== 'exit code 0';
+    if (!hasFailed || NOT_THE_DATA.test(managed.lastWords())) throw error;
     throw new UnreadableData(reasonOf(error));
   });
   return { url, process: await orStop(managed, ready) };

@@ -73,4 +73,25 @@ describe('the data of Redis', () => {
     expect(lines).toEqual([]);
     expect(await keyAfterStart()).toBe('value');
   });
+
+  it('stays in its place when Redis is asked to stop while it still reads it', async () => {
+    const names = await readdir(options.folder, { recursive: true });
+    const file = names.findLast((name) => name.endsWith('.aof')) ?? 'appendonly.aof';
+    const command = '*3\r\n$3\r\nSET\r\n$5\r\nother\r\n$5\r\nvalue\r\n';
+    await appendFile(path.join(options.folder, file), command.repeat(20_000));
+    const slowly: RedisOptions = {
+      ...options,
+      spawn(spec) {
+        // Microseconds for each key.
+        const managed = home.spawn({ ...spec, args: [...spec.args, '--key-load-delay', '1000'] });
+        setTimeout(() => managed.signal('SIGTERM'), 1_500);
+        return managed;
+      },
+    };
+
+    await expect(startRedis(slowly)).rejects.toThrow(/exit code 0/);
+
+    expect(await asides()).toEqual([]);
+    expect(await keyAfterStart()).toBe('value');
+  });
 });
