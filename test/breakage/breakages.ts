@@ -9,6 +9,7 @@ import { LATE_STEP_BREAKAGES } from './subjects/lateSteps';
 import { LIMIT_BREAKAGES } from './subjects/limits';
 import { RESERVATION_BREAKAGES } from './subjects/reservations';
 import { RUNNING_BREAKAGES } from './subjects/running';
+import { SURVIVAL_BREAKAGES } from './subjects/survival';
 import { SEATING_PLANS } from './subjects/seatingPlans';
 import { TICKETS } from './subjects/tickets';
 
@@ -31,6 +32,7 @@ export const BREAKAGES: Breakage[] = [
   ...LIMIT_BREAKAGES,
   ...RESERVATION_BREAKAGES,
   ...RUNNING_BREAKAGES,
+  ...SURVIVAL_BREAKAGES,
   ...CANCELLATION_BREAKAGES,
   ...PERMANENCE_BREAKAGES,
   {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { readVenueBytes } from '../../../src/api/admin/venues/readVenueBytes';
@@ -134,3 +135,25 @@ describe('the reader of venues', () => {
 });
 
 const slugOf = (error: unknown): unknown => (error instanceof Problem ? error.slug : error);
+
+describe('an API that can start no process', () => {
+  it('says that the plan cannot be read right now', async () => {
+    const path = jest.replaceProperty(process, 'execPath', '/no/such/node');
+    const reading = createVenueReader().read(Buffer.alloc(100_000, ' '));
+    await expect(reading).rejects.toMatchObject({ slug: 'temporarily-unavailable' });
+    path.restore();
+  });
+
+  it('lives on where it has no file descriptor left', () => {
+    const reader = path.resolve(__dirname, '../../../dist/api/admin/venues/venueReader.js');
+    const script = `
+      const { openSync } = require('node:fs');
+      const { createVenueReader } = require(${JSON.stringify(reader)});
+      const { read } = createVenueReader();
+      try { for (;;) openSync('/dev/null'); } catch {}
+      read(Buffer.alloc(100_000, ' ')).catch(({ slug }) => setTimeout(() => process.stdout.write(slug), 100));`;
+    const shell = 'ulimit -n 64 && exec "$0" -e "$1"';
+    const { stdout } = spawnSync('sh', ['-c', shell, process.execPath, script], { encoding: 'utf8' });
+    expect(stdout).toBe('temporarily-unavailable');
+  });
+});

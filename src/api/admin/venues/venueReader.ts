@@ -31,8 +31,8 @@ export interface VenueReader {
    * of one of its threads is full.)
    *
    * @param bytes are given away, and may be changed
-   * @throws {Problem} temporarily-unavailable where too many wait, or it takes too long; body-too-large where the
-   *   process runs out of memory
+   * @throws {Problem} temporarily-unavailable where too many wait, it takes too long, or no process can be started;
+   *   body-too-large where the process runs out of memory
    */
   read(bytes: Buffer): Promise<VenueReading>;
 }
@@ -41,11 +41,7 @@ export function createVenueReader({ timeoutMs = TIMEOUT_MS, heapMb = HEAP_MB } =
   const turns = pLimit(1);
 
   async function readApart(bytes: Buffer): Promise<VenueReading> {
-    const child = spawn(process.execPath, [`--max-old-space-size=${heapMb}`, PROCESS], {
-      // It needs none of the service's secrets.
-      env: {},
-      stdio: ['pipe', 'pipe', 'ignore'],
-    });
+    const child = await startProcess(heapMb);
     const late = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
     // A process that has ended takes no more; its exit says why.
     child.stdin.on('error', () => undefined).end(bytes);
@@ -68,6 +64,24 @@ export function createVenueReader({ timeoutMs = TIMEOUT_MS, heapMb = HEAP_MB } =
     },
   };
 }
+
+/** Where the machine has no process, memory or file descriptor left, the child has no pipes, and emits an error. */
+async function startProcess(heapMb: number) {
+  try {
+    const child = spawn(process.execPath, [`--max-old-space-size=${heapMb}`, PROCESS], {
+      // It needs none of the service's secrets.
+      env: {},
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    await once(child, 'spawn');
+    return child;
+  } catch {
+    throw noProcess();
+  }
+}
+
+const noProcess = (): Problem =>
+  new Problem('temporarily-unavailable', 'The plan cannot be read right now; nothing was added.');
 
 const tooMany = (): Problem =>
   new Problem('temporarily-unavailable', 'Other plans are being read; nothing was added.');

@@ -1,0 +1,39 @@
+import type { Breakage } from '../breakage';
+
+/** One request, or one bad moment, that would end a whole process or lose what it keeps. */
+export const SURVIVAL_BREAKAGES: Breakage[] = [
+  {
+    name: 'the guard of the Temporal UI hands on headers about the connection',
+    edits: [{ file: 'src/launcher/uiGuard.ts', find: "  'trailer',\n", replace: '' }],
+    suite: 'test/launcher/uiGuard.test.ts',
+    tests: [
+      'the guard of the Temporal UI hands on no header about the connection, and lives on: "Trailer: Expires"',
+    ],
+  },
+  {
+    name: 'an answer of the Temporal UI that was cut leaves its browser waiting',
+    edits: [
+      {
+        file: 'src/launcher/uiGuard.ts',
+        find: 'pipeline(answer, response, () => undefined);',
+        replace: 'void pipeline;\n    answer.pipe(response);',
+      },
+    ],
+    suite: 'test/launcher/uiGuard.test.ts',
+    tests: ['the guard of the Temporal UI cuts an answer that the UI has not finished'],
+  },
+  {
+    name: 'the data of a Redis that was asked to stop counts as damaged',
+    edits: [{ file: 'src/launcher/redis.ts', find: " && how !== 'exit code 0'", replace: '' }],
+    suite: 'test/launcher/redis.test.ts',
+    tests: ['the data of Redis stays in its place when Redis is asked to stop while it still reads it'],
+  },
+  {
+    name: 'a process for a plan that cannot be started is a fault of ours',
+    edits: [
+      { file: 'src/api/admin/venues/venueReader.ts', find: "    await once(child, 'spawn');\n", replace: '' },
+    ],
+    suite: 'test/api/admin/venueReader.test.ts',
+    tests: ['an API that can start no process says that the plan cannot be read right now'],
+  },
+];
