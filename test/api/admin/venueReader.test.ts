@@ -138,10 +138,10 @@ const slugOf = (error: unknown): unknown => (error instanceof Problem ? error.sl
 
 describe('an API that can start no process', () => {
   it('says that the plan cannot be read right now', async () => {
-    const path = jest.replaceProperty(process, 'execPath', '/no/such/node');
+    const node = jest.replaceProperty(process, 'execPath', '/no/such/node');
     const reading = createVenueReader().read(Buffer.alloc(100_000, ' '));
     await expect(reading).rejects.toMatchObject({ slug: 'temporarily-unavailable' });
-    path.restore();
+    node.restore();
   });
 
   it('lives on where it has no file descriptor left', () => {
