@@ -25,7 +25,15 @@ function rotateFull(folder: string, maxBytes: number): void {
   if (!existsSync(folder)) return;
   for (const entry of readdirSync(folder)) {
     const name = WRITTEN.exec(entry)?.[1];
-    if (name !== undefined && statSync(logFile(folder, name, 0)).size > maxBytes) rotate(folder, name);
+    if (name !== undefined) rotateIfFull(folder, name, maxBytes);
+  }
+}
+
+function rotateIfFull(folder: string, name: string, maxBytes: number): void {
+  try {
+    if (statSync(logFile(folder, name, 0)).size > maxBytes) rotate(folder, name);
+  } catch {
+    // An operator has moved it away in this moment, or may alone write to it: no reason to stop what it is about.
   }
 }
 

@@ -28,6 +28,8 @@ const SECOND_SIGNAL_MS = 1_000;
  * stop, 1 with one line that says what to do after a failure; either way no part is left running.
  */
 export async function launch({ watch }: { watch: boolean }): Promise<void> {
+  // It may be a file on a full disk, or a pipe that nobody reads any more. That is no reason to stop what is running.
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
   let release: (() => void) | undefined;
   let isRunning = false;
   const misspelt = misspeltIn(process.env);

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { appendFile, readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -5,6 +6,7 @@ import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { once } from 'node:events';
 import { isRunning, type ProcessIdentity } from '../../src/launcher/processIdentity';
+import { repositoryRoot } from '../../src/launcher/repository';
 import { createTestDatabase } from '../support/database';
 import { testEnvironment } from '../support/environment';
 import { eventually } from '../support/eventually';
@@ -259,6 +261,16 @@ describe('A start that cannot go on', () => {
       );
     },
   );
+
+  it('goes on where what it reports cannot be written', () => {
+    const main = path.join(repositoryRoot(), 'dist/launcher/main.js');
+    const { stderr } = spawnSync('sh', ['-c', '"$0" "$1" > /dev/full', process.execPath, main], {
+      // The first is reported, the second ends the start.
+      env: { ...data.env, HOLD_SECOND: '1', DATA_DIR: '/proc/holdfast' },
+      encoding: 'utf8',
+    });
+    expect(stderr).toMatch(/^Holdfast cannot start: the data folder .+\n$/);
+  });
 
   it('names a bad setting, its value and what is allowed', async () => {
     const launcher = startLauncher({ ...data.env, HOLD_SECONDS: 'soon' });

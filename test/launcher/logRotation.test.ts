@@ -1,6 +1,16 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -66,5 +76,13 @@ describe('the log of a part', () => {
       'worker.3.log',
       'worker.log',
     ]);
+  });
+
+  it('that cannot be looked at keeps no other from being bounded, and stops nothing', async () => {
+    symlinkSync(path.join(folder, 'moved away'), path.join(folder, 'api.log'));
+    const file = openLog(folder, 'worker');
+    writeFileSync(file, 'x'.repeat(2 * MAX_BYTES));
+    end.push(keepLogsSmall(folder, MAX_BYTES, LOOK_MS));
+    await eventually(async () => Promise.resolve(expect(statSync(file).size).toBe(0)));
   });
 });

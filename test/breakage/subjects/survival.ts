@@ -36,4 +36,30 @@ export const SURVIVAL_BREAKAGES: Breakage[] = [
     suite: 'test/api/admin/venueReader.test.ts',
     tests: ['an API that can start no process says that the plan cannot be read right now'],
   },
+  {
+    name: 'a log that cannot be looked at ends the launcher',
+    edits: [
+      {
+        file: 'src/launcher/logRotation.ts',
+        find: '> maxBytes) rotate(folder, name);\n  } catch {',
+        replace: '> maxBytes) rotate(folder, name);\n  } catch (error) {\n    throw error;',
+      },
+    ],
+    suite: 'test/launcher/logRotation.test.ts',
+    tests: [
+      'the log of a part that cannot be looked at keeps no other from being bounded, and stops nothing',
+    ],
+  },
+  {
+    name: 'a launcher whose output cannot be written ends',
+    edits: [
+      {
+        file: 'src/launcher/start.ts',
+        find: "output.on('error', () => undefined);",
+        replace: "output.off('error', () => undefined);",
+      },
+    ],
+    suite: 'test/launcher/launch.test.ts',
+    tests: ['A start that cannot go on goes on where what it reports cannot be written'],
+  },
 ];
