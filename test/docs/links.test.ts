@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { scripts } from '../../package.json';
 import { banner } from '../../src/launcher/banner';
+import { SCHEDULES } from '../../src/worker/schedules';
 import { anchorsOf, linksOf, nodeScriptsOf, npmScriptsOf, pages, read, root, testsNamedIn } from './markdown';
 
 describe.each(pages())('%s', (page) => {
@@ -43,6 +44,24 @@ describe('the settings in docs/operations.md', () => {
     const undocumented = names.filter((name) => name !== 'NODE_ENV' && !documented.includes(`\`${name}\``));
     expect(names).not.toEqual([]);
     expect(undocumented).toEqual([]);
+  });
+});
+
+describe('docs/operations.md', () => {
+  it('names the settings that docker-compose.yml passes on', () => {
+    const [, services = ''] = read('docker-compose.yml').split('x-service-settings:');
+    const passedOn = new Set([...services.matchAll(/\$\{([A-Z_]+):-/g)].map(([, name = '']) => name));
+    const [, section = ''] = documented.split('Of the settings above, compose passes on');
+    const [list = ''] = section.split('The sandbox gateway runs while');
+    // These are the gateway's own, and made by `scripts/secrets.mjs`.
+    const own = new Set(['SANDBOX_SECRET', 'SANDBOX_WEBHOOK_SECRET']);
+    expect([...list.matchAll(/`([A-Z_]+)`/g)].map(([, name = '']) => name).toSorted()).toEqual(
+      [...passedOn].filter((name) => !own.has(name)).toSorted(),
+    );
+  });
+
+  it.each(SCHEDULES.map(({ workflow }) => workflow))('tells what the schedule %s does', (workflow) => {
+    expect(documented).toContain(`| \`${workflow}-<taskQueue>\``);
   });
 });
 
