@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import pLimit from 'p-limit';
 import { LaunchFailure, reasonOf, type Report } from './failure';
 import type { ManagedProcess } from './managedProcess';
 import type { Parts } from './parts';
@@ -54,6 +55,18 @@ export function createSupervisor(
     /** Processes that `restart` has taken over from. */
     const replaced = new WeakSet<ManagedProcess>();
 
+    /** One start at a time: two processes of one part would fight for its port. */
+    const turns = pLimit(1);
+
+    /** @returns null where nobody wants it any more; no process is left then */
+    async function startUnless(isOver: () => boolean): Promise<ManagedProcess | null> {
+      if (isOver()) return null;
+      const started = await startAgain();
+      if (!isOver()) return started;
+      await started.stop();
+      return null;
+    }
+
     function adopt(managed: ManagedProcess): void {
       current = managed;
       void watch(managed, Date.now());
@@ -71,7 +84,8 @@ export function createSupervisor(
         await sleep(Math.min(patience.firstPauseMs * 2 ** tries, patience.longestPauseMs));
         if (isOver()) return;
         try {
-          const next = await startAgain();
+          const next = await turns(async () => startUnless(isOver));
+          if (next === null) return;
           tries += 1;
           report(`${name} is back after ${((Date.now() - goneAt) / 1000).toFixed(1)} s`);
           return adopt(next);
@@ -89,7 +103,7 @@ export function createSupervisor(
       async restart() {
         replaced.add(current);
         await current.stop();
-        adopt(await startAgain());
+        adopt(await turns(startAgain));
       },
     };
   }

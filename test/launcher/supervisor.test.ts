@@ -143,4 +143,31 @@ describe('a part that is replaced on purpose', () => {
     expect(started).toHaveLength(2);
     expect(lines).toEqual([]);
   });
+
+  it('runs once, also where it was being started again in that moment', async () => {
+    const { supervisor, started, startAgain } = supervise();
+    const slow = new EventEmitter<{ begun: []; goOn: [] }>();
+    const begun = once(slow, 'begun');
+    let starts = 0;
+    const first = aProcess();
+    const kept = supervisor.keep(first, async () => {
+      starts += 1;
+      if (starts === 1) {
+        const goOn = once(slow, 'goOn');
+        slow.emit('begun');
+        await goOn;
+      }
+      return startAgain();
+    });
+    first.die('ended by SIGKILL');
+    await begun;
+
+    const restarted = kept.restart();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(starts).toBe(1);
+    slow.emit('goOn');
+    await restarted;
+
+    expect(started.map((managed) => managed.hasExited())).toEqual([true, false]);
+  });
 });

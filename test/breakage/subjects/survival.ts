@@ -51,15 +51,17 @@ export const SURVIVAL_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a launcher whose output cannot be written ends',
+    name: 'a part that is replaced while it is started again runs twice',
     edits: [
       {
-        file: 'src/launcher/start.ts',
-        find: "output.on('error', () => undefined);",
-        replace: "output.off('error', () => undefined);",
+        file: 'src/launcher/supervisor.ts',
+        find: 'if (!isOver()) return started;',
+        replace: 'return started;',
       },
     ],
-    suite: 'test/launcher/launch.test.ts',
-    tests: ['A start that cannot go on goes on where what it reports cannot be written'],
+    suite: 'test/launcher/supervisor.test.ts',
+    tests: [
+      'a part that is replaced on purpose runs once, also where it was being started again in that moment',
+    ],
   },
 ];
