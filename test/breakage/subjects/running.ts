@@ -114,8 +114,8 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     edits: [
       {
         file: 'src/launcher/redis.ts',
-        find: 'if (!endedItself || NOT_THE_DATA.test(managed.lastWords())) throw error;',
-        replace: 'if (!endedItself && NOT_THE_DATA.test(managed.lastWords())) throw error;',
+        find: 'if (!hasFailed || NOT_THE_DATA.test(managed.lastWords())) throw error;',
+        replace: 'if (!hasFailed && NOT_THE_DATA.test(managed.lastWords())) throw error;',
       },
     ],
     suite: 'test/launcher/redis.test.ts',
