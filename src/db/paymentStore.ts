@@ -133,9 +133,10 @@ export function createPaymentStore(db: Knex) {
     /** Withdraws up to `limit` attempts that were requested before an instant and never began. */
     async withdrawForgotten(before: Date, limit: number): Promise<number> {
       const { rowCount } = await db.raw<{ rowCount: number }>(
+        // Asked twice: one that is requested again meanwhile is young.
         `UPDATE payments SET status = 'WITHDRAWN'
          WHERE id IN (SELECT id FROM payments WHERE status = 'REQUESTED' AND created_at < :before LIMIT :limit)
-           AND status = 'REQUESTED'`,
+           AND status = 'REQUESTED' AND created_at < :before`,
         { before, limit },
       );
       return rowCount;

@@ -75,9 +75,10 @@ export function createTopUpStore(db: Knex) {
     /** Withdraws up to `limit` top-ups that were requested before an instant and never began. */
     async withdrawForgotten(before: Date, limit: number): Promise<number> {
       const { rowCount } = await db.raw<{ rowCount: number }>(
+        // Asked twice: one that is requested again meanwhile is young.
         `UPDATE top_ups SET status = 'WITHDRAWN'
          WHERE id IN (SELECT id FROM top_ups WHERE status = 'REQUESTED' AND created_at < :before LIMIT :limit)
-           AND status = 'REQUESTED'`,
+           AND status = 'REQUESTED' AND created_at < :before`,
         { before, limit },
       );
       return rowCount;

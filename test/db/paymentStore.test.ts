@@ -56,6 +56,22 @@ describe('an attempt to pay', () => {
     expect(await second).toMatchObject({ opened: false, payment: { status: 'PENDING' } });
   });
 
+  it('that is requested again while the sweep withdraws the forgotten ones is not withdrawn', async () => {
+    const { paymentId } = await ground.request((await aRecordedHold()).hold);
+    const { db, owner } = ground.database;
+    const long = new Date(Date.now() - 3_600_000);
+    await owner('payments').where({ id: paymentId }).update({ created_at: long });
+    const again = await db.transaction();
+    await again('payments').where({ id: paymentId }).update({ created_at: new Date() });
+
+    const withdrawing = store.withdrawForgotten(new Date(long.getTime() + 1), 100);
+    await isWaiting(owner);
+    await again.commit();
+
+    expect(await withdrawing).toBe(0);
+    expect(await store.find(paymentId)).toMatchObject({ status: 'REQUESTED' });
+  });
+
   it('that was withdrawn is not opened, until it is requested again', async () => {
     const { hold } = await aRecordedHold();
     const attempt = anAttempt();

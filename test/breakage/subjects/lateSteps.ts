@@ -122,4 +122,18 @@ export const LATE_STEP_BREAKAGES: Breakage[] = [
       'a key whose effect is under way stays taken when a repeat is refused, and gets the outcome once it is known',
     ],
   },
+  {
+    name: 'the sweep withdraws a payment that was requested again meanwhile',
+    edits: [
+      {
+        file: 'src/db/paymentStore.ts',
+        find: "AND status = 'REQUESTED' AND created_at < :before`,",
+        replace: "AND status = 'REQUESTED'`,",
+      },
+    ],
+    suite: 'test/db/paymentStore.test.ts',
+    tests: [
+      'an attempt to pay that is requested again while the sweep withdraws the forgotten ones is not withdrawn',
+    ],
+  },
 ];
