@@ -11,8 +11,6 @@ import { createTestRedis, type TestRedis } from '../support/redis';
 const HOLD_SECONDS = 25;
 /** Design, invariant 6. */
 const FREED_WITHIN_MS = 5_000;
-/** A workflow task that a dead worker had, or that a worker just started is too slow for, is given out again after it. */
-const TASK_MS = 10_000;
 const TEST_MS = 120_000;
 
 let service: Service<PrivateStack>;
@@ -32,7 +30,7 @@ afterAll(async () => {
 
 describe('Everything is killed right after the commit of a hold', () => {
   it(
-    'the key gets its 201, and the seat is free soon after the end',
+    'the key gets its 201, and the seat is free within 5 s of the end',
     async () => {
       const { stack } = service;
       const [{ scheduleId, seatIds }, user] = await Promise.all([service.openSale(), service.buyer()]);
@@ -60,7 +58,6 @@ describe('Everything is killed right after the commit of a hold', () => {
       await holding;
       proxy.thaw();
       await stack.startAgain();
-      const startedAt = Date.now();
 
       const hold = expectAnswer(await user.hold([seatId], { key }), 201, contract.hold);
       expect(hold).toMatchObject({
@@ -69,10 +66,10 @@ describe('Everything is killed right after the commit of a hold', () => {
         expiresAt: row.expires_at.toISOString(),
       });
       expect(await seatStatus(user, scheduleId, seatId)).toBe('HELD');
-      const freeAt = Math.max(row.expires_at.getTime(), startedAt + TASK_MS) + FREED_WITHIN_MS;
+      const left = row.expires_at.getTime() - Date.now();
       await eventually(
         async () => expect(await seatStatus(user, scheduleId, seatId)).toBe('AVAILABLE'),
-        freeAt - Date.now(),
+        left + FREED_WITHIN_MS,
       );
       expect(Date.now()).toBeGreaterThanOrEqual(row.expires_at.getTime());
       expect((await user.reservation(row.id)).status).toBe('EXPIRED');
