@@ -4,7 +4,9 @@ import type { Rollout } from '../config/settings';
 import type { Gateways } from '../gateways/gateways';
 import type { Lobby } from '../redis/lobby';
 import type { SeatClaim } from '../redis/seatClaim';
-import type { StrandedKind } from './sweep';
+
+/** The kinds of rows that the sweep looks at, in the words of the metric. */
+export type StrandedKind = 'reservation' | 'cancellation' | 'show' | 'opening';
 
 /** What the activities work with; the worker's main file connects it, tests bring their own. */
 export interface ActivityDependencies {

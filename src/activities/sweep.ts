@@ -10,10 +10,7 @@ import { startCancellation } from '../temporal/startCancellation';
 import { adoptReservation } from '../temporal/startReservation';
 import { startShowCancellation } from '../temporal/startShowCancellation';
 import { moveToCurrent } from '../temporal/workerVersions';
-import type { ActivityDependencies } from './dependencies';
-
-/** What a workflow sees to, in the words of the metric. */
-export type StrandedKind = 'reservation' | 'cancellation' | 'show' | 'opening';
+import type { ActivityDependencies, StrandedKind } from './dependencies';
 
 /** Reservations of one step: less than a second of work, also on a busy machine. */
 const PAGE = 20;
@@ -131,7 +128,7 @@ export function createSweepActivities({
   }
 }
 
-/** What operators read of a workflow that takes over. */
+/** Operators read this on a workflow that takes over. */
 const ADOPTED = 'Takes over a cancellation whose workflow has gone';
 
 const asRows = (scheduleIds: readonly string[]): { scheduleId: string }[] =>

@@ -1,5 +1,5 @@
 import { Counter, type Registry } from 'prom-client';
-import type { StrandedKind } from '../activities/sweep';
+import type { StrandedKind } from '../activities/dependencies';
 
 /** Counts what the sweep has found. It is 0 on a healthy system: an alert may fire on every increase. */
 export function createStrandedMetric() {

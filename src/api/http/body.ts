@@ -1,7 +1,7 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { parse as parseJson } from 'secure-json-parse';
 import { Problem } from '../../domain/problems';
 import type { ReadBytes } from './bodyBytes';
+import { hasBody, takesBody } from './bodyPresence';
 import type { EndpointDescription } from './endpoint';
 import type { ApiContext } from './state';
 import { validationFailed } from './validation';
@@ -39,16 +39,6 @@ export function createBodyReader(
     const bytes = await readBytes(ctx, { limit: bodyLimit, decompress: !isRaw });
     return isRaw ? bytes : readJson(bytes);
   };
-}
-
-export function takesBody(method: EndpointDescription['method']): boolean {
-  return method !== 'GET' && method !== 'DELETE';
-}
-
-export function hasBody(headers: IncomingHttpHeaders): boolean {
-  if (headers['transfer-encoding'] !== undefined) return true;
-  const length = headers['content-length'];
-  return length !== undefined && length !== '0';
 }
 
 /** The one media type that endpoints declare; JSON has one encoding (RFC 8259, 8.1). */

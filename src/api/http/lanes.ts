@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { requestIdOf } from '../middleware/requestId';
 import { SECURITY_HEADERS } from '../middleware/securityHeaders';
 import type { HttpMetrics } from '../service/metrics';
-import { hasBody } from './body';
+import { hasBody } from './bodyPresence';
 
 export interface LaneAnswer {
   status: number;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Problem } from '../../domain/problems';
-import { hasBody } from './body';
+import { hasBody } from './bodyPresence';
 import { requestIdOf } from '../middleware/requestId';
 import { SECURITY_HEADERS } from '../middleware/securityHeaders';
 import { problemAnswer, type ProblemAnswer } from '../problems/document';

@@ -1,5 +1,5 @@
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
-import { takesBody } from '../http/body';
+import { takesBody } from '../http/bodyPresence';
 import { NO_BODY, type Endpoint } from '../http/endpoint';
 import { parameters } from './parameters';
 import { componentSchemas, responseHeaders, responses } from './responses';

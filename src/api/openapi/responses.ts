@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiResponseObject } from 'zod-openapi';
 import type { ProblemSlug } from '../../domain/problems';
-import { takesBody } from '../http/body';
+import { takesBody } from '../http/bodyPresence';
 import { newVenueSchema } from '../admin/venues/schema';
 import type { Endpoint, ResponseSpec } from '../http/endpoint';
 import { PROBLEM_MEDIA_TYPE } from '../problems/document';
