@@ -15,7 +15,7 @@ import { PermanentError } from '../domain/permanentError';
 import type { ActivityDependencies } from './dependencies';
 import { seatsChanged } from '../redis/seatsChanged';
 
-/** What has become of a request. NOT_REQUESTED: there is none, or it was withdrawn; nothing was done. */
+/** The decision about a request. NOT_REQUESTED: there is none, or it was withdrawn; nothing was done. */
 export type CancellationDecision =
   | ({ status: 'CANCELLED' } & Cancelled)
   | { status: 'REFUSED'; reason: NotCancellableReason }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** On the answers of `/healthz` and `/readyz`: a process that was told its instance says which one it is. */
 export const INSTANCE_HEADER = 'X-Holdfast-Instance';
 
-/** Chosen by whoever starts a process, so that the answers of another one on the same port are not taken for its. */
+/** The starter of a process chooses it, so that the answers of another one on the same port are not taken for its. */
 export const instance = z
   .string()
   .regex(/^[\w-]{1,64}$/, 'up to 64 letters, digits, - and _')

@@ -12,7 +12,7 @@ const WINDOW_MS = 60_000;
 const LINES = 20;
 
 /**
- * Admits so many lines of a kind in a minute. How many more there were is one line at the end of that minute.
+ * Admits a fixed number of lines of a kind in a minute. One line at the end of that minute gives the number of the others.
  *
  * @param what names the lines that were left out, such as "refused requests"
  */

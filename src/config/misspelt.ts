@@ -12,7 +12,7 @@ const OTHER_NAMES = [
 /** Nobody else's variables begin like this, so one that is no setting was meant to be one. */
 const OWN_PREFIX =
   /^(HOLD|HOLDFAST|QUEUE|SETTLE|RECONCILE|RATE_LIMIT|SANDBOX|PAYMENT|TRUSTED|OPERATOR|DEMO|CORS)_/;
-/** So many characters may be wrong in a name that begins as others' do, such as `REDIS_URI`. */
+/** The number of characters that may be wrong in a name that begins as others' do, such as `REDIS_URI`. */
 const NEAR = 2;
 /** Shorter names are near to too many others. */
 const SHORTEST = 6;

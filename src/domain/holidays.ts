@@ -20,7 +20,7 @@ export const holidaySchema = z
       .min(1)
       .max(MAX_DAYS_AROUND)
       .optional()
-      .meta({ description: 'So many days before and after it are holidays as well' }),
+      .meta({ description: 'The number of days before and after it that are holidays as well' }),
   })
   .refine(({ date, calendar }) => calendar === 'korean-lunar' || exists(date), {
     path: ['date'],

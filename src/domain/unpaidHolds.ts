@@ -29,7 +29,7 @@ export const MEMORY_MS = 24 * 60 * 60 * 1_000;
 /** However often somebody did it. */
 export const LONGEST_PAUSE_MS = 60 * 60 * 1_000;
 
-/** What a hold counts, from {@link LEAST_SHARE} to 1. */
+/** The weight of a hold, from {@link LEAST_SHARE} to 1. */
 export function shareOf({ heldAt, expiresAt, endedAt }: Omit<UnpaidHold, 'seatId'>): number {
   const whole = expiresAt.getTime() - heldAt.getTime();
   return Math.min(1, Math.max(LEAST_SHARE, (endedAt.getTime() - heldAt.getTime()) / whole));
@@ -49,7 +49,7 @@ export function waitMs(past: { holds: number; sinceMs: number }, allowed: number
   return Math.max(0, pause - past.sinceMs);
 }
 
-/** Who has to wait for what, in milliseconds. */
+/** A wait before the next hold. */
 export interface Wait {
   ms: number;
   /** The seats that are concerned; null for all of the schedule. */

@@ -10,7 +10,7 @@ export interface GuardedGateway extends PaymentGateway {
   readonly circuit: () => Circuit;
 }
 
-/** So many pings in a row without an answer open the circuit: one lost packet is no outage. */
+/** The number of pings in a row without an answer that opens the circuit: one lost packet is no outage. */
 const MISSED_PINGS = 2;
 /** The pause after a ping without an answer. A gateway that is back is used again so soon. */
 const PING_EVERY_MS = 1_000;

@@ -89,7 +89,7 @@ async function startEverything({ watch, ...launched }: Launch): Promise<void> {
   const servers = await startServers(context);
   if (settings.demoData) await withDatabase(servers, loadDemoData);
   const services = await startServices({ ...context, servers });
-  // Last: a password that is made up is told once, so nothing may fail between.
+  // Last: a generated password is printed once, so nothing may fail in between.
   const operatorPassword = await withDatabase(servers, async (db) =>
     ensureOperator(db, settings.OPERATOR_PASSWORD),
   );

@@ -72,7 +72,7 @@ export async function takeOver(client: Client, options: TakeOver): Promise<boole
   return false;
 }
 
-/** What Temporal's index does not show yet is moved by the next sweep. */
+/** The next sweep moves the runs that Temporal's index does not show yet. */
 async function moveEverything(client: Client, { taskQueue, rollout, logger }: TakeOver): Promise<void> {
   for (let isLast = false; !isLast;) {
     const page = await moveToCurrent(client, taskQueue, rollout);

@@ -8,7 +8,7 @@ const RETRIED_POLL = /^gRPC call poll_\w+ retried \d+ times$/;
 const ONCE_IN_MS = 60_000;
 
 /**
- * Temporal's own lines through the process's one logger. A Temporal that is away is told once a minute.
+ * Temporal's own lines through the process's one logger. An outage of Temporal is logged once a minute.
  *
  * @param now milliseconds since 1970
  */

@@ -48,7 +48,7 @@ const PASSES: readonly (readonly [doing: string, readPage: ReadPage])[] = [
 const PAGES_OF_ONE_HISTORY = 500;
 
 /**
- * So many charges are given back in one run at most. More at once are rather a fault of the books than of the
+ * The most charges that one run refunds. More at once are rather a fault of the books than of the
  * charges, and the next runs leave time to look.
  */
 const MENDED_IN_ONE_RUN = 100;
@@ -64,7 +64,7 @@ export interface ReconciliationProgress {
   mended: number;
 }
 
-/** What one run has read, and how many charges it began to give back. */
+/** The counts of one run: what it read, and the charges that it began to refund (`mended`). */
 export interface ReconciliationResult extends Pick<
   ReconciliationProgress,
   'lines' | 'attempts' | 'money' | 'mended'

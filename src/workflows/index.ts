@@ -12,7 +12,7 @@ import { sweep } from './sweep';
 import { topUp } from './topUp';
 
 /*
- * What becomes of a run when workers of a new version take over. PINNED: it ends on the version that it began on, and
+ * How a run goes on when workers of a new version take over. PINNED: it ends on the version that it began on, and
  * nothing of it is replayed with other code. AUTO_UPGRADE: it goes on with the new version. Runs that may last for days
  * do, so that an old worker can be stopped soon.
  */

@@ -17,8 +17,8 @@ const ANNOUNCED_WITHIN_MS = 30_000;
 const ANNOUNCED_PAUSE_MS = 5_000;
 
 /**
- * Opens a sale with a waiting room of its own, at the time that its row says: whoever entered before is drawn, and stands in line before
- * everybody who came later. Until its end nobody is admitted; each step may run again, and the order that was
+ * Opens a sale with a waiting room of its own, at the time that its row says. Clients that entered before are drawn, and
+ * stand in line before all later ones. Until its end nobody is admitted; each step may run again, and the order that was
  * recorded first is the one that people are lined up in.
  */
 export async function saleOpening({ scheduleId }: SaleOpeningInput): Promise<SaleOpeningResult> {

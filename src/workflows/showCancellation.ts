@@ -44,8 +44,8 @@ const LONGEST_HISTORY = 2_000;
  * has left nothing open:
  *
  * 1. open holds are asked to end; payments under way are waited for;
- * 2. each sold reservation is cancelled by a workflow of its own, by a request whose row can be there once. Of those at
- *    most so many are begun in a second as the operator wants;
+ * 2. each sold reservation is cancelled by a workflow of its own, by a request whose row can be there once. The
+ *    operator sets the most of them that begin in a second;
  * 3. what Postgres says is left is waited for, a refund that fails included, with growing pauses.
  *
  * Whether it is paused, and at which rate it goes, is read with each page; a signal makes it look at once. Without a row

@@ -24,7 +24,7 @@ const withdrawForgotten = boundedStep(
   (activities) => activities.withdrawForgotten,
 );
 
-/** So many pages of runs are moved in one sweep at most: its history stays short. */
+/** The most pages of runs that one sweep moves: its history stays short. */
 const MOVED_PAGES = 100;
 
 export interface SweepResult {

@@ -64,7 +64,7 @@ export function createCancelReservation(dependencies: CancelDependencies) {
 const notDecided = () => new Problem('temporarily-unavailable', 'The cancellation is not decided yet.');
 
 /**
- * What a request has come to for good, as Postgres has it.
+ * Reads the final outcome of a request from Postgres.
  *
  * @returns null where none is recorded under this id, or it is not decided
  * @throws {Problem} not-cancellable where it was refused

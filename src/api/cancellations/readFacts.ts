@@ -10,7 +10,7 @@ export interface NamedSeats {
 }
 
 /**
- * What decides about the cancellation of seats of an own reservation.
+ * Reads the facts that decide about the cancellation of seats of an own reservation.
  *
  * @throws {Problem} reservation-not-found; validation-failed for seats that the reservation never had
  */

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { IncomingMessage } from 'node:http';
 import ipaddr from 'ipaddr.js';
 
-/** What a client is counted by, however often and from wherever it is asked for. */
+/** Returns the network that a client is counted by; the same for each call with one request. */
 export type NetworkOf = (request: IncomingMessage) => string;
 
 type Asked = Pick<IncomingMessage, 'headers'> & { socket: { remoteAddress?: string | undefined } };

@@ -3,7 +3,7 @@ import cors from 'cors';
 import { requestIdOf } from '../middleware/requestId';
 import { SECURITY_HEADERS } from '../middleware/securityHeaders';
 
-/** What a page may send beside what every page may (Fetch, "CORS-safelisted request-header"). */
+/** Headers that a page may send besides those that every page may (Fetch, "CORS-safelisted request-header"). */
 const REQUEST_HEADERS = [
   'Authorization',
   'Content-Type',
@@ -14,10 +14,10 @@ const REQUEST_HEADERS = [
   'X-Request-Id',
 ];
 
-/** What a page may read beside what every page may (Fetch, "CORS-safelisted response-header name"). */
+/** Headers that a page may read besides those that every page may (Fetch, "CORS-safelisted response-header name"). */
 const RESPONSE_HEADERS = ['ETag', 'Location', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'X-Request-Id'];
 
-/** Browsers keep a preflight's answer for so long at most: Chromium 2 h, Firefox 24 h. */
+/** The longest time that browsers keep the answer of a preflight: Chromium 2 h, Firefox 24 h. */
 const MAX_AGE_SECONDS = 7_200;
 
 /**

@@ -12,7 +12,7 @@ export interface ServerEvent {
   id?: string;
 }
 
-/** Who opens a stream, as far as streams are counted. */
+/** The client that opens a stream, as streams are counted. */
 export interface StreamHolder {
   network: string;
   userId?: string;

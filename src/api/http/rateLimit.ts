@@ -13,7 +13,7 @@ import type { ApiContext } from './state';
 export interface RequestLimits {
   /**
    * Counts a request against a limit of its user or, where nobody is logged in, of its address. A request is counted
-   * once for a limit, whoever asks: a lane and then the endpoint find the same state.
+   * once for a limit: a lane and then the endpoint find the same state.
    *
    * @returns as `RateLimits.consume`
    */

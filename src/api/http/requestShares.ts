@@ -4,7 +4,7 @@ import type { NetworkOf } from './clientNetwork';
 import { refuseRequest } from './refusal';
 import { createShares, type ShareBounds, type Shortage } from './shares';
 
-/** What a client hears that holds its share already, or where nothing is left for anybody. */
+/** The problem for a client that holds its whole share, or for any client where nothing is left. */
 export function shortageProblem(shortage: Shortage, what: string, retryAfter: number): Problem {
   return shortage === 'none-left'
     ? new Problem('temporarily-unavailable', `Too many ${what} at once.`, { retryAfter })

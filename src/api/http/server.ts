@@ -36,8 +36,7 @@ export interface ServerOptions {
 const IDLE_CHECK_MS = 50;
 
 /**
- * What a slow or silent client can hold, and for how long. Node looks for late clients every 30 s unless it is told
- * otherwise, and headers that were late by 10 s could take 40.
+ * The limits on a slow or silent client. Node looks for late clients every 30 s by default, and headers that were late by 10 s could take 40.
  */
 const TIMEOUTS = {
   connectionsCheckingInterval: 1_000,
@@ -57,7 +56,7 @@ const SILENCE_MS = 30_000;
 const MAX_HEADER_BYTES = 8 * 1024;
 const MAX_HEADERS = 100;
 
-/** From so many connections on none is kept for a next request. */
+/** Above this share of its connections, the server keeps none for a next request. */
 const CROWDED = 3 / 4;
 
 /** Listens. @throws what `listen` raises, such as EADDRINUSE */
@@ -92,14 +91,14 @@ export async function startServer(listener: RequestListener, options: ServerOpti
     answers.set(request.socket, response);
     // A kept connection would hold the shutdown up until its client leaves, and others out where there are many.
     if (stopping || open.taken() > connections.total * CROWDED) response.setHeader('Connection', 'close');
-    // What was not read until then is not read at all: its end may be far away.
+    // The rest of the body is not read: its end may be far away.
     response.once('finish', () => isUnread(response) && cutSoon(request.socket));
     const problem = headProblem(request);
     if (problem) refuseRequest(request, response, problem);
     else listener(request, response);
   });
   server.on('request', take);
-  // Whoever reads the body asks for it: see `readBytes`.
+  // The endpoint asks for the body when it reads it: see `readBytes`.
   server.on('checkContinue', take);
   // RFC 9110, 10.1.1: an expectation that is not understood may be ignored.
   server.on('checkExpectation', take);

@@ -18,7 +18,7 @@ export interface Shares {
    */
   take(holder: string, amount?: number): Shortage | undefined;
   giveBack(holder: string, amount?: number): void;
-  /** What all holders have together. */
+  /** The sum of all holders. */
   taken(): number;
 }
 

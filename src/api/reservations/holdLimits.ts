@@ -14,7 +14,7 @@ import {
 } from '../../domain/unpaidHolds';
 import type { AddressHoldLog } from '../../redis/addressHolds';
 
-/** Who wants to hold which seats. */
+/** A client and the seats that it wants to hold. */
 export interface WantedHold {
   userId: string;
   /** The client's. */
@@ -24,7 +24,7 @@ export interface WantedHold {
 }
 
 /**
- * Makes hoarding cost something: whoever holds a seat and lets it go again and again has to wait longer and longer
+ * Makes hoarding cost something: a client that holds a seat and releases it again and again has to wait longer and longer
  * before the next time, so that others get the seat meanwhile (OWASP OAT-021 Denial of Inventory). Docs: decision 0063.
  */
 export interface HoldLimits {

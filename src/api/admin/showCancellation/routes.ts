@@ -126,7 +126,7 @@ export function showCancellationRoutes(
   ];
 
   /**
-   * What an operator has ordered is in Postgres. Where Temporal cannot be reached, the sweep starts the workflow, and one
+   * Postgres has the order of the operator. Where Temporal cannot be reached, the sweep starts the workflow, and one
    * that is paused looks at the row by itself.
    */
   async function nudge(scheduleId: string): Promise<void> {
