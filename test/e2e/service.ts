@@ -49,7 +49,7 @@ export async function startPrivateService(env: NodeJS.ProcessEnv = {}): Promise<
     const deployment = deploymentNameOf(service.stack.temporal.taskQueue);
     const { current } = await seeVersions(service.temporal, deployment);
     if (current === null) throw new Error('no version of the worker is current');
-  });
+  }, START_MS);
   return service;
 }
 
