@@ -60,6 +60,8 @@ export interface WorkflowHarness {
   whileTimePasses<Result>(reservationId: string, work: Promise<Result>, workflowId?: string): Promise<Result>;
   /** Lets Postgres's clock be the machine's, until the next activity. */
   useRealClock(): Promise<void>;
+  /** Lets Postgres's clock be Temporal's, as before each activity. */
+  useSkippedClock(): Promise<void>;
   /** A task queue nobody polls, as when every worker is down, and back. */
   stopWorker(): Promise<void>;
   startWorker(): Promise<void>;
@@ -75,7 +77,7 @@ export async function startWorkflowHarness(
   const { dependencies } = ground;
   const env = await (time === 'skipped' ? startTimeSkipping() : connectToTemporal());
   const clock = time === 'skipped' ? await installServiceClock(ground.database.owner) : null;
-  const setClock = async () => clock?.set(await env.currentTimeMs());
+  const setClock = async () => clock?.set(async () => env.currentTimeMs());
   const taskQueue = `test-${randomUUID()}`;
   const options = workerOptions(
     {
@@ -150,7 +152,8 @@ export async function startWorkflowHarness(
       }
       return work;
     },
-    useRealClock: async () => clock?.set(Date.now()),
+    useRealClock: async () => clock?.set(Date.now),
+    useSkippedClock: setClock,
     stopWorker,
     async startWorker() {
       current = await start();
