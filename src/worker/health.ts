@@ -21,12 +21,18 @@ export interface MetricSources {
   permanentFailureMetric: Pick<ReturnType<typeof createPermanentFailureMetric>, 'register'>;
 }
 
+/** What a worker's health is about. */
+export interface WatchedWorker extends Pick<Worker, 'getState'> {
+  /** Whether new workflows have a worker, this one or one of another version: none has before a version is current. */
+  isReady: () => boolean;
+}
+
 /**
- * `/healthz` (503 once the worker has failed), `/readyz` (503 unless it polls for work) and `/metrics`, on the loopback
- * or the address that the operator chose. It says nothing about anybody's reservation.
+ * `/healthz` (503 once the worker has failed), `/readyz` (503 unless it polls for work, and new workflows have a worker)
+ * and `/metrics`, on the loopback or the address that the operator chose. It says nothing about anybody's reservation.
  */
 export function serveHealth(
-  worker: Pick<Worker, 'getState'>,
+  worker: WatchedWorker,
   sources: MetricSources,
   settings: Pick<Settings, 'HOST' | 'WORKER_METRICS_PORT' | 'HOLDFAST_INSTANCE'>,
 ): Server {
@@ -38,17 +44,21 @@ export function serveHealth(
   registerUnfinishedMetric(registry, gateways.all, countUnfinished);
   strandedMetric.register(registry);
   permanentFailureMetric.register(registry);
-  const answerState = (response: ServerResponse, isGood: (state: State) => boolean): void => {
-    const state = worker.getState();
-    response.writeHead(isGood(state) ? 200 : 503, instanceHeaders(settings)).end(`${state}\n`);
+  const answer = (response: ServerResponse, isGood: boolean, text: string): void => {
+    response.writeHead(isGood ? 200 : 503, instanceHeaders(settings)).end(`${text}\n`);
   };
   const server = createServer((request, response) => {
+    const state: State = worker.getState();
     switch (request.url) {
       case '/healthz':
-        answerState(response, (state) => state !== 'FAILED');
+        answer(response, state !== 'FAILED', state);
         return;
       case '/readyz':
-        answerState(response, (state) => state === 'RUNNING');
+        if (state === 'RUNNING' && !worker.isReady()) {
+          answer(response, false, 'no version of the worker is current yet');
+        } else {
+          answer(response, state === 'RUNNING', state);
+        }
         return;
       case '/metrics':
         response.setHeader('Content-Type', registry.contentType);

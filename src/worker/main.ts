@@ -40,8 +40,10 @@ async function main(): Promise<void> {
     ),
   );
   const { client, version, db, gateways, strandedMetric, permanentFailureMetric } = connections;
+  let isReady = !version;
+  const ready = (): void => void (isReady = true);
   const health = serveHealth(
-    worker,
+    { getState: () => worker.getState(), isReady: () => isReady },
     {
       readReconciliation: async () =>
         readReconciliation(
@@ -62,7 +64,8 @@ async function main(): Promise<void> {
   /** The current version says what runs by the clock: an old worker that is restarted leaves it as it is. */
   const keepSchedules = async (): Promise<void> => {
     const { signal } = stopped;
-    const isCurrent = !version || (await takeOver(client, { taskQueue, version, rollout, logger, signal }));
+    const isCurrent =
+      !version || (await takeOver(client, { taskQueue, version, rollout, logger, ready, signal }));
     if (isCurrent) await ensureSchedules(client, byTheClock);
   };
   await Promise.all([

@@ -10,6 +10,8 @@ export interface TakeOver {
   version: WorkerDeploymentVersion;
   rollout: Rollout;
   logger: Logger;
+  /** Called once new workflows have a worker: this one, or those of another version that is current. */
+  ready: () => void;
   /** Ends the tries. */
   signal: AbortSignal;
 }
@@ -41,6 +43,7 @@ export async function takeOver(client: Client, options: TakeOver): Promise<boole
     const seen = await seeVersions(client, version.deploymentName);
     found = found === undefined ? seen.current : found;
     if (seen.current === version.buildId) {
+      options.ready();
       if (rollout === 'recreate') await moveEverything(client, options);
       return true;
     }
@@ -49,13 +52,18 @@ export async function takeOver(client: Client, options: TakeOver): Promise<boole
       (!everCurrent.has(version.buildId) && other === found) ||
       !(await polledBuilds(client, options.taskQueue)).has(other);
     if (current !== null && rollout === 'rolling') {
+      options.ready();
       logger.info({ current }, 'another version is current; makeCurrent.js makes it this one');
       return false;
     }
-    if (current !== null && !(await takesOverFrom(current))) return null;
+    if (current !== null && !(await takesOverFrom(current))) {
+      options.ready();
+      return null;
+    }
     await makeCurrent(client, version, seen.conflictToken);
     logger.info({ buildId: version.buildId, before: current }, 'the version of this worker is current');
-    return rollout === 'rolling' ? true : null;
+    // The next look finds it current.
+    return null;
   };
   while (!signal.aborted) {
     try {

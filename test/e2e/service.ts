@@ -1,5 +1,4 @@
 import { Client as TemporalClient, Connection } from '@temporalio/client';
-import { deploymentNameOf, seeVersions } from '../../src/temporal/workerVersions';
 import { reservationWorkflowId } from '../../src/workflows/messages';
 import { audit } from '../support/audit';
 import { eventually } from '../support/eventually';
@@ -39,18 +38,9 @@ export async function startService(env: NodeJS.ProcessEnv = {}): Promise<Service
   return serve(await startStack({ env: { OPERATOR_PASSWORD, ...env } }));
 }
 
-/**
- * With its own Postgres, Redis and Temporal, which tests may kill. The first start is over: Temporal needs up to a minute to
- * go on with a version that it was making current when it was killed (docs/operations.md, "Versions of workers").
- */
+/** With its own Postgres, Redis and Temporal, which tests may kill. */
 export async function startPrivateService(env: NodeJS.ProcessEnv = {}): Promise<Service<PrivateStack>> {
-  const service = await serve(await startPrivateStack({ env: { OPERATOR_PASSWORD, ...env } }));
-  await eventually(async () => {
-    const deployment = deploymentNameOf(service.stack.temporal.taskQueue);
-    const { current } = await seeVersions(service.temporal, deployment);
-    if (current === null) throw new Error('no version of the worker is current');
-  }, START_MS);
-  return service;
+  return serve(await startPrivateStack({ env: { OPERATOR_PASSWORD, ...env } }));
 }
 
 async function serve<Kind extends Stack>(stack: Kind): Promise<Service<Kind>> {

@@ -7,6 +7,7 @@ import { serveHealth } from '../../src/worker/health';
 const notAsked = async () => Promise.reject(new Error('not asked'));
 
 let state: State = 'RUNNING';
+let isReady = true;
 let server: Server;
 let url: string;
 
@@ -20,7 +21,7 @@ beforeAll(async () => {
     strandedMetric: { register: () => undefined },
     permanentFailureMetric: { register: () => undefined },
   };
-  server = serveHealth({ getState: () => state }, sources, {
+  server = serveHealth({ getState: () => state, isReady: () => isReady }, sources, {
     HOST: '127.0.0.1',
     WORKER_METRICS_PORT: port,
     HOLDFAST_INSTANCE: 'this-one',
@@ -39,6 +40,16 @@ describe("a worker's health", () => {
 
     expect((await fetch(`${url}/healthz`)).status).toBe(healthy);
     expect((await fetch(`${url}/readyz`)).status).toBe(ready);
+  });
+
+  it('is ready only once new workflows have a worker', async () => {
+    state = 'RUNNING';
+    isReady = false;
+    const early = await fetch(`${url}/readyz`);
+    isReady = true;
+
+    expect([early.status, await early.text()]).toEqual([503, 'no version of the worker is current yet\n']);
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
   });
 
   it('says which process answers', async () => {

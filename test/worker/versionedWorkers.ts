@@ -27,6 +27,8 @@ export interface VersionedWorkers {
   start(buildId: string, rollout: Rollout, workflows?: 'today' | 'next'): Promise<void>;
   /** What a worker does besides its work, until it is done or the signal is aborted. */
   takeOver(buildId: string, rollout: Rollout, signal?: AbortSignal): Promise<boolean>;
+  /** Whether a worker of a version has ever said that new workflows have a worker. */
+  wasReady(buildId: string): boolean;
   stop(buildId: string): Promise<void>;
   hold(sale: { scheduleId: string }, userId: string, seatId: string): Promise<string>;
   /** Pays a seat with points and its fee by card. */
@@ -54,6 +56,7 @@ export async function createVersionedWorkers(ground: Ground): Promise<VersionedW
     next: await workflowBundle(NEXT),
   };
   const running = new Map<string, { worker: Worker; done: Promise<void> }>();
+  const saidReady = new Set<string>();
   const version = (buildId: string) => ({ deploymentName: deploymentNameOf(taskQueue), buildId });
   const reservations = createReservationWorkflows(client, {
     taskQueue,
@@ -90,8 +93,10 @@ export async function createVersionedWorkers(ground: Ground): Promise<VersionedW
     },
     async takeOver(buildId, rollout, signal = new AbortController().signal) {
       const { logger } = dependencies;
-      return takeOver(client, { taskQueue, version: version(buildId), rollout, logger, signal });
+      const ready = () => void saidReady.add(buildId);
+      return takeOver(client, { taskQueue, version: version(buildId), rollout, logger, ready, signal });
     },
+    wasReady: (buildId) => saidReady.has(buildId),
     stop,
     async hold({ scheduleId }, userId, seatId) {
       const { reservationId } = await holdClaimed(anAttemptToHold(ground, userId), scheduleId, [seatId]);

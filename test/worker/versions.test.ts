@@ -70,6 +70,7 @@ describe('a rolling deployment in the middle of a sale', () => {
 
     await workers.start('new', 'rolling', 'next');
     expect(await workers.takeOver('new', 'rolling')).toBe(false);
+    expect(workers.wasReady('new')).toBe(true);
     expect(await current()).toBe('old');
     const second = await holdOn('old');
     await eventually(async () => makeCurrent(workers.client, workers.version('new'), null));
@@ -164,6 +165,7 @@ describe('a worker that replaces the one before', () => {
     // Temporal has not seen a worker of it yet: it tries again and again.
     const taking = workers.takeOver('older', 'recreate', stalled.signal);
     await sleep(500);
+    expect(workers.wasReady('older')).toBe(false);
     await workers.start('new', 'recreate');
     await workers.takeOver('new', 'recreate');
 
@@ -174,6 +176,7 @@ describe('a worker that replaces the one before', () => {
     });
     await sleep(6_000);
     expect(await current()).toBe('new');
+    expect(workers.wasReady('older')).toBe(true);
     stalled.abort();
     await taking;
   });

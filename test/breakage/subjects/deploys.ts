@@ -95,6 +95,18 @@ export const DEPLOYS: Breakage[] = [
     tests: [`${REPLACING} is not replaced by an older one that stalled on its way to take over`],
   },
   {
+    name: 'a worker that waits for the workers of another version is never ready',
+    edits: [
+      {
+        file: TAKE_OVER,
+        find: 'if (current !== null && !(await takesOverFrom(current))) {\n      options.ready();',
+        replace: 'if (current !== null && !(await takesOverFrom(current))) {',
+      },
+    ],
+    suite: VERSIONS,
+    tests: [`${REPLACING} is not replaced by an older one that stalled on its way to take over`],
+  },
+  {
     name: 'the id of a build leaves out what is imported',
     edits: [
       {
