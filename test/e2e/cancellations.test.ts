@@ -162,14 +162,15 @@ describe('a cancellation of some seats', () => {
     const [sale, user] = await Promise.all([service.openSale(), service.buyer(POINTS)]);
     const seatIds = sale.seatIds.slice(0, 2);
     const { reservationId } = await expectHold(user, seatIds);
-    const { tickets } = expectAnswer(await user.pay(reservationId, { points: POINTS }), 200, contract.paid);
+    const paid = expectAnswer(await user.pay(reservationId, { points: POINTS }), 200, contract.paid);
+    const { paymentId, tickets } = paid;
     const [gone = '', kept = ''] = seatIds;
     const ticketOf = (seatId: string) => tickets.find((one) => one.seatId === seatId)?.ticketId ?? '';
-    return { ...sale, user, reservationId, gone, kept, ticketOf };
+    return { ...sale, user, reservationId, paymentId, gone, kept, ticketOf };
   }
 
   it('gives what its preview told, and the others stay sold with tickets that let people in', async () => {
-    const { user, reservationId, scheduleId, gone, kept, ticketOf } = await boughtTwo();
+    const { user, reservationId, paymentId, scheduleId, gone, kept, ticketOf } = await boughtTwo();
     expect(await user.cancellation(reservationId, [gone])).toMatchObject({ cancellable: true, ...OF_ONE });
     const whole = await user.cancellation(reservationId);
     expect(whole.fee).toBe(2 * FEE);
@@ -193,6 +194,9 @@ describe('a cancellation of some seats', () => {
     expect(await seatStatus(user, scheduleId, gone)).toBe('AVAILABLE');
     expect(await seatStatus(user, scheduleId, kept)).toBe('SOLD');
     expect((await user.get(`/v1/tickets/${ticketOf(gone)}`)).body).toMatchObject({ status: 'VOID' });
+    const payment = expectAnswer(await user.get(`/v1/payments/${paymentId}`), 200, contract.payment);
+    expect(payment.status).toBe('PARTIALLY_REFUNDED');
+    expect(payment['tickets']).toContainEqual({ ticketId: ticketOf(kept), seatId: kept });
     const qr = await codeOf(user, ticketOf(kept));
     expect((await service.operator.post('/v1/check-ins', { qr })).status).toBe(200);
   });

@@ -37,7 +37,7 @@ export interface PayDependencies {
   /** Takes new payments. */
   gateway: Pick<PaymentGateway, 'name' | 'needsPaymentKey'>;
   directory: SeatDirectory;
-  admission: AdmissionService;
+  admission: Pick<AdmissionService, 'requirePlace'>;
   reservations: ReservationStore;
   payments: PaymentStore;
   workflows: ReservationWorkflows;

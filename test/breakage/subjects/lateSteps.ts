@@ -109,6 +109,20 @@ export const LATE_STEP_BREAKAGES: Breakage[] = [
     ],
   },
   {
+    name: 'a payment that was requested again gets the refusal of its earlier request',
+    edits: [
+      {
+        file: 'src/api/payments/payReservation.ts',
+        find: 'if (await payments.withdraw(paymentId)) throw ofThisRequest(error);',
+        replace: 'if (await payments.withdraw(paymentId)) throw error;',
+      },
+    ],
+    suite: 'test/api/payments/payReservation.test.ts',
+    tests: [
+      'a payment that joins a run which had found it withdrawn is withdrawn again, and its key gets a new try',
+    ],
+  },
+  {
     name: 'a repeat that is refused frees the key of an effect under way',
     edits: [
       {
