@@ -18,7 +18,8 @@ import {
   unpaidSale,
   type Finding,
 } from '../domain/reconciliation';
-import { gatewayReconciliationWorkflowId, type ChargeSettlementInput } from '../workflows/messages';
+import type { ChargeSettlementInput } from '../contract/payments';
+import { gatewayReconciliationWorkflowId } from '../contract/reconciliation';
 import type { ActivityDependencies } from './dependencies';
 
 /** One run and its window, from `windowFrom` to `startedAt`. Times are ISO 8601. */

@@ -5,7 +5,7 @@ import { createPaymentStore } from '../db/paymentStore';
 import { createReservationStore, type Reservation } from '../db/reservationStore';
 import { Problem } from '../domain/problems';
 import { seatsChanged } from '../redis/seatsChanged';
-import type { ReservationState } from '../workflows/messages';
+import type { ReservationState } from '../contract/reservations';
 import type { ActivityDependencies } from './dependencies';
 import { withCard } from './payments';
 

@@ -1,7 +1,7 @@
 import { createPaymentStore } from '../db/paymentStore';
 import { createTopUpStore } from '../db/topUpStore';
 import { ATTEMPT_STATES, hasBegun } from '../domain/attemptState';
-import type { ChargeSettlementInput } from '../workflows/messages';
+import type { ChargeSettlementInput } from '../contract/payments';
 import type { ActivityDependencies } from './dependencies';
 
 /** How an attempt to charge a card stands in Postgres. OPEN: its workflow is about it. SOLD: it bought something. */

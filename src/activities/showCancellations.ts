@@ -5,7 +5,7 @@ import { createShowCancellationStore } from '../db/showCancellationStore';
 import { PermanentError } from '../domain/permanentError';
 import { isRefunded, type ShowCancellationSettings, type ShowCounts } from '../domain/showCancellation';
 import { startCancellation } from '../temporal/startCancellation';
-import { reservationWorkflowId } from '../workflows/messages';
+import { reservationWorkflowId } from '../contract/reservations';
 import type { ActivityDependencies } from './dependencies';
 
 /** A page of a walk through the reservations of a show. */

@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { isGrpcServiceError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { Problem } from '../domain/problems';
-import { membersOf } from '../workflows/failures';
+import { membersOf } from '../contract/failures';
 import { isProblemSlug } from './problems/table';
 
 /** Each of them costs a workflow task. */

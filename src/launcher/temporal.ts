@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { Connection } from '@temporalio/client';
-import { SEARCH_ATTRIBUTES } from '../workflows/searchAttributes';
+import { SEARCH_ATTRIBUTES } from '../contract/searchAttributes';
 import type { Report } from './failure';
 import { makeFolder } from './folders';
 import { orStop, untilReady, type ManagedProcess, type Spawner } from './managedProcess';

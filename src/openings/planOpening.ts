@@ -9,8 +9,8 @@ import {
 } from '@temporalio/client';
 import type { Opening } from '../db/drawStore';
 import type { saleOpening } from '../workflows';
-import { SALE_OPENING_WORKFLOW, saleOpeningWorkflowId, type SaleOpeningInput } from '../workflows/messages';
-import { SCHEDULE_ID } from '../workflows/searchAttributes';
+import { SALE_OPENING_WORKFLOW, saleOpeningWorkflowId, type SaleOpeningInput } from '../contract/openings';
+import { SCHEDULE_ID } from '../contract/searchAttributes';
 
 const TIMEOUT_MS = 5_000;
 

@@ -5,8 +5,8 @@ import {
 } from '@temporalio/client';
 import type { OpenRequest } from '../db/cancellationRequestStore';
 import type { cancellation } from '../workflows';
-import { CANCELLATION_WORKFLOW, cancellationWorkflowId } from '../workflows/messages';
-import { SCHEDULE_ID, USER_ID } from '../workflows/searchAttributes';
+import { CANCELLATION_WORKFLOW, cancellationWorkflowId } from '../contract/cancellations';
+import { SCHEDULE_ID, USER_ID } from '../contract/searchAttributes';
 
 /**
  * How the workflow of a recorded cancellation is started. It gets the id alone; what operators filter by is set beside it.

@@ -2,8 +2,8 @@ import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/c
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { z } from 'zod';
 import type { reservation } from '../workflows';
-import { RESERVATION_WORKFLOW, reservationWorkflowId, type ReservationInput } from '../workflows/messages';
-import { attributesAtStart } from '../workflows/searchAttributes';
+import { RESERVATION_WORKFLOW, reservationWorkflowId, type ReservationInput } from '../contract/reservations';
+import { attributesAtStart } from '../contract/searchAttributes';
 
 /** What a new workflow of a reservation gets. */
 export interface ReservationStart {

@@ -5,8 +5,8 @@ import {
   SHOW_CANCELLATION_WORKFLOW,
   showCancellationWorkflowId,
   type ShowCancellationInput,
-} from '../workflows/messages';
-import { SCHEDULE_ID } from '../workflows/searchAttributes';
+} from '../contract/cancellations';
+import { SCHEDULE_ID } from '../contract/searchAttributes';
 
 /**
  * Makes the workflow of a cancelled show look at its row: one that waits because of a pause looks at once, and where none

@@ -2,7 +2,7 @@ import { activityInfo } from '@temporalio/activity';
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
 import type { Logger } from '../config/logging';
 import { Problem } from '../domain/problems';
-import { cannotSucceed, refuse } from '../workflows/failures';
+import { cannotSucceed, refuse } from '../contract/failures';
 import { whyHopeless } from './permanence';
 
 /** What operators hear of steps that can never succeed. */

@@ -12,7 +12,7 @@ import { HOUSEKEEPING_SUBJECTS } from '../activities/housekeeping';
 import type { Logger } from '../config/logging';
 import type * as workflows from '../workflows';
 import type { HousekeepingInput } from '../workflows/housekeeping';
-import { temporalScheduleId } from '../workflows/messages';
+import { temporalScheduleId } from '../contract/operations';
 import { FencedScheduleClient } from './fencedScheduleClient';
 
 const MINUTE_MS = 60_000;

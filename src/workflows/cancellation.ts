@@ -12,9 +12,9 @@ import {
 } from '@temporalio/workflow';
 import type { CancellationDecision, Cancelled } from '../activities/cancellations';
 import { Duties } from './duties';
-import { refuse } from './failures';
-import { DECIDED_UPDATE, type CancellationInput, type CancellationResult } from './messages';
-import { REFUND_STATUS, type RefundStatus } from './searchAttributes';
+import { refuse } from '../contract/failures';
+import { DECIDED_UPDATE, type CancellationInput, type CancellationResult } from '../contract/cancellations';
+import { REFUND_STATUS, type RefundStatus } from '../contract/searchAttributes';
 import { endlessStep, patientStep } from './steps';
 
 export const decidedUpdate = defineUpdate(DECIDED_UPDATE);

@@ -7,13 +7,13 @@ import {
 } from '@temporalio/workflow';
 import type { AttemptState } from '../activities/settlements';
 import { Duties } from './duties';
+import { topUpWorkflowId } from '../contract/ledger';
 import {
   GATEWAY_HINT_SIGNAL,
-  reservationWorkflowId,
-  topUpWorkflowId,
   type ChargeSettlementInput,
   type ChargeSettlementResult,
-} from './messages';
+} from '../contract/payments';
+import { reservationWorkflowId } from '../contract/reservations';
 import { endlessStep } from './steps';
 
 const gatewayHintSignal = defineSignal(GATEWAY_HINT_SIGNAL);

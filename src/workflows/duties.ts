@@ -7,8 +7,8 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import { permanentFailureOf } from './failures';
-import { RETRY_SIGNAL } from './messages';
-import { STUCK_STEP } from './searchAttributes';
+import { RETRY_SIGNAL } from '../contract/operations';
+import { STUCK_STEP } from '../contract/searchAttributes';
 
 export const retrySignal = defineSignal(RETRY_SIGNAL);
 

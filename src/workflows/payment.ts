@@ -4,9 +4,10 @@ import { isPaid } from '../domain/attemptState';
 import { GATEWAY_UNAVAILABLE } from '../gateways/gateway';
 import { charge, type KnownCharge } from './charge';
 import type { Duties } from './duties';
-import { wordFor, membersOf, refusalOf, refuse } from './failures';
+import { membersOf, refuse } from '../contract/failures';
+import { wordFor, refusalOf } from './failures';
 import { LOST, type GiveBacks } from './giveBacks';
-import type { PayResult } from './messages';
+import type { PayResult } from '../contract/reservations';
 import { Saga } from './saga';
 import { boundedStep, endlessStep } from './steps';
 

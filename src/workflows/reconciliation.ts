@@ -2,7 +2,7 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { ParentClosePolicy, setCurrentDetails, startChild } from '@temporalio/workflow';
 import type { GatewayReconciliation } from '../activities/reconciliation';
 import type { gatewayReconciliation } from './gatewayReconciliation';
-import { GATEWAY_RECONCILIATION_WORKFLOW } from './messages';
+import { GATEWAY_RECONCILIATION_WORKFLOW } from '../contract/reconciliation';
 import { endlessStep } from './steps';
 
 const listReconciliations = endlessStep(

@@ -11,10 +11,10 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import { Duties } from './duties';
-import { refuse } from './failures';
+import { refuse } from '../contract/failures';
 import { GiveBacks } from './giveBacks';
+import { GATEWAY_HINT_SIGNAL } from '../contract/payments';
 import {
-  GATEWAY_HINT_SIGNAL,
   PAY_UPDATE,
   RELEASE_UPDATE,
   RESERVATION_QUERY,
@@ -22,10 +22,10 @@ import {
   type PayResult,
   type ReservationInput,
   type ReservationState,
-} from './messages';
+} from '../contract/reservations';
 import { afterLostPayments, payReservation } from './payment';
 import { describe, isOver, statusOf, type Phase } from './reservationPhase';
-import { RESERVATION_STATUS } from './searchAttributes';
+import { RESERVATION_STATUS } from '../contract/searchAttributes';
 import { endlessStep } from './steps';
 
 export const payUpdate = defineUpdate<PayResult, [PayInput]>(PAY_UPDATE);

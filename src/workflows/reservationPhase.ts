@@ -1,4 +1,4 @@
-import type { ReservationState } from './messages';
+import type { ReservationState } from '../contract/reservations';
 
 /**
  * HELD stands from the start, although the reservation's row follows a moment later. ENDING: the seats are being

@@ -1,6 +1,6 @@
 import { setCurrentDetails, sleep } from '@temporalio/workflow';
 import { Duties } from './duties';
-import type { SaleOpeningInput, SaleOpeningResult } from './messages';
+import type { SaleOpeningInput, SaleOpeningResult } from '../contract/openings';
 import { endlessStep } from './steps';
 
 const readOpening = endlessStep('Read when the sale opens', (activities) => activities.readOpening);

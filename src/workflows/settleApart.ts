@@ -5,7 +5,7 @@ import {
   CHARGE_SETTLEMENT_WORKFLOW,
   chargeSettlementWorkflowId,
   type ChargeSettlementInput,
-} from './messages';
+} from '../contract/payments';
 
 /**
  * Has a charge settled by a workflow that outlives this one: it asks Postgres and the gateway before it gives

@@ -11,7 +11,11 @@ import {
 import type { SeenPage, ShowPage } from '../activities/showCancellations';
 import { isRefunded, type ShowCounts } from '../domain/showCancellation';
 import { Duties } from './duties';
-import { SETTINGS_SIGNAL, type ShowCancellationInput, type ShowCancellationResult } from './messages';
+import {
+  SETTINGS_SIGNAL,
+  type ShowCancellationInput,
+  type ShowCancellationResult,
+} from '../contract/cancellations';
 import { endlessStep } from './steps';
 
 export const settingsSignal = defineSignal(SETTINGS_SIGNAL);

@@ -2,8 +2,10 @@ import { CancellationScope, defineSignal, setCurrentDetails, setHandler } from '
 import { GATEWAY_UNAVAILABLE } from '../gateways/gateway';
 import { charge } from './charge';
 import { Duties } from './duties';
-import { wordFor, refuse } from './failures';
-import { GATEWAY_HINT_SIGNAL, type TopUpInput, type TopUpResult } from './messages';
+import { refuse } from '../contract/failures';
+import { wordFor } from './failures';
+import type { TopUpInput, TopUpResult } from '../contract/ledger';
+import { GATEWAY_HINT_SIGNAL } from '../contract/payments';
 import { settleApart } from './settleApart';
 import { endlessStep } from './steps';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SCHEDULES } from '../../src/worker/schedules';
-import { temporalScheduleId } from '../../src/workflows/messages';
+import { temporalScheduleId } from '../../src/contract/operations';
 import { eventually } from '../support/eventually';
 import * as contract from './contract';
 import { expectAnswer, expectProblem, expectStatus } from './client';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as contract from './contract';
-import { reservationWorkflowId } from '../../src/workflows/messages';
+import { reservationWorkflowId } from '../../src/contract/reservations';
 import { eventually } from '../support/eventually';
 import { expectAnswer, expectProblem, expectStatus } from './client';
 import { BOOKING_FEE, expectHold, PRICES, R_TOTAL, seatStatus } from './sale';

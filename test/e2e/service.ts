@@ -1,5 +1,5 @@
 import { Client as TemporalClient, Connection } from '@temporalio/client';
-import { reservationWorkflowId } from '../../src/workflows/messages';
+import { reservationWorkflowId } from '../../src/contract/reservations';
 import { audit } from '../support/audit';
 import { eventually } from '../support/eventually';
 import { readGatewayBook, type Charge } from '../support/gatewayBook';

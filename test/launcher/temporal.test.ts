@@ -7,7 +7,7 @@ import { createSpawner, untilReady, type Spawner } from '../../src/launcher/mana
 import { freePort } from '../../src/launcher/ports';
 import { startTemporal } from '../../src/launcher/temporal';
 import { findTemporal } from '../../src/launcher/temporalBinary';
-import { SEARCH_ATTRIBUTES } from '../../src/workflows/searchAttributes';
+import { SEARCH_ATTRIBUTES } from '../../src/contract/searchAttributes';
 import { reportProgress } from '../support/servers';
 
 let folder: string;

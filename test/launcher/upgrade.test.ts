@@ -4,7 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import { z } from 'zod';
 import { repositoryRoot } from '../../src/launcher/repository';
 import { seeVersions } from '../../src/temporal/workerVersions';
-import { reservationWorkflowId } from '../../src/workflows/messages';
+import { reservationWorkflowId } from '../../src/contract/reservations';
 import { connectClient, expectAnswer, type User } from '../e2e/client';
 import * as contract from '../e2e/contract';
 import { testEnvironment } from '../support/environment';

@@ -3,7 +3,7 @@ import { createLogger } from '../../src/config/logging';
 import { createDrawStore, type DrawStore } from '../../src/db/drawStore';
 import { planOpening } from '../../src/openings/planOpening';
 import { ensureOpenings } from '../../src/worker/openings';
-import { saleOpeningWorkflowId } from '../../src/workflows/messages';
+import { saleOpeningWorkflowId } from '../../src/contract/openings';
 import { eventually } from '../support/eventually';
 import { announceSale, HOUR_MS } from '../support/opening';
 import { buildStage, type Stage } from '../support/stage';

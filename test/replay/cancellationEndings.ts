@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { cancellation } from '../../src/workflows';
-import { CANCELLATION_WORKFLOW, cancellationWorkflowId } from '../../src/workflows/messages';
+import { CANCELLATION_WORKFLOW, cancellationWorkflowId } from '../../src/contract/cancellations';
 import { buyOnStage } from '../support/buyOnStage';
 import { KEEPS_30_PERCENT, PRICE } from '../support/factories';
 import { holdOnStage } from '../support/holdOnStage';

@@ -4,20 +4,12 @@ import { createActivities } from '../../src/activities';
 import { chargeOfPayment } from '../../src/gateways/chargeRequest';
 import type { gatewayReconciliation, housekeeping, reconciliation, sweep } from '../../src/workflows';
 import type { HousekeepingInput } from '../../src/workflows/housekeeping';
-import {
-  chargeSettlementWorkflowId,
-  GATEWAY_RECONCILIATION_WORKFLOW,
-  RECONCILIATION_WORKFLOW,
-  reservationWorkflowId,
-  TOP_UP_WORKFLOW,
-  topUpWorkflowId,
-  type CancellationResult,
-  type ChargeSettlementResult,
-  type ReservationState,
-  type SaleOpeningResult,
-  type ShowCancellationResult,
-  type TopUpResult,
-} from '../../src/workflows/messages';
+import type { CancellationResult, ShowCancellationResult } from '../../src/contract/cancellations';
+import { TOP_UP_WORKFLOW, topUpWorkflowId, type TopUpResult } from '../../src/contract/ledger';
+import type { SaleOpeningResult } from '../../src/contract/openings';
+import { chargeSettlementWorkflowId, type ChargeSettlementResult } from '../../src/contract/payments';
+import { GATEWAY_RECONCILIATION_WORKFLOW, RECONCILIATION_WORKFLOW } from '../../src/contract/reconciliation';
+import { reservationWorkflowId, type ReservationState } from '../../src/contract/reservations';
 import { Problem } from '../../src/domain/problems';
 import { anAttempt, createUser } from '../support/factories';
 import { createPurchases } from '../support/purchases';

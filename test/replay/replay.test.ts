@@ -1,6 +1,6 @@
 import { defaultPayloadConverter } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
-import { TOP_UP_WORKFLOW } from '../../src/workflows/messages';
+import { TOP_UP_WORKFLOW } from '../../src/contract/ledger';
 import { testEnvironment } from '../support/environment';
 import { installQuietTemporal } from '../support/quietTemporal';
 import { ENDINGS } from './endings';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { SALE_OPENING_WORKFLOW, saleOpeningWorkflowId } from '../../src/workflows/messages';
+import { SALE_OPENING_WORKFLOW, saleOpeningWorkflowId } from '../../src/contract/openings';
 import type { saleOpening } from '../../src/workflows';
 import { announceSale } from '../support/opening';
 import type { Stage } from '../support/stage';

@@ -3,7 +3,7 @@ import {
   CHARGE_SETTLEMENT_WORKFLOW,
   chargeSettlementWorkflowId,
   type ChargeSettlementInput,
-} from '../../src/workflows/messages';
+} from '../../src/contract/payments';
 import type { chargeSettlement } from '../../src/workflows';
 import { anAttempt } from '../support/factories';
 import { holdOnStage } from '../support/holdOnStage';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { nudgeShowCancellation } from '../../src/temporal/startShowCancellation';
-import { showCancellationWorkflowId } from '../../src/workflows/messages';
+import { showCancellationWorkflowId } from '../../src/contract/cancellations';
 import { cancelledShows } from '../support/cancelledShows';
 import { eventually } from '../support/eventually';
 import { anAttempt } from '../support/factories';

@@ -1,7 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { createShowCancellationStore, type SettingsChange } from '../../src/db/showCancellationStore';
 import { nudgeShowCancellation } from '../../src/temporal/startShowCancellation';
-import { showCancellationWorkflowId } from '../../src/workflows/messages';
+import { showCancellationWorkflowId } from '../../src/contract/cancellations';
 import type { showCancellation } from '../../src/workflows';
 import type { Stage } from './stage';
 

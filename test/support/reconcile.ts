@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Activities } from '../../src/activities';
 import type { ComparedPage, ReconciliationRun } from '../../src/activities/reconciliation';
 import type { GatewayName } from '../../src/gateways/gateway';
-import type { ChargeSettlementInput } from '../../src/workflows/messages';
+import type { ChargeSettlementInput } from '../../src/contract/payments';
 
 export interface WholeRun {
   read: Pick<ComparedPage, 'lines' | 'attempts' | 'money'>;

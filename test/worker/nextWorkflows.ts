@@ -1,7 +1,7 @@
 import { upsertSearchAttributes } from '@temporalio/workflow';
 import * as today from '../../src/workflows';
-import type { ReservationInput, ReservationState } from '../../src/workflows/messages';
-import { RESERVATION_STATUS } from '../../src/workflows/searchAttributes';
+import type { ReservationInput, ReservationState } from '../../src/contract/reservations';
+import { RESERVATION_STATUS } from '../../src/contract/searchAttributes';
 
 /*
  * The workflows of a later version. Its `reservation` cannot replay the history of one of today: it begins with another

@@ -2,7 +2,7 @@ import { Client, ScheduleOverlapPolicy } from '@temporalio/client';
 import { HOUSEKEEPING_SUBJECTS } from '../../src/activities/housekeeping';
 import { createLogger } from '../../src/config/logging';
 import { ensureSchedules, SCHEDULES, type ScheduledWorkflow } from '../../src/worker/schedules';
-import { temporalScheduleId } from '../../src/workflows/messages';
+import { temporalScheduleId } from '../../src/contract/operations';
 import { eventually } from '../support/eventually';
 import { buildStage, type Stage } from '../support/stage';
 

@@ -11,7 +11,7 @@ import { deploymentNameOf } from '../../src/temporal/workerVersions';
 import { workflowBundle } from '../../src/worker/bundle';
 import { workerOptions } from '../../src/worker/options';
 import { takeOver } from '../../src/worker/takeOver';
-import type { PayResult } from '../../src/workflows/messages';
+import type { PayResult } from '../../src/contract/reservations';
 import { testEnvironment } from '../support/environment';
 import { anAttempt } from '../support/factories';
 import { anAttemptToHold, createHolding } from '../support/holding';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createCancellationRequestStore } from '../../src/db/cancellationRequestStore';
 import type { CancellationCause } from '../../src/domain/cancellationTerms';
-import { CANCELLATION_WORKFLOW, cancellationWorkflowId } from '../../src/workflows/messages';
+import { CANCELLATION_WORKFLOW, cancellationWorkflowId } from '../../src/contract/cancellations';
 import { buyOnStage, type Bought } from '../support/buyOnStage';
 import { itWithSkippedTime } from '../support/durations';
 import { anAttempt, BOOKING_FEE, createUser, aHold, KEEPS_30_PERCENT, PRICE } from '../support/factories';

@@ -2,14 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { PaymentStep } from '../support/steps';
 import { Problem } from '../../src/domain/problems';
 import { chargeOfPayment } from '../../src/gateways/chargeRequest';
+import { TOP_UP_WORKFLOW, topUpWorkflowId } from '../../src/contract/ledger';
 import {
   CHARGE_SETTLEMENT_WORKFLOW,
   chargeSettlementWorkflowId,
-  TOP_UP_WORKFLOW,
-  topUpWorkflowId,
   type ChargeSettlementInput,
   type ChargeSettlementResult,
-} from '../../src/workflows/messages';
+} from '../../src/contract/payments';
 import type { chargeSettlement, topUp } from '../../src/workflows';
 import { eventually } from '../support/eventually';
 import { anAttempt, BOOKING_FEE, createUser, PRICE } from '../support/factories';

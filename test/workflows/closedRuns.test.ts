@@ -2,13 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { createReceiveEvent } from '../../src/api/webhooks/receiveEvent';
 import { createTopUpWorkflows } from '../../src/api/wallet/topUpWorkflows';
 import { createDrawStore } from '../../src/db/drawStore';
-import {
-  CHARGE_SETTLEMENT_WORKFLOW,
-  chargeSettlementWorkflowId,
-  SALE_OPENING_WORKFLOW,
-  saleOpeningWorkflowId,
-  topUpWorkflowId,
-} from '../../src/workflows/messages';
+import { topUpWorkflowId } from '../../src/contract/ledger';
+import { SALE_OPENING_WORKFLOW, saleOpeningWorkflowId } from '../../src/contract/openings';
+import { CHARGE_SETTLEMENT_WORKFLOW, chargeSettlementWorkflowId } from '../../src/contract/payments';
 import type { chargeSettlement, saleOpening } from '../../src/workflows';
 import { buyOnStage } from '../support/buyOnStage';
 import { cancelledShows, type CancelledShows } from '../support/cancelledShows';

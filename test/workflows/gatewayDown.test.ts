@@ -1,4 +1,5 @@
-import { TOP_UP_WORKFLOW, chargeSettlementWorkflowId, topUpWorkflowId } from '../../src/workflows/messages';
+import { TOP_UP_WORKFLOW, topUpWorkflowId } from '../../src/contract/ledger';
+import { chargeSettlementWorkflowId } from '../../src/contract/payments';
 import type { topUp } from '../../src/workflows';
 import { eventually } from '../support/eventually';
 import { anAttempt, createUser, PRICE } from '../support/factories';

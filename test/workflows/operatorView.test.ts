@@ -1,11 +1,6 @@
 import { defaultPayloadConverter } from '@temporalio/common';
-import { RESERVATION_QUERY, type ReservationState } from '../../src/workflows/messages';
-import {
-  REFUND_STATUS,
-  RESERVATION_STATUS,
-  SCHEDULE_ID,
-  USER_ID,
-} from '../../src/workflows/searchAttributes';
+import { RESERVATION_QUERY, type ReservationState } from '../../src/contract/reservations';
+import { REFUND_STATUS, RESERVATION_STATUS, SCHEDULE_ID, USER_ID } from '../../src/contract/searchAttributes';
 import { eventually } from '../support/eventually';
 import { buyOnStage } from '../support/buyOnStage';
 import { anAttempt, KEEPS_30_PERCENT } from '../support/factories';

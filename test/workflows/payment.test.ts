@@ -1,7 +1,7 @@
 import { createActivities } from '../../src/activities';
 import { createPaymentStore } from '../../src/db/paymentStore';
 import { Problem } from '../../src/domain/problems';
-import { PAY_UPDATE } from '../../src/workflows/messages';
+import { PAY_UPDATE } from '../../src/contract/reservations';
 import { addPoints, anAttempt, BOOKING_FEE, PRICE } from '../support/factories';
 import { holdOnStage } from '../support/holdOnStage';
 import { itWithSkippedTime } from '../support/durations';

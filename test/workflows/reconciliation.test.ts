@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { createActivities } from '../../src/activities';
 import type { PaymentStep } from '../support/steps';
 import { chargeOfPayment } from '../../src/gateways/chargeRequest';
+import { chargeSettlementWorkflowId } from '../../src/contract/payments';
 import {
-  chargeSettlementWorkflowId,
   GATEWAY_RECONCILIATION_WORKFLOW,
   gatewayReconciliationWorkflowId,
   RECONCILIATION_WORKFLOW,
-} from '../../src/workflows/messages';
+} from '../../src/contract/reconciliation';
 import type { gatewayReconciliation, reconciliation } from '../../src/workflows';
 import { eventually } from '../support/eventually';
 import { BOOKING_FEE, PRICE } from '../support/factories';

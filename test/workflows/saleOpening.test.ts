@@ -5,7 +5,7 @@ import { createScheduleStore } from '../../src/db/scheduleStore';
 import { createQueue, type Queue, type Room } from '../../src/redis/queue';
 import { createOpeningActivities } from '../../src/activities/openings';
 import type { saleOpening } from '../../src/workflows';
-import { SALE_OPENING_WORKFLOW, saleOpeningWorkflowId } from '../../src/workflows/messages';
+import { SALE_OPENING_WORKFLOW, saleOpeningWorkflowId } from '../../src/contract/openings';
 import { itWithSkippedTime, OPENING_MS } from '../support/durations';
 import { announceSale, orderOf } from '../support/opening';
 import { buildStage, type Stage } from '../support/stage';

@@ -3,18 +3,13 @@ import { createTopUpWorkflows } from '../../src/api/wallet/topUpWorkflows';
 import { createDrawStore } from '../../src/db/drawStore';
 import { Problem } from '../../src/domain/problems';
 import { chargeOfPayment } from '../../src/gateways/chargeRequest';
-import {
-  cancellationWorkflowId,
-  CHARGE_SETTLEMENT_WORKFLOW,
-  chargeSettlementWorkflowId,
-  RETRY_SIGNAL,
-  reservationWorkflowId,
-  SALE_OPENING_WORKFLOW,
-  saleOpeningWorkflowId,
-  showCancellationWorkflowId,
-  topUpWorkflowId,
-} from '../../src/workflows/messages';
-import { STUCK_STEP } from '../../src/workflows/searchAttributes';
+import { cancellationWorkflowId, showCancellationWorkflowId } from '../../src/contract/cancellations';
+import { topUpWorkflowId } from '../../src/contract/ledger';
+import { SALE_OPENING_WORKFLOW, saleOpeningWorkflowId } from '../../src/contract/openings';
+import { RETRY_SIGNAL } from '../../src/contract/operations';
+import { CHARGE_SETTLEMENT_WORKFLOW, chargeSettlementWorkflowId } from '../../src/contract/payments';
+import { reservationWorkflowId } from '../../src/contract/reservations';
+import { STUCK_STEP } from '../../src/contract/searchAttributes';
 import { buyOnStage } from '../support/buyOnStage';
 import { cancelledShows } from '../support/cancelledShows';
 import { eventually } from '../support/eventually';

@@ -3,7 +3,7 @@ import { createActivities, type Activities } from '../../src/activities';
 import { chargeOfPayment } from '../../src/gateways/chargeRequest';
 import type { sweep } from '../../src/workflows';
 import { createCancellationRequestStore } from '../../src/db/cancellationRequestStore';
-import { saleOpeningWorkflowId } from '../../src/workflows/messages';
+import { saleOpeningWorkflowId } from '../../src/contract/openings';
 import { buyOnStage } from '../support/buyOnStage';
 import { cancelledShows } from '../support/cancelledShows';
 import { eventually } from '../support/eventually';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createActivities } from '../../src/activities';
 import type { TopUp } from '../../src/db/topUpStore';
-import { TOP_UP_WORKFLOW, topUpWorkflowId, type TopUpInput } from '../../src/workflows/messages';
+import { TOP_UP_WORKFLOW, topUpWorkflowId, type TopUpInput } from '../../src/contract/ledger';
 import type { topUp } from '../../src/workflows';
 import { createUser } from '../support/factories';
 import { itWithSkippedTime } from '../support/durations';

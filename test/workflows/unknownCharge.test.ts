@@ -1,4 +1,4 @@
-import { GATEWAY_HINT_SIGNAL } from '../../src/workflows/messages';
+import { GATEWAY_HINT_SIGNAL } from '../../src/contract/payments';
 import { eventually } from '../support/eventually';
 import { anAttempt, BOOKING_FEE, PRICE } from '../support/factories';
 import { holdOnStage } from '../support/holdOnStage';

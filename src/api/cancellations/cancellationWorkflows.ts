@@ -2,7 +2,7 @@ import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
 import type { OpenRequest } from '../../db/cancellationRequestStore';
 import { cancellationStart } from '../../temporal/startCancellation';
 import type { cancellation } from '../../workflows';
-import { CANCELLATION_WORKFLOW, DECIDED_UPDATE } from '../../workflows/messages';
+import { CANCELLATION_WORKFLOW, DECIDED_UPDATE } from '../../contract/cancellations';
 import { asProblems, untilTaken } from '../updates';
 
 /** The cancellation itself, and the 5 s for which its answer waits for the card's refund. */

@@ -6,7 +6,7 @@ import { splitPayment, type PaymentAmount } from '../../domain/money';
 import { Problem } from '../../domain/problems';
 import { isOpen } from '../../domain/reservationStates';
 import type { PaymentGateway } from '../../gateways/gateway';
-import type { PayResult } from '../../workflows/messages';
+import type { PayResult } from '../../contract/reservations';
 import { validationFailed } from '../http/validation';
 import type { AdmissionService } from '../queue/admission';
 import { isDependencyFailure } from '../problems/dependencyFailure';

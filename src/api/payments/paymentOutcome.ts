@@ -5,7 +5,7 @@ import { createReservationTickets } from '../../db/reservationTickets';
 import { createReservationStore } from '../../db/reservationStore';
 import { insufficientPoints } from '../../domain/money';
 import { Problem } from '../../domain/problems';
-import type { PayResult } from '../../workflows/messages';
+import type { PayResult } from '../../contract/reservations';
 
 /**
  * What an attempt to pay has come to for good, as Postgres has it. A later refund does not change it.

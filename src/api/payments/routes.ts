@@ -2,7 +2,7 @@ import type { PaymentStore } from '../../db/paymentStore';
 import type { ReservationTickets } from '../../db/reservationTickets';
 import { isPaid } from '../../domain/attemptState';
 import { Problem } from '../../domain/problems';
-import type { PayResult } from '../../workflows/messages';
+import type { PayResult } from '../../contract/reservations';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import type { Idempotency } from '../idempotency/idempotency';
 import { HOLDER_PROBLEMS } from '../queue/admission';

@@ -9,7 +9,7 @@ import {
   reservationWorkflowId,
   type PayInput,
   type PayResult,
-} from '../../workflows/messages';
+} from '../../contract/reservations';
 import type { reservation } from '../../workflows';
 import {
   adoptReservation,

@@ -1,6 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowHandle } from '@temporalio/client';
 import type { TopUp } from '../../db/topUpStore';
-import { TOP_UP_WORKFLOW, topUpWorkflowId, type TopUpResult } from '../../workflows/messages';
+import { TOP_UP_WORKFLOW, topUpWorkflowId, type TopUpResult } from '../../contract/ledger';
 import type { topUp } from '../../workflows';
 
 /** Longer than a gateway that fails slowly: three tries of a charge, each looked up. */

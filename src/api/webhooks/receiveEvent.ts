@@ -3,14 +3,14 @@ import type { Client } from '@temporalio/client';
 import type { Knex } from 'knex';
 import { createWebhookStore, type ChargeOwner, type WebhookEffect } from '../../db/webhookStore';
 import type { WebhookReading } from '../../gateways/gateway';
+import { topUpWorkflowId } from '../../contract/ledger';
 import {
   CHARGE_SETTLEMENT_WORKFLOW,
   chargeSettlementWorkflowId,
   GATEWAY_HINT_SIGNAL,
-  reservationWorkflowId,
-  topUpWorkflowId,
   type ChargeSettlementInput,
-} from '../../workflows/messages';
+} from '../../contract/payments';
+import { reservationWorkflowId } from '../../contract/reservations';
 import type { chargeSettlement } from '../../workflows';
 
 export type GatewayEvent = Extract<WebhookReading, { kind: 'event' }>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { reservationWorkflowId } from '../../workflows/messages';
+import { reservationWorkflowId } from '../../contract/reservations';
 import { asPerson, loginCall } from './people';
 import { expectStatus, type Service } from './service';
 import type { Teller } from './teller';

@@ -1,5 +1,5 @@
 import { createDrawStore } from '../../../src/db/drawStore';
-import { saleOpeningWorkflowId } from '../../../src/workflows/messages';
+import { saleOpeningWorkflowId } from '../../../src/contract/openings';
 import { announceSale, HOUR_MS } from '../../support/opening';
 import { anOperator, aSchedule, type Operator } from '../catalogue/operator';
 import { expectProblem, startEdge, type Edge } from '../edge';

@@ -8,7 +8,7 @@ import { Problem } from '../../../domain/problems';
 import { createBestEffort } from '../../../redis/bestEffort';
 import { createCatalogueCache } from '../../../redis/cache';
 import { nudgeShowCancellation } from '../../../temporal/startShowCancellation';
-import { showCancellationWorkflowId } from '../../../workflows/messages';
+import { showCancellationWorkflowId } from '../../../contract/cancellations';
 import { scheduleParams } from '../../catalogue/schema';
 import type { ApiDependencies } from '../../dependencies';
 import { endpoint, type Endpoint } from '../../http/endpoint';

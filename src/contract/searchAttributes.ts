@@ -1,5 +1,5 @@
 import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
-import type { ReservationInput } from './messages';
+import type { ReservationInput } from './reservations';
 
 /** Registered in the namespace by the set-up; operators filter by them in the Temporal UI. */
 export const RESERVATION_STATUS = defineSearchAttributeKey('ReservationStatus', 'KEYWORD');
