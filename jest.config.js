@@ -23,7 +23,7 @@ module.exports = {
       ...project,
       displayName: 'real server',
       // The suites of workflows once more, on the real Temporal server: see docs/testing.md.
-      testMatch: ['**/test/workflows/*.test.ts'],
+      testMatch: ['**/test/workflows/**/*.test.ts'],
       testPathIgnorePatterns: [
         '/node_modules/',
         // Measurements, and suites that are about days.

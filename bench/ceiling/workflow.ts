@@ -8,7 +8,7 @@ const { nothing } = proxyLocalActivities<{ nothing: typeof Nothing }>({ startToC
 
 /**
  * What a reservation costs Temporal and nothing else: an update with the start that runs one local activity, a
- * durable timer, an update that runs three, and the end. The real one is `src/workflows/reservation.ts`.
+ * durable timer, an update that runs three, and the end. The real one is `src/workflows/reservations/reservation.ts`.
  */
 export async function bareReservation(holdMs: number): Promise<void> {
   let held = false;

@@ -2,8 +2,8 @@ import type { Knex } from 'knex';
 import type { Logger } from '../config/logging';
 import type { Rollout } from '../config/settings';
 import type { Gateways } from '../gateways/gateways';
-import type { Lobby } from '../redis/lobby';
-import type { SeatClaim } from '../redis/seatClaim';
+import type { Lobby } from '../redis/queue/lobby';
+import type { SeatClaim } from '../redis/reservations/seatClaim';
 
 /** The kinds of rows that the sweep looks at, in the words of the metric. */
 export type StrandedKind = 'reservation' | 'cancellation' | 'show' | 'opening';

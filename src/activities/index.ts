@@ -1,16 +1,16 @@
-import { createCancellationActivities } from './cancellations';
-import { createChargeActivities } from './charges';
+import { createCancellationActivities } from './cancellations/cancellations';
+import { createChargeActivities } from './payments/charges';
 import type { ActivityDependencies } from './dependencies';
-import { createHousekeepingActivities } from './housekeeping';
-import { createOpeningActivities } from './openings';
-import { createPaymentActivities } from './payments';
-import { createRefundActivities } from './refunds';
-import { createReconciliationActivities } from './reconciliation';
-import { createReservationActivities } from './reservations';
-import { createSettlementActivities } from './settlements';
-import { createShowCancellationActivities } from './showCancellations';
-import { createSweepActivities } from './sweep';
-import { createTopUpActivities } from './topUps';
+import { createHousekeepingActivities } from './operations/housekeeping';
+import { createOpeningActivities } from './openings/openings';
+import { createPaymentActivities } from './payments/payments';
+import { createRefundActivities } from './cancellations/refunds';
+import { createReconciliationActivities } from './reconciliation/reconciliation';
+import { createReservationActivities } from './reservations/reservations';
+import { createSettlementActivities } from './payments/settlements';
+import { createShowCancellationActivities } from './cancellations/showCancellations';
+import { createSweepActivities } from './operations/sweep';
+import { createTopUpActivities } from './ledger/topUps';
 
 type Created = ReturnType<typeof createActivities>;
 

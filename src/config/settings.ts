@@ -25,7 +25,7 @@ export const url = (protocols: readonly string[]) =>
   z.string().refine((value) => protocols.some((protocol) => value.startsWith(`${protocol}://`)), {
     message: `a URL that starts with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
   });
-/** Whole holds, as `src/domain/unpaidHolds.ts` counts them. */
+/** Whole holds, as `src/domain/reservations/unpaidHolds.ts` counts them. */
 const holds = z.coerce.number().min(0).max(1_000_000);
 const startsWith = (...prefixes: readonly string[]) => {
   const allowed = `a text that starts with ${prefixes.join(' or ')}`;

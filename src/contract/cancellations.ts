@@ -1,6 +1,6 @@
-import type { NotCancellableReason } from '../domain/cancellationTerms';
+import type { NotCancellableReason } from '../domain/cancellations/cancellationTerms';
 import type { PaymentAmount } from '../domain/money';
-import type { ShowCounts } from '../domain/showCancellation';
+import type { ShowCounts } from '../domain/cancellations/showCancellation';
 
 export const CANCELLATION_WORKFLOW = 'cancellation';
 export const SHOW_CANCELLATION_WORKFLOW = 'showCancellation';

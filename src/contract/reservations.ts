@@ -1,5 +1,5 @@
 import type { PaymentAmount } from '../domain/money';
-import type { ReservationStatus } from '../domain/reservationStates';
+import type { ReservationStatus } from '../domain/reservations/reservationStates';
 
 export const RESERVATION_WORKFLOW = 'reservation';
 export const PAY_UPDATE = 'pay';

@@ -1,4 +1,4 @@
-import type { CancellationPolicy } from '../domain/cancellationPolicy';
+import type { CancellationPolicy } from '../domain/cancellations/cancellationPolicy';
 
 /** The demo catalogue. Venues, artists and concerts are invented. */
 

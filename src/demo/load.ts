@@ -4,8 +4,8 @@ import type { Knex } from 'knex';
 import { v5 as idFromName } from 'uuid';
 import { newConcertSchema, newScheduleSchema } from '../api/admin/schema';
 import { readVenue } from '../api/admin/venues/readVenue';
-import { createCatalogueEditor, type CatalogueEditor } from '../db/catalogueEditor';
-import { createScheduleStore } from '../db/scheduleStore';
+import { createCatalogueEditor, type CatalogueEditor } from '../db/catalogue/catalogueEditor';
+import { createScheduleStore } from '../db/catalogue/scheduleStore';
 import { DEMO_CONCERTS, DEMO_VENUES, type DemoConcert, type DemoSchedule, type DemoVenue } from './catalogue';
 
 /** The same place from `src` and from `dist`. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Knex } from 'knex';
 import { createAccounts } from '../api/auth/accounts';
 import { createPasswords } from '../api/auth/passwords';
-import { createUserStore } from '../db/userStore';
+import { createUserStore } from '../db/accounts/userStore';
 
 /**
  * Makes sure that there is an operator: with the password that was given, or with one that is made up the

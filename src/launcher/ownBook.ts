@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { connectPostgres } from '../db/connect';
-import { countRefundable, countUnfinished } from '../db/gatewayWork';
+import { countRefundable, countUnfinished } from '../db/payments/gatewayWork';
 import type { LauncherSettings } from './launcherSettings';
 
 /** Where the sandbox gateway of this data folder keeps its book. */

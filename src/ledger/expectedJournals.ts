@@ -1,4 +1,4 @@
-import { clearingOf, type JournalKind } from '../db/ledgerStore';
+import { clearingOf, type JournalKind } from '../db/ledger/ledgerStore';
 
 /** One entry of a journal. */
 export interface Line {

@@ -1,4 +1,4 @@
-import { clearingOf, JOURNAL_KINDS, HOUSE_ACCOUNTS } from '../db/ledgerStore';
+import { clearingOf, JOURNAL_KINDS, HOUSE_ACCOUNTS } from '../db/ledger/ledgerStore';
 import { GATEWAY_NAMES } from '../gateways/gateway';
 import { pageOf, PAGE, type AuditPass, type BookedLine, type LedgerFault } from './pass';
 

@@ -1,4 +1,4 @@
-import { clearingOf } from '../db/ledgerStore';
+import { clearingOf } from '../db/ledger/ledgerStore';
 import {
   expectedJournals,
   type AuditedCancellation,
@@ -6,7 +6,7 @@ import {
   type Line,
   type Purchase,
 } from './expectedJournals';
-import { ATTEMPT_STATES } from '../domain/attemptState';
+import { ATTEMPT_STATES } from '../domain/payments/attemptState';
 import { pageOf, PAGE, type AuditPass, type BookedLine, type LedgerFault } from './pass';
 
 interface BookedJournal {

@@ -13,13 +13,13 @@ import { connectGateways } from '../gateways/connectGateways';
 import { createGateways, type Gateways } from '../gateways/gateways';
 import { createBestEffort } from '../redis/bestEffort';
 import { connectRedis } from '../redis/connect';
-import { createLobby } from '../redis/lobby';
-import { createSeatClaim } from '../redis/seatClaim';
-import { createSeatMapCache } from '../redis/seatMapCache';
+import { createLobby } from '../redis/queue/lobby';
+import { createSeatClaim } from '../redis/reservations/seatClaim';
+import { createSeatMapCache } from '../redis/catalogue/seatMapCache';
 import { deploymentNameOf, knowsVersions } from '../temporal/workerVersions';
 import { readBuildId } from './buildId';
-import { createPermanentFailureMetric } from './permanentFailureMetric';
-import { createStrandedMetric } from './strandedMetric';
+import { createPermanentFailureMetric } from './metrics/permanentFailureMetric';
+import { createStrandedMetric } from './metrics/strandedMetric';
 
 /** Everything the worker talks to. */
 export interface WorkerConnections {

@@ -3,14 +3,14 @@ import type { State, Worker } from '@temporalio/worker';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { instanceHeaders } from '../config/instance';
 import type { Settings } from '../config/settings';
-import type { CountByGateway } from '../db/gatewayWork';
-import type { ReconciliationOverview } from '../db/reconciliationOverview';
+import type { CountByGateway } from '../db/payments/gatewayWork';
+import type { ReconciliationOverview } from '../db/reconciliation/reconciliationOverview';
 import type { GuardedGateway } from '../gateways/circuitBreaker';
-import { registerCircuitMetric } from './circuitMetric';
-import { registerReconciliationMetrics } from './reconciliationMetrics';
-import type { createPermanentFailureMetric } from './permanentFailureMetric';
-import type { createStrandedMetric } from './strandedMetric';
-import { registerUnfinishedMetric } from './unfinishedMetric';
+import { registerCircuitMetric } from './metrics/circuitMetric';
+import { registerReconciliationMetrics } from './metrics/reconciliationMetrics';
+import type { createPermanentFailureMetric } from './metrics/permanentFailureMetric';
+import type { createStrandedMetric } from './metrics/strandedMetric';
+import { registerUnfinishedMetric } from './metrics/unfinishedMetric';
 
 /** What the metrics beside those of the process are about. */
 export interface MetricSources {

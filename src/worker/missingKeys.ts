@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Logger } from '../config/logging';
-import { countRefundable, countUnfinished } from '../db/gatewayWork';
+import { countRefundable, countUnfinished } from '../db/payments/gatewayWork';
 import { missingKeys, type Gateways } from '../gateways/gateways';
 
 /**

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Logger } from '../config/logging';
-import type { DrawStore } from '../db/drawStore';
-import { planOpening } from '../openings/planOpening';
+import type { DrawStore } from '../db/openings/drawStore';
+import { planOpening } from '../temporal/openings/planOpening';
 
 /**
  * Sees to it that every sale that is still to open has its Temporal Schedule: those that were announced by an

@@ -8,10 +8,10 @@ import {
   type ScheduleDescription,
   type ScheduleOptions,
 } from '@temporalio/client';
-import { HOUSEKEEPING_SUBJECTS } from '../activities/housekeeping';
+import { HOUSEKEEPING_SUBJECTS } from '../activities/operations/housekeeping';
 import type { Logger } from '../config/logging';
 import type * as workflows from '../workflows';
-import type { HousekeepingInput } from '../workflows/housekeeping';
+import type { HousekeepingInput } from '../workflows/operations/housekeeping';
 import { temporalScheduleId } from '../contract/operations';
 import { FencedScheduleClient } from './fencedScheduleClient';
 

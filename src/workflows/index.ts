@@ -1,15 +1,15 @@
 import type { VersioningBehavior } from '@temporalio/common';
 import { setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
-import { cancellation } from './cancellation';
-import { chargeSettlement } from './chargeSettlement';
-import { gatewayReconciliation } from './gatewayReconciliation';
-import { housekeeping } from './housekeeping';
-import { reconciliation } from './reconciliation';
-import { reservation } from './reservation';
-import { saleOpening } from './saleOpening';
-import { showCancellation } from './showCancellation';
-import { sweep } from './sweep';
-import { topUp } from './topUp';
+import { cancellation } from './cancellations/cancellation';
+import { chargeSettlement } from './payments/chargeSettlement';
+import { gatewayReconciliation } from './reconciliation/gatewayReconciliation';
+import { housekeeping } from './operations/housekeeping';
+import { reconciliation } from './reconciliation/reconciliation';
+import { reservation } from './reservations/reservation';
+import { saleOpening } from './openings/saleOpening';
+import { showCancellation } from './cancellations/showCancellation';
+import { sweep } from './operations/sweep';
+import { topUp } from './ledger/topUp';
 
 /*
  * How a run goes on when workers of a new version take over. PINNED: it ends on the version that it began on, and

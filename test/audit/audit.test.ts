@@ -6,7 +6,7 @@ import type { Fault } from '../../bench/audit/fault';
 import type { Told, ToldLine } from '../../bench/audit/told';
 import { createActivities, type Activities } from '../../src/activities';
 import type { PaymentStep } from '../support/steps';
-import { createQueue } from '../../src/redis/queue';
+import { createQueue } from '../../src/redis/queue/queue';
 import { SECRET, startSandbox, type RunningSandbox } from '../gateways/sandboxServer';
 import { createCancelling } from '../support/cancelling';
 import { testEnvironment } from '../support/environment';

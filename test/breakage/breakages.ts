@@ -13,14 +13,14 @@ import { SURVIVAL_BREAKAGES } from './subjects/survival';
 import { SEATING_PLANS } from './subjects/seatingPlans';
 import { TICKETS } from './subjects/tickets';
 
-const CANCELLATIONS = 'src/activities/cancellations.ts';
-const CLAIM = 'src/redis/seatClaim.ts';
-const PAYMENT = 'src/workflows/payment.ts';
-const HOLDS = 'src/db/holdStore.ts';
-const SHOW = 'src/workflows/showCancellation.ts';
-const RECONCILIATION = 'src/activities/reconciliation.ts';
-const LOBBY = 'src/redis/lobby.ts';
-const QUEUE = 'src/redis/queueScript.ts';
+const CANCELLATIONS = 'src/activities/cancellations/cancellations.ts';
+const CLAIM = 'src/redis/reservations/seatClaim.ts';
+const PAYMENT = 'src/workflows/payments/payment.ts';
+const HOLDS = 'src/db/reservations/holdStore.ts';
+const SHOW = 'src/workflows/cancellations/showCancellation.ts';
+const RECONCILIATION = 'src/activities/reconciliation/reconciliation.ts';
+const LOBBY = 'src/redis/queue/lobby.ts';
+const QUEUE = 'src/redis/queue/queueScript.ts';
 const IDEMPOTENCY = 'src/api/idempotency/idempotency.ts';
 
 export const BREAKAGES: Breakage[] = [
@@ -45,7 +45,7 @@ export const BREAKAGES: Breakage[] = [
       },
       { file: HOLDS, find: 'ON CONFLICT (seat_id) WHERE released_at IS NULL DO NOTHING', replace: '' },
     ],
-    suite: 'test/db/reservationStore.test.ts',
+    suite: 'test/db/reservations/reservationStore.test.ts',
     tests: ['the unique index allows one live allocation for a seat, whoever writes it'],
   },
   {
@@ -58,7 +58,7 @@ export const BREAKAGES: Breakage[] = [
       },
       { file: HOLDS, find: 'ON CONFLICT (seat_id) WHERE released_at IS NULL DO NOTHING', replace: '' },
     ],
-    suite: 'test/activities/reservations.test.ts',
+    suite: 'test/activities/reservations/reservations.test.ts',
     tests: ['parallel holds of one seat: one wins, and every loser hears which seat is gone'],
   },
   {
@@ -70,7 +70,7 @@ export const BREAKAGES: Breakage[] = [
         replace: '',
       },
     ],
-    suite: 'test/workflows/payment.test.ts',
+    suite: 'test/workflows/payments/payment.test.ts',
     tests: [
       'a confirmation that fails after the charge undoes everything: charge voided, points back, the hold goes on and can be paid',
     ],
@@ -79,12 +79,12 @@ export const BREAKAGES: Breakage[] = [
     name: 'an undo is forgotten: the points are not given back',
     edits: [
       {
-        file: 'src/activities/payments.ts',
+        file: 'src/activities/payments/payments.ts',
         find: 'if (amount.points > 0 && (await ledger.isBooked(`points-taken:${paymentId}`)))',
         replace: 'if (amount.points < 0)',
       },
     ],
-    suite: 'test/workflows/payment.test.ts',
+    suite: 'test/workflows/payments/payment.test.ts',
     tests: ['a declined card is told only after the points are back'],
   },
   {
@@ -97,7 +97,7 @@ export const BREAKAGES: Breakage[] = [
           '  let mayBeCharged = false;\n  await openPayment(paymentId);\n  saga.beforeStep(async (cause) => {\n    const failure',
       },
     ],
-    suite: 'test/workflows/payment.test.ts',
+    suite: 'test/workflows/payments/payment.test.ts',
     tests: ['a debit whose answer is lost gives them back when the answer never comes'],
   },
   {
@@ -109,62 +109,62 @@ export const BREAKAGES: Breakage[] = [
         replace: 'if true then',
       },
     ],
-    suite: 'test/redis/seatClaim.test.ts',
+    suite: 'test/redis/reservations/seatClaim.test.ts',
     tests: ['a release that comes late does not free the seat of a newer owner'],
   },
   {
     name: 'seats are released without the owner check, in Postgres',
     edits: [
       {
-        file: 'src/db/reservationStore.ts',
+        file: 'src/db/reservations/reservationStore.ts',
         find: 'WHERE reservation_id = :reservationId AND sold_at IS NULL',
         replace:
           'WHERE seat_id IN (SELECT seat_id FROM allocations WHERE reservation_id = :reservationId) AND sold_at IS NULL',
       },
     ],
-    suite: 'test/activities/reservations.test.ts',
+    suite: 'test/activities/reservations/reservations.test.ts',
     tests: ['ending a hold too late does not free the seat of a newer hold'],
   },
   {
     name: 'points are given back twice',
     edits: [
       {
-        file: 'src/activities/payments.ts',
+        file: 'src/activities/payments/payments.ts',
         find: 'key: `points-returned:${paymentId}`',
         replace: 'key: `points-returned:${paymentId}:${Math.random()}`',
       },
     ],
-    suite: 'test/activities/payments.test.ts',
+    suite: 'test/activities/payments/payments.test.ts',
     tests: ['undoing a payment twice gives the points back once'],
   },
   {
     name: 'a top-up is credited twice',
     edits: [
       {
-        file: 'src/activities/topUps.ts',
+        file: 'src/activities/ledger/topUps.ts',
         find: 'key: `top-up:${topUpId}`',
         replace: 'key: `top-up:${topUpId}:${Math.random()}`',
       },
       {
-        file: 'src/activities/topUps.ts',
+        file: 'src/activities/ledger/topUps.ts',
         find: "throw notOpen('undone');",
         replace: 'return balance;',
       },
     ],
-    suite: 'test/workflows/topUp.test.ts',
+    suite: 'test/workflows/ledger/topUp.test.ts',
     tests: ['a top-up whose credit fails is tried until it is done, and credited once'],
   },
   {
     name: 'a charge without an answer is taken for a refusal',
     edits: [
       {
-        file: 'src/workflows/charge.ts',
+        file: 'src/workflows/payments/charge.ts',
         find: "if (answer.outcome !== 'unknown') return answer;",
         replace:
           "if (answer.outcome === 'unknown') return { outcome: 'declined', reason: answer.reason };\n    return answer;",
       },
     ],
-    suite: 'test/workflows/unknownCharge.test.ts',
+    suite: 'test/workflows/payments/unknownCharge.test.ts',
     tests: [
       'a charge without an answer is looked up before anything is decided approved: the reservation is confirmed, and nothing is charged or voided again',
     ],
@@ -178,7 +178,7 @@ export const BREAKAGES: Breakage[] = [
         replace: "if ((await saga.compensate(error)) !== 'NEVER') throw",
       },
     ],
-    suite: 'test/workflows/payment.test.ts',
+    suite: 'test/workflows/payments/payment.test.ts',
     tests: [
       'a confirmation that fails after the charge counts as paid when it was committed and only its answer was lost',
     ],
@@ -187,25 +187,29 @@ export const BREAKAGES: Breakage[] = [
     name: 'the timer takes the seats from a payment under way',
     edits: [
       {
-        file: 'src/workflows/reservation.ts',
+        file: 'src/workflows/reservations/reservation.ts',
         find: "(phase === 'HELD' && (holdOver || givenUp))",
         replace: 'holdOver || givenUp',
       },
-      { file: 'src/workflows/reservation.ts', find: "if (phase === 'HELD') {", replace: 'if (!ending) {' },
+      {
+        file: 'src/workflows/reservations/reservation.ts',
+        find: "if (phase === 'HELD') {",
+        replace: 'if (!ending) {',
+      },
     ],
-    suite: 'test/workflows/payment.test.ts',
+    suite: 'test/workflows/payments/payment.test.ts',
     tests: ['a payment accepted before the end of the hold is not cut off by the timer'],
   },
   {
     name: 'a payment that failed with its charge unknown is forgotten',
     edits: [
       {
-        file: 'src/db/paymentStore.ts',
+        file: 'src/db/payments/paymentStore.ts',
         find: "AND id <> :paymentId AND status = 'FAILED' AND undone_at IS NULL)",
         replace: 'AND false)',
       },
     ],
-    suite: 'test/activities/lostPayments.test.ts',
+    suite: 'test/activities/payments/lostPayments.test.ts',
     tests: [
       'An open attempt that its workflow may have never heard of that was closed with its charge unknown stands in no way, and is told to whoever comes next',
     ],
@@ -219,7 +223,7 @@ export const BREAKAGES: Breakage[] = [
         replace: '86_400_000',
       },
     ],
-    suite: 'test/workflows/unknownCharge.test.ts',
+    suite: 'test/workflows/payments/unknownCharge.test.ts',
     tests: [
       'a gateway that answers not even a void keeps the seats no longer than the bound, and the workflow goes on until the money is back',
     ],
@@ -228,12 +232,12 @@ export const BREAKAGES: Breakage[] = [
     name: 'the workflow ends before the money is back',
     edits: [
       {
-        file: 'src/workflows/reservation.ts',
+        file: 'src/workflows/reservations/reservation.ts',
         find: 'await condition(() => giveBacks.count === 0);',
         replace: '',
       },
     ],
-    suite: 'test/workflows/unknownCharge.test.ts',
+    suite: 'test/workflows/payments/unknownCharge.test.ts',
     tests: [
       'a gateway that answers not even a void keeps the seats no longer than the bound, and the workflow goes on until the money is back',
     ],
@@ -242,13 +246,13 @@ export const BREAKAGES: Breakage[] = [
     name: 'money is taken to be there that is only authorised',
     edits: [
       {
-        file: 'src/workflows/charge.ts',
+        file: 'src/workflows/payments/charge.ts',
         find: "if (answer.outcome !== 'authorised') return answer;",
         replace:
           "if (answer.outcome === 'authorised') return { ...answer, outcome: 'approved', approvedAt: '' };\n  if (answer.outcome !== 'authorised') return answer;",
       },
     ],
-    suite: 'test/workflows/authorisedCharge.test.ts',
+    suite: 'test/workflows/payments/authorisedCharge.test.ts',
     tests: ['money that is only authorised is captured before the sale'],
   },
   {
@@ -260,25 +264,25 @@ export const BREAKAGES: Breakage[] = [
         replace: ':userId::text, :scheduleId::text,',
       },
     ],
-    suite: 'test/activities/reservations.test.ts',
+    suite: 'test/activities/reservations/reservations.test.ts',
     tests: ['parallel holds of one user keep to the limit of seats'],
   },
   {
     name: 'the claim takes what is free of a set',
     edits: [{ file: CLAIM, find: 'if #taken == before then', replace: 'if true then' }],
-    suite: 'test/redis/seatClaim.test.ts',
+    suite: 'test/redis/reservations/seatClaim.test.ts',
     tests: ['a claim takes all of its seats or none none, when one is taken, and names the taken ones'],
   },
   {
     name: 'the best seats leave single ones',
     edits: [
       {
-        file: 'src/domain/bestAvailable/choose.ts',
+        file: 'src/domain/reservations/bestAvailable/choose.ts',
         find: 'return !singleBefore && !singleAfter;',
         replace: 'return true;',
       },
     ],
-    suite: 'test/domain/bestAvailable/choose.test.ts',
+    suite: 'test/domain/reservations/bestAvailable/choose.test.ts',
     tests: ['the best seats are farther away rather than leave a single seat'],
   },
   {
@@ -352,13 +356,13 @@ export const BREAKAGES: Breakage[] = [
     name: 'a wallet may be overdrawn',
     edits: [
       {
-        file: 'src/db/ledgerStore.ts',
+        file: 'src/db/ledger/ledgerStore.ts',
         find: ' AND wallets.balance + wallet.amount >= 0',
         replace: '',
       },
       { file: 'src/db/migrations/004_ledger.ts', find: 'CHECK (balance >= 0)', replace: '' },
     ],
-    suite: 'test/db/ledgerStore.test.ts',
+    suite: 'test/db/ledger/ledgerStore.test.ts',
     tests: [
       'a wallet is never overdrawn, and the refusal tells balance and price',
       'a wallet stays at zero or above under parallel debits and credits',
@@ -419,7 +423,7 @@ export const BREAKAGES: Breakage[] = [
         replace: 'const KEPT_HOURS = 23;',
       },
     ],
-    suite: 'test/activities/housekeeping.test.ts',
+    suite: 'test/activities/operations/housekeeping.test.ts',
     tests: [
       'an idempotency key is kept for the 24 hours that clients may repeat a request, and goes after 48',
     ],
@@ -428,7 +432,7 @@ export const BREAKAGES: Breakage[] = [
     name: 'a used ticket admits again',
     edits: [
       {
-        file: 'src/domain/ticketScan.ts',
+        file: 'src/domain/tickets/ticketScan.ts',
         find: "if (scan.device === null || now > used) return 'duplicate';",
         replace: '',
       },
@@ -443,7 +447,7 @@ export const BREAKAGES: Breakage[] = [
     name: "a check-in does not ask for the code's version",
     edits: [
       {
-        file: 'src/domain/ticketScan.ts',
+        file: 'src/domain/tickets/ticketScan.ts',
         find: "if (status === 'VOID' || version !== scan.version)",
         replace: "if (status === 'VOID')",
       },
@@ -497,13 +501,13 @@ export const BREAKAGES: Breakage[] = [
       const { decision, freed } = await db.transaction((transaction) => decide(transaction, cancellationId));`,
       },
     ],
-    suite: 'test/activities/cancellations.test.ts',
+    suite: 'test/activities/cancellations/cancellations.test.ts',
     tests: ['cancelling frees no seat before it is certain'],
   },
   {
     name: 'a cancellation does not wait for a check-in under way',
     edits: [{ file: CANCELLATIONS, find: 'await cancellations.lockTickets(reservationId);', replace: '' }],
-    suite: 'test/activities/cancellations.test.ts',
+    suite: 'test/activities/cancellations/cancellations.test.ts',
     tests: [
       'a cancellation and a check-in waits for a check-in under way, and is refused when that lets somebody in',
     ],
@@ -512,24 +516,24 @@ export const BREAKAGES: Breakage[] = [
     name: 'a refund is asked for again under another key',
     edits: [
       {
-        file: 'src/activities/refunds.ts',
+        file: 'src/activities/cancellations/refunds.ts',
         find: 'refundKey: `refund-${refund.cancellationId}-${attempt}`',
         replace: 'refundKey: `refund-${refund.cancellationId}-${Math.random()}`',
       },
     ],
-    suite: 'test/workflows/cancellation.test.ts',
+    suite: 'test/workflows/cancellations/cancellation.test.ts',
     tests: ['a refund without an answer that was made is asked for again under the same key, and given once'],
   },
   {
     name: 'a refund that was refused is tried under the key that was refused',
     edits: [
       {
-        file: 'src/activities/refunds.ts',
+        file: 'src/activities/cancellations/refunds.ts',
         find: 'refundKey: `refund-${refund.cancellationId}-${attempt}`',
         replace: 'refundKey: `refund-${refund.cancellationId}`',
       },
     ],
-    suite: 'test/workflows/cancellation.test.ts',
+    suite: 'test/workflows/cancellations/cancellation.test.ts',
     tests: [
       'a refund that the gateway refuses is tried again under a new key each time, with pauses that grow to an hour, until it is done',
     ],
@@ -591,7 +595,7 @@ export const BREAKAGES: Breakage[] = [
         replace: 'found.map(strangeCharge);',
       },
     ],
-    suite: 'test/activities/reconciliation.test.ts',
+    suite: 'test/activities/reconciliation/reconciliation.test.ts',
     tests: [
       'what the gateway has and we have not a charge of nobody, and one for an order of ours without an attempt, wait for an operator',
     ],
@@ -600,12 +604,12 @@ export const BREAKAGES: Breakage[] = [
     name: "reconciliation looks from the gateway's side only",
     edits: [
       {
-        file: 'src/domain/reconciliation.ts',
+        file: 'src/domain/reconciliation/reconciliation.ts',
         find: 'if (attempt.amount === 0) return faults;',
         replace: 'return faults;',
       },
     ],
-    suite: 'test/activities/reconciliation.test.ts',
+    suite: 'test/activities/reconciliation/reconciliation.test.ts',
     tests: [
       'what we have and the gateway has not a payment without a charge',
       'what we have and the gateway has not points that nobody paid',
@@ -615,12 +619,12 @@ export const BREAKAGES: Breakage[] = [
     name: 'reconciliation forgets charges of attempts from before its window',
     edits: [
       {
-        file: 'src/db/attemptReader.ts',
+        file: 'src/db/payments/attemptReader.ts',
         find: 'WHERE created_at < :windowFrom AND',
         replace: 'WHERE created_at < :windowFrom AND false AND',
       },
     ],
-    suite: 'test/activities/reconciliation.test.ts',
+    suite: 'test/activities/reconciliation/reconciliation.test.ts',
     tests: [
       'what the gateway has and we have not a charge that comes long after its attempt is seen all the same',
     ],
@@ -629,12 +633,12 @@ export const BREAKAGES: Breakage[] = [
     name: 'reconciliation gives a charge back although its seats are sold',
     edits: [
       {
-        file: 'src/domain/reconciliation.ts',
+        file: 'src/domain/reconciliation/reconciliation.ts',
         find: 'attempt.ledger.taken === 0 && (paidByAnother || !sold)',
         replace: 'sold || !sold || paidByAnother',
       },
     ],
-    suite: 'test/activities/reconciliation.test.ts',
+    suite: 'test/activities/reconciliation/reconciliation.test.ts',
     tests: [
       'what the gateway has and we have not a charge of a payment that is said to have failed, but whose seats are sold, is not given back',
     ],
@@ -648,7 +652,7 @@ export const BREAKAGES: Breakage[] = [
         replace: 'run.startedAt.getTime() + reconcileAfterMs',
       },
     ],
-    suite: 'test/activities/reconciliation.test.ts',
+    suite: 'test/activities/reconciliation/reconciliation.test.ts',
     tests: [
       'what is still under way is no difference until it had time to settle',
       'what is still under way is no difference when an old attempt has just changed',
@@ -663,7 +667,7 @@ export const BREAKAGES: Breakage[] = [
         replace: 'HAVING false LIMIT 1',
       },
     ],
-    suite: 'test/db/ledgerStore.test.ts',
+    suite: 'test/db/ledger/ledgerStore.test.ts',
     tests: [
       'no statement leaves a journal unbalanced, whoever writes it a single entry',
       'no statement leaves a journal unbalanced, whoever writes it two journals that only together sum to zero',
@@ -685,12 +689,12 @@ export const BREAKAGES: Breakage[] = [
     name: 'the sale of a show is closed beside a hold that is being recorded',
     edits: [
       {
-        file: 'src/db/scheduleStore.ts',
+        file: 'src/db/catalogue/scheduleStore.ts',
         find: 'await db.raw(`SELECT pg_advisory_xact_lock(${SALE_LOCK})`, { scheduleId });',
         replace: '',
       },
     ],
-    suite: 'test/activities/showCancellations.test.ts',
+    suite: 'test/activities/cancellations/showCancellations.test.ts',
     tests: [
       'closing the sale of a show for good waits for a hold that is being recorded, and the first walk finds it',
       'closing the sale of a show for good refuses a hold that comes while it is under way',
@@ -700,12 +704,12 @@ export const BREAKAGES: Breakage[] = [
     name: 'a hold of a cancelled show can still be paid',
     edits: [
       {
-        file: 'src/db/reservationStore.ts',
+        file: 'src/db/reservations/reservationStore.ts',
         find: 'AND schedule.id = reservations.schedule_id AND schedule.cancelled_at IS NULL',
         replace: 'AND schedule.id = reservations.schedule_id',
       },
     ],
-    suite: 'test/activities/showCancellations.test.ts',
+    suite: 'test/activities/cancellations/showCancellations.test.ts',
     tests: [
       'closing the sale of a show for good refuses the payment of a hold that still runs, and takes no points for it',
     ],
@@ -714,12 +718,12 @@ export const BREAKAGES: Breakage[] = [
     name: 'the cancellation of a show does not wait for payments under way',
     edits: [
       {
-        file: 'src/domain/showCancellation.ts',
+        file: 'src/domain/cancellations/showCancellation.ts',
         find: 'openHolds + toDo + refunding + failing === 0',
         replace: 'openHolds * 0 + toDo + refunding + failing === 0',
       },
     ],
-    suite: 'test/workflows/showCancellation.test.ts',
+    suite: 'test/workflows/cancellations/showCancellation.test.ts',
     tests: [
       'a payment that is under way when the show is cancelled is waited for, and refunded once it is confirmed',
     ],
@@ -728,14 +732,14 @@ export const BREAKAGES: Breakage[] = [
     name: 'a customer whose cancellation was refused is forgotten by the cancellation of the show',
     edits: [
       {
-        file: 'src/db/cancellationRequestStore.ts',
+        file: 'src/db/cancellations/cancellationRequestStore.ts',
         find: "WHERE id = ANY(:reservationIds) AND status = 'CONFIRMED' ORDER BY id",
         replace: `WHERE id = ANY(:reservationIds) AND status = 'CONFIRMED'
              AND NOT EXISTS (SELECT FROM cancellation_requests AS other WHERE other.reservation_id = reservations.id)
            ORDER BY id`,
       },
     ],
-    suite: 'test/workflows/showCancellation.test.ts',
+    suite: 'test/workflows/cancellations/showCancellation.test.ts',
     tests: ['a customer who cancels too late, and was refused, is refunded with everybody else'],
   },
   {
@@ -747,19 +751,19 @@ export const BREAKAGES: Breakage[] = [
         replace: '',
       },
     ],
-    suite: 'test/workflows/showCancellationControl.test.ts',
+    suite: 'test/workflows/cancellations/showCancellationControl.test.ts',
     tests: ['the rate of the refunds of a show is passed in no second'],
   },
   {
     name: 'the refunds of a show go on while they are paused',
     edits: [
       {
-        file: 'src/db/showCancellationStore.ts',
+        file: 'src/db/cancellations/showCancellationStore.ts',
         find: '`SELECT paused, refunds_per_second',
         replace: '`SELECT false AS paused, refunds_per_second',
       },
     ],
-    suite: 'test/workflows/showCancellationControl.test.ts',
+    suite: 'test/workflows/cancellations/showCancellationControl.test.ts',
     tests: ['a pause lets nothing more begin until it is resumed'],
   },
   {
@@ -790,13 +794,13 @@ export const BREAKAGES: Breakage[] = [
     name: 'a charge that is kept back is taken for declined',
     edits: [
       {
-        file: 'src/workflows/charge.ts',
+        file: 'src/workflows/payments/charge.ts',
         find: 'if (attempt === 1 && isUnavailable(answer)) return answer;',
         replace:
           "if (attempt === 1 && isUnavailable(answer)) return { outcome: 'declined', reason: answer.reason };",
       },
     ],
-    suite: 'test/workflows/gatewayDown.test.ts',
+    suite: 'test/workflows/payments/gatewayDown.test.ts',
     tests: [
       'a payment while the gateway is known to be down that was sent by a worker which has died since gives its money back',
     ],
@@ -816,7 +820,7 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'the line moves before the draw is done',
     edits: [{ file: LOBBY, find: '    maxActive = 0\n', replace: '' }],
-    suite: 'test/redis/lobby.test.ts',
+    suite: 'test/redis/queue/lobby.test.ts',
     tests: [
       'until the draw is done nobody is admitted, and who came later stands behind the whole lobby',
       'until the draw is done a line that is written half is right for everybody who looks',
@@ -825,25 +829,25 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'who comes during the draw gets a number among the drawn',
     edits: [{ file: QUEUE, find: 'math.max(0, last[2] or 0) + 1', replace: '(last[2] or 0) + 1' }],
-    suite: 'test/redis/lobby.test.ts',
+    suite: 'test/redis/queue/lobby.test.ts',
     tests: ['until the draw is done whoever comes while the line is written does not slip among the drawn'],
   },
   {
     name: 'an admitted person who is absent since the draw keeps the place as long as any other',
     edits: [{ file: QUEUE, find: 'isAbsent and silenceMs or activeMs', replace: 'activeMs' }],
-    suite: 'test/redis/lobby.test.ts',
+    suite: 'test/redis/queue/lobby.test.ts',
     tests: ['from the draw on absent people who are admitted fill the room for no longer than a silence'],
   },
   {
     name: 'who is told to ask late loses the place after a minute of silence',
     edits: [{ file: QUEUE, find: 'if 2000 * ask > silenceMs then', replace: 'if false then' }],
-    suite: 'test/redis/queuePolling.test.ts',
+    suite: 'test/redis/queue/queuePolling.test.ts',
     tests: ['a silence ends a place after a minute, and after two questions where these are further apart'],
   },
   {
     name: 'the tail of a long line asks as often as its middle',
     edits: [{ file: QUEUE, find: 'math.min(120, position / 200)', replace: '0' }],
-    suite: 'test/redis/queuePolling.test.ts',
+    suite: 'test/redis/queue/queuePolling.test.ts',
     tests: [
       'when people are told to ask again keeps the questions of 100,000 people to what one process answers',
     ],
@@ -858,7 +862,9 @@ export const BREAKAGES: Breakage[] = [
   },
   {
     name: 'the seat map compares each seat with each sold one',
-    edits: [{ file: 'src/db/seatStore.ts', find: 'FULL JOIN (SELECT', replace: 'LEFT JOIN (SELECT' }],
+    edits: [
+      { file: 'src/db/catalogue/seatStore.ts', find: 'FULL JOIN (SELECT', replace: 'LEFT JOIN (SELECT' },
+    ],
     suite: 'test/db/freshSale.test.ts',
     tests: [
       'in the first minutes of a sale, of which Postgres has no statistics yet, the statuses of a schedule are read in one pass',
@@ -887,7 +893,7 @@ export const BREAKAGES: Breakage[] = [
         replace: `ON CONFLICT (schedule_id) DO UPDATE SET entries = EXCLUDED.entries`,
       },
     ],
-    suite: 'test/db/drawStore.test.ts',
+    suite: 'test/db/openings/drawStore.test.ts',
     tests: ['the result stands, whoever draws again'],
   },
   {
@@ -899,7 +905,7 @@ export const BREAKAGES: Breakage[] = [
         replace: 'GRANT SELECT ON draws',
       },
     ],
-    suite: 'test/db/drawStore.test.ts',
+    suite: 'test/db/openings/drawStore.test.ts',
     tests: ['the seed cannot be read, chosen or changed by the service before the draw'],
   },
   {
@@ -930,12 +936,12 @@ export const BREAKAGES: Breakage[] = [
     name: 'who resumes from a version that the log does not have gets what came after it',
     edits: [
       {
-        file: 'src/redis/seatMapCache.ts',
+        file: 'src/redis/catalogue/seatMapCache.ts',
         find: 'versions.at(0) !== from || ',
         replace: '',
       },
     ],
-    suite: 'test/redis/seatMapCache.test.ts',
+    suite: 'test/redis/catalogue/seatMapCache.test.ts',
     tests: ['the log of versions does not know a version that it never named, nor one after a later'],
   },
   {
@@ -985,13 +991,13 @@ export const BREAKAGES: Breakage[] = [
         replace: 'if now >= 1000 then',
       },
     ],
-    suite: 'test/redis/roomPace.test.ts',
+    suite: 'test/redis/queue/roomPace.test.ts',
     tests: ['the step of the control is taken once a second for a room, by whichever process is asked first'],
   },
   {
     name: 'a room goes by seats that were counted long ago',
     edits: [{ file: QUEUE, find: 'if paceAge <= 3000 then', replace: 'if stored[8] then' }],
-    suite: 'test/redis/roomPace.test.ts',
+    suite: 'test/redis/queue/roomPace.test.ts',
     tests: [
       'a schedule without a free seat is found out before the first is let in after a while',
       'a schedule whose seats cannot be counted lets nobody in after three seconds, without an error',
@@ -1000,9 +1006,13 @@ export const BREAKAGES: Breakage[] = [
   {
     name: 'the rate does not fall when the system is slow',
     edits: [
-      { file: 'src/domain/admissionPace.ts', find: 'const DECREASE = 0.7;', replace: 'const DECREASE = 1;' },
+      {
+        file: 'src/domain/queue/admissionPace.ts',
+        find: 'const DECREASE = 0.7;',
+        replace: 'const DECREASE = 1;',
+      },
     ],
-    suite: 'test/redis/roomPace.test.ts',
+    suite: 'test/redis/queue/roomPace.test.ts',
     tests: [
       'a room beside a system that becomes slow lets in fewer, down to the floor, and all of its rate again after it has recovered',
     ],
@@ -1012,7 +1022,7 @@ export const BREAKAGES: Breakage[] = [
     edits: [
       { file: QUEUE, find: "local isFreed = known == 'freed:' .. placeId", replace: 'local isFreed = false' },
     ],
-    suite: 'test/redis/freedPlaces.test.ts',
+    suite: 'test/redis/queue/freedPlaces.test.ts',
     tests: [
       'a place that is freed keeps its token: the next look takes a place at once, where nobody waits',
       'a place is live while it is admitted or waits, when it was freed, and when Redis has lost it',

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createHoldStore } from '../../src/db/holdStore';
-import { createSeatStore } from '../../src/db/seatStore';
+import { createHoldStore } from '../../src/db/reservations/holdStore';
+import { createSeatStore } from '../../src/db/catalogue/seatStore';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { createSale, createUser, PRICE, type Sale } from '../support/factories';
 

@@ -1,4 +1,4 @@
-import { HOUSEKEEPING_SUBJECTS } from '../../src/activities/housekeeping';
+import { HOUSEKEEPING_SUBJECTS } from '../../src/activities/operations/housekeeping';
 import { read } from '../docs/markdown';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 

@@ -1,6 +1,6 @@
 import { DEMO_CONCERTS, DEMO_VENUES } from '../../src/demo/catalogue';
 import { loadDemo } from '../../src/demo/load';
-import { createScheduleStore } from '../../src/db/scheduleStore';
+import { createScheduleStore } from '../../src/db/catalogue/scheduleStore';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 
 const SCHEDULES = DEMO_CONCERTS.flatMap((concert) => concert.schedules).length;

@@ -3,7 +3,7 @@ import { Registry } from 'prom-client';
 import { createLogger } from '../../src/config/logging';
 import { withCircuitBreaker, type GuardedGateway } from '../../src/gateways/circuitBreaker';
 import type { ChargeRequest } from '../../src/gateways/gateway';
-import { registerCircuitMetric } from '../../src/worker/circuitMetric';
+import { registerCircuitMetric } from '../../src/worker/metrics/circuitMetric';
 import { eventually } from '../support/eventually';
 import { createScriptedGateway, type ScriptedGateway } from '../support/scriptedGateway';
 import { aCharge, connectGateway, startSandbox } from './sandboxServer';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { HOUSEKEEPING_SUBJECTS } from '../../src/activities/housekeeping';
+import { HOUSEKEEPING_SUBJECTS } from '../../src/activities/operations/housekeeping';
 import { createActivities } from '../../src/activities';
 import { chargeOfPayment } from '../../src/gateways/chargeRequest';
 import type { gatewayReconciliation, housekeeping, reconciliation, sweep } from '../../src/workflows';
-import type { HousekeepingInput } from '../../src/workflows/housekeeping';
+import type { HousekeepingInput } from '../../src/workflows/operations/housekeeping';
 import type { CancellationResult, ShowCancellationResult } from '../../src/contract/cancellations';
 import { TOP_UP_WORKFLOW, topUpWorkflowId, type TopUpResult } from '../../src/contract/ledger';
 import type { SaleOpeningResult } from '../../src/contract/openings';

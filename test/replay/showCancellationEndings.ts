@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { nudgeShowCancellation } from '../../src/temporal/startShowCancellation';
+import { nudgeShowCancellation } from '../../src/temporal/cancellations/startShowCancellation';
 import { showCancellationWorkflowId } from '../../src/contract/cancellations';
 import { cancelledShows } from '../support/cancelledShows';
 import { eventually } from '../support/eventually';

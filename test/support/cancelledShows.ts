@@ -1,6 +1,9 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { createShowCancellationStore, type SettingsChange } from '../../src/db/showCancellationStore';
-import { nudgeShowCancellation } from '../../src/temporal/startShowCancellation';
+import {
+  createShowCancellationStore,
+  type SettingsChange,
+} from '../../src/db/cancellations/showCancellationStore';
+import { nudgeShowCancellation } from '../../src/temporal/cancellations/startShowCancellation';
 import { showCancellationWorkflowId } from '../../src/contract/cancellations';
 import type { showCancellation } from '../../src/workflows';
 import type { Stage } from './stage';

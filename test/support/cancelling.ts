@@ -1,6 +1,6 @@
 import type { Activities } from '../../src/activities';
-import type { CancellationDecision } from '../../src/activities/cancellations';
-import type { CancellationCause } from '../../src/domain/cancellationTerms';
+import type { CancellationDecision } from '../../src/activities/cancellations/cancellations';
+import type { CancellationCause } from '../../src/domain/cancellations/cancellationTerms';
 import type { Ground } from './stage';
 
 /** Cancels step by step, as the workflow does. */

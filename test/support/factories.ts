@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
-import { clearingOf, createLedgerStore } from '../../src/db/ledgerStore';
-import type { CancellationPolicy } from '../../src/domain/cancellationPolicy';
+import { clearingOf, createLedgerStore } from '../../src/db/ledger/ledgerStore';
+import type { CancellationPolicy } from '../../src/domain/cancellations/cancellationPolicy';
 import { HOLD_SECONDS, SETTLE_SECONDS } from './durations';
 import type { PaymentAmount } from '../../src/domain/money';
 

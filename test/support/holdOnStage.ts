@@ -1,4 +1,4 @@
-import type { HeldReservation } from '../../src/domain/hold';
+import type { HeldReservation } from '../../src/domain/reservations/hold';
 import { HOLD_SECONDS } from './durations';
 import {
   aHold,

@@ -7,7 +7,7 @@ import {
 import { NO_HOLD_LIMITS, type HoldLimits } from '../../src/api/reservations/holdLimits';
 import { createHoldMeter } from '../../src/api/reservations/holdMeter';
 import type { ReservationWorkflows } from '../../src/api/reservations/reservationWorkflows';
-import { createHoldStore } from '../../src/db/holdStore';
+import { createHoldStore } from '../../src/db/reservations/holdStore';
 import type { Ground } from './stage';
 
 /** The part of a hold's path behind the claim, as one process of the API has it. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Knex } from 'knex';
-import type { WaitingRoom } from '../../src/domain/waitingRoom';
-import { createDrawStore } from '../../src/db/drawStore';
+import type { WaitingRoom } from '../../src/domain/queue/waitingRoom';
+import { createDrawStore } from '../../src/db/openings/drawStore';
 import { createSale } from './factories';
 
 export const HOUR_MS = 60 * 60 * 1_000;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Activities } from '../../src/activities';
-import type { ComparedPage, ReconciliationRun } from '../../src/activities/reconciliation';
+import type { ComparedPage, ReconciliationRun } from '../../src/activities/reconciliation/reconciliation';
 import type { GatewayName } from '../../src/gateways/gateway';
 import type { ChargeSettlementInput } from '../../src/contract/payments';
 

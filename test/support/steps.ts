@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { ConfirmInput } from '../../src/activities/confirmation';
-import type { FailPaymentInput } from '../../src/activities/payments';
+import type { ConfirmInput } from '../../src/activities/payments/confirmation';
+import type { FailPaymentInput } from '../../src/activities/payments/payments';
 import type { CardPayment } from '../../src/gateways/chargeRequest';
-import type { EndHoldInput } from '../../src/activities/reservations';
+import type { EndHoldInput } from '../../src/activities/reservations/reservations';
 import type { HoldToGrant } from '../../src/api/reservations/grantHold';
 import { aHold, type Sale } from './factories';
 

@@ -14,8 +14,8 @@ import {
 } from '../../src/api/reservations/reservationWorkflows';
 import { workerOptions } from '../../src/worker/options';
 import type { cancellation, reservation } from '../../src/workflows';
-import { createPaymentStore } from '../../src/db/paymentStore';
-import type { HeldReservation } from '../../src/domain/hold';
+import { createPaymentStore } from '../../src/db/payments/paymentStore';
+import type { HeldReservation } from '../../src/domain/reservations/hold';
 import { cancellationWorkflowId } from '../../src/contract/cancellations';
 import { reservationWorkflowId, type PayResult } from '../../src/contract/reservations';
 import { SEARCH_ATTRIBUTES } from '../../src/contract/searchAttributes';

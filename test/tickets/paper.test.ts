@@ -5,7 +5,7 @@ import PdfDocument from 'pdfkit';
 import { MISSING, readPaperFonts } from '../../src/tickets/paperFonts';
 import { createPaperText } from '../../src/tickets/paperText';
 import { layOutSeat } from '../../src/tickets/seatCells';
-import { readHall } from '../domain/seatingPlan/readHall';
+import { readHall } from '../domain/catalogue/seatingPlan/readHall';
 import { createTicketPrinter, type PrintTicket, type TicketPaper } from '../../src/tickets/paper';
 import { drawQrSvg } from '../../src/tickets/qrPicture';
 import { readQrSvg, readTicketPdf } from '../support/ticketReader';
@@ -85,7 +85,7 @@ describe('a ticket on paper', () => {
   it.each(['english', 'soundcheck', 'table', 'uuid'])(
     'shows everything that tells two seats apart: %s',
     async (name) => {
-      const file = path.join(__dirname, `../domain/seatingPlan/plans/paper-${name}.json`);
+      const file = path.join(__dirname, `../domain/catalogue/seatingPlan/plans/paper-${name}.json`);
       const { hall } = readHall(JSON.parse(readFileSync(file, 'utf8')));
       for (const { zone, row, number, category: grade } of hall.seats) {
         const { text, pages } = await readTicketPdf(

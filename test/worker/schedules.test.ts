@@ -1,5 +1,5 @@
 import { Client, ScheduleOverlapPolicy } from '@temporalio/client';
-import { HOUSEKEEPING_SUBJECTS } from '../../src/activities/housekeeping';
+import { HOUSEKEEPING_SUBJECTS } from '../../src/activities/operations/housekeeping';
 import { createLogger } from '../../src/config/logging';
 import { ensureSchedules, SCHEDULES, type ScheduledWorkflow } from '../../src/worker/schedules';
 import { temporalScheduleId } from '../../src/contract/operations';

@@ -6,7 +6,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { createReservationWorkflows } from '../../src/api/reservations/reservationWorkflows';
 import type { Rollout } from '../../src/config/settings';
-import { createPaymentStore } from '../../src/db/paymentStore';
+import { createPaymentStore } from '../../src/db/payments/paymentStore';
 import { deploymentNameOf } from '../../src/temporal/workerVersions';
 import { workflowBundle } from '../../src/worker/bundle';
 import { workerOptions } from '../../src/worker/options';

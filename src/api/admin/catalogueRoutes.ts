@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { createCatalogueEditor, type CatalogueEditor } from '../../db/catalogueEditor';
-import { createDrawStore } from '../../db/drawStore';
-import { createScheduleStore } from '../../db/scheduleStore';
+import { createCatalogueEditor, type CatalogueEditor } from '../../db/catalogue/catalogueEditor';
+import { createDrawStore } from '../../db/openings/drawStore';
+import { createScheduleStore } from '../../db/catalogue/scheduleStore';
 import { Problem } from '../../domain/problems';
-import { planOpening } from '../../openings/planOpening';
+import { planOpening } from '../../temporal/openings/planOpening';
 import { createBestEffort } from '../../redis/bestEffort';
 import { createCatalogueCache } from '../../redis/cache';
-import { createSeatMapCache } from '../../redis/seatMapCache';
+import { createSeatMapCache } from '../../redis/catalogue/seatMapCache';
 import { presentSchedule } from '../catalogue/presenter';
 import { concertParams, scheduleParams } from '../catalogue/schema';
 import type { ApiDependencies } from '../dependencies';

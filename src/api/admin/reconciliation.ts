@@ -1,8 +1,8 @@
 import { ScheduleNotFoundError, ScheduleOverlapPolicy, type Client } from '@temporalio/client';
 import type { Knex } from 'knex';
-import { createDifferenceStore, type Difference } from '../../db/differenceStore';
-import { readReconciliation } from '../../db/reconciliationOverview';
-import type { RecordedRun } from '../../db/reconciliationRunStore';
+import { createDifferenceStore, type Difference } from '../../db/reconciliation/differenceStore';
+import { readReconciliation } from '../../db/reconciliation/reconciliationOverview';
+import type { RecordedRun } from '../../db/reconciliation/reconciliationRunStore';
 import { Problem } from '../../domain/problems';
 import type { Gateways } from '../../gateways/gateways';
 import { temporalScheduleId } from '../../contract/operations';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DIFFERENCE_KINDS, DIFFERENCE_STATUSES } from '../../domain/reconciliation';
+import { DIFFERENCE_KINDS, DIFFERENCE_STATUSES } from '../../domain/reconciliation/reconciliation';
 import { pageOf, pageQuery } from '../http/paging';
 
 const instant = z.iso.datetime();

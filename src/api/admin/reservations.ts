@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { CancellationStore, RecordedCancellation } from '../../db/cancellationStore';
-import type { JournalLine, LedgerStore } from '../../db/ledgerStore';
-import type { Payment, PaymentStore } from '../../db/paymentStore';
-import type { ReservationTickets } from '../../db/reservationTickets';
-import type { Reservation, ReservationStore } from '../../db/reservationStore';
+import type { CancellationStore, RecordedCancellation } from '../../db/cancellations/cancellationStore';
+import type { JournalLine, LedgerStore } from '../../db/ledger/ledgerStore';
+import type { Payment, PaymentStore } from '../../db/payments/paymentStore';
+import type { ReservationTickets } from '../../db/tickets/reservationTickets';
+import type { Reservation, ReservationStore } from '../../db/reservations/reservationStore';
 import { Problem } from '../../domain/problems';
 import { cancellationWorkflowId } from '../../contract/cancellations';
 import { reservationWorkflowId } from '../../contract/reservations';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { cancellationPolicySchema } from '../../domain/cancellationPolicy';
-import { SALE_SWITCHES } from '../../domain/saleStatus';
-import { waitingRoomSchema } from '../../domain/waitingRoom';
+import { cancellationPolicySchema } from '../../domain/cancellations/cancellationPolicy';
+import { SALE_SWITCHES } from '../../domain/catalogue/saleStatus';
+import { waitingRoomSchema } from '../../domain/queue/waitingRoom';
 import { scheduleSchema as publicScheduleSchema } from '../catalogue/schema';
 
 /** Composed (NFC), so that Hangul typed on any system is found by a search typed on another. */

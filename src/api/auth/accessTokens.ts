@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Problem } from '../../domain/problems';
-import { includesRole, ROLES, type Role } from '../../domain/roles';
+import { includesRole, ROLES, type Role } from '../../domain/accounts/roles';
 import type { Access, Caller } from '../http/endpoint';
 import type { CutSessions } from './cutSessions';
 import type { TokenKind, Tokens } from './tokens';

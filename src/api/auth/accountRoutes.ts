@@ -1,11 +1,11 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import type { Logger } from '../../config/logging';
-import { createUserStore, type StoredUser } from '../../db/userStore';
-import { canonicalLogin } from '../../domain/login';
-import { passwordFault } from '../../domain/passwordRules';
+import { createUserStore, type StoredUser } from '../../db/accounts/userStore';
+import { canonicalLogin } from '../../domain/accounts/login';
+import { passwordFault } from '../../domain/accounts/passwordRules';
 import { Problem } from '../../domain/problems';
-import { includesRole } from '../../domain/roles';
+import { includesRole } from '../../domain/accounts/roles';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import { validationFailed } from '../http/validation';
 import type { Idempotency } from '../idempotency/idempotency';

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { StoredUser, UserStore, UserWithPassword } from '../../db/userStore';
+import type { StoredUser, UserStore, UserWithPassword } from '../../db/accounts/userStore';
 import { SettingsError } from '../../config/settings';
-import { skeletonOf } from '../../domain/lookAlike';
-import { passwordFault } from '../../domain/passwordRules';
+import { skeletonOf } from '../../domain/accounts/lookAlike';
+import { passwordFault } from '../../domain/accounts/passwordRules';
 import { Problem } from '../../domain/problems';
 import { isStorable } from '../../domain/storableText';
-import type { Role } from '../../domain/roles';
+import type { Role } from '../../domain/accounts/roles';
 import type { Passwords } from './passwords';
 
 /** The account that a fresh service is run with; nobody may sign up under its id. */

@@ -1,5 +1,5 @@
 import type { Logger } from '../../config/logging';
-import type { RefreshTokenStore } from '../../db/refreshTokenStore';
+import type { RefreshTokenStore } from '../../db/accounts/refreshTokenStore';
 
 /** An access token that was cut works this much longer at most, in every process (see docs/operations.md). */
 const RELOAD_MS = 20_000;

@@ -1,6 +1,11 @@
 import { exportJWK, generateKeyPair, importJWK, type CryptoKey, type JWK } from 'jose';
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { KeyPurpose, NewSigningKey, SigningKey, SigningKeyStore } from '../../db/signingKeyStore';
+import type {
+  KeyPurpose,
+  NewSigningKey,
+  SigningKey,
+  SigningKeyStore,
+} from '../../db/accounts/signingKeyStore';
 
 /** EdDSA signs in about 25 µs; RSA takes a hundred times as long. The only algorithm that is accepted. */
 export const ALGORITHM = 'EdDSA';

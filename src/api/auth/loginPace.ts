@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Problem } from '../../domain/problems';
-import type { LoginOutcome, LoginTries } from '../../redis/loginTries';
+import type { LoginOutcome, LoginTries } from '../../redis/accounts/loginTries';
 
 /** Tries of an account from one network before it has to wait: people mistype. Before RATE_LIMIT_FACTOR. */
 export const FREE_TRIES = 5;

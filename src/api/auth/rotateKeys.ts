@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { createLogger } from '../../config/logging';
 import { loadSettings } from '../../config/settings';
 import { connectPostgres } from '../../db/connect';
-import { createSigningKeyStore } from '../../db/signingKeyStore';
+import { createSigningKeyStore } from '../../db/accounts/signingKeyStore';
 import { rotateSigningKey } from './keyRing';
 
 /**

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
-import { createStaffAssignmentStore } from '../../db/staffAssignmentStore';
-import { createUserStore } from '../../db/userStore';
+import { createStaffAssignmentStore } from '../../db/accounts/staffAssignmentStore';
+import { createUserStore } from '../../db/accounts/userStore';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import type { Idempotency } from '../idempotency/idempotency';
 import type { AdmissionService } from '../queue/admission';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { canonicalLogin, LOGIN, LOGIN_LENGTH } from '../../domain/login';
-import { passwordFault } from '../../domain/passwordRules';
-import { ROLES } from '../../domain/roles';
+import { canonicalLogin, LOGIN, LOGIN_LENGTH } from '../../domain/accounts/login';
+import { passwordFault } from '../../domain/accounts/passwordRules';
+import { ROLES } from '../../domain/accounts/roles';
 import { assignmentFields } from '../admin/staff/schema';
 import { queueSchema } from '../queue/schema';
 

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import type { RefreshTokenRecord, RefreshTokenStore } from '../../db/refreshTokenStore';
+import type { RefreshTokenRecord, RefreshTokenStore } from '../../db/accounts/refreshTokenStore';
 import { Problem } from '../../domain/problems';
 import type { Caller } from '../http/endpoint';
 import { ACCESS_TOKEN, signAccessToken } from './accessTokens';

@@ -2,9 +2,9 @@ import type { Knex } from 'knex';
 import {
   createCancellationRequestStore,
   type CancellationRequestStore,
-} from '../../db/cancellationRequestStore';
-import { createCancellationStore, type RecordedCancellation } from '../../db/cancellationStore';
-import { cancellationTerms, notCancellable } from '../../domain/cancellationTerms';
+} from '../../db/cancellations/cancellationRequestStore';
+import { createCancellationStore, type RecordedCancellation } from '../../db/cancellations/cancellationStore';
+import { cancellationTerms, notCancellable } from '../../domain/cancellations/cancellationTerms';
 import { Problem } from '../../domain/problems';
 import type { CancellationWorkflows } from './cancellationWorkflows';
 import type { createReadFacts } from './readFacts';

@@ -1,6 +1,6 @@
 import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
-import type { OpenRequest } from '../../db/cancellationRequestStore';
-import { cancellationStart } from '../../temporal/startCancellation';
+import type { OpenRequest } from '../../db/cancellations/cancellationRequestStore';
+import { cancellationStart } from '../../temporal/cancellations/startCancellation';
 import type { cancellation } from '../../workflows';
 import { CANCELLATION_WORKFLOW, DECIDED_UPDATE } from '../../contract/cancellations';
 import { asProblems, untilTaken } from '../updates';

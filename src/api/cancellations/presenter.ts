@@ -1,4 +1,4 @@
-import type { RecordedCancellation } from '../../db/cancellationStore';
+import type { RecordedCancellation } from '../../db/cancellations/cancellationStore';
 import type { PaymentAmount } from '../../domain/money';
 import type { CancellationView } from './schema';
 

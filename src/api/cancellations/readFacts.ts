@@ -1,5 +1,5 @@
-import type { CancellationStore, RecordedFacts } from '../../db/cancellationStore';
-import type { ReservationStore } from '../../db/reservationStore';
+import type { CancellationStore, RecordedFacts } from '../../db/cancellations/cancellationStore';
+import type { ReservationStore } from '../../db/reservations/reservationStore';
 import { validationFailed } from '../http/validation';
 import { findOwnReservation, reservationNotFound } from '../reservations/findOwn';
 

@@ -1,5 +1,5 @@
-import type { RecordedCancellation } from '../../db/cancellationStore';
-import { cancellableUntil, cancellationTerms } from '../../domain/cancellationTerms';
+import type { RecordedCancellation } from '../../db/cancellations/cancellationStore';
+import { cancellableUntil, cancellationTerms } from '../../domain/cancellations/cancellationTerms';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import type { Idempotency } from '../idempotency/idempotency';
 import { reservationParams } from '../reservations/schema';

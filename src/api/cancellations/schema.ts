@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { cancellationPolicySchema } from '../../domain/cancellationPolicy';
+import { cancellationPolicySchema } from '../../domain/cancellations/cancellationPolicy';
 import {
   CANCELLATION_CAUSES,
   CANCELLATION_RULES,
   NOT_CANCELLABLE_REASONS,
-} from '../../domain/cancellationTerms';
+} from '../../domain/cancellations/cancellationTerms';
 
 const instant = z.iso.datetime();
 const money = z.int();

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Knex } from 'knex';
-import { createConcertStore, type Concert } from '../../db/concertStore';
-import { createScheduleStore } from '../../db/scheduleStore';
-import { SALE_SWITCHES } from '../../domain/saleStatus';
-import { waitingRoomSchema } from '../../domain/waitingRoom';
+import { createConcertStore, type Concert } from '../../db/catalogue/concertStore';
+import { createScheduleStore } from '../../db/catalogue/scheduleStore';
+import { SALE_SWITCHES } from '../../domain/catalogue/saleStatus';
+import { waitingRoomSchema } from '../../domain/queue/waitingRoom';
 import type { Cache } from '../../redis/cache';
 
 const scheduleOverview = z.object({

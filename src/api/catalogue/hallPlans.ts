@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Knex } from 'knex';
-import { createVenueStore } from '../../db/venueStore';
+import { createVenueStore } from '../../db/catalogue/venueStore';
 import { compress, type Encoding, type SeatMap } from './seatMapBody';
 
 /** Some twenty arenas; an arena's plan is some 1.5 MB, and its compressed forms are a fifth of that. */

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { ScheduleOverview } from '../../db/scheduleStore';
-import { bestSaleStatus, saleStatus } from '../../domain/saleStatus';
+import type { ScheduleOverview } from '../../db/catalogue/scheduleStore';
+import { bestSaleStatus, saleStatus } from '../../domain/catalogue/saleStatus';
 import type { ConcertWithSchedules } from './catalogue';
 import type { concertSchema, concertSummarySchema, scheduleSchema } from './schema';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { SALE_STATUSES } from '../../domain/saleStatus';
-import { waitingRoomSchema } from '../../domain/waitingRoom';
+import { SALE_STATUSES } from '../../domain/catalogue/saleStatus';
+import { waitingRoomSchema } from '../../domain/queue/waitingRoom';
 import { pageQuery } from '../http/paging';
 
 const time = z.iso.datetime({ precision: 3 });

@@ -1,8 +1,8 @@
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
-import type { ScheduleFacts } from '../../db/scheduleStore';
-import type { SeatDrawing } from '../../db/seatStore';
-import type { Grade } from '../../domain/seatingPlan/grades';
+import type { ScheduleFacts } from '../../db/catalogue/scheduleStore';
+import type { SeatDrawing } from '../../db/catalogue/seatStore';
+import type { Grade } from '../../domain/catalogue/seatingPlan/grades';
 
 /** In the order of our preference. */
 export const ENCODINGS = ['br', 'gzip', 'identity'] as const;

@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 import { LRUCache } from 'lru-cache';
-import { createScheduleStore } from '../../db/scheduleStore';
-import { createSeatStore } from '../../db/seatStore';
-import type { SeatMapCache } from '../../redis/seatMapCache';
+import { createScheduleStore } from '../../db/catalogue/scheduleStore';
+import { createSeatStore } from '../../db/catalogue/seatStore';
+import type { SeatMapCache } from '../../redis/catalogue/seatMapCache';
 import { createSeatMapTemplate, type SeatMap, type SeatMapTemplate } from './seatMapBody';
 
 /** Ten arenas: with their bodies some 60 MB. */

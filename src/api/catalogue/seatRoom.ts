@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
-import type { SeatChanges } from '../../redis/seatChanges';
-import type { SeatMapCache } from '../../redis/seatMapCache';
+import type { SeatChanges } from '../../redis/catalogue/seatChanges';
+import type { SeatMapCache } from '../../redis/catalogue/seatMapCache';
 import type { EventStreams } from '../http/eventStream';
 import { changesOf, everySeat, seatsEvent } from './seatEvents';
 import type { SeatMap } from './seatMapBody';

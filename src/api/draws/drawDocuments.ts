@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { z } from 'zod';
-import type { Draw, DrawStore } from '../../db/drawStore';
+import type { Draw, DrawStore } from '../../db/openings/drawStore';
 import { ALGORITHM, type drawSchema } from './schema';
 
 /** A draw, serialised and ready to send: 4 MB for 100,000 entries. */

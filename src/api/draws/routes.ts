@@ -1,5 +1,5 @@
-import { createDrawStore } from '../../db/drawStore';
-import { createScheduleStore } from '../../db/scheduleStore';
+import { createDrawStore } from '../../db/openings/drawStore';
+import { createScheduleStore } from '../../db/catalogue/scheduleStore';
 import { Problem } from '../../domain/problems';
 import { isNotModified } from '../catalogue/conditional';
 import { scheduleParams } from '../catalogue/schema';

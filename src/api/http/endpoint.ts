@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { ProblemSlug } from '../../domain/problems';
-import type { Role } from '../../domain/roles';
+import type { Role } from '../../domain/accounts/roles';
 import type { RateLimitName } from '../../redis/rateLimits';
 import { readHeaders, type RequestHeaders } from './requestHeaders';
 import { findUnstorable } from './unstorable';

@@ -1,5 +1,5 @@
 import type { Logger } from '../../config/logging';
-import type { ReservationStore } from '../../db/reservationStore';
+import type { ReservationStore } from '../../db/reservations/reservationStore';
 import type { AdmissionService } from '../queue/admission';
 
 /** Beyond the end of a hold and its settling, for a payment that was accepted just before it. */

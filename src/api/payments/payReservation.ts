@@ -1,10 +1,10 @@
 import type { Knex } from 'knex';
-import type { Payment, PaymentStore } from '../../db/paymentStore';
-import type { Reservation, ReservationStore } from '../../db/reservationStore';
-import type { SeatDirectory } from '../../db/seatDirectory';
+import type { Payment, PaymentStore } from '../../db/payments/paymentStore';
+import type { Reservation, ReservationStore } from '../../db/reservations/reservationStore';
+import type { SeatDirectory } from '../../db/catalogue/seatDirectory';
 import { splitPayment, type PaymentAmount } from '../../domain/money';
 import { Problem } from '../../domain/problems';
-import { isOpen } from '../../domain/reservationStates';
+import { isOpen } from '../../domain/reservations/reservationStates';
 import type { PaymentGateway } from '../../gateways/gateway';
 import type { PayResult } from '../../contract/reservations';
 import { validationFailed } from '../http/validation';

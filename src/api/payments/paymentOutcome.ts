@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
-import { createLedgerStore } from '../../db/ledgerStore';
-import { createPaymentStore, type Payment } from '../../db/paymentStore';
-import { createReservationTickets } from '../../db/reservationTickets';
-import { createReservationStore } from '../../db/reservationStore';
+import { createLedgerStore } from '../../db/ledger/ledgerStore';
+import { createPaymentStore, type Payment } from '../../db/payments/paymentStore';
+import { createReservationTickets } from '../../db/tickets/reservationTickets';
+import { createReservationStore } from '../../db/reservations/reservationStore';
 import { insufficientPoints } from '../../domain/money';
 import { Problem } from '../../domain/problems';
 import type { PayResult } from '../../contract/reservations';

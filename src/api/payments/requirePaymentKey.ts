@@ -1,4 +1,4 @@
-import type { UnbegunStatus } from '../../domain/attemptState';
+import type { UnbegunStatus } from '../../domain/payments/attemptState';
 import type { PaymentGateway } from '../../gateways/gateway';
 import { validationFailed } from '../http/validation';
 

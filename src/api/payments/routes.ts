@@ -1,6 +1,6 @@
-import type { PaymentStore } from '../../db/paymentStore';
-import type { ReservationTickets } from '../../db/reservationTickets';
-import { isPaid } from '../../domain/attemptState';
+import type { PaymentStore } from '../../db/payments/paymentStore';
+import type { ReservationTickets } from '../../db/tickets/reservationTickets';
+import { isPaid } from '../../domain/payments/attemptState';
 import { Problem } from '../../domain/problems';
 import type { PayResult } from '../../contract/reservations';
 import { endpoint, type Endpoint } from '../http/endpoint';

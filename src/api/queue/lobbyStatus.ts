@@ -1,4 +1,4 @@
-import type { RoomDraw } from '../../redis/lobby';
+import type { RoomDraw } from '../../redis/queue/lobby';
 import type { QueueStatus } from './schema';
 
 /** In the lobby nothing happens before the opening; asking this often shows a change of plans all the same. */

@@ -1,8 +1,8 @@
 import type { Logger } from '../../config/logging';
-import { nextPace } from '../../domain/admissionPace';
-import { supplyState, type SeatSupply } from '../../domain/seatSupply';
-import type { PaceControl, Room } from '../../redis/queue';
-import type { RoomPaces } from '../../redis/roomPaces';
+import { nextPace } from '../../domain/queue/admissionPace';
+import { supplyState, type SeatSupply } from '../../domain/catalogue/seatSupply';
+import type { PaceControl, Room } from '../../redis/queue/queue';
+import type { RoomPaces } from '../../redis/queue/roomPaces';
 import type { SystemSignals } from './systemSignals';
 
 /** Of a room without a rate of its own: some tenth of the holds that a small machine does. */

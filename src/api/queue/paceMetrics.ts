@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client';
 import { registerGauges, type GaugeOf } from '../../metrics/gauges';
-import type { RoomOverview } from '../../redis/roomPaces';
+import type { RoomOverview } from '../../redis/queue/roomPaces';
 
 const GAUGES: readonly GaugeOf<readonly RoomOverview[]>[] = [
   {

@@ -1,4 +1,4 @@
-import type { Place, Room } from '../../redis/queue';
+import type { Place, Room } from '../../redis/queue/queue';
 import { lobbyStatus } from './lobbyStatus';
 import type { QueueStatus } from './schema';
 

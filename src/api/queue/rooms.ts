@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import type { ScheduleStore } from '../../db/scheduleStore';
-import type { WaitingRoom } from '../../domain/waitingRoom';
-import type { Room } from '../../redis/queue';
+import type { ScheduleStore } from '../../db/catalogue/scheduleStore';
+import type { WaitingRoom } from '../../domain/queue/waitingRoom';
+import type { Room } from '../../redis/queue/queue';
 
 /** The room that a login enters, and that admits to every schedule without a room of its own. */
 export const SERVICE_ROOM = 'service';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SUPPLY_STATES } from '../../domain/seatSupply';
+import { SUPPLY_STATES } from '../../domain/catalogue/seatSupply';
 
 /** Where a place stands. */
 export const queueSchema = z

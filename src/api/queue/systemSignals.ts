@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
-import type { PaceSignals } from '../../domain/admissionPace';
-import type { HoldFiguresStore } from '../../redis/holdFigures';
+import type { PaceSignals } from '../../domain/queue/admissionPace';
+import type { HoldFiguresStore } from '../../redis/reservations/holdFigures';
 
 /** Whether to let more people in must not wait for Temporal: without its answer, the holds tell. */
 const TEMPORAL_MS = 500;

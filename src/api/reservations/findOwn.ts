@@ -1,4 +1,4 @@
-import type { Reservation, ReservationStore } from '../../db/reservationStore';
+import type { Reservation, ReservationStore } from '../../db/reservations/reservationStore';
 import { Problem } from '../../domain/problems';
 
 /**

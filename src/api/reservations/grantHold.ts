@@ -1,11 +1,11 @@
 import type { Knex } from 'knex';
-import { createHoldStore, type HoldNames } from '../../db/holdStore';
-import { createReservationStore } from '../../db/reservationStore';
-import { GRANT_WITHIN_MS, type HeldReservation } from '../../domain/hold';
-import { assertHoldable } from '../../domain/holdRules';
+import { createHoldStore, type HoldNames } from '../../db/reservations/holdStore';
+import { createReservationStore } from '../../db/reservations/reservationStore';
+import { GRANT_WITHIN_MS, type HeldReservation } from '../../domain/reservations/hold';
+import { assertHoldable } from '../../domain/reservations/holdRules';
 import { reservationAmount } from '../../domain/money';
 import { Problem } from '../../domain/problems';
-import type { ReservedSeat } from '../../domain/seat';
+import type { ReservedSeat } from '../../domain/reservations/seat';
 
 /** A hold to be granted. Its workflow runs already, with the same times. */
 export interface HoldToGrant extends HoldNames {

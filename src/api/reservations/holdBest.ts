@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { SeatWish } from '../../domain/bestAvailable/choose';
-import type { HeldReservation } from '../../domain/hold';
+import type { SeatWish } from '../../domain/reservations/bestAvailable/choose';
+import type { HeldReservation } from '../../domain/reservations/hold';
 import { Problem } from '../../domain/problems';
-import type { SeatClaim } from '../../redis/seatClaim';
+import type { SeatClaim } from '../../redis/reservations/seatClaim';
 import type { HoldAttempt, HoldClaimed } from './holdClaimed';
 import type { SeatChoice } from './seatChoice';
 

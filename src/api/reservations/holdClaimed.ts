@@ -1,12 +1,12 @@
 import type { Knex } from 'knex';
-import type { HoldNames, HoldStore } from '../../db/holdStore';
-import type { HeldReservation } from '../../domain/hold';
-import { assertHoldable, type HoldFacts } from '../../domain/holdRules';
+import type { HoldNames, HoldStore } from '../../db/reservations/holdStore';
+import type { HeldReservation } from '../../domain/reservations/hold';
+import { assertHoldable, type HoldFacts } from '../../domain/reservations/holdRules';
 import { reservationAmount } from '../../domain/money';
 import { Problem } from '../../domain/problems';
-import type { SeatClaim } from '../../redis/seatClaim';
-import { seatsChanged, type SeatNotices } from '../../redis/seatsChanged';
-import type { ReservationRun } from '../../temporal/startReservation';
+import type { SeatClaim } from '../../redis/reservations/seatClaim';
+import { seatsChanged, type SeatNotices } from '../../redis/catalogue/seatsChanged';
+import type { ReservationRun } from '../../temporal/reservations/startReservation';
 import { grantHold, HoldTooLate } from './grantHold';
 import type { HoldLimits } from './holdLimits';
 import type { HoldMeter } from './holdMeter';

@@ -1,7 +1,7 @@
-import type { UnpaidHoldStore } from '../../db/unpaidHoldStore';
-import type { HeldReservation } from '../../domain/hold';
+import type { UnpaidHoldStore } from '../../db/reservations/unpaidHoldStore';
+import type { HeldReservation } from '../../domain/reservations/hold';
 import { Problem } from '../../domain/problems';
-import type { ReservedSeat } from '../../domain/seat';
+import type { ReservedSeat } from '../../domain/reservations/seat';
 import {
   longest,
   MEMORY_MS,
@@ -11,8 +11,8 @@ import {
   type HoldAllowance,
   type UnpaidHold,
   type Wait,
-} from '../../domain/unpaidHolds';
-import type { AddressHoldLog } from '../../redis/addressHolds';
+} from '../../domain/reservations/unpaidHolds';
+import type { AddressHoldLog } from '../../redis/reservations/addressHolds';
 
 /** A client and the seats that it wants to hold. */
 export interface WantedHold {

@@ -1,5 +1,5 @@
 import { Problem } from '../../domain/problems';
-import type { HoldFigures } from '../../redis/holdFigures';
+import type { HoldFigures } from '../../redis/reservations/holdFigures';
 
 const FLUSH_MS = 1_000;
 

@@ -1,10 +1,10 @@
 import type { Knex } from 'knex';
-import type { SeatDirectory } from '../../db/seatDirectory';
-import type { SeatWish } from '../../domain/bestAvailable/choose';
-import type { HeldReservation } from '../../domain/hold';
-import { assertSaleOpen, seatUnavailable } from '../../domain/holdRules';
+import type { SeatDirectory } from '../../db/catalogue/seatDirectory';
+import type { SeatWish } from '../../domain/reservations/bestAvailable/choose';
+import type { HeldReservation } from '../../domain/reservations/hold';
+import { assertSaleOpen, seatUnavailable } from '../../domain/reservations/holdRules';
 import { Problem } from '../../domain/problems';
-import type { SeatClaim } from '../../redis/seatClaim';
+import type { SeatClaim } from '../../redis/reservations/seatClaim';
 import { validationFailed } from '../http/validation';
 import {
   hasOutcome,

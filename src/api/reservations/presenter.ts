@@ -1,9 +1,9 @@
-import type { RecordedCancellation } from '../../db/cancellationStore';
-import type { Payment } from '../../db/paymentStore';
-import type { Ticket } from '../../db/reservationTickets';
-import type { Reservation } from '../../db/reservationStore';
-import type { ReservedSeat } from '../../domain/seat';
-import type { HeldReservation } from '../../domain/hold';
+import type { RecordedCancellation } from '../../db/cancellations/cancellationStore';
+import type { Payment } from '../../db/payments/paymentStore';
+import type { Ticket } from '../../db/tickets/reservationTickets';
+import type { Reservation } from '../../db/reservations/reservationStore';
+import type { ReservedSeat } from '../../domain/reservations/seat';
+import type { HeldReservation } from '../../domain/reservations/hold';
 import { presentCancellations } from '../cancellations/presenter';
 import type { HeldReservationView, ReservationView } from './schema';
 

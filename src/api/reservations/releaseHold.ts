@@ -1,6 +1,6 @@
-import type { ReservationStore } from '../../db/reservationStore';
+import type { ReservationStore } from '../../db/reservations/reservationStore';
 import { Problem } from '../../domain/problems';
-import { isOpen, type ReservationStatus } from '../../domain/reservationStates';
+import { isOpen, type ReservationStatus } from '../../domain/reservations/reservationStates';
 import { findOwnReservation } from './findOwn';
 import type { HoldLimits } from './holdLimits';
 import type { ReservationWorkflows } from './reservationWorkflows';

@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import type { Logger } from '../../config/logging';
-import type { Payment } from '../../db/paymentStore';
-import type { Reservation } from '../../db/reservationStore';
+import type { Payment } from '../../db/payments/paymentStore';
+import type { Reservation } from '../../db/reservations/reservationStore';
 import {
   PAY_UPDATE,
   RELEASE_UPDATE,
@@ -16,7 +16,7 @@ import {
   startReservation,
   type ReservationRun,
   type ReservationStart,
-} from '../../temporal/startReservation';
+} from '../../temporal/reservations/startReservation';
 import { asProblems, untilTaken } from '../updates';
 
 /** A start takes milliseconds; a hold has to be granted within 15 s of it. */

@@ -1,7 +1,7 @@
-import type { CancellationStore } from '../../db/cancellationStore';
-import type { PaymentStore } from '../../db/paymentStore';
-import type { ReservationTickets } from '../../db/reservationTickets';
-import type { Reservation, ReservationStore } from '../../db/reservationStore';
+import type { CancellationStore } from '../../db/cancellations/cancellationStore';
+import type { PaymentStore } from '../../db/payments/paymentStore';
+import type { ReservationTickets } from '../../db/tickets/reservationTickets';
+import type { Reservation, ReservationStore } from '../../db/reservations/reservationStore';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import { cutPage, pageOf } from '../http/paging';
 import { ADMISSION_PROBLEMS } from '../queue/admission';

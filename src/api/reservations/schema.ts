@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RESERVATION_STATUSES } from '../../domain/reservationStates';
+import { RESERVATION_STATUSES } from '../../domain/reservations/reservationStates';
 import { cancellationSchema } from '../cancellations/schema';
 import { pageQuery } from '../http/paging';
 

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { Knex } from 'knex';
-import { createSeatStore } from '../../db/seatStore';
-import { createVenueStore } from '../../db/venueStore';
-import { chooseBest, type SeatWish } from '../../domain/bestAvailable/choose';
-import { layOut, type SeatLayout } from '../../domain/bestAvailable/layout';
-import type { Point } from '../../domain/seatingPlan/geometry';
+import { createSeatStore } from '../../db/catalogue/seatStore';
+import { createVenueStore } from '../../db/catalogue/venueStore';
+import { chooseBest, type SeatWish } from '../../domain/reservations/bestAvailable/choose';
+import { layOut, type SeatLayout } from '../../domain/reservations/bestAvailable/layout';
+import type { Point } from '../../domain/catalogue/seatingPlan/geometry';
 import { validationFailed } from '../http/validation';
 
 /** Ten arenas: some 5 MB each with the windows of four sizes. */

@@ -1,5 +1,5 @@
 import { errors, type JWTVerifyGetKey } from 'jose';
-import { createTicketStore } from '../../db/ticketStore';
+import { createTicketStore } from '../../db/tickets/ticketStore';
 import { Problem } from '../../domain/problems';
 import { verifyTicketCode } from '../../tickets/verify';
 import type { KeyRing } from '../auth/keyRing';

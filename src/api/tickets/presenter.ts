@@ -1,4 +1,4 @@
-import type { CheckInResult, IssuedTicket } from '../../db/ticketStore';
+import type { CheckInResult, IssuedTicket } from '../../db/tickets/ticketStore';
 import type { AdmittedView, TicketView } from './schema';
 
 export function presentTicket(ticket: IssuedTicket, code: string): TicketView {

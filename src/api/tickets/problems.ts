@@ -1,4 +1,4 @@
-import type { CountedScan } from '../../db/ticketStore';
+import type { CountedScan } from '../../db/tickets/ticketStore';
 import { Problem } from '../../domain/problems';
 
 export function ticketVoid(): Problem {

@@ -1,4 +1,4 @@
-import { createTicketStore, type IssuedTicket } from '../../db/ticketStore';
+import { createTicketStore, type IssuedTicket } from '../../db/tickets/ticketStore';
 import { Problem } from '../../domain/problems';
 import { drawQrSvg } from '../../tickets/qrPicture';
 import { signTicketCode } from '../../tickets/sign';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TICKET_STATUSES } from '../../db/ticketStore';
+import { TICKET_STATUSES } from '../../db/tickets/ticketStore';
 
 export const ticketParams = z.object({ ticketId: z.uuid() });
 

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { isGrpcDeadlineError, WorkflowFailedError } from '@temporalio/client';
-import { createTopUpStore, type NewTopUp, type TopUpStore } from '../../db/topUpStore';
+import { createTopUpStore, type NewTopUp, type TopUpStore } from '../../db/ledger/topUpStore';
 import { CURRENCY } from '../../domain/money';
 import { Problem } from '../../domain/problems';
 import type { PaymentGateway } from '../../gateways/gateway';

@@ -1,4 +1,4 @@
-import type { LedgerStore, WalletEntry } from '../../db/ledgerStore';
+import type { LedgerStore, WalletEntry } from '../../db/ledger/ledgerStore';
 import { CURRENCY } from '../../domain/money';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import { cutPage, pageOf } from '../http/paging';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { JOURNAL_KINDS } from '../../db/ledgerStore';
+import { JOURNAL_KINDS } from '../../db/ledger/ledgerStore';
 import { paymentKey } from '../payments/schema';
 import { pageQuery } from '../http/paging';
 

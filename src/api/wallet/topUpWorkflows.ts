@@ -1,5 +1,5 @@
 import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowHandle } from '@temporalio/client';
-import type { TopUp } from '../../db/topUpStore';
+import type { TopUp } from '../../db/ledger/topUpStore';
 import { TOP_UP_WORKFLOW, topUpWorkflowId, type TopUpResult } from '../../contract/ledger';
 import type { topUp } from '../../workflows';
 

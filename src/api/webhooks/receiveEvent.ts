@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError } from '@temporalio/common';
 import type { Client } from '@temporalio/client';
 import type { Knex } from 'knex';
-import { createWebhookStore, type ChargeOwner, type WebhookEffect } from '../../db/webhookStore';
+import { createWebhookStore, type ChargeOwner, type WebhookEffect } from '../../db/payments/webhookStore';
 import type { WebhookReading } from '../../gateways/gateway';
 import { topUpWorkflowId } from '../../contract/ledger';
 import {

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { readPlan } from '../../domain/seatingPlan/readPlan';
+import { readPlan } from '../../domain/catalogue/seatingPlan/readPlan';
 
 /**
  * A seating plan is read once: its seats become rows, the rest becomes a drawing. A schedule copies the seats, and

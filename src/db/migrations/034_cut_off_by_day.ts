@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 /** The policy of schedules that are made without one closes earlier for shows on Sundays and holidays. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
-    -- What Korean venues print on their tickets, as src/domain/cancellationPolicy.ts explains it.
+    -- What Korean venues print on their tickets, as src/domain/cancellations/cancellationPolicy.ts explains it.
     ALTER TABLE schedules ALTER COLUMN cancellation_policy SET DEFAULT '{
       "fees": [
         {"untilDaysBefore": 10, "percent": 10, "atMost": 4000},

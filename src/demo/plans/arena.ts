@@ -1,4 +1,4 @@
-import type { SeatingPlan } from '../../domain/seatingPlan/schema';
+import type { SeatingPlan } from '../../domain/catalogue/seatingPlan/schema';
 import {
   alongArc,
   alongLine,

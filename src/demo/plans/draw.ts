@@ -4,8 +4,8 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { seatingPlanSchema } from '../../domain/seatingPlan/schema';
-import { readPlan } from '../../domain/seatingPlan/readPlan';
+import { seatingPlanSchema } from '../../domain/catalogue/seatingPlan/schema';
+import { readPlan } from '../../domain/catalogue/seatingPlan/readPlan';
 import { drawArena } from './arena';
 import { drawHall } from './hall';
 import { drawPicture } from './picture';

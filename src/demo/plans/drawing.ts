@@ -1,4 +1,4 @@
-import type { SeatingPlan } from '../../domain/seatingPlan/schema';
+import type { SeatingPlan } from '../../domain/catalogue/seatingPlan/schema';
 
 /** Plan units: a seat every 20, which stand for half a metre. */
 export const SEAT_SPACING = 20;

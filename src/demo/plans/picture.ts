@@ -1,5 +1,5 @@
-import type { DrawnArea } from '../../domain/seatingPlan/areas';
-import type { Hall } from '../../domain/seatingPlan/hall';
+import type { DrawnArea } from '../../domain/catalogue/seatingPlan/areas';
+import type { Hall } from '../../domain/catalogue/seatingPlan/hall';
 import type { Point } from './drawing';
 
 /** Seats above which a picture is drawn at half size: its whole numbers are then shorter. */

@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { createAccounts } from '../../api/auth/accounts';
 import { createPasswords } from '../../api/auth/passwords';
 import { connectPostgres } from '../../db/connect';
-import { createUserStore } from '../../db/userStore';
+import { createUserStore } from '../../db/accounts/userStore';
 import { localServers } from './localServers';
 import { asPerson, loginCall, newId } from './people';
 import { expectStatus, type Person, type Service } from './service';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { version } from 'uuid';
-import { KOREAN_POLICY } from '../../../src/domain/cancellationPolicy';
+import { KOREAN_POLICY } from '../../../src/domain/cancellations/cancellationPolicy';
 import { adminScheduleSchema } from '../../../src/api/admin/schema';
 import { eventually } from '../../support/eventually';
 import { allocate, anOperator, aSchedule, readSeatMap, type Operator } from '../catalogue/operator';

@@ -1,4 +1,4 @@
-import { createDrawStore } from '../../../src/db/drawStore';
+import { createDrawStore } from '../../../src/db/openings/drawStore';
 import { saleOpeningWorkflowId } from '../../../src/contract/openings';
 import { announceSale, HOUR_MS } from '../../support/opening';
 import { anOperator, aSchedule, type Operator } from '../catalogue/operator';

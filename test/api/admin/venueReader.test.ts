@@ -5,7 +5,7 @@ import { readVenueBytes } from '../../../src/api/admin/venues/readVenueBytes';
 import { createVenueReader } from '../../../src/api/admin/venues/venueReader';
 import { scanJson } from '../../../src/api/admin/venues/scanJson';
 import { Problem } from '../../../src/domain/problems';
-import { editorPlan } from '../../domain/seatingPlan/editorPlan';
+import { editorPlan } from '../../domain/catalogue/seatingPlan/editorPlan';
 import { stadium } from './stadium';
 
 /** Each process takes a second, and several on a machine that is busy. */

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { newVenueSchema, venueSchema } from '../../../src/api/admin/venues/schema';
-import { editorPlan } from '../../domain/seatingPlan/editorPlan';
-import { readHall } from '../../domain/seatingPlan/readHall';
+import { editorPlan } from '../../domain/catalogue/seatingPlan/editorPlan';
+import { readHall } from '../../domain/catalogue/seatingPlan/readHall';
 import { anOperator, aSchedule, readSeatMap, rowPlan, type Operator } from '../catalogue/operator';
 import { expectProblem, startEdge, type Edge } from '../edge';
 import { stadium } from './stadium';
 
 /** As people have drawn them. */
-const PLANS = path.resolve(__dirname, '../../domain/seatingPlan/plans');
+const PLANS = path.resolve(__dirname, '../../domain/catalogue/seatingPlan/plans');
 
 let edge: Edge;
 let operator: Operator;

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { createLoginPace } from '../../../src/api/auth/loginPace';
 import { Problem } from '../../../src/domain/problems';
-import type { LoginOutcome, LoginTries } from '../../../src/redis/loginTries';
+import type { LoginOutcome, LoginTries } from '../../../src/redis/accounts/loginTries';
 
 const FREE = 5;
 const somebody = { login: 'mina', network: '192.0.2.1', closed: new AbortController().signal };

@@ -3,7 +3,7 @@ import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify, SignJWT, Unsecure
 import { ACCESS_TOKEN } from '../../../src/api/auth/accessTokens';
 import { createKeyRing, rotateSigningKey } from '../../../src/api/auth/keyRing';
 import { createTokens } from '../../../src/api/auth/tokens';
-import { createSigningKeyStore } from '../../../src/db/signingKeyStore';
+import { createSigningKeyStore } from '../../../src/db/accounts/signingKeyStore';
 import { createTestDatabase } from '../../support/database';
 import { aString } from '../../support/matchers';
 import { expectProblem, logIn, startEdge, type Account, type Edge } from '../edge';

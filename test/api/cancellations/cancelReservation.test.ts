@@ -5,9 +5,9 @@ import {
   type CancellationWorkflows,
 } from '../../../src/api/cancellations/cancellationWorkflows';
 import { createReadFacts } from '../../../src/api/cancellations/readFacts';
-import { createCancellationRequestStore } from '../../../src/db/cancellationRequestStore';
-import { createCancellationStore } from '../../../src/db/cancellationStore';
-import { createReservationStore } from '../../../src/db/reservationStore';
+import { createCancellationRequestStore } from '../../../src/db/cancellations/cancellationRequestStore';
+import { createCancellationStore } from '../../../src/db/cancellations/cancellationStore';
+import { createReservationStore } from '../../../src/db/reservations/reservationStore';
 import { buyOnStage } from '../../support/buyOnStage';
 import { KEEPS_30_PERCENT } from '../../support/factories';
 import { buildStage, type Stage } from '../../support/stage';

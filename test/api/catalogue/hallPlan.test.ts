@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hallPlanSchema } from '../../../src/api/catalogue/hallPlanSchema';
-import { editorPlan } from '../../domain/seatingPlan/editorPlan';
-import { readHall } from '../../domain/seatingPlan/readHall';
+import { editorPlan } from '../../domain/catalogue/seatingPlan/editorPlan';
+import { readHall } from '../../domain/catalogue/seatingPlan/readHall';
 import { expectProblem, startEdge, type Edge } from '../edge';
 import { anOperator, aSchedule, readSeatMap, type Operator } from './operator';
 

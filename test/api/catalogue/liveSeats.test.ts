@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createBestEffort } from '../../../src/redis/bestEffort';
-import { createSeatMapCache, type SeatMapCache } from '../../../src/redis/seatMapCache';
+import { createSeatMapCache, type SeatMapCache } from '../../../src/redis/catalogue/seatMapCache';
 import { eventually } from '../../support/eventually';
 import { expectProblem, startEdge, type Edge } from '../edge';
 import { addShowDirectly, allocate, readSeatMap } from './operator';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { createBestEffort } from '../../../src/redis/bestEffort';
-import { createSeatMapCache, type SeatMapCache } from '../../../src/redis/seatMapCache';
+import { createSeatMapCache, type SeatMapCache } from '../../../src/redis/catalogue/seatMapCache';
 import { eventually } from '../../support/eventually';
 import { startEdge, type Edge } from '../edge';
 import { addShowDirectly, allocate, readSeatMap } from './operator';

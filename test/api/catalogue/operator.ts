@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { newScheduleSchema } from '../../../src/api/admin/schema';
-import { createCatalogueEditor } from '../../../src/db/catalogueEditor';
-import { writeHall } from '../../../src/domain/seatingPlan/hallText';
-import { readHall } from '../../domain/seatingPlan/readHall';
+import { createCatalogueEditor } from '../../../src/db/catalogue/catalogueEditor';
+import { writeHall } from '../../../src/domain/catalogue/seatingPlan/hallText';
+import { readHall } from '../../domain/catalogue/seatingPlan/readHall';
 import { createUser } from '../../support/factories';
 import { logInOperator, type Edge, type Reply } from '../edge';
 

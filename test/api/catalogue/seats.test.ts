@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { seatMapSchema } from '../../../src/api/catalogue/schema';
 import { createBestEffort } from '../../../src/redis/bestEffort';
-import { createSeatMapCache, type SeatMapCache } from '../../../src/redis/seatMapCache';
+import { createSeatMapCache, type SeatMapCache } from '../../../src/redis/catalogue/seatMapCache';
 import { eventually } from '../../support/eventually';
 import { expectProblem, startEdge, type Edge } from '../edge';
 import { addShowDirectly, allocate, anOperator, readSeatMap, type Operator } from './operator';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { drawSchema } from '../../../src/api/draws/schema';
-import { createDrawStore } from '../../../src/db/drawStore';
+import { createDrawStore } from '../../../src/db/openings/drawStore';
 import { createSale } from '../../support/factories';
 import { announceSale, orderOf, sha256 } from '../../support/opening';
 import { expectProblem, startEdge, type Edge } from '../edge';

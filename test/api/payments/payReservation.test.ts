@@ -4,9 +4,9 @@ import {
   createReservationWorkflows,
   type ReservationWorkflows,
 } from '../../../src/api/reservations/reservationWorkflows';
-import { createPaymentStore } from '../../../src/db/paymentStore';
-import { createReservationStore } from '../../../src/db/reservationStore';
-import { createSeatDirectory } from '../../../src/db/seatDirectory';
+import { createPaymentStore } from '../../../src/db/payments/paymentStore';
+import { createReservationStore } from '../../../src/db/reservations/reservationStore';
+import { createSeatDirectory } from '../../../src/db/catalogue/seatDirectory';
 import { Problem } from '../../../src/domain/problems';
 import { PRICE } from '../../support/factories';
 import { holdOnStage } from '../../support/holdOnStage';

@@ -1,6 +1,6 @@
 import { createFreePlace } from '../../../src/api/payments/freePlace';
 import { createLogger } from '../../../src/config/logging';
-import { createReservationStore } from '../../../src/db/reservationStore';
+import { createReservationStore } from '../../../src/db/reservations/reservationStore';
 import { logIn, startEdge, type Edge } from '../edge';
 
 let edge: Edge;

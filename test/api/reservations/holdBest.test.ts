@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import { createHoldBest, type HoldBest } from '../../../src/api/reservations/holdBest';
 import type { HoldAttempt } from '../../../src/api/reservations/holdClaimed';
 import { createSeatChoice, type SeatChoice } from '../../../src/api/reservations/seatChoice';
-import type { HeldReservation } from '../../../src/domain/hold';
+import type { HeldReservation } from '../../../src/domain/reservations/hold';
 import { aHold, createSale, createUser, type Sale } from '../../support/factories';
 import { aGrant } from '../../support/steps';
 import { anAttemptToHold, createHolding } from '../../support/holding';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { createHoldLimits, type WantedHold } from '../../../src/api/reservations/holdLimits';
-import { createUnpaidHoldStore } from '../../../src/db/unpaidHoldStore';
+import { createUnpaidHoldStore } from '../../../src/db/reservations/unpaidHoldStore';
 import { Problem } from '../../../src/domain/problems';
-import { createAddressHoldLog } from '../../../src/redis/addressHolds';
+import { createAddressHoldLog } from '../../../src/redis/reservations/addressHolds';
 import { createBestEffort } from '../../../src/redis/bestEffort';
 import { createSale, createUser, type Sale } from '../../support/factories';
 import { layGround, type Ground } from '../../support/stage';

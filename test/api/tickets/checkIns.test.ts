@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createKeyRing, rotateSigningKey } from '../../../src/api/auth/keyRing';
-import { createSigningKeyStore } from '../../../src/db/signingKeyStore';
+import { createSigningKeyStore } from '../../../src/db/accounts/signingKeyStore';
 import { signTicketCode } from '../../../src/tickets/sign';
 import { aString } from '../../support/matchers';
 import { expectProblem, logIn, logInOperator, startEdge, type Edge } from '../edge';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
-import { createReservationTickets } from '../../../src/db/reservationTickets';
-import { createUserStore } from '../../../src/db/userStore';
+import { createReservationTickets } from '../../../src/db/tickets/reservationTickets';
+import { createUserStore } from '../../../src/db/accounts/userStore';
 import { createSale } from '../../support/factories';
 import { logIn, type Account, type Edge, type Reply } from '../edge';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createBuyPoints } from '../../../src/api/wallet/buyPoints';
-import { createTopUpStore } from '../../../src/db/topUpStore';
+import { createTopUpStore } from '../../../src/db/ledger/topUpStore';
 import { createUser } from '../../support/factories';
 import { layGround, type Ground } from '../../support/stage';
 

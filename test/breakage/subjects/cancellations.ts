@@ -1,9 +1,9 @@
 import type { Breakage } from '../breakage';
 
-const CLOSED_RUNS = 'test/workflows/closedRuns.test.ts';
-const REQUESTS = 'src/db/cancellationRequestStore.ts';
-const TERMS = 'src/domain/cancellationTerms.ts';
-const ACTIVITY = 'test/activities/cancellations.test.ts';
+const CLOSED_RUNS = 'test/workflows/reservations/closedRuns.test.ts';
+const REQUESTS = 'src/db/cancellations/cancellationRequestStore.ts';
+const TERMS = 'src/domain/cancellations/cancellationTerms.ts';
+const ACTIVITY = 'test/activities/cancellations/cancellations.test.ts';
 
 /** What a second request does, and what a workflow may do without a row that the API wrote. */
 export const CANCELLATION_BREAKAGES: Breakage[] = [
@@ -26,7 +26,7 @@ export const CANCELLATION_BREAKAGES: Breakage[] = [
     name: 'a request that was withdrawn is decided all the same',
     edits: [
       {
-        file: 'src/activities/cancellations.ts',
+        file: 'src/activities/cancellations/cancellations.ts',
         find: "if (!request || request.status === 'WITHDRAWN') {",
         replace: 'if (!request) {',
       },
@@ -53,7 +53,7 @@ export const CANCELLATION_BREAKAGES: Breakage[] = [
         replace: '',
       },
     ],
-    suite: 'test/activities/showCancellations.test.ts',
+    suite: 'test/activities/cancellations/showCancellations.test.ts',
     tests: [
       'the requests of the organiser are recorded once for each sold reservation, whoever asks at the same time',
     ],
@@ -62,12 +62,12 @@ export const CANCELLATION_BREAKAGES: Breakage[] = [
     name: 'a page of a cancelled show does not wait for the operator who pauses it',
     edits: [
       {
-        file: 'src/db/showCancellationStore.ts',
+        file: 'src/db/cancellations/showCancellationStore.ts',
         find: 'WHERE schedule_id = ? FOR SHARE`',
         replace: 'WHERE schedule_id = ?`',
       },
     ],
-    suite: 'test/activities/showCancellations.test.ts',
+    suite: 'test/activities/cancellations/showCancellations.test.ts',
     tests: [
       'the requests of the organiser of a page wait for an operator who pauses, and none is recorded after that',
     ],
@@ -76,18 +76,18 @@ export const CANCELLATION_BREAKAGES: Breakage[] = [
     name: 'a workflow refunds a show that nobody has cancelled',
     edits: [
       {
-        file: 'src/workflows/showCancellation.ts',
+        file: 'src/workflows/cancellations/showCancellation.ts',
         find: 'if (!(await duties.fulfil(() => isShowCancelled(scheduleId)))) {',
         replace:
           'if (!(await duties.fulfil(() => isShowCancelled(scheduleId))) && scheduleId.length === 0) {',
       },
       {
-        file: 'src/activities/showCancellations.ts',
+        file: 'src/activities/cancellations/showCancellations.ts',
         find: 'if (!settings) throw new PermanentError(`the show ${scheduleId} is not cancelled`);\n  return settings;',
         replace: 'return settings ?? { paused: false, refundsPerSecond: 10 };',
       },
     ],
-    suite: 'test/workflows/showCancellation.test.ts',
+    suite: 'test/workflows/cancellations/showCancellation.test.ts',
     tests: [
       'a workflow that is started for a show that nobody has cancelled refunds nobody, and leaves the sale open',
     ],
@@ -101,20 +101,20 @@ export const CANCELLATION_BREAKAGES: Breakage[] = [
         replace: 'return exception?.showOn.length === 0 ? exception.time : time;',
       },
     ],
-    suite: 'test/domain/cancellationTerms.test.ts',
+    suite: 'test/domain/cancellations/cancellationTerms.test.ts',
     tests: ['the cut-off of the Korean policy takes the first exception that fits, and holidays of one year'],
   },
   {
     name: 'a holiday of several days is one day',
     edits: [
-      { file: 'src/domain/holidays.ts', find: 'daysAround = 0', replace: 'daysAround: _ = 0' },
+      { file: 'src/domain/cancellations/holidays.ts', find: 'daysAround = 0', replace: 'daysAround: _ = 0' },
       {
-        file: 'src/domain/holidays.ts',
+        file: 'src/domain/cancellations/holidays.ts',
         find: 'let offset = -daysAround; offset <= daysAround;',
         replace: 'let offset = 0; offset <= 0;',
       },
     ],
-    suite: 'test/domain/cancellationTerms.test.ts',
+    suite: 'test/domain/cancellations/cancellationTerms.test.ts',
     tests: [
       'the cut-off of the Korean policy for a show on the day before Seollal (2026-02-16) is 2026-02-15T11:00',
       'the cut-off of the Korean policy for a show on the day after Seollal (2026-02-18) is 2026-02-17T11:00',
@@ -129,7 +129,7 @@ export const CANCELLATION_BREAKAGES: Breakage[] = [
         replace: 'count > 0 && clock.daysAfterBooking <= count;',
       },
     ],
-    suite: 'test/domain/cancellationTerms.test.ts',
+    suite: 'test/domain/cancellations/cancellationTerms.test.ts',
     tests: [
       'a policy that is free on the day of booking the last minute of that day (booked 2026-12-15T09:00, 2026-12-15T23:59): 0',
     ],
@@ -138,12 +138,12 @@ export const CANCELLATION_BREAKAGES: Breakage[] = [
     name: 'the sweep forgets cancellations and cancelled shows',
     edits: [
       {
-        file: 'src/workflows/sweep.ts',
+        file: 'src/workflows/operations/sweep.ts',
         find: '    adoptCancellations,\n    adoptShows,\n',
         replace: '    async () => 0,\n    async () => 0,\n',
       },
     ],
-    suite: 'test/workflows/sweep.test.ts',
+    suite: 'test/workflows/operations/sweep.test.ts',
     tests: [
       'the sweep gives a new workflow to a cancellation that nobody has decided, and leaves alone one that is withdrawn',
       'the sweep gives a new workflow to a cancelled show that is not refunded',
@@ -153,7 +153,7 @@ export const CANCELLATION_BREAKAGES: Breakage[] = [
     name: 'each of several cancellations begins with all the points',
     edits: [
       {
-        file: 'src/db/cancellationStore.ts',
+        file: 'src/db/cancellations/cancellationStore.ts',
         find: 'Math.min(row.points - row.points_back, total)',
         replace: 'Math.min(row.points, total)',
       },
@@ -167,7 +167,7 @@ export const CANCELLATION_BREAKAGES: Breakage[] = [
     name: 'a seat is cancelled twice',
     edits: [
       {
-        file: 'src/db/cancellationStore.ts',
+        file: 'src/db/cancellations/cancellationStore.ts',
         find: "status: isGone ? 'CANCELLED' : row.status,",
         replace: 'status: isGone && row.seats_sold === 0 ? row.status : row.status,',
       },
@@ -179,7 +179,7 @@ export const CANCELLATION_BREAKAGES: Breakage[] = [
     name: 'cancelling some seats voids the tickets of all',
     edits: [
       {
-        file: 'src/db/cancellationStore.ts',
+        file: 'src/db/cancellations/cancellationStore.ts',
         find: ".whereIn('seat_id', seatIds)\n        .update({ status: 'VOID' })",
         replace: ".update({ status: 'VOID' })",
       },
@@ -193,7 +193,7 @@ export const CANCELLATION_BREAKAGES: Breakage[] = [
     name: 'a ticket that was used keeps every seat from being cancelled',
     edits: [
       {
-        file: 'src/db/cancellationStore.ts',
+        file: 'src/db/cancellations/cancellationStore.ts',
         find: "AND status = 'USED'\n                          AND (:seatIds::uuid[] IS NULL OR seat_id = ANY(:seatIds))",
         replace: "AND status = 'USED'",
       },

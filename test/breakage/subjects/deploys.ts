@@ -38,14 +38,14 @@ export const DEPLOYS: Breakage[] = [
     edits: [
       { file: WORKFLOWS, find: 'currentDeploymentVersion?.deploymentName ?', replace: 'workflowType ?' },
     ],
-    suite: 'test/workflows/sweep.test.ts',
+    suite: 'test/workflows/operations/sweep.test.ts',
     tests: ['the sweep ends a hold that no workflow owns, and puts its seat back on sale'],
   },
   {
     name: 'the sweep leaves runs to workers that have gone',
     edits: [
       {
-        file: 'src/activities/sweep.ts',
+        file: 'src/activities/operations/sweep.ts',
         find: 'if (rollout === null) return',
         replace: "if (rollout !== 'recreate') return",
       },

@@ -2,9 +2,9 @@ import type { Breakage } from '../breakage';
 
 const GATEWAYS = 'src/gateways/gateways.ts';
 const CIRCUIT = 'src/gateways/circuitBreaker.ts';
-const DIFFERENCES = 'src/db/differenceStore.ts';
-const SUITE = 'test/activities/gateways.test.ts';
-const BOOKS = 'test/activities/booksOfGateways.test.ts';
+const DIFFERENCES = 'src/db/reconciliation/differenceStore.ts';
+const SUITE = 'test/activities/payments/gateways.test.ts';
+const BOOKS = 'test/activities/reconciliation/booksOfGateways.test.ts';
 
 /** Whom to ask about money when there are several gateways, and when a gateway counts as down. */
 export const GATEWAY_BREAKAGES: Breakage[] = [
@@ -37,7 +37,7 @@ export const GATEWAY_BREAKAGES: Breakage[] = [
     name: 'every sale is booked at one gateway',
     edits: [
       {
-        file: 'src/activities/confirmation.ts',
+        file: 'src/activities/payments/confirmation.ts',
         find: '{ account: clearingOf(gateway), amount: -amount.card },',
         replace: "{ account: clearingOf(gateway && 'sandbox'), amount: -amount.card },",
       },
@@ -51,7 +51,7 @@ export const GATEWAY_BREAKAGES: Breakage[] = [
     name: 'a payment that was withdrawn stays with the gateway of before',
     edits: [
       {
-        file: 'src/db/paymentStore.ts',
+        file: 'src/db/payments/paymentStore.ts',
         find: "gateway = CASE payment.status WHEN 'WITHDRAWN' THEN excluded.gateway ELSE payment.gateway END,",
         replace: '',
       },
@@ -65,7 +65,7 @@ export const GATEWAY_BREAKAGES: Breakage[] = [
     name: 'a payment that was begun moves to the new gateway',
     edits: [
       {
-        file: 'src/db/paymentStore.ts',
+        file: 'src/db/payments/paymentStore.ts',
         find: "gateway = CASE payment.status WHEN 'WITHDRAWN' THEN excluded.gateway ELSE payment.gateway END,",
         replace: 'gateway = excluded.gateway,',
       },
@@ -93,7 +93,7 @@ export const GATEWAY_BREAKAGES: Breakage[] = [
     name: "a charge of one gateway is taken for another gateway's payment",
     edits: [
       {
-        file: 'src/db/gatewayLineStore.ts',
+        file: 'src/db/reconciliation/gatewayLineStore.ts',
         find: 'coalesce((SELECT id FROM payments WHERE id = line."attemptId" AND gateway = :gateway),',
         replace: 'coalesce((SELECT id FROM payments WHERE id = line."attemptId"),',
       },

@@ -104,12 +104,12 @@ export const INPUT_BREAKAGES: Breakage[] = [
     name: 'ids are compared in lower case alone',
     edits: [
       {
-        file: 'src/domain/caseFolding.ts',
+        file: 'src/domain/accounts/caseFolding.ts',
         find: 'return character.toLowerCase().toUpperCase().toLowerCase();',
         replace: 'return character.toLowerCase();',
       },
     ],
-    suite: 'test/domain/login.test.ts',
+    suite: 'test/domain/accounts/login.test.ts',
     tests: ['the stored form of an id is the same with a sharp s'],
   },
   {
@@ -188,12 +188,12 @@ export const INPUT_BREAKAGES: Breakage[] = [
     name: 'many guesses at once are faster than one after another',
     edits: [
       {
-        file: 'src/redis/loginTries.ts',
+        file: 'src/redis/accounts/loginTries.ts',
         find: "if own >= tonumber(ARGV[1]) and not redis.call('SET', KEYS[2], ARGV[2], 'NX', 'PX', ARGV[3]) then return false end",
         replace: '',
       },
     ],
-    suite: 'test/redis/loginTries.test.ts',
+    suite: 'test/redis/accounts/loginTries.test.ts',
     tests: [
       'tries to log in take turns past the free ones, for each network of its own',
       'tries to log in count from their begin, so that of many at once few are free',
@@ -203,12 +203,12 @@ export const INPUT_BREAKAGES: Breakage[] = [
     name: 'common passwords are taken',
     edits: [
       {
-        file: 'src/domain/passwordRules.ts',
+        file: 'src/domain/accounts/passwordRules.ts',
         find: "if (COMMON.has(text)) return 'One of the most common passwords';",
         replace: '',
       },
     ],
-    suite: 'test/domain/passwordRules.test.ts',
+    suite: 'test/domain/accounts/passwordRules.test.ts',
     tests: ['a new password is not common: password1'],
   },
   {
@@ -230,7 +230,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
     name: 'a login opens its session although the password was changed meanwhile',
     edits: [
       {
-        file: 'src/db/refreshTokenStore.ts',
+        file: 'src/db/accounts/refreshTokenStore.ts',
         find: 'AND password_hash = :passwordHash AND disabled_at IS NULL FOR SHARE',
         replace: 'AND :passwordHash::text IS NOT NULL FOR SHARE',
       },
@@ -245,7 +245,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
     name: 'an account is not disabled after all',
     edits: [
       {
-        file: 'src/db/userStore.ts',
+        file: 'src/db/accounts/userStore.ts',
         find: 'disabled_at: after.disabled ? (row.disabled_at ?? new Date()) : null',
         replace: 'disabled_at: null',
       },

@@ -1,8 +1,8 @@
 import type { Breakage } from '../breakage';
 
-const CANCELLATIONS = 'test/activities/cancellations.test.ts';
-const LOST_PAYMENTS = 'test/activities/lostPayments.test.ts';
-const PAYMENTS = 'test/workflows/payment.test.ts';
+const CANCELLATIONS = 'test/activities/cancellations/cancellations.test.ts';
+const LOST_PAYMENTS = 'test/activities/payments/lostPayments.test.ts';
+const PAYMENTS = 'test/workflows/payments/payment.test.ts';
 const CANCEL = 'src/api/cancellations/cancelReservation.ts';
 const CANCEL_TESTS = 'test/api/cancellations/cancelReservation.test.ts';
 
@@ -12,7 +12,7 @@ export const LATE_STEP_BREAKAGES: Breakage[] = [
     name: 'a confirmation that runs again after a refund is taken for one that was undone',
     edits: [
       {
-        file: 'src/activities/confirmation.ts',
+        file: 'src/activities/payments/confirmation.ts',
         find: 'if (!payment || !isPaid(payment.status)) {',
         replace: "if (payment?.status !== 'SUCCEEDED') {",
       },
@@ -26,7 +26,7 @@ export const LATE_STEP_BREAKAGES: Breakage[] = [
     name: 'a late run of a payment says that its charge was given back',
     edits: [
       {
-        file: 'src/db/paymentStore.ts',
+        file: 'src/db/payments/paymentStore.ts',
         find: 'undone_at = CASE WHEN status IN (${UNFINISHED}) AND NOT (:mayBeCharged AND card > 0)',
         replace: "undone_at = CASE WHEN status <> 'SUCCEEDED' AND NOT (:mayBeCharged AND card > 0)",
       },
@@ -40,7 +40,7 @@ export const LATE_STEP_BREAKAGES: Breakage[] = [
     name: 'a payment that was withdrawn and requested again gets its old refusal',
     edits: [
       {
-        file: 'src/workflows/reservation.ts',
+        file: 'src/workflows/reservations/reservation.ts',
         find: "return phase !== 'HELD' || !payment.attempt.finished;",
         replace: 'return true;',
       },
@@ -54,7 +54,7 @@ export const LATE_STEP_BREAKAGES: Breakage[] = [
     name: 'a free seat can never be cancelled once all money is back',
     edits: [
       {
-        file: 'src/db/cancellationStore.ts',
+        file: 'src/db/cancellations/cancellationStore.ts',
         find: "payment.status IN ('SUCCEEDED', 'REFUNDED', 'PARTIALLY_REFUNDED')",
         replace: "payment.status IN ('SUCCEEDED', 'PARTIALLY_REFUNDED')",
       },
@@ -66,7 +66,9 @@ export const LATE_STEP_BREAKAGES: Breakage[] = [
   },
   {
     name: 'a try to refund that is late asks the gateway',
-    edits: [{ file: 'src/activities/refunds.ts', find: 'if (known) return known;', replace: '' }],
+    edits: [
+      { file: 'src/activities/cancellations/refunds.ts', find: 'if (known) return known;', replace: '' },
+    ],
     suite: CANCELLATIONS,
     tests: [
       'refunding the card that is late asks the gateway no more, once a later try has begun or the refund is done',
@@ -140,12 +142,12 @@ export const LATE_STEP_BREAKAGES: Breakage[] = [
     name: 'the sweep withdraws a payment that was requested again meanwhile',
     edits: [
       {
-        file: 'src/db/paymentStore.ts',
+        file: 'src/db/payments/paymentStore.ts',
         find: "AND status = 'REQUESTED' AND created_at < :before`,",
         replace: "AND status = 'REQUESTED'`,",
       },
     ],
-    suite: 'test/db/paymentStore.test.ts',
+    suite: 'test/db/payments/paymentStore.test.ts',
     tests: [
       'an attempt to pay that is requested again while the sweep withdraws the forgotten ones is not withdrawn',
     ],

@@ -1,8 +1,8 @@
 import type { Breakage } from '../breakage';
 
 const ADMISSION = 'src/api/queue/admission.ts';
-const RULES = 'src/domain/unpaidHolds.ts';
-const UNPAID = 'src/db/unpaidHoldStore.ts';
+const RULES = 'src/domain/reservations/unpaidHolds.ts';
+const UNPAID = 'src/db/reservations/unpaidHoldStore.ts';
 const LIMIT_SUITE = 'test/api/reservations/holdLimits.test.ts';
 const ROOM_SUITE = 'test/e2e/roomSwitched.test.ts';
 
@@ -148,7 +148,7 @@ export const LIMIT_BREAKAGES: Breakage[] = [
     name: 'a hold from an address counts each time that it is counted',
     edits: [
       {
-        file: 'src/redis/addressHolds.ts',
+        file: 'src/redis/reservations/addressHolds.ts',
         find: "redis.call('HSET', key, ARGV[1], ARGV[2])",
         replace: "redis.call('HSET', key, ARGV[1] .. redis.call('HLEN', key), ARGV[2])",
       },

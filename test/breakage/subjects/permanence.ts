@@ -3,7 +3,7 @@ import type { Breakage } from '../breakage';
 const INTERCEPTOR = 'src/worker/problemInterceptor.ts';
 const PERMANENCE = 'src/worker/permanence.ts';
 const PERMANENCE_SUITE = 'test/worker/permanence.test.ts';
-const STUCK = 'test/workflows/stuck.test.ts';
+const STUCK = 'test/workflows/operations/stuck.test.ts';
 const IS_DONE_AFTER =
   'is tried once, shows what is wrong, and is done once that is mended and an operator says so';
 
@@ -21,7 +21,7 @@ export const PERMANENCE_BREAKAGES: Breakage[] = [
     name: 'a step that must happen is given up',
     edits: [
       {
-        file: 'src/workflows/duties.ts',
+        file: 'src/workflows/lib/duties.ts',
         find: 'if (!failure) throw error;',
         replace: 'throw error;',
       },
@@ -36,7 +36,7 @@ export const PERMANENCE_BREAKAGES: Breakage[] = [
     name: 'a stuck step is tried as a normal activity all the same',
     edits: [
       {
-        file: 'src/workflows/steps.ts',
+        file: 'src/workflows/lib/steps.ts',
         find: 'refusalOf(error) || permanentFailureOf(error) || isCancellation(error)',
         replace: 'refusalOf(error) || isCancellation(error)',
       },

@@ -2,15 +2,15 @@ import type { Breakage } from '../breakage';
 
 const GRANT = 'src/api/reservations/grantHold.ts';
 const IDEMPOTENCY = 'src/api/idempotency/idempotency.ts';
-const END = 'src/activities/reservations.ts';
-const PAYMENTS = 'src/db/paymentStore.ts';
+const END = 'src/activities/reservations/reservations.ts';
+const PAYMENTS = 'src/db/payments/paymentStore.ts';
 
 /** The order of a hold, its fences, and what becomes of payments that another run has made. */
 export const RESERVATION_BREAKAGES: Breakage[] = [
   {
     name: 'a hold is granted however late',
     edits: [{ file: GRANT, find: 'if (late) throw', replace: 'if (late && !hold) throw' }],
-    suite: 'test/activities/reservations.test.ts',
+    suite: 'test/activities/reservations/reservations.test.ts',
     tests: [
       'granting a hold is refused 16 s after its begin, by the clock of Postgres, and leaves nothing',
       'granting a hold is refused after its end, by the clock of Postgres, and leaves nothing',
@@ -20,12 +20,12 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     name: 'the end of a hold does not wait for a transaction that is granting it',
     edits: [
       {
-        file: 'src/db/holdStore.ts',
+        file: 'src/db/reservations/holdStore.ts',
         find: '.raw(`SELECT pg_advisory_xact_lock(${RESERVATION_LOCK})`, { reservationId })',
         replace: '.raw(`SELECT 1`)',
       },
     ],
-    suite: 'test/activities/reservations.test.ts',
+    suite: 'test/activities/reservations/reservations.test.ts',
     tests: ['ending a hold waits for a transaction that is granting the hold'],
   },
   {
@@ -33,7 +33,7 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     edits: [
       { file: END, find: "if (input.status === 'RELEASED' ||", replace: 'if (input.status.length > 0 ||' },
     ],
-    suite: 'test/activities/reservations.test.ts',
+    suite: 'test/activities/reservations/reservations.test.ts',
     tests: ['ending a hold too early, by the clock of Postgres, changes nothing and says how much is left'],
   },
   {
@@ -91,12 +91,12 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     name: 'Redis remembers for an hour who has a seat',
     edits: [
       {
-        file: 'src/redis/seatClaim.ts',
+        file: 'src/redis/reservations/seatClaim.ts',
         find: 'const TAKEN_MS = 2_000;',
         replace: 'const TAKEN_MS = 3_600_000;',
       },
     ],
-    suite: 'test/redis/seatClaim.test.ts',
+    suite: 'test/redis/reservations/seatClaim.test.ts',
     tests: [
       'what Postgres has said about seats is remembered for two seconds',
       'what Postgres has said about seats leaves no key that lives longer than a lease',
@@ -106,24 +106,24 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     name: 'a charge is voided although its payment was confirmed',
     edits: [
       {
-        file: 'src/activities/charges.ts',
+        file: 'src/activities/payments/charges.ts',
         find: "if (payment?.status !== 'FAILED') return;",
         replace: 'if (!payment) return;',
       },
     ],
-    suite: 'test/activities/payments.test.ts',
+    suite: 'test/activities/payments/payments.test.ts',
     tests: ['refunding a charge does not void a charge that another run of the steps has confirmed'],
   },
   {
     name: 'a failing run does not ask whether another one has confirmed the payment',
     edits: [
       {
-        file: 'src/workflows/payment.ts',
+        file: 'src/workflows/payments/payment.ts',
         find: "return isPaid(status) ? 'DONE' : 'UNDONE';",
         replace: "return status === 'REFUNDED' ? 'DONE' : 'UNDONE';",
       },
     ],
-    suite: 'test/workflows/payment.test.ts',
+    suite: 'test/workflows/payments/payment.test.ts',
     tests: [
       'another run of the same steps, on a worker that stalled may have confirmed the payment: this run voids nothing and reports the payment as made',
     ],
@@ -132,20 +132,26 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     name: 'a failing run does not ask whether another one has credited the top-up',
     edits: [
       {
-        file: 'src/workflows/topUp.ts',
+        file: 'src/workflows/ledger/topUp.ts',
         find: "if (closed.status === 'SUCCEEDED') {",
         replace: "if (closed.status === 'SUCCEEDED' && topUpId === '') {",
       },
     ],
-    suite: 'test/workflows/topUp.test.ts',
+    suite: 'test/workflows/ledger/topUp.test.ts',
     tests: [
       'another run of the steps of a top-up may have credited it: this run reports it as made, whatever it met itself',
     ],
   },
   {
     name: 'a charge starts after the hold',
-    edits: [{ file: 'src/db/reservationStore.ts', find: ' AND expires_at > service_now()', replace: '' }],
-    suite: 'test/activities/payments.test.ts',
+    edits: [
+      {
+        file: 'src/db/reservations/reservationStore.ts',
+        find: ' AND expires_at > service_now()',
+        replace: '',
+      },
+    ],
+    suite: 'test/activities/payments/payments.test.ts',
     tests: [
       'taking the points for a hold that is over by the clock of Postgres is refused: no charge starts after it',
     ],
@@ -160,7 +166,7 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
           "SET status = 'PENDING' WHERE id = :paymentId AND status IN ('REQUESTED', 'WITHDRAWN') RETURNING",
       },
     ],
-    suite: 'test/activities/payments.test.ts',
+    suite: 'test/activities/payments/payments.test.ts',
     tests: ['taking the points of a payment that nobody has requested, or that was withdrawn, is refused'],
   },
   {
@@ -172,19 +178,19 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
         replace: '.where({ id: paymentId })',
       },
     ],
-    suite: 'test/db/paymentStore.test.ts',
+    suite: 'test/db/payments/paymentStore.test.ts',
     tests: ['an attempt to pay that has begun cannot be withdrawn'],
   },
   {
     name: 'the sweep replaces workflows that run',
     edits: [
       {
-        file: 'src/temporal/startReservation.ts',
+        file: 'src/temporal/reservations/startReservation.ts',
         find: "workflowIdConflictPolicy: 'FAIL',",
         replace: "workflowIdConflictPolicy: 'TERMINATE_EXISTING',",
       },
     ],
-    suite: 'test/workflows/sweep.test.ts',
+    suite: 'test/workflows/operations/sweep.test.ts',
     tests: ['the sweep leaves alone what a workflow owns, what is in its time, and what is over'],
   },
   {

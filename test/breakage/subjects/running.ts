@@ -266,15 +266,19 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     edits: [
       { file: 'src/db/outboxStore.ts', find: 'const KEPT_DAYS = 30;', replace: 'const KEPT_DAYS = 30_000;' },
     ],
-    suite: 'test/activities/oldRows.test.ts',
+    suite: 'test/activities/operations/oldRows.test.ts',
     tests: ['a notification goes after 30 days, delivered or not'],
   },
   {
     name: 'a message of a gateway is forgotten while the gateway repeats it',
     edits: [
-      { file: 'src/db/webhookStore.ts', find: 'const KEPT_DAYS = 30;', replace: 'const KEPT_DAYS = 3;' },
+      {
+        file: 'src/db/payments/webhookStore.ts',
+        find: 'const KEPT_DAYS = 30;',
+        replace: 'const KEPT_DAYS = 3;',
+      },
     ],
-    suite: 'test/activities/oldRows.test.ts',
+    suite: 'test/activities/operations/oldRows.test.ts',
     tests: [
       'a message from a gateway is remembered for far longer than the gateway repeats it, and goes after 30 days',
     ],
@@ -288,7 +292,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
         replace: '',
       },
     ],
-    suite: 'test/activities/oldRows.test.ts',
+    suite: 'test/activities/operations/oldRows.test.ts',
     tests: [
       'a reservation goes with its seats 90 days after it ended, where nobody ever paid for it or tried to',
     ],

@@ -1,9 +1,9 @@
 import type { Breakage } from '../breakage';
 
-const CASES = 'test/domain/seatingPlan/cases.test.ts';
-const PLANS = 'test/domain/seatingPlan/seatingPlan.test.ts';
-const STAGE = 'test/domain/seatingPlan/stage.test.ts';
-const SEATS = 'src/domain/seatingPlan/readSeats.ts';
+const CASES = 'test/domain/catalogue/seatingPlan/cases.test.ts';
+const PLANS = 'test/domain/catalogue/seatingPlan/seatingPlan.test.ts';
+const STAGE = 'test/domain/catalogue/seatingPlan/stage.test.ts';
+const SEATS = 'src/domain/catalogue/seatingPlan/readSeats.ts';
 
 const isRead = (name: string) => `a plan from the field ${name} is read as it is meant`;
 
@@ -28,7 +28,7 @@ export const SEATING_PLANS: Breakage[] = [
   },
   {
     name: 'names are compared as they were typed',
-    edits: [{ file: 'src/domain/seatingPlan/names.ts', find: ".normalize('NFC')", replace: '' }],
+    edits: [{ file: 'src/domain/catalogue/seatingPlan/names.ts', find: ".normalize('NFC')", replace: '' }],
     suite: PLANS,
     tests: ['the names of a seat of its category is found in either form'],
   },
@@ -41,7 +41,11 @@ export const SEATING_PLANS: Breakage[] = [
   {
     name: 'the rotation of an area does not count',
     edits: [
-      { file: 'src/domain/seatingPlan/areas.ts', find: 'rotated(centre, area.rotation)', replace: 'centre' },
+      {
+        file: 'src/domain/catalogue/seatingPlan/areas.ts',
+        find: 'rotated(centre, area.rotation)',
+        replace: 'centre',
+      },
     ],
     suite: CASES,
     tests: [isRead('stage-rotated')],
@@ -50,7 +54,7 @@ export const SEATING_PLANS: Breakage[] = [
     name: 'spaced captions are read letter by letter',
     edits: [
       {
-        file: 'src/domain/seatingPlan/stageCaptions.ts',
+        file: 'src/domain/catalogue/seatingPlan/stageCaptions.ts',
         find: 'spelled ? [joined] : words',
         replace: 'words',
       },
@@ -60,7 +64,7 @@ export const SEATING_PLANS: Breakage[] = [
   },
   {
     name: 'a screen goes before a stage',
-    edits: [{ file: 'src/domain/seatingPlan/stage.ts', find: 'b.rank - a.rank || ', replace: '' }],
+    edits: [{ file: 'src/domain/catalogue/seatingPlan/stage.ts', find: 'b.rank - a.rank || ', replace: '' }],
     suite: STAGE,
     tests: [
       'the stage is found by its caption of several it is the largest, and never a screen where there is a stage',
@@ -68,7 +72,7 @@ export const SEATING_PLANS: Breakage[] = [
   },
   {
     name: 'what is no colour reaches a style sheet',
-    edits: [{ file: 'src/domain/seatingPlan/colors.ts', find: ' || !parse(color)', replace: '' }],
+    edits: [{ file: 'src/domain/catalogue/seatingPlan/colors.ts', find: ' || !parse(color)', replace: '' }],
     suite: PLANS,
     tests: ['a colour that is none gives way, with a warning: red}body{color:red'],
   },
@@ -76,7 +80,7 @@ export const SEATING_PLANS: Breakage[] = [
     name: 'the parts of a plan are not counted',
     edits: [
       {
-        file: 'src/domain/seatingPlan/bounds.ts',
+        file: 'src/domain/catalogue/seatingPlan/bounds.ts',
         find: 'counted[part] > MOST[part]',
         replace: 'counted[part] < 0',
       },
@@ -88,12 +92,12 @@ export const SEATING_PLANS: Breakage[] = [
     name: 'faults are listed without end',
     edits: [
       {
-        file: 'src/domain/seatingPlan/faults.ts',
+        file: 'src/domain/catalogue/seatingPlan/faults.ts',
         find: 'if (kept.length < MAX_FAULTS) kept.push',
         replace: 'kept.push',
       },
       {
-        file: 'src/domain/seatingPlan/faults.ts',
+        file: 'src/domain/catalogue/seatingPlan/faults.ts',
         find: 'return kept.length >= MAX_FAULTS',
         replace: 'return false',
       },
@@ -124,7 +128,13 @@ export const SEATING_PLANS: Breakage[] = [
   },
   {
     name: 'seats without a price are for sale',
-    edits: [{ file: 'src/db/seatStore.ts', find: 'accessible, price IS NULL', replace: 'accessible, false' }],
+    edits: [
+      {
+        file: 'src/db/catalogue/seatStore.ts',
+        find: 'accessible, price IS NULL',
+        replace: 'accessible, false',
+      },
+    ],
     suite: 'test/api/admin/catalogue.test.ts',
     tests: [
       'POST /v1/admin/concerts/{concertId}/schedules blocks the seats of a category without a price for good',
@@ -134,7 +144,7 @@ export const SEATING_PLANS: Breakage[] = [
     name: 'seats without a price can be unblocked',
     edits: [
       {
-        file: 'src/db/catalogueEditor.ts',
+        file: 'src/db/catalogue/catalogueEditor.ts',
         find: 'if (priceless.length > 0)',
         replace: 'if (priceless.length < 0)',
       },
@@ -148,12 +158,12 @@ export const SEATING_PLANS: Breakage[] = [
     name: 'best available does not say what it took for the stage',
     edits: [
       {
-        file: 'src/domain/bestAvailable/layout.ts',
+        file: 'src/domain/reservations/bestAvailable/layout.ts',
         find: 'assumedStage: stage ? null : target',
         replace: 'assumedStage: null',
       },
     ],
-    suite: 'test/domain/bestAvailable/layout.test.ts',
+    suite: 'test/domain/reservations/bestAvailable/layout.test.ts',
     tests: ['a stage that nobody knows is assumed before the middle of the front'],
   },
 ];

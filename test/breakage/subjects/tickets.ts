@@ -58,7 +58,9 @@ export const TICKETS: Breakage[] = [
   },
   {
     name: 'the scan that arrives first counts, and not the earliest',
-    edits: [{ file: 'src/domain/ticketScan.ts', find: "if (now < used) return 'was-first';", replace: '' }],
+    edits: [
+      { file: 'src/domain/tickets/ticketScan.ts', find: "if (now < used) return 'was-first';", replace: '' },
+    ],
     suite: 'test/api/tickets/checkIns.test.ts',
     tests: [
       'a scan that is uploaded counts where it was earlier than the one that had counted, and names that one as the duplicate',
@@ -69,19 +71,19 @@ export const TICKETS: Breakage[] = [
     name: 'two scans of one ticket look at it at once',
     edits: [
       {
-        file: 'src/db/ticketStore.ts',
+        file: 'src/db/tickets/ticketStore.ts',
         find: ".where({ id: ticketId }).forUpdate().select('id')",
         replace: ".where({ id: ticketId }).select('id')",
       },
     ],
-    suite: 'test/db/ticketStore.test.ts',
+    suite: 'test/db/tickets/ticketStore.test.ts',
     tests: ['scans of one ticket at once admit once'],
   },
   {
     name: 'staff check in at any time',
     edits: [
       {
-        file: 'src/db/ticketStore.ts',
+        file: 'src/db/tickets/ticketStore.ts',
         find: 'return opensAt <= at && at < closesAt ? null',
         replace: 'return opensAt ? null',
       },
@@ -97,7 +99,7 @@ export const TICKETS: Breakage[] = [
     name: 'staff that is bound to a venue checks in elsewhere',
     edits: [
       {
-        file: 'src/db/staffAssignmentStore.ts',
+        file: 'src/db/accounts/staffAssignmentStore.ts',
         find: 'return rows[0]?.may ?? true;',
         replace: 'return rows.length > 0;',
       },

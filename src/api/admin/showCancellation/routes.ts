@@ -1,13 +1,13 @@
-import { createScheduleStore } from '../../../db/scheduleStore';
+import { createScheduleStore } from '../../../db/catalogue/scheduleStore';
 import {
   createShowCancellationStore,
   type FailingRefund,
   type ShowCancellation,
-} from '../../../db/showCancellationStore';
+} from '../../../db/cancellations/showCancellationStore';
 import { Problem } from '../../../domain/problems';
 import { createBestEffort } from '../../../redis/bestEffort';
 import { createCatalogueCache } from '../../../redis/cache';
-import { nudgeShowCancellation } from '../../../temporal/startShowCancellation';
+import { nudgeShowCancellation } from '../../../temporal/cancellations/startShowCancellation';
 import { showCancellationWorkflowId } from '../../../contract/cancellations';
 import { scheduleParams } from '../../catalogue/schema';
 import type { ApiDependencies } from '../../dependencies';

@@ -1,5 +1,8 @@
 import { z } from 'zod';
-import { DEFAULT_REFUNDS_PER_SECOND, MAX_REFUNDS_PER_SECOND } from '../../../domain/showCancellation';
+import {
+  DEFAULT_REFUNDS_PER_SECOND,
+  MAX_REFUNDS_PER_SECOND,
+} from '../../../domain/cancellations/showCancellation';
 import { pageOf, pageQuery } from '../../http/paging';
 import { workflowLinkSchema } from '../workflowLink';
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { createStaffAssignmentStore } from '../../../db/staffAssignmentStore';
-import { createUserStore } from '../../../db/userStore';
+import { createStaffAssignmentStore } from '../../../db/accounts/staffAssignmentStore';
+import { createUserStore } from '../../../db/accounts/userStore';
 import { Problem } from '../../../domain/problems';
 import type { ApiDependencies } from '../../dependencies';
 import { endpoint, type Endpoint } from '../../http/endpoint';

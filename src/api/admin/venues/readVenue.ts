@@ -1,8 +1,8 @@
-import type { Point } from '../../../domain/seatingPlan/geometry';
-import { MAX_FAULTS, type PlanFault } from '../../../domain/seatingPlan/faults';
-import { writeHall, type HallText } from '../../../domain/seatingPlan/hallText';
-import { memberOf } from '../../../domain/seatingPlan/members';
-import { readPlan } from '../../../domain/seatingPlan/readPlan';
+import type { Point } from '../../../domain/catalogue/seatingPlan/geometry';
+import { MAX_FAULTS, type PlanFault } from '../../../domain/catalogue/seatingPlan/faults';
+import { writeHall, type HallText } from '../../../domain/catalogue/seatingPlan/hallText';
+import { memberOf } from '../../../domain/catalogue/seatingPlan/members';
+import { readPlan } from '../../../domain/catalogue/seatingPlan/readPlan';
 import { createValidation, type ValidationIssue } from '../../http/validation';
 import { venueFields } from './schema';
 

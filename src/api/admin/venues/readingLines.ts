@@ -1,4 +1,4 @@
-import type { HallText } from '../../../domain/seatingPlan/hallText';
+import type { HallText } from '../../../domain/catalogue/seatingPlan/hallText';
 import type { VenueReading } from './readVenueBytes';
 
 const NEWLINE = 0x0a;

@@ -1,4 +1,4 @@
-import { createCatalogueEditor } from '../../../db/catalogueEditor';
+import { createCatalogueEditor } from '../../../db/catalogue/catalogueEditor';
 import { Problem } from '../../../domain/problems';
 import type { ApiDependencies } from '../../dependencies';
 import { endpoint, type Endpoint } from '../../http/endpoint';

@@ -1,6 +1,6 @@
 import { IANAZone } from 'luxon';
 import { z } from 'zod';
-import { seatingPlanSchema } from '../../../domain/seatingPlan/schema';
+import { seatingPlanSchema } from '../../../domain/catalogue/seatingPlan/schema';
 import { line } from '../schema';
 
 const coordinate = z.number().min(-1_000_000).max(1_000_000);

@@ -1,0 +1,169 @@
+import type { Knex } from 'knex';
+import { createCancellationRequestStore } from '../../db/cancellations/cancellationRequestStore';
+import {
+  createCancellationStore,
+  type Cancellation,
+  type RecordedCancellation,
+} from '../../db/cancellations/cancellationStore';
+import { createLedgerStore } from '../../db/ledger/ledgerStore';
+import { createPaymentStore } from '../../db/payments/paymentStore';
+import { createRefundStore } from '../../db/payments/refundStore';
+import { createReservationStore } from '../../db/reservations/reservationStore';
+import { cancellationTerms, type NotCancellableReason } from '../../domain/cancellations/cancellationTerms';
+import type { PaymentAmount } from '../../domain/money';
+import { PermanentError } from '../../domain/permanentError';
+import type { ActivityDependencies } from '../dependencies';
+import { seatsChanged } from '../../redis/catalogue/seatsChanged';
+
+/** The decision about a request. NOT_REQUESTED: there is none, or it was withdrawn; nothing was done. */
+export type CancellationDecision =
+  | ({ status: 'CANCELLED' } & Cancelled)
+  | { status: 'REFUSED'; reason: NotCancellableReason }
+  | { status: 'NOT_REQUESTED' };
+
+/** What is certain since the commit. */
+export interface Cancelled {
+  reservationId: string;
+  fee: number;
+  /** Its points are back. */
+  refund: PaymentAmount;
+  /** The number of the next try to refund the card; null where nothing is due to it any more. */
+  nextRefund: number | null;
+}
+
+export function createCancellationActivities(dependencies: ActivityDependencies) {
+  const { db, seatClaim } = dependencies;
+  return {
+    /**
+     * Decides about a request, in one transaction: tickets void, seats on sale again, points back in the wallet, what is
+     * kept and what is due to the card booked; or it is refused, and nothing else is changed. Run again, it returns what
+     * was decided.
+     */
+    async cancelReservation(cancellationId: string): Promise<CancellationDecision> {
+      const { decision, freed } = await db.transaction((transaction) => decide(transaction, cancellationId));
+      if (freed) {
+        const { scheduleId, reservationId, seatIds } = freed;
+        // After the commit: nobody hears of free seats before it is certain that they are.
+        await seatsChanged(dependencies, scheduleId, () =>
+          seatClaim.release(scheduleId, seatIds, reservationId),
+        );
+      }
+      return decision;
+    },
+  };
+}
+
+interface Decided {
+  decision: CancellationDecision;
+  freed: { scheduleId: string; reservationId: string; seatIds: string[] } | null;
+}
+
+async function decide(transaction: Knex.Transaction, cancellationId: string): Promise<Decided> {
+  const requests = createCancellationRequestStore(transaction);
+  const cancellations = createCancellationStore(transaction);
+  const request = await requests.lock(cancellationId);
+  if (!request || request.status === 'WITHDRAWN') {
+    return { decision: { status: 'NOT_REQUESTED' }, freed: null };
+  }
+  const { reservationId, cause, seatIds: asked, status, requestedAt: cancelledAt } = request;
+  if (status === 'REFUSED') return refused(request.reason ?? 'not-confirmed');
+
+  const reservations = createReservationStore(transaction);
+  const locked = await reservations.lock(reservationId);
+  if (!locked) throw new PermanentError(`cancellation ${cancellationId} is of no reservation`);
+  const { userId, scheduleId } = locked.reservation;
+  const free = (seatIds: string[]) => ({ scheduleId, reservationId, seatIds });
+  if (status === 'ACCEPTED') {
+    const earlier = await cancellations.find(cancellationId);
+    if (!earlier) throw new PermanentError(`cancellation ${cancellationId} is accepted without a record`);
+    return { decision: decidedBefore(earlier), freed: free(earlier.seatIds) };
+  }
+
+  // A check-in under way is waited for, so that the facts tell of it; a later one finds the ticket void.
+  await cancellations.lockTickets(reservationId);
+  const facts = await cancellations.facts(reservationId, asked);
+  const terms = facts && cancellationTerms(facts, cause, cancelledAt);
+  if (!facts?.sale || !terms?.cancellable) {
+    const reason = terms?.reason ?? 'not-confirmed';
+    await requests.refuse(cancellationId, reason);
+    return refused(reason);
+  }
+  const { rule, fee, bookingFeeRefund, refund } = terms;
+  const { seatIds, whole, bookingFee } = facts;
+  const { paymentId, paid } = facts.sale;
+  const cancellation = {
+    cancellationId,
+    reservationId,
+    cause,
+    seatIds,
+    tickets: paid.total - bookingFee,
+    bookingFee,
+    whole,
+    rule,
+    fee,
+    bookingFeeRefund,
+    refund,
+    cancelledAt,
+  };
+  await requests.accept(cancellationId, refund.card === 0);
+  await cancellations.insert(cancellation);
+  if (whole) await reservations.move(reservationId, 'CANCELLED', cancelledAt);
+  await reservations.releaseSoldSeats(reservationId, seatIds, cancelledAt);
+  await cancellations.voidTickets(reservationId, seatIds);
+  await giveBack(transaction, cancellation, { userId, paymentId });
+  await transaction('outbox').insert({
+    kind: 'reservation-cancelled',
+    payload: { reservationId, userId, cause, seatIds, whole },
+  });
+  const nextRefund = refund.card > 0 ? 1 : null;
+  return {
+    decision: { status: 'CANCELLED', reservationId, fee, refund, nextRefund },
+    freed: free(seatIds),
+  };
+}
+
+function refused(reason: NotCancellableReason): Decided {
+  return { decision: { status: 'REFUSED', reason }, freed: null };
+}
+
+function decidedBefore({
+  reservationId,
+  fee,
+  refund,
+  cardRefund,
+}: RecordedCancellation): CancellationDecision {
+  const nextRefund = cardRefund?.status === 'PENDING' ? cardRefund.nextAttempt : null;
+  return { status: 'CANCELLED', reservationId, fee, refund, nextRefund };
+}
+
+/** The sale of these seats is taken back but for what is kept; the points are in the wallet at once, the card's part is due. */
+async function giveBack(
+  transaction: Knex.Transaction,
+  cancellation: Cancellation,
+  { userId, paymentId }: { userId: string; paymentId: string },
+): Promise<void> {
+  const { cancellationId, reservationId, tickets, fee, bookingFeeRefund, refund, cancelledAt } = cancellation;
+  await createLedgerStore(transaction).post({
+    key: `cancellation:${cancellationId}`,
+    kind: 'CANCELLATION',
+    currency: refund.currency,
+    reservationId,
+    paymentId,
+    ...(refund.points > 0 ? { wallet: { userId, amount: refund.points } } : {}),
+    house: [
+      { account: 'house:revenue', amount: -tickets },
+      { account: 'house:booking-fees', amount: -bookingFeeRefund },
+      { account: 'house:cancellation-fees', amount: fee },
+      { account: 'house:refunds-due', amount: refund.card },
+    ],
+  });
+  if (refund.card > 0) {
+    const { card, currency } = refund;
+    await createRefundStore(transaction).open(
+      { cancellationId, reservationId, paymentId, amount: card, currency },
+      cancelledAt,
+    );
+  } else if (refund.points > 0) {
+    await createPaymentStore(transaction).markRefunded(paymentId);
+  }
+}

@@ -1,0 +1,41 @@
+import { createDrawStore } from '../../db/openings/drawStore';
+import { PermanentError } from '../../domain/permanentError';
+import type { ActivityDependencies } from '../dependencies';
+
+/** The steps of an opening. A schedule's own room is named by the schedule's id. */
+export function createOpeningActivities({ db, lobby }: ActivityDependencies) {
+  const draws = createDrawStore(db);
+  return {
+    /** When the sale opens, milliseconds since 1970, as it was announced; null where it has no draw. */
+    async readOpening(scheduleId: string): Promise<number | null> {
+      return (await draws.find(scheduleId))?.opensAt.getTime() ?? null;
+    },
+
+    /** Nobody enters the lobby from now on. Run again, it changes nothing. @returns how many are in it */
+    closeLobby: async (scheduleId: string): Promise<number> => lobby.close(scheduleId),
+
+    /**
+     * Draws among those who are in the lobby, unless it was done before.
+     *
+     * @param drawnAt milliseconds since 1970
+     * @returns how many entries the recorded draw has; null for a schedule that has none
+     */
+    async recordDraw(scheduleId: string, drawnAt: number): Promise<number | null> {
+      const entries = await lobby.entries(scheduleId);
+      await draws.record(scheduleId, [...entries.keys()], new Date(drawnAt));
+      return (await draws.find(scheduleId))?.result?.entries.length ?? null;
+    },
+
+    /** Moves the lobby to the front of the line in the recorded order, and lets the line move. */
+    async lineUp(scheduleId: string): Promise<void> {
+      const result = (await draws.find(scheduleId))?.result;
+      if (!result) throw new PermanentError(`schedule ${scheduleId} has not been drawn`);
+      await lobby.lineUp(scheduleId, result.entries);
+    },
+
+    /** @param openedAt milliseconds since 1970 */
+    async markOpened(scheduleId: string, openedAt: number): Promise<void> {
+      await draws.markOpened(scheduleId, new Date(openedAt));
+    },
+  };
+}

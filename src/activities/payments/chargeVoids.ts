@@ -1,0 +1,42 @@
+import type { Knex } from 'knex';
+import { clearingOf, createLedgerStore } from '../../db/ledger/ledgerStore';
+import type { ChargeRequest } from '../../gateways/gateway';
+import type { Gateways } from '../../gateways/gateways';
+
+/**
+ * Makes sure that no money stays taken under a key, at the gateway that may have taken it.
+ *
+ * @returns what had been taken and went back
+ * @throws until the gateway has said so; its caller retries
+ */
+export async function voidAtGateway(
+  gateways: Gateways,
+  request: ChargeRequest,
+  reason: string,
+): Promise<number> {
+  const result = await gateways.of(request.gateway).void(request, reason);
+  if (result.outcome === 'unknown')
+    throw new Error(`the gateway has not answered the void: ${result.reason}`);
+  return result.returned;
+}
+
+/** Books a charge that was taken and went back, once. Where nothing had been taken there is nothing to book. */
+export async function bookVoid(
+  transaction: Knex.Transaction,
+  charge: { attemptId: string; reservationId?: string; currency: string; gateway: string },
+  returned: number,
+): Promise<void> {
+  if (returned === 0) return;
+  const { attemptId, reservationId, currency, gateway } = charge;
+  await createLedgerStore(transaction).post({
+    key: `charge-voided:${attemptId}`,
+    kind: 'CHARGE_VOIDED',
+    currency,
+    ...(reservationId === undefined ? {} : { reservationId }),
+    paymentId: attemptId,
+    house: [
+      { account: clearingOf(gateway), amount: -returned },
+      { account: clearingOf(gateway), amount: returned },
+    ],
+  });
+}

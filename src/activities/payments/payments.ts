@@ -1,0 +1,212 @@
+import type { Knex } from 'knex';
+import { createLedgerStore } from '../../db/ledger/ledgerStore';
+import { createPaymentStore, type Payment, type PaymentStatus } from '../../db/payments/paymentStore';
+import { createReservationTickets, type Ticket } from '../../db/tickets/reservationTickets';
+import { createReservationStore, type Reservation } from '../../db/reservations/reservationStore';
+import { createScheduleStore } from '../../db/catalogue/scheduleStore';
+import { showCancelled } from '../../domain/reservations/holdRules';
+import { insufficientPoints, type PaymentAmount } from '../../domain/money';
+import { PermanentError } from '../../domain/permanentError';
+import { Problem } from '../../domain/problems';
+import { chargeOfPayment } from '../../gateways/chargeRequest';
+import type { ChargeRequest } from '../../gateways/gateway';
+import { seatsChanged } from '../../redis/catalogue/seatsChanged';
+import { confirm, type ConfirmInput } from './confirmation';
+import type { ActivityDependencies } from '../dependencies';
+
+/** An attempt to pay that has begun. */
+export interface OpenedPayment {
+  amount: PaymentAmount;
+  /** Of the card part; null where nothing is left for the card. */
+  charge: ChargeRequest | null;
+  /** Earlier attempts whose charge may still stand, for a workflow that may not know of them. */
+  toGiveBack: string[];
+}
+
+export interface FailPaymentInput {
+  paymentId: string;
+  reason: string;
+  /** The card may have been charged: the attempt counts as undone only once that is refunded. */
+  mayBeCharged: boolean;
+}
+
+/** What a successful attempt has bought. */
+export interface PaidOutcome {
+  amount: PaymentAmount;
+  /** ISO 8601. */
+  approvedAt: string;
+  tickets: Ticket[];
+}
+
+/** Each step gets the id of the attempt. What it pays, and for how much, is in the row that the API has written. */
+export function createPaymentActivities(dependencies: ActivityDependencies) {
+  const { db, seatClaim } = dependencies;
+  return {
+    /**
+     * Opens the attempt and takes the points, in one transaction. Run again, it changes nothing, however far
+     * the attempt has come: a worker that died may have carried it to its end.
+     *
+     * @throws {Problem} insufficient-points; payment-in-progress where another attempt is open;
+     *   reservation-already-confirmed or reservation-expired where the reservation is not HELD any more;
+     *   sale-not-open where the show was cancelled;
+     *   payment-failed where the attempt was closed or withdrawn before, or nobody has requested it
+     */
+    async openPayment(paymentId: string): Promise<OpenedPayment> {
+      return db.transaction(async (transaction) => {
+        const opening = await createPaymentStore(transaction).open(paymentId);
+        if (!opening) throw closedBefore('unknown-payment');
+        const { opened, payment, unsettled } = opening;
+        if (payment.status === 'FAILED') throw await refusedBefore(transaction, payment);
+        if (payment.status === 'WITHDRAWN') throw closedBefore('withdrawn');
+        if (opened) {
+          const reservations = createReservationStore(transaction);
+          if (!(await reservations.startPayment(payment.reservationId))) {
+            throw await notPayable(transaction, await reservations.find(payment.reservationId));
+          }
+          await takePoints(transaction, payment);
+        }
+        return {
+          amount: payment.amount,
+          charge: payment.amount.card > 0 ? chargeOf(payment) : null,
+          toGiveBack: withCard(unsettled),
+        };
+      });
+    },
+
+    /** The attempt of a reservation that is open in Postgres, for a workflow that may not know of it. */
+    async findOpenPayment(reservationId: string): Promise<string | null> {
+      const payment = await createPaymentStore(db).findOpen(reservationId);
+      return payment?.paymentId ?? null;
+    },
+
+    /** Shows clients and operators that the outcome of this attempt is not known yet. */
+    async markSettling(paymentId: string): Promise<void> {
+      await db.transaction(async (transaction) => {
+        const marked = await createPaymentStore(transaction).markSettling(paymentId);
+        if (marked) await createReservationStore(transaction).move(marked.reservationId, 'SETTLING');
+      });
+    },
+
+    /**
+     * Reservation CONFIRMED, seats sold, tickets issued, the sale booked, the notification written: one
+     * transaction. Run again, it answers with the tickets that it issued.
+     *
+     * @throws {Problem} payment-failed where the attempt was closed as failed, or the seats are gone
+     */
+    async confirmReservation(input: ConfirmInput): Promise<Ticket[]> {
+      const { reservationId, scheduleId, tickets } = await db.transaction((transaction) =>
+        confirm(transaction, input),
+      );
+      const seatIds = tickets.map((ticket) => ticket.seatId);
+      await seatsChanged(dependencies, scheduleId, () =>
+        seatClaim.markTaken(scheduleId, seatIds, reservationId),
+      );
+      return tickets;
+    },
+
+    /** What an attempt that succeeded has bought. */
+    async readPaidOutcome(paymentId: string): Promise<PaidOutcome> {
+      const payment = await createPaymentStore(db).find(paymentId);
+      if (!payment?.approvedAt) throw new PermanentError(`payment ${paymentId} has not succeeded`);
+      const { reservationId, amount, approvedAt } = payment;
+      const issued = await createReservationTickets(db).of([reservationId]);
+      return { amount, approvedAt: approvedAt.toISOString(), tickets: issued.get(reservationId) ?? [] };
+    },
+
+    /**
+     * Undoes {@link openPayment}: the attempt FAILED, so that no confirmation that is still on its way has an effect,
+     * the points back, the reservation HELD again. Does nothing that was done before. An `openPayment` that comes
+     * later is refused.
+     *
+     * @returns a status that counts as paid where the confirmation was first: then nothing was undone
+     */
+    async failPayment(input: FailPaymentInput): Promise<PaymentStatus> {
+      return db.transaction(async (transaction) => {
+        const payment = await closeFailed(transaction, input);
+        return payment?.status ?? 'FAILED';
+      });
+    },
+  };
+}
+
+/**
+ * Closes an attempt as FAILED and puts its points back, in one transaction: there is no FAILED attempt with points taken.
+ *
+ * @returns the attempt as it is now; null for an unknown one
+ */
+export async function closeFailed(
+  transaction: Knex.Transaction,
+  { paymentId, reason, mayBeCharged }: FailPaymentInput,
+): Promise<Payment | null> {
+  const payment = await createPaymentStore(transaction).fail(paymentId, reason, mayBeCharged);
+  if (payment?.status !== 'FAILED') return payment;
+  const { reservationId, userId, amount } = payment;
+  const ledger = createLedgerStore(transaction);
+  if (amount.points > 0 && (await ledger.isBooked(`points-taken:${paymentId}`))) {
+    await ledger.post({
+      key: `points-returned:${paymentId}`,
+      kind: 'POINTS_RETURNED',
+      currency: amount.currency,
+      reservationId,
+      paymentId,
+      wallet: { userId, amount: amount.points },
+      house: [{ account: 'house:pending', amount: -amount.points }],
+    });
+  }
+  await createReservationStore(transaction).resumeHold(reservationId);
+  return payment;
+}
+
+/** The charge of an attempt's card part. */
+export function chargeOf(payment: Payment): ChargeRequest {
+  return chargeOfPayment({ ...payment, requestedAt: payment.createdAt.getTime() });
+}
+
+/** The attempts that may have charged a card. */
+export function withCard(payments: readonly Payment[]): string[] {
+  return payments.filter(({ amount }) => amount.card > 0).map(({ paymentId }) => paymentId);
+}
+
+async function takePoints(transaction: Knex.Transaction, payment: Payment): Promise<void> {
+  const { paymentId, reservationId, userId, amount } = payment;
+  if (amount.points === 0) return;
+  await createLedgerStore(transaction).post({
+    key: `points-taken:${paymentId}`,
+    kind: 'POINTS_TAKEN',
+    currency: amount.currency,
+    reservationId,
+    paymentId,
+    wallet: { userId, amount: -amount.points },
+    house: [{ account: 'house:pending', amount: amount.points }],
+  });
+}
+
+/** A worker that died may have been refused already: the client hears the same. */
+async function refusedBefore(db: Knex, { userId, amount, reason }: Payment): Promise<Problem> {
+  if (reason !== 'insufficient-points') return closedBefore(reason);
+  return insufficientPoints(await createLedgerStore(db).balance(userId), amount.points);
+}
+
+function closedBefore(reason: string | null): Problem {
+  return new Problem('payment-failed', 'This attempt was closed before it began.', { reason });
+}
+
+async function notPayable(db: Knex, reservation: Reservation | null): Promise<Problem> {
+  switch (reservation?.status) {
+    case 'PAYING':
+    case 'SETTLING':
+      return new Problem('payment-in-progress', 'Another payment of this reservation is under way.');
+    case 'CONFIRMED':
+      return new Problem('reservation-already-confirmed', 'This reservation is paid.');
+    case 'HELD': {
+      const schedule = await createScheduleStore(db).facts(reservation.scheduleId);
+      return schedule?.cancelledAt ? showCancelled() : holdEnded();
+    }
+    default:
+      return holdEnded();
+  }
+}
+
+function holdEnded(): Problem {
+  return new Problem('reservation-expired', 'The hold has ended.');
+}

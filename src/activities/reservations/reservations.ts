@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Knex } from 'knex';
+import { createHoldStore } from '../../db/reservations/holdStore';
+import { createPaymentStore } from '../../db/payments/paymentStore';
+import { createReservationStore, type Reservation } from '../../db/reservations/reservationStore';
+import { Problem } from '../../domain/problems';
+import { seatsChanged } from '../../redis/catalogue/seatsChanged';
+import type { ReservationState } from '../../contract/reservations';
+import type { ActivityDependencies } from '../dependencies';
+import { withCard } from '../payments/payments';
+
+export type EndHoldInput = { reservationId: string } & (
+  | { status: 'RELEASED' }
+  /** `expiresAt`: milliseconds since 1970, for a hold without a row; the row knows better where it is there. */
+  | { status: 'EXPIRED'; expiresAt: number }
+);
+
+export interface EndedHold {
+  /**
+   * What the reservation is now. REFUSED: no hold was granted, and none will be. HELD: it is too early to expire.
+   * CONFIRMED: it was paid, and its workflow did not learn it.
+   */
+  status: ReservationState['status'];
+  /** Of a hold that is too early to expire, by Postgres's clock; else 0. */
+  millisecondsLeft: number;
+  /** Failed attempts whose charge may still stand. */
+  toGiveBack: string[];
+}
+
+/** Two clocks of one machine differ by less: the activity waits it out. */
+const SHORT_WAIT_MS = 2_000;
+
+export function createReservationActivities(dependencies: ActivityDependencies) {
+  return {
+    /**
+     * Ends a hold that was not paid and puts its seats back on sale. Does nothing where none was granted.
+     *
+     * @throws {Problem} payment-in-progress where an attempt to pay is open
+     */
+    async endHold(input: EndHoldInput): Promise<EndedHold> {
+      const ended = await endHold(dependencies, input);
+      if (ended.status !== 'HELD' || ended.millisecondsLeft > SHORT_WAIT_MS) return ended;
+      await sleep(ended.millisecondsLeft);
+      return endHold(dependencies, input);
+    },
+  };
+}
+
+async function endHold(dependencies: ActivityDependencies, input: EndHoldInput): Promise<EndedHold> {
+  const { reservationId, status } = input;
+  const { db, seatClaim } = dependencies;
+  const { ended, freed } = await db.transaction(async (transaction) => {
+    const found = await lock(transaction, reservationId);
+    const { reservation, now } = found;
+    const left = millisecondsLeft(input, found);
+    if (!reservation || left > 0) return unchanged(left > 0 ? 'HELD' : 'REFUSED', left);
+    const payments = createPaymentStore(transaction);
+    // No payment may be left behind with its points taken: it is closed first.
+    if (await payments.findOpen(reservationId)) {
+      throw new Problem('payment-in-progress', 'A payment of this reservation is under way.');
+    }
+    const reservations = createReservationStore(transaction);
+    const moved = await reservations.move(reservationId, status, now);
+    const seatIds = await reservations.releaseSeats(reservationId, now);
+    const toGiveBack = withCard(await payments.unsettledOf(reservationId));
+    return {
+      ended: { status: (moved ?? reservation).status, millisecondsLeft: 0, toGiveBack },
+      freed: seatIds.length > 0 ? { scheduleId: reservation.scheduleId, seatIds } : null,
+    };
+  });
+  if (freed) {
+    const { scheduleId, seatIds } = freed;
+    await seatsChanged(dependencies, scheduleId, () => seatClaim.release(scheduleId, seatIds, reservationId));
+  }
+  return ended;
+}
+
+/** A transaction that is granting this hold has the reservation's lock; after it the row is there, or never comes. */
+async function lock(transaction: Knex.Transaction, reservationId: string) {
+  const reservations = createReservationStore(transaction);
+  const found = await reservations.lock(reservationId);
+  if (found) return found;
+  const now = await createHoldStore(transaction).lockReservation(reservationId);
+  return (await reservations.lock(reservationId)) ?? { reservation: null, now };
+}
+
+function millisecondsLeft(
+  input: EndHoldInput,
+  { reservation, now }: { reservation: Reservation | null; now: Date },
+): number {
+  if (input.status === 'RELEASED' || (reservation && reservation.status !== 'HELD')) return 0;
+  return (reservation?.expiresAt.getTime() ?? input.expiresAt) - now.getTime();
+}
+
+function unchanged(status: 'HELD' | 'REFUSED', left: number) {
+  const ended: EndedHold = { status, millisecondsLeft: Math.max(0, left), toGiveBack: [] };
+  return { ended, freed: null };
+}

@@ -1,0 +1,32 @@
+import type { Knex } from 'knex';
+import type { UnpaidHold } from '../../domain/reservations/unpaidHolds';
+
+export type UnpaidHoldStore = ReturnType<typeof createUnpaidHoldStore>;
+
+/** What an account has held and not bought. No state of its own: the reservations say it. */
+export function createUnpaidHoldStore(db: Knex) {
+  return {
+    /**
+     * The seats of a schedule that an account held and did not buy, after `since` and after its last purchase there. A
+     * purchase that was cancelled is none.
+     *
+     * Indexes give what the account has held since then and what it has now, so the read is as small as that.
+     */
+    async ofAccount(account: { userId: string; scheduleId: string; since: Date }): Promise<UnpaidHold[]> {
+      const { rows } = await db
+        .raw<{ rows: UnpaidHold[] }>(
+          `SELECT allocation.seat_id AS "seatId", held.held_at AS "heldAt", held.expires_at AS "expiresAt",
+                  held.ended_at AS "endedAt"
+           FROM reservations AS held JOIN allocations AS allocation ON allocation.reservation_id = held.id
+           WHERE held.user_id = :userId AND held.schedule_id = :scheduleId
+             AND held.status IN ('EXPIRED', 'RELEASED')
+             AND held.held_at > greatest(:since, (SELECT max(sold_at) FROM allocations
+                                                  WHERE schedule_id = :scheduleId AND user_id = :userId
+                                                    AND released_at IS NULL))`,
+          account,
+        )
+        .options({ name: 'unpaid-holds-of-account' });
+      return rows;
+    },
+  };
+}

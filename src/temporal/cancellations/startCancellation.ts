@@ -1,0 +1,52 @@
+import {
+  WorkflowExecutionAlreadyStartedError,
+  type Client,
+  type WorkflowStartOptions,
+} from '@temporalio/client';
+import type { OpenRequest } from '../../db/cancellations/cancellationRequestStore';
+import type { cancellation } from '../../workflows';
+import { CANCELLATION_WORKFLOW, cancellationWorkflowId } from '../../contract/cancellations';
+import { SCHEDULE_ID, USER_ID } from '../../contract/searchAttributes';
+
+/**
+ * How the workflow of a recorded cancellation is started. It gets the id alone; what operators filter by is set beside it.
+ *
+ * @param summary one line for operators in the Temporal UI
+ */
+export function cancellationStart(
+  taskQueue: string,
+  { cancellationId, scheduleId, userId }: Pick<OpenRequest, 'cancellationId' | 'scheduleId' | 'userId'>,
+  summary: string,
+) {
+  return {
+    workflowId: cancellationWorkflowId(cancellationId),
+    taskQueue,
+    args: [{ cancellationId }],
+    typedSearchAttributes: [
+      { key: SCHEDULE_ID, value: scheduleId },
+      { key: USER_ID, value: userId },
+    ],
+    staticSummary: summary,
+    // A run that has ended, or was terminated, is followed by one that goes on from the rows.
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+  } satisfies WorkflowStartOptions<typeof cancellation>;
+}
+
+/** @returns false where a workflow of this cancellation runs: it is left alone */
+export async function startCancellation(
+  client: Client,
+  taskQueue: string,
+  request: OpenRequest,
+  summary: string,
+): Promise<boolean> {
+  try {
+    await client.workflow.start<typeof cancellation>(CANCELLATION_WORKFLOW, {
+      ...cancellationStart(taskQueue, request, summary),
+      workflowIdConflictPolicy: 'FAIL',
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+    throw error;
+  }
+}

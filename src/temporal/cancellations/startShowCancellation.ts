@@ -1,0 +1,53 @@
+import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import type { showCancellation } from '../../workflows';
+import {
+  SETTINGS_SIGNAL,
+  SHOW_CANCELLATION_WORKFLOW,
+  showCancellationWorkflowId,
+  type ShowCancellationInput,
+} from '../../contract/cancellations';
+import { SCHEDULE_ID } from '../../contract/searchAttributes';
+
+/**
+ * Makes the workflow of a cancelled show look at its row: one that waits because of a pause looks at once, and where none
+ * runs, whatever became of it, one is started.
+ */
+export async function nudgeShowCancellation(
+  client: Client,
+  taskQueue: string,
+  scheduleId: string,
+): Promise<void> {
+  await client.workflow.signalWithStart<typeof showCancellation>(SHOW_CANCELLATION_WORKFLOW, {
+    ...startOf(taskQueue, scheduleId),
+    signal: SETTINGS_SIGNAL,
+  });
+}
+
+/** @returns false where a workflow of this show runs: it is left alone */
+export async function startShowCancellation(
+  client: Client,
+  taskQueue: string,
+  scheduleId: string,
+): Promise<boolean> {
+  try {
+    await client.workflow.start<typeof showCancellation>(
+      SHOW_CANCELLATION_WORKFLOW,
+      startOf(taskQueue, scheduleId),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+    throw error;
+  }
+}
+
+function startOf(taskQueue: string, scheduleId: string) {
+  const args: [ShowCancellationInput] = [{ scheduleId }];
+  return {
+    workflowId: showCancellationWorkflowId(scheduleId),
+    taskQueue,
+    args,
+    typedSearchAttributes: [{ key: SCHEDULE_ID, value: scheduleId }],
+    staticSummary: 'Refund everybody',
+  };
+}

@@ -1,0 +1,93 @@
+import {
+  MONTHS,
+  ScheduleAlreadyRunning,
+  ScheduleOverlapPolicy,
+  WorkflowExecutionAlreadyStartedError,
+  type CalendarSpec,
+  type Client,
+  type ScheduleOptions,
+} from '@temporalio/client';
+import type { Opening } from '../../db/openings/drawStore';
+import type { saleOpening } from '../../workflows';
+import { SALE_OPENING_WORKFLOW, saleOpeningWorkflowId, type SaleOpeningInput } from '../../contract/openings';
+import { SCHEDULE_ID } from '../../contract/searchAttributes';
+
+const TIMEOUT_MS = 5_000;
+
+/** An instant that may be over before Temporal has written the schedule down is left to the workflow's timer. */
+const SOON_MS = 60_000;
+
+/** The longest outage of Temporal after which a missed opening is still made up for. */
+const CATCH_UP = '365 days';
+
+/**
+ * Creates the Temporal Schedule that starts the opening of a sale, once, at its time; one whose time has come is
+ * started at once. A schedule that is there already stays as it is. Temporal removes it by itself some days after.
+ *
+ * @throws where Temporal does not answer within 5 s
+ */
+export async function planOpening(client: Client, taskQueue: string, opening: Opening): Promise<void> {
+  try {
+    await client.withDeadline(Date.now() + TIMEOUT_MS, async () =>
+      client.schedule.create(toOptions(opening, taskQueue, Date.now())),
+    );
+  } catch (error) {
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+  }
+}
+
+/**
+ * Starts the opening of a sale that should be open already, where the run that its schedule was to start has gone. Beside
+ * one that runs it does no harm: it is one opening, however many see to it.
+ *
+ * @returns false where this one runs already
+ */
+export async function startOpening(client: Client, taskQueue: string, scheduleId: string): Promise<boolean> {
+  try {
+    await client.workflow.start<typeof saleOpening>(SALE_OPENING_WORKFLOW, {
+      workflowId: saleOpeningWorkflowId(scheduleId),
+      taskQueue,
+      args: [{ scheduleId }],
+      typedSearchAttributes: [{ key: SCHEDULE_ID, value: scheduleId }],
+      staticSummary: 'Open a sale that should be open already',
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+    throw error;
+  }
+}
+
+function toOptions({ scheduleId, opensAt }: Opening, taskQueue: string, now: number): ScheduleOptions {
+  const input: SaleOpeningInput = { scheduleId };
+  const isSoon = opensAt.getTime() < now + SOON_MS;
+  return {
+    scheduleId: saleOpeningWorkflowId(scheduleId),
+    // To the second; the workflow waits for what is left of it.
+    spec: isSoon ? {} : { calendars: [calendarOf(opensAt)] },
+    action: {
+      type: 'startWorkflow',
+      workflowType: SALE_OPENING_WORKFLOW,
+      workflowId: saleOpeningWorkflowId(scheduleId),
+      args: [input],
+      taskQueue,
+      typedSearchAttributes: [{ key: SCHEDULE_ID, value: scheduleId }],
+      staticSummary: `Open the sale of ${opensAt.toISOString()}, and draw its lobby`,
+    },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: CATCH_UP },
+    state: { triggerImmediately: isSoon },
+  };
+}
+
+/** In UTC, as Temporal reads it. */
+function calendarOf(time: Date): CalendarSpec {
+  const month = time.getUTCMonth();
+  return {
+    year: time.getUTCFullYear(),
+    month: MONTHS.slice(month, month + 1),
+    dayOfMonth: time.getUTCDate(),
+    hour: time.getUTCHours(),
+    minute: time.getUTCMinutes(),
+    second: time.getUTCSeconds(),
+  };
+}

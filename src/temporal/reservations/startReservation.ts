@@ -1,0 +1,118 @@
+import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/common';
+import { z } from 'zod';
+import type { reservation } from '../../workflows';
+import {
+  RESERVATION_WORKFLOW,
+  reservationWorkflowId,
+  type ReservationInput,
+} from '../../contract/reservations';
+import { attributesAtStart } from '../../contract/searchAttributes';
+
+/** What a new workflow of a reservation gets. */
+export interface ReservationStart {
+  reservationId: string;
+  userId: string;
+  scheduleId: string;
+  heldAt: Date;
+  expiresAt: Date;
+  /** How long past the hold an unknown payment may keep the seats. */
+  settleSeconds: number;
+  /** One line for operators in the Temporal UI. */
+  summary: string;
+}
+
+/** One run of a reservation's workflow, with the times that it was started with. */
+export interface ReservationRun {
+  runId: string;
+  heldAt: Date;
+  expiresAt: Date;
+  /** False where it ran already. */
+  isNew: boolean;
+}
+
+/** The memo lets a second API find the times of a run without a worker. ISO 8601. */
+const memoSchema = z.object({ heldAt: z.iso.datetime(), expiresAt: z.iso.datetime() });
+
+/** A run may end between the refused start and the look at it. */
+const ATTEMPTS = 3;
+
+/**
+ * Starts the workflow of a reservation, or finds the one that runs. It never replaces a running one: that may be in the
+ * middle of a payment. Needs no worker.
+ *
+ * @throws where Temporal cannot be reached; the workflow may have been started then
+ */
+export async function startReservation(
+  client: Client,
+  taskQueue: string,
+  start: ReservationStart,
+): Promise<ReservationRun> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startNew(client, taskQueue, start);
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      const running = await findRunning(client, start.reservationId);
+      if (running) return running;
+      if (attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** What operators read of a workflow that takes over a reservation. */
+const ADOPTED = 'Takes over a reservation whose workflow has gone';
+
+/**
+ * Gives an open reservation whose workflow has gone a new one. It ends the reservation by the same path as always.
+ *
+ * @returns false where a workflow of the reservation runs: it is left alone
+ */
+export async function adoptReservation(
+  client: Client,
+  taskQueue: string,
+  start: Omit<ReservationStart, 'summary'>,
+): Promise<boolean> {
+  try {
+    await startNew(client, taskQueue, { ...start, summary: ADOPTED });
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+    throw error;
+  }
+}
+
+async function startNew(client: Client, taskQueue: string, start: ReservationStart): Promise<ReservationRun> {
+  const { reservationId, userId, scheduleId, heldAt, expiresAt, settleSeconds, summary } = start;
+  const input: ReservationInput = {
+    reservationId,
+    userId,
+    scheduleId,
+    expiresAt: expiresAt.getTime(),
+    settleSeconds,
+  };
+  const { firstExecutionRunId } = await client.workflow.start<typeof reservation>(RESERVATION_WORKFLOW, {
+    workflowId: reservationWorkflowId(reservationId),
+    taskQueue,
+    args: [input],
+    workflowIdConflictPolicy: 'FAIL',
+    // A try that came to nothing has ended its run; the next one runs under the same id.
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    typedSearchAttributes: attributesAtStart(input),
+    memo: { heldAt: heldAt.toISOString(), expiresAt: expiresAt.toISOString() },
+    staticSummary: summary,
+  });
+  return { runId: firstExecutionRunId, heldAt, expiresAt, isNew: true };
+}
+
+async function findRunning(client: Client, reservationId: string): Promise<ReservationRun | null> {
+  try {
+    const found = await client.workflow.getHandle(reservationWorkflowId(reservationId)).describe();
+    if (found.status.name !== 'RUNNING') return null;
+    const { heldAt, expiresAt } = memoSchema.parse(found.memo);
+    return { runId: found.runId, heldAt: new Date(heldAt), expiresAt: new Date(expiresAt), isNew: false };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
+}

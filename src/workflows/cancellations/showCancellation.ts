@@ -1,0 +1,151 @@
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  defineSignal,
+  setCurrentDetails,
+  setHandler,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { SeenPage, ShowPage } from '../../activities/cancellations/showCancellations';
+import { isRefunded, type ShowCounts } from '../../domain/cancellations/showCancellation';
+import { Duties } from '../lib/duties';
+import {
+  SETTINGS_SIGNAL,
+  type ShowCancellationInput,
+  type ShowCancellationResult,
+} from '../../contract/cancellations';
+import { endlessStep } from '../lib/steps';
+
+export const settingsSignal = defineSignal(SETTINGS_SIGNAL);
+
+const isShowCancelled = endlessStep(
+  'Look for the cancelled show',
+  (activities) => activities.isShowCancelled,
+);
+const releaseOpenHolds = endlessStep('Ask open holds to end', (activities) => activities.releaseOpenHolds);
+const startCancellations = endlessStep(
+  'Start cancellations of sold reservations',
+  (activities) => activities.startCancellations,
+);
+const finishShow = endlessStep('Count what is left', (activities) => activities.finishShow);
+
+/** Between the end of one page and the start of the next: no second ever has more than one page. */
+const PAGE_PAUSE_MS = 1_000;
+const FIRST_PAUSE_MS = 2_000;
+const LONGEST_PAUSE_MS = 60_000;
+
+/** A signal says when a pause is over. It may be lost, as when the API dies before it sends it. */
+const LOOK_AGAIN_MS = 60_000;
+
+/** A page costs six events. The server ends a workflow at 51,200. */
+const LONGEST_HISTORY = 2_000;
+
+/**
+ * Refunds a show whose cancellation is recorded in Postgres. The API has closed the sale for good with the same
+ * transaction: since then nothing can be held or paid. This walks through the reservations again and again, until a walk
+ * has left nothing open:
+ *
+ * 1. open holds are asked to end; payments under way are waited for;
+ * 2. each sold reservation is cancelled by a workflow of its own, by a request whose row can be there once. The
+ *    operator sets the most of them that begin in a second;
+ * 3. what Postgres says is left is waited for, a refund that fails included, with growing pauses.
+ *
+ * Whether it is paused, and at which rate it goes, is read with each page; a signal makes it look at once. Without a row
+ * it does nothing. Another run, after this one was terminated, goes on with what is left.
+ */
+export async function showCancellation({
+  scheduleId,
+  resumeFrom,
+}: ShowCancellationInput): Promise<ShowCancellationResult> {
+  const duties = new Duties();
+  let words = 0;
+  let begun = 0;
+  setHandler(settingsSignal, () => void (words += 1), {
+    description: 'The operator has paused it, resumed it, or changed its rate',
+  });
+
+  if (!(await duties.fulfil(() => isShowCancelled(scheduleId)))) {
+    setCurrentDetails('Nobody has cancelled this show.');
+    return { scheduleId, status: 'NOT_REQUESTED' };
+  }
+  const counts = await refundAll();
+  setCurrentDetails(`Done: all ${counts.reservations} sold reservations are refunded.`);
+  return { scheduleId, status: 'DONE', counts };
+
+  async function refundAll(): Promise<ShowCounts> {
+    let { after, pauseMs } = resumeFrom ?? { after: null, pauseMs: FIRST_PAUSE_MS };
+    for (;;) {
+      await releaseHolds(pauseMs);
+      await walk(after, pauseMs);
+      const left = await duties.fulfil(() => finishShow(scheduleId));
+      if (isRefunded(left)) return left;
+      setCurrentDetails(describe(left));
+      await sleep(pauseMs, { summary: 'Pause before the next walk through the reservations' });
+      after = null;
+      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+      await renew(after, pauseMs);
+    }
+  }
+
+  async function releaseHolds(pauseMs: number): Promise<void> {
+    let after: string | null = null;
+    do {
+      const seen: SeenPage = await see(releaseOpenHolds, after, pauseMs);
+      after = seen.last;
+    } while (after !== null);
+  }
+
+  /** Begins the cancellation of what is sold, from just after one reservation to the last. */
+  async function walk(from: string | null, pauseMs: number): Promise<void> {
+    for (let after = from; ;) {
+      const seen = await see(startCancellations, after, pauseMs);
+      begun += seen.reservations;
+      tell(seen);
+      after = seen.last;
+      if (after === null) return;
+      await sleep(PAGE_PAUSE_MS, { summary: 'Keep to the rate' });
+      await renew(after, pauseMs);
+    }
+  }
+
+  /** Sees to a page, once it is not paused. */
+  async function see(
+    step: (page: ShowPage) => Promise<SeenPage>,
+    after: string | null,
+    pauseMs: number,
+  ): Promise<SeenPage> {
+    for (;;) {
+      const heard = words;
+      const seen = await duties.fulfil(() => step({ scheduleId, after }));
+      tell(seen);
+      if (!seen.paused) return seen;
+      await condition(() => words > heard, LOOK_AGAIN_MS);
+      await renew(after, pauseMs);
+    }
+  }
+
+  /** Goes on in a new run before the history grows long. */
+  async function renew(after: string | null, pauseMs: number): Promise<void> {
+    if (workflowInfo().historyLength < LONGEST_HISTORY) return;
+    await condition(allHandlersFinished);
+    await continueAsNew<typeof showCancellation>({ scheduleId, resumeFrom: { after, pauseMs } });
+  }
+
+  function tell({ paused, refundsPerSecond }: SeenPage): void {
+    const rate = paused ? 'Paused by an operator' : `Refunding at most ${refundsPerSecond} a second`;
+    setCurrentDetails(`${rate}; ${begun} begun in this run.`);
+  }
+}
+
+/** One sentence for the operator who opens the workflow. */
+function describe({ openHolds, toDo, refunding, failing }: ShowCounts): string {
+  const waiting = [
+    `${openHolds} holds or payments under way`,
+    `${toDo} sold reservations to cancel`,
+    `${refunding} refunds under way`,
+    `${failing} refunds that fail and are tried again`,
+  ];
+  return `Waiting for ${waiting.join(', ')}.`;
+}

@@ -1,0 +1,77 @@
+import { CancellationScope, defineSignal, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import { GATEWAY_UNAVAILABLE } from '../../gateways/gateway';
+import { charge } from '../payments/charge';
+import { Duties } from '../lib/duties';
+import { refuse } from '../../contract/failures';
+import { wordFor } from '../lib/failures';
+import type { TopUpInput, TopUpResult } from '../../contract/ledger';
+import { GATEWAY_HINT_SIGNAL } from '../../contract/payments';
+import { settleApart } from '../payments/settleApart';
+import { endlessStep } from '../lib/steps';
+
+const openTopUp = endlessStep('Open the top-up', (activities) => activities.openTopUp);
+const creditTopUp = endlessStep('Put the points into the wallet', (activities) => activities.creditTopUp);
+const failTopUp = endlessStep('Close the top-up', (activities) => activities.failTopUp);
+const giveBackTopUp = endlessStep(
+  'Undo: refund whatever the card was charged',
+  (activities) => activities.giveBackTopUp,
+);
+
+const gatewayHintSignal = defineSignal(GATEWAY_HINT_SIGNAL);
+
+/** How long an unknown charge is looked up before it is voided. */
+const SETTLE_MS = 10 * 60 * 1000;
+
+/** Buys points. Once the card is charged the points follow, or the charge is refunded, whatever fails on the way. */
+export async function topUp({ topUpId }: TopUpInput): Promise<TopUpResult> {
+  let hints = 0;
+  const duties = new Duties();
+  setHandler(gatewayHintSignal, () => void (hints += 1), {
+    description: 'The gateway has a message about the charge: ask it again',
+  });
+  return CancellationScope.nonCancellable(async () => {
+    let mayBeCharged = false;
+    try {
+      const request = await openTopUp(topUpId);
+      const price = `${request.amount} ${request.currency}`;
+      setCurrentDetails(`Charging ${price}.`);
+      mayBeCharged = true;
+      const charged = await charge(request, {
+        begin: async () => setCurrentDetails(`The outcome of the charge of ${price} is not known yet.`),
+        until: Date.now() + SETTLE_MS,
+        hints: () => hints,
+      });
+      mayBeCharged = charged.outcome !== 'declined';
+      if (charged.outcome !== 'approved')
+        throw refuse('payment-failed', 'Not charged.', { reason: charged.reason });
+      const balance = await creditTopUp({ topUpId, gatewayPaymentId: charged.gatewayPaymentId });
+      setCurrentDetails(`${price} are in the wallet.`);
+      return { topUpId, status: 'SUCCEEDED', balance };
+    } catch (error) {
+      return undo(topUpId, wordFor(error), mayBeCharged, duties);
+    }
+  });
+}
+
+/** Postgres is asked for the outcome first: another run of the same steps may have credited the points. */
+async function undo(
+  topUpId: string,
+  reason: string,
+  mayBeCharged: boolean,
+  duties: Duties,
+): Promise<TopUpResult> {
+  const closed = await duties.fulfil(() => failTopUp(topUpId, reason, mayBeCharged));
+  if (closed.status === 'SUCCEEDED') {
+    setCurrentDetails('The points are in the wallet.');
+    return { topUpId, ...closed };
+  }
+  if (mayBeCharged && reason === GATEWAY_UNAVAILABLE) {
+    // The client gets its answer at once.
+    await settleApart({ kind: 'TOP_UP', attemptId: topUpId }, 'The gateway was down for a top-up');
+  } else if (mayBeCharged) {
+    setCurrentDetails('The outcome of the charge is not known: refunding whatever was charged.');
+    await duties.fulfil(() => giveBackTopUp(topUpId, reason));
+  }
+  setCurrentDetails(`The card was not charged (${reason}); nothing was taken.`);
+  return { topUpId, status: 'FAILED', reason };
+}

@@ -1,0 +1,31 @@
+import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
+import { membersOf, PERMANENT } from '../../contract/failures';
+
+/** Why a step can never succeed as things are; null where it was refused, or a part failed instead. */
+export function permanentFailureOf(error: unknown): { activity: string; message: string } | null {
+  const cause = causeOf(error);
+  if (!(cause instanceof ApplicationFailure) || cause.type !== PERMANENT) return null;
+  const [activity] = cause.details ?? [];
+  return { activity: typeof activity === 'string' ? activity : 'a step', message: cause.message };
+}
+
+/** The named refusal inside a failed step, such as `insufficient-points`; null where a part failed instead. */
+export function refusalOf(error: unknown): ApplicationFailure | null {
+  const cause = causeOf(error);
+  return cause instanceof ApplicationFailure && cause.nonRetryable && cause.type !== PERMANENT ? cause : null;
+}
+
+/** Why a step failed, in a word that an operator reads in a row. */
+export function wordFor(error: unknown): string {
+  const refusal = refusalOf(error);
+  return refusal ? reasonOf(refusal) : 'internal-failure';
+}
+
+/** Why it was refused, in a word: the member `reason` where it has one, else its type. */
+export function reasonOf(failure: ApplicationFailure): string {
+  const { reason } = membersOf(failure);
+  return typeof reason === 'string' ? reason : (failure.type ?? 'refused');
+}
+
+/** The failure of a local activity comes as it is, that of a normal one inside another. */
+const causeOf = (error: unknown): unknown => (error instanceof ActivityFailure ? error.cause : error);

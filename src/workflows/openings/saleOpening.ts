@@ -1,0 +1,58 @@
+import { setCurrentDetails, sleep } from '@temporalio/workflow';
+import { Duties } from '../lib/duties';
+import type { SaleOpeningInput, SaleOpeningResult } from '../../contract/openings';
+import { endlessStep } from '../lib/steps';
+
+const readOpening = endlessStep('Read when the sale opens', (activities) => activities.readOpening);
+const closeLobby = endlessStep('Close the lobby', (activities) => activities.closeLobby);
+const recordDraw = endlessStep('Draw, and record the order for good', (activities) => activities.recordDraw);
+const lineUp = endlessStep(
+  'Line people up in the drawn order, and let them in',
+  (activities) => activities.lineUp,
+);
+const markOpened = endlessStep('Record that the room is open', (activities) => activities.markOpened);
+
+/** A sale is announced in the transaction that plans its opening: where that is near, this may be here before its commit. */
+const ANNOUNCED_WITHIN_MS = 30_000;
+const ANNOUNCED_PAUSE_MS = 5_000;
+
+/**
+ * Opens a sale with a waiting room of its own, at the time that its row says. Clients that entered before are drawn, and
+ * stand in line before all later ones. Until its end nobody is admitted; each step may run again, and the order that was
+ * recorded first is the one that people are lined up in.
+ */
+export async function saleOpening({ scheduleId }: SaleOpeningInput): Promise<SaleOpeningResult> {
+  const duties = new Duties();
+  const opensAt = await announced(scheduleId, duties);
+  if (opensAt === null) return nothingToDraw(scheduleId);
+  const left = opensAt - Date.now();
+  if (left > 0) {
+    setCurrentDetails('Waiting for the opening.');
+    await sleep(left, { summary: 'Until the sale opens' });
+  }
+  const present = await duties.fulfil(() => closeLobby(scheduleId));
+  setCurrentDetails(`The lobby is closed with ${present} people in it. Drawing.`);
+  const entries = await duties.fulfil(() => recordDraw(scheduleId, Date.now()));
+  if (entries === null) return nothingToDraw(scheduleId);
+  setCurrentDetails(`The order of ${entries} entries is recorded. Lining them up.`);
+  await duties.fulfil(() => lineUp(scheduleId));
+  await duties.fulfil(() => markOpened(scheduleId, Date.now()));
+  setCurrentDetails(`Open: ${entries} entries were drawn.`);
+  return { scheduleId, status: 'OPENED', entries };
+}
+
+/** @returns when the sale opens; null where nobody announces it */
+async function announced(scheduleId: string, duties: Duties): Promise<number | null> {
+  const patience = Date.now() + ANNOUNCED_WITHIN_MS;
+  for (;;) {
+    const opensAt = await duties.fulfil(() => readOpening(scheduleId));
+    if (opensAt !== null || Date.now() >= patience) return opensAt;
+    setCurrentDetails('Nobody has announced this sale yet.');
+    await sleep(ANNOUNCED_PAUSE_MS, { summary: 'Until the sale is announced' });
+  }
+}
+
+function nothingToDraw(scheduleId: string): SaleOpeningResult {
+  setCurrentDetails('The sale has no draw: nothing was done.');
+  return { scheduleId, status: 'NOTHING_TO_DRAW', entries: 0 };
+}

@@ -1,0 +1,110 @@
+import {
+  CancellationScope,
+  defineSignal,
+  getExternalWorkflowHandle,
+  setCurrentDetails,
+  setHandler,
+} from '@temporalio/workflow';
+import type { AttemptState } from '../../activities/payments/settlements';
+import { Duties } from '../lib/duties';
+import { topUpWorkflowId } from '../../contract/ledger';
+import {
+  GATEWAY_HINT_SIGNAL,
+  type ChargeSettlementInput,
+  type ChargeSettlementResult,
+} from '../../contract/payments';
+import { reservationWorkflowId } from '../../contract/reservations';
+import { endlessStep } from '../lib/steps';
+
+const gatewayHintSignal = defineSignal(GATEWAY_HINT_SIGNAL);
+
+const readAttempt = endlessStep('Read the attempt', (activities) => activities.readAttempt);
+const failPayment = endlessStep('Close the abandoned payment', (activities) => activities.failPayment);
+const failTopUp = endlessStep('Close the abandoned top-up', (activities) => activities.failTopUp);
+const endHold = endlessStep('Release the seats of the abandoned payment', (activities) => activities.endHold);
+const giveBackCharge = endlessStep(
+  'Refund whatever the card was charged',
+  (activities) => activities.giveBackCharge,
+);
+const giveBackTopUp = endlessStep(
+  'Refund whatever the card was charged',
+  (activities) => activities.giveBackTopUp,
+);
+
+type Settled = ChargeSettlementResult['status'];
+
+/** Why an attempt whose workflow has ended, or was ended by hand, is closed. */
+const ABANDONED = 'abandoned';
+/** Why money that came after its payment was given up goes back. */
+const LATE = 'late';
+
+/**
+ * Brings one charge to where it belongs, whenever the gateway tells of it and however long its own workflow has
+ * ended: a charge that bought something stays; one whose workflow still runs is left to that; of every other one
+ * the gateway is asked, and what was taken goes back. A message that comes meanwhile makes it look again.
+ */
+export async function chargeSettlement(input: ChargeSettlementInput): Promise<ChargeSettlementResult> {
+  let hints = 1;
+  const duties = new Duties();
+  setHandler(gatewayHintSignal, () => void (hints += 1), { description: 'Look at the charge again' });
+  return CancellationScope.nonCancellable(async () => {
+    let status: Settled = 'UNKNOWN';
+    while (hints > 0) {
+      hints = 0;
+      const attempt = await duties.fulfil(() => readAttempt(input));
+      status = await settle(attempt, input.attemptId, duties);
+      setCurrentDetails(DETAILS[status]);
+    }
+    return { status };
+  });
+}
+
+/** What an operator reads of it. */
+const DETAILS: Record<Settled, string> = {
+  UNKNOWN: 'No attempt of ours has this charge.',
+  SOLD: 'The charge bought what it was to buy.',
+  LEFT: 'Left to the workflow of its payment or top-up, which asks the gateway now.',
+  GIVEN_BACK: 'Nothing was bought with it; whatever was charged has gone back.',
+};
+
+async function settle(attempt: AttemptState, attemptId: string, duties: Duties): Promise<Settled> {
+  if (attempt.kind === 'NONE') return 'UNKNOWN';
+  if (attempt.state === 'SOLD') return 'SOLD';
+  const owner =
+    attempt.kind === 'PAYMENT' ? reservationWorkflowId(attempt.reservationId) : topUpWorkflowId(attemptId);
+  if (attempt.state === 'OPEN' && (await isAlive(owner))) return 'LEFT';
+  return giveBack(attempt, attemptId, duties);
+}
+
+async function giveBack(
+  attempt: Exclude<AttemptState, { kind: 'NONE' }>,
+  attemptId: string,
+  duties: Duties,
+): Promise<Settled> {
+  const reason = attempt.state === 'OPEN' ? ABANDONED : LATE;
+  if (attempt.kind === 'TOP_UP') {
+    const closed = await duties.fulfil(() => failTopUp(attemptId, reason, true));
+    if (closed.status === 'SUCCEEDED') return 'SOLD';
+    await duties.fulfil(() => giveBackTopUp(attemptId, reason));
+    return 'GIVEN_BACK';
+  }
+  const { reservationId, hasCard } = attempt;
+  if (attempt.state === 'OPEN') {
+    const failure = { paymentId: attemptId, reason, mayBeCharged: true };
+    const failed = await duties.fulfil(() => failPayment(failure));
+    if (failed !== 'FAILED') return 'SOLD';
+    await duties.fulfil(() => endHold({ reservationId, status: 'RELEASED' }));
+  }
+  if (hasCard) await duties.fulfil(() => giveBackCharge(attemptId, reason));
+  return 'GIVEN_BACK';
+}
+
+/** Tells the workflow that the gateway has spoken. False where it runs no more. */
+async function isAlive(workflowId: string): Promise<boolean> {
+  try {
+    await getExternalWorkflowHandle(workflowId).signal(gatewayHintSignal);
+    return true;
+  } catch {
+    return false;
+  }
+}

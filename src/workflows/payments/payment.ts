@@ -1,0 +1,187 @@
+import type { ApplicationFailure } from '@temporalio/workflow';
+import type { OpenedPayment } from '../../activities/payments/payments';
+import { isPaid } from '../../domain/payments/attemptState';
+import { GATEWAY_UNAVAILABLE } from '../../gateways/gateway';
+import { charge, type KnownCharge } from './charge';
+import type { Duties } from '../lib/duties';
+import { membersOf, refuse } from '../../contract/failures';
+import { wordFor, refusalOf } from '../lib/failures';
+import { LOST, type GiveBacks } from './giveBacks';
+import type { PayResult } from '../../contract/reservations';
+import { Saga } from '../lib/saga';
+import { boundedStep, endlessStep } from '../lib/steps';
+
+/** A payment of a hold that was still running when the payment was accepted. */
+export interface PaymentRequest {
+  paymentId: string;
+  reservationId: string;
+  /** ISO 8601; reported to the client where the payment fails. */
+  expiresAt: string;
+}
+
+/** What a payment shares with its reservation. */
+export interface PaymentSurroundings {
+  /** Until when (milliseconds since 1970) an unknown charge is looked up while the seats wait. */
+  until: number;
+  /** Counts the gateway's messages to this workflow. */
+  hints: () => number;
+  /** The outcome of the charge is not known, and is waited for from now on. */
+  onSettling: () => void;
+  giveBacks: GiveBacks;
+  duties: Duties;
+}
+
+type Paid = Extract<PayResult, { status: 'SUCCEEDED' }>;
+
+const openPayment = boundedStep(
+  'Open the payment and take the points',
+  (activities) => activities.openPayment,
+);
+const confirmReservation = boundedStep(
+  'Confirm: seats sold, tickets issued, sale booked',
+  (activities) => activities.confirmReservation,
+);
+const readPaidOutcome = endlessStep(
+  'Read the confirmation that was first',
+  (activities) => activities.readPaidOutcome,
+);
+const failPayment = endlessStep(
+  'Undo: points back, the hold goes on',
+  (activities) => activities.failPayment,
+);
+const findOpenPayment = endlessStep(
+  'Look for a payment that was lost',
+  (activities) => activities.findOpenPayment,
+);
+const markSettling = endlessStep(
+  'Record that the outcome of the charge is not known yet',
+  (activities) => activities.markSettling,
+);
+
+/** A client that waits gets the failure once the card has its money back too, if that takes no longer. */
+const GIVE_BACK_PATIENCE_MS = 5_000;
+
+/**
+ * The saga of one payment: take the points, charge the card, confirm. It ends paid, or with the points back and
+ * the refund of its charge under way. Its caller shields it from a cancellation of the workflow.
+ *
+ * Before it reports a failure, it asks Postgres for the outcome: another run of the same steps, on a worker that stalled
+ * or died, may have confirmed the payment.
+ *
+ * @throws {ApplicationFailure} insufficient-points, payment-failed, reservation-expired or temporarily-unavailable
+ */
+export async function payReservation(
+  request: PaymentRequest,
+  surroundings: PaymentSurroundings,
+): Promise<Paid> {
+  const { paymentId } = request;
+  const saga = new Saga();
+  try {
+    return await runSteps(request, saga, surroundings);
+  } catch (error) {
+    if ((await saga.compensate(error)) === 'UNDONE') throw asFailure(error, request.expiresAt);
+    const outcome = await surroundings.duties.fulfil(() => readPaidOutcome(paymentId));
+    return { paymentId, status: 'SUCCEEDED', ...outcome };
+  }
+}
+
+/**
+ * Runs a step that only another open payment may prevent. The caller has none under way, so that
+ * one was lost: its update ran, and the server forgot it before any of it was in the history, as when everything
+ * is killed at once. It is closed, its charge is refunded, and the step is run again.
+ */
+export async function afterLostPayments<Result>(
+  reservationId: string,
+  { giveBacks, duties }: Pick<PaymentSurroundings, 'giveBacks' | 'duties'>,
+  step: () => Promise<Result>,
+): Promise<Result> {
+  for (;;) {
+    try {
+      return await step();
+    } catch (error) {
+      if (refusalOf(error)?.type !== 'payment-in-progress') throw error;
+      const lost = await duties.fulfil(() => findOpenPayment(reservationId));
+      if (lost === null) continue;
+      const failure = { paymentId: lost, reason: LOST, mayBeCharged: true };
+      const status = await duties.fulfil(() => failPayment(failure));
+      if (status === 'FAILED') giveBacks.start(lost);
+    }
+  }
+}
+
+async function runSteps(
+  { paymentId, reservationId }: PaymentRequest,
+  saga: Saga,
+  { until, hints, onSettling, giveBacks, duties }: PaymentSurroundings,
+): Promise<Paid> {
+  let mayBeCharged = false;
+  saga.beforeStep(async (cause) => {
+    const failure = { paymentId, reason: wordFor(cause), mayBeCharged };
+    const status = await duties.fulfil(() => failPayment(failure));
+    return isPaid(status) ? 'DONE' : 'UNDONE';
+  });
+  const opened = await afterLostPayments(reservationId, { giveBacks, duties }, () => openPayment(paymentId));
+  for (const earlier of opened.toGiveBack) giveBacks.start(earlier);
+
+  let charged: Approved | null = null;
+  if (opened.charge) {
+    saga.beforeStep(async (cause) => {
+      if (mayBeCharged) await giveBack(paymentId, wordFor(cause), giveBacks, until);
+      return 'UNDONE';
+    });
+    mayBeCharged = true;
+    const outcome = await charge(opened.charge, {
+      until,
+      hints,
+      begin: async () => {
+        await markSettling(paymentId);
+        onSettling();
+      },
+    });
+    mayBeCharged = outcome.outcome !== 'declined';
+    if (outcome.outcome !== 'approved') throw cardFailure(outcome.reason);
+    charged = outcome;
+  }
+  return confirm(paymentId, opened, charged);
+}
+
+type Approved = Extract<KnownCharge, { outcome: 'approved' }>;
+
+async function confirm(
+  paymentId: string,
+  { amount }: OpenedPayment,
+  charged: Approved | null,
+): Promise<Paid> {
+  const approvedAt = Date.now();
+  const gatewayPaymentId = charged?.gatewayPaymentId ?? null;
+  const tickets = await confirmReservation({ paymentId, gatewayPaymentId, approvedAt });
+  return { paymentId, status: 'SUCCEEDED', amount, approvedAt: new Date(approvedAt).toISOString(), tickets };
+}
+
+/** Starts the refund, which closes the attempt first, and waits a while for it. */
+async function giveBack(
+  paymentId: string,
+  reason: string,
+  giveBacks: GiveBacks,
+  until: number,
+): Promise<void> {
+  giveBacks.start(paymentId, reason);
+  // A gateway that is down refunds nothing soon.
+  if (reason === GATEWAY_UNAVAILABLE) return;
+  // Past the bound the seats wait for nobody.
+  await giveBacks.wait(Math.min(GIVE_BACK_PATIENCE_MS, Math.max(0, until - Date.now())));
+}
+
+const cardFailure = (reason: string): ApplicationFailure =>
+  refuse('payment-failed', 'The card was not charged.', { reason });
+
+/** Names the failure for the client: the step's own refusal, or that a part of the service failed. */
+function asFailure(error: unknown, expiresAt: string): ApplicationFailure {
+  const refusal = refusalOf(error);
+  if (refusal && refusal.type !== 'payment-failed')
+    return refuse(refusal.type, refusal.message, { ...membersOf(refusal), expiresAt });
+  return refuse('payment-failed', 'The payment failed; nothing was taken.', {
+    reason: wordFor(error),
+    expiresAt,
+  });
+}

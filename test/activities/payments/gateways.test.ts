@@ -1,0 +1,211 @@
+import { randomUUID } from 'node:crypto';
+import { createActivities, type Activities } from '../../../src/activities';
+import { createPaymentStore } from '../../../src/db/payments/paymentStore';
+import { createTopUpStore } from '../../../src/db/ledger/topUpStore';
+import { chargeOfPayment } from '../../../src/gateways/chargeRequest';
+import { createGateways } from '../../../src/gateways/gateways';
+import { auditLedger } from '../../../src/ledger/audit';
+import { createCancelling } from '../../support/cancelling';
+import { anAttempt, BOOKING_FEE, createSale, createUser, PRICE } from '../../support/factories';
+import { createPurchases, type Purchases } from '../../support/purchases';
+import { createScriptedGateway, type ScriptedGateway } from '../../support/scriptedGateway';
+import { layGround, type Ground } from '../../support/stage';
+import { aConfirmation, aFailure, aGrant } from '../../support/steps';
+
+const TOTAL = PRICE + BOOKING_FEE;
+
+let ground: Ground;
+let toss: ScriptedGateway;
+let stripe: ScriptedGateway;
+/** A worker while Toss takes new payments. */
+let before: Activities;
+/** A worker after `PAYMENT_GATEWAY` was set to Stripe. */
+let after: Activities;
+/** The same without the keys of Toss. */
+let withoutKeys: Activities;
+/** What was bought while Toss took new payments. */
+let purchases: Purchases;
+
+beforeEach(async () => {
+  ground = await layGround();
+  toss = createScriptedGateway('toss');
+  stripe = createScriptedGateway('stripe');
+  const workerWith = (gateways: ScriptedGateway[], current: string) =>
+    createActivities({ ...ground.dependencies, gateways: createGateways(gateways, current) });
+  before = workerWith([toss, stripe], 'toss');
+  after = workerWith([toss, stripe], 'stripe');
+  withoutKeys = workerWith([stripe], 'stripe');
+  purchases = createPurchases({ ...ground, gateway: toss }, before);
+});
+
+afterEach(async () => {
+  const faults = await faultsOfMoney();
+  await ground.drop();
+  if (faults.length > 0) throw new Error(faults.join('\n'));
+});
+
+/** Each gateway has what its clearing account says, and the ledger says what it must. */
+async function faultsOfMoney(): Promise<string[]> {
+  const faults = await ground.books.faults();
+  for (const gateway of [toss, stripe]) {
+    const owed = await ground.books.owedByGateway(gateway.name);
+    const taken = gateway.takenInAll();
+    if (owed !== taken) faults.push(`${gateway.name} took ${taken}, the ledger says ${owed}`);
+  }
+  await auditLedger(ground.database.owner, {
+    onFault: ({ journal, what }) => void faults.push(`${journal} ${what}`),
+  });
+  return faults;
+}
+
+/** A payment that failed while Toss has its money. */
+async function aFailedPayment() {
+  const step = await purchases.beginPayment(0);
+  await before.failPayment({ ...aFailure(step), mayBeCharged: true });
+  return step;
+}
+
+async function undoneAt(table: 'payments' | 'top_ups', id: string): Promise<Date | null> {
+  const row = await ground.database.owner(table).where({ id }).first<{ undone_at: Date | null }>('undone_at');
+  return row.undone_at;
+}
+
+describe('after PAYMENT_GATEWAY was changed', () => {
+  it('the charge of a failed payment is refunded by the gateway that took it', async () => {
+    const { paymentId } = await aFailedPayment();
+    expect(toss.taken(paymentId)).toBe(TOTAL);
+
+    await after.giveBackCharge(paymentId, 'no-answer');
+
+    expect(toss.taken(paymentId)).toBe(0);
+    expect(await undoneAt('payments', paymentId)).not.toBeNull();
+    expect(stripe.calls).toEqual([]);
+  });
+
+  it('the charge of a failed top-up as well', async () => {
+    const { topUpId } = await purchases.openTopUp(10_000);
+    await before.failTopUp(topUpId, 'no-answer', true);
+
+    await after.giveBackTopUp(topUpId, 'no-answer');
+
+    expect(toss.taken(topUpId)).toBe(0);
+    expect(await undoneAt('top_ups', topUpId)).not.toBeNull();
+    expect(stripe.calls).toEqual([]);
+  });
+
+  it('a charge that is under way goes on with its gateway: looked up, captured, charged again, booked there', async () => {
+    const sale = await createSale(ground.database.owner);
+    const hold = aGrant(sale, await createUser(ground.database.owner), sale.seatIds);
+    await ground.grant(hold);
+    const step = await ground.request(hold, anAttempt(1, 0), 'toss');
+    await before.openPayment(step.paymentId);
+    toss.script('authorise');
+    await before.chargeCard(chargeOfPayment(step));
+
+    const { charge } = await after.openPayment(step.paymentId);
+    if (!charge) throw new Error('the card pays nothing');
+    expect(await after.lookUpCharge(charge)).toMatchObject({ outcome: 'authorised' });
+    expect(await after.captureCharge(charge, 'any')).toMatchObject({ outcome: 'approved' });
+    expect(await after.chargeCard(charge)).toMatchObject({ outcome: 'approved' });
+    await after.confirmReservation(aConfirmation(step));
+
+    expect(stripe.calls).toEqual([]);
+    expect(await ground.books.account('gateway:clearing:toss', hold.reservationId)).toBe(-TOTAL);
+  });
+
+  it('a top-up that is charged is credited from its gateway', async () => {
+    const { topUpId, userId } = await purchases.openTopUp(10_000);
+
+    await after.creditTopUp({ topUpId, gatewayPaymentId: 'any' });
+
+    expect(await ground.books.balance(userId)).toBe(10_000);
+    expect(await ground.books.owedByGateway('toss')).toBe(10_000);
+  });
+
+  it('a refund goes back through the gateway that took the money, and is booked there', async () => {
+    const { reservationId, paymentId } = await purchases.buySeat(0);
+    const cancelling = createCancelling(ground, after);
+    const { cancellationId } = await cancelling.cancel(reservationId);
+
+    await cancelling.refund(cancellationId);
+
+    expect(toss.taken(paymentId)).toBe(0);
+    expect(stripe.calls).toEqual([]);
+    expect(await ground.books.account('gateway:clearing:toss', reservationId)).toBe(0);
+  });
+
+  it('a payment that no gateway has heard of is requested again with the new one', async () => {
+    const userId = await createUser(ground.database.owner);
+    const topUps = createTopUpStore(ground.database.db);
+    const topUp = await ground.requestTopUp(userId, 10_000, 'toss');
+    await topUps.withdraw(topUp.topUpId);
+    expect(await topUps.request({ ...topUp, gateway: 'stripe' })).toMatchObject({ gateway: 'stripe' });
+
+    const sale = await createSale(ground.database.owner);
+    const hold = aGrant(sale, userId, sale.seatIds);
+    await ground.grant(hold);
+    const attempt = anAttempt();
+    const payments = createPaymentStore(ground.database.db);
+    const step = await ground.request(hold, attempt, 'toss');
+    expect(await payments.request({ ...step, gateway: 'stripe' })).toMatchObject({ gateway: 'toss' });
+    await payments.withdraw(attempt.paymentId);
+    expect(await payments.request({ ...step, gateway: 'stripe' })).toMatchObject({ gateway: 'stripe' });
+  });
+});
+
+describe('without the keys of the gateway that took the money', () => {
+  const MISSING = 'the gateway toss is not configured: set TOSS_SECRET_KEY and TOSS_WEBHOOK_SECRET';
+
+  it('a charge is not given up: its refund waits, says what is missing, and is made when the keys are there', async () => {
+    const { paymentId } = await aFailedPayment();
+
+    await expect(withoutKeys.giveBackCharge(paymentId, 'no-answer')).rejects.toThrow(MISSING);
+
+    expect(await undoneAt('payments', paymentId)).toBeNull();
+    expect(stripe.calls).toEqual([]);
+    await after.giveBackCharge(paymentId, 'no-answer');
+    expect(toss.taken(paymentId)).toBe(0);
+  });
+
+  it('a new charge is not sent, and nothing is said about an earlier one', async () => {
+    const { charge } = await purchases.openTopUp(10_000);
+    const unavailable = { outcome: 'unknown', reason: 'gateway-unavailable' };
+
+    expect(await withoutKeys.chargeCard(charge)).toEqual(unavailable);
+    expect(await withoutKeys.lookUpCharge(charge)).toEqual(unavailable);
+    expect(await withoutKeys.captureCharge(charge, 'any')).toEqual(unavailable);
+
+    expect(stripe.calls).toEqual([]);
+    await before.failTopUp(charge.idempotencyKey, 'no-answer', true);
+    await before.giveBackTopUp(charge.idempotencyKey, 'no-answer');
+  });
+
+  it('a refund stays due, and operators read in it what is missing', async () => {
+    const { reservationId } = await purchases.buySeat(0);
+    const { cancellationId } = await createCancelling(ground, withoutKeys).cancel(reservationId);
+
+    await expect(withoutKeys.refundCard({ cancellationId, attempt: 1 })).rejects.toThrow(MISSING);
+
+    expect(await ground.books.refund(reservationId)).toMatchObject({
+      status: 'PENDING',
+      fault: `unknown: ${MISSING}`,
+    });
+  });
+
+  it('its book is not read, and says so', async () => {
+    const run = await before.beginReconciliation(randomUUID(), 'toss');
+    await expect(withoutKeys.readGatewayBook(run, null)).rejects.toThrow(MISSING);
+  });
+
+  it('the name of a gateway of a later release is told as it is', async () => {
+    const { paymentId } = await aFailedPayment();
+    await ground.database.owner('payments').where({ id: paymentId }).update({ gateway: 'later' });
+
+    await expect(after.giveBackCharge(paymentId, 'no-answer')).rejects.toThrow(
+      'the gateway later is not configured: this release does not know it',
+    );
+
+    await ground.database.owner('payments').where({ id: paymentId }).update({ gateway: 'toss' });
+    await after.giveBackCharge(paymentId, 'no-answer');
+  });
+});

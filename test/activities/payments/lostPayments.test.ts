@@ -1,0 +1,153 @@
+import { createActivities, type Activities } from '../../../src/activities';
+import { createPaymentStore } from '../../../src/db/payments/paymentStore';
+import { createSale, createUser, PRICE } from '../../support/factories';
+import { layGround, type Ground } from '../../support/stage';
+import { aConfirmation, aFailure, aGrant, anEnd } from '../../support/steps';
+
+let ground: Ground;
+let activities: Activities;
+
+beforeAll(async () => {
+  ground = await layGround();
+  activities = createActivities(ground.dependencies);
+});
+
+afterAll(async () => ground?.drop());
+
+/** A hold whose first attempt to pay has taken the points. */
+async function anOpenPayment(seats = 1) {
+  const { owner } = ground.database;
+  const [sale, userId] = await Promise.all([createSale(owner, { seats }), createUser(owner, 3 * PRICE)]);
+  const hold = aGrant(sale, userId, sale.seatIds);
+  await ground.grant(hold);
+  const step = await ground.request(hold);
+  await activities.openPayment(step.paymentId);
+  return { hold, step, userId };
+}
+
+describe('The steps of an attempt, run again from the first after a worker has died', () => {
+  it('go on where the attempt was settling', async () => {
+    const { step, userId } = await anOpenPayment();
+    await activities.markSettling(step.paymentId);
+
+    await activities.openPayment(step.paymentId);
+    await activities.confirmReservation(aConfirmation(step));
+
+    expect(await ground.books.reservationStatus(step.reservationId)).toBe('CONFIRMED');
+    expect(await ground.books.balance(userId)).toBe(2 * PRICE);
+  });
+
+  it('end with the same tickets where the attempt had been confirmed', async () => {
+    const { step, userId } = await anOpenPayment();
+    const tickets = await activities.confirmReservation(aConfirmation(step));
+
+    await activities.openPayment(step.paymentId);
+
+    expect(await activities.confirmReservation(aConfirmation(step))).toEqual(tickets);
+    expect(await ground.books.balance(userId)).toBe(2 * PRICE);
+  });
+
+  it('end with the same tickets where the client has cancelled a seat since', async () => {
+    const { step, hold } = await anOpenPayment(2);
+    const tickets = await activities.confirmReservation(aConfirmation(step));
+    const seatIds = hold.seatIds.slice(0, 1);
+    await activities.cancelReservation(
+      await ground.requestCancellation(hold.reservationId, 'CUSTOMER', seatIds),
+    );
+
+    expect(await activities.confirmReservation(aConfirmation(step))).toEqual(tickets);
+    expect(await ground.books.payment(step.paymentId)).toMatchObject({ status: 'PARTIALLY_REFUNDED' });
+  });
+});
+
+describe('An attempt that was closed while its charge may be taken', () => {
+  it('stays to be given back, when a late run of its steps is refused and undoes itself', async () => {
+    const { step } = await anOpenPayment();
+    const { paymentId, reservationId } = step;
+    await activities.failPayment({ ...aFailure(step), mayBeCharged: true });
+
+    await expect(activities.openPayment(paymentId)).rejects.toMatchObject({ slug: 'payment-failed' });
+    await activities.failPayment({ ...aFailure(step), mayBeCharged: false });
+
+    const payments = createPaymentStore(ground.database.db);
+    expect(await payments.unsettledOf(reservationId)).toMatchObject([{ paymentId }]);
+    await activities.giveBackCharge(paymentId, 'late');
+    expect(await payments.unsettledOf(reservationId)).toEqual([]);
+  });
+
+  it('is the same for a top-up', async () => {
+    const { owner } = ground.database;
+    const { topUpId } = await ground.requestTopUp(await createUser(owner), 10_000);
+    await activities.openTopUp(topUpId);
+    await activities.failTopUp(topUpId, 'no-answer', true);
+
+    await activities.failTopUp(topUpId, 'no-answer', false);
+
+    const row = owner('top_ups').where({ id: topUpId });
+    expect(await row.clone().first()).toMatchObject({ status: 'FAILED', undone_at: null });
+    await activities.giveBackTopUp(topUpId, 'late');
+    expect(await row.clone().whereNull('undone_at')).toEqual([]);
+  });
+});
+
+describe('An open attempt that its workflow may have never heard of', () => {
+  it('stands in the way of the next attempt, and can be found', async () => {
+    const { hold, step, userId } = await anOpenPayment();
+
+    await expect(activities.openPayment((await ground.request(hold)).paymentId)).rejects.toMatchObject({
+      slug: 'payment-in-progress',
+    });
+
+    expect(await activities.findOpenPayment(hold.reservationId)).toBe(step.paymentId);
+    expect(await ground.books.balance(userId)).toBe(2 * PRICE);
+  });
+
+  it('stands in the way of the end of the hold, until it is undone', async () => {
+    const { hold, step, userId } = await anOpenPayment();
+    await expect(activities.endHold(anEnd(hold))).rejects.toMatchObject({ slug: 'payment-in-progress' });
+
+    await activities.failPayment(aFailure(step));
+
+    expect(await activities.findOpenPayment(hold.reservationId)).toBeNull();
+    expect(await activities.endHold(anEnd(hold))).toMatchObject({ status: 'RELEASED' });
+    expect(await ground.books.balance(userId)).toBe(3 * PRICE);
+  });
+
+  it('that was closed with its charge unknown stands in no way, and is told to whoever comes next', async () => {
+    const { hold, step, userId } = await anOpenPayment();
+    await activities.failPayment({ ...aFailure(step), mayBeCharged: true });
+    expect(await ground.books.balance(userId)).toBe(3 * PRICE);
+
+    const next = await ground.request(hold);
+    expect(await activities.openPayment(next.paymentId)).toMatchObject({ toGiveBack: [step.paymentId] });
+    await activities.failPayment(aFailure(next));
+    expect(await activities.endHold(anEnd(hold))).toEqual({
+      status: 'RELEASED',
+      millisecondsLeft: 0,
+      toGiveBack: [step.paymentId],
+    });
+
+    await activities.giveBackCharge(step.paymentId, 'lost');
+    expect(await activities.endHold(anEnd(hold))).toMatchObject({ status: 'RELEASED', toGiveBack: [] });
+  });
+
+  it('that is open keeps the reservation from the hold when another attempt fails', async () => {
+    const { hold, step } = await anOpenPayment();
+
+    await activities.failPayment(aFailure(await ground.request(hold)));
+
+    expect(await ground.books.reservationStatus(hold.reservationId)).toBe('PAYING');
+    expect(await activities.findOpenPayment(hold.reservationId)).toBe(step.paymentId);
+  });
+
+  it('that was confirmed makes the end of the hold say so, and refuses the next attempt', async () => {
+    const { hold, step } = await anOpenPayment();
+    await activities.confirmReservation(aConfirmation(step));
+
+    expect(await activities.endHold(anEnd(hold))).toMatchObject({ status: 'CONFIRMED' });
+    await expect(activities.openPayment((await ground.request(hold)).paymentId)).rejects.toMatchObject({
+      slug: 'reservation-already-confirmed',
+    });
+    expect(await ground.books.faults()).toEqual([]);
+  });
+});

@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { createActivities, type Activities } from '../../../src/activities';
+import { createDifferenceStore } from '../../../src/db/reconciliation/differenceStore';
+import { readReconciliation } from '../../../src/db/reconciliation/reconciliationOverview';
+import type { GatewayName } from '../../../src/gateways/gateway';
+import { createGateways } from '../../../src/gateways/gateways';
+import { BOOKING_FEE, PRICE } from '../../support/factories';
+import { createPurchases, type Purchases } from '../../support/purchases';
+import { wholeRun } from '../../support/reconcile';
+import { createScriptedGateway, type ScriptedGateway } from '../../support/scriptedGateway';
+import { layGround, type Ground } from '../../support/stage';
+
+const TOTAL = PRICE + BOOKING_FEE;
+
+let ground: Ground;
+let toss: ScriptedGateway;
+let activities: Activities;
+let atSandbox: Purchases;
+let atToss: Purchases;
+
+beforeEach(async () => {
+  ground = await layGround();
+  toss = createScriptedGateway('toss');
+  activities = workerWith([ground.gateway, toss]);
+  atSandbox = createPurchases(ground, activities);
+  atToss = createPurchases({ ...ground, gateway: toss }, activities);
+});
+
+afterEach(async () => ground?.drop());
+
+/** A worker with the keys of these gateways, to which everything is old enough to be compared. */
+function workerWith(gateways: ScriptedGateway[]): Activities {
+  return createActivities({
+    ...ground.dependencies,
+    gateways: createGateways(gateways, 'sandbox'),
+    reconcileAfterMs: -60_000,
+  });
+}
+
+/** Such as `OPEN captured-twice of toss`, sorted. */
+async function seen(): Promise<string[]> {
+  const page = { status: undefined, limit: 200, before: undefined };
+  const differences = await createDifferenceStore(ground.database.db).page(page);
+  return differences.map(({ status, kind, gateway }) => `${status} ${kind} of ${gateway}`).toSorted();
+}
+
+const reconcile = async (gateway: GatewayName) => wholeRun(activities, gateway);
+
+describe('two gateways', () => {
+  it('are each compared with what was paid there, and every won is explained', async () => {
+    await atSandbox.buySeat(0);
+    await atToss.buySeat(0);
+    await atToss.buyPoints(10_000);
+
+    expect((await reconcile('sandbox')).read).toEqual({ lines: 1, attempts: 1, money: TOTAL });
+    expect((await reconcile('toss')).read).toEqual({ lines: 2, attempts: 2, money: TOTAL + 10_000 });
+
+    expect(await seen()).toEqual([]);
+    const overview = await readReconciliation(ground.database.db, ['sandbox', 'toss', 'stripe']);
+    expect(overview).toMatchObject({
+      explained: 1,
+      gateways: [
+        { gateway: 'sandbox', lastRun: { money: TOTAL }, running: null },
+        { gateway: 'toss', lastRun: { money: TOTAL + 10_000 }, running: null },
+        { gateway: 'stripe', lastRun: null, running: null },
+      ],
+    });
+  });
+
+  it('a difference at one stays while only the other is compared', async () => {
+    const { paymentId } = await atToss.buySeat(0);
+    toss.misstate(paymentId, null);
+    await reconcile('toss');
+    expect(await seen()).toEqual(['OPEN charged-but-absent of toss']);
+
+    await reconcile('sandbox');
+    expect(await seen()).toEqual(['OPEN charged-but-absent of toss']);
+
+    toss.reset();
+    await reconcile('toss');
+    expect(await seen()).toEqual(['RESOLVED charged-but-absent of toss']);
+  });
+
+  it('a charge of one under the key of a payment at the other is seen as a second charge', async () => {
+    const { paymentId, reservationId } = await atToss.buySeat(0);
+    const names = { gatewayPaymentId: `strange-${randomUUID()}`, idempotencyKey: paymentId };
+    const money = { status: 'CAPTURED', amount: TOTAL, refunded: 0, currency: 'KRW' } as const;
+    const bookedAt = new Date().toISOString();
+    ground.gateway.invent({ ...names, ...money, orderId: reservationId, bookedAt });
+
+    await reconcile('sandbox');
+    await reconcile('toss');
+
+    expect(await seen()).toEqual(['OPEN captured-twice of sandbox']);
+  });
+
+  it('a sale that is booked on the account of the wrong one is a difference', async () => {
+    await atToss.buySeat(0);
+    await ground.database
+      .owner('entries')
+      .where({ account: 'gateway:clearing:toss' })
+      .update({ account: 'gateway:clearing:sandbox' });
+
+    await reconcile('sandbox');
+    await reconcile('toss');
+
+    expect(await seen()).toEqual(['OPEN ledger-differs of toss']);
+  });
+});
+
+describe('what was paid with a gateway that has no keys any more', () => {
+  it('keeps the differences that only its book can resolve', async () => {
+    const { paymentId } = await atToss.buySeat(0);
+    toss.misstate(paymentId, null);
+    const money = { status: 'CAPTURED', amount: TOTAL, refunded: 0, currency: 'KRW' } as const;
+    const names = { gatewayPaymentId: 'of-nobody', idempotencyKey: null, orderId: null };
+    toss.invent({ ...names, ...money, bookedAt: new Date().toISOString() });
+    await reconcile('toss');
+    const found = ['OPEN charged-but-absent of toss', 'OPEN unknown-charge of toss'];
+    expect(await seen()).toEqual(found);
+
+    activities = workerWith([ground.gateway]);
+    await reconcile('sandbox');
+
+    expect(await seen()).toEqual(found);
+  });
+
+  it('is still compared with our own books, by every run, and not with another gateway', async () => {
+    const { paymentId } = await atToss.buySeat(0);
+    activities = workerWith([ground.gateway]);
+    expect((await reconcile('sandbox')).read).toEqual({ lines: 0, attempts: 1, money: TOTAL });
+    expect(await seen()).toEqual([]);
+
+    const payment = ground.database.owner('payments').where({ id: paymentId });
+    await payment.clone().update({ status: 'FAILED', undone_at: new Date() });
+    await reconcile('sandbox');
+    expect(await seen()).toEqual(['OPEN ledger-differs of toss', 'OPEN sale-without-payment of null']);
+
+    await payment.clone().update({ status: 'SUCCEEDED', undone_at: null });
+    await reconcile('sandbox');
+    expect(await seen()).toEqual([
+      'RESOLVED ledger-differs of toss',
+      'RESOLVED sale-without-payment of null',
+    ]);
+  });
+});

@@ -1,0 +1,33 @@
+import { eventually } from '../../support/eventually';
+import { createSale, createUser } from '../../support/factories';
+import { layGround, type Ground } from '../../support/stage';
+import { aGrant } from '../../support/steps';
+
+let ground: Ground;
+
+beforeAll(async () => {
+  ground = await layGround();
+});
+afterEach(() => ground.endTest());
+afterAll(() => ground.drop());
+
+describe('A hold and an operator who blocks the same seat', () => {
+  it('never both succeed: the hold waits for the block that is being written', async () => {
+    const { owner } = ground.database;
+    const { scheduleId, seatId } = await createSale(owner);
+    const userId = await createUser(owner);
+
+    const block = await owner.transaction();
+    await block('seats').where({ id: seatId }).forUpdate().select('id');
+    await block('seats').where({ id: seatId }).update({ blocked: true });
+    const refusal = ground.grant(aGrant({ scheduleId }, userId, [seatId])).catch((error: unknown) => error);
+    await eventually(async () => {
+      const { rows } = await owner.raw<{ rows: unknown[] }>('SELECT FROM pg_locks WHERE NOT granted');
+      expect(rows).not.toEqual([]);
+    });
+    await block.commit();
+
+    expect(await refusal).toMatchObject({ slug: 'seat-unavailable' });
+    expect(await owner('allocations').where({ seat_id: seatId })).toEqual([]);
+  });
+});

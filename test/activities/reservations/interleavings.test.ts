@@ -1,0 +1,98 @@
+import * as fc from 'fast-check';
+import { createActivities, type Activities } from '../../../src/activities';
+import type { HoldToGrant } from '../../../src/api/reservations/grantHold';
+import { createCancelling, type Cancelling } from '../../support/cancelling';
+import { anAttempt, createSale, createUser, PRICE } from '../../support/factories';
+import { layGround, type Ground } from '../../support/stage';
+import { aConfirmation, aFailure, aGrant, anEnd } from '../../support/steps';
+
+const SEATS = 4;
+const USERS = 3;
+
+/** What one user does with one set of seats; each step may fail, and the next is tried all the same. */
+type Act = 'hold' | 'hold again' | 'take points' | 'fail' | 'confirm' | 'cancel' | 'release';
+
+interface Script {
+  user: number;
+  places: number[];
+  acts: Act[];
+}
+
+const script: fc.Arbitrary<Script> = fc.record({
+  user: fc.nat({ max: USERS - 1 }),
+  places: fc.uniqueArray(fc.nat({ max: SEATS - 1 }), { minLength: 1, maxLength: 3 }),
+  acts: fc.array(fc.constantFrom<Act>('hold again', 'take points', 'fail', 'confirm', 'cancel', 'release'), {
+    maxLength: 7,
+  }),
+});
+
+let ground: Ground;
+let activities: Activities;
+let cancelling: Cancelling;
+
+beforeAll(async () => {
+  ground = await layGround();
+  activities = createActivities(ground.dependencies);
+  cancelling = createCancelling(ground, activities);
+});
+
+afterAll(async () => ground?.drop());
+
+describe('whatever reservations of the same seats do at the same time', () => {
+  it('no seat is live twice, no set is split, no wallet and no journal is wrong', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(script, { minLength: 2, maxLength: 6 }), async (scripts) => {
+        const { owner } = ground.database;
+        const sale = await createSale(owner, { seats: SEATS, maxSeatsPerUser: 3 });
+        const users = await Promise.all(Array.from({ length: USERS }, () => createUser(owner, 2 * PRICE)));
+        const holds = scripts.map(({ user, places, acts }) => {
+          const seatIds = sale.seatIds.filter((_, place) => places.includes(place));
+          return { hold: aGrant(sale, users[user] ?? '', seatIds), acts };
+        });
+
+        await Promise.all(holds.map(({ hold, acts }) => play(hold, ['hold', ...acts])));
+
+        expect(await ground.books.faults()).toEqual([]);
+        expect(await splitSets()).toEqual([]);
+        expect(await usersPastTheLimit()).toEqual([]);
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+async function play(hold: HoldToGrant, acts: readonly Act[]): Promise<void> {
+  const attempt = anAttempt(hold.seatIds.length);
+  const step = { paymentId: attempt.paymentId };
+  const run: Record<Act, () => Promise<unknown>> = {
+    hold: () => ground.grant(hold),
+    'hold again': () => ground.grant(hold),
+    'take points': async () => {
+      await ground.request(hold, attempt);
+      return activities.openPayment(step.paymentId);
+    },
+    fail: () => activities.failPayment(aFailure(step)),
+    confirm: () => activities.confirmReservation(aConfirmation(step)),
+    cancel: () => cancelling.cancel(hold.reservationId, 'CUSTOMER'),
+    release: () => activities.endHold(anEnd(hold, 'RELEASED')),
+  };
+  for (const act of acts) await run[act]().catch(() => undefined);
+}
+
+/** Reservations that own some of their seats but not all. */
+async function splitSets(): Promise<unknown[]> {
+  return ground.database
+    .owner('allocations')
+    .groupBy('reservation_id')
+    .havingRaw('count(released_at) NOT IN (0, count(*))')
+    .select('reservation_id');
+}
+
+async function usersPastTheLimit(): Promise<unknown[]> {
+  return ground.database
+    .owner('allocations')
+    .whereNull('released_at')
+    .groupBy('schedule_id', 'user_id')
+    .havingRaw('count(*) > 3')
+    .select('user_id');
+}

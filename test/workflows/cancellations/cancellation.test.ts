@@ -1,0 +1,443 @@
+import { randomUUID } from 'node:crypto';
+import { createCancellationRequestStore } from '../../../src/db/cancellations/cancellationRequestStore';
+import type { CancellationCause } from '../../../src/domain/cancellations/cancellationTerms';
+import { CANCELLATION_WORKFLOW, cancellationWorkflowId } from '../../../src/contract/cancellations';
+import { buyOnStage, type Bought } from '../../support/buyOnStage';
+import { itWithSkippedTime } from '../../support/durations';
+import { anAttempt, BOOKING_FEE, createUser, aHold, KEEPS_30_PERCENT, PRICE } from '../../support/factories';
+import { holdOnStage, type HoldOptions } from '../../support/holdOnStage';
+import { buildStage, type Stage } from '../../support/stage';
+
+let stage: Stage;
+
+beforeAll(async () => {
+  stage = await buildStage();
+}, 60_000);
+
+afterEach(async () => stage.endTest());
+
+afterAll(async () => stage?.drop());
+
+/** Of 52,000, 20,000 in points, 15,000 and the booking fee are kept: 20,000 and 15,000 go back. */
+const buy = async (options: HoldOptions = {}): Promise<Bought> =>
+  buyOnStage(stage, { points: 20_000, cancellationPolicy: KEEPS_30_PERCENT, ...options });
+const KEPT = 15_000 + BOOKING_FEE;
+const CARD_PAID = PRICE + BOOKING_FEE - 20_000;
+const CARD_REFUND = 15_000;
+
+/** Time passes until the answer is there. */
+async function decide(cancellationId: string): Promise<string> {
+  const deciding = stage.temporal.decide(cancellationId);
+  await stage.temporal.whileTimePasses('', deciding, cancellationWorkflowId(cancellationId));
+  return cancellationId;
+}
+
+/** Asked for by the customer. @returns the cancellation's id */
+async function cancel(reservationId: string): Promise<string> {
+  return decide(await stage.requestCancellation(reservationId));
+}
+
+/** A cancellation that nobody waits for, as when a show is cancelled. */
+async function start(reservationId: string, cause: CancellationCause = 'CUSTOMER'): Promise<string> {
+  return startWorkflow(await stage.requestCancellation(reservationId, cause));
+}
+
+const resultOf = async (cancellationId: string) => stage.temporal.cancellation(cancellationId).result();
+const statusOf = async (cancellationId: string) =>
+  (await createCancellationRequestStore(stage.database.db).find(cancellationId))?.status;
+
+const refundKey = (cancellationId: string, attempt: number) =>
+  `refund refund-${cancellationId}-${attempt} ${CARD_REFUND}`;
+const refunds = () => stage.gateway.calls.filter((call) => call.startsWith('refund'));
+
+/** Everything is where it belongs, and the gateway has given back what it had to, once. */
+async function expectCancelled({ reservationId, sale, userId, paymentId }: Bought): Promise<void> {
+  expect(await stage.books.reservationStatus(reservationId)).toBe('CANCELLED');
+  expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
+  expect(await stage.books.balance(userId)).toBe(20_000);
+  expect(await stage.books.payment(paymentId)).toMatchObject({ status: 'PARTIALLY_REFUNDED' });
+  expect(await stage.books.refund(reservationId)).toMatchObject({ status: 'DONE' });
+  expect(stage.gateway.taken(paymentId)).toBe(CARD_PAID - CARD_REFUND);
+  const journals = await stage.books.journals(reservationId);
+  expect(journals.filter((kind) => kind === 'CANCELLATION' || kind === 'CARD_REFUNDED')).toHaveLength(2);
+}
+
+describe('a cancellation', () => {
+  it('voids the tickets, frees the seats, and gives points and card back but for what is kept', async () => {
+    const bought = await buy();
+    const { reservationId } = bought;
+
+    const cancellationId = await cancel(reservationId);
+
+    await expectCancelled(bought);
+    expect(refunds()).toEqual([refundKey(cancellationId, 1)]);
+    expect(await ticketStatuses(reservationId)).toEqual(['VOID']);
+    expect(await stage.books.account('house:cancellation-fees', reservationId)).toBe(15_000);
+    expect(await stage.books.account('house:booking-fees', reservationId)).toBe(BOOKING_FEE);
+    expect(await stage.books.account('house:revenue', reservationId)).toBe(0);
+    expect(await stage.books.account('house:refunds-due', reservationId)).toBe(0);
+    expect(await stage.books.account('gateway:clearing:sandbox', reservationId)).toBe(
+      CARD_REFUND - CARD_PAID,
+    );
+    expect(await resultOf(cancellationId)).toEqual({
+      reservationId,
+      status: 'CANCELLED',
+      fee: 15_000,
+      refund: { points: 20_000, card: CARD_REFUND, total: PRICE + BOOKING_FEE - KEPT, currency: 'KRW' },
+    });
+  });
+
+  it('gives everything back where the policy keeps nothing, and the payment is REFUNDED', async () => {
+    const { reservationId, userId, paymentId } = await buyOnStage(stage, { points: 20_000 });
+
+    await cancel(reservationId);
+
+    expect(await stage.books.balance(userId)).toBe(20_000);
+    expect(stage.gateway.taken(paymentId)).toBe(0);
+    expect(await stage.books.payment(paymentId)).toMatchObject({ status: 'REFUNDED' });
+  });
+
+  it('calls no gateway where nothing is due to the card', async () => {
+    const { reservationId, userId, paymentId } = await buy({ points: PRICE });
+
+    await cancel(reservationId);
+
+    expect(refunds()).toEqual([]);
+    expect(await stage.books.balance(userId)).toBe(PRICE + BOOKING_FEE - KEPT);
+    expect(await stage.books.refund(reservationId)).toBeNull();
+    expect(await stage.books.payment(paymentId)).toMatchObject({ status: 'PARTIALLY_REFUNDED' });
+  });
+
+  it('leaves the payment SUCCEEDED where nothing goes back', async () => {
+    const fees = [{ untilDaysBefore: 0, percent: 100 }];
+    const { reservationId, paymentId } = await buy({ cancellationPolicy: { ...KEEPS_30_PERCENT, fees } });
+
+    await cancel(reservationId);
+
+    expect(await stage.books.reservationStatus(reservationId)).toBe('CANCELLED');
+    expect(await stage.books.payment(paymentId)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(stage.gateway.taken(paymentId)).toBe(CARD_PAID);
+  });
+
+  it('leaves the seats to whoever is first', async () => {
+    const { reservationId, sale } = await buy();
+    await cancel(reservationId);
+    const another = aHold(sale, await createUser(stage.database.owner, PRICE), sale.seatIds);
+
+    await stage.temporal.hold(another);
+    await stage.temporal.reservations.pay(another.reservationId, anAttempt());
+
+    expect(await stage.books.seat(sale.seatId)).toEqual({ reservationId: another.reservationId, sold: true });
+  });
+
+  it('goes by the terms of the instant at which it was asked for, however long it takes', async () => {
+    const { env } = stage.temporal;
+    const bought = await buy();
+    const { reservationId } = bought;
+    const startsAt = (await env.currentTimeMs()) + 5_000;
+    await stage.database
+      .owner('reservations')
+      .where({ id: reservationId })
+      .update({ starts_at: new Date(startsAt) });
+    stage.temporal.replaceActivity('cancelReservation', (real) => async (input) => {
+      if ((await env.currentTimeMs()) < startsAt) throw new Error('Postgres is away until the show begins');
+      return real(input);
+    });
+
+    const cancellationId = await cancel(reservationId);
+
+    await resultOf(cancellationId);
+    await expectCancelled(bought);
+  });
+
+  it('by the organiser gives everything back with the booking fee, without asking the policy', async () => {
+    const { reservationId, userId, paymentId } = await buy();
+
+    const cancellationId = await start(reservationId, 'ORGANISER');
+
+    expect(await resultOf(cancellationId)).toMatchObject({
+      status: 'CANCELLED',
+      fee: 0,
+      refund: { points: 20_000, card: CARD_PAID, total: PRICE + BOOKING_FEE },
+    });
+    expect(await stage.books.balance(userId)).toBe(20_000);
+    expect(stage.gateway.taken(paymentId)).toBe(0);
+    expect(await stage.books.payment(paymentId)).toMatchObject({ status: 'REFUNDED' });
+  });
+});
+
+describe('a refund without an answer', () => {
+  it.each([
+    ['was made', ['lose', 'lose'] as const],
+    ['was not made', ['fail', 'fail'] as const],
+    ['was lost on its way to us', ['fail', 'lose', 'fail'] as const],
+  ])('that %s is asked for again under the same key, and given once', async (_, script) => {
+    const bought = await buy();
+    stage.gateway.scriptRefunds(...script);
+
+    const cancellationId = await cancel(bought.reservationId);
+    await resultOf(cancellationId);
+
+    await expectCancelled(bought);
+    expect(refunds()).toEqual(Array.from({ length: script.length + 1 }, () => refundKey(cancellationId, 1)));
+  });
+
+  itWithSkippedTime('keeps the answer for 5 s, not longer, and shows what is due', async () => {
+    const bought = await buy();
+    const { reservationId } = bought;
+    stage.gateway.scriptRefunds(...Array.from({ length: 50 }, () => 'fail' as const));
+    const asked = await stage.temporal.env.currentTimeMs();
+
+    const cancellationId = await cancel(reservationId);
+
+    const answered = await stage.temporal.env.currentTimeMs();
+    expect(answered - asked).toBeGreaterThanOrEqual(5_000);
+    expect(answered - asked).toBeLessThan(10_000);
+    expect(await stage.books.reservationStatus(reservationId)).toBe('CANCELLED');
+    expect(await stage.books.refund(reservationId)).toEqual({
+      status: 'PENDING',
+      attempts: 1,
+      fault: 'unknown: no-answer',
+    });
+    expect(await stage.books.account('house:refunds-due', reservationId)).toBe(CARD_REFUND);
+    expect(await resultOf(cancellationId)).toMatchObject({ status: 'CANCELLED' });
+    await expectCancelled(bought);
+  });
+});
+
+describe('a refund that the gateway refuses', () => {
+  itWithSkippedTime(
+    'is tried again under a new key each time, with pauses that grow to an hour, until it is done',
+    async () => {
+      const bought = await buy();
+      const { reservationId } = bought;
+      stage.gateway.scriptRefunds(...Array.from({ length: 12 }, () => 'refuse' as const));
+      const asked = await stage.temporal.env.currentTimeMs();
+
+      const cancellationId = await cancel(reservationId);
+
+      expect(await stage.books.refund(reservationId)).toEqual({
+        status: 'PENDING',
+        attempts: 1,
+        fault: 'refused: scripted',
+      });
+      await resultOf(cancellationId);
+      await expectCancelled(bought);
+      expect(refunds()).toEqual(
+        Array.from({ length: 13 }, (_, index) => refundKey(cancellationId, index + 1)),
+      );
+      expect(await stage.books.refund(reservationId)).toMatchObject({ attempts: 13 });
+      // 10 s, doubled nine times to an hour at most, and three hours more.
+      const { closeTime } = await stage.temporal.cancellation(cancellationId).describe();
+      const hours = (Number(closeTime) - asked) / 3_600_000;
+      expect(hours).toBeGreaterThan((5_110 + 3 * 3_600) / 3_600);
+      expect(hours).toBeLessThan(5);
+    },
+  );
+
+  it('tells the customer at once that it is cancelled', async () => {
+    const { reservationId } = await buy();
+    stage.gateway.scriptRefunds('refuse');
+    const asked = await stage.temporal.env.currentTimeMs();
+    const cancellationId = await stage.requestCancellation(reservationId);
+
+    await stage.temporal.decide(cancellationId);
+
+    expect((await stage.temporal.env.currentTimeMs()) - asked).toBeLessThan(5_000);
+    await resultOf(cancellationId);
+  });
+
+  itWithSkippedTime(
+    'for weeks keeps its history short: new runs go on with the next key',
+    async () => {
+      const bought = await buy();
+      const { reservationId } = bought;
+      stage.gateway.scriptRefunds(...Array.from({ length: 400 }, () => 'refuse' as const));
+      const cancellationId = await start(reservationId);
+      const { runId } = await stage.temporal.cancellation(cancellationId).describe();
+
+      await resultOf(cancellationId);
+
+      const ended = await stage.temporal.cancellation(cancellationId).describe();
+      expect(ended.runId).not.toBe(runId);
+      expect(ended.historyLength).toBeLessThan(4_000);
+      const keys = Array.from({ length: 401 }, (_, index) => refundKey(cancellationId, index + 1));
+      expect(refunds()).toEqual(keys);
+      await expectCancelled(bought);
+    },
+    60_000,
+  );
+});
+
+describe('a payment made with a gateway that has no keys here', () => {
+  it('is not refunded through another one; the refund waits, and says which settings are missing', async () => {
+    const bought = await buy();
+    const { reservationId, paymentId } = bought;
+    const payment = stage.database.owner('payments').where({ id: paymentId });
+    await payment.clone().update({ gateway: 'toss' });
+
+    const cancellationId = await cancel(reservationId);
+
+    expect(refunds()).toEqual([]);
+    expect(await stage.books.refund(reservationId)).toMatchObject({
+      status: 'PENDING',
+      fault: 'unknown: the gateway toss is not configured: set TOSS_SECRET_KEY and TOSS_WEBHOOK_SECRET',
+    });
+    await payment.clone().update({ gateway: 'sandbox' });
+    await resultOf(cancellationId);
+    await expectCancelled(bought);
+  });
+});
+
+describe('a worker that dies', () => {
+  /** More often than a local activity is tried. */
+  const DEATHS = 5;
+  /** It is a normal activity from its first try, with pauses that grow from 1 s. */
+  const DEATHS_OF_THE_REFUND = 3;
+
+  it.each<[string, number, (dies: () => void) => void]>([
+    [
+      'the cancellation',
+      DEATHS,
+      (dies) =>
+        stage.temporal.replaceActivity('cancelReservation', (real) => async (input) => {
+          const cancelled = await real(input);
+          dies();
+          return cancelled;
+        }),
+    ],
+    [
+      'the refund',
+      DEATHS_OF_THE_REFUND,
+      (dies) =>
+        stage.temporal.replaceActivity('refundCard', (real) => async (input) => {
+          const word = await real(input);
+          dies();
+          return word;
+        }),
+    ],
+    [
+      'the booking of the refund',
+      DEATHS,
+      (dies) =>
+        stage.temporal.replaceActivity('completeRefund', (real) => async (input) => {
+          await real(input);
+          dies();
+        }),
+    ],
+  ])('after %s, before anybody hears of it, does it once', async (_, times, replace) => {
+    const bought = await buy();
+    const { reservationId } = bought;
+    let deaths = 0;
+    replace(() => {
+      deaths += 1;
+      if (deaths <= times) throw new Error('the worker died');
+    });
+
+    const cancellationId = await cancel(reservationId);
+    await resultOf(cancellationId);
+
+    expect(deaths).toBeGreaterThan(times);
+    await expectCancelled(bought);
+  });
+});
+
+describe('of several cancellations of one reservation', () => {
+  it('at once, one cancels, and the others are refused because it is cancelled', async () => {
+    const bought = await buy();
+    const { reservationId } = bought;
+
+    const ids = await Promise.all([1, 2, 3].map(async () => cancel(reservationId)));
+
+    const results = await Promise.all(ids.map(resultOf));
+    expect(results.filter(({ status }) => status === 'CANCELLED')).toHaveLength(1);
+    const refused = results.filter(({ status }) => status === 'REFUSED');
+    expect(refused).toEqual(
+      Array.from({ length: 2 }, () => ({ status: 'REFUSED', reason: 'already-cancelled' })),
+    );
+    const statuses = await Promise.all(ids.map(statusOf));
+    expect(statuses.map(String).toSorted()).toEqual(['ACCEPTED', 'REFUSED', 'REFUSED']);
+    await expectCancelled(bought);
+  });
+
+  it('those of the same request are one, also when it has long ended', async () => {
+    const bought = await buy();
+    const cancellationId = await stage.requestCancellation(bought.reservationId);
+
+    await Promise.all([decide(cancellationId), decide(cancellationId)]);
+    await resultOf(cancellationId);
+    await decide(cancellationId);
+
+    await resultOf(cancellationId);
+    await expectCancelled(bought);
+    expect(refunds()).toHaveLength(1);
+  });
+
+  it("the organiser's comes too late after the customer's", async () => {
+    const bought = await buy();
+    const { reservationId } = bought;
+    await resultOf(await cancel(reservationId));
+
+    const late = await start(reservationId, 'ORGANISER');
+
+    expect(await resultOf(late)).toEqual({ status: 'REFUSED', reason: 'already-cancelled' });
+    await expectCancelled(bought);
+  });
+});
+
+describe('what is not paid', () => {
+  it('is not cancelled: the hold goes on, can be paid, and cancelled then', async () => {
+    const { reservationId, sale } = await holdOnStage(stage);
+
+    const refused = await cancel(reservationId);
+
+    expect(await statusOf(refused)).toBe('REFUSED');
+    expect(await stage.books.reservationStatus(reservationId)).toBe('HELD');
+    expect(await stage.books.seat(sale.seatId)).toEqual({ reservationId, sold: false });
+    await stage.temporal.reservations.pay(reservationId, anAttempt());
+    await cancel(reservationId);
+    expect(await stage.books.reservationStatus(reservationId)).toBe('CANCELLED');
+    // Last of all, because waiting for a result skips time.
+    expect(await resultOf(refused)).toEqual({ status: 'REFUSED', reason: 'not-confirmed' });
+  });
+});
+
+describe('a workflow that nobody has asked for', () => {
+  it('does nothing where its cancellation has no row', async () => {
+    const { reservationId } = await buy();
+
+    // As whoever can reach Temporal may do.
+    for (const cancellationId of [reservationId, randomUUID()]) {
+      expect(await resultOf(await startWorkflow(cancellationId))).toEqual({ status: 'NOT_REQUESTED' });
+    }
+
+    expect(await stage.books.reservationStatus(reservationId)).toBe('CONFIRMED');
+  });
+
+  it('does nothing once the request is withdrawn, and what is asked for once it is requested again', async () => {
+    const bought = await buy();
+    const { reservationId } = bought;
+    const requests = createCancellationRequestStore(stage.database.db);
+    const cancellationId = await stage.requestCancellation(reservationId);
+    expect(await requests.withdraw(cancellationId)).toBe(true);
+
+    expect(await resultOf(await startWorkflow(cancellationId))).toEqual({ status: 'NOT_REQUESTED' });
+
+    expect(await stage.books.reservationStatus(reservationId)).toBe('CONFIRMED');
+    await requests.request({ cancellationId, reservationId, cause: 'CUSTOMER', seatIds: null });
+    await resultOf(await decide(cancellationId));
+    await expectCancelled(bought);
+  });
+});
+
+async function startWorkflow(cancellationId: string): Promise<string> {
+  const { env, taskQueue } = stage.temporal;
+  const workflowId = cancellationWorkflowId(cancellationId);
+  const args = [{ cancellationId }];
+  await env.client.workflow.start(CANCELLATION_WORKFLOW, { workflowId, taskQueue, args });
+  return cancellationId;
+}
+
+async function ticketStatuses(reservationId: string): Promise<string[]> {
+  return stage.database.owner('tickets').where({ reservation_id: reservationId }).pluck<string[]>('status');
+}

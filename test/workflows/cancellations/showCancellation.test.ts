@@ -1,0 +1,278 @@
+import { Problem } from '../../../src/domain/problems';
+import { createCancellationRequestStore } from '../../../src/db/cancellations/cancellationRequestStore';
+import { nudgeShowCancellation } from '../../../src/temporal/cancellations/startShowCancellation';
+import { cancelledShows, type CancelledShows } from '../../support/cancelledShows';
+import { itWithSkippedTime } from '../../support/durations';
+import { eventually } from '../../support/eventually';
+import { aHold, anAttempt, BOOKING_FEE, createSale, createUser, PRICE } from '../../support/factories';
+import { holdOnStage } from '../../support/holdOnStage';
+import { BY_POINTS_AND_CARD, createSoldShow, type SoldReservation } from '../../support/soldShow';
+import { buildStage, type Stage } from '../../support/stage';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+let stage: Stage;
+let shows: CancelledShows;
+
+beforeAll(async () => {
+  stage = await buildStage();
+  shows = cancelledShows(stage);
+}, 60_000);
+
+afterEach(async () => stage.endTest());
+
+afterAll(async () => stage?.drop());
+
+/** Sold seats, each paid by points and its booking fee by card. */
+const aShow = async (reservations: number) =>
+  createSoldShow(stage.database.owner, stage.gateway, reservations, [BY_POINTS_AND_CARD]);
+
+/** @returns what was decided */
+async function cancelAsCustomer({ reservationId }: { reservationId: string }): Promise<string | undefined> {
+  const cancellationId = await stage.requestCancellation(reservationId);
+  await stage.temporal.decide(cancellationId);
+  return (await createCancellationRequestStore(stage.database.db).find(cancellationId))?.status;
+}
+
+/** Moves the start that was frozen with a reservation, and with it the fee of its cancellation. */
+async function freezeStart({ reservationId }: SoldReservation, fromNowMs: number): Promise<void> {
+  const startsAt = new Date((await stage.temporal.env.currentTimeMs()) + fromNowMs);
+  await stage.database.owner('reservations').where({ id: reservationId }).update({ starts_at: startsAt });
+}
+
+async function expectRefunded(sold: readonly SoldReservation[]): Promise<void> {
+  for (const { reservationId, userId, paymentId, points } of sold) {
+    expect(await stage.books.reservationStatus(reservationId)).toBe('CANCELLED');
+    expect(await stage.books.balance(userId)).toBe(points);
+    expect(stage.gateway.taken(paymentId)).toBe(0);
+  }
+}
+
+const refundsAsked = () => stage.gateway.calls.filter((call) => call.startsWith('refund'));
+
+describe('cancelling a show', () => {
+  it('refunds everybody in full, however it was paid, and voids the tickets', async () => {
+    const { scheduleId, sold } = await createSoldShow(stage.database.owner, stage.gateway, 12);
+
+    const handle = await shows.cancel(scheduleId);
+
+    const counts = { reservations: 12, refunded: 12, refunding: 0, failing: 0, toDo: 0, openHolds: 0 };
+    expect(await handle.result()).toMatchObject({ status: 'DONE', counts });
+    await expectRefunded(sold);
+    expect(await shows.progress(scheduleId)).toMatchObject({
+      due: { points: 0, card: 0 },
+      refunded: { points: 6 * PRICE, card: 3 * BOOKING_FEE + 3 * (PRICE + BOOKING_FEE) },
+    });
+    const ids = sold.map((one) => one.reservationId);
+    const tickets = stage.database.owner('tickets').whereIn('reservation_id', ids);
+    expect(await tickets.distinct('status')).toEqual([{ status: 'VOID' }]);
+  });
+
+  it('is done soon where nothing was sold', async () => {
+    const { scheduleId } = await createSale(stage.database.owner);
+
+    const handle = await shows.cancel(scheduleId);
+
+    expect(await handle.result()).toMatchObject({ counts: { reservations: 0 } });
+    expect((await shows.find(scheduleId))?.finishedAt).toBeInstanceOf(Date);
+  });
+
+  it('is one cancellation, whoever asks for it at the same time', async () => {
+    const { scheduleId, sold } = await aShow(5);
+
+    const [first, second] = await Promise.all([
+      shows.cancel(scheduleId, { refundsPerSecond: 3 }),
+      shows.cancel(scheduleId, { refundsPerSecond: 7 }),
+    ]);
+
+    await first.result();
+    expect((await first.describe()).runId).toBe((await second.describe()).runId);
+    await expectRefunded(sold);
+    expect(refundsAsked()).toHaveLength(5);
+  });
+});
+
+describe('a workflow that is started for a show that nobody has cancelled', () => {
+  it('refunds nobody, and leaves the sale open', async () => {
+    const { env, taskQueue } = stage.temporal;
+    const { scheduleId, sold } = await aShow(1);
+
+    // As whoever can reach Temporal may do.
+    await nudgeShowCancellation(env.client, taskQueue, scheduleId);
+
+    expect(await shows.handle(scheduleId).result()).toEqual({ scheduleId, status: 'NOT_REQUESTED' });
+    expect(await stage.books.reservationStatus(sold[0]?.reservationId ?? '')).toBe('CONFIRMED');
+    expect(refundsAsked()).toEqual([]);
+    expect(await shows.find(scheduleId)).toBeNull();
+  });
+});
+
+describe('the sale of a cancelled show', () => {
+  it('takes no hold and no payment any more', async () => {
+    const { sale, reservationId } = await holdOnStage(stage, { seats: 2 });
+    // Nobody ends the hold yet, so that it is there to be paid.
+    const settings = { paused: false, refundsPerSecond: 1 };
+    stage.temporal.replaceActivity('releaseOpenHolds', () => async () => {
+      return { ...settings, last: null, reservations: 0 };
+    });
+    const handle = await shows.cancel(sale.scheduleId);
+
+    const paying = stage.temporal.reservations.pay(reservationId, anAttempt(2));
+    const late = aHold(sale, await createUser(stage.database.owner), sale.seatIds);
+    const refusal = { slug: 'sale-not-open', members: { cancelled: true } };
+
+    await expect(paying).rejects.toMatchObject(refusal);
+    await expect(stage.temporal.hold(late)).rejects.toMatchObject(refusal);
+    stage.temporal.restoreActivities();
+    await handle.result();
+    expect(await stage.books.reservationStatus(reservationId)).toBe('RELEASED');
+  });
+
+  it('ends the holds that run', async () => {
+    const { sale, userId, reservationId, expiresAt } = await holdOnStage(stage);
+
+    const handle = await shows.cancel(sale.scheduleId);
+
+    expect(await handle.result()).toMatchObject({ counts: { reservations: 0, openHolds: 0 } });
+    expect(await stage.books.reservationStatus(reservationId)).toBe('RELEASED');
+    expect(await stage.books.balance(userId)).toBe(PRICE);
+    expect(Number((await handle.describe()).closeTime)).toBeLessThan(expiresAt);
+  });
+
+  it('leaves no hold behind that was placed at the same moment', async () => {
+    const sale = await createSale(stage.database.owner, { seats: 10 });
+    const holds = await Promise.all(
+      sale.seatIds.map(async (seatId) => aHold(sale, await createUser(stage.database.owner), [seatId])),
+    );
+
+    const [handle, ...outcomes] = await Promise.all([
+      shows.cancel(sale.scheduleId),
+      ...holds.map(async (hold) => stage.temporal.hold(hold).then(() => 'held', slugOf)),
+    ]);
+
+    await handle.result();
+    const left = await Promise.all(holds.map((hold) => stage.books.reservationStatus(hold.reservationId)));
+    const expected = { held: 'RELEASED', 'sale-not-open': null };
+    expect(left.map((status, index) => [outcomes[index], status])).toEqual(
+      outcomes.map((outcome) => Object.entries(expected).find(([name]) => name === outcome)),
+    );
+  });
+});
+
+describe('a payment that is under way when the show is cancelled', () => {
+  itWithSkippedTime('is waited for, and refunded once it is confirmed', async () => {
+    const { sale, userId, reservationId } = await holdOnStage(stage);
+    const attempt = anAttempt();
+    stage.gateway.script('lose-approval');
+    stage.gateway.unanswered.lookUps = 4;
+    await stage.temporal.reservations.pay(reservationId, attempt);
+
+    const handle = await shows.cancel(sale.scheduleId);
+    expect(await shows.progress(sale.scheduleId)).toMatchObject({
+      counts: { openHolds: 1, reservations: 0 },
+    });
+
+    expect(await handle.result()).toMatchObject({ counts: { reservations: 1, refunded: 1 } });
+    expect(stage.gateway.taken(attempt.paymentId)).toBe(0);
+    expect(await stage.books.balance(userId)).toBe(PRICE);
+    expect(await stage.books.reservationStatus(reservationId)).toBe('CANCELLED');
+  });
+
+  itWithSkippedTime('ends its hold at once where it fails', async () => {
+    const { sale, userId, reservationId, expiresAt } = await holdOnStage(stage);
+    stage.gateway.script('lose-decline');
+    stage.gateway.unanswered.lookUps = 3;
+    await stage.temporal.reservations.pay(reservationId, anAttempt());
+
+    const handle = await shows.cancel(sale.scheduleId);
+
+    await handle.result();
+    expect(await stage.books.reservationStatus(reservationId)).toBe('RELEASED');
+    expect(await stage.books.balance(userId)).toBe(PRICE);
+    expect(Number((await handle.describe()).closeTime)).toBeLessThan(expiresAt);
+  });
+});
+
+describe('a refund that fails', () => {
+  it('shows as failing until it is done, and holds up nobody else', async () => {
+    const { scheduleId, sold } = await aShow(3);
+    stage.gateway.scriptRefunds('refuse', 'refuse', 'refuse');
+
+    const handle = await shows.cancel(scheduleId, { refundsPerSecond: 1 });
+
+    await eventually(async () => {
+      expect(await shows.progress(scheduleId)).toMatchObject({
+        counts: { failing: 1, toDo: 2 },
+        due: { card: 3 * BOOKING_FEE },
+      });
+    });
+    const [failing] = await shows.failing(scheduleId, { limit: 10 });
+    expect(failing).toMatchObject({ amount: BOOKING_FEE, attempts: 1, lastFault: 'refused: scripted' });
+    expect(sold.map((one) => one.reservationId)).toContain(failing?.reservationId);
+    expect(await handle.result()).toMatchObject({ counts: { refunded: 3, failing: 0 } });
+    expect(await shows.failing(scheduleId, { limit: 10 })).toEqual([]);
+    await expectRefunded(sold);
+  });
+});
+
+describe('a customer who cancels', () => {
+  it('before the show is cancelled keeps what that gave, fee and all', async () => {
+    const { scheduleId, sold } = await aShow(2);
+    const [early] = sold;
+    if (!early) throw new Error('nothing was sold');
+    await freezeStart(early, 2 * DAY_MS);
+    await cancelAsCustomer(early);
+    const given = await stage.books.balance(early.userId);
+    expect(given).toBeLessThan(PRICE);
+
+    const handle = await shows.cancel(scheduleId);
+
+    expect(await handle.result()).toMatchObject({
+      counts: { reservations: 2, refunded: 2, cancelledByCustomer: 1 },
+    });
+    expect(await stage.books.balance(early.userId)).toBe(given);
+    await expectRefunded(sold.slice(1));
+  });
+
+  it('after it gets everything, whatever the policy says', async () => {
+    const { scheduleId, sold } = await aShow(2);
+    const [first, last] = sold;
+    if (!first || !last) throw new Error('nothing was sold');
+    await freezeStart(last, 0);
+    const handle = await shows.cancel(scheduleId, { paused: true });
+
+    await cancelAsCustomer(last);
+
+    await expectRefunded([last]);
+    await shows.adjust(scheduleId, { paused: false });
+    await handle.result();
+    await expectRefunded([first]);
+  });
+
+  it('at the same moment is refunded once', async () => {
+    const { scheduleId, sold } = await aShow(6);
+
+    const [handle] = await Promise.all([shows.cancel(scheduleId), ...sold.map(cancelAsCustomer)]);
+
+    expect(await handle.result()).toMatchObject({ counts: { reservations: 6, refunded: 6 } });
+    // Whoever was first, by the terms of that: `endTest` holds each against ledger and gateway.
+    expect(new Set(refundsAsked()).size).toBe(refundsAsked().length);
+  });
+
+  it('too late, and was refused, is refunded with everybody else', async () => {
+    const { scheduleId, sold } = await aShow(1);
+    const [late] = sold;
+    if (!late) throw new Error('nothing was sold');
+    await freezeStart(late, 0);
+    expect(await cancelAsCustomer(late)).toBe('REFUSED');
+
+    await (await shows.cancel(scheduleId)).result();
+
+    await expectRefunded([late]);
+  });
+});
+
+function slugOf(error: unknown): string {
+  if (error instanceof Problem) return error.slug;
+  throw error;
+}

@@ -1,0 +1,124 @@
+import type { SeenPage, ShowPage } from '../../../src/activities/cancellations/showCancellations';
+import { createShowCancellationStore } from '../../../src/db/cancellations/showCancellationStore';
+import { cancelledShows, type CancelledShows } from '../../support/cancelledShows';
+import { createSoldShow, FREE } from '../../support/soldShow';
+import { buildStage, type Stage } from '../../support/stage';
+
+/** Of the server's 51,200. */
+const LONGEST_HISTORY = 4_000;
+
+/** With `SHOW_RESERVATIONS=20000` it is a measurement (docs/testing.md). */
+const REAL_RESERVATIONS = Number(process.env['SHOW_RESERVATIONS'] ?? 200);
+const WITHIN_MS = 60_000 + REAL_RESERVATIONS * 100;
+
+let stage: Stage;
+let shows: CancelledShows;
+
+beforeAll(async () => {
+  stage = await buildStage();
+  shows = cancelledShows(stage);
+}, 60_000);
+
+afterEach(async () => stage.endTest());
+
+afterAll(async () => stage?.drop());
+
+/** The length of the history of each run of a show's workflow, the last one first. */
+async function historiesOf(scheduleId: string): Promise<number[]> {
+  const { client } = stage.temporal.env;
+  const { workflowId } = shows.handle(scheduleId);
+  const lengths: number[] = [];
+  for (let runId: string | null | undefined; lengths.length === 0 || runId;) {
+    const { events = [] } = await client.workflow.getHandle(workflowId, runId ?? undefined).fetchHistory();
+    lengths.push(events?.length ?? 0);
+    runId = events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId;
+  }
+  return lengths;
+}
+
+describe('a show of 20,000 reservations', () => {
+  it('is gone through page by page, each once, by runs of bounded length that lose no word of an operator', async () => {
+    const { scheduleId } = await createSoldShow(stage.database.owner, stage.gateway, 20_000, [FREE]);
+    // A page that a workflow task lost is seen to again, and changes nothing more.
+    const pages = new Set<string | null>();
+    // The cancellations themselves are left out: the walk is what has no limit here.
+    stage.temporal.replaceActivity('startCancellations', () => async (page) => {
+      pages.add(page.after);
+      return cancelInPostgres(page);
+    });
+    const handle = await shows.cancel(scheduleId, { refundsPerSecond: 20 });
+    await shows.adjust(scheduleId, { refundsPerSecond: 25 });
+
+    const ended = handle.result();
+    // Words that come while one run ends and the next begins are heard as well.
+    while (await shows.tryToAdjust(scheduleId, {})) await Promise.race([ended, pause(300)]);
+
+    expect(await ended).toMatchObject({ counts: { reservations: 20_000, refunded: 20_000 } });
+    expect(await shows.find(scheduleId)).toMatchObject({ refundsPerSecond: 25, paused: false });
+    // Had a run forgotten the rate, it would have needed some 900 and more.
+    expect(pages.size).toBeGreaterThanOrEqual(20_000 / 25);
+    expect(pages.size).toBeLessThan(850);
+    const histories = await historiesOf(scheduleId);
+    expect(histories.length).toBeGreaterThan(1);
+    expect(Math.max(...histories)).toBeLessThan(LONGEST_HISTORY);
+  }, 180_000);
+});
+
+describe(`a show of ${REAL_RESERVATIONS} reservations`, () => {
+  it(
+    'refunds each of them',
+    async () => {
+      const { scheduleId, sold } = await createSoldShow(
+        stage.database.owner,
+        stage.gateway,
+        REAL_RESERVATIONS,
+      );
+      const began = Date.now();
+
+      const handle = await shows.cancel(scheduleId, { refundsPerSecond: 100 });
+
+      const counts = { reservations: REAL_RESERVATIONS, refunded: REAL_RESERVATIONS };
+      expect(await handle.result()).toMatchObject({ counts });
+      process.stderr.write(`${REAL_RESERVATIONS} reservations refunded in ${Date.now() - began} ms\n`);
+      const cards = sold.filter((one) => one.card > 0);
+      // By key: a try whose answer was lost is made again under the same one.
+      const refunds = new Set(stage.gateway.calls.filter((call) => call.startsWith('refund ')));
+      expect(refunds.size).toBe(cards.length);
+      expect(stage.gateway.takenInAll()).toBe(0);
+    },
+    WITHIN_MS,
+  );
+});
+
+/** What the cancellations of a page of free reservations leave in Postgres. */
+async function cancelInPostgres({ scheduleId, after }: ShowPage): Promise<SeenPage> {
+  const { owner } = stage.database;
+  const settings = await shows.keepSettings(scheduleId);
+  if (!settings) throw new Error('the show is not cancelled');
+  const limit = settings.refundsPerSecond;
+  const page = { scheduleId, statuses: ['CONFIRMED'] as const, after, limit };
+  const ids = await createShowCancellationStore(owner).page(page);
+  await owner.raw(
+    `WITH page AS (SELECT unnest(?::uuid[]) AS id),
+     moved AS (UPDATE reservations SET status = 'CANCELLED' FROM page WHERE reservations.id = page.id),
+     freed AS (UPDATE allocations SET released_at = now() FROM page WHERE reservation_id = page.id),
+     requested AS (
+       INSERT INTO cancellation_requests (id, reservation_id, cause, status, ended_at)
+       SELECT gen_random_uuid(), id, 'ORGANISER', 'ACCEPTED', now() FROM page
+       ON CONFLICT (reservation_id) WHERE cause = 'ORGANISER' DO NOTHING
+       RETURNING id, reservation_id)
+     INSERT INTO cancellations
+       (id, reservation_id, cause, rule, fee, booking_fee_refund, points, card, currency, cancelled_at,
+        tickets, booking_fee, whole, seat_ids)
+     SELECT requested.id, reservation_id, 'ORGANISER', 'organiser-cancelled', 0, 0, 0, 0, 'KRW', now(),
+            tickets, booking_fee, true,
+            (SELECT array_agg(seat_id) FROM allocations WHERE allocations.reservation_id = requested.reservation_id)
+     FROM requested JOIN reservations ON reservations.id = reservation_id`,
+    [ids],
+  );
+  return { ...settings, last: ids.length === limit ? (ids.at(-1) ?? null) : null, reservations: ids.length };
+}
+
+async function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import { createActivities } from '../../../src/activities';
+import type { TopUp } from '../../../src/db/ledger/topUpStore';
+import { TOP_UP_WORKFLOW, topUpWorkflowId, type TopUpInput } from '../../../src/contract/ledger';
+import type { topUp } from '../../../src/workflows';
+import { createUser } from '../../support/factories';
+import { itWithSkippedTime } from '../../support/durations';
+import { buildStage, type Stage } from '../../support/stage';
+
+const AMOUNT = 30_000;
+
+let stage: Stage;
+
+beforeAll(async () => {
+  stage = await buildStage();
+}, 60_000);
+
+afterEach(async () => stage.endTest());
+
+afterAll(async () => stage?.drop());
+
+async function aTopUp(): Promise<TopUp> {
+  return stage.requestTopUp(await createUser(stage.database.owner), AMOUNT);
+}
+
+function start({ topUpId }: TopUpInput) {
+  return stage.temporal.env.client.workflow.start<typeof topUp>(TOP_UP_WORKFLOW, {
+    workflowId: topUpWorkflowId(topUpId),
+    taskQueue: stage.temporal.taskQueue,
+    args: [{ topUpId }],
+  });
+}
+
+async function run(input: TopUpInput) {
+  const handle = await start(input);
+  return handle.result();
+}
+
+describe('a top-up', () => {
+  it('that is approved puts the points into the wallet, once', async () => {
+    const input = await aTopUp();
+
+    expect(await run(input)).toEqual({ topUpId: input.topUpId, status: 'SUCCEEDED', balance: AMOUNT });
+
+    expect(await stage.books.balance(input.userId)).toBe(AMOUNT);
+    expect(stage.gateway.taken(input.topUpId)).toBe(AMOUNT);
+  });
+
+  it('that is declined changes nothing', async () => {
+    const input = await aTopUp();
+    stage.gateway.script('decline');
+
+    expect(await run(input)).toEqual({ topUpId: input.topUpId, status: 'FAILED', reason: 'card-declined' });
+
+    expect(await stage.books.balance(input.userId)).toBe(0);
+    expect(stage.gateway.takenInAll()).toBe(await stage.books.owedByGateway());
+  });
+
+  itWithSkippedTime('whose charge got no answer is credited once the charge is found', async () => {
+    const input = await aTopUp();
+    stage.gateway.script('lose-approval');
+    stage.gateway.unanswered.lookUps = 5;
+
+    expect(await run(input)).toMatchObject({ status: 'SUCCEEDED', balance: AMOUNT });
+
+    expect(stage.gateway.calls.filter((call) => call.startsWith('charge'))).toHaveLength(1);
+    expect(await stage.books.balance(input.userId)).toBe(AMOUNT);
+  });
+
+  itWithSkippedTime('whose charge is never found is voided, and fails', async () => {
+    const input = await aTopUp();
+    stage.gateway.script('lose-approval');
+    stage.gateway.unanswered.lookUps = Infinity;
+
+    expect(await run(input)).toMatchObject({ status: 'FAILED', reason: 'no-answer' });
+
+    expect(stage.gateway.calls.at(-1)).toBe(`void ${input.topUpId}`);
+    expect(stage.gateway.taken(input.topUpId)).toBe(0);
+    expect(await stage.books.balance(input.userId)).toBe(0);
+  });
+
+  it('whose credit fails is tried until it is done, and credited once', async () => {
+    const input = await aTopUp();
+    let tries = 0;
+    stage.temporal.replaceActivity('creditTopUp', (real) => async (credit) => {
+      tries += 1;
+      if (tries < 4) throw new Error('Postgres is away');
+      const balance = await real(credit);
+      if (tries < 8) throw new Error('the answer was lost');
+      return balance;
+    });
+
+    expect(await run(input)).toMatchObject({ status: 'SUCCEEDED', balance: AMOUNT });
+
+    expect(tries).toBe(8);
+    expect(await stage.books.balance(input.userId)).toBe(AMOUNT);
+  });
+
+  it('is not interrupted when its workflow is cancelled', async () => {
+    const input = await aTopUp();
+    stage.gateway.script('fail');
+    stage.gateway.duringLookUp(
+      () => void stage.temporal.env.client.workflow.getHandle(topUpWorkflowId(input.topUpId)).cancel(),
+    );
+
+    expect(await run(input)).toMatchObject({ status: 'SUCCEEDED', balance: AMOUNT });
+  });
+});
+
+describe('another run of the steps of a top-up', () => {
+  it('may have credited it: this run reports it as made, whatever it met itself', async () => {
+    const input = await aTopUp();
+    const other = createActivities(stage.dependencies);
+    stage.gateway.script('hold-back');
+    // The circuit to the gateway has opened since; the first run of the step had charged, and credits only now.
+    stage.temporal.replaceActivity('failTopUp', (real) => async (...args) => {
+      await stage.gateway.charge(await other.openTopUp(input.topUpId));
+      await other.creditTopUp({ topUpId: input.topUpId, gatewayPaymentId: 'other' });
+      return real(...args);
+    });
+
+    expect(await run(input)).toEqual({ topUpId: input.topUpId, status: 'SUCCEEDED', balance: AMOUNT });
+
+    expect(stage.gateway.taken(input.topUpId)).toBe(AMOUNT);
+  });
+
+  it('may have closed it: the charge of this run is refunded', async () => {
+    const input = await aTopUp();
+    const other = createActivities(stage.dependencies);
+    stage.temporal.replaceActivity('creditTopUp', (real) => async (credit) => {
+      await other.failTopUp(input.topUpId, 'abandoned', true);
+      return real(credit);
+    });
+
+    expect(await run(input)).toMatchObject({ status: 'FAILED' });
+
+    expect(stage.gateway.taken(input.topUpId)).toBe(0);
+    expect(await stage.books.balance(input.userId)).toBe(0);
+  });
+
+  it('after its workflow was terminated goes on from the row', async () => {
+    const input = await aTopUp();
+    await stage.temporal.stopWorker();
+    const first = await start(input);
+    await first.terminate('by mistake');
+    await stage.temporal.startWorker();
+
+    expect(await run(input)).toMatchObject({ status: 'SUCCEEDED', balance: AMOUNT });
+  });
+});
+
+describe('a top-up that nobody has requested', () => {
+  it('charges nothing', async () => {
+    expect(await run({ topUpId: randomUUID() })).toMatchObject({
+      status: 'FAILED',
+      reason: 'unknown-top-up',
+    });
+
+    expect(stage.gateway.calls).toEqual([]);
+  });
+});

@@ -1,0 +1,225 @@
+import { randomUUID } from 'node:crypto';
+import { createDrawStore } from '../../../src/db/openings/drawStore';
+import { createRooms } from '../../../src/api/queue/rooms';
+import { createScheduleStore } from '../../../src/db/catalogue/scheduleStore';
+import { createQueue, type Queue, type Room } from '../../../src/redis/queue/queue';
+import { createOpeningActivities } from '../../../src/activities/openings/openings';
+import type { saleOpening } from '../../../src/workflows';
+import { SALE_OPENING_WORKFLOW, saleOpeningWorkflowId } from '../../../src/contract/openings';
+import { itWithSkippedTime, OPENING_MS } from '../../support/durations';
+import { announceSale, orderOf } from '../../support/opening';
+import { buildStage, type Stage } from '../../support/stage';
+
+let stage: Stage;
+/** Redis's clock, which does not follow the skipped one. */
+let now: number;
+let queue: Queue;
+
+beforeAll(async () => {
+  stage = await buildStage();
+  queue = createQueue(stage.redis.redis, () => now);
+}, 60_000);
+
+beforeEach(() => {
+  now = Date.now();
+});
+
+afterEach(async () => stage.endTest());
+
+afterAll(async () => stage?.drop());
+
+interface Announced {
+  scheduleId: string;
+  opensAt: number;
+  /** The room as the API has it now. */
+  room: () => Promise<Room>;
+}
+
+async function announce(): Promise<Announced> {
+  const saleOpensAt = new Date((await stage.temporal.env.currentTimeMs()) + OPENING_MS);
+  const { scheduleId } = await announceSale(stage.database.owner, { saleOpensAt });
+  return {
+    scheduleId,
+    opensAt: saleOpensAt.getTime(),
+    room: async () => {
+      const settings = { capacity: 1, activeSeconds: 900 };
+      const room = await createRooms(createScheduleStore(stage.database.db), settings).find(scheduleId);
+      if (!room) throw new Error('no such room');
+      return room;
+    },
+  };
+}
+
+/** In the lobby, each under an entry of its own. */
+async function fill({ room }: Announced, people: number): Promise<Map<string, string>> {
+  const lobby = await room();
+  const userOf = new Map<string, string>();
+  for (let index = 0; index < people; index += 1) {
+    const key = { userId: `user-${index}`, placeId: randomUUID() };
+    expect(await queue.enter(lobby, key)).toMatchObject({ state: 'LOBBY' });
+    userOf.set(key.placeId, key.userId);
+  }
+  return userOf;
+}
+
+async function start({ scheduleId }: Pick<Announced, 'scheduleId'>) {
+  return stage.temporal.env.client.workflow.start<typeof saleOpening>(SALE_OPENING_WORKFLOW, {
+    workflowId: saleOpeningWorkflowId(scheduleId),
+    taskQueue: stage.temporal.taskQueue,
+    args: [{ scheduleId }],
+  });
+}
+
+async function resultOf(scheduleId: string) {
+  const result = (await createDrawStore(stage.database.db).find(scheduleId))?.result;
+  if (!result) throw new Error('nothing was drawn');
+  return result;
+}
+
+/** In the order of the line, those who are active before those who wait. */
+async function lineOf(scheduleId: string): Promise<string[]> {
+  const [active, waiting] = await Promise.all(
+    ['active', 'waiting'].map(async (part) =>
+      stage.redis.redis.zrange(`queue:{${scheduleId}}:${part}`, '0', '-1'),
+    ),
+  );
+  return [...(active ?? []), ...(waiting ?? [])];
+}
+
+describe('the opening of a sale', () => {
+  it('draws the lobby at its time, records the order, and lines people up in it', async () => {
+    const sale = await announce();
+    const userOf = await fill(sale, 20);
+
+    const opening = await start(sale);
+    await expect(opening.result()).resolves.toEqual({
+      scheduleId: sale.scheduleId,
+      status: 'OPENED',
+      entries: 20,
+    });
+
+    const { seed, entries, drawnAt } = await resultOf(sale.scheduleId);
+    expect(drawnAt.getTime()).toBeGreaterThanOrEqual(sale.opensAt);
+    expect(entries).toEqual(orderOf(seed, [...userOf.keys()]));
+    expect(await lineOf(sale.scheduleId)).toEqual(entries.map((entry) => userOf.get(entry)));
+    expect((await sale.room()).draw).toMatchObject({ done: true });
+    const metadata = await opening.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+    expect(metadata.currentDetails).toBe('Open: 20 entries were drawn.');
+  });
+
+  it('waits for the instant where it is started early', async () => {
+    const sale = await announce();
+    await fill(sale, 1);
+    const opening = await start(sale);
+    await stage.temporal.sleepUntil(sale.opensAt - 1_000);
+    expect((await createDrawStore(stage.database.db).find(sale.scheduleId))?.result).toBeNull();
+    await opening.result();
+  });
+
+  it('while every worker is down lets people wait, and draws when one is back', async () => {
+    const sale = await announce();
+    const userOf = await fill(sale, 3);
+    await stage.temporal.stopWorker();
+    const opening = await start(sale);
+    now = sale.opensAt + 10 * 60_000;
+    const late = await queue.enter(await sale.room(), { userId: 'late', placeId: randomUUID() });
+    expect(late).toMatchObject({ state: 'WAITING', position: 4 });
+    expect(await lineOf(sale.scheduleId)).toEqual(['late']);
+
+    await stage.temporal.startWorker();
+    await opening.result();
+
+    const { entries } = await resultOf(sale.scheduleId);
+    expect(await lineOf(sale.scheduleId)).toEqual([...entries.map((entry) => userOf.get(entry)), 'late']);
+  });
+
+  it('takes those who came again after Redis had lost everything', async () => {
+    const sale = await announce();
+    await fill(sale, 5);
+    await stage.redis.redis.flushdb();
+    const userOf = await fill(sale, 2);
+
+    await expect((await start(sale)).result()).resolves.toMatchObject({ entries: 2 });
+    expect((await resultOf(sale.scheduleId)).entries.toSorted()).toEqual([...userOf.keys()].toSorted());
+  });
+
+  it('admits by the order of asking where Redis loses everything between the draw and the line', async () => {
+    const sale = await announce();
+    const userOf = await fill(sale, 3);
+    stage.temporal.replaceActivity('lineUp', (real) => async (scheduleId) => {
+      await stage.redis.redis.flushdb();
+      return real(scheduleId);
+    });
+    await (await start(sale)).result();
+
+    const before = await resultOf(sale.scheduleId);
+    expect(before.entries.toSorted()).toEqual([...userOf.keys()].toSorted());
+    now = sale.opensAt + 1_000;
+    for (const [placeId, userId] of userOf) {
+      expect(await queue.look(await sale.room(), { userId, placeId })).toMatchObject({ state: 'ACTIVE' });
+    }
+    expect(await resultOf(sale.scheduleId)).toEqual(before);
+  });
+
+  it('keeps the recorded order when steps lose their answers and run again', async () => {
+    const sale = await announce();
+    const userOf = await fill(sale, 10);
+    let failures = 0;
+    // Between the tries somebody leaves: the recorded order does not follow.
+    const loseTheAnswer = async () => {
+      failures += 1;
+      await queue.leave(sale.scheduleId, 'user-4');
+      throw new Error('the answer was lost');
+    };
+    stage.temporal.replaceActivity('recordDraw', (real) => async (...args) => {
+      const entries = await real(...args);
+      return failures === 0 ? loseTheAnswer() : entries;
+    });
+    stage.temporal.replaceActivity('lineUp', (real) => async (...args) => {
+      await real(...args);
+      if (failures === 1) await loseTheAnswer();
+    });
+
+    await expect((await start(sale)).result()).resolves.toMatchObject({ entries: 10 });
+
+    const { seed, entries } = await resultOf(sale.scheduleId);
+    expect(entries).toEqual(orderOf(seed, [...userOf.keys()]));
+    const drawn = entries.map((entry) => userOf.get(entry));
+    expect(await lineOf(sale.scheduleId)).toEqual(drawn.filter((user) => user !== 'user-4'));
+  });
+
+  it('run by two workers at once is one opening', async () => {
+    const sale = await announce();
+    const userOf = await fill(sale, 700);
+    const workers = [1, 2].map(() => createOpeningActivities(stage.dependencies));
+    await Promise.all(
+      workers.map(async (activities) => {
+        await activities.closeLobby(sale.scheduleId);
+        await activities.recordDraw(sale.scheduleId, sale.opensAt);
+        await activities.lineUp(sale.scheduleId);
+        await activities.markOpened(sale.scheduleId, sale.opensAt);
+      }),
+    );
+    const { entries } = await resultOf(sale.scheduleId);
+    expect(await lineOf(sale.scheduleId)).toEqual(entries.map((entry) => userOf.get(entry)));
+  });
+
+  it('that is started a moment before its announcement is committed waits for it', async () => {
+    const sale = await announce();
+    let looks = 0;
+    stage.temporal.replaceActivity('readOpening', (real) => async (scheduleId) => {
+      looks += 1;
+      return looks < 3 ? null : real(scheduleId);
+    });
+
+    await expect((await start(sale)).result()).resolves.toMatchObject({ status: 'OPENED' });
+
+    const { drawnAt } = await resultOf(sale.scheduleId);
+    expect(drawnAt.getTime()).toBeGreaterThanOrEqual(sale.opensAt);
+  });
+
+  itWithSkippedTime('of a schedule whose announcement failed has nothing to draw', async () => {
+    const opening = await start({ scheduleId: randomUUID() });
+    await expect(opening.result()).resolves.toMatchObject({ status: 'NOTHING_TO_DRAW' });
+  });
+});

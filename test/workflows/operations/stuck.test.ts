@@ -1,0 +1,323 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import { createTopUpWorkflows } from '../../../src/api/wallet/topUpWorkflows';
+import { createDrawStore } from '../../../src/db/openings/drawStore';
+import { Problem } from '../../../src/domain/problems';
+import { chargeOfPayment } from '../../../src/gateways/chargeRequest';
+import { cancellationWorkflowId, showCancellationWorkflowId } from '../../../src/contract/cancellations';
+import { topUpWorkflowId } from '../../../src/contract/ledger';
+import { SALE_OPENING_WORKFLOW, saleOpeningWorkflowId } from '../../../src/contract/openings';
+import { RETRY_SIGNAL } from '../../../src/contract/operations';
+import { CHARGE_SETTLEMENT_WORKFLOW, chargeSettlementWorkflowId } from '../../../src/contract/payments';
+import { reservationWorkflowId } from '../../../src/contract/reservations';
+import { STUCK_STEP } from '../../../src/contract/searchAttributes';
+import { buyOnStage } from '../../support/buyOnStage';
+import { cancelledShows } from '../../support/cancelledShows';
+import { eventually } from '../../support/eventually';
+import { anAttempt, createUser, PRICE } from '../../support/factories';
+import { holdOnStage } from '../../support/holdOnStage';
+import { announceSale } from '../../support/opening';
+import { BY_POINTS_AND_CARD, createSoldShow } from '../../support/soldShow';
+import { buildStage, type Stage } from '../../support/stage';
+
+/** What can never succeed: Postgres refuses each write that breaks a rule, until an operator takes the rule away. */
+let stage: Stage;
+let failures: string[];
+
+beforeAll(async () => {
+  stage = await buildStage('real');
+  stage.dependencies.permanentFailure = (activity) => void failures.push(activity);
+}, 60_000);
+
+beforeEach(() => {
+  failures = [];
+});
+
+afterEach(async () => stage.endTest());
+
+afterAll(async () => stage?.drop());
+
+/** Of one step of a workflow that must happen. */
+interface StuckStep {
+  activity: string;
+  table: string;
+  /** What Postgres asks for meanwhile. */
+  rule: string;
+  /** @returns the workflow's id, and what must be true once the cause is mended */
+  play: () => Promise<{ workflowId: string; expectDone: () => Promise<void> }>;
+}
+
+const STEPS: Record<string, StuckStep> = {
+  'the end of a hold': {
+    activity: 'endHold',
+    table: 'reservations',
+    rule: "status <> 'RELEASED'",
+    async play() {
+      const { reservationId, sale } = await holdOnStage(stage, { holdSeconds: 300 });
+      await stage.temporal.handle(reservationId).cancel();
+      return {
+        workflowId: reservationWorkflowId(reservationId),
+        async expectDone() {
+          expect(await stage.books.reservationStatus(reservationId)).toBe('RELEASED');
+          expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
+        },
+      };
+    },
+  },
+  'the undoing of a payment': {
+    activity: 'failPayment',
+    table: 'payments',
+    rule: "status <> 'FAILED'",
+    async play() {
+      const { reservationId, userId } = await holdOnStage(stage, { holdSeconds: 6 });
+      stage.gateway.script('decline');
+      const paying = stage.temporal.reservations.pay(reservationId, anAttempt()).catch(slugOf);
+      return {
+        workflowId: reservationWorkflowId(reservationId),
+        async expectDone() {
+          expect(await paying).toBe('payment-failed');
+          expect(await stage.books.balance(userId)).toBe(PRICE);
+        },
+      };
+    },
+  },
+  'the refund of a charge that bought nothing': {
+    activity: 'giveBackCharge',
+    table: 'journals',
+    rule: "kind <> 'CHARGE_VOIDED'",
+    async play() {
+      const { reservationId } = await holdOnStage(stage, { holdSeconds: 6 });
+      stage.temporal.replaceActivity('confirmReservation', () => async () => {
+        throw new Problem('payment-failed', 'The seats are gone.', { reason: 'seats-gone' });
+      });
+      const attempt = anAttempt();
+      const paying = stage.temporal.reservations.pay(reservationId, attempt).catch(slugOf);
+      return {
+        workflowId: reservationWorkflowId(reservationId),
+        async expectDone() {
+          expect(await paying).toBe('payment-failed');
+          expect(stage.gateway.taken(attempt.paymentId)).toBe(0);
+        },
+      };
+    },
+  },
+  'the end of a top-up that was declined': {
+    activity: 'failTopUp',
+    table: 'top_ups',
+    rule: "status <> 'FAILED'",
+    async play() {
+      const topUp = await stage.requestTopUp(await createUser(stage.database.owner), 30_000);
+      stage.gateway.script('decline');
+      const making = topUps().make(topUp);
+      return {
+        workflowId: topUpWorkflowId(topUp.topUpId),
+        async expectDone() {
+          expect(await making).toMatchObject({ status: 'FAILED', reason: 'card-declined' });
+        },
+      };
+    },
+  },
+  'the settlement of a late charge': {
+    activity: 'giveBackCharge',
+    table: 'journals',
+    rule: "kind <> 'CHARGE_VOIDED'",
+    async play() {
+      const { env, taskQueue } = stage.temporal;
+      const { reservationId, sale, userId } = await holdOnStage(stage);
+      const attempt = anAttempt();
+      stage.gateway.script('decline');
+      expect(await stage.temporal.reservations.pay(reservationId, attempt).catch(slugOf)).toBe(
+        'payment-failed',
+      );
+      await stage.temporal.reservations.release(reservationId);
+      const names = { reservationId, scheduleId: sale.scheduleId, userId };
+      stage.gateway.captureLate(
+        chargeOfPayment({
+          ...attempt,
+          ...names,
+          gateway: 'sandbox',
+          paymentKey: null,
+          requestedAt: Date.now(),
+        }),
+      );
+      const workflowId = chargeSettlementWorkflowId(attempt.paymentId);
+      const args = [{ kind: 'PAYMENT', attemptId: attempt.paymentId }];
+      await env.client.workflow.start(CHARGE_SETTLEMENT_WORKFLOW, { workflowId, taskQueue, args });
+      return {
+        workflowId,
+        expectDone: async () => expect(stage.gateway.taken(attempt.paymentId)).toBe(0),
+      };
+    },
+  },
+  'a cancellation': {
+    activity: 'cancelReservation',
+    table: 'cancellations',
+    rule: 'fee < 0',
+    async play() {
+      const { reservationId, userId } = await buyOnStage(stage);
+      const cancellationId = await stage.requestCancellation(reservationId);
+      // Its client hears at once that something is wrong.
+      expect(await stage.temporal.decide(cancellationId).catch(slugOf)).toBe('internal-error');
+      expect(await stage.books.reservationStatus(reservationId)).toBe('CONFIRMED');
+      return {
+        workflowId: cancellationWorkflowId(cancellationId),
+        async expectDone() {
+          expect(await stage.books.reservationStatus(reservationId)).toBe('CANCELLED');
+          expect(await stage.books.balance(userId)).toBe(PRICE);
+        },
+      };
+    },
+  },
+  'the booking of a refund': {
+    activity: 'completeRefund',
+    table: 'refunds',
+    rule: "status <> 'DONE'",
+    async play() {
+      const { reservationId, paymentId } = await buyOnStage(stage);
+      const cancellationId = await stage.requestCancellation(reservationId);
+      await stage.temporal.decide(cancellationId);
+      return {
+        workflowId: cancellationWorkflowId(cancellationId),
+        async expectDone() {
+          expect(await stage.books.refund(reservationId)).toMatchObject({ status: 'DONE' });
+          expect(stage.gateway.taken(paymentId)).toBe(0);
+        },
+      };
+    },
+  },
+  "the end of a show's cancellation": {
+    activity: 'finishShow',
+    table: 'show_cancellations',
+    rule: 'finished_at IS NULL',
+    async play() {
+      const { owner } = stage.database;
+      const { scheduleId } = await createSoldShow(owner, stage.gateway, 1, [BY_POINTS_AND_CARD]);
+      const shows = cancelledShows(stage);
+      await shows.cancel(scheduleId);
+      return {
+        workflowId: showCancellationWorkflowId(scheduleId),
+        expectDone: async () => expect((await shows.find(scheduleId))?.finishedAt).toBeInstanceOf(Date),
+      };
+    },
+  },
+  'the opening of a sale': {
+    activity: 'markOpened',
+    table: 'draws',
+    rule: 'opened_at IS NULL',
+    async play() {
+      const { env, taskQueue } = stage.temporal;
+      const { scheduleId } = await announceSale(stage.database.owner, { saleOpensAt: new Date() });
+      const workflowId = saleOpeningWorkflowId(scheduleId);
+      const args = [{ scheduleId }];
+      await env.client.workflow.start(SALE_OPENING_WORKFLOW, { workflowId, taskQueue, args });
+      return {
+        workflowId,
+        async expectDone() {
+          const toOpen = await createDrawStore(stage.database.db).toOpen();
+          expect(toOpen.map((opening) => opening.scheduleId)).not.toContain(scheduleId);
+        },
+      };
+    },
+  },
+};
+
+describe.each(Object.entries(STEPS))('%s that Postgres refuses for good', (_name, step) => {
+  const { activity, table, rule, play } = step;
+
+  it('is tried once, shows what is wrong, and is done once that is mended and an operator says so', async () => {
+    const mend = await breakTable(table, rule);
+    try {
+      const { workflowId, expectDone } = await play();
+      const handle = stage.temporal.env.client.workflow.getHandle(workflowId);
+      await expectStuck(handle, activity, 1);
+      await handle.signal(RETRY_SIGNAL);
+      await expectStuck(handle, activity, 2);
+
+      await mend();
+      await handle.signal(RETRY_SIGNAL);
+
+      await handle.result();
+      await expectDone();
+      expect((await handle.describe()).typedSearchAttributes.get(STUCK_STEP)).toBeUndefined();
+      expect(failures).toEqual([activity, activity]);
+    } finally {
+      await mend();
+    }
+  }, 60_000);
+});
+
+describe('a step that Postgres refuses for good, before the money is where it belongs', () => {
+  it('undoes a payment: the card is refunded, the points are back, and the hold goes on', async () => {
+    const { reservationId, userId } = await holdOnStage(stage);
+    const attempt = anAttempt();
+    const mend = await breakTable('tickets', 'false');
+
+    const paying = stage.temporal.reservations.pay(reservationId, attempt);
+
+    await expect(paying).rejects.toMatchObject({
+      slug: 'payment-failed',
+      members: { reason: 'internal-failure' },
+    });
+    await mend();
+    expect(failures).toEqual(['confirmReservation']);
+    expect(await stage.books.balance(userId)).toBe(PRICE);
+    expect(stage.gateway.taken(attempt.paymentId)).toBe(0);
+    expect(await stage.temporal.reservations.pay(reservationId, anAttempt())).toMatchObject({
+      status: 'SUCCEEDED',
+    });
+  });
+
+  it('undoes a top-up: the card is refunded', async () => {
+    const topUp = await stage.requestTopUp(await createUser(stage.database.owner), 30_000);
+    const mend = await breakTable('top_ups', "status <> 'SUCCEEDED'");
+
+    const result = await topUps().make(topUp);
+
+    await mend();
+    expect(result).toMatchObject({ status: 'FAILED', reason: 'internal-failure' });
+    expect(stage.gateway.taken(topUp.topUpId)).toBe(0);
+  });
+});
+
+describe('a cancellation that is stuck', () => {
+  it('is tried again whenever its client asks again', async () => {
+    const { reservationId, paymentId } = await buyOnStage(stage);
+    const cancellationId = await stage.requestCancellation(reservationId);
+    const mend = await breakTable('cancellations', 'fee < 0');
+    expect(await stage.temporal.decide(cancellationId).catch(slugOf)).toBe('internal-error');
+    await mend();
+
+    await stage.temporal.decide(cancellationId);
+
+    expect(await stage.books.reservationStatus(reservationId)).toBe('CANCELLED');
+    await stage.temporal.cancellation(cancellationId).result();
+    expect(stage.gateway.taken(paymentId)).toBe(0);
+  });
+});
+
+/** @returns how to mend it */
+async function breakTable(table: string, rule: string): Promise<() => Promise<void>> {
+  const { owner } = stage.database;
+  await owner.raw(`ALTER TABLE ${table} ADD CONSTRAINT broken CHECK (${rule}) NOT VALID`);
+  return async () => owner.raw(`ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS broken`);
+}
+
+async function expectStuck(handle: WorkflowHandle, activity: string, failed: number): Promise<void> {
+  await eventually(async () => {
+    expect(failures).toHaveLength(failed);
+    expect((await handle.describe()).typedSearchAttributes.get(STUCK_STEP)).toBe(activity);
+  });
+  const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+  expect(currentDetails).toMatch(
+    new RegExp(`^Stuck at ${activity}: Postgres refuses it: SQLSTATE 23514.*constraint broken`),
+  );
+}
+
+function topUps() {
+  const { env, taskQueue } = stage.temporal;
+  return createTopUpWorkflows(env.client, { taskQueue });
+}
+
+function slugOf(error: unknown): string {
+  if (error instanceof Problem) return error.slug;
+  throw error;
+}

@@ -1,0 +1,304 @@
+import { GATEWAY_HINT_SIGNAL } from '../../../src/contract/payments';
+import { eventually } from '../../support/eventually';
+import { anAttempt, BOOKING_FEE, PRICE } from '../../support/factories';
+import { holdOnStage } from '../../support/holdOnStage';
+import { itWithSkippedTime } from '../../support/durations';
+import { buildStage, type Stage } from '../../support/stage';
+
+let stage: Stage;
+
+beforeAll(async () => {
+  stage = await buildStage();
+}, 60_000);
+
+afterEach(async () => stage.endTest());
+
+afterAll(async () => stage?.drop());
+
+describe('a charge without an answer is looked up before anything is decided', () => {
+  it('approved: the reservation is confirmed, and nothing is charged or voided again', async () => {
+    const { reservationId } = await holdOnStage(stage);
+    const attempt = anAttempt();
+    stage.gateway.script('lose-approval');
+
+    expect(await stage.temporal.reservations.pay(reservationId, attempt)).toMatchObject({
+      status: 'SUCCEEDED',
+    });
+
+    expect(stage.gateway.calls).toEqual([`charge ${attempt.paymentId}`, `lookUp ${attempt.paymentId}`]);
+    expect(stage.gateway.taken(attempt.paymentId)).toBe(BOOKING_FEE);
+  });
+
+  it('declined: the payment fails, with the points back', async () => {
+    const { userId, reservationId } = await holdOnStage(stage);
+    const attempt = anAttempt();
+    stage.gateway.script('lose-decline');
+
+    await expect(stage.temporal.reservations.pay(reservationId, attempt)).rejects.toMatchObject({
+      slug: 'payment-failed',
+      members: { reason: 'card-declined' },
+    });
+
+    expect(stage.gateway.calls).toEqual([`charge ${attempt.paymentId}`, `lookUp ${attempt.paymentId}`]);
+    expect(await stage.books.balance(userId)).toBe(PRICE);
+  });
+
+  it.each([1, 2])('absent %i times: the same key is tried again, then approved', async (failures) => {
+    const { reservationId } = await holdOnStage(stage);
+    const attempt = anAttempt();
+    const { paymentId } = attempt;
+    stage.gateway.script(...Array.from({ length: failures }, () => 'fail' as const));
+
+    expect(await stage.temporal.reservations.pay(reservationId, attempt)).toMatchObject({
+      status: 'SUCCEEDED',
+    });
+
+    const failed = Array.from({ length: failures }, () => [`charge ${paymentId}`, `lookUp ${paymentId}`]);
+    expect(stage.gateway.calls).toEqual([...failed.flat(), `charge ${paymentId}`]);
+  });
+
+  it('absent after the last try: the key is voided, and the next attempt has a key of its own', async () => {
+    const { userId, reservationId } = await holdOnStage(stage);
+    const attempt = anAttempt();
+    stage.gateway.script('fail', 'fail', 'fail');
+
+    await expect(stage.temporal.reservations.pay(reservationId, attempt)).rejects.toMatchObject({
+      slug: 'payment-failed',
+      members: { reason: 'no-answer' },
+    });
+
+    expect(stage.gateway.calls.at(-1)).toBe(`void ${attempt.paymentId}`);
+    expect(stage.gateway.calls.filter((call) => call.startsWith('charge'))).toHaveLength(3);
+    expect(await stage.books.balance(userId)).toBe(PRICE);
+    expect(await stage.temporal.reservations.pay(reservationId, anAttempt())).toMatchObject({
+      status: 'SUCCEEDED',
+    });
+  });
+
+  it('lost inside the service: the charge is looked up as well', async () => {
+    const { reservationId } = await holdOnStage(stage);
+    const attempt = anAttempt();
+    stage.temporal.replaceActivity('chargeCard', (real) => async (request) => {
+      await real(request);
+      throw new Error('the worker died');
+    });
+
+    expect(await stage.temporal.reservations.pay(reservationId, attempt)).toMatchObject({
+      status: 'SUCCEEDED',
+    });
+    expect(stage.gateway.calls).toEqual([`charge ${attempt.paymentId}`, `lookUp ${attempt.paymentId}`]);
+  });
+});
+
+describe('while the gateway cannot be reached', () => {
+  it('the payment answers SETTLING, and the seats stay held', async () => {
+    const { sale, userId, reservationId } = await holdOnStage(stage);
+    const attempt = anAttempt();
+    unreachableFor(3, 'lose-approval');
+
+    const answer = await stage.temporal.reservations.pay(reservationId, attempt);
+
+    expect(answer).toEqual({ status: 'SETTLING', paymentId: attempt.paymentId });
+    expect(await stage.books.reservationStatus(reservationId)).toBe('SETTLING');
+    expect(await stage.books.payment(attempt.paymentId)).toMatchObject({ status: 'SETTLING' });
+    expect(await stage.books.seat(sale.seatId)).toEqual({ reservationId, sold: false });
+    expect(await stage.books.balance(userId)).toBe(0);
+    expect(await stage.temporal.handle(reservationId).result()).toMatchObject({ status: 'CONFIRMED' });
+  });
+
+  it('a second payment joins the first', async () => {
+    const { reservationId } = await holdOnStage(stage);
+    const attempt = anAttempt();
+    unreachableFor(3, 'lose-approval');
+    await stage.temporal.reservations.pay(reservationId, attempt);
+
+    const joined = await stage.temporal.reservations.pay(reservationId, anAttempt());
+
+    expect(joined).toEqual({ status: 'SETTLING', paymentId: attempt.paymentId });
+    expect(await stage.temporal.handle(reservationId).result()).toMatchObject({
+      status: 'CONFIRMED',
+      payments: 1,
+    });
+  });
+
+  it('a release is refused', async () => {
+    const { reservationId } = await holdOnStage(stage);
+    unreachableFor(3, 'lose-approval');
+    await stage.temporal.reservations.pay(reservationId, anAttempt());
+
+    await expect(stage.temporal.reservations.release(reservationId)).rejects.toMatchObject({
+      slug: 'reservation-not-releasable',
+    });
+    await stage.temporal.handle(reservationId).result();
+  });
+});
+
+describe('a gateway that answers not even a void', () => {
+  itWithSkippedTime(
+    'keeps the seats no longer than the bound, and the workflow goes on until the money is back',
+    async () => {
+      const { sale, userId, reservationId, expiresAt } = await holdOnStage(stage);
+      const attempt = anAttempt();
+      unreachableFor(Infinity, 'lose-approval');
+      stage.gateway.unanswered.voids = 12;
+      await stage.temporal.reservations.pay(reservationId, attempt);
+
+      await stage.temporal.sleepUntil(expiresAt + 62_000);
+      await eventually(async () => expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE'));
+
+      expect(await stage.books.reservationStatus(reservationId)).toBe('EXPIRED');
+      expect(await stage.books.balance(userId)).toBe(PRICE);
+      expect(stage.gateway.taken(attempt.paymentId)).toBe(BOOKING_FEE);
+      expect(await isRunning(reservationId)).toBe(true);
+
+      expect(await stage.temporal.handle(reservationId).result()).toMatchObject({ status: 'EXPIRED' });
+      expect(stage.gateway.taken(attempt.paymentId)).toBe(0);
+      expect(await stage.books.payment(attempt.paymentId)).toEqual({ status: 'FAILED', reason: 'no-answer' });
+    },
+  );
+
+  it('while the hold lasts, keeps nobody from paying with another attempt', async () => {
+    const { userId, reservationId } = await holdOnStage(stage, { settleSeconds: 1 });
+    const lost = anAttempt();
+    stage.gateway.script('fail', 'fail', 'fail');
+    stage.gateway.unanswered.voids = 1;
+
+    await expect(stage.temporal.reservations.pay(reservationId, lost)).rejects.toMatchObject({
+      slug: 'payment-failed',
+    });
+
+    expect(await stage.books.reservationStatus(reservationId)).toBe('HELD');
+    expect(await stage.books.balance(userId)).toBe(PRICE);
+    expect(await stage.temporal.reservations.pay(reservationId, anAttempt())).toMatchObject({
+      status: 'SUCCEEDED',
+    });
+    await stage.temporal.handle(reservationId).result();
+    expect(stage.gateway.taken(lost.paymentId)).toBe(0);
+    expect(stage.gateway.calls.filter((call) => call === `void ${lost.paymentId}`)).toHaveLength(2);
+  });
+});
+
+describe("the gateway's own message", () => {
+  itWithSkippedTime('makes a payment that settles ask at once', async () => {
+    const { reservationId } = await holdOnStage(stage);
+    const attempt = anAttempt();
+    unreachableFor(6, 'lose-approval');
+    await stage.temporal.reservations.pay(reservationId, attempt);
+    // The pauses have grown to half a minute by now.
+    await stage.temporal.env.sleep('40s');
+    await eventually(async () => expect(stage.gateway.unanswered.lookUps).toBe(0));
+    expect(await stage.books.reservationStatus(reservationId)).toBe('SETTLING');
+
+    await stage.temporal.handle(reservationId).signal(GATEWAY_HINT_SIGNAL);
+
+    await eventually(async () =>
+      expect(await stage.books.reservationStatus(reservationId)).toBe('CONFIRMED'),
+    );
+  });
+});
+
+describe('a payment that settles', () => {
+  itWithSkippedTime('as approved is confirmed, also past the end of the hold', async () => {
+    const { reservationId, expiresAt } = await holdOnStage(stage);
+    const attempt = anAttempt();
+    await stage.temporal.sleepUntil(expiresAt - 2_000);
+    unreachableFor(4, 'lose-approval');
+    await stage.temporal.reservations.pay(reservationId, attempt);
+
+    expect(await stage.temporal.handle(reservationId).result()).toMatchObject({ status: 'CONFIRMED' });
+
+    const { closeTime } = await stage.temporal.handle(reservationId).describe();
+    expect(Number(closeTime)).toBeGreaterThan(expiresAt);
+    expect(await stage.books.payment(attempt.paymentId)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(stage.gateway.taken(attempt.paymentId)).toBe(BOOKING_FEE);
+  });
+
+  itWithSkippedTime('as declined gives the points back, and the hold can be paid again', async () => {
+    const { userId, reservationId } = await holdOnStage(stage);
+    unreachableFor(3, 'lose-decline');
+    await stage.temporal.reservations.pay(reservationId, anAttempt());
+
+    await stage.temporal.env.sleep('30s');
+
+    await eventually(async () => expect(await stage.books.reservationStatus(reservationId)).toBe('HELD'));
+    expect(await stage.books.balance(userId)).toBe(PRICE);
+    expect(await stage.temporal.reservations.pay(reservationId, anAttempt())).toMatchObject({
+      status: 'SUCCEEDED',
+    });
+  });
+
+  itWithSkippedTime('as absent is voided, so that a request still on its way cannot charge', async () => {
+    const { userId, reservationId } = await holdOnStage(stage);
+    const attempt = anAttempt();
+    unreachableFor(3, 'fail');
+    await stage.temporal.reservations.pay(reservationId, attempt);
+
+    await stage.temporal.env.sleep('30s');
+
+    await eventually(async () => expect(await stage.books.reservationStatus(reservationId)).toBe('HELD'));
+    expect(stage.gateway.calls.at(-1)).toBe(`void ${attempt.paymentId}`);
+    expect(await stage.gateway.charge(lateRequest(attempt.paymentId))).toMatchObject({ outcome: 'declined' });
+    expect(await stage.books.balance(userId)).toBe(PRICE);
+    expect(await stage.books.reservationStatus(reservationId)).toBe('HELD');
+  });
+
+  itWithSkippedTime(
+    'never before the hold and the settling are over: voided, points back, seats on sale',
+    async () => {
+      const { sale, userId, reservationId, expiresAt } = await holdOnStage(stage);
+      const attempt = anAttempt();
+      unreachableFor(Infinity, 'lose-approval');
+      await stage.temporal.reservations.pay(reservationId, attempt);
+
+      await stage.temporal.sleepUntil(expiresAt + 55_000);
+      expect(await stage.books.reservationStatus(reservationId)).toBe('SETTLING');
+      expect(await stage.books.seat(sale.seatId)).toEqual({ reservationId, sold: false });
+
+      expect(await stage.temporal.handle(reservationId).result()).toMatchObject({ status: 'EXPIRED' });
+      expect(stage.gateway.calls.at(-1)).toBe(`void ${attempt.paymentId}`);
+      expect(stage.gateway.taken(attempt.paymentId)).toBe(0);
+      expect(await stage.books.balance(userId)).toBe(PRICE);
+      expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
+      const { closeTime } = await stage.temporal.handle(reservationId).describe();
+      expect(Number(closeTime)).toBeGreaterThanOrEqual(expiresAt + 60_000);
+      expect(Number(closeTime)).toBeLessThan(expiresAt + 65_000);
+    },
+  );
+
+  itWithSkippedTime('asks with growing pauses, not more than once in half a minute in the end', async () => {
+    const { reservationId } = await holdOnStage(stage);
+    unreachableFor(Infinity, 'lose-approval');
+    await stage.temporal.reservations.pay(reservationId, anAttempt());
+
+    await stage.temporal.handle(reservationId).result();
+
+    // 1 + 2 + 4 + 8 + 16 s, then every 30 s for the rest of 360 s, and the one before settling began.
+    const lookUps = stage.gateway.calls.filter((call) => call.startsWith('lookUp'));
+    expect(lookUps.length).toBeGreaterThan(10);
+    expect(lookUps.length).toBeLessThan(20);
+  });
+});
+
+/** The next charge does as told, and so many look-ups after it get no answer. */
+function unreachableFor(lookUps: number, charge: 'lose-approval' | 'lose-decline' | 'fail'): void {
+  stage.gateway.script(charge);
+  stage.gateway.unanswered.lookUps = lookUps;
+}
+
+async function isRunning(reservationId: string): Promise<boolean> {
+  const { status } = await stage.temporal.handle(reservationId).describe();
+  return status.name === 'RUNNING';
+}
+
+function lateRequest(paymentId: string) {
+  return {
+    gateway: 'sandbox',
+    idempotencyKey: paymentId,
+    orderId: paymentId,
+    payerId: paymentId,
+    amount: BOOKING_FEE,
+    currency: 'KRW',
+    description: '',
+    requestedAt: Date.now(),
+  };
+}

@@ -1,0 +1,225 @@
+import { randomUUID } from 'node:crypto';
+import { createReceiveEvent } from '../../../src/api/webhooks/receiveEvent';
+import { createTopUpWorkflows } from '../../../src/api/wallet/topUpWorkflows';
+import { createDrawStore } from '../../../src/db/openings/drawStore';
+import { topUpWorkflowId } from '../../../src/contract/ledger';
+import { SALE_OPENING_WORKFLOW, saleOpeningWorkflowId } from '../../../src/contract/openings';
+import { CHARGE_SETTLEMENT_WORKFLOW, chargeSettlementWorkflowId } from '../../../src/contract/payments';
+import type { chargeSettlement, saleOpening } from '../../../src/workflows';
+import { buyOnStage } from '../../support/buyOnStage';
+import { cancelledShows, type CancelledShows } from '../../support/cancelledShows';
+import { eventually } from '../../support/eventually';
+import { anAttempt, BOOKING_FEE, createUser, KEEPS_30_PERCENT, PRICE } from '../../support/factories';
+import { holdOnStage } from '../../support/holdOnStage';
+import { announceSale } from '../../support/opening';
+import { BY_POINTS_AND_CARD, createSoldShow } from '../../support/soldShow';
+import { buildStage, type Stage } from '../../support/stage';
+
+/*
+ * What a second call does once the run that the first one has started is closed. On the real server: there an
+ * update-with-start whose update id a closed run has completed is answered by that run, and starts nothing. The
+ * time-skipping server starts a new run.
+ */
+let stage: Stage;
+let shows: CancelledShows;
+
+beforeAll(async () => {
+  stage = await buildStage('real');
+  shows = cancelledShows(stage);
+}, 60_000);
+
+afterEach(async () => stage.endTest());
+
+afterAll(async () => stage?.drop());
+
+const runIdOf = async (workflowId: string): Promise<string> =>
+  (await stage.temporal.env.client.workflow.getHandle(workflowId).describe()).runId;
+
+const aSale = async () => buyOnStage(stage, { points: 20_000, cancellationPolicy: KEEPS_30_PERCENT });
+/** Of the card's part of such a sale. */
+const KEPT = PRICE + BOOKING_FEE - 20_000 - 15_000;
+
+const makeTopUp = async (topUp: Awaited<ReturnType<Stage['requestTopUp']>>) => {
+  const { env, taskQueue } = stage.temporal;
+  return createTopUpWorkflows(env.client, { taskQueue }).make(topUp);
+};
+
+describe("a show's cancellation", () => {
+  it('that was terminated goes on in a new run when it is asked for again', async () => {
+    const { owner } = stage.database;
+    const { scheduleId } = await createSoldShow(owner, stage.gateway, 3, [BY_POINTS_AND_CARD]);
+    const first = await shows.cancel(scheduleId, { paused: true });
+    const { runId } = await first.describe();
+    await first.terminate('by mistake');
+
+    const again = await shows.cancel(scheduleId);
+
+    await shows.adjust(scheduleId, { paused: false });
+    expect(await again.result()).toMatchObject({ counts: { reservations: 3, refunded: 3 } });
+    expect((await again.describe()).runId).not.toBe(runId);
+  });
+
+  it('that is done is done again when it is asked for again, and refunds nobody twice', async () => {
+    const { owner } = stage.database;
+    const { scheduleId, sold } = await createSoldShow(owner, stage.gateway, 2, [BY_POINTS_AND_CARD]);
+    await (await shows.cancel(scheduleId)).result();
+
+    const again = await shows.cancel(scheduleId);
+
+    expect(await again.result()).toMatchObject({ status: 'DONE', counts: { refunded: 2 } });
+    for (const { userId, paymentId, points } of sold) {
+      expect(await stage.books.balance(userId)).toBe(points);
+      expect(stage.gateway.taken(paymentId)).toBe(0);
+    }
+  });
+});
+
+describe('a cancellation', () => {
+  it('that was terminated with its refund under way goes on when the same request comes again', async () => {
+    const { reservationId, paymentId } = await aSale();
+    const cancellationId = await stage.requestCancellation(reservationId);
+    stage.gateway.scriptRefunds('refuse');
+    await stage.temporal.decide(cancellationId);
+    await stage.temporal.cancellation(cancellationId).terminate('by mistake');
+    expect(await stage.books.refund(reservationId)).toMatchObject({ status: 'PENDING' });
+
+    await stage.temporal.decide(cancellationId);
+
+    await eventually(async () =>
+      expect(await stage.books.refund(reservationId)).toMatchObject({ status: 'DONE', attempts: 2 }),
+    );
+    expect(stage.gateway.taken(paymentId)).toBe(KEPT);
+  });
+
+  it('that was terminated before it was decided is decided when the same request comes again', async () => {
+    const { reservationId } = await aSale();
+    const cancellationId = await stage.requestCancellation(reservationId);
+    await stage.temporal.stopWorker();
+    const asking = stage.temporal.decide(cancellationId).catch(() => 'lost');
+    await eventually(async () => stage.temporal.cancellation(cancellationId).terminate('by mistake'));
+    expect(await asking).toBe('lost');
+    await stage.temporal.startWorker();
+
+    await stage.temporal.decide(cancellationId);
+
+    expect(await stage.books.reservationStatus(reservationId)).toBe('CANCELLED');
+    await stage.temporal.cancellation(cancellationId).result();
+  });
+
+  it('that is done is the same when the same request comes again, and refunds once', async () => {
+    const { reservationId, paymentId } = await aSale();
+    const cancellationId = await stage.requestCancellation(reservationId);
+    await stage.temporal.decide(cancellationId);
+    const first = await stage.temporal.cancellation(cancellationId).result();
+
+    await stage.temporal.decide(cancellationId);
+
+    expect(await stage.temporal.cancellation(cancellationId).result()).toEqual(first);
+    expect(stage.gateway.taken(paymentId)).toBe(KEPT);
+  });
+});
+
+describe('a top-up', () => {
+  it('that was terminated is made when it is asked for again', async () => {
+    const topUp = await stage.requestTopUp(await createUser(stage.database.owner), 30_000);
+    await stage.temporal.stopWorker();
+    const asking = makeTopUp(topUp).catch(() => 'lost');
+    const handle = stage.temporal.env.client.workflow.getHandle(topUpWorkflowId(topUp.topUpId));
+    await eventually(async () => handle.terminate('by mistake'));
+    expect(await asking).toBe('lost');
+    await stage.temporal.startWorker();
+
+    expect(await makeTopUp(topUp)).toMatchObject({ status: 'SUCCEEDED', balance: 30_000 });
+  });
+
+  it('that is made is reported again, and charged once', async () => {
+    const topUp = await stage.requestTopUp(await createUser(stage.database.owner), 30_000);
+    const first = await makeTopUp(topUp);
+
+    expect(await makeTopUp(topUp)).toEqual(first);
+
+    expect(stage.gateway.taken(topUp.topUpId)).toBe(30_000);
+    expect(await stage.books.balance(topUp.userId)).toBe(30_000);
+  });
+});
+
+describe('the settlement of a charge', () => {
+  it('looks again when the gateway sends another message, or reconciliation finds the charge again', async () => {
+    const { env, taskQueue } = stage.temporal;
+    const { reservationId } = await holdOnStage(stage);
+    const attempt = anAttempt();
+    stage.gateway.script('decline');
+    await expect(stage.temporal.reservations.pay(reservationId, attempt)).rejects.toMatchObject({
+      slug: 'payment-failed',
+    });
+    const receive = createReceiveEvent({ db: stage.database.db, temporal: env.client, taskQueue });
+    const message = { kind: 'event', type: 'charge.captured', gatewayPaymentId: null } as const;
+    const receiveOne = async () =>
+      receive('sandbox', { ...message, eventId: randomUUID(), idempotencyKey: attempt.paymentId });
+    const handle = env.client.workflow.getHandle<typeof chargeSettlement>(
+      chargeSettlementWorkflowId(attempt.paymentId),
+    );
+    expect(await receiveOne()).toBe('SETTLEMENT');
+    expect(await handle.result()).toEqual({ status: 'GIVEN_BACK' });
+    const runId = await runIdOf(handle.workflowId);
+
+    expect(await receiveOne()).toBe('SETTLEMENT');
+
+    expect(await handle.result()).toEqual({ status: 'GIVEN_BACK' });
+    expect(await runIdOf(handle.workflowId)).not.toBe(runId);
+    const args: [{ kind: 'PAYMENT'; attemptId: string }] = [
+      { kind: 'PAYMENT', attemptId: attempt.paymentId },
+    ];
+    const again = env.client.workflow.execute<typeof chargeSettlement>(CHARGE_SETTLEMENT_WORKFLOW, {
+      workflowId: handle.workflowId,
+      taskQueue,
+      args,
+    });
+    expect(await again).toEqual({ status: 'GIVEN_BACK' });
+    await stage.temporal.reservations.release(reservationId);
+  });
+});
+
+describe('a reservation', () => {
+  it('that is paid answers the same payment again, and takes no other', async () => {
+    const { reservationId } = await holdOnStage(stage);
+    const attempt = anAttempt();
+    const paid = await stage.temporal.reservations.pay(reservationId, attempt);
+    await stage.temporal.handle(reservationId).result();
+
+    expect(await stage.temporal.reservations.pay(reservationId, attempt)).toEqual(paid);
+
+    expect(await stage.temporal.reservations.pay(reservationId, anAttempt())).toBeNull();
+    expect(stage.gateway.taken(attempt.paymentId)).toBe(BOOKING_FEE);
+  });
+
+  it('that was released is released again without effect', async () => {
+    const { reservationId } = await holdOnStage(stage);
+    await stage.temporal.reservations.release(reservationId);
+    await stage.temporal.handle(reservationId).result();
+
+    expect(await stage.temporal.reservations.release(reservationId)).toBe(false);
+
+    expect(await stage.books.reservationStatus(reservationId)).toBe('RELEASED');
+  });
+});
+
+describe('the opening of a sale', () => {
+  it('that is done keeps its order when its schedule is triggered again', async () => {
+    const { env, taskQueue } = stage.temporal;
+    const { scheduleId } = await announceSale(stage.database.owner, { saleOpensAt: new Date() });
+    const open = async () =>
+      env.client.workflow.execute<typeof saleOpening>(SALE_OPENING_WORKFLOW, {
+        workflowId: saleOpeningWorkflowId(scheduleId),
+        taskQueue,
+        args: [{ scheduleId }],
+      });
+    const draws = createDrawStore(stage.database.db);
+    expect(await open()).toMatchObject({ status: 'OPENED' });
+    const before = await draws.find(scheduleId);
+
+    expect(await open()).toMatchObject({ status: 'OPENED' });
+
+    expect(await draws.find(scheduleId)).toEqual(before);
+  });
+});

@@ -1,0 +1,214 @@
+import { aHold, anAttempt, BOOKING_FEE, createSale, createUser, PRICE } from '../../support/factories';
+import { HOLD_SECONDS } from '../../support/durations';
+import { holdOnStage, startWithoutHold } from '../../support/holdOnStage';
+import { buildStage, type Stage } from '../../support/stage';
+
+let stage: Stage;
+
+beforeAll(async () => {
+  stage = await buildStage();
+}, 60_000);
+
+afterEach(async () => stage.endTest());
+
+afterAll(async () => stage?.drop());
+
+function lockOf({ scheduleId, seatId }: { scheduleId: string; seatId: string }): Promise<string | null> {
+  return stage.redis.redis.get(`{${scheduleId}}:seat:${seatId}`);
+}
+
+describe('a granted hold', () => {
+  it('answers with its seats, its price and its end', async () => {
+    const { sale, held, reservationId } = await holdOnStage(stage, { seats: 2 });
+
+    expect(held).toMatchObject({
+      reservationId,
+      scheduleId: sale.scheduleId,
+      amount: { tickets: 2 * PRICE, bookingFee: 2 * BOOKING_FEE, currency: 'KRW' },
+    });
+    expect(held.seats.map((seat) => seat.seatId)).toEqual(sale.seatIds);
+    expect(Date.parse(held.expiresAt) - Date.parse(held.heldAt)).toBe(HOLD_SECONDS * 1_000);
+  });
+
+  it('has its seats in Postgres, and Redis knows it', async () => {
+    const { sale, reservationId } = await holdOnStage(stage);
+
+    expect(await stage.books.seat(sale.seatId)).toEqual({ reservationId, sold: false });
+    expect(await lockOf(sale)).toBe(reservationId);
+  });
+
+  it('answers the same to whoever asks again', async () => {
+    const { owner } = stage.database;
+    const sale = await createSale(owner);
+    const request = aHold(sale, await createUser(owner), sale.seatIds);
+    const held = await stage.temporal.hold(request);
+
+    expect(await stage.temporal.hold(request)).toEqual(held);
+  });
+});
+
+describe('an unpaid hold ends at its time', () => {
+  it('and not before', async () => {
+    const { sale, held, reservationId } = await holdOnStage(stage);
+
+    await stage.temporal.sleepUntil(Date.parse(held.expiresAt) - 1_000);
+
+    expect(await stage.books.reservationStatus(reservationId)).toBe('HELD');
+    expect(await stage.books.seat(sale.seatId)).toEqual({ reservationId, sold: false });
+
+    await stage.temporal.sleepUntil(Date.parse(held.expiresAt) + 1_000);
+    const { status } = await stage.temporal.handle(reservationId).result();
+
+    expect(status).toBe('EXPIRED');
+    expect(await stage.books.reservationStatus(reservationId)).toBe('EXPIRED');
+    const { ended_at: endedAt } = await stage.database
+      .owner('reservations')
+      .where({ id: reservationId })
+      .first<{ ended_at: Date }>();
+    expect(endedAt.getTime()).toBeGreaterThanOrEqual(Date.parse(held.expiresAt));
+    expect(endedAt.getTime()).toBeLessThan(Date.parse(held.expiresAt) + 1_000);
+  });
+
+  it('and its seat is sold to the next user', async () => {
+    const { sale, reservationId } = await holdOnStage(stage);
+    await stage.temporal.handle(reservationId).result();
+    expect(await lockOf(sale)).toBeNull();
+
+    const next = await createUser(stage.database.owner, PRICE);
+    const request = aHold(sale, next, sale.seatIds);
+    await stage.temporal.hold(request);
+    const paid = await stage.temporal.reservations.pay(request.reservationId, anAttempt());
+
+    expect(paid).toMatchObject({ status: 'SUCCEEDED' });
+  });
+
+  it('with its deadline untouched by a failed payment', async () => {
+    const { held, reservationId } = await holdOnStage(stage, { points: 0 });
+    await stage.temporal.sleepUntil(Date.parse(held.heldAt) + (HOLD_SECONDS * 1_000) / 2);
+    await expect(stage.temporal.reservations.pay(reservationId, anAttempt())).rejects.toMatchObject({
+      slug: 'insufficient-points',
+      members: { expiresAt: held.expiresAt },
+    });
+
+    await stage.temporal.sleepUntil(Date.parse(held.expiresAt) + 1_000);
+
+    expect(await stage.temporal.handle(reservationId).result()).toMatchObject({
+      status: 'EXPIRED',
+      expiresAt: held.expiresAt,
+    });
+  });
+});
+
+describe('a release', () => {
+  it('puts the seats back on sale at once', async () => {
+    const { sale, reservationId } = await holdOnStage(stage);
+
+    expect(await stage.temporal.reservations.release(reservationId)).toBe(true);
+
+    expect(await stage.books.reservationStatus(reservationId)).toBe('RELEASED');
+    expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
+    expect(await lockOf(sale)).toBeNull();
+    expect(await stage.temporal.handle(reservationId).result()).toMatchObject({ status: 'RELEASED' });
+  });
+
+  it('has no effect once the hold has ended', async () => {
+    const { sale, userId, reservationId } = await holdOnStage(stage);
+    await stage.temporal.reservations.release(reservationId);
+    const next = aHold(sale, userId, sale.seatIds);
+    await stage.temporal.hold(next);
+
+    expect(await stage.temporal.reservations.release(reservationId)).toBe(false);
+
+    expect(await stage.books.seat(sale.seatId)).toMatchObject({ reservationId: next.reservationId });
+    expect(await lockOf(sale)).toBe(next.reservationId);
+  });
+
+  it('joins one that is under way', async () => {
+    const { sale, reservationId } = await holdOnStage(stage);
+    let tries = 0;
+    const second: Promise<boolean>[] = [];
+    // It fails until it has left the first workflow task, so that the second release arrives in between.
+    stage.temporal.replaceActivity('endHold', (real) => async (input) => {
+      tries += 1;
+      if (tries === 1) second.push(stage.temporal.reservations.release(reservationId));
+      if (tries < 6) throw new Error('Postgres is away');
+      return real(input);
+    });
+
+    await stage.temporal.reservations.release(reservationId);
+
+    expect(await Promise.all(second)).toEqual([true]);
+    expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
+  });
+});
+
+describe('a workflow whose hold was never granted', () => {
+  it('ends by its own timer, and changes nothing', async () => {
+    const { handle, sale } = await startWithoutHold(stage);
+
+    expect(await handle.result()).toMatchObject({ status: 'REFUSED' });
+    const { startTime, closeTime } = await handle.describe();
+    expect(Number(closeTime) - startTime.getTime()).toBeGreaterThan(HOLD_SECONDS * 1_000 - 1_000);
+    expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
+  });
+
+  it('ends at once when the API cancels it', async () => {
+    const { handle } = await startWithoutHold(stage);
+
+    await handle.cancel();
+
+    expect(await handle.result()).toMatchObject({ status: 'REFUSED' });
+  });
+});
+
+describe('a workflow whose clock is ahead of Postgres', () => {
+  it('waits until the hold is over by the clock of Postgres', async () => {
+    const { sale, held, reservationId } = await holdOnStage(stage);
+    const early = { status: 'HELD' as const, millisecondsLeft: 2_000, toGiveBack: [] };
+    let tries = 0;
+    stage.temporal.replaceActivity('endHold', (real) => async (input) => {
+      tries += 1;
+      return tries === 1 ? early : real(input);
+    });
+
+    expect(await stage.temporal.handle(reservationId).result()).toMatchObject({ status: 'EXPIRED' });
+
+    const { closeTime } = await stage.temporal.handle(reservationId).describe();
+    expect(Number(closeTime)).toBeGreaterThan(Date.parse(held.expiresAt) + 1_900);
+    expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
+  });
+});
+
+describe('cancelling the workflow', () => {
+  it('releases a hold', async () => {
+    const { sale, reservationId } = await holdOnStage(stage);
+
+    await stage.temporal.handle(reservationId).cancel();
+
+    expect(await stage.temporal.handle(reservationId).result()).toMatchObject({ status: 'RELEASED' });
+    expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
+    expect(await stage.books.reservationStatus(reservationId)).toBe('RELEASED');
+  });
+
+  it('does not interrupt a release', async () => {
+    const { sale, reservationId } = await holdOnStage(stage);
+    let cancelled: Promise<unknown> | null = null;
+    stage.temporal.replaceActivity('endHold', (real) => async (input) => {
+      if (input.reservationId !== reservationId) return real(input);
+      cancelled ??= stage.temporal.handle(reservationId).cancel();
+      await cancelled;
+      if (await isCancelRequested(reservationId)) return real(input);
+      throw new Error('Postgres is away');
+    });
+
+    expect(await stage.temporal.reservations.release(reservationId)).toBe(true);
+
+    expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
+  });
+});
+
+/** Whether the workflow's history has the request, so that its next task brings it. */
+async function isCancelRequested(reservationId: string): Promise<boolean> {
+  const { events } = await stage.temporal.handle(reservationId).fetchHistory();
+  return events?.some((event) => event.workflowExecutionCancelRequestedEventAttributes) ?? false;
+}

@@ -1,0 +1,251 @@
+import { defaultPayloadConverter } from '@temporalio/common';
+import { RESERVATION_QUERY, type ReservationState } from '../../../src/contract/reservations';
+import {
+  REFUND_STATUS,
+  RESERVATION_STATUS,
+  SCHEDULE_ID,
+  USER_ID,
+} from '../../../src/contract/searchAttributes';
+import { eventually } from '../../support/eventually';
+import { buyOnStage } from '../../support/buyOnStage';
+import { anAttempt, KEEPS_30_PERCENT } from '../../support/factories';
+import { holdOnStage, startWithoutHold } from '../../support/holdOnStage';
+import { buildStage, type Stage } from '../../support/stage';
+
+let stage: Stage;
+
+// The real Temporal, with short durations: what operators see there is what is promised.
+beforeAll(async () => {
+  stage = await buildStage('real');
+}, 60_000);
+
+afterEach(async () => stage.endTest());
+
+afterAll(async () => stage?.drop());
+
+/** The sentence at the top of the workflow's page. */
+async function detailsOf(reservationId: string): Promise<string> {
+  const metadata = await stage.temporal
+    .handle(reservationId)
+    .query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+  return metadata.currentDetails ?? '';
+}
+
+async function statusAttributeOf(reservationId: string): Promise<string | undefined> {
+  const { typedSearchAttributes } = await stage.temporal.handle(reservationId).describe();
+  return typedSearchAttributes.get(RESERVATION_STATUS);
+}
+
+async function historyOf(reservationId: string) {
+  const { events } = await stage.temporal.handle(reservationId).fetchHistory();
+  return events ?? [];
+}
+
+async function aPaidReservation() {
+  const onHold = await holdOnStage(stage);
+  await stage.temporal.reservations.pay(onHold.reservationId, anAttempt());
+  await stage.temporal.handle(onHold.reservationId).result();
+  return onHold;
+}
+
+/** A payment waits for the gateway's word, which comes after some seconds. */
+async function aSettlingReservation(charge: 'lose-approval' | 'lose-decline') {
+  const onHold = await holdOnStage(stage);
+  stage.gateway.script(charge);
+  stage.gateway.unanswered.lookUps = 1;
+  const answer = await stage.temporal.reservations.pay(onHold.reservationId, anAttempt());
+  expect(answer).toMatchObject({ status: 'SETTLING' });
+  return onHold;
+}
+
+describe('a reservation that is held and paid', () => {
+  it('costs two workflow tasks and fifteen events', async () => {
+    const { reservationId } = await aPaidReservation();
+
+    const kinds = (await historyOf(reservationId)).map(
+      (event) => Object.keys(event).find((key) => key.endsWith('EventAttributes')) ?? '',
+    );
+
+    // The cost budget: throughput is bound by workflow tasks, and history by events. One more of either is
+    // a decision to take with the benchmark at hand.
+    expect(kinds.filter((kind) => kind.startsWith('workflowTaskCompleted'))).toHaveLength(2);
+    expect(kinds).toHaveLength(15);
+  });
+
+  it('says in its history what each timer and step is for', async () => {
+    const { reservationId, held } = await aPaidReservation();
+
+    const summaries = (await historyOf(reservationId)).flatMap(({ userMetadata }) =>
+      userMetadata?.summary ? [defaultPayloadConverter.fromPayload<string>(userMetadata.summary)] : [],
+    );
+
+    expect(summaries).toEqual([
+      '1 seat, 52000 KRW: A row 1 seat 1',
+      `The hold ends at ${held.expiresAt}`,
+      'Open the payment and take the points',
+      'Charge the card',
+      'Confirm: seats sold, tickets issued, sale booked',
+    ]);
+  });
+
+  it('is found by its status, its schedule and its user', async () => {
+    const { reservationId, sale, userId } = await aPaidReservation();
+    const query = [
+      `${RESERVATION_STATUS.name} = 'CONFIRMED'`,
+      `${SCHEDULE_ID.name} = '${sale.scheduleId}'`,
+      `${USER_ID.name} = '${userId}'`,
+    ].join(' AND ');
+
+    const found = await eventually(async () => {
+      const ids: string[] = [];
+      for await (const workflow of stage.temporal.env.client.workflow.list({ query })) {
+        ids.push(workflow.workflowId);
+      }
+      expect(ids).not.toEqual([]);
+      return ids;
+    });
+
+    expect(found).toEqual([stage.temporal.handle(reservationId).workflowId]);
+  });
+
+  it('answers the query for its state', async () => {
+    const { reservationId, held } = await aPaidReservation();
+
+    const state = await stage.temporal.handle(reservationId).query<ReservationState>(RESERVATION_QUERY);
+
+    expect(state).toMatchObject({ status: 'CONFIRMED', expiresAt: held.expiresAt, payments: 1 });
+  });
+});
+
+describe('the search attribute and the details tell', () => {
+  it('a hold', async () => {
+    const { reservationId, held } = await holdOnStage(stage, { seats: 2 });
+
+    expect(await statusAttributeOf(reservationId)).toBe('HELD');
+    expect(await detailsOf(reservationId)).toBe(
+      `Holds the seats until ${held.expiresAt}; waiting for a payment.`,
+    );
+  });
+
+  it('a sale', async () => {
+    const { reservationId } = await aPaidReservation();
+
+    expect(await statusAttributeOf(reservationId)).toBe('CONFIRMED');
+    expect(await detailsOf(reservationId)).toBe('Paid; the seats are sold.');
+  });
+
+  it('a hold that ended unpaid', async () => {
+    const { reservationId } = await holdOnStage(stage, { holdSeconds: 1 });
+    await stage.temporal.handle(reservationId).result();
+
+    expect(await statusAttributeOf(reservationId)).toBe('EXPIRED');
+    expect(await detailsOf(reservationId)).toBe('The hold ended without a payment.');
+  });
+
+  it('a release', async () => {
+    const { reservationId } = await holdOnStage(stage);
+    await stage.temporal.reservations.release(reservationId);
+    await stage.temporal.handle(reservationId).result();
+
+    expect(await statusAttributeOf(reservationId)).toBe('RELEASED');
+    expect(await detailsOf(reservationId)).toBe('The hold was released early.');
+  });
+
+  it('a refused hold', async () => {
+    const { request, handle } = await startWithoutHold(stage);
+    await handle.cancel();
+    await handle.result();
+
+    expect(await statusAttributeOf(request.reservationId)).toBe('REFUSED');
+    expect(await detailsOf(request.reservationId)).toBe('No hold was granted.');
+  });
+
+  it('a payment that settles, then a sale', async () => {
+    const { reservationId } = await aSettlingReservation('lose-approval');
+
+    expect(await statusAttributeOf(reservationId)).toBe('SETTLING');
+    expect(await detailsOf(reservationId)).toContain('The outcome of the payment is not known yet');
+
+    await stage.temporal.handle(reservationId).result();
+    expect(await statusAttributeOf(reservationId)).toBe('CONFIRMED');
+  });
+
+  it('a payment that settled as declined, and the hold that goes on', async () => {
+    const { reservationId } = await aSettlingReservation('lose-decline');
+
+    await eventually(async () => expect(await statusAttributeOf(reservationId)).toBe('HELD'));
+
+    expect(await detailsOf(reservationId)).toContain('waiting for a payment');
+  });
+});
+
+/** What the list and the page of a cancellation's workflow show. */
+async function shownOf(cancellationId: string) {
+  const handle = stage.temporal.cancellation(cancellationId);
+  const { typedSearchAttributes } = await handle.describe();
+  const metadata = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+  return {
+    refund: typedSearchAttributes.get(REFUND_STATUS),
+    schedule: typedSearchAttributes.get(SCHEDULE_ID),
+    user: typedSearchAttributes.get(USER_ID),
+    details: metadata.currentDetails,
+  };
+}
+
+describe('an operator sees of a cancellation', () => {
+  it('what goes back, a refund that was refused, and when it is tried again', async () => {
+    const { reservationId, sale, userId } = await buyOnStage(stage, {
+      points: 20_000,
+      cancellationPolicy: KEEPS_30_PERCENT,
+    });
+    stage.gateway.scriptRefunds('refuse');
+    const cancellationId = await stage.requestCancellation(reservationId);
+
+    await stage.temporal.decide(cancellationId);
+
+    const money = '20000 points back, 15000 KRW to the card, 15000 KRW kept of the tickets';
+    const figures = `reservation ${reservationId}, ${money}`;
+    const names = { schedule: sale.scheduleId, user: userId };
+    expect(await shownOf(cancellationId)).toMatchObject({ refund: 'REFUSED', ...names });
+    const { details } = await shownOf(cancellationId);
+    expect(details).toContain(`Cancelled: ${figures}; the gateway refused try 1 (scripted), the next is at `);
+    await stage.temporal.cancellation(cancellationId).result();
+    expect(await shownOf(cancellationId)).toEqual({
+      refund: 'DONE',
+      ...names,
+      details: `Cancelled: ${figures}; nothing is due any more.`,
+    });
+  });
+
+  it('why it was refused', async () => {
+    const { reservationId } = await holdOnStage(stage);
+    const cancellationId = await stage.requestCancellation(reservationId);
+
+    await stage.temporal.decide(cancellationId);
+
+    await stage.temporal.cancellation(cancellationId).result();
+    const { refund, details } = await shownOf(cancellationId);
+    expect(refund).toBeUndefined();
+    expect(details).toBe('Refused, nothing was changed: not-confirmed.');
+    await stage.temporal.reservations.release(reservationId);
+  });
+});
+
+describe('a refusal stands in the history under the name that the client hears', () => {
+  it('of a payment', async () => {
+    const { reservationId } = await holdOnStage(stage, { points: 0 });
+    await expect(stage.temporal.reservations.pay(reservationId, anAttempt())).rejects.toMatchObject({
+      slug: 'insufficient-points',
+    });
+
+    expect(await failuresOf(reservationId)).toEqual(['insufficient-points']);
+  });
+});
+
+/** The failures that updates ended with. */
+async function failuresOf(reservationId: string): Promise<unknown[]> {
+  return (await historyOf(reservationId)).flatMap(
+    ({ workflowExecutionUpdateCompletedEventAttributes: update }) =>
+      update?.outcome?.failure ? [update.outcome.failure.applicationFailureInfo?.type] : [],
+  );
+}
