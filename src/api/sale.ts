@@ -8,7 +8,7 @@ import { createReservationStore } from '../db/reservations/reservationStore';
 import { createSeatDirectory } from '../db/catalogue/seatDirectory';
 import { createTopUpStore } from '../db/ledger/topUpStore';
 import { createSeatClaim } from '../redis/reservations/seatClaim';
-import { adminReservationRoutes } from './admin/reservations';
+import { adminReservationRoutes } from './reservations/adminRoutes';
 import { createCancellationWorkflows } from './cancellations/cancellationWorkflows';
 import { createCancelReservation } from './cancellations/cancelReservation';
 import { createReadFacts } from './cancellations/readFacts';
@@ -26,11 +26,11 @@ import { createReleaseHold } from './reservations/releaseHold';
 import { createReservationWorkflows } from './reservations/reservationWorkflows';
 import { reservationRoutes } from './reservations/routes';
 import { createSeatChoice } from './reservations/seatChoice';
-import { walletRoutes } from './wallet/routes';
-import { createBuyPoints } from './wallet/buyPoints';
-import { createTopUpWorkflows } from './wallet/topUpWorkflows';
-import { createReceiveEvent } from './webhooks/receiveEvent';
-import { webhookRoutes } from './webhooks/routes';
+import { walletRoutes } from './ledger/routes';
+import { createBuyPoints } from './ledger/buyPoints';
+import { createTopUpWorkflows } from './ledger/topUpWorkflows';
+import { createReceiveEvent } from './payments/webhooks/receiveEvent';
+import { webhookRoutes } from './payments/webhooks/routes';
 
 /** Holding, paying, cancelling, the wallet, and the operator's look into a reservation. */
 export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {

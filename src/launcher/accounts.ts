@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Knex } from 'knex';
-import { createAccounts } from '../api/auth/accounts';
-import { createPasswords } from '../api/auth/passwords';
+import { createAccounts } from '../api/accounts/accounts';
+import { createPasswords } from '../api/accounts/passwords';
 import { createUserStore } from '../db/accounts/userStore';
 
 /**

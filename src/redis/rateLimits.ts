@@ -17,7 +17,7 @@ interface RateLimitPolicy {
  * Every rate limit of the service, before `RATE_LIMIT_FACTOR`. Who is not logged in is counted by address, with room
  * for the many who share one at the opening of a sale; who is, by user. The numbers are several times what a page
  * in a browser asks for, so that they stop programs (OWASP API4:2023). Tries for one account are delayed besides
- * (OWASP API2:2023, `src/api/auth/loginPace.ts`).
+ * (OWASP API2:2023, `src/api/accounts/loginPace.ts`).
  *
  * Holding and paying are the flows that bots are after (OWASP API6:2023). A try before one's turn is counted as
  * `waiting`; past its limit every such request is refused before its tokens are looked at, and mostly without

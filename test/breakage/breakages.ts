@@ -457,8 +457,8 @@ export const BREAKAGES: Breakage[] = [
   },
   {
     name: "a ticket's code is not told from other tokens by its type",
-    edits: [{ file: 'src/tickets/verify.ts', find: 'typ: TICKET_TYPE,', replace: '' }],
-    suite: 'test/tickets/verify.test.ts',
+    edits: [{ file: 'src/api/tickets/code/verify.ts', find: 'typ: TICKET_TYPE,', replace: '' }],
+    suite: 'test/api/tickets/verify.test.ts',
     tests: ['no code of a ticket is one of type at+jwt'],
   },
   {

@@ -1,7 +1,7 @@
 import { Router, type RouterMiddleware } from '@koa/router';
 import { Problem } from '../../domain/problems';
 import type { RateLimits } from '../../redis/rateLimits';
-import type { Authenticate } from '../auth/accessTokens';
+import type { Authenticate } from '../accounts/accessTokens';
 import type { Idempotency } from '../idempotency/idempotency';
 import { createBodyReader } from './body';
 import type { ReadBytes } from './bodyBytes';

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 import type { GivenAnswer, IdempotencyScope, RecordedAnswer } from '../../db/idempotencyStore';
-import type { Passwords } from '../auth/passwords';
+import type { Passwords } from '../accounts/passwords';
 
 /** A secret that a body holds: a password, which can be guessed, or a token of 256 random bits, which cannot. */
 export type BodySecret = 'password' | 'token';

@@ -8,7 +8,7 @@ import {
   type UsedKey,
 } from '../../db/idempotencyStore';
 import { Problem, type ProblemSlug } from '../../domain/problems';
-import type { Passwords } from '../auth/passwords';
+import type { Passwords } from '../accounts/passwords';
 import { plainFingerprint, secretFingerprint, type BodySecret, type Fingerprint } from './fingerprint';
 
 /** Namespace of the ids that are derived from keys; any fixed UUID would do. */

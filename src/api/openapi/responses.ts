@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiResponseObject } from 'zod-openapi';
 import type { ProblemSlug } from '../../domain/problems';
 import { takesBody } from '../http/bodyPresence';
-import { newVenueSchema } from '../admin/venues/schema';
+import { newVenueSchema } from '../catalogue/venues/schema';
 import type { Endpoint, ResponseSpec } from '../http/endpoint';
 import { PROBLEM_MEDIA_TYPE } from '../problems/document';
 import { PROBLEMS } from '../problems/table';

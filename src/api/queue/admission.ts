@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { Problem } from '../../domain/problems';
 import { PLACE_MEMORY_SECONDS, type Place, type Queue, type Room } from '../../redis/queue/queue';
-import type { TokenKind, Tokens } from '../auth/tokens';
+import type { TokenKind, Tokens } from '../accounts/tokens';
 import { isDependencyFailure } from '../problems/dependencyFailure';
 import { queueStatus, UNKNOWN_STATUS } from './presenter';
 import { SERVICE_ROOM, type Rooms, type ScheduleRoom } from './rooms';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Authenticate } from '../auth/accessTokens';
+import type { Authenticate } from '../accounts/accessTokens';
 import type { Lane, LaneAnswer } from '../http/lanes';
 import { rateLimitHeaders, type RequestLimits } from '../http/rateLimit';
 import type { AdmissionService } from './admission';

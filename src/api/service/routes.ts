@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { instanceHeaders } from '../../config/instance';
 import { Problem } from '../../domain/problems';
-import type { KeyRing } from '../auth/keyRing';
+import type { KeyRing } from '../accounts/keyRing';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import { problemPage } from '../problems/page';
 import { createReadiness, type HealthDependencies } from './health';

@@ -1,8 +1,8 @@
 import { errors, type JWTVerifyGetKey } from 'jose';
 import { createTicketStore } from '../../db/tickets/ticketStore';
 import { Problem } from '../../domain/problems';
-import { verifyTicketCode } from '../../tickets/verify';
-import type { KeyRing } from '../auth/keyRing';
+import { verifyTicketCode } from './code/verify';
+import type { KeyRing } from '../accounts/keyRing';
 import type { ApiDependencies } from '../dependencies';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import { presentAdmitted } from './presenter';

@@ -1,7 +1,7 @@
 import { createTicketStore, type IssuedTicket } from '../../db/tickets/ticketStore';
 import { Problem } from '../../domain/problems';
-import { drawQrSvg } from '../../tickets/qrPicture';
-import { signTicketCode } from '../../tickets/sign';
+import { drawQrSvg } from './paper/qrPicture';
+import { signTicketCode } from './code/sign';
 import type { ApiDependencies } from '../dependencies';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import { presentTicket } from './presenter';

@@ -3,7 +3,7 @@ import { cancelledSchema, previewSchema } from '../../api/cancellations/schema';
 import { concertSummarySchema, scheduleSchema } from '../../api/catalogue/schema';
 import { paidSchema } from '../../api/payments/schema';
 import { heldReservationSchema } from '../../api/reservations/schema';
-import { walletSchema } from '../../api/wallet/schema';
+import { walletSchema } from '../../api/ledger/schema';
 import { DEMO_CONCERTS } from '../catalogue';
 import { payCall } from './payments';
 import { arrive } from './people';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { paidSchema } from '../../api/payments/schema';
 import { reservationSchema } from '../../api/reservations/schema';
-import { entrySchema, topUpSchema, walletSchema } from '../../api/wallet/schema';
+import { entrySchema, topUpSchema, walletSchema } from '../../api/ledger/schema';
 import type { OpenHold } from './holds';
 import type { Call, Person, Service } from './service';
 import { StoryFailure } from './storyFailure';

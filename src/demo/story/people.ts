@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { accountSchema, loginAnswerSchema } from '../../api/auth/schema';
+import { accountSchema, loginAnswerSchema } from '../../api/accounts/schema';
 import { expectStatus, type Person, type Service } from './service';
 import { StoryFailure } from './storyFailure';
 

@@ -1,4 +1,4 @@
-import { accountSchema, loginAnswerSchema } from '../../api/auth/schema';
+import { accountSchema, loginAnswerSchema } from '../../api/accounts/schema';
 import { asPerson, loginCall, newId, signUpCall } from './people';
 import type { Person, Service } from './service';
 import type { Teller } from './teller';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
-import { newScheduleSchema } from '../../../src/api/admin/schema';
+import { newScheduleSchema } from '../../../src/api/catalogue/adminSchema';
 import { createCatalogueEditor } from '../../../src/db/catalogue/catalogueEditor';
 import { writeHall } from '../../../src/domain/catalogue/seatingPlan/hallText';
 import { readHall } from '../../domain/catalogue/seatingPlan/readHall';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
-import { createPasswords } from '../../../src/api/auth/passwords';
+import { createPasswords } from '../../../src/api/accounts/passwords';
 import {
   createIdempotency,
   type Idempotency,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createPasswords } from '../../../src/api/auth/passwords';
+import { createPasswords } from '../../../src/api/accounts/passwords';
 import { createIdempotency } from '../../../src/api/idempotency/idempotency';
 import type { AdmissionService } from '../../../src/api/queue/admission';
 import { createHoldBest } from '../../../src/api/reservations/holdBest';

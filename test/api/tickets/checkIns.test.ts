@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { createKeyRing, rotateSigningKey } from '../../../src/api/auth/keyRing';
+import { createKeyRing, rotateSigningKey } from '../../../src/api/accounts/keyRing';
 import { createSigningKeyStore } from '../../../src/db/accounts/signingKeyStore';
-import { signTicketCode } from '../../../src/tickets/sign';
+import { signTicketCode } from '../../../src/api/tickets/code/sign';
 import { aString } from '../../support/matchers';
 import { expectProblem, logIn, logInOperator, startEdge, type Edge } from '../edge';
 import { hireStaff, issue, type Staff } from './issued';

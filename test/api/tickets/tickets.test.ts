@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createLocalJWKSet } from 'jose';
 import { z } from 'zod';
-import { verifyTicketCode } from '../../../src/tickets/verify';
+import { verifyTicketCode } from '../../../src/api/tickets/code/verify';
 import { readQrSvg, readTicketPdf } from '../../support/ticketReader';
 import { aString } from '../../support/matchers';
 import { expectProblem, logIn, startEdge, type Edge } from '../edge';

@@ -10,7 +10,7 @@ const SERVER_TEST = 'test/api/http/server.test.ts';
 const BODIES_TEST = 'test/api/http/bodyBytes.test.ts';
 const LIMITS_TEST = 'test/api/http/rateLimit.test.ts';
 const NETWORK_TEST = 'test/api/http/clientNetwork.test.ts';
-const WEBHOOKS_TEST = 'test/api/webhooks/webhooks.test.ts';
+const WEBHOOKS_TEST = 'test/api/payments/webhooks/webhooks.test.ts';
 const CORS_TEST = 'test/api/http/cors.test.ts';
 const LOG_TEST = 'test/api/middleware/accessLog.test.ts';
 
@@ -242,7 +242,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
     name: 'webhooks may be as large as plans',
     edits: [
       {
-        file: 'src/api/webhooks/routes.ts',
+        file: 'src/api/payments/webhooks/routes.ts',
         find: 'const BODY_LIMIT = 64 * 1024;',
         replace: 'const BODY_LIMIT = 16 * 1024 * 1024;',
       },
@@ -252,7 +252,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
   },
   {
     name: 'webhooks are counted like everything else of their address',
-    edits: [{ file: 'src/api/webhooks/routes.ts', find: "rateLimit: 'webhook',", replace: '' }],
+    edits: [{ file: 'src/api/payments/webhooks/routes.ts', find: "rateLimit: 'webhook',", replace: '' }],
     suite: WEBHOOKS_TEST,
     tests: ['messages have a limit of their own, which leaves everything else of the address alone'],
   },

@@ -52,12 +52,12 @@ export const INPUT_BREAKAGES: Breakage[] = [
     name: 'a login asks Postgres for an id that it cannot store',
     edits: [
       {
-        file: 'src/api/auth/accounts.ts',
+        file: 'src/api/accounts/accounts.ts',
         find: '[login, password].every(isStorable) ? await users.findByLogin(login) : null',
         replace: 'await users.findByLogin(login)',
       },
     ],
-    suite: 'test/api/auth/accounts.test.ts',
+    suite: 'test/api/accounts/accounts.test.ts',
     tests: ['logging in answers NUL in the id as a wrong password'],
   },
   {
@@ -121,7 +121,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
         replace: "return access === 'operator' && method === 'PUT';",
       },
     ],
-    suite: 'test/api/auth/accounts.test.ts',
+    suite: 'test/api/accounts/accounts.test.ts',
     tests: ['logging in answers with every token and the place in the queue'],
   },
   {
@@ -147,7 +147,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
         replace: "if ('problem' in outcome && request.userId === null) await keys.forget(scope);",
       },
     ],
-    suite: 'test/api/auth/repeats.test.ts',
+    suite: 'test/api/accounts/repeats.test.ts',
     tests: [
       'a refusal of somebody who is not logged in leaves no row behind, and its key free: a refresh',
       'a refusal of somebody who is not logged in leaves no row behind, and its key free: a sign-up',
@@ -174,12 +174,12 @@ export const INPUT_BREAKAGES: Breakage[] = [
     name: 'nothing delays whoever guesses a password',
     edits: [
       {
-        file: 'src/api/auth/loginPace.ts',
+        file: 'src/api/accounts/loginPace.ts',
         find: 'const ofOwn = own < free ?',
         replace: 'const ofOwn = own >= 0 ?',
       },
     ],
-    suite: 'test/api/auth/loginPace.test.ts',
+    suite: 'test/api/accounts/loginPace.test.ts',
     tests: [
       'the delay before a password is checked after 8 tries from the same network is 8000 ms, and the right password gets in',
     ],
@@ -215,12 +215,12 @@ export const INPUT_BREAKAGES: Breakage[] = [
     name: 'an access token works whatever became of its session',
     edits: [
       {
-        file: 'src/api/auth/accessTokens.ts',
+        file: 'src/api/accounts/accessTokens.ts',
         find: "if (cutSessions.has(sid)) throw new Problem('unauthenticated', 'The session has been ended.');",
         replace: '',
       },
     ],
-    suite: 'test/api/auth/accountControl.test.ts',
+    suite: 'test/api/accounts/accountControl.test.ts',
     tests: [
       'changing the password ends every other session within a minute, and leaves this one',
       'an account with a lower role loses what it was allowed within a minute',
@@ -235,7 +235,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
         replace: 'AND :passwordHash::text IS NOT NULL FOR SHARE',
       },
     ],
-    suite: 'test/api/auth/accountControl.test.ts',
+    suite: 'test/api/accounts/accountControl.test.ts',
     tests: [
       'a login that began before the password was changed opens no session after it',
       'an account that is disabled opens no session for a login that began before',
@@ -250,7 +250,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
         replace: 'disabled_at: null',
       },
     ],
-    suite: 'test/api/auth/accountControl.test.ts',
+    suite: 'test/api/accounts/accountControl.test.ts',
     tests: [
       'an account that is disabled loses its sessions within a minute and can neither log in nor refresh, until it is enabled',
     ],
@@ -259,12 +259,12 @@ export const INPUT_BREAKAGES: Breakage[] = [
     name: 'anybody may look like an operator',
     edits: [
       {
-        file: 'src/api/auth/accounts.ts',
+        file: 'src/api/accounts/accounts.ts',
         find: 'skeletonOf(login) === skeleton',
         replace: 'login === user.login',
       },
     ],
-    suite: 'test/api/auth/accountControl.test.ts',
+    suite: 'test/api/accounts/accountControl.test.ts',
     tests: [
       'an id that looks like that of an operator is taken, for the account operator and for every other with the role',
     ],

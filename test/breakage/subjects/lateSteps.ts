@@ -100,12 +100,12 @@ export const LATE_STEP_BREAKAGES: Breakage[] = [
     name: 'a top-up that was requested again gets the refusal of its earlier request',
     edits: [
       {
-        file: 'src/api/wallet/buyPoints.ts',
+        file: 'src/api/ledger/buyPoints.ts',
         find: 'if (await topUps.withdraw(topUpId)) throw notCharged();',
         replace: '',
       },
     ],
-    suite: 'test/api/wallet/buyPoints.test.ts',
+    suite: 'test/api/ledger/buyPoints.test.ts',
     tests: [
       'a top-up that joins a run which had found it withdrawn is withdrawn again, and its key gets a new try',
     ],

@@ -108,22 +108,22 @@ export const SEATING_PLANS: Breakage[] = [
   {
     name: 'the bytes of a plan are parsed before they are looked at',
     edits: [
-      { file: 'src/api/admin/venues/scanJson.ts', find: 'depth > MAX_DEPTH', replace: 'depth < 0' },
-      { file: 'src/api/admin/venues/scanJson.ts', find: 'values > MAX_VALUES', replace: 'values < 0' },
+      { file: 'src/api/catalogue/venues/scanJson.ts', find: 'depth > MAX_DEPTH', replace: 'depth < 0' },
+      { file: 'src/api/catalogue/venues/scanJson.ts', find: 'values > MAX_VALUES', replace: 'values < 0' },
     ],
-    suite: 'test/api/admin/venueReader.test.ts',
+    suite: 'test/api/catalogue/venueReader.test.ts',
     tests: ['bytes are looked at before they are parsed depth and number of values are bounded'],
   },
   {
     name: 'any number of plans may wait to be read',
     edits: [
       {
-        file: 'src/api/admin/venues/venueReader.ts',
+        file: 'src/api/catalogue/venues/venueReader.ts',
         find: 'turns.pendingCount >= MOST_WAITING',
         replace: 'turns.pendingCount < 0',
       },
     ],
-    suite: 'test/api/admin/venueReader.test.ts',
+    suite: 'test/api/catalogue/venueReader.test.ts',
     tests: ['the reader of venues refuses more than two that wait'],
   },
   {
@@ -135,7 +135,7 @@ export const SEATING_PLANS: Breakage[] = [
         replace: 'accessible, false',
       },
     ],
-    suite: 'test/api/admin/catalogue.test.ts',
+    suite: 'test/api/catalogue/admin.test.ts',
     tests: [
       'POST /v1/admin/concerts/{concertId}/schedules blocks the seats of a category without a price for good',
     ],
@@ -149,7 +149,7 @@ export const SEATING_PLANS: Breakage[] = [
         replace: 'if (priceless.length < 0)',
       },
     ],
-    suite: 'test/api/admin/catalogue.test.ts',
+    suite: 'test/api/catalogue/admin.test.ts',
     tests: [
       'POST /v1/admin/concerts/{concertId}/schedules blocks the seats of a category without a price for good',
     ],

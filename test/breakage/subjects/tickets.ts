@@ -1,13 +1,13 @@
 import type { Breakage } from '../breakage';
 
-const PAPER = 'test/tickets/paper.test.ts';
+const PAPER = 'test/api/tickets/paper.test.ts';
 
 export const TICKETS: Breakage[] = [
   {
     name: 'the name of a seat is cut on paper',
     edits: [
       {
-        file: 'src/tickets/seatCells.ts',
+        file: 'src/api/tickets/paper/seatCells.ts',
         find: 'text.wrap(value, style, width - x)',
         replace: 'text.wrapWithin(value, style, width - x, 1)',
       },
@@ -17,14 +17,18 @@ export const TICKETS: Breakage[] = [
   },
   {
     name: 'the type on paper stays large, and the seat pushes the show off the page',
-    edits: [{ file: 'src/tickets/seatCells.ts', find: '[14, 12, 10, 9, 8, 7]', replace: '[14]' }],
+    edits: [{ file: 'src/api/tickets/paper/seatCells.ts', find: '[14, 12, 10, 9, 8, 7]', replace: '[14]' }],
     suite: PAPER,
     tests: ['a ticket on paper leaves room for the show beside a seat of the widest names'],
   },
   {
     name: 'a character that no font has is left out without a word',
     edits: [
-      { file: 'src/tickets/paper.ts', find: 'if (isIncomplete(text, ticket)) {', replace: 'if (false) {' },
+      {
+        file: 'src/api/tickets/paper/paper.ts',
+        find: 'if (isIncomplete(text, ticket)) {',
+        replace: 'if (false) {',
+      },
     ],
     suite: PAPER,
     tests: [
@@ -36,7 +40,7 @@ export const TICKETS: Breakage[] = [
     name: 'every character is printed in the first font',
     edits: [
       {
-        file: 'src/tickets/paperFonts.ts',
+        file: 'src/api/tickets/paper/paperFonts.ts',
         find: 'families.find(({ has })',
         replace: 'families.slice(0, 1).find(({ has })',
       },
@@ -48,7 +52,7 @@ export const TICKETS: Breakage[] = [
     name: 'the additions of hand scanners spoil a code',
     edits: [
       {
-        file: 'src/tickets/verify.ts',
+        file: 'src/api/tickets/code/verify.ts',
         find: 'jwtVerify(plainCode(code), keys',
         replace: 'jwtVerify(code, keys',
       },
@@ -113,12 +117,12 @@ export const TICKETS: Breakage[] = [
     name: 'an account is left behind whose venue is not there',
     edits: [
       {
-        file: 'src/api/auth/routes.ts',
+        file: 'src/api/accounts/routes.ts',
         find: 'await accounts.add(createUserStore(tx), user);',
         replace: 'await accounts.add(createUserStore(db), user);',
       },
     ],
-    suite: 'test/api/admin/staff.test.ts',
+    suite: 'test/api/accounts/staff.test.ts',
     tests: ['the venues and schedules of staff must be there; else neither the account nor the change is'],
   },
 ];

@@ -1,5 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { createTopUpWorkflows } from '../../../src/api/wallet/topUpWorkflows';
+import { createTopUpWorkflows } from '../../../src/api/ledger/topUpWorkflows';
 import { createDrawStore } from '../../../src/db/openings/drawStore';
 import { Problem } from '../../../src/domain/problems';
 import { chargeOfPayment } from '../../../src/gateways/chargeRequest';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createReceiveEvent } from '../../../src/api/webhooks/receiveEvent';
-import { createTopUpWorkflows } from '../../../src/api/wallet/topUpWorkflows';
+import { createReceiveEvent } from '../../../src/api/payments/webhooks/receiveEvent';
+import { createTopUpWorkflows } from '../../../src/api/ledger/topUpWorkflows';
 import { createDrawStore } from '../../../src/db/openings/drawStore';
 import { topUpWorkflowId } from '../../../src/contract/ledger';
 import { SALE_OPENING_WORKFLOW, saleOpeningWorkflowId } from '../../../src/contract/openings';

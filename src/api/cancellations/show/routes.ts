@@ -1,0 +1,188 @@
+import { createScheduleStore } from '../../../db/catalogue/scheduleStore';
+import {
+  createShowCancellationStore,
+  type FailingRefund,
+  type ShowCancellation,
+} from '../../../db/cancellations/showCancellationStore';
+import { Problem } from '../../../domain/problems';
+import { createBestEffort } from '../../../redis/bestEffort';
+import { createCatalogueCache } from '../../../redis/cache';
+import { nudgeShowCancellation } from '../../../temporal/cancellations/startShowCancellation';
+import { showCancellationWorkflowId } from '../../../contract/cancellations';
+import { scheduleParams } from '../../catalogue/schema';
+import type { ApiDependencies } from '../../dependencies';
+import { endpoint, type Endpoint } from '../../http/endpoint';
+import { cutPage } from '../../http/paging';
+import { workflowLink } from '../../reservations/workflowLink';
+import {
+  failuresQuery,
+  showAdjustmentBody,
+  showCancellationBody,
+  showCancellationSchema,
+  type ShowCancellationView,
+} from './schema';
+
+const tags = ['Operators'];
+const path = '/v1/admin/schedules/{scheduleId}/cancellation';
+const FIRST_PAGE = failuresQuery.parse({});
+
+/** Temporal answers within milliseconds, or is down. */
+const NUDGE_TIMEOUT_MS = 5_000;
+
+/** A show that does not take place: its sale is closed for good, and everybody is refunded in full. */
+export function showCancellationRoutes(
+  dependencies: Pick<ApiDependencies, 'settings' | 'db' | 'redis' | 'temporal' | 'idempotency' | 'logger'>,
+): Endpoint[] {
+  const { settings, db, redis, temporal, idempotency, logger } = dependencies;
+  const schedules = createScheduleStore(db);
+  const shows = createShowCancellationStore(db);
+  const taskQueue = settings.TEMPORAL_TASK_QUEUE;
+  const catalogueCache = createCatalogueCache(createBestEffort(redis, logger));
+  return [
+    endpoint({
+      method: 'POST',
+      path,
+      summary: 'Cancel a show',
+      description:
+        'Closes the sale for good, ends open holds, and refunds every sold reservation in full, with its booking ' +
+        'fee. It cannot be taken back. A show is cancelled once: asked again, this tells how far it is.',
+      tags,
+      access: 'operator',
+      idempotent: true,
+      params: scheduleParams,
+      body: showCancellationBody,
+      problems: ['schedule-not-found'],
+      responses: {
+        202: {
+          description: 'The sale is closed, and the refunds are under way',
+          schema: showCancellationSchema,
+          headers: { Location: 'The progress' },
+        },
+        200: {
+          description: 'Everybody was refunded before',
+          schema: showCancellationSchema,
+          headers: { Location: 'The progress' },
+        },
+      },
+      async handle({ user, params: { scheduleId }, body, idempotencyKey: key }) {
+        const { reason = null, refundsPerSecond } = body;
+        const location = `/v1/admin/schedules/${scheduleId}/cancellation`;
+        const request = { userId: user.userId, route: `POST ${location}`, key, body };
+        return idempotency.run(request, async () => {
+          if (!(await schedules.facts(scheduleId))) throw scheduleNotFound();
+          if (!(await shows.find(scheduleId))?.finishedAt) {
+            await db.transaction(async (transaction) =>
+              createShowCancellationStore(transaction).open({ scheduleId, reason, refundsPerSecond }),
+            );
+            await catalogueCache.invalidate();
+            await nudge(scheduleId);
+          }
+          const view = await present(await findCancelled(scheduleId), FIRST_PAGE);
+          return {
+            status: view.status === 'DONE' ? (200 as const) : (202 as const),
+            headers: { Location: location },
+            body: view,
+          };
+        });
+      },
+    }),
+
+    endpoint({
+      method: 'GET',
+      path,
+      summary: 'Read how far the cancellation of a show is',
+      description: '`failures` lists the refunds whose last try failed, a page at a time.',
+      tags,
+      access: 'operator',
+      params: scheduleParams,
+      query: failuresQuery,
+      problems: ['schedule-not-found', 'show-not-cancelled'],
+      responses: { 200: { description: 'The progress', schema: showCancellationSchema } },
+      async handle({ params: { scheduleId }, query }) {
+        return answer(await present(await findCancelled(scheduleId), query));
+      },
+    }),
+
+    endpoint({
+      method: 'PATCH',
+      path,
+      summary: 'Pause, resume, or change the rate of the refunds of a show',
+      description: 'Refunds that have begun go on while it is paused.',
+      tags,
+      access: 'operator',
+      params: scheduleParams,
+      body: showAdjustmentBody,
+      problems: ['schedule-not-found', 'show-not-cancelled', 'show-cancellation-done'],
+      responses: { 200: { description: 'The progress', schema: showCancellationSchema } },
+      async handle({ params: { scheduleId }, body }) {
+        await findCancelled(scheduleId);
+        if (!(await shows.adjust(scheduleId, body))) {
+          throw new Problem('show-cancellation-done', 'Everybody has been refunded.');
+        }
+        await nudge(scheduleId);
+        return answer(await present(await findCancelled(scheduleId), FIRST_PAGE));
+      },
+    }),
+  ];
+
+  /**
+   * Postgres has the order of the operator. Where Temporal cannot be reached, the sweep starts the workflow, and one
+   * that is paused looks at the row by itself.
+   */
+  async function nudge(scheduleId: string): Promise<void> {
+    try {
+      await temporal.withDeadline(Date.now() + NUDGE_TIMEOUT_MS, async () =>
+        nudgeShowCancellation(temporal, taskQueue, scheduleId),
+      );
+    } catch (err) {
+      logger.warn({ err, scheduleId }, "the workflow of a show's cancellation could not be told");
+    }
+  }
+
+  async function findCancelled(scheduleId: string): Promise<ShowCancellation> {
+    const show = await shows.find(scheduleId);
+    if (show) return show;
+    if (!(await schedules.facts(scheduleId))) throw scheduleNotFound();
+    throw new Problem('show-not-cancelled', 'Nobody has cancelled this show.');
+  }
+
+  async function present(
+    show: ShowCancellation,
+    { limit, cursor }: { limit: number; cursor?: string | undefined },
+  ): Promise<ShowCancellationView> {
+    const { scheduleId, reason, refundsPerSecond, startedAt, finishedAt } = show;
+    const [progress, failing] = await Promise.all([
+      shows.progress(scheduleId),
+      shows.failing(scheduleId, { limit: limit + 1, after: cursor }),
+    ]);
+    const { page, nextCursor } = cutPage(failing, limit, (refund) => refund.reservationId);
+    return {
+      scheduleId,
+      status: statusOf(show),
+      reason,
+      refundsPerSecond,
+      startedAt: startedAt.toISOString(),
+      finishedAt: finishedAt?.toISOString() ?? null,
+      ...progress,
+      failures: { items: page.map(presentFailure), nextCursor },
+      workflow: workflowLink(settings, showCancellationWorkflowId(scheduleId)),
+    };
+  }
+}
+
+function answer(body: ShowCancellationView) {
+  return { status: 200 as const, body };
+}
+
+function presentFailure({ reservationId, amount, attempts, lastFault, since }: FailingRefund) {
+  return { reservationId, amount, attempts, lastFault, since: since.toISOString() };
+}
+
+function statusOf({ finishedAt, paused }: ShowCancellation): ShowCancellationView['status'] {
+  if (finishedAt) return 'DONE';
+  return paused ? 'PAUSED' : 'RUNNING';
+}
+
+function scheduleNotFound(): Problem {
+  return new Problem('schedule-not-found', 'There is no such schedule.');
+}

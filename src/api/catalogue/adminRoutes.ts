@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { createCatalogueEditor, type CatalogueEditor } from '../../db/catalogue/catalogueEditor';
+import { createDrawStore } from '../../db/openings/drawStore';
+import { createScheduleStore } from '../../db/catalogue/scheduleStore';
+import { Problem } from '../../domain/problems';
+import { planOpening } from '../../temporal/openings/planOpening';
+import { createBestEffort } from '../../redis/bestEffort';
+import { createCatalogueCache } from '../../redis/cache';
+import { createSeatMapCache } from '../../redis/catalogue/seatMapCache';
+import { presentSchedule } from './presenter';
+import { concertParams, scheduleParams } from './schema';
+import type { ApiDependencies } from '../dependencies';
+import { endpoint, type Endpoint } from '../http/endpoint';
+import {
+  adminScheduleSchema,
+  newConcertSchema,
+  newScheduleSchema,
+  scheduleChangeSchema,
+} from './adminSchema';
+
+/** Ten thousand seat ids. */
+const CHANGE_LIMIT = 1024 * 1024;
+
+const tags = ['Operators'];
+
+/** The operators' changes to concerts and schedules. */
+export function adminCatalogueRoutes({
+  settings,
+  db,
+  redis,
+  temporal,
+  logger,
+  idempotency,
+}: Pick<ApiDependencies, 'settings' | 'db' | 'redis' | 'temporal' | 'logger' | 'idempotency'>): Endpoint[] {
+  const editor = createCatalogueEditor(db);
+  const attempt = createBestEffort(redis, logger);
+  const catalogueCache = createCatalogueCache(attempt);
+  const seatMapCache = createSeatMapCache(redis, attempt);
+
+  async function present(scheduleId: string): Promise<z.input<typeof adminScheduleSchema>> {
+    const schedules = createScheduleStore(db);
+    const [schedule, cancellationPolicy] = await Promise.all([
+      schedules.overview(scheduleId),
+      schedules.cancellationPolicy(scheduleId),
+    ]);
+    if (!schedule || !cancellationPolicy)
+      throw new Problem('schedule-not-found', 'There is no such schedule.');
+    const { concertId, venueName, saleSwitch, bookingFee, currency } = schedule;
+    return {
+      ...presentSchedule(schedule, new Date()),
+      concertId,
+      venueName,
+      saleSwitch,
+      bookingFee,
+      currency,
+      cancellationPolicy,
+    };
+  }
+
+  /**
+   * Edits a schedule; where its sale is to open with a draw from then on, its opening is planned in the same breath,
+   * so that no lobby is opened that nobody closes. A plan whose edit is not committed after all finds nothing to draw.
+   */
+  async function editWithOpening(scheduleId: string, edit: (editor: CatalogueEditor) => Promise<unknown>) {
+    await db.transaction(async (transaction) => {
+      await edit(createCatalogueEditor(transaction));
+      const opening = await createDrawStore(transaction).commit(scheduleId);
+      if (opening) await planOpening(temporal, settings.TEMPORAL_TASK_QUEUE, opening);
+    });
+  }
+
+  return [
+    endpoint({
+      method: 'POST',
+      path: '/v1/admin/concerts',
+      summary: 'Add a concert',
+      tags,
+      access: 'operator',
+      idempotent: true,
+      body: newConcertSchema,
+      responses: {
+        201: {
+          description: 'The concert',
+          schema: z.object({
+            concertId: z.uuid(),
+            title: z.string(),
+            artist: z.string(),
+            description: z.string(),
+          }),
+        },
+      },
+      async handle({ user, body, idempotencyKey: key }) {
+        const request = { userId: user.userId, route: 'POST /v1/admin/concerts', key, body };
+        return idempotency.run(request, async (concertId) => {
+          await editor.addConcert(body, concertId);
+          await catalogueCache.invalidate();
+          return {
+            status: 201 as const,
+            headers: { Location: `/v1/concerts/${concertId}` },
+            body: { concertId, ...body },
+          };
+        });
+      },
+    }),
+
+    endpoint({
+      method: 'POST',
+      path: '/v1/admin/concerts/{concertId}/schedules',
+      summary: 'Add a schedule with its prices and seats',
+      tags,
+      access: 'operator',
+      idempotent: true,
+      params: concertParams,
+      body: newScheduleSchema,
+      problems: ['concert-not-found', 'venue-not-found', 'temporarily-unavailable'],
+      responses: { 201: { description: 'The schedule', schema: adminScheduleSchema } },
+      async handle({ user, params: { concertId }, body, idempotencyKey: key }) {
+        const route = `POST /v1/admin/concerts/${concertId}/schedules`;
+        return idempotency.run({ userId: user.userId, route, key, body }, async (scheduleId) => {
+          await editWithOpening(scheduleId, (editing) => editing.addSchedule(concertId, body, scheduleId));
+          await catalogueCache.invalidate();
+          return {
+            status: 201 as const,
+            headers: { Location: `/v1/schedules/${scheduleId}/seats` },
+            body: await present(scheduleId),
+          };
+        });
+      },
+    }),
+
+    endpoint({
+      method: 'PATCH',
+      path: '/v1/admin/schedules/{scheduleId}',
+      summary: 'Pause, resume or close a sale; change its waiting room; block and unblock seats',
+      description: 'All of it or nothing. Seats that are held or sold cannot be blocked.',
+      tags,
+      access: 'operator',
+      bodyLimit: CHANGE_LIMIT,
+      params: scheduleParams,
+      body: scheduleChangeSchema,
+      problems: ['schedule-not-found', 'seat-not-found', 'seat-unavailable', 'temporarily-unavailable'],
+      responses: { 200: { description: 'The schedule as it is now', schema: adminScheduleSchema } },
+      async handle({ params: { scheduleId }, body }) {
+        await editWithOpening(scheduleId, (editing) => editing.editSchedule(scheduleId, body));
+        await Promise.all([catalogueCache.invalidate(), seatMapCache.bump(scheduleId)]);
+        return { status: 200, body: await present(scheduleId) };
+      },
+    }),
+  ];
+}

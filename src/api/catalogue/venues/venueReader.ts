@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import pLimit from 'p-limit';
+import { Problem } from '../../../domain/problems';
+import { unpackReading } from './readingLines';
+import { readVenueBytes, type VenueReading } from './readVenueBytes';
+
+/** Also where this file runs as TypeScript, under test: Node runs only compiled code. */
+const PROCESS = __filename.endsWith('.ts')
+  ? path.resolve(__dirname, '../../../../dist/api/catalogue/venues/venueProcess.js')
+  : path.join(__dirname, 'venueProcess.js');
+
+/** As large as the bodies that every other endpoint parses on the event loop. */
+const SMALL_BYTES = 64 * 1024;
+
+/** A stadium takes some 3 s of a slow processor that has nothing else to do. */
+const TIMEOUT_MS = 60_000;
+
+/** Bodies that wait for their turn, of up to 80 MB each. */
+const MOST_WAITING = 2;
+
+/** A stadium needs some 200 MB; the bounds on values and bytes keep anything else below this. */
+const HEAP_MB = 512;
+
+export interface VenueReader {
+  /**
+   * Reads the body of `POST /v1/admin/venues`; a large one in a process of its own, one at a time. Such a process may
+   * run out of memory or time without harm to the service. (A thread may not: V8 ends the whole process when the heap
+   * of one of its threads is full.)
+   *
+   * @param bytes are given away, and may be changed
+   * @throws {Problem} temporarily-unavailable where too many wait, it takes too long, or no process can be started;
+   *   body-too-large where the process runs out of memory
+   */
+  read(bytes: Buffer): Promise<VenueReading>;
+}
+
+export function createVenueReader({ timeoutMs = TIMEOUT_MS, heapMb = HEAP_MB } = {}): VenueReader {
+  const turns = pLimit(1);
+
+  async function readApart(bytes: Buffer): Promise<VenueReading> {
+    const child = await startProcess(heapMb);
+    const late = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
+    // A process that has ended takes no more; its exit says why.
+    child.stdin.on('error', () => undefined).end(bytes);
+    try {
+      const [lines] = await Promise.all([buffer(child.stdout), once(child, 'exit')]);
+      if (child.exitCode === 0) return unpackReading(lines);
+      if (child.signalCode === 'SIGKILL') throw tooSlow();
+      if (child.signalCode === 'SIGABRT') throw tooLarge();
+      throw new Error(`the process that reads plans has ended with ${child.exitCode ?? child.signalCode}`);
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  return {
+    async read(bytes) {
+      if (bytes.length <= SMALL_BYTES) return readVenueBytes(bytes);
+      if (turns.pendingCount >= MOST_WAITING) throw tooMany();
+      return turns(async () => readApart(bytes));
+    },
+  };
+}
+
+/** Where the machine has no process, memory or file descriptor left, the child has no pipes, and emits an error. */
+async function startProcess(heapMb: number) {
+  try {
+    const child = spawn(process.execPath, [`--max-old-space-size=${heapMb}`, PROCESS], {
+      // It needs none of the service's secrets.
+      env: {},
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    await once(child, 'spawn');
+    return child;
+  } catch {
+    throw noProcess();
+  }
+}
+
+const noProcess = (): Problem =>
+  new Problem('temporarily-unavailable', 'The plan cannot be read right now; nothing was added.');
+
+const tooMany = (): Problem =>
+  new Problem('temporarily-unavailable', 'Other plans are being read; nothing was added.');
+
+const tooSlow = (): Problem =>
+  new Problem('temporarily-unavailable', 'Reading the plan took too long; nothing was added.');
+
+const tooLarge = (): Problem =>
+  new Problem('body-too-large', 'Reading this plan takes more memory than there is.');

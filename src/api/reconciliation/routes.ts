@@ -1,0 +1,171 @@
+import { ScheduleNotFoundError, ScheduleOverlapPolicy, type Client } from '@temporalio/client';
+import type { Knex } from 'knex';
+import { createDifferenceStore, type Difference } from '../../db/reconciliation/differenceStore';
+import { readReconciliation } from '../../db/reconciliation/reconciliationOverview';
+import type { RecordedRun } from '../../db/reconciliation/reconciliationRunStore';
+import { Problem } from '../../domain/problems';
+import type { Gateways } from '../../gateways/gateways';
+import { temporalScheduleId } from '../../contract/operations';
+import { RECONCILIATION_WORKFLOW } from '../../contract/reconciliation';
+import { endpoint, type Endpoint } from '../http/endpoint';
+import { cutPage } from '../http/paging';
+import type { Idempotency } from '../idempotency/idempotency';
+import {
+  differenceListQuery,
+  differenceParams,
+  differenceSchema,
+  reconciliationSchema,
+  resolutionBody,
+  runRequestedSchema,
+} from './schema';
+
+export interface AdminReconciliationDependencies {
+  db: Knex;
+  temporal: Client;
+  gateways: Gateways;
+  settings: { TEMPORAL_TASK_QUEUE: string };
+  idempotency: Idempotency;
+}
+
+const PATH = '/v1/admin/reconciliation';
+const tags = ['Operators'];
+
+/** Temporal answers within milliseconds, or is down. */
+const TIMEOUT_MS = 10_000;
+
+/** How far the gateways' books, the ledger and the reservations agree, and what an operator does about it. */
+export function adminReconciliationRoutes(dependencies: AdminReconciliationDependencies): Endpoint[] {
+  const { db, temporal, gateways, settings, idempotency } = dependencies;
+  const names = gateways.all.map(({ name }) => name);
+  return [
+    endpoint({
+      method: 'GET',
+      path: PATH,
+      summary: 'Read how far the books agree',
+      description:
+        'The last comparison of each gateway with payments, ledger and seats, and every difference that was ever ' +
+        'found, newest first.',
+      tags,
+      access: 'operator',
+      query: differenceListQuery,
+      responses: {
+        200: { description: 'The last runs, and a page of differences', schema: reconciliationSchema },
+      },
+      async handle({ query: { limit, cursor, status } }) {
+        const [overview, found] = await Promise.all([
+          readReconciliation(db, names),
+          createDifferenceStore(db).page({ status, limit: limit + 1, before: cursor }),
+        ]);
+        const { page, nextCursor } = cutPage(found, limit, (difference) => difference.differenceId);
+        const { explained, unexplained, oldestUnexplainedSeconds, counts } = overview;
+        return {
+          status: 200,
+          body: {
+            gateways: overview.gateways.map(({ gateway, lastRun, running }) => ({
+              gateway,
+              lastRun: lastRun && presentFinished(lastRun),
+              running: running && presentRun(running),
+            })),
+            explained,
+            unexplained,
+            oldestUnexplainedSeconds,
+            counts,
+            items: page.map(presentDifference),
+            nextCursor,
+          },
+        };
+      },
+    }),
+
+    endpoint({
+      method: 'POST',
+      path: `${PATH}/runs`,
+      summary: 'Compare the books now',
+      description:
+        'Joins runs that are under way. `lastRun` of each gateway in the overview tells when it is finished.',
+      tags,
+      access: 'operator',
+      idempotent: true,
+      responses: {
+        202: {
+          description: 'Runs are under way',
+          schema: runRequestedSchema,
+          headers: { Location: 'The overview' },
+        },
+      },
+      problems: ['temporarily-unavailable'],
+      async handle({ user, idempotencyKey: key }) {
+        const request = { userId: user.userId, route: `POST ${PATH}/runs`, key, body: null };
+        return idempotency.run(request, async () => {
+          const requestedAt = new Date().toISOString();
+          await runNow();
+          return { status: 202 as const, headers: { Location: PATH }, body: { requestedAt } };
+        });
+      },
+    }),
+
+    endpoint({
+      method: 'POST',
+      path: `${PATH}/differences/{differenceId}/resolution`,
+      summary: 'Close a difference by hand',
+      description:
+        'It stays closed for as long as its figures stay the same. One that is resolved already is answered as it is.',
+      tags,
+      access: 'operator',
+      idempotent: true,
+      params: differenceParams,
+      body: resolutionBody,
+      responses: { 200: { description: 'The difference', schema: differenceSchema } },
+      problems: ['difference-not-found'],
+      async handle({ user, params: { differenceId }, body, idempotencyKey: key }) {
+        const route = `POST ${PATH}/differences/${differenceId}/resolution`;
+        return idempotency.transact({ userId: user.userId, route, key, body }, () => async (connection) => {
+          const by = { userId: user.userId, note: body.note };
+          const difference = await createDifferenceStore(connection).close(differenceId, by);
+          if (!difference) throw new Problem('difference-not-found', 'There is no difference with this id.');
+          return { status: 200 as const, body: presentDifference(difference) };
+        });
+      },
+    }),
+  ];
+
+  /** Through the schedule, which runs one at a time. */
+  async function runNow(): Promise<void> {
+    const id = temporalScheduleId(RECONCILIATION_WORKFLOW, settings.TEMPORAL_TASK_QUEUE);
+    try {
+      await temporal.withDeadline(Date.now() + TIMEOUT_MS, async () =>
+        temporal.schedule.getHandle(id).trigger(ScheduleOverlapPolicy.SKIP),
+      );
+    } catch (error) {
+      if (!(error instanceof ScheduleNotFoundError)) throw error;
+      throw new Problem('temporarily-unavailable', `No worker has made the schedule ${id} yet.`);
+    }
+  }
+}
+
+function presentRun({ runId, depth, windowFrom, startedAt }: RecordedRun) {
+  const to = startedAt.toISOString();
+  return { runId, depth, window: { from: windowFrom.toISOString(), to }, startedAt: to };
+}
+
+function presentFinished(run: RecordedRun) {
+  const finishedAt = run.finishedAt ?? run.startedAt;
+  return {
+    ...presentRun(run),
+    finishedAt: finishedAt.toISOString(),
+    durationSeconds: (finishedAt.getTime() - run.startedAt.getTime()) / 1000,
+    read: { charges: run.lines, attempts: run.attempts },
+    money: run.money,
+  };
+}
+
+function presentDifference(difference: Difference) {
+  const { aroseAt, firstSeenAt, lastSeenAt, resolvedAt, ...told } = difference;
+  return {
+    ...told,
+    aroseAt: aroseAt.toISOString(),
+    firstSeenAt: firstSeenAt.toISOString(),
+    lastSeenAt: lastSeenAt.toISOString(),
+    resolvedAt: resolvedAt?.toISOString() ?? null,
+  };
+}

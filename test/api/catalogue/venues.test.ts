@@ -1,0 +1,206 @@
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { newVenueSchema, venueSchema } from '../../../src/api/catalogue/venues/schema';
+import { editorPlan } from '../../domain/catalogue/seatingPlan/editorPlan';
+import { readHall } from '../../domain/catalogue/seatingPlan/readHall';
+import { anOperator, aSchedule, readSeatMap, rowPlan, type Operator } from './operator';
+import { expectProblem, startEdge, type Edge } from '../edge';
+import { stadium } from './stadium';
+
+/** As people have drawn them. */
+const PLANS = path.resolve(__dirname, '../../domain/catalogue/seatingPlan/plans');
+
+let edge: Edge;
+let operator: Operator;
+
+beforeAll(async () => {
+  edge = await startEdge();
+  operator = await anOperator(edge);
+});
+afterAll(async () => edge.stop());
+
+const addVenue = async (body: object, headers?: Record<string, string>) =>
+  operator.post('/v1/admin/venues', body, headers);
+
+const pathsOf = (body: Record<string, unknown>, member: string) =>
+  Array.isArray(body[member]) ? body[member].map((fault: { path: string }) => fault.path) : [];
+
+describe('POST /v1/admin/venues', () => {
+  it("takes a plan as pretix's editor writes it and counts its seats", async () => {
+    const { status, body } = await addVenue({ name: 'Room', plan: editorPlan() });
+    expect(status).toBe(201);
+    expect(body).toMatchObject({ seats: 4, warnings: [] });
+  });
+
+  it('documents the plan that it takes', () => {
+    expect(newVenueSchema.parse({ name: 'Room', plan: editorPlan() }).plan).toEqual(editorPlan());
+  });
+
+  it('names every fault with its path', async () => {
+    const plan = {
+      name: 'Row',
+      categories: [{ color: 'red' }],
+      zones: [{ rows: [{ row_number: 7, seats: [] }] }],
+    };
+    const reply = await addVenue({ plan, extra: 1, stage: { x: 1 } });
+    expectProblem(reply, 400, 'validation-failed');
+    expect(pathsOf(reply.body, 'errors').toSorted()).toEqual([
+      'extra',
+      'name',
+      'plan.categories.0.name',
+      'plan.zones',
+      'plan.zones.0.position',
+      'plan.zones.0.rows.0.row_number',
+      'stage.y',
+    ]);
+  });
+
+  it.each([[{}], [{ name: 'Room' }], [{ name: 'Room', plan: null }], [{ name: 'Room', plan: [] }]])(
+    'refuses what is no venue: %j',
+    async (body) => {
+      const reply = await addVenue(body);
+      expectProblem(reply, 400, 'validation-failed');
+      expect(pathsOf(reply.body, 'errors')).toContain('plan');
+    },
+  );
+
+  it('warns of seats that read the same, and of a stage that nobody knows', async () => {
+    const plan = rowPlan(2);
+    const [zone] = plan.zones;
+    const twins = { ...plan, zones: [zone, { ...zone, rows: again(zone?.rows ?? []) }] };
+    const { status, body } = await addVenue({ name: 'Room', plan: twins });
+    expect(status).toBe(201);
+    expect(body['stage']).toBeNull();
+    expect(pathsOf(body, 'warnings')).toEqual([
+      'stage',
+      'plan.zones.1.rows.0.seats.0',
+      'plan.zones.1.rows.0.seats.1',
+    ]);
+  });
+
+  it('takes the stage that the operator gives', async () => {
+    const stage = { x: 40, y: -20.5 };
+    const { body } = await addVenue({ name: 'Room', plan: rowPlan(2), stage });
+    expect(body).toMatchObject({ stage, warnings: [] });
+  });
+
+  it('takes the time zone that days before a show are counted in, if there is one of that name', async () => {
+    const plan = rowPlan(1);
+    const known = { name: 'Hall', timeZone: 'America/New_York', plan };
+    expect((await addVenue(known)).status).toBe(201);
+    const reply = await addVenue({ ...known, timeZone: 'Mars/Olympus' });
+    expectProblem(reply, 400, 'validation-failed');
+    expect(pathsOf(reply.body, 'errors')).toEqual(['timeZone']);
+  });
+
+  it.each(readdirSync(PLANS))('takes a plan from the field and sells its seats: %s', async (file) => {
+    const plan: unknown = JSON.parse(readFileSync(path.join(PLANS, file), 'utf8'));
+    const { status, body } = await addVenue({ name: file, plan });
+    expect(status).toBe(201);
+    const { hall } = readHall(plan);
+    const [first] = hall.seats;
+    const schedules = `/v1/admin/concerts/${await operator.addConcert()}/schedules`;
+    const prices = { [first?.category ?? '']: 1_000 };
+    const schedule = await operator.post(schedules, aSchedule(String(body['venueId']), { prices }));
+    expect(schedule.status).toBe(201);
+    const { seats } = await readSeatMap(edge, String(schedule.body['scheduleId']));
+    expect(seats).toMatchObject(
+      hall.seats.map(({ zone, row, number, category, x, y }) => ({
+        zone,
+        row,
+        number,
+        grade: category,
+        x,
+        y,
+        status: category === first?.category ? 'AVAILABLE' : 'BLOCKED',
+      })),
+    );
+  });
+
+  it('takes a stadium as the editor exports it, indented, and sells its seats', async () => {
+    const bytes = stadium(120_000, '    ');
+    expect(bytes.length).toBeGreaterThan(50_000_000);
+    const headers = { Authorization: `Bearer ${operator.token}`, 'Content-Type': 'application/json' };
+    const reply = await fetch(`${edge.url}/v1/admin/venues`, { method: 'POST', headers, body: bytes });
+    expect(reply.status).toBe(201);
+    const venue = venueSchema.parse(await reply.json());
+    expect(venue).toMatchObject({ seats: 120_000 });
+
+    const schedules = `/v1/admin/concerts/${await operator.addConcert()}/schedules`;
+    const schedule = await operator.post(schedules, aSchedule(venue.venueId, { prices: { R석: 1_000 } }));
+    expect(schedule.body).toMatchObject({ seatsTotal: 120_000, seatsAvailable: 120_000 });
+    const plan = await edge.call('GET', `/v1/schedules/${String(schedule.body['scheduleId'])}/plan`);
+    expect(plan.status).toBe(200);
+    expect(plan.text.split('"seatId"')).toHaveLength(120_001);
+  }, 300_000);
+
+  it('refuses 200,000 empty zones and 16 MB of brackets in a line', async () => {
+    const zones = Array.from({ length: 200_000 }, () => ({}));
+    const empty = await addVenue({ name: 'x', plan: { name: 'x', categories: [], zones } });
+    expectProblem(empty, 400, 'validation-failed');
+    expect(empty.body['errors']).toEqual([
+      { path: 'plan.zones', message: 'At most 2000 zones; the plan has 200000' },
+    ]);
+    const deep = await edge.call('POST', '/v1/admin/venues', {
+      token: operator.token,
+      body: '['.repeat(16 * 1024 * 1024),
+    });
+    expectProblem(deep, 400, 'validation-failed');
+    expect(deep.body['errors']).toEqual([{ path: '', message: 'Nested more than 64 deep' }]);
+  });
+
+  it.each(['A\0B', 'A\u{D83C}B'])(
+    'refuses text that Postgres cannot store, at each path: %j',
+    async (text) => {
+      const { zones, ...plan } = rowPlan(2);
+      const [zone] = zones;
+      const rows = zone?.rows.map((row) => Object.assign({ ...row }, { row_number: text }));
+      const body = { name: text, plan: { ...plan, zones: [{ ...zone, rows }], extra: { caption: [text] } } };
+      const reply = await addVenue(body);
+      expectProblem(reply, 400, 'validation-failed');
+      expect(pathsOf(reply.body, 'errors').toSorted()).toEqual([
+        'name',
+        'plan.extra.caption.0',
+        'plan.zones.0.rows.0.row_number',
+      ]);
+    },
+  );
+
+  it('lists a hundred faults at most', async () => {
+    const seats = Array.from({ length: 10_000 }, () => ({}));
+    const zones = [{ position: { x: 0, y: 0 }, rows: [{ row_number: '1', seats }] }];
+    const reply = await addVenue({ plan: { name: 'x', categories: [{ name: 'A' }], zones } });
+    expectProblem(reply, 400, 'validation-failed');
+    expect(reply.body['errors']).toHaveLength(100);
+  });
+
+  it.each([
+    ['no JSON', '{', 400, 'malformed-json'],
+    ['nothing', '', 400, 'malformed-json'],
+    ['text that Postgres cannot store', '{"name":"A\\u0000B"}', 400, 'validation-failed'],
+  ])('refuses %s', async (_, body, status, slug) => {
+    expectProblem(await edge.call('POST', '/v1/admin/venues', { token: operator.token, body }), status, slug);
+  });
+
+  it('gives the same answer for the same Idempotency-Key, and one venue; another body is 422', async () => {
+    const headers = { 'Idempotency-Key': randomUUID() };
+    const venue = { name: `Once ${randomUUID()}`, plan: rowPlan(2) };
+    const first = await addVenue(venue, headers);
+    expect((await addVenue(venue, headers)).body).toEqual(first.body);
+    expect(await edge.database.owner('venues').where({ name: venue.name })).toHaveLength(1);
+    expect(await edge.database.owner('venue_seats').where({ venue_id: first.body['venueId'] })).toHaveLength(
+      2,
+    );
+    expectProblem(await addVenue({ ...venue, plan: rowPlan(3) }, headers), 422, 'idempotency-key-reused');
+    expectProblem(await addVenue({ ...venue, plan: {} }, headers), 422, 'idempotency-key-reused');
+  });
+});
+
+/** The same rows, of other seats. */
+function again(rows: ReturnType<typeof rowPlan>['zones'][number]['rows']) {
+  return rows.map((row) => ({
+    ...row,
+    seats: row.seats.map((seat) => Object.assign({ ...seat }, { seat_guid: `again ${seat.seat_guid}` })),
+  }));
+}

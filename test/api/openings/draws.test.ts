@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { drawSchema } from '../../../src/api/openings/schema';
+import { createDrawStore } from '../../../src/db/openings/drawStore';
+import { createSale } from '../../support/factories';
+import { announceSale, orderOf, sha256 } from '../../support/opening';
+import { expectProblem, startEdge, type Edge } from '../edge';
+
+let edge: Edge;
+beforeAll(async () => {
+  edge = await startEdge();
+});
+afterAll(async () => edge.stop());
+
+const read = async (scheduleId: string, headers: Record<string, string> = {}) =>
+  edge.call('GET', `/v1/schedules/${scheduleId}/draw`, { headers });
+
+describe('GET /v1/schedules/{scheduleId}/draw', () => {
+  it('tells the hash alone before the draw, and may be kept for a second', async () => {
+    const { scheduleId, saleOpensAt } = await announceSale(edge.database.owner);
+    const { body, headers } = await read(scheduleId);
+    expect(drawSchema.parse(body)).toEqual({
+      scheduleId,
+      status: 'COMMITTED',
+      algorithm: body['algorithm'],
+      seedHash: body['seedHash'],
+      opensAt: saleOpensAt.toISOString(),
+    });
+    expect(headers.get('Cache-Control')).toBe('public, max-age=1');
+  });
+
+  it('tells the seed and the order after it, for good, and has promised the seed before', async () => {
+    const { scheduleId } = await announceSale(edge.database.owner);
+    const { seedHash } = drawSchema.parse((await read(scheduleId)).body);
+    const entries = Array.from({ length: 20 }, () => randomUUID());
+    // The first answer is kept for a second in the process; another process has not seen it.
+    const other = await announceSale(edge.database.owner);
+    for (const sale of [scheduleId, other.scheduleId]) {
+      await createDrawStore(edge.database.db).record(sale, entries, new Date());
+    }
+
+    const { body, headers } = await read(other.scheduleId);
+    const draw = drawSchema.parse(body);
+    expect(draw.status).toBe('DRAWN');
+    expect(draw.entries).toEqual(orderOf(draw.seed ?? '', entries));
+    expect(headers.get('Cache-Control')).toBe('public, max-age=31536000, immutable');
+    const later = (await createDrawStore(edge.database.db).find(scheduleId))?.result;
+    expect(sha256(later?.seed ?? '')).toBe(seedHash);
+
+    const again = await read(other.scheduleId, { 'If-None-Match': headers.get('ETag') ?? '' });
+    expect({ status: again.status, text: again.text }).toEqual({ status: 304, text: '' });
+  });
+
+  it('is 404 for a sale without a draw, and for a schedule that is not there', async () => {
+    const { scheduleId } = await createSale(edge.database.owner);
+    expectProblem(await read(scheduleId), 404, 'draw-not-found');
+    expectProblem(await read(randomUUID()), 404, 'schedule-not-found');
+    expectProblem(await read('no-id'), 400, 'validation-failed');
+  });
+});
