@@ -2,7 +2,7 @@ import { startBare, type Bare } from './bare/bare';
 import { startCeiling, type Ceiling } from './ceiling/ceiling';
 import { startGenerator, type Generator } from './generator/generator';
 import type { Measured, Pids } from './processes/meter';
-import type { Rate } from './row';
+import type { Rate } from './processes/meter';
 import type { Scale } from './scale';
 import { openSite, type Site } from './site/site';
 

@@ -1,5 +1,5 @@
 import type { Bench } from './bench';
-import type { Cpu } from './processes/meter';
+import type { Cpu, Rate } from './processes/meter';
 
 /** One figure of the report, measured beside what it is held against. */
 export interface Row {
@@ -37,10 +37,4 @@ export interface Measurement {
   details?: Record<string, number | string>;
   /** Promises that were not kept, in words. The row has then missed its target, whatever the ratio. */
   broken?: string[];
-}
-
-export interface Rate {
-  perSecond: number;
-  /** Milliseconds of one operation by process. */
-  cpuMs: Cpu;
 }

@@ -1,7 +1,8 @@
 import { audit } from './audit/audit';
 import { rateOf, type Bench } from './bench';
 import { measuredSchema } from './processes/meter';
-import type { Measurement, Rate, Round, Row, RunRow } from './row';
+import type { Rate } from './processes/meter';
+import type { Measurement, Round, Row, RunRow } from './row';
 import { ACTIVE_SECONDS } from './site/stack';
 
 /** What the rounds brought: of each row a measurement for each round. */

@@ -26,3 +26,9 @@ export function startMeter(pids: Pids): () => Cpu {
   const before = new Map(read());
   return () => Object.fromEntries(read().map(([name, now]) => [name, now - (before.get(name) ?? 0)]));
 }
+
+export interface Rate {
+  perSecond: number;
+  /** Milliseconds of one operation by process. */
+  cpuMs: Cpu;
+}

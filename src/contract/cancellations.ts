@@ -43,3 +43,7 @@ export interface ShowWalk {
 export type ShowCancellationResult =
   | { scheduleId: string; status: 'DONE'; counts: ShowCounts }
   | { scheduleId: string; status: 'NOT_REQUESTED' };
+
+export type CancellationWorkflow = (input: CancellationInput) => Promise<CancellationResult>;
+
+export type ShowCancellationWorkflow = (input: ShowCancellationInput) => Promise<ShowCancellationResult>;

@@ -10,3 +10,5 @@ export interface TopUpInput {
 export type TopUpResult =
   | { topUpId: string; status: 'SUCCEEDED'; balance: number }
   | { topUpId: string; status: 'FAILED'; reason: string };
+
+export type TopUpWorkflow = (input: TopUpInput) => Promise<TopUpResult>;

@@ -14,3 +14,5 @@ export interface SaleOpeningResult {
   status: 'OPENED' | 'NOTHING_TO_DRAW';
   entries: number;
 }
+
+export type SaleOpeningWorkflow = (input: SaleOpeningInput) => Promise<SaleOpeningResult>;

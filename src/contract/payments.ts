@@ -17,3 +17,5 @@ export interface ChargeSettlementInput {
 export interface ChargeSettlementResult {
   status: 'SOLD' | 'LEFT' | 'GIVEN_BACK' | 'UNKNOWN';
 }
+
+export type ChargeSettlementWorkflow = (input: ChargeSettlementInput) => Promise<ChargeSettlementResult>;

@@ -49,3 +49,5 @@ export interface ReservationState {
   /** Attempts to pay so far. */
   payments: number;
 }
+
+export type ReservationWorkflow = (input: ReservationInput) => Promise<ReservationState>;

@@ -1,5 +1,10 @@
 import type { VersioningBehavior } from '@temporalio/common';
 import { setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
+import type { CancellationWorkflow, ShowCancellationWorkflow } from '../contract/cancellations';
+import type { TopUpWorkflow } from '../contract/ledger';
+import type { SaleOpeningWorkflow } from '../contract/openings';
+import type { ChargeSettlementWorkflow } from '../contract/payments';
+import type { ReservationWorkflow } from '../contract/reservations';
 import { cancellation } from './cancellations/cancellation';
 import { chargeSettlement } from './payments/chargeSettlement';
 import { gatewayReconciliation } from './reconciliation/gatewayReconciliation';
@@ -16,15 +21,15 @@ import { topUp } from './ledger/topUp';
  * nothing of it is replayed with other code. AUTO_UPGRADE: it goes on with the new version. Runs that may last for days
  * do, so that an old worker can be stopped soon.
  */
-setWorkflowOptions(inCaseOfVersions('PINNED'), reservation);
-setWorkflowOptions(inCaseOfVersions('PINNED'), topUp);
-setWorkflowOptions(inCaseOfVersions('AUTO_UPGRADE'), cancellation);
-setWorkflowOptions(inCaseOfVersions('AUTO_UPGRADE'), chargeSettlement);
+setWorkflowOptions(inCaseOfVersions('PINNED'), reservation satisfies ReservationWorkflow);
+setWorkflowOptions(inCaseOfVersions('PINNED'), topUp satisfies TopUpWorkflow);
+setWorkflowOptions(inCaseOfVersions('AUTO_UPGRADE'), cancellation satisfies CancellationWorkflow);
+setWorkflowOptions(inCaseOfVersions('AUTO_UPGRADE'), chargeSettlement satisfies ChargeSettlementWorkflow);
 setWorkflowOptions(inCaseOfVersions('AUTO_UPGRADE'), gatewayReconciliation);
 setWorkflowOptions(inCaseOfVersions('AUTO_UPGRADE'), housekeeping);
 setWorkflowOptions(inCaseOfVersions('AUTO_UPGRADE'), reconciliation);
-setWorkflowOptions(inCaseOfVersions('AUTO_UPGRADE'), saleOpening);
-setWorkflowOptions(inCaseOfVersions('AUTO_UPGRADE'), showCancellation);
+setWorkflowOptions(inCaseOfVersions('AUTO_UPGRADE'), saleOpening satisfies SaleOpeningWorkflow);
+setWorkflowOptions(inCaseOfVersions('AUTO_UPGRADE'), showCancellation satisfies ShowCancellationWorkflow);
 setWorkflowOptions(inCaseOfVersions('AUTO_UPGRADE'), sweep);
 
 /** The server refuses every task of a worker without a version that names a behaviour. */

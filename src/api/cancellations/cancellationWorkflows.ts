@@ -1,8 +1,11 @@
 import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
 import type { OpenRequest } from '../../db/cancellations/cancellationRequestStore';
 import { cancellationStart } from '../../temporal/cancellations/startCancellation';
-import type { cancellation } from '../../workflows';
-import { CANCELLATION_WORKFLOW, DECIDED_UPDATE } from '../../contract/cancellations';
+import {
+  CANCELLATION_WORKFLOW,
+  DECIDED_UPDATE,
+  type CancellationWorkflow,
+} from '../../contract/cancellations';
 import { asProblems, untilTaken } from '../updates';
 
 /** The cancellation itself, and the 5 s for which its answer waits for the card's refund. */
@@ -26,7 +29,7 @@ export function createCancellationWorkflows(
 ): CancellationWorkflows {
   const startOperation = (request: OpenRequest) => {
     const summary = `Cancellation of reservation ${request.reservationId}`;
-    return new WithStartWorkflowOperation<typeof cancellation>(CANCELLATION_WORKFLOW, {
+    return new WithStartWorkflowOperation<CancellationWorkflow>(CANCELLATION_WORKFLOW, {
       ...cancellationStart(taskQueue, request, summary),
       workflowIdConflictPolicy: 'USE_EXISTING',
     });
@@ -36,7 +39,7 @@ export function createCancellationWorkflows(
     async decide(request) {
       const deciding = client.withDeadline(Date.now() + TIMEOUT_MS, () =>
         untilTaken(() =>
-          client.workflow.executeUpdateWithStart<typeof cancellation, void, []>(DECIDED_UPDATE, {
+          client.workflow.executeUpdateWithStart<CancellationWorkflow, void, []>(DECIDED_UPDATE, {
             // No update id: one that a closed run has completed would be answered by that run, and start nothing.
             startWorkflowOperation: startOperation(request),
           }),

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { ProblemSlug } from '../../domain/problems';
 import type { Role } from '../../domain/accounts/roles';
 import type { RateLimitName } from '../../redis/rateLimits';
-import { readHeaders, type RequestHeaders } from './requestHeaders';
+import { readHeaders, type RequestHeaders, type TakenHeaders } from './requestHeaders';
 import { findUnstorable } from './unstorable';
 import { createValidation } from './validation';
 
@@ -82,7 +82,7 @@ export interface EndpointRequest<
 }
 
 /** Everything about an endpoint but its types; the OpenAPI document is made from this. */
-export interface EndpointDescription {
+export interface EndpointDescription extends TakenHeaders {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** As OpenAPI writes it: `/v1/reservations/{reservationId}`. */
   path: string;
@@ -103,14 +103,10 @@ export interface EndpointDescription {
    * own way. JSON when left out.
    */
   bodyAs?: 'json' | 'bytes';
-  /** Takes `Idempotency-Key`, as every POST does but those with a reason. */
-  idempotent?: boolean;
   /** The reason: what keeps a POST without a key from a second effect. */
   withoutKey?: string;
   /** The reason why the body may hold text that Postgres cannot store: the handler knows what to do about it. */
   anyText?: string;
-  /** Takes the queue token, as the body's field `queueToken` or the header `X-Queue-Token`. */
-  queueToken?: boolean;
 }
 
 export interface EndpointDefinition<

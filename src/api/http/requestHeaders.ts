@@ -1,9 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { EndpointDescription } from './endpoint';
 import type { Validation } from './validation';
 
 /** 1 to 255 printable ASCII characters (REST contract, Conventions). */
 export const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;
+
+/** Which of these headers an endpoint takes. */
+export interface TakenHeaders {
+  /** Takes `Idempotency-Key`, as every POST does but those with a reason. */
+  idempotent?: boolean;
+  /** Takes the queue token, as the body's field `queueToken` or the header `X-Queue-Token`. */
+  queueToken?: boolean;
+}
 
 /** The headers with a meaning of their own to handlers; undefined where the endpoint does not take them. */
 export interface RequestHeaders {
@@ -13,7 +20,7 @@ export interface RequestHeaders {
 }
 
 export function readHeaders(
-  takes: Pick<EndpointDescription, 'idempotent' | 'queueToken'>,
+  takes: TakenHeaders,
   headers: IncomingHttpHeaders,
   body: unknown,
   validation: Validation,

@@ -1,7 +1,11 @@
 import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowHandle } from '@temporalio/client';
 import type { TopUp } from '../../db/ledger/topUpStore';
-import { TOP_UP_WORKFLOW, topUpWorkflowId, type TopUpResult } from '../../contract/ledger';
-import type { topUp } from '../../workflows';
+import {
+  TOP_UP_WORKFLOW,
+  topUpWorkflowId,
+  type TopUpResult,
+  type TopUpWorkflow,
+} from '../../contract/ledger';
 
 /** Longer than a gateway that fails slowly: three tries of a charge, each looked up. */
 const TIMEOUT_MS = 20_000;
@@ -22,10 +26,10 @@ export function createTopUpWorkflows(client: Client, { taskQueue }: { taskQueue:
       client.withDeadline(Date.now() + TIMEOUT_MS, async () => (await start(requested)).result()),
   };
 
-  async function start({ topUpId, amount, currency }: TopUp): Promise<WorkflowHandle<typeof topUp>> {
+  async function start({ topUpId, amount, currency }: TopUp): Promise<WorkflowHandle<TopUpWorkflow>> {
     const workflowId = topUpWorkflowId(topUpId);
     try {
-      return await client.workflow.start<typeof topUp>(TOP_UP_WORKFLOW, {
+      return await client.workflow.start<TopUpWorkflow>(TOP_UP_WORKFLOW, {
         workflowId,
         taskQueue,
         args: [{ topUpId }],
@@ -35,7 +39,7 @@ export function createTopUpWorkflows(client: Client, { taskQueue }: { taskQueue:
       });
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      return client.workflow.getHandle<typeof topUp>(workflowId);
+      return client.workflow.getHandle<TopUpWorkflow>(workflowId);
     }
   }
 }

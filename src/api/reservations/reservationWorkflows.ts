@@ -9,8 +9,8 @@ import {
   reservationWorkflowId,
   type PayInput,
   type PayResult,
+  type ReservationWorkflow,
 } from '../../contract/reservations';
-import type { reservation } from '../../workflows';
 import {
   adoptReservation,
   startReservation,
@@ -75,7 +75,7 @@ export function createReservationWorkflows(
   },
 ): ReservationWorkflows {
   const handleOf = (reservationId: string, runId?: string) =>
-    client.workflow.getHandle<typeof reservation>(reservationWorkflowId(reservationId), runId);
+    client.workflow.getHandle<ReservationWorkflow>(reservationWorkflowId(reservationId), runId);
 
   const start: ReservationWorkflows['start'] = async (hold) =>
     client.withDeadline(Date.now() + START_TIMEOUT_MS, () =>

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { concertSummarySchema, scheduleSchema, seatMapSchema } from '../../api/catalogue/schema';
 import { seatMapCall } from './seats';
-import { expectStatus, type Exchange, type Service } from './service';
+import type { Exchange } from './exchange';
+import { expectStatus, type Service } from './service';
 import { StoryFailure } from './storyFailure';
 import type { Teller } from './teller';
 

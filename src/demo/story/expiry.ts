@@ -8,7 +8,8 @@ import { releaseCall } from './holds';
 import { payCall } from './payments';
 import { arrive } from './people';
 import { freeSeat, holdCall, readSeatMap } from './seats';
-import { expectStatus, type Person, type Service } from './service';
+import type { Person } from './exchange';
+import { expectStatus, type Service } from './service';
 import { StoryFailure } from './storyFailure';
 import type { Teller } from './teller';
 

@@ -1,6 +1,7 @@
 import { admittedSchema, ticketSchema } from '../../api/tickets/schema';
 import { hireGateKeeper } from './gateStaff';
-import { expectProblem, expectStatus, type Person, type Service } from './service';
+import type { Person } from './exchange';
+import { expectProblem, expectStatus, type Service } from './service';
 import { StoryFailure } from './storyFailure';
 import type { Teller } from './teller';
 

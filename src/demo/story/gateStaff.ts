@@ -6,7 +6,8 @@ import { connectPostgres } from '../../db/connect';
 import { createUserStore } from '../../db/accounts/userStore';
 import { localServers } from './localServers';
 import { asPerson, loginCall, newId } from './people';
-import { expectStatus, type Person, type Service } from './service';
+import type { Person } from './exchange';
+import { expectStatus, type Service } from './service';
 
 export interface GateKeeper {
   person: Person;

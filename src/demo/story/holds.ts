@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { heldReservationSchema, type HeldReservationView } from '../../api/reservations/schema';
 import { arrive } from './people';
 import { freeSeat, holdCall, pairOfFreeSeats, readSeatMap, showSeats } from './seats';
-import { expectProblem, expectStatus, type Person, type Service } from './service';
+import type { Person } from './exchange';
+import { expectProblem, expectStatus, type Service } from './service';
 import { StoryFailure } from './storyFailure';
 import type { Teller } from './teller';
 

@@ -4,7 +4,8 @@ import { paidSchema } from '../../api/payments/schema';
 import { reservationSchema } from '../../api/reservations/schema';
 import { entrySchema, topUpSchema, walletSchema } from '../../api/ledger/schema';
 import type { OpenHold } from './holds';
-import type { Call, Person, Service } from './service';
+import type { Call, Person } from './exchange';
+import type { Service } from './service';
 import { StoryFailure } from './storyFailure';
 import type { Teller } from './teller';
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { accountSchema, loginAnswerSchema } from '../../api/accounts/schema';
-import { expectStatus, type Person, type Service } from './service';
+import type { Person } from './exchange';
+import { expectStatus, type Service } from './service';
 import { StoryFailure } from './storyFailure';
 
 const PASSWORD = 'a seat in the front';

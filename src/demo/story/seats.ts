@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { seatMapSchema } from '../../api/catalogue/schema';
-import { expectStatus, type Call, type Person, type Service } from './service';
+import type { Call, Person } from './exchange';
+import { expectStatus, type Service } from './service';
 import { StoryFailure } from './storyFailure';
 
 export type SeatMap = z.output<typeof seatMapSchema>;

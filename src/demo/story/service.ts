@@ -1,34 +1,9 @@
 import { z } from 'zod';
 import type { ProblemSlug } from '../../domain/problems';
 import { reasonOf } from '../../launcher/failure';
+import type { Call, Exchange } from './exchange';
 import { StoryFailure } from './storyFailure';
 import type { Teller } from './teller';
-
-/** Somebody who is logged in. */
-export interface Person {
-  name: string;
-  id: string;
-  accessToken: string;
-  queueToken: string;
-}
-
-export interface Call {
-  method: 'GET' | 'POST' | 'DELETE';
-  path: string;
-  by?: Person;
-  body?: Readonly<Record<string, unknown>>;
-  headers?: Readonly<Record<string, string>>;
-}
-
-/** A call with its answer. */
-export interface Exchange {
-  call: Call;
-  status: number;
-  headers: Headers;
-  /** Parsed JSON; undefined where the answer has no body. */
-  body: unknown;
-  milliseconds: number;
-}
 
 /** What an answer should be. */
 export interface Expected<Body extends z.ZodType> {

@@ -1,6 +1,7 @@
 import { accountSchema, loginAnswerSchema } from '../../api/accounts/schema';
 import { asPerson, loginCall, newId, signUpCall } from './people';
-import type { Person, Service } from './service';
+import type { Person } from './exchange';
+import type { Service } from './service';
 import type { Teller } from './teller';
 
 /** Flow 1 of the diagrams: login and its refusal. */

@@ -1,5 +1,5 @@
 import { inspect, styleText } from 'node:util';
-import type { Exchange } from './service';
+import type { Exchange } from './exchange';
 
 /** Prints the story: chapters, what is about to happen, requests and answers. */
 export interface Teller {

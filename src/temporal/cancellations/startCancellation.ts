@@ -4,8 +4,11 @@ import {
   type WorkflowStartOptions,
 } from '@temporalio/client';
 import type { OpenRequest } from '../../db/cancellations/cancellationRequestStore';
-import type { cancellation } from '../../workflows';
-import { CANCELLATION_WORKFLOW, cancellationWorkflowId } from '../../contract/cancellations';
+import {
+  CANCELLATION_WORKFLOW,
+  cancellationWorkflowId,
+  type CancellationWorkflow,
+} from '../../contract/cancellations';
 import { SCHEDULE_ID, USER_ID } from '../../contract/searchAttributes';
 
 /**
@@ -29,7 +32,7 @@ export function cancellationStart(
     staticSummary: summary,
     // A run that has ended, or was terminated, is followed by one that goes on from the rows.
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-  } satisfies WorkflowStartOptions<typeof cancellation>;
+  } satisfies WorkflowStartOptions<CancellationWorkflow>;
 }
 
 /** @returns false where a workflow of this cancellation runs: it is left alone */
@@ -40,7 +43,7 @@ export async function startCancellation(
   summary: string,
 ): Promise<boolean> {
   try {
-    await client.workflow.start<typeof cancellation>(CANCELLATION_WORKFLOW, {
+    await client.workflow.start<CancellationWorkflow>(CANCELLATION_WORKFLOW, {
       ...cancellationStart(taskQueue, request, summary),
       workflowIdConflictPolicy: 'FAIL',
     });

@@ -1,10 +1,10 @@
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
-import type { showCancellation } from '../../workflows';
 import {
   SETTINGS_SIGNAL,
   SHOW_CANCELLATION_WORKFLOW,
   showCancellationWorkflowId,
   type ShowCancellationInput,
+  type ShowCancellationWorkflow,
 } from '../../contract/cancellations';
 import { SCHEDULE_ID } from '../../contract/searchAttributes';
 
@@ -17,7 +17,7 @@ export async function nudgeShowCancellation(
   taskQueue: string,
   scheduleId: string,
 ): Promise<void> {
-  await client.workflow.signalWithStart<typeof showCancellation>(SHOW_CANCELLATION_WORKFLOW, {
+  await client.workflow.signalWithStart<ShowCancellationWorkflow>(SHOW_CANCELLATION_WORKFLOW, {
     ...startOf(taskQueue, scheduleId),
     signal: SETTINGS_SIGNAL,
   });
@@ -30,7 +30,7 @@ export async function startShowCancellation(
   scheduleId: string,
 ): Promise<boolean> {
   try {
-    await client.workflow.start<typeof showCancellation>(
+    await client.workflow.start<ShowCancellationWorkflow>(
       SHOW_CANCELLATION_WORKFLOW,
       startOf(taskQueue, scheduleId),
     );

@@ -8,8 +8,12 @@ import {
   type ScheduleOptions,
 } from '@temporalio/client';
 import type { Opening } from '../../db/openings/drawStore';
-import type { saleOpening } from '../../workflows';
-import { SALE_OPENING_WORKFLOW, saleOpeningWorkflowId, type SaleOpeningInput } from '../../contract/openings';
+import {
+  SALE_OPENING_WORKFLOW,
+  saleOpeningWorkflowId,
+  type SaleOpeningInput,
+  type SaleOpeningWorkflow,
+} from '../../contract/openings';
 import { SCHEDULE_ID } from '../../contract/searchAttributes';
 
 const TIMEOUT_MS = 5_000;
@@ -44,7 +48,7 @@ export async function planOpening(client: Client, taskQueue: string, opening: Op
  */
 export async function startOpening(client: Client, taskQueue: string, scheduleId: string): Promise<boolean> {
   try {
-    await client.workflow.start<typeof saleOpening>(SALE_OPENING_WORKFLOW, {
+    await client.workflow.start<SaleOpeningWorkflow>(SALE_OPENING_WORKFLOW, {
       workflowId: saleOpeningWorkflowId(scheduleId),
       taskQueue,
       args: [{ scheduleId }],

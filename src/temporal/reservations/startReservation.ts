@@ -1,11 +1,11 @@
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { z } from 'zod';
-import type { reservation } from '../../workflows';
 import {
   RESERVATION_WORKFLOW,
   reservationWorkflowId,
   type ReservationInput,
+  type ReservationWorkflow,
 } from '../../contract/reservations';
 import { attributesAtStart } from '../../contract/searchAttributes';
 
@@ -91,7 +91,7 @@ async function startNew(client: Client, taskQueue: string, start: ReservationSta
     expiresAt: expiresAt.getTime(),
     settleSeconds,
   };
-  const { firstExecutionRunId } = await client.workflow.start<typeof reservation>(RESERVATION_WORKFLOW, {
+  const { firstExecutionRunId } = await client.workflow.start<ReservationWorkflow>(RESERVATION_WORKFLOW, {
     workflowId: reservationWorkflowId(reservationId),
     taskQueue,
     args: [input],

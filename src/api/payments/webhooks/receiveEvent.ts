@@ -9,9 +9,9 @@ import {
   chargeSettlementWorkflowId,
   GATEWAY_HINT_SIGNAL,
   type ChargeSettlementInput,
+  type ChargeSettlementWorkflow,
 } from '../../../contract/payments';
 import { reservationWorkflowId } from '../../../contract/reservations';
-import type { chargeSettlement } from '../../../workflows';
 
 export type GatewayEvent = Extract<WebhookReading, { kind: 'event' }>;
 
@@ -58,7 +58,7 @@ export function createReceiveEvent({ db, temporal, taskQueue }: ReceiveEventDepe
 
   async function settle({ kind, attemptId }: ChargeOwner): Promise<void> {
     const input: ChargeSettlementInput = { kind, attemptId };
-    await temporal.workflow.signalWithStart<typeof chargeSettlement>(CHARGE_SETTLEMENT_WORKFLOW, {
+    await temporal.workflow.signalWithStart<ChargeSettlementWorkflow>(CHARGE_SETTLEMENT_WORKFLOW, {
       workflowId: chargeSettlementWorkflowId(attemptId),
       taskQueue,
       args: [input],
