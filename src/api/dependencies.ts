@@ -38,7 +38,7 @@ import { edgeBounds, type EdgeBounds } from './http/bounds';
 import { createByteReader, type ReadBytes } from './http/bodyBytes';
 import { createNetworkOf, type NetworkOf } from './http/clientNetwork';
 import { createEventStreams, type EventStreams } from './http/eventStream';
-import { createRequestLimits, type RequestLimits } from './http/rateLimit';
+import { createRequestLimits, type RequestLimits } from './edge/rateLimit';
 import { createIdempotency, type Idempotency } from './idempotency/idempotency';
 import { createAdmissionService, type AdmissionService } from './queue/admission';
 import { createPaceControl } from './queue/paceControl';
@@ -47,7 +47,7 @@ import { createRooms } from './queue/rooms';
 import { createSystemSignals } from './queue/systemSignals';
 import { createHoldLimits, NO_HOLD_LIMITS, type HoldLimits } from './reservations/holdLimits';
 import { createHoldMeter, type HoldMeter } from './reservations/holdMeter';
-import { createHttpMetrics, type HttpMetrics } from './service/metrics';
+import { createHttpMetrics, type HttpMetrics } from './edge/metrics';
 
 /** What the API's resources are made of, built once at the start. */
 export interface ApiDependencies {

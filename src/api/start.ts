@@ -2,7 +2,7 @@ import type { Logger } from '../config/logging';
 import type { Settings } from '../config/settings';
 import { createEndpoints, createListener } from './app';
 import { createDependencies } from './dependencies';
-import { startServer } from './http/server';
+import { startServer } from './edge/server';
 import { startMetricsServer } from './service/metricsServer';
 
 /** A request under way may take this long to end; a hold or a payment waits for its workflow. */

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import path from 'node:path';
 import { z } from 'zod';
-import { GATEWAY_NAMES, type GatewayName } from '../gateways/gateway';
+import { GATEWAY_NAMES, type GatewayName } from '../domain/payments/gateway';
 import { instance } from './instance';
 
 /** A setting from the environment is missing or malformed. The message is one line for the operator. */

@@ -1,5 +1,5 @@
 import type { PaymentAmount } from '../domain/money';
-import type { ChargeRequest } from './gateway';
+import type { ChargeRequest } from '../domain/payments/gateway';
 
 /** One attempt to pay a reservation, as far as its charge is concerned. */
 export interface CardPayment {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../config/logging';
-import { GATEWAY_UNAVAILABLE, unknown, type PaymentGateway } from './gateway';
+import { GATEWAY_UNAVAILABLE, unknown, type PaymentGateway } from '../domain/payments/gateway';
 
 /** `open`: no charge is sent. */
 export const CIRCUITS = ['closed', 'open'] as const;

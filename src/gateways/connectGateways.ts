@@ -1,5 +1,5 @@
 import type { GatewaySettings } from '../config/settings';
-import type { PaymentGateway } from './gateway';
+import type { PaymentGateway } from '../domain/payments/gateway';
 import { createSandboxGateway } from './sandbox/client';
 import { createStripeGateway } from './stripe/client';
 import { createTossGateway } from './toss/client';

@@ -1,5 +1,5 @@
 import { keysOf } from '../config/settings';
-import { GATEWAY_NAMES, GATEWAY_UNAVAILABLE, unknown, type PaymentGateway } from './gateway';
+import { GATEWAY_NAMES, GATEWAY_UNAVAILABLE, unknown, type PaymentGateway } from '../domain/payments/gateway';
 
 /** What is asked about the money of an attempt. */
 export type GatewayCalls = Pick<

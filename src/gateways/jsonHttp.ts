@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici';
-import { unknown, type Unknown } from './gateway';
+import { unknown, type Unknown } from '../domain/payments/gateway';
 
 /** What large shops allow for connecting to their payment gateway. */
 const CONNECT_TIMEOUT_MS = 1_000;

@@ -1,5 +1,5 @@
 import { clearingOf, JOURNAL_KINDS, HOUSE_ACCOUNTS } from '../db/ledger/ledgerStore';
-import { GATEWAY_NAMES } from '../gateways/gateway';
+import { GATEWAY_NAMES } from '../domain/payments/gateway';
 import { pageOf, PAGE, type AuditPass, type BookedLine, type LedgerFault } from './pass';
 
 /** What one account holds, over the whole ledger. */

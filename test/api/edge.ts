@@ -1,7 +1,7 @@
 import { createEndpoints, createListener } from '../../src/api/app';
 import { createDependencies, type RunningDependencies } from '../../src/api/dependencies';
 import type { Endpoint } from '../../src/api/http/endpoint';
-import { startServer, type HttpServer } from '../../src/api/http/server';
+import { startServer, type HttpServer } from '../../src/api/edge/server';
 import { createLogger } from '../../src/config/logging';
 import { loadSettings, type Settings } from '../../src/config/settings';
 import { createTestDatabase, type TestDatabase } from '../support/database';

@@ -330,12 +330,12 @@ export const BREAKAGES: Breakage[] = [
     name: 'tries before the turn are not counted',
     edits: [
       {
-        file: 'src/api/http/rateLimit.ts',
+        file: 'src/api/edge/rateLimit.ts',
         find: "await limits.consume('waiting', user.userId);",
         replace: '',
       },
     ],
-    suite: 'test/api/http/rateLimit.test.ts',
+    suite: 'test/api/edge/rateLimit.test.ts',
     tests: [
       'who comes before their turn is refused by the queue a few times, then cheaply by the limit, in every process',
     ],
@@ -349,7 +349,7 @@ export const BREAKAGES: Breakage[] = [
         replace: '',
       },
     ],
-    suite: 'test/api/http/rateLimit.test.ts',
+    suite: 'test/api/edge/rateLimit.test.ts',
     tests: ['the client address is that of the connection, whatever a header says'],
   },
   {
@@ -879,7 +879,7 @@ export const BREAKAGES: Breakage[] = [
         replace: "undefined as Awaited<ReturnType<RequestLimits['count']>>",
       },
     ],
-    suite: 'test/api/http/lanes.test.ts',
+    suite: 'test/api/edge/lanes.test.ts',
     tests: [
       'a lane around the framework counts its answers with the others of the endpoint, and against the limits',
     ],

@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { Registry } from 'prom-client';
 import { createLogger } from '../../src/config/logging';
 import { withCircuitBreaker, type GuardedGateway } from '../../src/gateways/circuitBreaker';
-import type { ChargeRequest } from '../../src/gateways/gateway';
+import type { ChargeRequest } from '../../src/domain/payments/gateway';
 import { registerCircuitMetric } from '../../src/worker/metrics/circuitMetric';
 import { eventually } from '../support/eventually';
 import { createScriptedGateway, type ScriptedGateway } from '../support/scriptedGateway';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { BookedCharge, ChargeRequest, PaymentGateway } from '../../src/gateways/gateway';
+import type { BookedCharge, ChargeRequest, PaymentGateway } from '../../src/domain/payments/gateway';
 
 const MINUTE_MS = 60_000;
 const VOIDED = { outcome: 'declined', reason: 'voided' };
@@ -16,7 +16,7 @@ export interface GatewayOnStand {
   stop(): Promise<void>;
 }
 
-/** What the workflows rely on, whoever takes the money: `src/gateways/gateway.ts` as tests. */
+/** What the workflows rely on, whoever takes the money: `src/domain/payments/gateway.ts` as tests. */
 export function describeGateway(name: string, open: () => Promise<GatewayOnStand>): void {
   describe(`${name} keeps the contract of a payment gateway`, () => {
     let stand: GatewayOnStand;

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { buffer } from 'node:stream/consumers';
-import type { WebhookReading } from '../../src/gateways/gateway';
+import type { WebhookReading } from '../../src/domain/payments/gateway';
 import { readWebhook } from '../../src/gateways/sandbox/webhook';
 import { eventually } from '../support/eventually';
 import { WEBHOOK_SECRET, listen } from './sandboxServer';

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { once } from 'node:events';
-import type { PaymentGateway } from '../../src/gateways/gateway';
+import type { PaymentGateway } from '../../src/domain/payments/gateway';
 import { aCharge, connectGateway, listen, startSandbox } from './sandboxServer';
 
 /** A gateway that answers what no honest gateway would. */

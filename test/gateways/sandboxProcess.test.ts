@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import getPort from 'get-port';
-import type { ChargeRequest, PaymentGateway } from '../../src/gateways/gateway';
+import type { ChargeRequest, PaymentGateway } from '../../src/domain/payments/gateway';
 import { startReceiver } from './receiver';
 import { SECRET, WEBHOOK_SECRET, aCharge, connectGateway, readBook } from './sandboxServer';
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ChargeRequest, RefundRequest } from '../../src/gateways/gateway';
+import type { ChargeRequest, RefundRequest } from '../../src/domain/payments/gateway';
 import { aCharge, startSandbox, type RunningSandbox } from './sandboxServer';
 
 let sandbox: RunningSandbox;

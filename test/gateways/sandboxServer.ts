@@ -5,7 +5,7 @@ import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createLogger } from '../../src/config/logging';
-import type { ChargeRequest, PaymentGateway } from '../../src/gateways/gateway';
+import type { ChargeRequest, PaymentGateway } from '../../src/domain/payments/gateway';
 import { openBook } from '../../src/gateways/sandbox/book';
 import { createSandboxGateway } from '../../src/gateways/sandbox/client';
 import { startDelivery } from '../../src/gateways/sandbox/deliver';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { BookedCharge } from '../../src/gateways/gateway';
+import type { BookedCharge } from '../../src/domain/payments/gateway';
 import { eventually } from '../support/eventually';
 import { aCharge, startSandbox, type RunningSandbox } from './sandboxServer';
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { ChargeRequest } from '../../src/gateways/gateway';
+import type { ChargeRequest } from '../../src/domain/payments/gateway';
 import { parseBehaviour } from '../../src/gateways/sandbox/behaviour';
 import { openBook, type Book } from '../../src/gateways/sandbox/book';
 import { eventually } from '../support/eventually';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { connect } from 'node:net';
-import type { PaymentGateway } from '../../src/gateways/gateway';
+import type { PaymentGateway } from '../../src/domain/payments/gateway';
 import { aCharge, connectGateway, listen } from './sandboxServer';
 
 const request = aCharge();

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { GatewayName } from '../../src/gateways/gateway';
+import type { GatewayName } from '../../src/domain/payments/gateway';
 
 /** What Postgres says, read as the owner. */
 export interface Books {

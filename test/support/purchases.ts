@@ -1,7 +1,7 @@
 import type { Activities } from '../../src/activities';
 import type { PaymentStep } from './steps';
 import { chargeOfPayment } from '../../src/gateways/chargeRequest';
-import type { ChargeRequest, PaymentGateway } from '../../src/gateways/gateway';
+import type { ChargeRequest, PaymentGateway } from '../../src/domain/payments/gateway';
 import { anAttempt, createSale, createUser } from './factories';
 import type { Ground } from './stage';
 import { aConfirmation, aFailure, aGrant } from './steps';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Activities } from '../../src/activities';
 import type { ComparedPage, ReconciliationRun } from '../../src/activities/reconciliation/reconciliation';
-import type { GatewayName } from '../../src/gateways/gateway';
+import type { GatewayName } from '../../src/domain/payments/gateway';
 import type { ChargeSettlementInput } from '../../src/contract/payments';
 
 export interface WholeRun {

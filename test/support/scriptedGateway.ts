@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { GATEWAY_UNAVAILABLE } from '../../src/gateways/gateway';
+import { GATEWAY_UNAVAILABLE } from '../../src/domain/payments/gateway';
 import type {
   BookedCharge,
   ChargeOutcome,
@@ -8,7 +8,7 @@ import type {
   PaymentGateway,
   RefundOutcome,
   RefundRequest,
-} from '../../src/gateways/gateway';
+} from '../../src/domain/payments/gateway';
 
 /**
  * What one charge does. `approve` and `decline` tell the outcome; `lose-…` books it and gives no answer;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { chargeOfPayment, type CardPayment } from '../../src/gateways/chargeRequest';
-import type { PaymentGateway } from '../../src/gateways/gateway';
+import type { PaymentGateway } from '../../src/domain/payments/gateway';
 import { BOOKING_FEE, createSale, PRICE, type Sale } from './factories';
 
 /** How a reservation was paid, in whole currency units. */

@@ -14,7 +14,7 @@ import type { CancellationCause } from '../../src/domain/cancellations/cancellat
 import { createTopUpStore, type TopUp } from '../../src/db/ledger/topUpStore';
 import { anAttempt, type RequestedAttempt } from './factories';
 import type { PaymentStep } from './steps';
-import type { GatewayName } from '../../src/gateways/gateway';
+import type { GatewayName } from '../../src/domain/payments/gateway';
 import { createGateways } from '../../src/gateways/gateways';
 import { openBooks, type Books } from './books';
 import { createTestDatabase, type TestDatabase } from './database';

@@ -4,7 +4,7 @@ import { createPaymentStore, type Payment } from '../../db/payments/paymentStore
 import { createRefundStore, type DueRefund, type RefundProgress } from '../../db/payments/refundStore';
 import { PermanentError } from '../../domain/permanentError';
 import { chargeOfPayment } from '../../gateways/chargeRequest';
-import type { RefundOutcome, RefundRequest } from '../../gateways/gateway';
+import type { RefundOutcome, RefundRequest } from '../../domain/payments/gateway';
 import type { ActivityDependencies } from '../dependencies';
 
 /** One try to refund a card; every try has a key of its own at the gateway. */

@@ -3,7 +3,7 @@ import { createTopUpStore, type TopUp } from '../../db/ledger/topUpStore';
 import { PermanentError } from '../../domain/permanentError';
 import { Problem } from '../../domain/problems';
 import { chargeOfTopUp } from '../../gateways/chargeRequest';
-import type { ChargeRequest } from '../../gateways/gateway';
+import type { ChargeRequest } from '../../domain/payments/gateway';
 import { bookVoid, voidAtGateway } from '../payments/chargeVoids';
 import type { ActivityDependencies } from '../dependencies';
 

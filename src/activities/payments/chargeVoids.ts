@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { clearingOf, createLedgerStore } from '../../db/ledger/ledgerStore';
-import type { ChargeRequest } from '../../gateways/gateway';
+import type { ChargeRequest } from '../../domain/payments/gateway';
 import type { Gateways } from '../../gateways/gateways';
 
 /**

@@ -1,5 +1,5 @@
 import { createPaymentStore } from '../../db/payments/paymentStore';
-import type { ChargeOutcome, ChargeRequest } from '../../gateways/gateway';
+import type { ChargeOutcome, ChargeRequest } from '../../domain/payments/gateway';
 import { bookVoid, voidAtGateway } from './chargeVoids';
 import type { ActivityDependencies } from '../dependencies';
 import { chargeOf, closeFailed } from './payments';

@@ -9,7 +9,7 @@ import { insufficientPoints, type PaymentAmount } from '../../domain/money';
 import { PermanentError } from '../../domain/permanentError';
 import { Problem } from '../../domain/problems';
 import { chargeOfPayment } from '../../gateways/chargeRequest';
-import type { ChargeRequest } from '../../gateways/gateway';
+import type { ChargeRequest } from '../../domain/payments/gateway';
 import { seatsChanged } from '../../redis/catalogue/seatsChanged';
 import { confirm, type ConfirmInput } from './confirmation';
 import type { ActivityDependencies } from '../dependencies';

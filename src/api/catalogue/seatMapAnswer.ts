@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import Negotiator from 'negotiator';
-import { knownTag } from './conditional';
+import { knownTag } from '../http/conditional';
 import { ENCODINGS, type Encoding, type SeatMap } from './seatMapBody';
 
 export type SeatMapAnswer =

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { Lane, LaneAnswer } from '../http/lanes';
-import { rateLimitHeaders, type RequestLimits } from '../http/rateLimit';
+import type { Lane, LaneAnswer } from '../edge/lanes';
+import { rateLimitHeaders, type RequestLimits } from '../edge/rateLimit';
 import { answerSeatMap } from './seatMapAnswer';
 import type { SeatMaps } from './seatMaps';
 

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { ProblemSlug } from '../../domain/problems';
 import type { Role } from '../../domain/accounts/roles';
-import type { RateLimitName } from '../../redis/rateLimits';
+import type { RateLimitName } from '../../domain/rateLimits';
 import { readHeaders, type RequestHeaders, type TakenHeaders } from './requestHeaders';
 import { findUnstorable } from './unstorable';
 import { createValidation } from './validation';

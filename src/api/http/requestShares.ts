@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { Problem } from '../../domain/problems';
 import type { NetworkOf } from './clientNetwork';
-import { refuseRequest } from './refusal';
+import { refuseRequest } from '../edge/refusal';
 import { createShares, type ShareBounds, type Shortage } from './shares';
 
 /** The problem for a client that holds its whole share, or for any client where nothing is left. */

@@ -3,7 +3,7 @@ import { isGrpcDeadlineError, WorkflowFailedError } from '@temporalio/client';
 import { createTopUpStore, type NewTopUp, type TopUpStore } from '../../db/ledger/topUpStore';
 import { CURRENCY } from '../../domain/money';
 import { Problem } from '../../domain/problems';
-import type { PaymentGateway } from '../../gateways/gateway';
+import type { PaymentGateway } from '../../domain/payments/gateway';
 import { requirePaymentKey } from '../payments/requirePaymentKey';
 import { refuseUsedKey } from '../payments/usedPaymentKeys';
 import type { TopUpWorkflows } from './topUpWorkflows';

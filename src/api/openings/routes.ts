@@ -1,7 +1,7 @@
 import { createDrawStore } from '../../db/openings/drawStore';
 import { createScheduleStore } from '../../db/catalogue/scheduleStore';
 import { Problem } from '../../domain/problems';
-import { isNotModified } from '../catalogue/conditional';
+import { isNotModified } from '../http/conditional';
 import { scheduleParams } from '../catalogue/schema';
 import type { ApiDependencies } from '../dependencies';
 import { endpoint, type Endpoint } from '../http/endpoint';

@@ -1,7 +1,7 @@
 import { Problem } from '../../domain/problems';
-import { GATEWAY_UNAVAILABLE } from '../../gateways/gateway';
+import { GATEWAY_UNAVAILABLE } from '../../domain/payments/gateway';
 import type { RateLimits } from '../../redis/rateLimits';
-import { heedKeyedLimit } from '../http/rateLimit';
+import { heedKeyedLimit } from '../edge/rateLimit';
 
 /** Who charges a card, and from which network. */
 export interface CardPayer {

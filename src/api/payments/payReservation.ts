@@ -5,7 +5,7 @@ import type { SeatDirectory } from '../../db/catalogue/seatDirectory';
 import { splitPayment, type PaymentAmount } from '../../domain/money';
 import { Problem } from '../../domain/problems';
 import { isOpen } from '../../domain/reservations/reservationStates';
-import type { PaymentGateway } from '../../gateways/gateway';
+import type { PaymentGateway } from '../../domain/payments/gateway';
 import type { PayResult } from '../../contract/reservations';
 import { validationFailed } from '../http/validation';
 import type { AdmissionService } from '../queue/admission';

@@ -1,5 +1,5 @@
 import type { UnbegunStatus } from '../../domain/payments/attemptState';
-import type { PaymentGateway } from '../../gateways/gateway';
+import type { PaymentGateway } from '../../domain/payments/gateway';
 import { validationFailed } from '../http/validation';
 
 /**

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Authenticate } from '../accounts/accessTokens';
-import type { Lane, LaneAnswer } from '../http/lanes';
-import { rateLimitHeaders, type RequestLimits } from '../http/rateLimit';
+import type { Lane, LaneAnswer } from '../edge/lanes';
+import { rateLimitHeaders, type RequestLimits } from '../edge/rateLimit';
 import type { AdmissionService } from './admission';
 
 const PATH = '/v1/queue/status';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { getAbsoluteFSPath } from 'swagger-ui-dist';
 import { z } from 'zod';
 import { Problem } from '../../domain/problems';
-import { isNotModified } from '../catalogue/conditional';
+import { isNotModified } from '../http/conditional';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import { createOpenApiDocument } from '../openapi/document';
 

@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import type { Registry } from 'prom-client';
-import { startServer, type HttpServer } from '../http/server';
+import { startServer, type HttpServer } from '../edge/server';
 
 /** Prometheus keeps one or two. */
 const CONNECTIONS = { total: 100, each: Infinity };

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { validate as isUuid } from 'uuid';
 import type { StrangeLine } from '../../domain/reconciliation/reconciliation';
-import type { BookedCharge } from '../../gateways/gateway';
+import type { BookedCharge } from '../../domain/payments/gateway';
 
 /** Of one statement: some 100 ms. */
 const ROWS = 1_000;

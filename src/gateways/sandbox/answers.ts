@@ -7,7 +7,7 @@ import {
   type RefundOutcome,
   type RefundRequest,
   type Unknown,
-} from '../gateway';
+} from '../../domain/payments/gateway';
 import type { Answer } from '../jsonHttp';
 import { CHARGE_NOT_FOUND, UNKNOWN_PAYMENT_KEY, chargeSchema, refusalSchema, type Charge } from './protocol';
 

@@ -1,4 +1,4 @@
-import { unknown, type PaymentGateway } from '../gateway';
+import { unknown, type PaymentGateway } from '../../domain/payments/gateway';
 import { asBooked, readOutcome, readRefund, readVoid } from './answers';
 import { createJsonHttp } from '../jsonHttp';
 import { bookPageSchema, type ChargeBody } from './protocol';

@@ -1,7 +1,11 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { parseJson } from '../webhookBody';
-import { WEBHOOK_TOLERANCE_MS, type WebhookMessage, type WebhookReading } from '../gateway';
+import {
+  WEBHOOK_TOLERANCE_MS,
+  type WebhookMessage,
+  type WebhookReading,
+} from '../../domain/payments/gateway';
 
 /** What the sandbox tells: that something happened to a charge. Who hears it asks for the charge itself. */
 export const webhookEventSchema = z.object({

@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import type { BookedCharge, BookPage } from '../gateway';
+import type { BookedCharge, BookPage } from '../../domain/payments/gateway';
 
 /**
  * A page of the account's charges, by when they were authorised. A charge has its intent's metadata, and one

@@ -1,5 +1,10 @@
 import type Stripe from 'stripe';
-import { unknown, type ChargeOutcome, type ChargeRequest, type PaymentGateway } from '../gateway';
+import {
+  unknown,
+  type ChargeOutcome,
+  type ChargeRequest,
+  type PaymentGateway,
+} from '../../domain/payments/gateway';
 import { readCharges } from './book';
 import { connectStripe, timeLimit } from './connection';
 import { orUnknown, refusalOf } from './failures';

@@ -1,5 +1,5 @@
 import Stripe from 'stripe';
-import { unknown, type Unknown } from '../gateway';
+import { unknown, type Unknown } from '../../domain/payments/gateway';
 
 /** What the work comes to; any failure that it has not taken for an answer is no answer. */
 export async function orUnknown<Outcome>(work: () => Promise<Outcome>): Promise<Outcome | Unknown> {

@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import { unknown, type ChargeOutcome, type ChargeRequest } from '../gateway';
+import { unknown, type ChargeOutcome, type ChargeRequest } from '../../domain/payments/gateway';
 import { asReason, isKeptError, refusalOf } from './failures';
 
 /**

@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import { unknown, type RefundOutcome, type RefundRequest, type Unknown } from '../gateway';
+import { unknown, type RefundOutcome, type RefundRequest, type Unknown } from '../../domain/payments/gateway';
 import { asReason, refusalOf } from './failures';
 
 /**

@@ -1,6 +1,10 @@
 import Stripe from 'stripe';
 import { z } from 'zod';
-import { WEBHOOK_TOLERANCE_MS, type WebhookMessage, type WebhookReading } from '../gateway';
+import {
+  WEBHOOK_TOLERANCE_MS,
+  type WebhookMessage,
+  type WebhookReading,
+} from '../../domain/payments/gateway';
 
 /** What a message about an intent, a charge or a refund tells of the charge that it is about. */
 const subject = z.object({

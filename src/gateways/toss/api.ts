@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { unknown, type Unknown } from '../gateway';
+import { unknown, type Unknown } from '../../domain/payments/gateway';
 import { createJsonHttp, type Answer } from '../jsonHttp';
 import { CANCEL_CODES, CONFIRM_CODES, LOOK_UP_CODES, refusalOf, type Codes } from './codes';
 import { paymentSchema, refusalSchema, transactionsSchema, type Payment, type Transaction } from './protocol';

@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import type { BookedCharge, BookPage } from '../gateway';
+import type { BookedCharge, BookPage } from '../../domain/payments/gateway';
 import type { TossApi } from './api';
 import type { Transaction } from './protocol';
 

@@ -1,4 +1,9 @@
-import { unknown, type ChargeOutcome, type ChargeRequest, type PaymentGateway } from '../gateway';
+import {
+  unknown,
+  type ChargeOutcome,
+  type ChargeRequest,
+  type PaymentGateway,
+} from '../../domain/payments/gateway';
 import type { PaymentAnswer, TossApi } from './api';
 import type { GiveBack } from './giveBack';
 import { isOpen, isPreparedFor, objectionTo, outcomeOf } from './outcomes';

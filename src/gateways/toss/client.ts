@@ -1,4 +1,4 @@
-import { unknown, type PaymentGateway } from '../gateway';
+import { unknown, type PaymentGateway } from '../../domain/payments/gateway';
 import { createTossApi, type TossApiOptions } from './api';
 import { readBook } from './book';
 import { createCharges } from './charge';

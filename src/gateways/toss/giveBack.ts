@@ -4,7 +4,7 @@ import {
   type PaymentGateway,
   type RefundOutcome,
   type Unknown,
-} from '../gateway';
+} from '../../domain/payments/gateway';
 import type { TossApi } from './api';
 import { isGivenBack, isOpen, isPreparedFor, returnedBy } from './outcomes';
 import type { Cancel, Payment } from './protocol';

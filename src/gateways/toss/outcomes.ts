@@ -1,4 +1,4 @@
-import { unknown, type ChargeOutcome, type ChargeRequest } from '../gateway';
+import { unknown, type ChargeOutcome, type ChargeRequest } from '../../domain/payments/gateway';
 import { CONFIRM_CODES, refusalOf } from './codes';
 import type { Payment } from './protocol';
 

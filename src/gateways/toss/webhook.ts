@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import type { WebhookMessage, WebhookReading } from '../gateway';
+import type { WebhookMessage, WebhookReading } from '../../domain/payments/gateway';
 import { secretDigest } from '../secretDigest';
 import { parseJson } from '../webhookBody';
 

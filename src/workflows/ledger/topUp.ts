@@ -1,5 +1,5 @@
 import { CancellationScope, defineSignal, setCurrentDetails, setHandler } from '@temporalio/workflow';
-import { GATEWAY_UNAVAILABLE } from '../../gateways/gateway';
+import { GATEWAY_UNAVAILABLE } from '../../domain/payments/gateway';
 import { charge } from '../payments/charge';
 import { Duties } from '../lib/duties';
 import { refuse } from '../../contract/failures';

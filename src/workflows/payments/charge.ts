@@ -1,5 +1,5 @@
 import { condition, sleep } from '@temporalio/workflow';
-import { GATEWAY_UNAVAILABLE, type ChargeOutcome, type ChargeRequest } from '../../gateways/gateway';
+import { GATEWAY_UNAVAILABLE, type ChargeOutcome, type ChargeRequest } from '../../domain/payments/gateway';
 import { onceStep } from '../lib/steps';
 
 /** A charge whose fate is known. */

@@ -1,5 +1,5 @@
 import { condition } from '@temporalio/workflow';
-import { GATEWAY_UNAVAILABLE } from '../../gateways/gateway';
+import { GATEWAY_UNAVAILABLE } from '../../domain/payments/gateway';
 import type { Duties } from '../lib/duties';
 import { endlessStep, patientStep } from '../lib/steps';
 

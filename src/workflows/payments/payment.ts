@@ -1,7 +1,7 @@
 import type { ApplicationFailure } from '@temporalio/workflow';
 import type { OpenedPayment } from '../../activities/payments/payments';
 import { isPaid } from '../../domain/payments/attemptState';
-import { GATEWAY_UNAVAILABLE } from '../../gateways/gateway';
+import { GATEWAY_UNAVAILABLE } from '../../domain/payments/gateway';
 import { charge, type KnownCharge } from './charge';
 import type { Duties } from '../lib/duties';
 import { membersOf, refuse } from '../../contract/failures';

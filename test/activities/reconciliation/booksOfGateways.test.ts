@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createActivities, type Activities } from '../../../src/activities';
 import { createDifferenceStore } from '../../../src/db/reconciliation/differenceStore';
 import { readReconciliation } from '../../../src/db/reconciliation/reconciliationOverview';
-import type { GatewayName } from '../../../src/gateways/gateway';
+import type { GatewayName } from '../../../src/domain/payments/gateway';
 import { createGateways } from '../../../src/gateways/gateways';
 import { BOOKING_FEE, PRICE } from '../../support/factories';
 import { createPurchases, type Purchases } from '../../support/purchases';

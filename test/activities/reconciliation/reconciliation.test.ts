@@ -4,7 +4,7 @@ import type { PaymentStep } from '../../support/steps';
 import { createDifferenceStore, type Difference } from '../../../src/db/reconciliation/differenceStore';
 import { readReconciliation } from '../../../src/db/reconciliation/reconciliationOverview';
 import { chargeOfPayment } from '../../../src/gateways/chargeRequest';
-import type { BookedCharge } from '../../../src/gateways/gateway';
+import type { BookedCharge } from '../../../src/domain/payments/gateway';
 import { anAttempt, BOOKING_FEE, createUser, PRICE } from '../../support/factories';
 import { createPurchases, type Purchases } from '../../support/purchases';
 import { wholeRun, type WholeRun } from '../../support/reconcile';

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { createByteReader } from '../../../src/api/http/bodyBytes';
-import { refuseRequest } from '../../../src/api/http/refusal';
+import { refuseRequest } from '../../../src/api/edge/refusal';
 import { Problem } from '../../../src/domain/problems';
 import { openBareClient, post } from '../../support/bareClient';
 

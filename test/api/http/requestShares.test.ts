@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { shareRequests } from '../../../src/api/http/requestShares';
-import { startServer, type HttpServer } from '../../../src/api/http/server';
+import { startServer, type HttpServer } from '../../../src/api/edge/server';
 
 let server: HttpServer;
 let underWay: ServerResponse[];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { createRouter } from '../../../src/api/http/router';
+import { createRouter } from '../../../src/api/edge/router';
 import { PROBLEMS } from '../../../src/api/problems/table';
 import { startEdge, type Edge } from '../edge';
 

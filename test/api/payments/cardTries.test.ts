@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { createTryCard, type CardPayer, type TryCard } from '../../../src/api/payments/cardTries';
 import { createLogger } from '../../../src/config/logging';
 import { Problem } from '../../../src/domain/problems';
-import { GATEWAY_UNAVAILABLE } from '../../../src/gateways/gateway';
+import { GATEWAY_UNAVAILABLE } from '../../../src/domain/payments/gateway';
 import { createBestEffort } from '../../../src/redis/bestEffort';
-import { createRateLimits, RATE_LIMITS } from '../../../src/redis/rateLimits';
+import { RATE_LIMITS } from '../../../src/domain/rateLimits';
+import { createRateLimits } from '../../../src/redis/rateLimits';
 import { createTestRedis, redisReady, type TestRedis } from '../../support/redis';
 
 let redis: TestRedis;

@@ -1,18 +1,18 @@
 import type { Breakage } from '../breakage';
 
-const SERVER = 'src/api/http/server.ts';
+const SERVER = 'src/api/edge/server.ts';
 const SHARES = 'src/api/http/shares.ts';
 const BODY_BYTES = 'src/api/http/bodyBytes.ts';
 const NETWORK = 'src/api/http/clientNetwork.ts';
-const ROUTER = 'src/api/http/router.ts';
+const ROUTER = 'src/api/edge/router.ts';
 
-const SERVER_TEST = 'test/api/http/server.test.ts';
+const SERVER_TEST = 'test/api/edge/server.test.ts';
 const BODIES_TEST = 'test/api/http/bodyBytes.test.ts';
-const LIMITS_TEST = 'test/api/http/rateLimit.test.ts';
+const LIMITS_TEST = 'test/api/edge/rateLimit.test.ts';
 const NETWORK_TEST = 'test/api/http/clientNetwork.test.ts';
 const WEBHOOKS_TEST = 'test/api/payments/webhooks/webhooks.test.ts';
-const CORS_TEST = 'test/api/http/cors.test.ts';
-const LOG_TEST = 'test/api/middleware/accessLog.test.ts';
+const CORS_TEST = 'test/api/edge/cors.test.ts';
+const LOG_TEST = 'test/api/edge/accessLog.test.ts';
 
 /** What clients may hold, and what they are told. */
 export const EDGE_BREAKAGES: Breakage[] = [
@@ -87,7 +87,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
   },
   {
     name: 'all requests of one packet begin at once',
-    edits: [{ file: 'src/api/http/inTurn.ts', find: 'if (!ahead) {', replace: 'if (!ahead || ahead) {' }],
+    edits: [{ file: 'src/api/edge/inTurn.ts', find: 'if (!ahead) {', replace: 'if (!ahead || ahead) {' }],
     suite: SERVER_TEST,
     tests: [
       'requests that are sent ahead on one connection are handled one after the other',
@@ -98,7 +98,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
     name: 'an upload goes on for ever after its refusal',
     edits: [
       {
-        file: 'src/api/http/refusal.ts',
+        file: 'src/api/edge/refusal.ts',
         find: 'setTimeout(() => socket.destroy(), LINGER_MS)',
         replace: 'setTimeout(() => undefined, LINGER_MS)',
       },
@@ -121,12 +121,12 @@ export const EDGE_BREAKAGES: Breakage[] = [
     name: 'a request that takes long loses its connection',
     edits: [
       {
-        file: 'src/api/http/server.ts',
+        file: 'src/api/edge/server.ts',
         find: 'if (!isWorkedOn(answers.get(socket))) socket.destroy();',
         replace: 'socket.destroy();',
       },
     ],
-    suite: 'test/api/http/server.test.ts',
+    suite: 'test/api/edge/server.test.ts',
     tests: ['a connection on which nothing moves stays while the service works on a request'],
   },
   {
@@ -190,7 +190,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
     name: 'a request that a lane hands on is counted twice',
     edits: [
       {
-        file: 'src/api/http/rateLimit.ts',
+        file: 'src/api/edge/rateLimit.ts',
         find: 'states.get(`${name} ${key}`) ?? limits.consume(name, key)',
         replace: 'limits.consume(name, key)',
       },
@@ -202,7 +202,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
     name: 'RateLimit names a limit that let the request pass',
     edits: [
       {
-        file: 'src/api/middleware/problems.ts',
+        file: 'src/api/edge/problems.ts',
         find: "if (problem.slug === 'rate-limited') nameLimit(ctx, problem);",
         replace: '',
       },
@@ -258,7 +258,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
   },
   {
     name: 'every origin may read answers',
-    edits: [{ file: 'src/api/http/cors.ts', find: 'origin: [...origins],', replace: 'origin: true,' }],
+    edits: [{ file: 'src/api/edge/cors.ts', find: 'origin: [...origins],', replace: 'origin: true,' }],
     suite: CORS_TEST,
     tests: ['a page of another origin may read nothing: https://evil.example'],
   },
@@ -291,7 +291,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
     name: 'paths fill the log',
     edits: [
       {
-        file: 'src/api/middleware/accessLog.ts',
+        file: 'src/api/edge/accessLog.ts',
         find: 'ctx.path.slice(0, PATH_LENGTH)',
         replace: 'ctx.path',
       },

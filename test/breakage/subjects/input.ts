@@ -1,7 +1,7 @@
 import type { Breakage } from '../breakage';
 
 const ENDPOINT = 'src/api/http/endpoint.ts';
-const EVERY_ROUTE = 'test/api/http/everyRoute.test.ts';
+const EVERY_ROUTE = 'test/api/edge/everyRoute.test.ts';
 
 export const INPUT_BREAKAGES: Breakage[] = [
   {
@@ -87,9 +87,9 @@ export const INPUT_BREAKAGES: Breakage[] = [
   {
     name: 'a lane answers a request with a body',
     edits: [
-      { file: 'src/api/http/lanes.ts', find: 'hasBody(request.headers) ? [] : lanes', replace: 'lanes' },
+      { file: 'src/api/edge/lanes.ts', find: 'hasBody(request.headers) ? [] : lanes', replace: 'lanes' },
     ],
-    suite: 'test/api/http/lanes.test.ts',
+    suite: 'test/api/edge/lanes.test.ts',
     tests: ['a lane around the framework leaves a body that nobody reads to the endpoint'],
   },
   {

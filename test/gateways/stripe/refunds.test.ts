@@ -1,4 +1,4 @@
-import type { BookedCharge, RefundRequest } from '../../../src/gateways/gateway';
+import type { BookedCharge, RefundRequest } from '../../../src/domain/payments/gateway';
 import { aCardCharge, idOf, startStripe, takeMoney, type OnStandIn } from './stripeGateway';
 import type { Fault } from './standIn';
 import { CARD } from './standInAccount';

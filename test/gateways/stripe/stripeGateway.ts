@@ -1,4 +1,4 @@
-import type { ChargeOutcome, ChargeRequest, PaymentGateway } from '../../../src/gateways/gateway';
+import type { ChargeOutcome, ChargeRequest, PaymentGateway } from '../../../src/domain/payments/gateway';
 import { createStripeGateway } from '../../../src/gateways/stripe/client';
 import { aCharge } from '../sandboxServer';
 import { SECRET_KEY, startStandIn, type StandIn } from './standIn';

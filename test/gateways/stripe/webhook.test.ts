@@ -1,5 +1,5 @@
 import Stripe from 'stripe';
-import type { WebhookReading } from '../../../src/gateways/gateway';
+import type { WebhookReading } from '../../../src/domain/payments/gateway';
 import { readWebhook } from '../../../src/gateways/stripe/webhook';
 import { WEBHOOK_SECRET } from './stripeGateway';
 

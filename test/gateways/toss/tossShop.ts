@@ -1,4 +1,4 @@
-import type { ChargeRequest, PaymentGateway, RefundRequest } from '../../../src/gateways/gateway';
+import type { ChargeRequest, PaymentGateway, RefundRequest } from '../../../src/domain/payments/gateway';
 import { createTossGateway } from '../../../src/gateways/toss/client';
 import { aCharge } from '../sandboxServer';
 import type { Prepared } from './tossBook';

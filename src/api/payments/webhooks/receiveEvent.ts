@@ -2,7 +2,7 @@ import { WorkflowNotFoundError } from '@temporalio/common';
 import type { Client } from '@temporalio/client';
 import type { Knex } from 'knex';
 import { createWebhookStore, type ChargeOwner, type WebhookEffect } from '../../../db/payments/webhookStore';
-import type { WebhookReading } from '../../../gateways/gateway';
+import type { WebhookReading } from '../../../domain/payments/gateway';
 import { topUpWorkflowId } from '../../../contract/ledger';
 import {
   CHARGE_SETTLEMENT_WORKFLOW,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Logger } from '../../../config/logging';
 import type { LogSampler } from '../../../config/logSampler';
 import { Problem } from '../../../domain/problems';
-import type { PaymentGateway } from '../../../gateways/gateway';
+import type { PaymentGateway } from '../../../domain/payments/gateway';
 import { endpoint, type Endpoint } from '../../http/endpoint';
 import type { createReceiveEvent } from './receiveEvent';
 

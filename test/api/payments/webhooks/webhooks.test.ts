@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { RATE_LIMITS } from '../../../../src/redis/rateLimits';
+import { RATE_LIMITS } from '../../../../src/domain/rateLimits';
 import { SIGNATURE_HEADER, signWebhook } from '../../../../src/gateways/sandbox/webhook';
 import { openBareClient, post } from '../../../support/bareClient';
 import { startEdge, type Edge } from '../../edge';

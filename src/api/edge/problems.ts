@@ -1,7 +1,7 @@
 import type { Logger } from '../../config/logging';
 import type { LogSampler } from '../../config/logSampler';
 import { Problem } from '../../domain/problems';
-import { RateLimited, rateLimitHeaders } from '../http/rateLimit';
+import { RateLimited, rateLimitHeaders } from './rateLimit';
 import type { ApiContext, Middleware } from '../http/state';
 import { problemAnswer } from '../problems/document';
 import { toProblem } from '../problems/toProblem';

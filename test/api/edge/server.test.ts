@@ -1,8 +1,8 @@
 import { EventEmitter, once } from 'node:events';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { refuseRequest } from '../../../src/api/http/refusal';
-import { startServer, type HttpServer } from '../../../src/api/http/server';
+import { refuseRequest } from '../../../src/api/edge/refusal';
+import { startServer, type HttpServer } from '../../../src/api/edge/server';
 import { Problem } from '../../../src/domain/problems';
 import { get, openBareClient, post } from '../../support/bareClient';
 

@@ -1,8 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { requestIdOf } from '../middleware/requestId';
-import { SECURITY_HEADERS } from '../middleware/securityHeaders';
-import type { HttpMetrics } from '../service/metrics';
-import { hasBody } from './bodyPresence';
+import { requestIdOf } from './requestId';
+import { SECURITY_HEADERS } from './securityHeaders';
+import type { HttpMetrics } from './metrics';
+import { hasBody } from '../http/bodyPresence';
 
 export interface LaneAnswer {
   status: number;

@@ -5,9 +5,9 @@ import Koa from 'koa';
 import { createLogSampler } from '../../../src/config/logSampler';
 import { Problem } from '../../../src/domain/problems';
 import type { RequestState } from '../../../src/api/http/state';
-import { accessLog } from '../../../src/api/middleware/accessLog';
-import { answerProblems } from '../../../src/api/middleware/problems';
-import { createHttpMetrics, type HttpMetrics } from '../../../src/api/service/metrics';
+import { accessLog } from '../../../src/api/edge/accessLog';
+import { answerProblems } from '../../../src/api/edge/problems';
+import { createHttpMetrics, type HttpMetrics } from '../../../src/api/edge/metrics';
 import { createLineLog } from '../../support/lineLog';
 
 let server: Server;

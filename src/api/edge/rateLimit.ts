@@ -1,14 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { Problem } from '../../domain/problems';
-import {
-  RATE_LIMITS,
-  type RateLimitName,
-  type RateLimits,
-  type RateLimitState,
-} from '../../redis/rateLimits';
-import type { NetworkOf } from './clientNetwork';
-import type { Caller, EndpointDescription } from './endpoint';
-import type { ApiContext } from './state';
+import { RATE_LIMITS, type RateLimitName } from '../../domain/rateLimits';
+import type { RateLimits, RateLimitState } from '../../redis/rateLimits';
+import type { NetworkOf } from '../http/clientNetwork';
+import type { Caller, EndpointDescription } from '../http/endpoint';
+import type { ApiContext } from '../http/state';
 
 export interface RequestLimits {
   /**

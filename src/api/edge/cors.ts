@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import cors from 'cors';
-import { requestIdOf } from '../middleware/requestId';
-import { SECURITY_HEADERS } from '../middleware/securityHeaders';
+import { requestIdOf } from './requestId';
+import { SECURITY_HEADERS } from './securityHeaders';
 
 /** Headers that a page may send besides those that every page may (Fetch, "CORS-safelisted request-header"). */
 const REQUEST_HEADERS = [

@@ -3,15 +3,15 @@ import { Problem } from '../../domain/problems';
 import type { RateLimits } from '../../redis/rateLimits';
 import type { Authenticate } from '../accounts/accessTokens';
 import type { Idempotency } from '../idempotency/idempotency';
-import { createBodyReader } from './body';
-import type { ReadBytes } from './bodyBytes';
-import type { NetworkOf } from './clientNetwork';
-import type { Caller, Endpoint } from './endpoint';
-import { parseQuery } from './query';
+import { createBodyReader } from '../http/body';
+import type { ReadBytes } from '../http/bodyBytes';
+import type { NetworkOf } from '../http/clientNetwork';
+import type { Caller, Endpoint } from '../http/endpoint';
+import { parseQuery } from '../http/query';
 import { countEarlyTry, enforceAddressLimit, enforceRateLimit, type RequestLimits } from './rateLimit';
-import { sendAnswer } from './answer';
-import { toHttpRequest } from './httpRequest';
-import type { ApiContext, Middleware, RequestState } from './state';
+import { sendAnswer } from '../http/answer';
+import { toHttpRequest } from '../http/httpRequest';
+import type { ApiContext, Middleware, RequestState } from '../http/state';
 
 export interface RouterDependencies {
   authenticate: Authenticate;

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Problem } from '../../domain/problems';
-import { hasBody } from './bodyPresence';
-import { requestIdOf } from '../middleware/requestId';
-import { SECURITY_HEADERS } from '../middleware/securityHeaders';
+import { hasBody } from '../http/bodyPresence';
+import { requestIdOf } from './requestId';
+import { SECURITY_HEADERS } from './securityHeaders';
 import { problemAnswer, type ProblemAnswer } from '../problems/document';
 
 /** How long a client may read the answer before its connection is cut, where it goes on sending. */

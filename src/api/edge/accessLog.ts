@@ -2,7 +2,7 @@ import type { Logger } from '../../config/logging';
 import type { LogSampler } from '../../config/logSampler';
 import type { ProblemSlug } from '../../domain/problems';
 import type { Middleware, RequestState } from '../http/state';
-import type { HttpMetrics } from '../service/metrics';
+import type { HttpMetrics } from './metrics';
 
 /** A path of ours is 120 characters long at most; an attacker's is as long as the headers may be. */
 const PATH_LENGTH = 200;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createRateLimits, RATE_LIMITS } from '../../../src/redis/rateLimits';
+import { RATE_LIMITS } from '../../../src/domain/rateLimits';
+import { createRateLimits } from '../../../src/redis/rateLimits';
 import { createLogger } from '../../../src/config/logging';
 import { createBestEffort } from '../../../src/redis/bestEffort';
 import { createSale } from '../../support/factories';

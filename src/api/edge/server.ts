@@ -8,10 +8,10 @@ import {
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Problem } from '../../domain/problems';
-import { networkOf } from './clientNetwork';
+import { networkOf } from '../http/clientNetwork';
 import { inTurn } from './inTurn';
 import { cutSoon, refuseRequest, refuseSocket } from './refusal';
-import { createShares, type ShareBounds } from './shares';
+import { createShares, type ShareBounds } from '../http/shares';
 
 export interface HttpServer {
   /** With the port that was really taken: `http://127.0.0.1:3000`. */
