@@ -15,7 +15,7 @@ import { drawRoutes } from './openings/routes';
 import { shareWithOrigins } from './edge/cors';
 import type { Endpoint } from './http/endpoint';
 import { createLanes } from './edge/lanes';
-import { shareRequests } from './http/requestShares';
+import { shareRequests } from './edge/requestShares';
 import { createRouter, refuseUnknown } from './edge/router';
 import type { RequestState } from './http/state';
 import { accessLog } from './edge/accessLog';

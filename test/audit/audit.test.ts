@@ -14,7 +14,7 @@ import { BOOKING_FEE, createSale, createUser, PRICE } from '../support/factories
 import { createGateways } from '../../src/gateways/gateways';
 import { createScriptedGateway } from '../support/scriptedGateway';
 import { createPurchases, type Purchases } from '../support/purchases';
-import { layGround, type Ground } from '../support/stage';
+import { layGround, type Ground } from '../support/ground';
 
 const ACTIVE_SECONDS = 900;
 

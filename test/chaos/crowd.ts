@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import * as contract from '../e2e/contract';
-import type { Reply, User } from '../e2e/client';
+import type { User } from '../e2e/client';
+import type { Reply } from '../e2e/reply';
 
 /** A 201 that a client got: until `expiresAt`, or the client's own release, nobody else may have these seats. */
 export interface Promised {

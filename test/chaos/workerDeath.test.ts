@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as contract from '../e2e/contract';
-import { expectAnswer, expectStatus, type Reply, type User } from '../e2e/client';
+import { expectAnswer, expectStatus, type User } from '../e2e/client';
+import type { Reply } from '../e2e/reply';
 import { BOOKING_FEE, expectHold, PRICES, seatStatus } from '../e2e/sale';
 import { START_MS, startService, type Service } from '../e2e/service';
 import { openBooks } from '../support/books';

@@ -2,7 +2,8 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import * as contract from './contract';
 import { eventually } from '../support/eventually';
-import { expectAnswer, expectProblem, expectStatus, type Reply, type User } from './client';
+import { expectAnswer, expectProblem, expectStatus, type User } from './client';
+import type { Reply } from './reply';
 import { R_TOTAL } from './sale';
 import { START_MS, startService, type Service } from './service';
 

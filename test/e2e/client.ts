@@ -3,18 +3,7 @@ import { decodeJwt } from 'jose';
 import { z } from 'zod';
 import * as contract from './contract';
 import { createOpenApiCheck, type OpenApiCheck } from './openApi';
-
-export interface Reply {
-  method: string;
-  /** Without the query. */
-  path: string;
-  status: number;
-  headers: Headers;
-  /** Parsed where it is JSON, else undefined. */
-  body: unknown;
-  text: string;
-  bytes: Uint8Array;
-}
+import type { Reply } from './reply';
 
 export interface CallOptions {
   /** Text is sent as it is, anything else as JSON. */

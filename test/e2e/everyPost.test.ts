@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { expectProblem, type Reply } from './client';
+import { expectProblem } from './client';
+import type { Reply } from './reply';
 import { POSTS } from './posts';
 import { START_MS, startService, type Service } from './service';
 

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as contract from './contract';
 import { eventually } from '../support/eventually';
-import { expectAnswer, expectProblem, expectStatus, type Reply, type User } from './client';
+import { expectAnswer, expectProblem, expectStatus, type User } from './client';
+import type { Reply } from './reply';
 import { expectHold, PRICES, seatStatus } from './sale';
 import { START_MS, startService, type Service } from './service';
 

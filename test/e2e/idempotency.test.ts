@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as contract from './contract';
-import { expectAnswer, expectProblem, expectStatus, type Reply } from './client';
+import { expectAnswer, expectProblem, expectStatus } from './client';
+import type { Reply } from './reply';
 import { expectHold, PRICES, R_TOTAL } from './sale';
 import { START_MS, startService, type Service } from './service';
 

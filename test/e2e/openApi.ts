@@ -1,7 +1,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
 import { z } from 'zod';
-import type { Reply } from './client';
+import type { Reply } from './reply';
 
 const documentSchema = z.looseObject({
   openapi: z.string(),

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { eventually } from '../support/eventually';
 import * as contract from './contract';
-import { expectAnswer, expectProblem, expectStatus, type Reply, type User } from './client';
+import { expectAnswer, expectProblem, expectStatus, type User } from './client';
+import type { Reply } from './reply';
 import { BOOKING_FEE, expectHold, PRICES, R_TOTAL, type Sale } from './sale';
 import { START_MS, startService, type Service } from './service';
 

@@ -8,7 +8,8 @@ import type { z } from 'zod';
 import * as contract from './contract';
 import { read, root } from '../docs/markdown';
 import { readQrSvg, readTicketPdf } from '../support/ticketReader';
-import { expectAnswer, expectProblem, expectStatus, type Reply, type User } from './client';
+import { expectAnswer, expectProblem, expectStatus, type User } from './client';
+import type { Reply } from './reply';
 import { expectHold } from './sale';
 import { START_MS, startService, type Service } from './service';
 

@@ -4,7 +4,7 @@ import { createActivities } from '../../src/activities';
 import { hasUnfinishedBook } from '../../src/launcher/ownBook';
 import { testEnvironment } from '../support/environment';
 import { createPurchases, type Purchases } from '../support/purchases';
-import { layGround, type Ground } from '../support/stage';
+import { layGround, type Ground } from '../support/ground';
 import { aFailure } from '../support/steps';
 
 let ground: Ground;

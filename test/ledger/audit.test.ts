@@ -7,7 +7,7 @@ import { createCancelling } from '../support/cancelling';
 import { BOOKING_FEE, PRICE } from '../support/factories';
 import { ENTRIES_OF_PURCHASE, writeLargeLedger } from '../support/largeLedger';
 import { createPurchases, type BoughtPoints, type Purchases } from '../support/purchases';
-import { layGround, type Ground } from '../support/stage';
+import { layGround, type Ground } from '../support/ground';
 
 let ground: Ground;
 let activities: Activities;

@@ -6,7 +6,7 @@ import { KEEPS_30_PERCENT, PRICE } from '../support/factories';
 import { holdOnStage } from '../support/holdOnStage';
 import type { RefundScript } from '../support/scriptedGateway';
 import type { Stage } from '../support/stage';
-import type { Ending } from './endings';
+import type { Ending } from './ending';
 
 export const CANCELLATION_ENDINGS: Record<string, Ending> = {
   'cancellation-done': {

@@ -4,12 +4,10 @@ import { createActivities } from '../../src/activities';
 import { chargeOfPayment } from '../../src/gateways/chargeRequest';
 import type { gatewayReconciliation, housekeeping, reconciliation, sweep } from '../../src/workflows';
 import type { HousekeepingInput } from '../../src/workflows/operations/housekeeping';
-import type { CancellationResult, ShowCancellationResult } from '../../src/contract/cancellations';
-import { TOP_UP_WORKFLOW, topUpWorkflowId, type TopUpResult } from '../../src/contract/ledger';
-import type { SaleOpeningResult } from '../../src/contract/openings';
-import { chargeSettlementWorkflowId, type ChargeSettlementResult } from '../../src/contract/payments';
+import { TOP_UP_WORKFLOW, topUpWorkflowId } from '../../src/contract/ledger';
+import { chargeSettlementWorkflowId } from '../../src/contract/payments';
 import { GATEWAY_RECONCILIATION_WORKFLOW, RECONCILIATION_WORKFLOW } from '../../src/contract/reconciliation';
-import { reservationWorkflowId, type ReservationState } from '../../src/contract/reservations';
+import { reservationWorkflowId } from '../../src/contract/reservations';
 import { Problem } from '../../src/domain/problems';
 import { anAttempt, createUser } from '../support/factories';
 import { createPurchases } from '../support/purchases';
@@ -17,25 +15,10 @@ import { holdOnStage, startWithoutHold } from '../support/holdOnStage';
 import type { ChargeScript } from '../support/scriptedGateway';
 import type { Stage } from '../support/stage';
 import { CANCELLATION_ENDINGS } from './cancellationEndings';
-import { refused } from './refused';
+import { refused, type Ending } from './ending';
 import { SALE_OPENING_ENDINGS } from './saleOpeningEndings';
 import { SETTLEMENT_ENDINGS } from './settlementEndings';
 import { SHOW_CANCELLATION_ENDINGS } from './showCancellationEndings';
-
-/** One way in which a workflow can end, played on the real Temporal. */
-export interface Ending {
-  /** What the workflow's result says. */
-  status: (
-    | ReservationState
-    | TopUpResult
-    | ChargeSettlementResult
-    | CancellationResult
-    | ShowCancellationResult
-    | SaleOpeningResult
-  )['status'];
-  /** @returns the id of the workflow, which may still be about to end */
-  play(stage: Stage): Promise<string>;
-}
 
 /** Every way that leads through code of its own. A new branch of a workflow gets a line, and a history, here. */
 export const ENDINGS: Record<string, Ending> = {

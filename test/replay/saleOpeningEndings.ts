@@ -3,7 +3,7 @@ import { SALE_OPENING_WORKFLOW, saleOpeningWorkflowId } from '../../src/contract
 import type { saleOpening } from '../../src/workflows';
 import { announceSale } from '../support/opening';
 import type { Stage } from '../support/stage';
-import type { Ending } from './endings';
+import type { Ending } from './ending';
 
 const SOON_MS = 500;
 

@@ -8,8 +8,8 @@ import type { chargeSettlement } from '../../src/workflows';
 import { anAttempt } from '../support/factories';
 import { holdOnStage } from '../support/holdOnStage';
 import type { Stage } from '../support/stage';
-import type { Ending } from './endings';
-import { refused } from './refused';
+import type { Ending } from './ending';
+import { refused } from './ending';
 
 /** Every way in which the settlement of one charge ends. */
 export const SETTLEMENT_ENDINGS: Record<string, Ending> = {

@@ -7,7 +7,7 @@ import { anAttempt } from '../support/factories';
 import { holdOnStage } from '../support/holdOnStage';
 import { BY_POINTS_AND_CARD, createSoldShow } from '../support/soldShow';
 import type { Stage } from '../support/stage';
-import type { Ending } from './endings';
+import type { Ending } from './ending';
 
 export const SHOW_CANCELLATION_ENDINGS: Record<string, Ending> = {
   'show-cancellation-done': {

@@ -1,7 +1,7 @@
 import type { Activities } from '../../src/activities';
 import type { CancellationDecision } from '../../src/activities/cancellations/cancellations';
 import type { CancellationCause } from '../../src/domain/cancellations/cancellationTerms';
-import type { Ground } from './stage';
+import type { Ground } from './ground';
 
 /** Cancels step by step, as the workflow does. */
 export interface Cancelling {

@@ -8,7 +8,7 @@ import { NO_HOLD_LIMITS, type HoldLimits } from '../../src/api/reservations/hold
 import { createHoldMeter } from '../../src/api/reservations/holdMeter';
 import type { ReservationWorkflows } from '../../src/api/reservations/reservationWorkflows';
 import { createHoldStore } from '../../src/db/reservations/holdStore';
-import type { Ground } from './stage';
+import type { Ground } from './ground';
 
 /** The part of a hold's path behind the claim, as one process of the API has it. */
 export function createHolding(

@@ -3,7 +3,7 @@ import type { PaymentStep } from './steps';
 import { chargeOfPayment } from '../../src/gateways/chargeRequest';
 import type { ChargeRequest, PaymentGateway } from '../../src/domain/payments/gateway';
 import { anAttempt, createSale, createUser } from './factories';
-import type { Ground } from './stage';
+import type { Ground } from './ground';
 import { aConfirmation, aFailure, aGrant } from './steps';
 
 /** A top-up as it went. */

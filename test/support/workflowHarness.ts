@@ -25,7 +25,7 @@ import { anAttemptToHold, createHolding } from './holding';
 import { installQuietTemporal } from './quietTemporal';
 import { replaceableActivities, type ReplaceActivity } from './replaceableActivities';
 import { installServiceClock } from './serviceClock';
-import type { Ground } from './stage';
+import type { Ground } from './ground';
 
 /** IndexedValueType of the API: a keyword. */
 const KEYWORD = 2;

@@ -16,7 +16,7 @@ import { testEnvironment } from '../support/environment';
 import { anAttempt } from '../support/factories';
 import { anAttemptToHold, createHolding } from '../support/holding';
 import { installQuietTemporal } from '../support/quietTemporal';
-import type { Ground } from '../support/stage';
+import type { Ground } from '../support/ground';
 
 /** Workers of several versions on one task queue of the real Temporal, and the API's way to hold and pay. */
 export interface VersionedWorkers {

@@ -7,7 +7,7 @@ import { reservationWorkflowId } from '../../src/contract/reservations';
 import { eventually } from '../support/eventually';
 import { createSale, createUser, PRICE, type Sale } from '../support/factories';
 import { announceSale } from '../support/opening';
-import { layGround, type Ground } from '../support/stage';
+import { layGround, type Ground } from '../support/ground';
 import { createVersionedWorkers, type VersionedWorkers } from './versionedWorkers';
 
 jest.setTimeout(120_000);

@@ -3,8 +3,7 @@ import type { Readable } from 'node:stream';
 import { createUnzip } from 'node:zlib';
 import { Problem } from '../../domain/problems';
 import type { NetworkOf } from './clientNetwork';
-import { shortageProblem } from './requestShares';
-import { createShares, type ShareBounds } from './shares';
+import { createShares, type ShareBounds, shortageProblem } from './shares';
 
 export interface BodyRules {
   /** In bytes, after decompression. */

@@ -2,8 +2,7 @@ import { Readable } from 'node:stream';
 import { setImmediate as endOfTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../../domain/problems';
 import type { EdgeBounds } from './bounds';
-import { shortageProblem } from './requestShares';
-import { createShares, type Shortage } from './shares';
+import { createShares, type Shortage, shortageProblem } from './shares';
 
 /** One server-sent event; `data` goes as JSON. `id` comes back as `Last-Event-ID` after a lost connection. */
 export interface ServerEvent {

@@ -1,3 +1,5 @@
+import { Problem } from '../../domain/problems';
+
 /** Why something was not taken: none is left at all, or this holder has its share of it already. */
 export type Shortage = 'none-left' | 'share-used';
 
@@ -45,4 +47,11 @@ export function createShares({ total, each }: ShareBounds): Shares {
 
     taken: () => sum,
   };
+}
+
+/** The problem for a client that holds its whole share, or for any client where nothing is left. */
+export function shortageProblem(shortage: Shortage, what: string, retryAfter: number): Problem {
+  return shortage === 'none-left'
+    ? new Problem('temporarily-unavailable', `Too many ${what} at once.`, { retryAfter })
+    : new Problem('rate-limited', `Too many ${what} of one client at once.`, { retryAfter });
 }

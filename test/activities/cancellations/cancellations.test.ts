@@ -19,7 +19,7 @@ import {
   KEEPS_30_PERCENT,
   PRICE,
 } from '../../support/factories';
-import { layGround, type Ground } from '../../support/stage';
+import { layGround, type Ground } from '../../support/ground';
 import { aConfirmation, aGrant } from '../../support/steps';
 
 let ground: Ground;

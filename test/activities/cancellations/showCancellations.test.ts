@@ -8,7 +8,7 @@ import { createCancelling, type Cancelling } from '../../support/cancelling';
 import { eventually } from '../../support/eventually';
 import { createSale, createUser } from '../../support/factories';
 import { BY_CARD, BY_POINTS_AND_CARD, createSoldShow, FREE } from '../../support/soldShow';
-import { layGround, type Ground } from '../../support/stage';
+import { layGround, type Ground } from '../../support/ground';
 import { aGrant } from '../../support/steps';
 
 let ground: Ground;

@@ -3,7 +3,7 @@ import { createHousekeepingActivities } from '../../../src/activities/operations
 import { createIdempotencyStore } from '../../../src/db/idempotencyStore';
 import { createRefreshTokenStore } from '../../../src/db/accounts/refreshTokenStore';
 import { createUser } from '../../support/factories';
-import { layGround, type Ground } from '../../support/stage';
+import { layGround, type Ground } from '../../support/ground';
 
 let ground: Ground;
 let activities: ReturnType<typeof createHousekeepingActivities>;

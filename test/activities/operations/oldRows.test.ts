@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createHousekeepingActivities } from '../../../src/activities/operations/housekeeping';
 import { createSale, createUser, PRICE } from '../../support/factories';
-import { layGround, type Ground } from '../../support/stage';
+import { layGround, type Ground } from '../../support/ground';
 
 const LIMIT = 100;
 

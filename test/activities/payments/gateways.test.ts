@@ -9,7 +9,7 @@ import { createCancelling } from '../../support/cancelling';
 import { anAttempt, BOOKING_FEE, createSale, createUser, PRICE } from '../../support/factories';
 import { createPurchases, type Purchases } from '../../support/purchases';
 import { createScriptedGateway, type ScriptedGateway } from '../../support/scriptedGateway';
-import { layGround, type Ground } from '../../support/stage';
+import { layGround, type Ground } from '../../support/ground';
 import { aConfirmation, aFailure, aGrant } from '../../support/steps';
 
 const TOTAL = PRICE + BOOKING_FEE;

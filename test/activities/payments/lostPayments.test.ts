@@ -1,7 +1,7 @@
 import { createActivities, type Activities } from '../../../src/activities';
 import { createPaymentStore } from '../../../src/db/payments/paymentStore';
 import { createSale, createUser, PRICE } from '../../support/factories';
-import { layGround, type Ground } from '../../support/stage';
+import { layGround, type Ground } from '../../support/ground';
 import { aConfirmation, aFailure, aGrant, anEnd } from '../../support/steps';
 
 let ground: Ground;

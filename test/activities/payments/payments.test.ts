@@ -3,7 +3,7 @@ import { createActivities, type Activities } from '../../../src/activities';
 import { createPaymentStore } from '../../../src/db/payments/paymentStore';
 import { chargeOfPayment } from '../../../src/gateways/chargeRequest';
 import { BOOKING_FEE, createSale, createUser, PRICE } from '../../support/factories';
-import { layGround, type Ground } from '../../support/stage';
+import { layGround, type Ground } from '../../support/ground';
 import { aConfirmation, aFailure, aGrant, anEnd } from '../../support/steps';
 
 let ground: Ground;

@@ -8,7 +8,7 @@ import { BOOKING_FEE, PRICE } from '../../support/factories';
 import { createPurchases, type Purchases } from '../../support/purchases';
 import { wholeRun } from '../../support/reconcile';
 import { createScriptedGateway, type ScriptedGateway } from '../../support/scriptedGateway';
-import { layGround, type Ground } from '../../support/stage';
+import { layGround, type Ground } from '../../support/ground';
 
 const TOTAL = PRICE + BOOKING_FEE;
 

@@ -8,7 +8,7 @@ import type { BookedCharge } from '../../../src/domain/payments/gateway';
 import { anAttempt, BOOKING_FEE, createUser, PRICE } from '../../support/factories';
 import { createPurchases, type Purchases } from '../../support/purchases';
 import { wholeRun, type WholeRun } from '../../support/reconcile';
-import { layGround, type Ground } from '../../support/stage';
+import { layGround, type Ground } from '../../support/ground';
 import { aConfirmation, aFailure } from '../../support/steps';
 
 let ground: Ground;

@@ -1,6 +1,6 @@
 import { eventually } from '../../support/eventually';
 import { createSale, createUser } from '../../support/factories';
-import { layGround, type Ground } from '../../support/stage';
+import { layGround, type Ground } from '../../support/ground';
 import { aGrant } from '../../support/steps';
 
 let ground: Ground;

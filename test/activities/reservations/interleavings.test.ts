@@ -3,7 +3,7 @@ import { createActivities, type Activities } from '../../../src/activities';
 import type { HoldToGrant } from '../../../src/api/reservations/grantHold';
 import { createCancelling, type Cancelling } from '../../support/cancelling';
 import { anAttempt, createSale, createUser, PRICE } from '../../support/factories';
-import { layGround, type Ground } from '../../support/stage';
+import { layGround, type Ground } from '../../support/ground';
 import { aConfirmation, aFailure, aGrant, anEnd } from '../../support/steps';
 
 const SEATS = 4;

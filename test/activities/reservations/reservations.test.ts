@@ -2,7 +2,7 @@ import { createActivities, type Activities } from '../../../src/activities';
 import { grantHold, HoldTooLate } from '../../../src/api/reservations/grantHold';
 import { eventually } from '../../support/eventually';
 import { createSale, createUser, type SaleOptions } from '../../support/factories';
-import { layGround, type Ground } from '../../support/stage';
+import { layGround, type Ground } from '../../support/ground';
 import { aGrant, anEnd } from '../../support/steps';
 
 let ground: Ground;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createBuyPoints } from '../../../src/api/ledger/buyPoints';
 import { createTopUpStore } from '../../../src/db/ledger/topUpStore';
 import { createUser } from '../../support/factories';
-import { layGround, type Ground } from '../../support/stage';
+import { layGround, type Ground } from '../../support/ground';
 
 let ground: Ground;
 

@@ -2,7 +2,7 @@ import { lobbyStatus } from '../../../src/api/queue/lobbyStatus';
 import { queueSchema, queueTokenSchema } from '../../../src/api/queue/schema';
 import { createOpeningActivities } from '../../../src/activities/openings/openings';
 import { createLobby } from '../../../src/redis/queue/lobby';
-import { layGround, type Ground } from '../../support/stage';
+import { layGround, type Ground } from '../../support/ground';
 import { announceSale, HOUR_MS } from '../../support/opening';
 import { aNumber, textLike } from '../../support/matchers';
 import { expectProblem, logIn, startEdge, type Account, type Edge } from '../edge';

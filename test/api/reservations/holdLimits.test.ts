@@ -6,7 +6,7 @@ import { Problem } from '../../../src/domain/problems';
 import { createAddressHoldLog } from '../../../src/redis/reservations/addressHolds';
 import { createBestEffort } from '../../../src/redis/bestEffort';
 import { createSale, createUser, type Sale } from '../../support/factories';
-import { layGround, type Ground } from '../../support/stage';
+import { layGround, type Ground } from '../../support/ground';
 import { aGrant } from '../../support/steps';
 
 const MINUTE = 60_000;

@@ -65,12 +65,12 @@ export const EDGE_BREAKAGES: Breakage[] = [
     name: 'one proxy may bring any number of requests of one client',
     edits: [
       {
-        file: 'src/api/http/requestShares.ts',
+        file: 'src/api/edge/requestShares.ts',
         find: 'const shortage = underWay.take(network);',
         replace: 'const shortage = underWay.take(String(Math.random()));',
       },
     ],
-    suite: 'test/api/http/requestShares.test.ts',
+    suite: 'test/api/edge/requestShares.test.ts',
     tests: ['requests under way are bounded for each client, also where one proxy brings all of them'],
   },
   {

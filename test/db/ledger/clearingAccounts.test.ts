@@ -3,7 +3,7 @@ import { down, up } from '../../../src/db/migrations/030_clearing_accounts';
 import { createGateways } from '../../../src/gateways/gateways';
 import { createPurchases } from '../../support/purchases';
 import { createScriptedGateway } from '../../support/scriptedGateway';
-import { layGround, type Ground } from '../../support/stage';
+import { layGround, type Ground } from '../../support/ground';
 
 let ground: Ground;
 

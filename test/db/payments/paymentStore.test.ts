@@ -3,7 +3,7 @@ import { createPaymentStore, type PaymentStore } from '../../../src/db/payments/
 import { createReservationTickets } from '../../../src/db/tickets/reservationTickets';
 import { eventually } from '../../support/eventually';
 import { anAttempt, createSale, createUser, PRICE } from '../../support/factories';
-import { layGround, type Ground } from '../../support/stage';
+import { layGround, type Ground } from '../../support/ground';
 import { aGrant } from '../../support/steps';
 
 let ground: Ground;

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { shareRequests } from '../../../src/api/http/requestShares';
+import { shareRequests } from '../../../src/api/edge/requestShares';
 import { startServer, type HttpServer } from '../../../src/api/edge/server';
 
 let server: HttpServer;

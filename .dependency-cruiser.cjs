@@ -1,0 +1,51 @@
+// Makes rules of the layers in scripts/layers.cjs, for `npm run check`.
+const { LAYERS, EXCEPTIONS, API_FOLDERS } = require('./scripts/layers.cjs');
+
+const inSrc = (folder) => `^src/${folder}(/|\\.)`;
+
+const layerRules = Object.entries(LAYERS).map(([layer, allowed]) => {
+  const exceptions = EXCEPTIONS.filter(({ from }) => from === layer);
+  const free = [layer, ...allowed, ...exceptions.map(({ to }) => to)];
+  return {
+    name: `${layer}-imports`,
+    severity: 'error',
+    comment: `src/${layer} may import ${allowed.join(', ') || 'no other layer'}.`,
+    from: { path: inSrc(layer) },
+    to: { path: '^(src|bench|test)/', pathNot: free.map(inSrc) },
+  };
+});
+
+const apiRules = Object.entries(API_FOLDERS).map(([folder, allowed]) => ({
+  name: `api-${folder}-imports`,
+  severity: 'error',
+  comment: `src/api/${folder} knows no subject of the API.`,
+  from: { path: inSrc(`api/${folder}`) },
+  to: { path: '^src/', pathNot: allowed.concat(`api/${folder}`).map(inSrc) },
+}));
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circle',
+      severity: 'error',
+      comment: 'Two files that need each other are one, or share a third.',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-unused-file',
+      severity: 'error',
+      comment: 'Nothing imports this file.',
+      from: { orphan: true, path: '^src/', pathNot: '/migrations/' },
+      to: {},
+    },
+    ...layerRules,
+    ...apiRules,
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+  },
+};

@@ -1,0 +1,34 @@
+import type { CancellationResult, ShowCancellationResult } from '../../src/contract/cancellations';
+import type { TopUpResult } from '../../src/contract/ledger';
+import type { SaleOpeningResult } from '../../src/contract/openings';
+import type { ChargeSettlementResult } from '../../src/contract/payments';
+import type { ReservationState } from '../../src/contract/reservations';
+import { Problem } from '../../src/domain/problems';
+import type { Stage } from '../support/stage';
+
+/** One way in which a workflow can end, played on the real Temporal. */
+export interface Ending {
+  /** What the workflow's result says. */
+  status: (
+    | ReservationState
+    | TopUpResult
+    | ChargeSettlementResult
+    | CancellationResult
+    | ShowCancellationResult
+    | SaleOpeningResult
+  )['status'];
+  /** @returns the id of the workflow, which may still be about to end */
+  play(stage: Stage): Promise<string>;
+}
+
+/** The ending is about a refusal: an answer instead would be another ending. */
+export async function refused(call: Promise<unknown>): Promise<void> {
+  const answer = await call.then(
+    (value) => ({ value }),
+    (error: unknown) => {
+      if (!(error instanceof Problem)) throw error;
+      return null;
+    },
+  );
+  if (answer) throw new Error(`not refused: ${JSON.stringify(answer.value)}`);
+}
