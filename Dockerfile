@@ -7,6 +7,8 @@ COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
+COPY sandbox sandbox
+COPY demo demo
 RUN npm run build
 
 FROM base AS dependencies
@@ -19,11 +21,11 @@ ENV NODE_ENV=production HOST=0.0.0.0 NODE_OPTIONS="--max-old-space-size=256 --ma
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY demo/plans demo/plans
-COPY package.json LICENSE ./
+COPY package.json package-lock.json LICENSE ./
 # The sandbox gateway's book; nothing else writes.
 RUN mkdir /data && chown node:node /data
 USER node
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/readyz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "dist/api/main.js"]
+CMD ["node", "dist/src/api/main.js"]

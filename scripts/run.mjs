@@ -7,7 +7,7 @@ const [node = 'node', , name = '', ...rest] = process.argv;
 if (name === '') fail('Usage: node scripts/run.mjs <folder/file> [arguments]');
 const isBench = name.startsWith('bench/');
 await (isBench ? setUpBench() : setUp());
-const file = path.join(root, isBench ? 'dist/bench' : 'dist', `${name}.js`);
+const file = path.join(root, 'dist', `${name}.js`);
 // As if Node had been called with the script: it finds its arguments where it expects them.
 process.argv = [node, file, ...rest];
 await import(pathToFileURL(file).href);

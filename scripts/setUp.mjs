@@ -8,17 +8,21 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
 const oldestNode = { major: 20, minor: 19 };
 const lockFolder = path.join(root, '.data-setup');
 
-/** Node is recent enough, the dependencies are those of the lock file, and `dist` is built from `src`. */
+/** Node is recent enough, the dependencies are those of the lock file, and `dist` is built. */
 export async function setUp() {
   process.chdir(root);
   checkNode();
   await withLock(() => {
     installDependencies();
-    build('dist/.built', ['src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'], 'build');
+    build(
+      'dist/.built',
+      ['src', 'sandbox', 'demo', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'],
+      'build',
+    );
   });
 }
 
-/** Builds the benchmark, which lies outside `src`. */
+/** Builds the benchmark, which nobody needs to run the service. */
 export async function setUpBench() {
   await setUp();
   const sources = ['bench', 'src', 'tsconfig.json', 'tsconfig.bench.json', 'package-lock.json'];

@@ -3,5 +3,5 @@ import { setUp } from './setUp.mjs';
 
 await setUp();
 // Named by a variable: there is nothing to check it against before the first build.
-const launcher = '../dist/launcher/main.js';
+const launcher = '../dist/src/launcher/main.js';
 await import(launcher);

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import os from 'node:os';
 import { Connection } from '@temporalio/client';
-import { repositoryRoot } from '../../src/launcher/repository';
+import { repositoryRoot } from '../../src/config/repository';
 import type { Site } from '../site/site';
 
 export function machine(): Record<string, string | number> {

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { repositoryRoot } from '../../src/launcher/repository';
+import { repositoryRoot } from '../../src/config/repository';
 import type { Bench } from '../bench';
 import { sumOf, type Cpu } from '../processes/meter';
 import type { Measurement, Row } from '../row';

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import getPort from 'get-port';
 import { z } from 'zod';
-import { repositoryRoot } from '../../src/launcher/repository';
+import { repositoryRoot } from '../../src/config/repository';
 
 export const OPERATOR_PASSWORD = 'operator-of-the-benchmark';
 
@@ -47,7 +47,7 @@ export async function startStack(label: string): Promise<Stack> {
   const port = await getPort({ host: '127.0.0.1', reserve: true });
   const uiPort = await getPort({ host: '127.0.0.1', reserve: true });
   const inherited = Object.entries(process.env).filter(([name]) => !FOREIGN.test(name));
-  const launcher = spawn(process.execPath, [path.join(repositoryRoot(), 'dist/launcher/main.js')], {
+  const launcher = spawn(process.execPath, [path.join(repositoryRoot(), 'dist/src/launcher/main.js')], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       ...Object.fromEntries(inherited),

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Knex } from 'knex';
 import { v5 as idFromName } from 'uuid';
+import { repositoryRoot } from '../config/repository';
 import { newConcertSchema, newScheduleSchema } from '../api/catalogue/adminSchema';
 import { readVenue } from '../api/catalogue/venues/readVenue';
 import { createCatalogueEditor, type CatalogueEditor } from '../db/catalogue/catalogueEditor';
@@ -9,7 +10,7 @@ import { createScheduleStore } from '../db/catalogue/scheduleStore';
 import { DEMO_CONCERTS, DEMO_VENUES, type DemoConcert, type DemoSchedule, type DemoVenue } from './catalogue';
 
 /** The same place from `src` and from `dist`. */
-const PLANS = path.resolve(__dirname, '../../demo/plans');
+const PLANS = path.join(repositoryRoot(), 'demo/plans');
 
 /** Ids of the demo's venues and concerts follow from their names, so that loading twice adds nothing. */
 const NAMESPACE = '6b1f3c52-7f0e-4f4e-9a57-0d1a6f2f3c11';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { INSTANCE_HEADER } from '../config/instance';
 import { LaunchFailure } from './failure';
 import { orStop, untilReady, type ManagedProcess, type Spawner } from './managedProcess';
-import { repositoryRoot } from './repository';
+import { repositoryRoot } from '../config/repository';
 
 export interface ServiceSpec {
   name: 'API' | 'worker' | 'gateway';

@@ -52,7 +52,7 @@ function gatewaySpec({ env, settings, state, logFolder }: ServicesContext): Serv
   const port = state.ports.gateway;
   return {
     name: 'gateway',
-    entry: 'gateways/sandbox/main.js',
+    entry: 'sandbox/main.js',
     env: {
       ...withoutOperatorPassword(env),
       HOST: '127.0.0.1',
@@ -71,7 +71,7 @@ function workerSpec({ settings, state, logFolder }: ServicesContext, env: NodeJS
   const port = settings.WORKER_METRICS_PORT ?? state.ports.workerMetrics;
   return {
     name: 'worker',
-    entry: 'worker/main.js',
+    entry: 'src/worker/main.js',
     env: { ...env, HOST: '127.0.0.1' },
     logFile: openLog(logFolder, 'worker'),
     readyUrl: `http://127.0.0.1:${port}/readyz`,
@@ -81,7 +81,7 @@ function workerSpec({ settings, state, logFolder }: ServicesContext, env: NodeJS
 function apiSpec({ settings, logFolder }: ServicesContext, env: NodeJS.ProcessEnv): ServiceSpec {
   return {
     name: 'API',
-    entry: 'api/main.js',
+    entry: 'src/api/main.js',
     env,
     logFile: openLog(logFolder, 'api'),
     readyUrl: `${apiUrl(settings)}/readyz`,

@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { lineAbout, misspeltIn } from '../config/misspelt';
 import { connectPostgres } from '../db/connect';
 import { loadDemo } from '../demo/load';
-import { PAGE_USER, pagePassword } from '../gateways/sandbox/access';
+import { PAGE_USER, pagePassword } from '../gateways/sandbox/pageAccess';
 import { ensureDemoUser, ensureOperator } from './accounts';
 import { banner } from './banner';
 import { takeDataFolder } from './dataFolder';

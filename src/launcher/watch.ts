@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { watch } from 'node:fs';
 import path from 'node:path';
 import { reasonOf, type Report } from './failure';
-import { repositoryRoot } from './repository';
+import { repositoryRoot } from '../config/repository';
 import type { Kept } from './supervisor';
 
 /** An editor saves in several steps. */

@@ -3,12 +3,13 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { z } from 'zod';
+import { repositoryRoot } from '../config/repository';
 
 /** Where the build leaves the id. */
-export const BUILD_ID_PATH = path.resolve(__dirname, '../build-id');
+export const BUILD_ID_PATH = path.join(repositoryRoot(), 'dist/build-id');
 
 /** Everything that a worker runs is reached from these. */
-const ENTRIES = ['worker/main.js', 'workflows/index.js'];
+const ENTRIES = ['src/worker/main.js', 'src/workflows/index.js'];
 
 /** Of what the compiler writes for an import of a file of ours. */
 const OWN_IMPORT = /\brequire\("(\.[^"]+)"\)/g;

@@ -1,10 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { repositoryRoot } from '../config/repository';
 import { BUILD_ID_PATH, buildIdOf } from './buildId';
 
 /** Where the build leaves the workflow bundle. */
-export const BUNDLE_PATH = path.resolve(__dirname, '../workflow-bundle.js');
+export const BUNDLE_PATH = path.join(repositoryRoot(), 'dist/workflow-bundle.js');
 
 /**
  * The SDK takes a stack trace for every promise of a workflow, and resolves each of its frames by the source map:
@@ -32,9 +33,9 @@ export async function workflowBundle(workflowsPath: string): Promise<string> {
  * Bundles the compiled workflows, so that a worker starts without a bundler, and names the build. Part of `npm run build`.
  */
 async function bundleWorkflows(): Promise<void> {
-  const dist = path.resolve(__dirname, '..');
-  await writeFile(BUNDLE_PATH, await workflowBundle(path.join(dist, 'workflows/index.js')));
-  await writeFile(BUILD_ID_PATH, `${buildIdOf(dist, path.resolve(dist, '../package-lock.json'))}\n`);
+  const dist = path.join(repositoryRoot(), 'dist');
+  await writeFile(BUNDLE_PATH, await workflowBundle(path.join(dist, 'src/workflows/index.js')));
+  await writeFile(BUILD_ID_PATH, `${buildIdOf(dist, path.join(repositoryRoot(), 'package-lock.json'))}\n`);
 }
 
 if (require.main === module) void bundleWorkflows();

@@ -9,7 +9,7 @@ import { ensureSchedules } from './schedules';
 const TIMEOUT_MS = 30_000;
 
 /**
- * `node dist/worker/makeCurrent.js`, with the worker's environment: the version of this build is the current one from now
+ * `node dist/src/worker/makeCurrent.js`, with the worker's environment: the version of this build is the current one from now
  * on, and what runs by the clock is as this version wants it. It also reports how many runs are still bound to each version; one without any can be stopped. Safe to repeat.
  */
 async function main(): Promise<void> {

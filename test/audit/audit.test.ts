@@ -7,7 +7,7 @@ import type { Told, ToldLine } from '../../bench/audit/told';
 import { createActivities, type Activities } from '../../src/activities';
 import type { PaymentStep } from '../support/steps';
 import { createQueue } from '../../src/redis/queue/queue';
-import { SECRET, startSandbox, type RunningSandbox } from '../gateways/sandboxServer';
+import { SECRET, startSandbox, type RunningSandbox } from '../sandbox/server';
 import { createCancelling } from '../support/cancelling';
 import { testEnvironment } from '../support/environment';
 import { BOOKING_FEE, createSale, createUser, PRICE } from '../support/factories';

@@ -775,19 +775,19 @@ export const BREAKAGES: Breakage[] = [
         replace: 'if (given.length !== expected.length) {',
       },
     ],
-    suite: 'test/gateways/sandboxWebhooks.test.ts',
+    suite: 'test/sandbox/webhooks.test.ts',
     tests: ['a payment key for messages webhook-badly-signed is not believed'],
   },
   {
     name: 'a message is dropped although its answer has not arrived',
     edits: [
       {
-        file: 'src/gateways/sandbox/routes.ts',
+        file: 'sandbox/routes.ts',
         find: "if (message) ctx.res.once('finish', () => void book.outbox.forget(message));",
         replace: 'if (message) void book.outbox.forget(message);',
       },
     ],
-    suite: 'test/gateways/sandboxWebhooks.test.ts',
+    suite: 'test/sandbox/webhooks.test.ts',
     tests: ['a message tells of a charge whose requester has hung up'],
   },
   {
@@ -809,12 +809,12 @@ export const BREAKAGES: Breakage[] = [
     name: 'the password of the page opens the calls',
     edits: [
       {
-        file: 'src/gateways/sandbox/access.ts',
+        file: 'sandbox/access.ts',
         find: "const isPage = ctx.path === '/';",
         replace: "const isPage = ctx.get('Authorization').startsWith('Basic');",
       },
     ],
-    suite: 'test/gateways/sandboxPage.test.ts',
+    suite: 'test/sandbox/page.test.ts',
     tests: ['the password of the page changes nothing'],
   },
   {

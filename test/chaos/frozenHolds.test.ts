@@ -37,7 +37,7 @@ beforeAll(async () => {
   const port = await freePort();
   secondWorker = createStackProcess(home.spawn, {
     name: 'worker',
-    entry: 'worker/main.js',
+    entry: 'src/worker/main.js',
     env: { ...service.stack.env, WORKER_METRICS_PORT: String(port) },
     logFile: `${home.folder}/worker.log`,
     readyUrl: `http://127.0.0.1:${port}/readyz`,

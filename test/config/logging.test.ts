@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import path from 'node:path';
-import { repositoryRoot } from '../../src/launcher/repository';
+import { repositoryRoot } from '../../src/config/repository';
 
 /** Linux has it: whatever is written there finds no space. */
 const FULL_DISK = '/dev/full';
 
 /** The compiled logger in a process of its own, which ends with code 42 when it lives for long enough; how it ended. */
 async function logTo(file: string): Promise<unknown[]> {
-  const logging = JSON.stringify(path.join(repositoryRoot(), 'dist/config/logging.js'));
+  const logging = JSON.stringify(path.join(repositoryRoot(), 'dist/src/config/logging.js'));
   const script = `const logger = require(${logging}).createLogger('test', 'info');
     const timer = setInterval(() => logger.info('a line'), 10);
     setTimeout(() => { clearInterval(timer); logger.flush(() => process.exit(42)); }, 300);`;

@@ -82,7 +82,7 @@ function leadsSomewhere(page: string, target: string): boolean {
   return anchor === undefined || anchorsOf(linked).includes(anchor);
 }
 
-/** What is run from `dist` is built from `src`. */
+/** `dist` mirrors the tree. */
 function sourceOf(file: string): string {
-  return file.replace(/^dist\/(.*)\.js$/, 'src/$1.ts');
+  return file.replace(/^dist\/(.*)\.js$/, '$1.ts');
 }

@@ -56,7 +56,7 @@ async function checkIn(gate: User, scan: object, key: string = randomUUID()): Pr
 
 /** As an operator runs it. */
 async function rotate(...args: string[]): Promise<void> {
-  await run(process.execPath, ['dist/api/accounts/rotateKeys.js', ...args], {
+  await run(process.execPath, ['dist/src/api/accounts/rotateKeys.js', ...args], {
     cwd: root,
     env: service.stack.env,
   });
@@ -196,7 +196,7 @@ describe('A cancelled reservation', () => {
   });
 });
 
-describe('node dist/api/accounts/rotateKeys.js ticket', () => {
+describe('node dist/src/api/accounts/rotateKeys.js ticket', () => {
   it('makes a new key, and tickets from before are good as ever', async () => {
     const { ticket } = await ticketHolder();
     const { ownerDb } = service.stack;

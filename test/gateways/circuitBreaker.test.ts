@@ -6,7 +6,7 @@ import type { ChargeRequest } from '../../src/domain/payments/gateway';
 import { registerCircuitMetric } from '../../src/worker/metrics/circuitMetric';
 import { eventually } from '../support/eventually';
 import { createScriptedGateway, type ScriptedGateway } from '../support/scriptedGateway';
-import { aCharge, connectGateway, startSandbox } from './sandboxServer';
+import { aCharge, connectGateway, startSandbox } from '../sandbox/server';
 
 const NOT_SENT = { outcome: 'unknown', reason: 'gateway-unavailable' };
 const NO_ANSWER = { outcome: 'unknown', reason: 'no-answer' };

@@ -1,5 +1,5 @@
 import { describeGateway } from './contract';
-import { aCharge, startSandbox } from './sandboxServer';
+import { aCharge, startSandbox } from '../sandbox/server';
 import { CARD } from './stripe/standInAccount';
 import { aCardCharge, startStripe } from './stripe/stripeGateway';
 import { openShop } from './toss/tossShop';

@@ -1,4 +1,4 @@
-import { aCharge, readBook, startSandbox, type RunningSandbox } from './sandboxServer';
+import { aCharge, readBook, startSandbox, type RunningSandbox } from '../sandbox/server';
 
 let sandbox: RunningSandbox;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { PaymentGateway } from '../../src/domain/payments/gateway';
-import { aCharge, connectGateway, listen, startSandbox } from './sandboxServer';
+import { aCharge, connectGateway, listen, startSandbox } from '../sandbox/server';
 
 /** A gateway that answers what no honest gateway would. */
 async function startLiar(listener: RequestListener): Promise<{ server: Server; gateway: PaymentGateway }> {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ChargeRequest, RefundRequest } from '../../src/domain/payments/gateway';
-import { aCharge, startSandbox, type RunningSandbox } from './sandboxServer';
+import { aCharge, startSandbox, type RunningSandbox } from '../sandbox/server';
 
 let sandbox: RunningSandbox;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { BookedCharge } from '../../src/domain/payments/gateway';
 import { eventually } from '../support/eventually';
-import { aCharge, startSandbox, type RunningSandbox } from './sandboxServer';
+import { aCharge, startSandbox, type RunningSandbox } from '../sandbox/server';
 
 let sandbox: RunningSandbox;
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { connect } from 'node:net';
 import type { PaymentGateway } from '../../src/domain/payments/gateway';
-import { aCharge, connectGateway, listen } from './sandboxServer';
+import { aCharge, connectGateway, listen } from '../sandbox/server';
 
 const request = aCharge();
 const refund = { refundKey: 'one', charge: request, gatewayPaymentId: 'any', amount: 1, reason: 'test' };

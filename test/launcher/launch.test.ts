@@ -6,7 +6,7 @@ import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { once } from 'node:events';
 import { isRunning, type ProcessIdentity } from '../../src/launcher/processIdentity';
-import { repositoryRoot } from '../../src/launcher/repository';
+import { repositoryRoot } from '../../src/config/repository';
 import { createTestDatabase } from '../support/database';
 import { testEnvironment } from '../support/environment';
 import { eventually } from '../support/eventually';
@@ -263,7 +263,7 @@ describe('A start that cannot go on', () => {
   );
 
   it('goes on where what it reports cannot be written', () => {
-    const main = path.join(repositoryRoot(), 'dist/launcher/main.js');
+    const main = path.join(repositoryRoot(), 'dist/src/launcher/main.js');
     const { stderr } = spawnSync('sh', ['-c', '"$0" "$1" > /dev/full', process.execPath, main], {
       // The first is reported, the second ends the start.
       env: { ...data.env, HOLD_SECOND: '1', DATA_DIR: '/proc/holdfast' },

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { freePort } from '../../src/launcher/ports';
 import { isRunning, type ProcessIdentity } from '../../src/launcher/processIdentity';
-import { repositoryRoot } from '../../src/launcher/repository';
+import { repositoryRoot } from '../../src/config/repository';
 import { testEnvironment } from '../support/environment';
 
 export interface DataFolder {
@@ -50,7 +50,7 @@ export async function createDataFolder(): Promise<DataFolder> {
 
 /** `npm start` without the set-up: the compiled launcher, of this clone if no other is named. */
 export function startLauncher(env: NodeJS.ProcessEnv, root = repositoryRoot()): LauncherProcess {
-  const child = spawn(process.execPath, [path.join(root, 'dist/launcher/main.js')], {
+  const child = spawn(process.execPath, [path.join(root, 'dist/src/launcher/main.js')], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], DEMO_DATA: 'false', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -19,7 +19,7 @@ async function aGateway(): Promise<ServiceSpec & { port: number }> {
   return {
     port,
     name: 'gateway',
-    entry: 'gateways/sandbox/main.js',
+    entry: 'sandbox/main.js',
     env: {
       SANDBOX_PORT: String(port),
       SANDBOX_DATA_DIR: path.join(home.folder, name),

@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { z } from 'zod';
-import { repositoryRoot } from '../../src/launcher/repository';
+import { repositoryRoot } from '../../src/config/repository';
 import { seeVersions } from '../../src/temporal/workerVersions';
 import { reservationWorkflowId } from '../../src/contract/reservations';
 import { connectClient, expectAnswer, type User } from '../e2e/client';

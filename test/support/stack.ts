@@ -150,7 +150,7 @@ export async function createStackServices(
   const logFile = (name: string): string => path.join(folder, `${name}.log`);
   const gateway = createStackProcess(spawn, {
     name: 'gateway',
-    entry: 'gateways/sandbox/main.js',
+    entry: 'sandbox/main.js',
     env: {
       ...shared,
       SANDBOX_PORT: String(port.gateway),
@@ -162,14 +162,14 @@ export async function createStackServices(
   });
   const worker = createStackProcess(spawn, {
     name: 'worker',
-    entry: 'worker/main.js',
+    entry: 'src/worker/main.js',
     env: settings,
     logFile: logFile('worker'),
     readyUrl: `${local(port.worker)}/readyz`,
   });
   const api = createStackProcess(spawn, {
     name: 'API',
-    entry: 'api/main.js',
+    entry: 'src/api/main.js',
     env: settings,
     logFile: logFile('api'),
     readyUrl: `${local(port.api)}/readyz`,

@@ -4,11 +4,11 @@ import { buildIdOf } from '../../src/worker/buildId';
 import { testEnvironment } from '../support/environment';
 
 const FILES = {
-  'worker/main.js': 'require("../activities/index"); require("@temporalio/worker");',
-  'activities/index.js': 'exports.step = 1;',
-  'workflows/index.js': 'require("./reservation");',
-  'workflows/reservation.js': 'exports.reservation = 1;',
-  'api/main.js': 'require("../activities/index");',
+  'src/worker/main.js': 'require("../activities/index"); require("@temporalio/worker");',
+  'src/activities/index.js': 'exports.step = 1;',
+  'src/workflows/index.js': 'require("./reservation");',
+  'src/workflows/reservation.js': 'exports.reservation = 1;',
+  'src/api/main.js': 'require("../activities/index");',
 };
 const LOCK = {
   '': { version: '1.0.0' },
@@ -35,8 +35,8 @@ function idOf(files: Record<string, string> = {}, packages: object = {}): string
 
 describe('the id of a build', () => {
   it.each([
-    ['a workflow', { 'workflows/reservation.js': 'exports.reservation = 2;' }, {}],
-    ['an activity', { 'activities/index.js': 'exports.step = 2;' }, {}],
+    ['a workflow', { 'src/workflows/reservation.js': 'exports.reservation = 2;' }, {}],
+    ['an activity', { 'src/activities/index.js': 'exports.step = 2;' }, {}],
     ['a package', {}, { 'node_modules/pg': { version: '8.0.1' } }],
   ])('changes with %s', (_what, files, packages) => {
     expect(idOf(files, packages)).not.toBe(idOf());
@@ -44,7 +44,7 @@ describe('the id of a build', () => {
 
   it.each([
     ['in another folder', {}, {}],
-    ['when the API changes', { 'api/main.js': '' }, {}],
+    ['when the API changes', { 'src/api/main.js': '' }, {}],
     ['when a package for development changes', {}, { 'node_modules/jest': { version: '31.0.0', dev: true } }],
     ['with another number of the release', {}, { '': { version: '2.0.0' } }],
   ])('is the same %s', (_what, files, packages) => {

@@ -20,7 +20,7 @@ async function aWorker() {
   const { managed, untilHealthy } = spawnService(
     {
       name: 'worker',
-      entry: 'worker/main.js',
+      entry: 'src/worker/main.js',
       env: {
         PATH: process.env['PATH'],
         NODE_OPTIONS: `--require=${path.join(__dirname, 'failingPoller.cjs')}`,

@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { repositoryRoot } from '../../src/launcher/repository';
+import { repositoryRoot } from '../../src/config/repository';
 import { startStack, type Stack } from '../support/stack';
 
 jest.setTimeout(90_000);
 
-const SCRIPT = path.join(repositoryRoot(), 'dist/worker/makeCurrent.js');
+const SCRIPT = path.join(repositoryRoot(), 'dist/src/worker/makeCurrent.js');
 
 let stack: Stack;
 
@@ -18,7 +18,7 @@ afterAll(async () => stack?.stop());
 
 const run = async (env: NodeJS.ProcessEnv) => promisify(execFile)(process.execPath, [SCRIPT], { env });
 
-describe('node dist/worker/makeCurrent.js', () => {
+describe('node dist/src/worker/makeCurrent.js', () => {
   it('makes the version of its build current, and reports what is bound to each', async () => {
     const { stdout } = await run(stack.env);
 

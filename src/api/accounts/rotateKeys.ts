@@ -6,7 +6,7 @@ import { createSigningKeyStore } from '../../db/accounts/signingKeyStore';
 import { rotateSigningKey } from './keyRing';
 
 /**
- * `node dist/api/accounts/rotateKeys.js [session | ticket] [--revoke]`, with the API's environment: a new key signs
+ * `node dist/src/api/accounts/rotateKeys.js [session | ticket] [--revoke]`, with the API's environment: a new key signs
  * from now on.
  */
 async function main(): Promise<void> {

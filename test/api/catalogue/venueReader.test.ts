@@ -145,7 +145,7 @@ describe('an API that can start no process', () => {
   });
 
   it('lives on where it has no file descriptor left', () => {
-    const reader = path.resolve(__dirname, '../../../dist/api/catalogue/venues/venueReader.js');
+    const reader = path.resolve(__dirname, '../../../dist/src/api/catalogue/venues/venueReader.js');
     const script = `
       const { openSync } = require('node:fs');
       const { createVenueReader } = require(${JSON.stringify(reader)});

@@ -166,8 +166,8 @@ export const INPUT_BREAKAGES: Breakage[] = [
   },
   {
     name: "everybody may read the sandbox's book",
-    edits: [{ file: 'src/gateways/sandbox/book.ts', find: 'chmodSync(directory, 0o700);', replace: '' }],
-    suite: 'test/gateways/sandboxBook.test.ts',
+    edits: [{ file: 'sandbox/book.ts', find: 'chmodSync(directory, 0o700);', replace: '' }],
+    suite: 'test/sandbox/book.test.ts',
     tests: ['a book is readable by its user alone, also one that others could read before'],
   },
   {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { listen } from '../sandboxServer';
+import { listen } from '../../sandbox/server';
 import { StandInAccount, StripeRefusal } from './standInAccount';
 
 export const SECRET_KEY = 'sk_test_of_the_stand_in';

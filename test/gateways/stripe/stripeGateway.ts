@@ -1,6 +1,6 @@
 import type { ChargeOutcome, ChargeRequest, PaymentGateway } from '../../../src/domain/payments/gateway';
 import { createStripeGateway } from '../../../src/gateways/stripe/client';
-import { aCharge } from '../sandboxServer';
+import { aCharge } from '../../sandbox/server';
 import { SECRET_KEY, startStandIn, type StandIn } from './standIn';
 import { CARD } from './standInAccount';
 

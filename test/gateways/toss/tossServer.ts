@@ -5,7 +5,7 @@ import { bodyParser } from '@koa/bodyparser';
 import { Router } from '@koa/router';
 import Koa, { type Context } from 'koa';
 import { z } from 'zod';
-import { listen } from '../sandboxServer';
+import { listen } from '../../sandbox/server';
 import { createTossBook, type TossBook, type TossError } from './tossBook';
 
 export const SECRET_KEY = 'test_gsk_that_only_the_tests_know';

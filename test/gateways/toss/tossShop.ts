@@ -1,6 +1,6 @@
 import type { ChargeRequest, PaymentGateway, RefundRequest } from '../../../src/domain/payments/gateway';
 import { createTossGateway } from '../../../src/gateways/toss/client';
-import { aCharge } from '../sandboxServer';
+import { aCharge } from '../../sandbox/server';
 import type { Prepared } from './tossBook';
 import { SECRET_KEY, startToss, type TossServer } from './tossServer';
 

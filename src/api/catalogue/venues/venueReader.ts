@@ -9,7 +9,7 @@ import { readVenueBytes, type VenueReading } from './readVenueBytes';
 
 /** Also where this file runs as TypeScript, under test: Node runs only compiled code. */
 const PROCESS = __filename.endsWith('.ts')
-  ? path.resolve(__dirname, '../../../../dist/api/catalogue/venues/venueProcess.js')
+  ? path.resolve(__dirname, '../../../../dist/src/api/catalogue/venues/venueProcess.js')
   : path.join(__dirname, 'venueProcess.js');
 
 /** As large as the bodies that every other endpoint parses on the event loop. */

@@ -1,9 +1,9 @@
 import { layOut, type PlacedSeat } from '../../../../src/domain/reservations/bestAvailable/layout';
 import { chooseBest } from '../../../../src/domain/reservations/bestAvailable/choose';
 import type { SeatingPlan } from '../../../../src/domain/catalogue/seatingPlan/schema';
-import { drawArena } from '../../../../src/demo/plans/arena';
-import { drawHall } from '../../../../src/demo/plans/hall';
-import { drawTheatre } from '../../../../src/demo/plans/theatre';
+import { drawArena } from '../../../../demo/drawing/arena';
+import { drawHall } from '../../../../demo/drawing/hall';
+import { drawTheatre } from '../../../../demo/drawing/theatre';
 import { layOutHall, readHall } from '../../catalogue/seatingPlan/readHall';
 
 /** Seats of one row, each named by its place in the list. */
