@@ -3,13 +3,13 @@ const { LAYERS, EXCEPTIONS, API_FOLDERS } = require('./scripts/layers.cjs');
 
 const inSrc = (folder) => `^src/${folder}(/|\\.)`;
 
-const layerRules = Object.entries(LAYERS).map(([layer, allowed]) => {
+const layerRules = Object.entries(LAYERS).map(([layer, { imports }]) => {
   const exceptions = EXCEPTIONS.filter(({ from }) => from === layer);
-  const free = [layer, ...allowed, ...exceptions.map(({ to }) => to)];
+  const free = [layer, ...imports, ...exceptions.map(({ to }) => to)];
   return {
     name: `${layer}-imports`,
     severity: 'error',
-    comment: `src/${layer} may import ${allowed.join(', ') || 'no other layer'}.`,
+    comment: `src/${layer} may import ${imports.join(', ') || 'no other layer'}.`,
     from: { path: inSrc(layer) },
     to: { path: '^(src|bench|test)/', pathNot: free.map(inSrc) },
   };
@@ -38,6 +38,13 @@ module.exports = {
       severity: 'error',
       comment: 'Nothing imports this file.',
       from: { orphan: true, path: '^src/', pathNot: '/migrations/' },
+      to: {},
+    },
+    {
+      name: 'no-unknown-layer',
+      severity: 'error',
+      comment: 'scripts/layers.cjs does not name this folder.',
+      from: { path: '^src/', pathNot: Object.keys(LAYERS).map(inSrc) },
       to: {},
     },
     ...layerRules,

@@ -1,34 +1,75 @@
-// Which part of the tree may import which. `npm run check` fails on any other import, and on a circle.
-// docs/architecture.md draws the same data: `npm run map` writes the picture again.
+// The layers of Holdfast, and which of them may import which. `npm run check` fails on any other import.
+// `npm run map` draws them in docs/architecture.md.
 
-/** For each layer below src, the layers that it may import. */
+/**
+ * Each folder of src: what is in it, and the other folders that it may import.
+ *
+ * @type {Record<string, { holds: string, imports: string[] }>}
+ */
 const LAYERS = {
-  domain: [],
-  config: ['domain'],
-  metrics: [],
-  contract: ['domain'],
-  db: ['config', 'domain'],
-  redis: ['config', 'domain'],
-  gateways: ['config', 'domain'],
-  temporal: ['config', 'contract', 'db'],
-  activities: ['config', 'contract', 'db', 'domain', 'gateways', 'redis', 'temporal'],
-  workflows: ['contract', 'domain'],
-  worker: [
-    'activities',
-    'config',
-    'contract',
-    'db',
-    'domain',
-    'gateways',
-    'metrics',
-    'redis',
-    'temporal',
-    'workflows',
-  ],
-  api: ['config', 'contract', 'db', 'domain', 'gateways', 'metrics', 'redis', 'temporal'],
-  launcher: ['config', 'contract', 'db', 'demo', 'domain', 'gateways'],
-  demo: ['api', 'config', 'contract', 'db', 'domain', 'launcher'],
-  ledger: ['db', 'domain', 'launcher'],
+  api: {
+    holds:
+      'the Koa app. One folder for each subject: routes, schemas, presenters, and the paths of its requests',
+    imports: ['config', 'contract', 'db', 'domain', 'gateways', 'metrics', 'redis', 'temporal'],
+  },
+  workflows: {
+    holds:
+      'deterministic code, one workflow in a file; `lib` has what they share: steps, saga, failures, duties',
+    imports: ['contract', 'domain'],
+  },
+  activities: {
+    holds: 'the steps of the workflows, made by `createActivities(dependencies)`',
+    imports: ['config', 'contract', 'db', 'domain', 'gateways', 'redis', 'temporal'],
+  },
+  worker: {
+    holds: 'the worker process: start, versions, schedules, health and metrics',
+    imports: [
+      'activities',
+      'config',
+      'contract',
+      'db',
+      'domain',
+      'gateways',
+      'metrics',
+      'redis',
+      'temporal',
+      'workflows',
+    ],
+  },
+  contract: {
+    holds:
+      'what the API and the workflows share: names, ids, inputs and results, search attributes, refusals',
+    imports: ['domain'],
+  },
+  domain: {
+    holds:
+      'pure rules: money, holds, cancellation terms, the state table, seating plans, the gateway interface',
+    imports: [],
+  },
+  db: { holds: 'Postgres: migrations, and one store for each subject', imports: ['config', 'domain'] },
+  redis: {
+    holds: 'Redis: seat claims, caches, the queue and rate limits, each with its Lua',
+    imports: ['config', 'domain'],
+  },
+  temporal: {
+    holds: 'how workflows, schedules and versions are started and changed at Temporal',
+    imports: ['config', 'contract', 'db'],
+  },
+  gateways: {
+    holds: 'the clients of the payment gateways, and the circuit breaker',
+    imports: ['config', 'domain'],
+  },
+  config: { holds: 'settings, logging, connections to Temporal', imports: ['domain'] },
+  metrics: { holds: 'gauges that are read when Prometheus asks', imports: [] },
+  launcher: {
+    holds: '`npm start`: finds, starts, watches and stops every part',
+    imports: ['config', 'contract', 'db', 'demo', 'domain', 'gateways'],
+  },
+  demo: { holds: 'the demo catalogue', imports: ['api', 'config', 'db', 'domain'] },
+  ledger: {
+    holds: 'what the ledger must contain, and `npm run ledger:audit`, which proves that it does',
+    imports: ['db', 'domain', 'launcher'],
+  },
 };
 
 /** Imports beyond these, each with its reason. */
