@@ -187,14 +187,14 @@ export const BREAKAGES: Breakage[] = [
     name: 'the timer takes the seats from a payment under way',
     edits: [
       {
-        file: 'src/workflows/reservations/reservation.ts',
-        find: "(phase === 'HELD' && (holdOver || givenUp))",
-        replace: 'holdOver || givenUp',
+        file: 'src/workflows/reservations/hold.ts',
+        find: "return this.phase === 'HELD' && this.timerFired;",
+        replace: 'return this.timerFired;',
       },
       {
-        file: 'src/workflows/reservations/reservation.ts',
-        find: "if (phase === 'HELD') {",
-        replace: 'if (!ending) {',
+        file: 'src/workflows/reservations/hold.ts',
+        find: "if (this.phase === 'HELD') {",
+        replace: 'if (!this.ending) {',
       },
     ],
     suite: 'test/workflows/payments/payment.test.ts',
@@ -232,8 +232,8 @@ export const BREAKAGES: Breakage[] = [
     name: 'the workflow ends before the money is back',
     edits: [
       {
-        file: 'src/workflows/reservations/reservation.ts',
-        find: 'await condition(() => giveBacks.count === 0);',
+        file: 'src/workflows/reservations/hold.ts',
+        find: 'await condition(() => this.giveBacks.count === 0);',
         replace: '',
       },
     ],

@@ -40,8 +40,8 @@ export const LATE_STEP_BREAKAGES: Breakage[] = [
     name: 'a payment that was withdrawn and requested again gets its old refusal',
     edits: [
       {
-        file: 'src/workflows/reservations/reservation.ts',
-        find: "return phase !== 'HELD' || !payment.attempt.finished;",
+        file: 'src/workflows/reservations/hold.ts',
+        find: "return this.phase !== 'HELD' || !this.payment.attempt.finished;",
         replace: 'return true;',
       },
     ],
