@@ -16,7 +16,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --no-audit --no-fund
 
 FROM base
-# The heap's limits are those of src/launcher/service.ts; that of the API is in docker-compose.yml.
+# The heap's limits are those of src/launcher/processes/service.ts; that of the API is in docker-compose.yml.
 ENV NODE_ENV=production HOST=0.0.0.0 NODE_OPTIONS="--max-old-space-size=256 --max-semi-space-size=4"
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist

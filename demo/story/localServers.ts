@@ -1,4 +1,4 @@
-import { databaseUrl, readLaunchState, type LaunchState } from '../../src/launcher/launchState';
+import { databaseUrl, readLaunchState, type LaunchState } from '../../src/launcher/start/launchState';
 
 /** Where the servers of `npm start` on this machine are. */
 export interface LocalServers {

@@ -1,3 +1,3 @@
-import { launch } from './start';
+import { launch } from './start/start';
 
 void launch({ watch: process.argv.includes('--watch') });

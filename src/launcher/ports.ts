@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import getPort from 'get-port';
 import { codeOf, LaunchFailure } from './failure';
-import type { Listener } from './launcherSettings';
+import type { Listener } from './start/launcherSettings';
 
 /**
  * Below the range from which systems take the ports of outgoing connections (32768 and up on Linux): there,

@@ -3,7 +3,7 @@ import { parseEnvironment, SettingsError } from '../config/settings';
 import { connectPostgres } from '../db/connect';
 import { loadDemo } from '../demo/load';
 import { ensureDemoUser, ensureOperator } from './accounts';
-import { prepareDatabase } from './databaseRoles';
+import { prepareDatabase } from './servers/databaseRoles';
 import { reasonOf } from './failure';
 
 const password = z.string('a text of at least 12 characters').min(12, 'a text of at least 12 characters');

@@ -1,5 +1,5 @@
 import { connectPostgres } from '../db/connect';
-import { databaseUrl, readLaunchState } from '../launcher/launchState';
+import { databaseUrl, readLaunchState } from '../launcher/start/launchState';
 import { auditLedger } from './audit';
 import { tellReport } from './report';
 

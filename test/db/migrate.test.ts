@@ -1,4 +1,4 @@
-import { prepareDatabase } from '../../src/launcher/databaseRoles';
+import { prepareDatabase } from '../../src/launcher/servers/databaseRoles';
 import { migrate } from '../../src/db/migrate';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { testEnvironment } from '../support/environment';

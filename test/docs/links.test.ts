@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { scripts } from '../../package.json';
-import { banner } from '../../src/launcher/banner';
+import { banner } from '../../src/launcher/start/banner';
 import { SCHEDULES } from '../../src/worker/schedules';
 import { anchorsOf, linksOf, nodeScriptsOf, npmScriptsOf, pages, read, root, testsNamedIn } from './markdown';
 
@@ -38,7 +38,7 @@ describe('the README', () => {
 });
 
 describe('the settings in docs/operations.md', () => {
-  it.each(['src/config/settings.ts', 'src/launcher/launcherSettings.ts'])('are those of %s', (file) => {
+  it.each(['src/config/settings.ts', 'src/launcher/start/launcherSettings.ts'])('are those of %s', (file) => {
     const names = [...read(file).matchAll(/^ {2}([A-Z][A-Z_]+): /gm)].map(([, name]) => name);
     // NODE_ENV is Node's own.
     const undocumented = names.filter((name) => name !== 'NODE_ENV' && !documented.includes(`\`${name}\``));

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { install } from '../../src/launcher/cache';
+import { install } from '../../src/launcher/binaries/cache';
 
 const report = (): void => undefined;
 const before = process.env['HOLDFAST_CACHE_DIR'];

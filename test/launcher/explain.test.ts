@@ -1,4 +1,4 @@
-import { explain } from '../../src/launcher/explain';
+import { explain } from '../../src/launcher/start/explain';
 import { LaunchFailure } from '../../src/launcher/failure';
 
 describe('the last line of a launcher', () => {

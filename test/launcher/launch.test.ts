@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { once } from 'node:events';
-import { isRunning, type ProcessIdentity } from '../../src/launcher/processIdentity';
+import { isRunning, type ProcessIdentity } from '../../src/launcher/processes/processIdentity';
 import { repositoryRoot } from '../../src/config/repository';
 import { createTestDatabase } from '../support/database';
 import { testEnvironment } from '../support/environment';

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { LATEST_MIGRATION } from '../../src/db/migrate';
-import { noteMigration, openLaunchState, readLaunchState } from '../../src/launcher/launchState';
+import { noteMigration, openLaunchState, readLaunchState } from '../../src/launcher/start/launchState';
 
 let folder: string;
 let file: string;

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { freePort } from '../../src/launcher/ports';
-import { isRunning, type ProcessIdentity } from '../../src/launcher/processIdentity';
+import { isRunning, type ProcessIdentity } from '../../src/launcher/processes/processIdentity';
 import { repositoryRoot } from '../../src/config/repository';
 import { testEnvironment } from '../support/environment';
 

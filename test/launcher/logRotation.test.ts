@@ -14,8 +14,8 @@ import {
 import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { followLog, openLog } from '../../src/launcher/logFiles';
-import { keepLogsSmall } from '../../src/launcher/logRotation';
+import { followLog, openLog } from '../../src/launcher/processes/logFiles';
+import { keepLogsSmall } from '../../src/launcher/processes/logRotation';
 import { eventually } from '../support/eventually';
 
 const MAX_BYTES = 64 * 1024;

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { createActivities } from '../../src/activities';
-import { hasUnfinishedBook } from '../../src/launcher/ownBook';
+import { hasUnfinishedBook } from '../../src/launcher/start/ownBook';
 import { testEnvironment } from '../support/environment';
 import { createPurchases, type Purchases } from '../support/purchases';
 import { layGround, type Ground } from '../support/ground';

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { ensureLinks, findPostgresBinaries } from '../../src/launcher/postgresBinaries';
+import { ensureLinks, findPostgresBinaries } from '../../src/launcher/binaries/postgresBinaries';
 
 let folder: string;
 

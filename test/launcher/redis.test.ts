@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { Redis } from 'ioredis';
 import { freePort } from '../../src/launcher/ports';
-import { startRedis, type RedisOptions } from '../../src/launcher/redis';
+import { startRedis, type RedisOptions } from '../../src/launcher/servers/redis';
 import { createStackFolder } from '../support/stack';
 
 let home: Awaited<ReturnType<typeof createStackFolder>>;

@@ -1,4 +1,4 @@
-import { withoutRepeats } from '../../src/launcher/repeats';
+import { withoutRepeats } from '../../src/launcher/processes/repeats';
 
 describe('a line that a part repeats', () => {
   let now: number;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { freePort } from '../../src/launcher/ports';
-import { startService, type ServiceSpec } from '../../src/launcher/service';
+import { startService, type ServiceSpec } from '../../src/launcher/processes/service';
 import { createStackFolder } from '../support/stack';
 
 let home: Awaited<ReturnType<typeof createStackFolder>>;

@@ -1,6 +1,6 @@
 import { SettingsError } from '../../src/config/settings';
-import { loadLauncherSettings } from '../../src/launcher/launcherSettings';
-import { apiUrl } from '../../src/launcher/services';
+import { loadLauncherSettings } from '../../src/launcher/start/launcherSettings';
+import { apiUrl } from '../../src/launcher/start/services';
 
 /** The one line for the operator, or null where the settings are good. */
 function complaintOf(env: NodeJS.ProcessEnv): string | null {

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { freePort } from '../../src/launcher/ports';
-import { pingPostgres } from '../../src/launcher/postgres';
-import { pingRedis } from '../../src/launcher/redis';
+import { pingPostgres } from '../../src/launcher/servers/postgres';
+import { pingRedis } from '../../src/launcher/servers/redis';
 
 const sockets: Socket[] = [];
 let server: Server;

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { LaunchFailure } from '../../src/launcher/failure';
-import type { ManagedProcess } from '../../src/launcher/managedProcess';
-import { createSupervisor, type Patience } from '../../src/launcher/supervisor';
+import type { ManagedProcess } from '../../src/launcher/processes/managedProcess';
+import { createSupervisor, type Patience } from '../../src/launcher/processes/supervisor';
 import { eventually } from '../support/eventually';
 
 const PATIENCE: Patience = { firstPauseMs: 1, longestPauseMs: 4, tries: 3, healthyMs: 60_000 };

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Connection } from '@temporalio/client';
-import { createGuard } from '../../src/launcher/guard';
-import { createSpawner, untilReady, type Spawner } from '../../src/launcher/managedProcess';
+import { createGuard } from '../../src/launcher/processes/guard';
+import { createSpawner, untilReady, type Spawner } from '../../src/launcher/processes/managedProcess';
 import { freePort } from '../../src/launcher/ports';
-import { startTemporal } from '../../src/launcher/temporal';
-import { findTemporal } from '../../src/launcher/temporalBinary';
+import { startTemporal } from '../../src/launcher/servers/temporal';
+import { findTemporal } from '../../src/launcher/binaries/temporalBinary';
 import { SEARCH_ATTRIBUTES } from '../../src/contract/searchAttributes';
 import { reportProgress } from '../support/servers';
 

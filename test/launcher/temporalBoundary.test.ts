@@ -4,7 +4,7 @@ import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { Connection } from '@temporalio/client';
 import { freePort } from '../../src/launcher/ports';
-import { startTemporal, type RunningTemporal, type TemporalPorts } from '../../src/launcher/temporal';
+import { startTemporal, type RunningTemporal, type TemporalPorts } from '../../src/launcher/servers/temporal';
 import { reportProgress } from '../support/servers';
 import { createStackFolder } from '../support/stack';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, request, type Server } from 'node:http';
 import { freePort } from '../../src/launcher/ports';
-import { guardUi } from '../../src/launcher/uiGuard';
+import { guardUi } from '../../src/launcher/servers/uiGuard';
 import { openBareClient } from '../support/bareClient';
 
 /** What the UI behind it was asked. */

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { createGuard } from '../../src/launcher/guard';
-import { createSpawner } from '../../src/launcher/managedProcess';
-import { findTimeSkippingServer } from '../../src/launcher/timeSkippingServer';
+import { createGuard } from '../../src/launcher/processes/guard';
+import { createSpawner } from '../../src/launcher/processes/managedProcess';
+import { findTimeSkippingServer } from './timeSkippingServer';
 import { workflowBundle } from '../../src/worker/bundle';
 import { createServerSet, reportProgress } from './servers';
 import { createRunFolder } from './testRun';

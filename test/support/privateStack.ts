@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { connectPostgres } from '../../src/db/connect';
-import type { ManagedProcess } from '../../src/launcher/managedProcess';
+import type { ManagedProcess } from '../../src/launcher/processes/managedProcess';
 import { createServerSet, type RunningServers } from './servers';
 import { createStackFolder, createStackServices, type Stack } from './stack';
 

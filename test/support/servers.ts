@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { prepareDatabase, type DatabaseUrls } from '../../src/launcher/databaseRoles';
-import type { ManagedProcess, Spawner } from '../../src/launcher/managedProcess';
+import { prepareDatabase, type DatabaseUrls } from '../../src/launcher/servers/databaseRoles';
+import type { ManagedProcess, Spawner } from '../../src/launcher/processes/managedProcess';
 import { freePort } from '../../src/launcher/ports';
-import { startPostgres } from '../../src/launcher/postgres';
-import { startRedis } from '../../src/launcher/redis';
-import { startTemporal } from '../../src/launcher/temporal';
+import { startPostgres } from '../../src/launcher/servers/postgres';
+import { startRedis } from '../../src/launcher/servers/redis';
+import { startTemporal } from '../../src/launcher/servers/temporal';
 
 export interface RunningServers {
   superuserUrl: string;

@@ -1,5 +1,5 @@
-import type { ManagedProcess, Spawner } from '../../src/launcher/managedProcess';
-import { spawnService, type ServiceSpec } from '../../src/launcher/service';
+import type { ManagedProcess, Spawner } from '../../src/launcher/processes/managedProcess';
+import { spawnService, type ServiceSpec } from '../../src/launcher/processes/service';
 
 /** One of our own processes under test: nothing starts it again but the test. */
 export interface StackProcess {

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { readIdentity, writeOwnIdentity } from '../../src/launcher/identityFile';
-import { isRunning } from '../../src/launcher/processIdentity';
+import { readIdentity, writeOwnIdentity } from '../../src/launcher/start/identityFile';
+import { isRunning } from '../../src/launcher/processes/processIdentity';
 
 const ROOT = path.resolve(__dirname, '../../.data-test');
 const OWNER = 'owner.json';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { freePort } from '../../src/launcher/ports';
-import { spawnService } from '../../src/launcher/service';
+import { spawnService } from '../../src/launcher/processes/service';
 import { createTestDatabase } from '../support/database';
 import { testEnvironment } from '../support/environment';
 import { createTestRedis } from '../support/redis';

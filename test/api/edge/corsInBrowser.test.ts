@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import { text } from 'node:stream/consumers';
 import os from 'node:os';
 import path from 'node:path';
-import { findOnPath } from '../../../src/launcher/commands';
+import { findOnPath } from '../../../src/launcher/binaries/commands';
 import { freePort } from '../../../src/launcher/ports';
 import { createSale } from '../../support/factories';
 import { parse, startEdge, type Edge } from '../edge';

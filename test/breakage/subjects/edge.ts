@@ -301,7 +301,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
   },
   {
     name: 'a log grows for ever',
-    edits: [{ file: 'src/launcher/logRotation.ts', find: 'truncateSync(file);', replace: '' }],
+    edits: [{ file: 'src/launcher/processes/logRotation.ts', find: 'truncateSync(file);', replace: '' }],
     suite: 'test/launcher/logRotation.test.ts',
     tests: ['the log of a part is bounded with all that is kept of it, while the part goes on writing'],
   },

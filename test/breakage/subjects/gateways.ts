@@ -127,7 +127,7 @@ export const GATEWAY_BREAKAGES: Breakage[] = [
     name: 'the launcher forgets the sandbox gateway when another one takes new payments',
     edits: [
       {
-        file: 'src/launcher/ownBook.ts',
+        file: 'src/launcher/start/ownBook.ts',
         find: "counts.some((count) => count.has('sandbox'))",
         replace: 'counts.length === 0',
       },

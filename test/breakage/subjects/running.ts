@@ -33,7 +33,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     name: 'an IPv6 address stands in a URL without brackets',
     edits: [
       {
-        file: 'src/launcher/services.ts',
+        file: 'src/launcher/start/services.ts',
         find: 'isIPv6(address) ? `[${address}]` : address',
         replace: 'isIPv6(address) ? address : address',
       },
@@ -45,7 +45,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     name: 'two parts may get the same port',
     edits: [
       {
-        file: 'src/launcher/launcherSettings.ts',
+        file: 'src/launcher/start/launcherSettings.ts',
         find: 'refuseSharedPorts(listenersOf(loaded));',
         replace: '',
       },
@@ -75,7 +75,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     name: 'a system that was running is said not to start',
     edits: [
       {
-        file: 'src/launcher/explain.ts',
+        file: 'src/launcher/start/explain.ts',
         find: "wasRunning ? 'Holdfast has stopped'",
         replace: "!wasRunning ? 'Holdfast has stopped'",
       },
@@ -87,7 +87,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     name: 'a part that dies stays dead',
     edits: [
       {
-        file: 'src/launcher/supervisor.ts',
+        file: 'src/launcher/processes/supervisor.ts',
         find: 'for (; tries < patience.tries; tries += 1) {',
         replace: 'for (; tries < 0; tries += 1) {',
       },
@@ -101,7 +101,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     name: 'a part that does not last is started again for ever',
     edits: [
       {
-        file: 'src/launcher/supervisor.ts',
+        file: 'src/launcher/processes/supervisor.ts',
         find: '          tries += 1;\n',
         replace: '          tries = 0;\n',
       },
@@ -113,7 +113,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     name: "Redis's data is set aside whatever keeps Redis from starting",
     edits: [
       {
-        file: 'src/launcher/redis.ts',
+        file: 'src/launcher/servers/redis.ts',
         find: 'if (!hasFailed || NOT_THE_DATA.test(managed.lastWords())) throw error;',
         replace: 'if (!hasFailed && NOT_THE_DATA.test(managed.lastWords())) throw error;',
       },
@@ -123,7 +123,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
   },
   {
     name: 'a frozen Redis is waited for without end',
-    edits: [{ file: 'src/launcher/redis.ts', find: '    commandTimeout: 2_000,\n', replace: '' }],
+    edits: [{ file: 'src/launcher/servers/redis.ts', find: '    commandTimeout: 2_000,\n', replace: '' }],
     suite: 'test/launcher/silentServer.test.ts',
     tests: ['a server that takes connections and never answers is not waited for without end: Redis'],
   },
@@ -137,7 +137,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     name: 'an older release changes the logins of a newer database',
     edits: [
       {
-        file: 'src/launcher/databaseRoles.ts',
+        file: 'src/launcher/servers/databaseRoles.ts',
         find: 'if (await hasDatabase(client, roles.database)) await refuseNewerDatabase(inDatabase(roles).href);',
         replace: 'void refuseNewerDatabase;',
       },
@@ -149,7 +149,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     name: 'the data folder of a later release is taken for a damaged one',
     edits: [
       {
-        file: 'src/launcher/launchState.ts',
+        file: 'src/launcher/start/launchState.ts',
         find: 'if (migration !== undefined && !isKnownMigration(migration)) {',
         replace: 'if (migration === undefined && !isKnownMigration(LATEST_MIGRATION)) {',
       },
@@ -161,7 +161,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     name: "the embedded Temporal's HTTP API answers web pages",
     edits: [
       {
-        file: 'src/launcher/temporal.ts',
+        file: 'src/launcher/servers/temporal.ts',
         find: 'JSON.stringify([NOBODY])',
         replace: "JSON.stringify(['*', NOBODY])",
       },
@@ -175,7 +175,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     name: 'the Temporal UI answers under any host name',
     edits: [
       {
-        file: 'src/launcher/uiGuard.ts',
+        file: 'src/launcher/servers/uiGuard.ts',
         find: 'return isOwnUrl(`http://${host}`) && (',
         replace: 'void host;\n  return (',
       },

@@ -4,7 +4,7 @@ import type { Breakage } from '../breakage';
 export const SURVIVAL_BREAKAGES: Breakage[] = [
   {
     name: 'the guard of the Temporal UI hands on headers about the connection',
-    edits: [{ file: 'src/launcher/uiGuard.ts', find: "  'trailer',\n", replace: '' }],
+    edits: [{ file: 'src/launcher/servers/uiGuard.ts', find: "  'trailer',\n", replace: '' }],
     suite: 'test/launcher/uiGuard.test.ts',
     tests: [
       'the guard of the Temporal UI hands on no header about the connection, and lives on: "Trailer: Expires"',
@@ -14,7 +14,7 @@ export const SURVIVAL_BREAKAGES: Breakage[] = [
     name: 'an answer of the Temporal UI that was cut leaves its browser waiting',
     edits: [
       {
-        file: 'src/launcher/uiGuard.ts',
+        file: 'src/launcher/servers/uiGuard.ts',
         find: 'pipeline(answer, response, () => undefined);',
         replace: 'void pipeline;\n    answer.pipe(response);',
       },
@@ -24,7 +24,7 @@ export const SURVIVAL_BREAKAGES: Breakage[] = [
   },
   {
     name: 'the data of a Redis that was asked to stop counts as damaged',
-    edits: [{ file: 'src/launcher/redis.ts', find: " && how !== 'exit code 0'", replace: '' }],
+    edits: [{ file: 'src/launcher/servers/redis.ts', find: " && how !== 'exit code 0'", replace: '' }],
     suite: 'test/launcher/redis.test.ts',
     tests: ['the data of Redis stays in its place when Redis is asked to stop while it still reads it'],
   },
@@ -44,7 +44,7 @@ export const SURVIVAL_BREAKAGES: Breakage[] = [
     name: 'a log that cannot be looked at ends the launcher',
     edits: [
       {
-        file: 'src/launcher/logRotation.ts',
+        file: 'src/launcher/processes/logRotation.ts',
         find: '> maxBytes) rotate(folder, name);\n  } catch {',
         replace: '> maxBytes) rotate(folder, name);\n  } catch (error) {\n    throw error;',
       },
@@ -58,7 +58,7 @@ export const SURVIVAL_BREAKAGES: Breakage[] = [
     name: 'a part that is replaced while it is started again runs twice',
     edits: [
       {
-        file: 'src/launcher/supervisor.ts',
+        file: 'src/launcher/processes/supervisor.ts',
         find: 'if (!isOver()) return started;',
         replace: 'return started;',
       },

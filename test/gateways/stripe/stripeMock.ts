@@ -1,9 +1,9 @@
 import path from 'node:path';
-import { cached } from '../../../src/launcher/cache';
-import { findOnPath } from '../../../src/launcher/commands';
+import { cached } from '../../../src/launcher/binaries/cache';
+import { findOnPath } from '../../../src/launcher/binaries/commands';
 import { LaunchFailure, type Report } from '../../../src/launcher/failure';
-import { buildWithGo } from '../../../src/launcher/goProgram';
-import type { ManagedProcess } from '../../../src/launcher/managedProcess';
+import { buildWithGo } from '../../../src/launcher/binaries/goProgram';
+import type { ManagedProcess } from '../../../src/launcher/processes/managedProcess';
 import { freePort } from '../../../src/launcher/ports';
 import { eventually } from '../../support/eventually';
 import { reportProgress } from '../../support/servers';

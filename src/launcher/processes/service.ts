@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import { INSTANCE_HEADER } from '../../config/instance';
+import { LaunchFailure } from '../failure';
+import { orStop, untilReady, type ManagedProcess, type Spawner } from './managedProcess';
+import { repositoryRoot } from '../../config/repository';
+
+export interface ServiceSpec {
+  name: 'API' | 'worker' | 'gateway';
+  /** Its compiled entry point below `dist`. */
+  entry: string;
+  env: NodeJS.ProcessEnv;
+  logFile: string;
+  /** Answers 2xx once the service can do its work. */
+  readyUrl: string;
+}
+
+/**
+ * A worker waits until a version of it is current. Temporal needs up to a minute for that where it was killed while it
+ * made one current (measured: 54 s).
+ */
+const READY_MS: Readonly<Record<ServiceSpec['name'], number>> = {
+  API: 60_000,
+  worker: 180_000,
+  gateway: 60_000,
+};
+
+/**
+ * MB. V8 grows its heap as long as nobody says how far it may, at no gain in speed that `npm run bench` can see. What a
+ * process holds for good is about 100. The API has room for all that its clients may hold besides: its bounds follow
+ * from this limit (src/api/http/bounds.ts).
+ */
+const HEAP_MB: Readonly<Record<ServiceSpec['name'], number>> = { API: 512, worker: 256, gateway: 256 };
+
+/**
+ * Starts one of our own processes, here and in tests. Draining work under way may take 25 s.
+ *
+ * @returns the process, and a check that resolves once it can do its work. The check rejects when the process ends or
+ *   is not ready in time. Answers of another process on the same port do not count.
+ */
+export function spawnService(
+  spec: ServiceSpec,
+  spawn: Spawner,
+): { managed: ManagedProcess; untilHealthy: () => Promise<void> } {
+  const instance = randomUUID();
+  const managed = spawn({
+    name: spec.name,
+    command: process.execPath,
+    args: [
+      `--max-old-space-size=${HEAP_MB[spec.name]}`,
+      '--max-semi-space-size=4',
+      path.join(repositoryRoot(), 'dist', spec.entry),
+    ],
+    env: { ...spec.env, HOLDFAST_INSTANCE: instance },
+    logFile: spec.logFile,
+    stopSignal: 'SIGTERM',
+    graceMs: 25_000,
+  });
+  const answers = async (): Promise<void> => answersWell(spec.readyUrl, instance);
+  return { managed, untilHealthy: async () => untilReady(managed, answers, READY_MS[spec.name]) };
+}
+
+/**
+ * Starts a service and waits until it is ready.
+ *
+ * @throws {LaunchFailure} when it does not start; it leaves no process behind then
+ */
+export async function startService(spec: ServiceSpec, spawn: Spawner): Promise<ManagedProcess> {
+  const { managed, untilHealthy } = spawnService(spec, spawn);
+  return orStop(managed, untilHealthy());
+}
+
+async function answersWell(url: string, instance: string): Promise<void> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(3_000) });
+  const text = await response.text();
+  if (!response.ok) throw new LaunchFailure(`${url} answers ${response.status}: ${text}`);
+  if (response.headers.get(INSTANCE_HEADER) !== instance) {
+    throw new LaunchFailure(`${url} is answered by another process`);
+  }
+}

@@ -1,0 +1,39 @@
+import { spawnSync } from 'node:child_process';
+import { watch } from 'node:fs';
+import path from 'node:path';
+import { reasonOf, type Report } from '../failure';
+import { repositoryRoot } from '../../config/repository';
+import type { Kept } from './supervisor';
+
+/** An editor saves in several steps. */
+const SETTLE_MS = 300;
+
+/** `npm run dev`: after a change below `src`, builds and starts API, worker and gateway again. */
+export function restartOnChange(services: readonly Kept[], report: Report): void {
+  let timer: NodeJS.Timeout | undefined;
+  let work = Promise.resolve();
+  watch(path.join(repositoryRoot(), 'src'), { recursive: true }, () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      work = work.then(() => rebuild(services, report));
+    }, SETTLE_MS);
+  });
+}
+
+async function rebuild(services: readonly Kept[], report: Report): Promise<void> {
+  report('A source has changed: building ...');
+  const { status } = spawnSync('npm', ['run', '--silent', 'build'], {
+    cwd: repositoryRoot(),
+    stdio: 'inherit',
+  });
+  if (status !== 0) {
+    report('The build failed; what runs is still the code before.');
+    return;
+  }
+  try {
+    await Promise.all(services.map((service) => service.restart()));
+    report('Restarted with the change.');
+  } catch (error) {
+    report(reasonOf(error));
+  }
+}
