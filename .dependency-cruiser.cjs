@@ -47,6 +47,13 @@ module.exports = {
       from: { path: '^src/', pathNot: Object.keys(LAYERS).map(inSrc) },
       to: {},
     },
+    {
+      name: 'audit-imports',
+      severity: 'error',
+      comment: 'The auditor shares no code with the service that it audits.',
+      from: { path: '^audit/' },
+      to: { path: '^(src|sandbox|demo|bench|test)/' },
+    },
     ...layerRules,
     ...apiRules,
   ],

@@ -9,6 +9,7 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY sandbox sandbox
 COPY demo demo
+COPY audit audit
 RUN npm run build
 
 FROM base AS dependencies

@@ -1,4 +1,4 @@
-import { audit } from './audit/audit';
+import { audit } from '../audit/audit';
 import { rateOf, type Bench } from './bench';
 import { measuredSchema } from './processes/meter';
 import type { Rate } from './processes/meter';

@@ -66,10 +66,6 @@ const LAYERS = {
     imports: ['config', 'contract', 'db', 'demo', 'domain', 'gateways'],
   },
   demo: { holds: 'the demo catalogue', imports: ['api', 'config', 'db', 'domain'] },
-  ledger: {
-    holds: 'what the ledger must contain, and `npm run ledger:audit`, which proves that it does',
-    imports: ['db', 'domain', 'launcher'],
-  },
 };
 
 /** Imports beyond these, each with its reason. */

@@ -16,7 +16,7 @@ export async function setUp() {
     installDependencies();
     build(
       'dist/.built',
-      ['src', 'sandbox', 'demo', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'],
+      ['src', 'sandbox', 'demo', 'audit', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'],
       'build',
     );
   });

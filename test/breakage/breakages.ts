@@ -677,12 +677,12 @@ export const BREAKAGES: Breakage[] = [
     name: 'the audit reads the ledger without asking what it should say',
     edits: [
       {
-        file: 'src/ledger/purchasePass.ts',
+        file: 'audit/ledger/purchasePass.ts',
         find: "if (!expected) return 'should not be there';",
         replace: 'if (!expected) return null;',
       },
     ],
-    suite: 'test/ledger/audit.test.ts',
+    suite: 'test/audit/ledger.test.ts',
     tests: ['the audit finds a sale of a payment that has failed'],
   },
   {
@@ -912,7 +912,7 @@ export const BREAKAGES: Breakage[] = [
     name: 'the auditor believes the ledger where the gateway has nothing',
     edits: [
       {
-        file: 'bench/audit/money.ts',
+        file: 'audit/invariants/04-prices.ts',
         find: 'new Set([...ledger.keys(), ...gateway.keys()])',
         replace: 'new Set([...gateway.keys()])',
       },
@@ -924,7 +924,7 @@ export const BREAKAGES: Breakage[] = [
     name: 'the auditor does not compare who came with who was admitted',
     edits: [
       {
-        file: 'bench/audit/queue.ts',
+        file: 'audit/invariants/09-queue.ts',
         find: 'latest.admittedAt > stay.admittedAt',
         replace: 'latest.admittedAt > Infinity',
       },

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { z } from 'zod';
-import { auditLedger } from '../../src/ledger/audit';
+import { withSnapshot } from '../../audit/evidence/database';
+import { auditLedger } from '../../audit/ledger/audit';
 import { expectAnswer, expectStatus, type User } from '../e2e/client';
 import { PRICES } from '../e2e/sale';
 import { START_MS, startService, type Service } from '../e2e/service';
@@ -131,7 +132,9 @@ async function expectExplained(): Promise<void> {
     expect(explained).toBe(1);
     expect(items.filter(({ status }) => status !== 'RESOLVED')).toEqual([]);
   }, QUIET_MS);
-  const report = await auditLedger(service.stack.ownerDb, { onFault: () => {}, onProgress: () => {} });
+  const report = await withSnapshot(service.stack.databaseUrl, async (snapshot) =>
+    auditLedger(snapshot, { onFault: () => undefined }),
+  );
   expect(report.faults).toBe(0);
 }
 

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { z } from 'zod';
+import type { ClientLine } from '../../audit/evidence/clientLog';
+import { linesOf } from './clientLines';
 import * as contract from './contract';
 import { createOpenApiCheck, type OpenApiCheck } from './openApi';
 import type { Reply } from './reply';
@@ -56,6 +58,8 @@ export interface Client {
   logIn(id: string, password: string): Promise<User>;
   /** Everything secret that was sent or received: none of it belongs into a log. */
   secrets: ReadonlySet<string>;
+  /** What responses promised, for the auditor. */
+  lines: readonly ClientLine[];
 }
 
 /** What would show the inside: stack lines, SQL, addresses of servers, folders. */
@@ -69,6 +73,7 @@ export async function connectClient(apiUrl: string): Promise<Client> {
   const document: unknown = await (await fetch(`${apiUrl}/openapi.json`)).json();
   const openApi = createOpenApiCheck(document);
   const secrets = new Set<string>();
+  const lines: ClientLine[] = [];
 
   const call = async (
     method: string,
@@ -103,7 +108,11 @@ export async function connectClient(apiUrl: string): Promise<Client> {
     const reply = await call('POST', '/v1/auth/login', { body: { id, password } });
     const { accessToken, refreshToken, queueToken } = expectAnswer(reply, 200, contract.login);
     for (const secret of [password, accessToken, refreshToken, queueToken]) secrets.add(secret);
-    return createUser(call, { id, password, accessToken, refreshToken, queueToken });
+    return createUser(
+      call,
+      { id, password, accessToken, refreshToken, queueToken },
+      (more) => void lines.push(...more),
+    );
   };
 
   return {
@@ -111,6 +120,7 @@ export async function connectClient(apiUrl: string): Promise<Client> {
     call,
     logIn,
     secrets,
+    lines,
     async join() {
       const id = `fan-${randomUUID()}`;
       const password = `password ${randomUUID()}`;
@@ -129,13 +139,20 @@ export async function connectClient(apiUrl: string): Promise<Client> {
 
 type Credentials = Pick<User, 'id' | 'password' | 'accessToken' | 'refreshToken' | 'queueToken'>;
 
-function createUser(anonymous: Client['call'], credentials: Credentials): User {
+function createUser(
+  anonymous: Client['call'],
+  credentials: Credentials,
+  write: (lines: ClientLine[]) => void,
+): User {
   const { accessToken, queueToken: ownQueueToken } = credentials;
-  const call: Client['call'] = async (method, path, options = {}) =>
-    anonymous(method, path, {
-      ...options,
-      headers: { Authorization: `Bearer ${accessToken}`, ...options.headers },
-    });
+  const userId = decodeJwt(accessToken).sub ?? '';
+  const call: Client['call'] = async (method, path, options = {}) => {
+    const headers = { Authorization: `Bearer ${accessToken}`, ...options.headers };
+    const askedAt = Date.now();
+    const reply = await anonymous(method, path, { ...options, headers });
+    write(linesOf(reply, { userId, askedAt, headers }));
+    return reply;
+  };
   const post: User['post'] = async (path, body, headers = {}) => call('POST', path, { body, headers });
   const attempt = async (path: string, body: object, { key, queueToken = ownQueueToken }: Attempt) =>
     post(
@@ -145,7 +162,7 @@ function createUser(anonymous: Client['call'], credentials: Credentials): User {
     );
   return {
     ...credentials,
-    userId: decodeJwt(accessToken).sub ?? '',
+    userId,
     call,
     post,
     get: async (path) => call('GET', path),

@@ -1,6 +1,10 @@
 import { Client as TemporalClient, Connection } from '@temporalio/client';
 import { reservationWorkflowId } from '../../src/contract/reservations';
-import { audit } from '../support/audit';
+import { appendFile } from 'node:fs/promises';
+import path from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { audit } from '../../audit/audit';
+import { testEnvironment } from '../support/environment';
 import { eventually } from '../support/eventually';
 import { readGatewayBook, type Charge } from '../support/gatewayBook';
 import { startPrivateStack, type PrivateStack } from '../support/privateStack';
@@ -78,11 +82,37 @@ async function serve<Kind extends Stack>(stack: Kind): Promise<Service<Kind>> {
     },
     async end() {
       try {
-        await audit(stack, temporal, client.secrets);
+        await expectNoFaults(stack, client);
       } finally {
         await connection.close();
         await stack.stop();
       }
     },
   };
+}
+
+/** The default of QUEUE_TOKEN_TTL_SECONDS. */
+const ACTIVE_SECONDS = 900;
+
+/**
+ * Audits all invariants (docs/benchmark.md#the-audit), for when the clients are done.
+ *
+ * @throws with every fault found
+ */
+async function expectNoFaults(stack: Stack, { lines, secrets }: Client): Promise<void> {
+  const log = path.join(testEnvironment('TEST_FOLDER'), `clients-${randomUUID()}.ndjson`);
+  await appendFile(log, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  const faults = await audit({
+    databaseUrl: stack.databaseUrl,
+    redisUrl: stack.redisUrl,
+    gateway: { url: stack.gatewayUrl, secret: stack.gatewaySecret },
+    logs: [log],
+    activeSeconds: Number(stack.env['QUEUE_TOKEN_TTL_SECONDS'] ?? ACTIVE_SECONDS),
+    temporal: stack.temporal,
+    serviceLogs: [stack.api, stack.worker, stack.gateway].map(({ logFile }) => logFile),
+    secrets: [...secrets],
+  });
+  if (faults.length === 0) return;
+  const found = faults.map(({ invariant, what }) => `${invariant}: ${what}`);
+  throw new Error(`The audit found:\n${found.join('\n')}`);
 }

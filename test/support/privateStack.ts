@@ -50,6 +50,7 @@ export async function startPrivateStack({
   return {
     ...services,
     databaseUrl: urls.databaseUrl,
+    redisUrl,
     ownerDb,
     redis,
     temporal: { address: temporalAddress, namespace: 'default', taskQueue: services.taskQueue },

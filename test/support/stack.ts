@@ -22,6 +22,7 @@ export interface Stack {
   /** What the gateway's messages are signed with. */
   webhookSecret: string;
   databaseUrl: string;
+  redisUrl: string;
   /** Acts as the schema's owner. */
   ownerDb: Knex;
   redis: Redis;
@@ -84,6 +85,7 @@ export async function startStack({ env = {} }: { env?: NodeJS.ProcessEnv } = {})
   return {
     ...services,
     databaseUrl: database.url,
+    redisUrl: redis.url,
     ownerDb: database.owner,
     redis: redis.redis,
     temporal: { address, namespace: 'default', taskQueue: services.taskQueue },

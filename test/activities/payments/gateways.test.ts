@@ -4,7 +4,8 @@ import { createPaymentStore } from '../../../src/db/payments/paymentStore';
 import { createTopUpStore } from '../../../src/db/ledger/topUpStore';
 import { chargeOfPayment } from '../../../src/gateways/chargeRequest';
 import { createGateways } from '../../../src/gateways/gateways';
-import { auditLedger } from '../../../src/ledger/audit';
+import { withSnapshot } from '../../../audit/evidence/database';
+import { auditLedger } from '../../../audit/ledger/audit';
 import { createCancelling } from '../../support/cancelling';
 import { anAttempt, BOOKING_FEE, createSale, createUser, PRICE } from '../../support/factories';
 import { createPurchases, type Purchases } from '../../support/purchases';
@@ -52,9 +53,9 @@ async function faultsOfMoney(): Promise<string[]> {
     const taken = gateway.takenInAll();
     if (owed !== taken) faults.push(`${gateway.name} took ${taken}, the ledger says ${owed}`);
   }
-  await auditLedger(ground.database.owner, {
-    onFault: ({ journal, what }) => void faults.push(`${journal} ${what}`),
-  });
+  await withSnapshot(ground.database.url, async (snapshot) =>
+    auditLedger(snapshot, { onFault: ({ journal, what }) => void faults.push(`${journal} ${what}`) }),
+  );
   return faults;
 }
 

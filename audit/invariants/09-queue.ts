@@ -1,16 +1,10 @@
-import type { Fault } from './fault';
-import { groupBy } from './groupBy';
-import type { Log, Told } from './told';
+import type { ClientLog, Line } from '../evidence/clientLog';
+import type { Evidence } from '../evidence/evidence';
+import { groupBy } from '../evidence/groupBy';
+import type { RoomLimits } from '../evidence/rooms';
+import { faultsOfRooms } from './rooms';
 
-/** A schedule's own waiting room, as its operator set it. */
-export interface RoomLimits {
-  room: string;
-  /** The most that may be let in. */
-  admitPerSecond: number;
-  maxActive: number;
-}
-
-type Place = Told<'place'>;
+type Place = Line<'place'>;
 
 /** Somebody's place, from the first answer about it to the last. */
 interface Stay {
@@ -22,23 +16,29 @@ interface Stay {
 }
 
 /**
- * Invariant 9, as far as the clients' log tells: a position never grows, one account has one place in a room, who
- * entered first is admitted first, and admissions stay within the room's rate and capacity.
- *
- * @param activeSeconds how long an admitted place lasts: an admission was so long before the end that was told
+ * Invariant 9: a position never grows; one account has one place in a room; who entered first is admitted first; and
+ * admissions stay within the rate and the capacity of the room. Clients' logs show most of it, Redis the rest.
  */
-export function faultsOfQueue(log: Log, rooms: readonly RoomLimits[], activeSeconds: number): Fault[] {
-  const faults: string[] = [...faultsOfPositions(log.places), ...faultsOfPlaces(log.places)];
-  const byRoom = groupBy(log.places, ({ place }) => place.room);
-  for (const [room, places] of byRoom) {
-    const stays = staysOf(places, activeSeconds);
+export async function queue({ clients, rooms, activeSeconds, redis }: Evidence): Promise<string[]> {
+  return [...faultsOfLog(clients, rooms, activeSeconds), ...(await faultsOfRooms(redis, rooms))];
+}
+
+/** @param activeSeconds how long an admitted place lasts: an admission was so long before the end that a client was given */
+function faultsOfLog(
+  { place: places, paying }: ClientLog,
+  rooms: readonly RoomLimits[],
+  activeSeconds: number,
+): string[] {
+  const faults: string[] = [...faultsOfPositions(places), ...faultsOfPlaces(places)];
+  for (const [room, inRoom] of groupBy(places, ({ place }) => place.room)) {
+    const stays = staysOf(inRoom, activeSeconds);
     faults.push(...faultsOfOrder(room, stays));
     const limits = rooms.find((known) => known.room === room);
     if (!limits) continue;
-    const paidAt = new Map(log.paying.toReversed().map(({ user, at }) => [user, at]));
+    const paidAt = new Map(paying.toReversed().map(({ user, at }) => [user, at]));
     faults.push(...faultsOfRate(limits, stays), ...faultsOfCapacity(limits, stays, paidAt, activeSeconds));
   }
-  return faults.map((what) => ({ invariant: 9, what }));
+  return faults;
 }
 
 function faultsOfPositions(places: readonly Place[]): string[] {

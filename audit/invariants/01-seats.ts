@@ -1,20 +1,16 @@
-import { z } from 'zod';
-import type { Snapshot } from './database';
-import type { Fault } from './fault';
+import { faultsOf, type Snapshot } from '../evidence/database';
+import type { Evidence } from '../evidence/evidence';
+import { faultsOfClaims } from './claims';
 
 /**
- * Invariant 1: at most one live allocation for each seat, and available + held + sold + blocked = capacity.
- * Invariant 10: nobody has more seats of a schedule than its limit.
+ * Invariant 1: at most one live allocation for each seat; available + held + sold + blocked = capacity; and what is claimed
+ * in Redis is claimed for the owner.
  */
-export async function faultsOfSeats(snapshot: Snapshot): Promise<Fault[]> {
-  const rows = z.object({ what: z.string() });
-  const seats = await snapshot.read(SEATS, rows);
-  const limits = await snapshot.read(LIMITS, rows);
-  return [
-    ...seats.map(({ what }): Fault => ({ invariant: 1, what })),
-    ...limits.map(({ what }): Fault => ({ invariant: 10, what })),
-  ];
+export async function seats({ snapshot, redis }: Evidence): Promise<string[]> {
+  return [...(await seatRows(snapshot)), ...(await faultsOfClaims(snapshot, redis))];
 }
+
+export const seatRows = async (snapshot: Snapshot): Promise<string[]> => faultsOf(snapshot, SEATS);
 
 /** Every seat is in one state: each statement finds those that are in none, or in two. */
 const SEATS = `
@@ -40,10 +36,3 @@ const SEATS = `
   SELECT 'reservation ' || id || ' is ' || status || ' and has no seat'
   FROM reservations LEFT JOIN allocations ON reservation_id = id AND released_at IS NULL
   WHERE status IN ('HELD', 'PAYING', 'SETTLING', 'CONFIRMED') AND seat_id IS NULL`;
-
-const LIMITS = `
-  SELECT 'user ' || user_id || ' has ' || count(*) || ' seats of schedule ' || schedule_id
-      || ', which allows ' || max_seats_per_user AS what
-  FROM allocations JOIN schedules ON schedules.id = schedule_id
-  WHERE released_at IS NULL
-  GROUP BY user_id, schedule_id, max_seats_per_user HAVING count(*) > max_seats_per_user`;

@@ -1,5 +1,5 @@
-import { connectPostgres } from '../db/connect';
-import { databaseUrl, readLaunchState } from '../launcher/start/launchState';
+import { embeddedServers } from '../embeddedServers';
+import { withSnapshot } from '../evidence/database';
 import { auditLedger } from './audit';
 import { tellReport } from './report';
 
@@ -12,30 +12,27 @@ const TELL_EVERY_MS = 5_000;
  */
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const startedAt = Date.now();
-  const db = connectPostgres(findDatabase(env), { poolSize: 1, applicationName: 'holdfast-ledger-audit' });
   let toldAt = startedAt;
-  try {
-    const report = await auditLedger(db, {
+  const report = await withSnapshot(findDatabase(env), async (snapshot) =>
+    auditLedger(snapshot, {
       onFault: ({ journal, what }) => void process.stdout.write(`FAULT ${journal ?? '-'}: ${what}\n`),
       onProgress(subject, read) {
         if (Date.now() - toldAt < TELL_EVERY_MS) return;
         toldAt = Date.now();
         process.stderr.write(`... ${read} ${subject}\n`);
       },
-    });
-    process.stdout.write(tellReport(report, (Date.now() - startedAt) / 1000));
-    if (report.faults > 0) process.exitCode = 1;
-  } finally {
-    await db.destroy();
-  }
+    }),
+  );
+  process.stdout.write(tellReport(report, (Date.now() - startedAt) / 1000));
+  if (report.faults > 0) process.exitCode = 1;
 }
 
 function findDatabase(env: NodeJS.ProcessEnv): string {
   if (env['DATABASE_URL']) return env['DATABASE_URL'];
   const folder = env['DATA_DIR'] || '.data';
-  const state = readLaunchState(folder);
-  if (!state) throw new Error(`${folder} is no data folder of npm start: set DATA_DIR, or DATABASE_URL`);
-  return databaseUrl(state);
+  const embedded = embeddedServers(folder);
+  if (!embedded) throw new Error(`${folder} is no data folder of npm start: set DATA_DIR, or DATABASE_URL`);
+  return embedded.databaseUrl;
 }
 
 main(process.env).catch((error: unknown) => {

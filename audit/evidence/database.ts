@@ -1,9 +1,14 @@
 import { Client } from 'pg';
-import type { z } from 'zod';
+import { z } from 'zod';
 
 /** One snapshot of the service's database, read by the auditor's own statements. */
 export interface Snapshot {
-  read<Schema extends z.ZodType>(statement: string, row: Schema): Promise<z.infer<Schema>[]>;
+  /** @param values of `$1`, `$2`, ... */
+  read<Schema extends z.ZodType>(
+    statement: string,
+    row: Schema,
+    values?: readonly unknown[],
+  ): Promise<z.infer<Schema>[]>;
 }
 
 /** @param url of any login that may read the service's tables */
@@ -17,12 +22,19 @@ export async function withSnapshot<Result>(
     await client.query('SET ROLE holdfast_app');
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     return await look({
-      async read(statement, row) {
-        const { rows } = await client.query<Record<string, unknown>>(statement);
+      async read(statement, row, values = []) {
+        const { rows } = await client.query<Record<string, unknown>>(statement, [...values]);
         return rows.map((read) => row.parse(read));
       },
     });
   } finally {
     await client.end();
   }
+}
+
+const faultSchema = z.object({ what: z.string() });
+
+/** Runs a statement whose rows are faults, in a column `what`. */
+export async function faultsOf(snapshot: Snapshot, statement: string): Promise<string[]> {
+  return (await snapshot.read(statement, faultSchema)).map(({ what }) => what);
 }

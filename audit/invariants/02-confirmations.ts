@@ -1,21 +1,20 @@
 import { z } from 'zod';
-import type { Snapshot } from './database';
-import type { Fault } from './fault';
-import type { Log } from './told';
+import type { Evidence } from '../evidence/evidence';
 
 /**
  * Invariant 2: no two clients ever saw CONFIRMED for one seat, and no confirmed answer is ever lost. Only a
- * reservation that was cancelled since may leave its seat to another.
+ * seat that was cancelled since may go to another.
  */
-export async function faultsOfConfirmations(snapshot: Snapshot, { held, confirmed }: Log): Promise<Fault[]> {
+export async function confirmations({ snapshot, clients: { held, confirmed } }: Evidence): Promise<string[]> {
   const rows = await snapshot.read(SOLD, soldSchema);
   const known = new Map(rows.map((row) => [row.id, row]));
-  const faults: Fault[] = [];
-  const fault = (what: string): void => void faults.push({ invariant: 2, what });
+  const faults: string[] = [];
+  const fault = (what: string): void => void faults.push(what);
   const buyers = new Map<string, string>();
-  for (const { reservation, seats } of confirmed) {
+  for (const { reservation, seats: all } of confirmed) {
     const row = known.get(reservation);
     if (row?.status === 'CANCELLED') continue;
+    const seats = all.filter((seat) => !row?.cancelled.includes(seat));
     for (const seat of seats) {
       const other = buyers.get(seat);
       if (other !== undefined && other !== reservation) {
@@ -35,9 +34,16 @@ export async function faultsOfConfirmations(snapshot: Snapshot, { held, confirme
   return faults;
 }
 
-const soldSchema = z.object({ id: z.string(), status: z.string(), seats: z.array(z.string()) });
+const soldSchema = z.object({
+  id: z.string(),
+  status: z.string(),
+  seats: z.array(z.string()),
+  cancelled: z.array(z.string()),
+});
 
 const SOLD = `
   SELECT id, status,
-         coalesce(array_agg(seat_id::text) FILTER (WHERE sold_at IS NOT NULL AND released_at IS NULL), '{}') AS seats
+         coalesce(array_agg(seat_id::text) FILTER (WHERE sold_at IS NOT NULL AND released_at IS NULL), '{}') AS seats,
+         coalesce((SELECT array_agg(seat::text) FROM cancellations, unnest(seat_ids) AS seat
+                   WHERE cancellations.reservation_id = reservations.id), '{}') AS cancelled
   FROM reservations LEFT JOIN allocations ON reservation_id = id GROUP BY id`;

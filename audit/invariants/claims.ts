@@ -1,23 +1,22 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import type { Snapshot } from './database';
-import type { Fault } from './fault';
+import type { Snapshot } from '../evidence/database';
 
 /** A claim that ends sooner may be the lease of a hold that was refused. */
 const LEASE_MS = 15_000;
 const BATCH = 1_000;
 
 /**
- * Invariant 1, for Redis: whoever a claim is kept for has the seat in Postgres too. A claim that is missing is no
- * fault, because Redis may lose everything.
+ * Of Redis: the reservation that a claim names has the seat in Postgres too. A claim that is missing is no fault,
+ * because Redis may lose everything.
  */
-export async function faultsOfClaims(snapshot: Snapshot, redis: Redis): Promise<Fault[]> {
+export async function faultsOfClaims(snapshot: Snapshot, redis: Redis): Promise<string[]> {
   const live = await snapshot.read(
     'SELECT seat_id, reservation_id FROM allocations WHERE released_at IS NULL',
     z.object({ seat_id: z.string(), reservation_id: z.string() }),
   );
   const owners = new Map(live.map(({ seat_id, reservation_id }) => [seat_id, reservation_id]));
-  const faults: Fault[] = [];
+  const faults: string[] = [];
   // What ioredis types as any is a page of keys.
   for await (const page of redis.scanStream({ match: '{*}:seat:*', count: BATCH })) {
     const keys = z.array(z.string()).parse(page);
@@ -30,10 +29,9 @@ export async function faultsOfClaims(snapshot: Snapshot, redis: Redis): Promise<
       const seatId = key.slice(key.lastIndexOf(':') + 1);
       if (leftMs > LEASE_MS && owner !== owners.get(seatId)) {
         const postgres = owners.get(seatId) ?? 'nobody';
-        faults.push({
-          invariant: 1,
-          what: `seat ${seatId} is claimed for reservation ${String(owner)}, and Postgres has ${postgres}`,
-        });
+        faults.push(
+          `seat ${seatId} is claimed for reservation ${String(owner)}, and Postgres has ${postgres}`,
+        );
       }
     }
   }

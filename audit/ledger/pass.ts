@@ -1,4 +1,5 @@
-import type { Knex } from 'knex';
+import { z } from 'zod';
+import type { Snapshot } from '../evidence/database';
 import type { Line } from './expectedJournals';
 
 /** Something that the ledger should not say. */
@@ -19,17 +20,22 @@ export interface AuditPage {
 export interface AuditPass {
   /** What it reads, in the plural. */
   subject: string;
-  readPage(db: Knex, after: string | null): Promise<AuditPage>;
+  readPage(snapshot: Snapshot, after: string | null): Promise<AuditPage>;
 }
 
 /** Rows of a page: what is in memory at once. */
 export const PAGE = 500;
 
+/** Postgres sends a bigint as text. */
+export const amountSchema = z.coerce.number().int();
+
 /** An entry as it is booked. */
-export interface BookedLine extends Line {
-  currency: string;
-  userId: string | null;
-}
+export const bookedLineSchema = z.object({
+  account: z.string(),
+  amount: amountSchema,
+  currency: z.string(),
+}) satisfies z.ZodType<Line>;
+export type BookedLine = z.infer<typeof bookedLineSchema>;
 
 export function pageOf<Row>(
   rows: readonly Row[],

@@ -1,6 +1,6 @@
-import { clearingOf, JOURNAL_KINDS, HOUSE_ACCOUNTS } from '../db/ledger/ledgerStore';
-import { GATEWAY_NAMES } from '../domain/payments/gateway';
-import { pageOf, PAGE, type AuditPass, type BookedLine, type LedgerFault } from './pass';
+import { z } from 'zod';
+import { CLEARING_ACCOUNTS, HOUSE_ACCOUNTS, JOURNAL_KINDS } from './accounts';
+import { bookedLineSchema, pageOf, PAGE, type AuditPass, type LedgerFault } from './pass';
 
 /** What one account holds, over the whole ledger. */
 export interface AccountSum {
@@ -10,16 +10,18 @@ export interface AccountSum {
   sum: number;
 }
 
-interface JournalRow {
-  id: string;
-  key: string;
-  kind: string;
-  has_purchase: boolean;
-  lines: (BookedLine & { hasWallet: boolean })[];
-}
+const rowSchema = z.object({
+  id: z.string(),
+  key: z.string(),
+  kind: z.string(),
+  has_purchase: z.boolean(),
+  lines: z.array(bookedLineSchema.extend({ userId: z.string().nullable(), hasWallet: z.boolean() })),
+});
+type JournalRow = z.infer<typeof rowSchema>;
+type JournalLine = JournalRow['lines'][number];
 
 const KINDS: ReadonlySet<string> = new Set(JOURNAL_KINDS);
-const HOUSE: ReadonlySet<string> = new Set([...HOUSE_ACCOUNTS, ...GATEWAY_NAMES.map(clearingOf)]);
+const HOUSE: ReadonlySet<string> = new Set([...HOUSE_ACCOUNTS, ...CLEARING_ACCOUNTS]);
 
 /** All wallets are one line of the report. */
 const WALLETS = 'wallets';
@@ -33,19 +35,20 @@ const WALLETS = 'wallets';
 export function journalPass(sums: Map<string, AccountSum>): AuditPass {
   return {
     subject: 'journals',
-    async readPage(db, after) {
-      const { rows } = await db.raw<{ rows: JournalRow[] }>(
+    async readPage(snapshot, after) {
+      const rows = await snapshot.read(
         `SELECT journal.id, key, kind, lines,
                 EXISTS (SELECT FROM payments WHERE id = payment_id)
                   OR EXISTS (SELECT FROM top_ups WHERE id = payment_id) AS has_purchase
-         FROM (SELECT * FROM journals WHERE :after::uuid IS NULL OR id > :after ORDER BY id LIMIT :limit) AS journal
+         FROM (SELECT * FROM journals WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2) AS journal
          CROSS JOIN LATERAL (
            SELECT coalesce(jsonb_agg(jsonb_build_object('account', account, 'amount', amount,
                     'currency', entries.currency, 'userId', entries.user_id,
                     'hasWallet', wallets.user_id IS NOT NULL)), '[]') AS lines
            FROM entries LEFT JOIN wallets USING (user_id) WHERE journal_id = journal.id) AS booked
          ORDER BY journal.id`,
-        { after, limit: PAGE },
+        rowSchema,
+        [after, PAGE],
       );
       for (const { lines } of rows) addTo(sums, lines);
       return pageOf(rows, ({ id }) => id, faultsOfJournal);
@@ -67,13 +70,13 @@ function faultsOfJournal({ key, kind, has_purchase: hasPurchase, lines }: Journa
   ].map((what) => ({ journal: key, what }));
 }
 
-function sumsOf(lines: readonly BookedLine[]): Map<string, number> {
+function sumsOf(lines: readonly JournalLine[]): Map<string, number> {
   const sums = new Map<string, number>();
   for (const { currency, amount } of lines) sums.set(currency, (sums.get(currency) ?? 0) + amount);
   return sums;
 }
 
-function addTo(sums: Map<string, AccountSum>, lines: readonly BookedLine[]): void {
+function addTo(sums: Map<string, AccountSum>, lines: readonly JournalLine[]): void {
   for (const { account: name, userId, currency, amount } of lines) {
     const account = userId === null ? name : WALLETS;
     const known = sums.get(`${account} ${currency}`) ?? { account, currency, entries: 0, sum: 0 };

@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import type { Knex } from 'knex';
 import { createActivities, type Activities } from '../../src/activities';
 import type { PaymentStep } from '../support/steps';
-import { auditLedger, type LedgerReport } from '../../src/ledger/audit';
+import { withSnapshot } from '../../audit/evidence/database';
+import { auditLedger, type LedgerReport } from '../../audit/ledger/audit';
 import { createCancelling } from '../support/cancelling';
 import { BOOKING_FEE, PRICE } from '../support/factories';
 import { ENTRIES_OF_PURCHASE, writeLargeLedger } from '../support/largeLedger';
@@ -24,9 +25,11 @@ afterEach(async () => ground?.drop());
 /** As the application's role, which is all that the audit needs. */
 async function audit(): Promise<LedgerReport & { found: string[] }> {
   const found: string[] = [];
-  const report = await auditLedger(ground.database.db, {
-    onFault: ({ journal, what }) => void found.push(`${journal ?? '-'} ${what}`),
-  });
+  const report = await withSnapshot(ground.database.url, async (snapshot) =>
+    auditLedger(snapshot, {
+      onFault: ({ journal, what }) => void found.push(`${journal ?? '-'} ${what}`),
+    }),
+  );
   return { ...report, found };
 }
 

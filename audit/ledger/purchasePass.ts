@@ -1,4 +1,5 @@
-import { clearingOf } from '../db/ledger/ledgerStore';
+import { z } from 'zod';
+import { clearingOf } from './accounts';
 import {
   expectedJournals,
   type AuditedCancellation,
@@ -6,39 +7,43 @@ import {
   type Line,
   type Purchase,
 } from './expectedJournals';
-import { ATTEMPT_STATES } from '../domain/payments/attemptState';
-import { pageOf, PAGE, type AuditPass, type BookedLine, type LedgerFault } from './pass';
+import { amountSchema, bookedLineSchema, pageOf, PAGE, type AuditPass, type LedgerFault } from './pass';
 
-interface BookedJournal {
-  key: string;
-  kind: string;
-  lines: BookedLine[];
-}
+const journalSchema = z.object({ key: z.string(), kind: z.string(), lines: z.array(bookedLineSchema) });
+type BookedJournal = z.infer<typeof journalSchema>;
 
-interface PaymentRow {
-  id: string;
-  status: string;
-  user_id: string;
-  currency: string;
-  gateway: string;
-  points: number;
-  card: number;
-  reservation_id: string;
-  tickets: number;
-  booking_fee: number;
-  cancellations: AuditedCancellation[];
-  journals: BookedJournal[];
-}
+const cancellationSchema = z.object({
+  id: z.string(),
+  tickets: amountSchema,
+  fee: amountSchema,
+  bookingFeeRefund: amountSchema,
+  points: amountSchema,
+  card: amountSchema,
+  refund: z.object({ amount: amountSchema, done: z.boolean() }).nullable(),
+}) satisfies z.ZodType<AuditedCancellation>;
 
-interface TopUpRow {
-  id: string;
-  status: string;
-  user_id: string;
-  currency: string;
-  gateway: string;
-  amount: number;
-  journals: BookedJournal[];
-}
+const purchaseShape = {
+  id: z.string(),
+  status: z.string(),
+  user_id: z.string(),
+  currency: z.string(),
+  gateway: z.string(),
+  journals: z.array(journalSchema),
+};
+
+const paymentSchema = z.object({
+  ...purchaseShape,
+  points: amountSchema,
+  card: amountSchema,
+  reservation_id: z.string(),
+  tickets: amountSchema,
+  booking_fee: amountSchema,
+  cancellations: z.array(cancellationSchema),
+});
+type PaymentRow = z.infer<typeof paymentSchema>;
+
+const topUpSchema = z.object({ ...purchaseShape, amount: amountSchema });
+type TopUpRow = z.infer<typeof topUpSchema>;
 
 /** The journals of a purchase with their entries. */
 const JOURNALS = `
@@ -63,16 +68,17 @@ const CANCELLATIONS = `
 /** Every payment has the journals that its row and its reservation ask for, and no others. */
 export const paymentPass: AuditPass = {
   subject: 'payments',
-  async readPage(db, after) {
-    const { rows } = await db.raw<{ rows: PaymentRow[] }>(
+  async readPage(snapshot, after) {
+    const rows = await snapshot.read(
       `SELECT purchase.*, reservations.tickets, reservations.booking_fee, journals, cancellations
        FROM (SELECT id, status, user_id, currency, gateway, points, card, reservation_id FROM payments
-             WHERE :after::uuid IS NULL OR id > :after ORDER BY id LIMIT :limit) AS purchase
+             WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2) AS purchase
        JOIN reservations ON reservations.id = reservation_id
        CROSS JOIN LATERAL (${CANCELLATIONS}) AS cancelled
        CROSS JOIN LATERAL (${JOURNALS}) AS booked
        ORDER BY purchase.id`,
-      { after, limit: PAGE },
+      paymentSchema,
+      [after, PAGE],
     );
     return pageOf(
       rows,
@@ -88,14 +94,15 @@ export const paymentPass: AuditPass = {
 /** Every top-up has the journals that its row asks for, and no others. */
 export const topUpPass: AuditPass = {
   subject: 'top-ups',
-  async readPage(db, after) {
-    const { rows } = await db.raw<{ rows: TopUpRow[] }>(
+  async readPage(snapshot, after) {
+    const rows = await snapshot.read(
       `SELECT purchase.*, journals
        FROM (SELECT id, status, user_id, currency, gateway, amount FROM top_ups
-             WHERE :after::uuid IS NULL OR id > :after ORDER BY id LIMIT :limit) AS purchase
+             WHERE $1::uuid IS NULL OR id > $1 ORDER BY id LIMIT $2) AS purchase
        CROSS JOIN LATERAL (${JOURNALS}) AS booked
        ORDER BY purchase.id`,
-      { after, limit: PAGE },
+      topUpSchema,
+      [after, PAGE],
     );
     return pageOf(
       rows,
@@ -158,7 +165,12 @@ function faultsOfRefund({ status }: PaymentRow, { id, card, refund }: AuditedCan
 
 /** A status that it does not know is a fault of the audit, not of the ledger. */
 const STATES: Readonly<Record<string, Purchase['state']>> = {
-  ...ATTEMPT_STATES,
+  PENDING: 'OPEN',
+  SETTLING: 'OPEN',
+  SUCCEEDED: 'PAID',
+  REFUNDED: 'PAID',
+  PARTIALLY_REFUNDED: 'PAID',
+  FAILED: 'FAILED',
   // What has not begun has no journals, as what has failed at once.
   REQUESTED: 'FAILED',
   WITHDRAWN: 'FAILED',

@@ -1,11 +1,15 @@
-import { PAGE, type AuditPass, type LedgerFault } from './pass';
+import { z } from 'zod';
+import { amountSchema, PAGE, type AuditPass, type LedgerFault } from './pass';
 
-interface WalletRow {
-  user_id: string;
-  balance: number;
-  sum: number;
-  breaks: { key: string; before: number; amount: number; after: number }[];
-}
+const rowSchema = z.object({
+  user_id: z.string(),
+  balance: amountSchema,
+  sum: amountSchema,
+  breaks: z.array(
+    z.object({ key: z.string(), before: amountSchema, amount: amountSchema, after: amountSchema }),
+  ),
+});
+type WalletRow = z.infer<typeof rowSchema>;
 
 /**
  * Every wallet is the sum of its entries, each entry goes on from the balance that the one before it left, and no
@@ -13,11 +17,11 @@ interface WalletRow {
  */
 export const walletPass: AuditPass = {
   subject: 'wallets',
-  async readPage(db, after) {
-    const { rows } = await db.raw<{ rows: WalletRow[] }>(
+  async readPage(snapshot, after) {
+    const rows = await snapshot.read(
       `WITH page AS MATERIALIZED (
-         SELECT user_id, balance FROM wallets WHERE :after::uuid IS NULL OR user_id > :after
-         ORDER BY user_id LIMIT :limit),
+         SELECT user_id, balance FROM wallets WHERE $1::uuid IS NULL OR user_id > $1
+         ORDER BY user_id LIMIT $2),
        chain AS (
          SELECT page.user_id, key, entries.amount, balance_after,
                 coalesce(lag(balance_after) OVER (PARTITION BY page.user_id ORDER BY entries.id), 0) AS before
@@ -28,7 +32,8 @@ export const walletPass: AuditPass = {
                          FILTER (WHERE balance_after <> before + amount OR balance_after < 0), '[]') AS breaks
        FROM page LEFT JOIN chain USING (user_id)
        GROUP BY page.user_id, balance ORDER BY page.user_id`,
-      { after, limit: PAGE },
+      rowSchema,
+      [after, PAGE],
     );
     const last = rows.length < PAGE ? undefined : rows.at(-1);
     return { last: last?.user_id ?? null, read: rows.length, faults: rows.flatMap(faultsOfWallet) };

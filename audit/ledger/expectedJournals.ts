@@ -1,4 +1,4 @@
-import { clearingOf, type JournalKind } from '../db/ledger/ledgerStore';
+import { clearingOf, type JournalKind } from './accounts';
 
 /** One entry of a journal. */
 export interface Line {

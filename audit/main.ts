@@ -1,8 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
 import { audit, type AuditTarget } from './audit';
+import { embeddedServers } from './embeddedServers';
 
 /**
  * `npm run audit -- [--data <folder>] [--log <file>]...`: the embedded servers of an `npm start` on that folder, or
@@ -24,8 +22,7 @@ async function main(): Promise<void> {
 
 /** Settings of the environment come first, as for the service. */
 function findTarget(env: NodeJS.ProcessEnv, folder: string, logs: string[]): AuditTarget {
-  const file = path.join(folder, 'state.json');
-  const embedded = existsSync(file) ? embeddedServers(file) : null;
+  const embedded = embeddedServers(folder);
   const need = (name: string, fallback: string | undefined): string => {
     const value = env[name] || fallback;
     if (value === undefined)
@@ -41,21 +38,6 @@ function findTarget(env: NodeJS.ProcessEnv, folder: string, logs: string[]): Aud
     },
     logs,
     activeSeconds: Number(env['QUEUE_TOKEN_TTL_SECONDS'] || '900'),
-  };
-}
-
-const stateSchema = z.object({
-  ports: z.object({ postgres: z.int(), redis: z.int(), gateway: z.int() }),
-  secrets: z.object({ service: z.string(), redis: z.string(), gateway: z.string() }),
-});
-
-function embeddedServers(file: string) {
-  const { ports, secrets } = stateSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-  return {
-    databaseUrl: `postgres://holdfast_service:${secrets.service}@127.0.0.1:${ports.postgres}/holdfast`,
-    redisUrl: `redis://:${secrets.redis}@127.0.0.1:${ports.redis}`,
-    gatewayUrl: `http://127.0.0.1:${ports.gateway}`,
-    gatewaySecret: secrets.gateway,
   };
 }
 

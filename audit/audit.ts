@@ -1,0 +1,107 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { readClientLog } from './evidence/clientLog';
+import { withSnapshot } from './evidence/database';
+import type { Evidence, Invariant } from './evidence/evidence';
+import { readGatewayBook } from './evidence/gatewayBook';
+import { readRooms } from './evidence/rooms';
+import { readServiceLogs } from './evidence/serviceLogs';
+import { connectWorkflows, type TemporalTarget } from './evidence/workflows';
+import type { Fault } from './fault';
+import { confirmations } from './invariants/02-confirmations';
+import { gatewayBook } from './invariants/05-gatewayBook';
+import { holds } from './invariants/06-holds';
+import { idempotency } from './invariants/07-idempotency';
+import { ledger } from './invariants/03-ledger';
+import { prices } from './invariants/04-prices';
+import { queue } from './invariants/09-queue';
+import { seatLimit } from './invariants/10-seatLimit';
+import { seats } from './invariants/01-seats';
+import { secrets } from './invariants/13-secrets';
+import { tickets } from './invariants/11-tickets';
+import { transitions } from './invariants/08-transitions';
+import { workflows } from './invariants/12-workflows';
+
+export interface AuditTarget {
+  databaseUrl: string;
+  redisUrl: string;
+  gateway: { url: string; secret: string };
+  /** Files that clients have written. Without them, the invariants about clients have only the servers to look at. */
+  logs: readonly string[];
+  /** How long an admitted place in a waiting room lasts. */
+  activeSeconds: number;
+  /** Left out: invariant 12 looks at the logs alone. */
+  temporal?: TemporalTarget;
+  /** Log files of the API, the worker and the gateway. */
+  serviceLogs?: readonly string[];
+  /** What no log and no history may have. */
+  secrets?: readonly string[];
+}
+
+/** By their numbers, from 1: docs/benchmark.md#the-audit. */
+const INVARIANTS: readonly Invariant[] = [
+  seats,
+  confirmations,
+  ledger,
+  prices,
+  gatewayBook,
+  holds,
+  idempotency,
+  transitions,
+  queue,
+  seatLimit,
+  tickets,
+  workflows,
+  secrets,
+];
+
+/** A request that just ended may still be on its way into the books. */
+const QUIET_WITHIN_MS = 15_000;
+const PAUSE_MS = 1_000;
+
+/**
+ * Checks the invariants of the design by rules of its own: the auditor uses no code of the service. Only a fault that is
+ * still there after some seconds counts.
+ */
+export async function audit(target: AuditTarget): Promise<Fault[]> {
+  const patience = performance.now() + QUIET_WITHIN_MS;
+  for (;;) {
+    const faults = await findFaults(target);
+    if (faults.length === 0 || performance.now() > patience) return faults;
+    await pause(PAUSE_MS);
+  }
+}
+
+/** What is wrong this moment. */
+export async function findFaults(target: AuditTarget): Promise<Fault[]> {
+  const { databaseUrl, redisUrl, gateway, logs, activeSeconds, temporal } = target;
+  const clients = await readClientLog(logs);
+  const redis = new Redis(redisUrl);
+  const listed = temporal ? await connectWorkflows(temporal) : null;
+  try {
+    return await withSnapshot(databaseUrl, async (snapshot) =>
+      check({
+        snapshot,
+        redis,
+        clients,
+        rooms: await readRooms(snapshot),
+        book: await readGatewayBook(gateway),
+        activeSeconds,
+        workflows: listed,
+        serviceLogs: await readServiceLogs(target.serviceLogs ?? []),
+        secrets: target.secrets ?? [],
+      }),
+    );
+  } finally {
+    redis.disconnect();
+    await listed?.close();
+  }
+}
+
+async function check(evidence: Evidence): Promise<Fault[]> {
+  const faults: Fault[] = [];
+  for (const [index, invariant] of INVARIANTS.entries()) {
+    for (const what of await invariant(evidence)) faults.push({ invariant: index + 1, what });
+  }
+  return faults;
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import type { Evidence } from '../evidence/evidence';
+
+const OPEN: ReadonlySet<string> = new Set(['HELD', 'PAYING', 'SETTLING']);
+
+/** The workflow of a reservation that was never granted ends so; no reservation has this status. */
+const ENDED_WITHOUT_HOLD = 'REFUSED';
+
+/**
+ * Invariant 12: every open reservation has an open workflow, and the other way round; no workflow has failed; a workflow
+ * that has ended shows the status that Postgres has; and no workflow task failed for non-determinism.
+ */
+export async function workflows(evidence: Evidence): Promise<string[]> {
+  const faults = evidence.serviceLogs
+    .filter(({ text }) => /nondeterminis|TMPRL1100/i.test(text))
+    .map(({ file }) => `${file} reports non-determinism`);
+  if (!evidence.workflows) return faults;
+  const rows = await evidence.snapshot.read(STATUSES, z.object({ id: z.string(), status: z.string() }));
+  const expected = new Map(rows.map(({ id, status }) => [`reservation-${id}`, status]));
+  const running = new Set<string>();
+  for (const { workflowId, type, status, shown } of await evidence.workflows.list()) {
+    const isReservation = type === 'reservation';
+    if (status === 'RUNNING') {
+      if (isReservation) running.add(workflowId);
+    } else if (status === 'TERMINATED' && isReservation) {
+      // By an operator, or by an API that starts again. Whether another run took over is checked below.
+    } else if (status !== 'COMPLETED') {
+      faults.push(`workflow ${workflowId} is ${status}`);
+    } else if (
+      shown !== null &&
+      shown !== ENDED_WITHOUT_HOLD &&
+      shown !== endedAs(expected.get(workflowId))
+    ) {
+      faults.push(`workflow ${workflowId} ended ${shown}, Postgres says ${expected.get(workflowId)}`);
+    }
+  }
+  for (const [id, status] of expected) {
+    if (OPEN.has(status) && !running.has(id)) faults.push(`${id} is open and no workflow runs`);
+  }
+  for (const id of running) {
+    if (!OPEN.has(expected.get(id) ?? '')) faults.push(`workflow ${id} runs without an open reservation`);
+  }
+  return faults;
+}
+
+/** A later cancellation is a workflow of its own. */
+const endedAs = (status: string | undefined): string | undefined =>
+  status === 'CANCELLED' ? 'CONFIRMED' : status;
+
+const STATUSES = 'SELECT id, status FROM reservations';
