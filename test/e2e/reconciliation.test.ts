@@ -241,7 +241,7 @@ describe('npm run ledger:audit', () => {
 });
 
 async function auditLedger(): Promise<{ code: number | null; output: string }> {
-  const script = path.resolve('dist/src/ledger/main.js');
+  const script = path.resolve('dist/audit/ledger/main.js');
   return new Promise((resolve) => {
     const env = { PATH: process.env['PATH'], DATABASE_URL: service.stack.databaseUrl };
     const child = execFile(process.execPath, [script], { env }, (_error, stdout, stderr) =>
