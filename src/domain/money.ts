@@ -1,9 +1,9 @@
 import { Problem } from './problems';
 
-/** Money is an integer in the currency's smallest unit; KRW has none smaller than the won. */
+/** Money is an integer in the smallest unit of the currency. KRW has no smaller unit. */
 export const CURRENCY = 'KRW';
 
-/** What a reservation costs: the seats' prices, the fee for each seat, and their sum. */
+/** The cost of a reservation: the prices of the seats, the fee for each seat, and their sum. */
 export interface ReservationAmount {
   tickets: number;
   bookingFee: number;
@@ -11,7 +11,7 @@ export interface ReservationAmount {
   currency: string;
 }
 
-/** How a payment is split: points from the wallet, the rest by card. `points + card = total`. */
+/** The parts of a payment: points from the wallet, and the rest by card. `points + card = total`. */
 export interface PaymentAmount {
   points: number;
   card: number;
@@ -27,17 +27,17 @@ export function reservationAmount(prices: readonly number[], feePerSeat: number)
 }
 
 /**
- * Splits a reservation's total. Points pay seats only, never the booking fee (REST contract, Payments).
+ * Splits the total of a reservation. Points pay for seats only, never for the booking fee (REST contract, Payments).
  *
- * @param points wanted from the wallet; left out, the seats' whole price
- * @returns null where `points` is more than the seats' price
+ * @param points the points to take from the wallet; if absent, the whole price of the seats
+ * @returns null if `points` is more than the price of the seats
  */
 export function splitPayment(amount: ReservationAmount, points = amount.tickets): PaymentAmount | null {
   if (!Number.isInteger(points) || points < 0 || points > amount.tickets) return null;
   return { points, card: amount.total - points, total: amount.total, currency: amount.currency };
 }
 
-/** The wallet holds `balance` and the payment wants `required` points. */
+/** The wallet has `balance` points, and the payment needs `required` points. */
 export function insufficientPoints(balance: number, required: number): Problem {
   return new Problem('insufficient-points', 'The wallet has too few points.', { balance, required });
 }

@@ -1,6 +1,6 @@
 /**
- * A failure that no repetition mends: an id under which nothing is recorded, or records that contradict each other. A
- * refusal that a client may hear is a `Problem` instead.
+ * A failure that no retry fixes: an id without a record, or records that contradict each other. A failure that a client
+ * may see is a `Problem` instead.
  */
 export class PermanentError extends Error {
   override readonly name = 'PermanentError';

@@ -1,7 +1,7 @@
 /**
- * The names of everything that can go wrong for a client. The same name travels as the `type` of an
- * `ApplicationFailure` in Temporal and as the slug of the problem document over REST; one table in
- * `src/api/problems` gives each its status, title and explanation.
+ * The names of all errors that a client can get. Temporal carries the name as the `type` of an `ApplicationFailure`,
+ * and REST carries it as the slug of the problem document. One table in `src/api/problems` gives each name its status,
+ * title and explanation.
  */
 export type ProblemSlug =
   | 'validation-failed'
@@ -61,8 +61,9 @@ export type ProblemSlug =
 export type ProblemMembers = Readonly<Record<string, unknown>>;
 
 /**
- * A failure with a name that clients know. Thrown by stores, redis and routes; answered by the API's edge. It has no
- * stack: it is an answer, nobody looks for its place in the code, and a stack would be a good part of its cost.
+ * An error with a name that clients know. Stores, redis and routes throw it, and the API turns it into a response. It
+ * has no stack trace: it is a response, so no developer looks for its place in the code, and a stack trace would be a
+ * large part of its cost.
  */
 export class Problem extends Error {
   override readonly name = 'Problem';

@@ -1,14 +1,14 @@
 /**
- * A text in the form that is the same for every case and composition: decomposed, with full case folding, and composed
- * (NFC). The canonical caseless match of Unicode, 3.13, D145.
+ * Returns the form of a text that is the same for every case and composition. The text is decomposed, case-folded in
+ * full, and composed again (NFC). This is the canonical caseless match of Unicode (3.13, D145).
  */
 export function foldCase(text: string): string {
   return Array.from(text.normalize('NFD'), foldCharacter).join('').normalize('NFC');
 }
 
-/** The same as CaseFolding.txt's C and F mappings, but for the direction in which Cherokee folds. */
+/** Gives the same result as the C and F mappings of CaseFolding.txt, except for the direction in which Cherokee folds. */
 function foldCharacter(character: string): string {
-  // A letter of its own, though its capital is that of i.
+  // ı is a separate letter, although it has the same capital letter as i.
   if (character === 'ı') return character;
   return character.toLowerCase().toUpperCase().toLowerCase();
 }

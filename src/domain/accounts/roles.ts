@@ -1,4 +1,4 @@
-/** From least to most: OPERATOR includes STAFF, and both are users. */
+/** From the fewest rights to the most. OPERATOR includes STAFF, and STAFF includes USER. */
 export const ROLES = ['USER', 'STAFF', 'OPERATOR'] as const;
 
 export type Role = (typeof ROLES)[number];

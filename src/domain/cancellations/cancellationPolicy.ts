@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { holidaySchema, KOREAN_HOLIDAYS } from './holidays';
 
-/** Far more than any sale lasts. */
+/** Much longer than any sale. */
 const MAX_DAYS = 1_000;
 
 const days = z.int().min(0).max(MAX_DAYS);
 
-/** What is kept of each ticket's price from the end of the step before to the end of this one. */
+/** The fee that is kept from each ticket's price. A step reaches from the end of the step before it to its own end. */
 const feeStep = z.strictObject({
   untilDaysBefore: days.meta({ description: 'The last day of the step, in days before the show' }),
   percent: z.int().min(0).max(100).meta({ description: "Of the ticket's price" }),
@@ -25,11 +25,13 @@ const fees = z
       context.addIssue({ code: 'custom', path: [index, 'untilDaysBefore'], message });
     });
   })
-  .meta({ description: 'From the farthest days to the nearest; the last step ends with the cut-off' });
+  .meta({
+    description: 'From the step farthest from the show to the nearest. The last step ends with the cut-off',
+  });
 
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'Must be a time of day such as 17:00');
 
-/** In the order of ISO 8601: Monday is 1. */
+/** In the order of ISO 8601, in which Monday is 1. */
 export const WEEKDAYS = [
   'MONDAY',
   'TUESDAY',
@@ -57,27 +59,30 @@ const cutOff = z
       .array(cutOffException)
       .max(10)
       .optional()
-      .meta({ description: 'Another time for shows on certain days; the first that fits counts' }),
+      .meta({
+        description: 'Another time for shows on certain days. The first exception that matches applies',
+      }),
   })
-  .meta({ description: "The venue's local time from which on nothing can be cancelled any more" });
+  .meta({ description: 'From this local time of the venue on, no cancellation is possible' });
 
-/** No fee for a while after the booking, where the show is far enough ahead. */
+/** A period after the booking in which a cancellation is free, if the show is far enough ahead. */
 const freePeriod = z.strictObject({
   afterBooking: z
     .strictObject({ count: z.int().min(0).max(MAX_DAYS), unit: z.enum(['hours', 'days']) })
     .refine(({ count, unit }) => count > 0 || unit === 'days', 'Must be at least 1 hour')
     .meta({
       description:
-        'Hours run from the booking; days are those after the day of booking, so 0 is that day alone',
+        'Hours count from the booking. Days count from the day of booking, so 0 means only that day',
     }),
   atLeastDaysBefore: days,
 });
 
 /**
- * What a cancellation costs, as data: stored with every schedule, and frozen with every reservation.
+ * The rules for the cost of a cancellation, as data. Each schedule stores a policy, and each reservation keeps a frozen
+ * copy.
  *
- * Days are calendar days in the venue's time zone. "Days before" is the distance from the day of the
- * cancellation to the day of the show: 0 on that day. Every end is exclusive: at the cut-off it is too late.
+ * Days are calendar days in the time zone of the venue. "Days before" is the distance from the day of the cancellation
+ * to the day of the show. On the day of the show it is 0. Every end is exclusive: at the cut-off it is too late.
  */
 export const cancellationPolicySchema = z
   .strictObject({
@@ -88,9 +93,10 @@ export const cancellationPolicySchema = z
       .array(holidaySchema)
       .max(200)
       .optional()
-      .meta({ description: 'For the exceptions of the cut-off' }),
+      .meta({ description: 'The holidays for the exceptions of the cut-off' }),
     bookingFeeRefundDays: days.nullable().meta({
-      description: 'How many days after the day of booking the booking fee still comes back; null: never',
+      description:
+        'The booking fee is refunded until this number of days after the day of booking. null: never',
     }),
   })
   .superRefine(
@@ -101,7 +107,7 @@ export const cancellationPolicySchema = z
       const message = `The last step must end on the day of the cut-off (${daysBefore})`;
       context.addIssue({ code: 'custom', path, message });
     },
-    // Faults elsewhere must not hide this one.
+    // Faults in other fields must not hide this one.
     { when: ({ value }) => z.object({ fees, cutOff }).safeParse(value).success },
   )
   .meta({ id: 'CancellationPolicy' });
@@ -109,12 +115,15 @@ export const cancellationPolicySchema = z
 export type CancellationPolicy = z.output<typeof cancellationPolicySchema>;
 
 /**
- * What Korean venues print on their tickets; it counts where a schedule names no policy of its own.
+ * The policy that Korean venues print on their tickets. It applies if a schedule has no policy of its own.
  *
- * Free for 7 days after booking, unless the show is within 10 days; then 4,000 won a ticket, at most 10 % of it,
- * to D-10; 10 % to D-7; 20 % to D-3; 30 % to 17:00 on the day before, or 11:00 where the show is on a Sunday or a
- * holiday; nothing after. Free as well for 24 hours after booking with the show at least 3 days ahead. The booking fee
- * comes back on the day of booking alone.
+ * - A cancellation is free for 7 days after booking, unless the show is within 10 days.
+ * - After that the fee is 4,000 KRW a ticket, at most 10 % of its price, until D-10.
+ * - The fee is 10 % until D-7 and 20 % until D-3.
+ * - The fee is 30 % until 17:00 on the day before the show, or until 11:00 if the show is on a Sunday or a holiday.
+ * - Later than that, no cancellation is possible.
+ * - A cancellation is also free for 24 hours after booking, if the show is at least 3 days ahead.
+ * - The booking fee is refunded only on the day of booking.
  */
 export const KOREAN_POLICY: CancellationPolicy = {
   fees: [

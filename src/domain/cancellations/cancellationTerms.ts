@@ -7,7 +7,7 @@ import type { ReservationStatus } from '../reservations/reservationStates';
 
 const HOUR_MS = 60 * 60 * 1000;
 
-/** CUSTOMER: by the policy. ORGANISER: the show does not take place, and everything goes back. */
+/** CUSTOMER: the policy applies. ORGANISER: the show does not take place, and the customer gets everything back. */
 export const CANCELLATION_CAUSES = ['CUSTOMER', 'ORGANISER'] as const;
 export type CancellationCause = (typeof CANCELLATION_CAUSES)[number];
 
@@ -19,50 +19,56 @@ export const NOT_CANCELLABLE_REASONS = [
 ] as const;
 export type NotCancellableReason = (typeof NOT_CANCELLABLE_REASONS)[number];
 
-/** Which rule of the policy gave the fee. */
+/** The rule of the policy that decided about the fee. */
 export const CANCELLATION_RULES = ['free-after-booking', 'days-before-show', 'organiser-cancelled'] as const;
 export type CancellationRule = (typeof CANCELLATION_RULES)[number];
 
-/** The seats that a cancellation is about, with what was frozen at their hold. */
+/** The seats of a cancellation, with the terms that were frozen when they were held. */
 export interface CancellationFacts {
-  /** Of these seats: CANCELLED where one of them was cancelled before. */
+  /** The status of these seats: CANCELLED if one of them was cancelled earlier. */
   status: ReservationStatus;
-  /** What was paid for these seats, with as many points as are not refunded yet. Null where nothing has been paid. */
+  /**
+   * The payment for these seats. Its points do not include points that were already refunded. Null if nothing has been
+   * paid.
+   */
   sale: { paid: PaymentAmount; bookedAt: Date } | null;
-  /** Of each of these seats, in whole currency units. */
+  /** The price of each of these seats, in whole currency units. */
   prices: readonly number[];
   /** For these seats. */
   bookingFee: number;
   currency: string;
-  /** Somebody was let in with one of their tickets. */
+  /** A visitor was admitted with one of the tickets of these seats. */
   ticketUsed: boolean;
   /** The show does not take place. */
   showCancelled: boolean;
   policy: CancellationPolicy;
   startsAt: Date;
-  /** Of the venue, an IANA name. */
+  /** The time zone of the venue, an IANA name. */
   timeZone: string;
 }
 
-/** What a cancellation gives. Money in whole currency units, all 0 where it is not possible. */
+/**
+ * The result of a cancellation. Money is in whole currency units. If the cancellation is not possible, all amounts are
+ * 0.
+ */
 export type CancellationTerms = (
   | { cancellable: true; reason: null; rule: CancellationRule }
   | { cancellable: false; reason: NotCancellableReason; rule: null }
 ) & {
-  /** Kept of the tickets' price. The booking fee that does not come back is not in it. */
+  /** The part of the ticket prices that is kept. It does not include a booking fee that is not refunded. */
   fee: number;
   bookingFeeRefund: number;
-  /** Everything that goes back, with the booking fee's refund. */
+  /** The whole refund, including the refund of the booking fee. */
   refund: PaymentAmount;
 };
 
 /**
- * What a cancellation at an instant gives: for the preview and for the cancellation itself.
+ * Computes the result of a cancellation at an instant, for the preview and for the cancellation itself.
  *
- * A percentage is taken of each ticket and rounded down to a whole currency unit. Points come back first, as far
- * as the refund reaches, and the card gets the rest: what is kept comes out of the card's part first.
+ * The percentage is taken of each ticket, and rounded down to a whole currency unit. The refund goes to points first,
+ * and the card gets the rest. So the fee reduces the card part first.
  *
- * @param now the instant at which the cancellation was asked for
+ * @param now the instant at which the cancellation was requested
  */
 export function cancellationTerms(
   facts: CancellationFacts,
@@ -72,7 +78,7 @@ export function cancellationTerms(
   const { sale, bookingFee, currency } = facts;
   if (facts.status === 'CANCELLED') return refused('already-cancelled');
   if (facts.status !== 'CONFIRMED' || !sale) return refused('not-confirmed');
-  // A customer who cancels what does not take place pays nothing for it.
+  // A customer pays no fee if the show does not take place.
   if (cause === 'ORGANISER' || facts.showCancelled)
     return cancellable('organiser-cancelled', 0, bookingFee, sale.paid);
 
@@ -103,8 +109,8 @@ export function cancellationTerms(
 
 const REASONS: Readonly<Record<NotCancellableReason, string>> = {
   'not-confirmed': 'Only a reservation that is paid can be cancelled.',
-  'already-cancelled': 'The reservation was cancelled before.',
-  'ticket-used': 'Somebody was let in with one of its tickets.',
+  'already-cancelled': 'The reservation is already cancelled.',
+  'ticket-used': 'A visitor was admitted with one of its tickets.',
   'too-late': 'The time for cancellations is over.',
 };
 
@@ -112,7 +118,7 @@ export function notCancellable(reason: NotCancellableReason): Problem {
   return new Problem('not-cancellable', REASONS[reason], { reason });
 }
 
-/** The instant from which on the policy allows no cancellation: the cut-off, or the show if that is earlier. */
+/** The instant from which the policy allows no cancellation: the cut-off, or the start of the show if that is earlier. */
 export function cancellableUntil({
   policy,
   startsAt,
@@ -124,7 +130,7 @@ export function cancellableUntil({
   return DateTime.min(cutOffDay.set({ hour: hour ?? 0, minute: minute ?? 0 }), show).toJSDate();
 }
 
-/** By the local day of the show. */
+/** Depends on the local day of the show. */
 function cutOffTime(
   { cutOff: { time, exceptions = [] }, holidays = [] }: CancellationPolicy,
   show: DateTime,
@@ -137,7 +143,7 @@ function cutOffTime(
   return exception?.time ?? time;
 }
 
-/** An instant as a policy sees it. */
+/** The values of an instant that a policy uses. */
 interface PolicyClock {
   isTooLate: boolean;
   /** From the day of the cancellation to the day of the show. */
@@ -174,10 +180,10 @@ function isFree({ free }: CancellationPolicy, clock: PolicyClock): boolean {
   });
 }
 
-/** The sum over the tickets, by the step in which the day falls. */
+/** The sum over the tickets, for the step that contains the day. */
 function stepFee({ policy, prices }: CancellationFacts, { daysBefore }: PolicyClock): number {
   const step = policy.fees.find(({ untilDaysBefore }) => daysBefore >= untilDaysBefore);
-  // The last step reaches to the cut-off, which has not passed: the schema demands it.
+  // The last step reaches to the cut-off, and the cut-off has not passed. The schema ensures this.
   if (!step) throw new Error(`the policy has no fee for ${daysBefore} days before the show`);
   const { percent, atMost = Infinity } = step;
   return prices.reduce((sum, price) => sum + Math.min(Math.floor((price * percent) / 100), atMost), 0);

@@ -1,20 +1,20 @@
 import { DateTime } from 'luxon';
 import { z } from 'zod';
 
-/** A leap year, in which every day of the year exists. */
+/** A leap year, so every day of the year exists. */
 const LEAP_YEAR = 2024;
 
-/** Holidays that last for days: Seollal and Chuseok are three days long. */
+/** Some holidays last several days: Seollal and Chuseok are three days long. */
 const MAX_DAYS_AROUND = 7;
 
-/** A day on which a holiday falls: of one year (`2027-05-06`), or of every year (`12-25`). */
+/** The date of a holiday: in one year (`2027-05-06`) or in every year (`12-25`). */
 export const holidaySchema = z
   .strictObject({
     date: z.string().regex(/^(\d{4}-)?\d{2}-\d{2}$/, 'Must be a date such as 2027-05-06 or 12-25'),
     calendar: z
       .enum(['gregorian', 'korean-lunar'])
       .optional()
-      .meta({ description: 'gregorian when left out. A lunar date is one of every year' }),
+      .meta({ description: 'gregorian if absent. A lunar date is a date of every year' }),
     daysAround: z
       .int()
       .min(1)
@@ -36,8 +36,8 @@ export const holidaySchema = z
 export type Holiday = z.output<typeof holidaySchema>;
 
 /**
- * The holidays of the Republic of Korea that come every year: the Act on Public Holidays. Substitute and temporary
- * holidays are announced for one year; an operator adds them to the policy of a schedule.
+ * The holidays of the Republic of Korea that return every year (the Act on Public Holidays). The government announces
+ * substitute and temporary holidays for one year. An operator adds them to the policy of a schedule.
  */
 export const KOREAN_HOLIDAYS: Holiday[] = [
   { date: '01-01' },
@@ -69,7 +69,7 @@ function gregorian(day: DateTime): string[] {
   return [day.toFormat('yyyy-MM-dd'), day.toFormat('MM-dd')];
 }
 
-/** Node's own Intl knows the Korean lunar calendar. It names a leap month `6bis`, which no holiday is in. */
+/** Intl in Node knows the Korean lunar calendar. It names a leap month `6bis`, and no holiday is in a leap month. */
 const KOREAN_LUNAR = new Intl.DateTimeFormat('en-u-ca-dangi', {
   timeZone: 'UTC',
   month: 'numeric',

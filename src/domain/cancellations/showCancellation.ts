@@ -1,37 +1,40 @@
-/** What an operator may change while the refunds of a cancelled show are under way. */
+/** The settings that an operator may change while the refunds of a cancelled show are under way. */
 export interface ShowCancellationSettings {
   paused: boolean;
-  /** At most so many cancellations of reservations are begun in any second. */
+  /** The maximum number of reservations whose cancellation starts in any second. */
   refundsPerSecond: number;
 }
 
 /**
- * Unless the operator says otherwise. 20,000 reservations take some 40 minutes, and the gateway, of which Stripe
- * takes 100 calls a second, stays free for what is sold meanwhile.
+ * The default, which an operator can change. 20,000 reservations take about 40 minutes. The gateway keeps capacity for
+ * other sales meanwhile: Stripe, for example, accepts 100 calls a second.
  */
 export const DEFAULT_REFUNDS_PER_SECOND = 10;
 
 export const MAX_REFUNDS_PER_SECOND = 100;
 
 /**
- * How far the refunds of a show are, in reservations. `reservations` are those that were ever sold; each of them
- * is refunded, refunding, failing or still to do.
+ * The progress of the refunds of a show, counted in reservations. `reservations` are all that were ever sold. Each of
+ * them is refunded, refunding, failing or still to do.
  */
 export interface ShowCounts {
   reservations: number;
   refunded: number;
-  /** Cancelled, and the gateway has not given the card's part back yet. */
+  /** Cancelled, but the gateway has not refunded the card part yet. */
   refunding: number;
-  /** As `refunding`, and the last try failed; it is tried again. */
+  /** Like `refunding`, but the last try failed. The service tries again. */
   failing: number;
   toDo: number;
-  /** Of `reservations`: cancelled by the customer before the show was, by the policy, and left as that was. */
+  /**
+   * Part of `reservations`: the customer cancelled under the policy before the show was cancelled. These keep their
+   * terms.
+   */
   cancelledByCustomer: number;
-  /** Held, or a payment under way; not in `reservations`. */
+  /** Held, or with a payment under way. Not part of `reservations`. */
   openHolds: number;
 }
 
-/** Nothing is left to do, and nothing can come: the sale is closed. */
+/** Nothing is left to do. Nothing new can come, because the sale is closed. */
 export function isRefunded({ openHolds, toDo, refunding, failing }: ShowCounts): boolean {
   return openHolds + toDo + refunding + failing === 0;
 }

@@ -1,15 +1,15 @@
 export const SALE_SWITCHES = ['OPEN', 'PAUSED', 'CLOSED'] as const;
 
-/** The operator's word on a sale; OPEN still means within the opening times. */
+/** The operator's setting for a sale. OPEN permits sales only within the opening times. */
 export type SaleSwitch = (typeof SALE_SWITCHES)[number];
 
 /**
- * What buyers read.
+ * The status that buyers see.
  * - UPCOMING: the sale has not opened yet.
  * - OPEN: seats can be held now.
  * - PAUSED: within the opening times, but the operator has paused the sale.
- * - SOLD_OUT: open, with no seat free at the moment; a hold that ends makes it OPEN again.
- * - CLOSED: the time is over, or the operator has closed the sale.
+ * - SOLD_OUT: open, but no seat is free at the moment. If a hold ends, the sale is OPEN again.
+ * - CLOSED: the opening times are over, or the operator has closed the sale.
  * - CANCELLED: the show does not take place.
  */
 export const SALE_STATUSES = ['UPCOMING', 'OPEN', 'PAUSED', 'SOLD_OUT', 'CLOSED', 'CANCELLED'] as const;
@@ -31,10 +31,10 @@ export function saleStatus(sale: Sale, now: Date): SaleStatus {
   return sale.seatsAvailable > 0 ? 'OPEN' : 'SOLD_OUT';
 }
 
-/** What a buyer can hope for most comes first. */
+/** From the best status for a buyer to the worst. */
 const MOST_HOPEFUL: readonly SaleStatus[] = ['OPEN', 'UPCOMING', 'PAUSED', 'SOLD_OUT', 'CLOSED', 'CANCELLED'];
 
-/** A concert's status is the best among its schedules; one without schedules is still to come. */
+/** The status of a concert is the best status among its schedules. A concert without schedules is UPCOMING. */
 export function bestSaleStatus(statuses: readonly SaleStatus[]): SaleStatus {
   return MOST_HOPEFUL.find((status) => statuses.includes(status)) ?? 'UPCOMING';
 }

@@ -1,15 +1,15 @@
 /** Seats of a schedule that are neither sold nor blocked. */
 export interface SeatSupply {
   available: number;
-  /** Held, or being paid: they may come back. */
+  /** Held, or being paid. These seats may become free again. */
   held: number;
 }
 
 /**
- * What those who wait can hope for.
+ * The supply of seats, for clients that wait.
  * - OPEN: seats are free.
- * - FULL: none is free at the moment; holds that end may bring some back.
- * - SOLD_OUT: none is free and none is held.
+ * - FULL: no seat is free at the moment, but seats become free if holds end without a payment.
+ * - SOLD_OUT: no seat is free and no seat is held.
  */
 export const SUPPLY_STATES = ['OPEN', 'FULL', 'SOLD_OUT'] as const;
 export type SupplyState = (typeof SUPPLY_STATES)[number];

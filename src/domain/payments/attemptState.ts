@@ -1,6 +1,6 @@
 /**
- * How each status of a payment or a top-up that has begun counts. OPEN may still succeed or fail; PAID bought something,
- * whatever was refunded since; FAILED bought nothing.
+ * What each status means for a payment or a top-up that has begun. OPEN may still succeed or fail. PAID bought
+ * something, even if it was refunded later. FAILED bought nothing.
  */
 export const ATTEMPT_STATES = {
   PENDING: 'OPEN',
@@ -13,10 +13,10 @@ export const ATTEMPT_STATES = {
 
 export type AttemptStatus = keyof typeof ATTEMPT_STATES;
 
-/** An attempt that has not begun: neither the ledger nor the gateway knows of it. */
+/** An attempt that has not begun. Neither the ledger nor the gateway knows it. */
 export type UnbegunStatus = 'REQUESTED' | 'WITHDRAWN';
 
-/** Whether an attempt bought something, whatever was refunded since. */
+/** Whether an attempt bought something, even if it was refunded later. */
 export function isPaid(status: AttemptStatus | UnbegunStatus): boolean {
   return hasBegun(status) && ATTEMPT_STATES[status] === 'PAID';
 }

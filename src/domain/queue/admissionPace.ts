@@ -1,37 +1,37 @@
 /*
- * How fast a waiting room lets people in: additive increase, multiplicative decrease, as TCP avoids congestion. Of
- * the simple rules it is the one that converges to a fair and efficient share whatever the capacity is (Chiu and
- * Jain, "Analysis of the Increase and Decrease Algorithms for Congestion Avoidance in Computer Networks", 1989).
+ * How fast a waiting room admits clients: additive increase, multiplicative decrease, as TCP avoids congestion. Of the
+ * simple rules, only this one converges to a fair and efficient share for every capacity (Chiu and Jain, "Analysis of
+ * the Increase and Decrease Algorithms for Congestion Avoidance in Computer Networks", 1989).
  */
 
-/** What the system did over the last seconds. */
+/** Measurements of the system over the last seconds. */
 export interface PaceSignals {
-  /** Null where there were none: nothing was slow then. */
+  /** Null if there were no holds. Then nothing was slow. */
   holds: {
     perSecond: number;
-    /** On average, those under way included. */
+    /** The average, including holds that are under way. */
     milliseconds: number;
-    /** Of those that came to an end, the share that the service could not decide: 503. */
+    /** The share of ended holds that the service could not decide (503). */
     failedShare: number;
   } | null;
-  /** Age of the oldest workflow task that no worker has taken; null where Temporal did not tell. */
+  /** The age of the oldest workflow task that no worker has taken. Null if Temporal did not report it. */
   backlogSeconds: number | null;
-  /** People in line. */
+  /** The number of clients in line. */
   waiting: number;
 }
 
 /** Places a second. */
 export interface PaceBounds {
   least: number;
-  /** Null: without a limit while the system is healthy. */
+  /** Null: no limit while the system is healthy. */
   most: number | null;
 }
 
 /**
  * - `full-speed`: as fast as the operator allows.
- * - `rising`: healthy, and on the way there.
- * - `steady`: neither healthy enough to rise nor slow.
- * - the others: falling, and why.
+ * - `rising`: the system is healthy, and the pace increases to full speed.
+ * - `steady`: the system is not healthy enough to increase the pace, and not slow enough to decrease it.
+ * - the others: the pace decreases, and the name gives the cause.
  */
 export const PACE_REASONS = [
   'full-speed',
@@ -44,46 +44,46 @@ export const PACE_REASONS = [
 export type PaceReason = (typeof PACE_REASONS)[number];
 
 export interface Pace {
-  /** Places a second; null: without a limit. */
+  /** Places a second. null: no limit. */
   rate: number | null;
   reason: PaceReason;
 }
 
 /**
- * A hold takes some 20 to 50 ms. Where more are let in than the system can do at once, they queue: up to a second is
- * a busy system well used, and two are a fifth of the time after which a hold is given up.
+ * A hold takes about 20 to 50 ms. If more clients are admitted than the system can serve at once, their requests queue.
+ * Up to one second means a busy system in good use. Two seconds are a fifth of the time after which a hold is given up.
  */
 const HOLD_MS = { good: 1_000, slow: 2_000 };
 
-/** Temporal advises to watch for a fifth of a second; a backlog of a burst is gone within one. */
+/** Temporal advises to watch for a fifth of a second. The backlog of a burst is gone within one second. */
 const BACKLOG_SECONDS = { good: 1, slow: 2 };
 
-/** A few failures are a restart somewhere; a tenth is an outage. */
+/** A few failures mean that some process restarts. A tenth means an outage. */
 const FAILED_SHARE = 0.1;
 
 /**
- * The most that a step takes away. A system that is only a little too slow is slowed down only a little: steps come
- * every second, the signals are those of five, and who was let in keeps coming meanwhile. From the bound to a tenth
- * of it in seven steps.
+ * The largest decrease of one step. If the system is only a little too slow, the pace decreases only a little. Steps
+ * come every second, the signals cover five seconds, and admitted clients keep coming meanwhile. Seven steps lead from
+ * the bound to a tenth of it.
  */
 const DECREASE = 0.7;
 
-/** From nothing to the bound in twenty steps. */
+/** Twenty steps lead from zero to the bound. */
 const INCREASE = 1 / 20;
 
-/** The pace of the next second. */
+/** Returns the pace for the next second. */
 export function nextPace(current: number | null, signals: PaceSignals, bounds: PaceBounds): Pace {
   const { least, most } = bounds;
   const now = current ?? most;
   const trouble = most === null ? outageOf(signals) : troubleOf(signals);
   if (trouble) {
-    // A room without a limit gets one from what the system still gets done: each who is let in holds about once.
+    // A room without a limit gets one from the current throughput: each admitted client holds seats about once.
     const from = now ?? signals.holds?.perSecond ?? least;
     return { rate: clamp(from * trouble.factor, bounds), reason: trouble.reason };
   }
   if (now === null) return { rate: null, reason: 'full-speed' };
   if (most === null) {
-    // A limit that keeps nobody waiting is none.
+    // If no client waits, the limit has no effect.
     if (signals.waiting === 0) return { rate: null, reason: 'full-speed' };
     return { rate: now + Math.max(least, (signals.holds?.perSecond ?? 0) * INCREASE), reason: 'rising' };
   }
@@ -94,11 +94,11 @@ export function nextPace(current: number | null, signals: PaceSignals, bounds: P
 
 interface Trouble {
   reason: PaceReason;
-  /** Of the rate, how much is left. */
+  /** The factor by which the rate is multiplied. */
   factor: number;
 }
 
-/** Where no operator has set a rate, nobody waits for the sake of speed: only while the service fails people. */
+/** If no operator has set a rate, clients wait only while the service fails requests, not because it is slow. */
 function outageOf({ holds }: PaceSignals): Trouble | null {
   if (!holds || holds.failedShare <= FAILED_SHARE) return null;
   return { reason: 'holds-failing', factor: DECREASE };
@@ -112,7 +112,7 @@ function troubleOf(signals: PaceSignals): Trouble | null {
   );
 }
 
-/** The rate falls in the proportion in which a signal is beyond its limit. */
+/** The rate decreases in the same proportion in which a signal exceeds its limit. */
 function excessOf(reason: PaceReason, value: number | null, limit: number): Trouble | null {
   if (value === null || value <= limit) return null;
   return { reason, factor: Math.max(DECREASE, limit / value) };

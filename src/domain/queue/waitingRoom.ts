@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * A schedule's own waiting room: how many may be in at once, and how fast it lets people in. While the system is
- * slow that is less than `admitPerSecond`, but never less than `minAdmitPerSecond`.
+ * The waiting room of one schedule: the maximum number of active clients, and the admission rate. While the system is
+ * slow, the rate is less than `admitPerSecond`, but never less than `minAdmitPerSecond`.
  */
 export const waitingRoomSchema = z
   .strictObject({
@@ -12,7 +12,7 @@ export const waitingRoomSchema = z
       .positive()
       .max(10_000)
       .optional()
-      .meta({ description: 'A tenth of admitPerSecond when left out' }),
+      .meta({ description: 'A tenth of admitPerSecond if absent' }),
     maxActive: z.number().int().min(1).max(1_000_000),
   })
   .refine(({ admitPerSecond, minAdmitPerSecond = 0 }) => minAdmitPerSecond <= admitPerSecond, {

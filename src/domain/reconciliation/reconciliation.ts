@@ -1,6 +1,6 @@
 /**
- * What must agree about money that moved by card: the attempt's row, the ledger, the gateway's book and what was
- * sold. Amounts are whole currency units.
+ * Compares four records of money that moved by card: the row of the attempt, the ledger, the gateway's book and the
+ * sale. Amounts are in whole currency units.
  */
 
 export const DIFFERENCE_KINDS = [
@@ -19,14 +19,17 @@ export const DIFFERENCE_KINDS = [
 ] as const;
 export type DifferenceKind = (typeof DIFFERENCE_KINDS)[number];
 
-/** Our own books alone show whether an attempt still has one of these. */
+/** Only our own books show whether an attempt still has one of these differences. */
 export const OWN_BOOKS_KINDS: readonly DifferenceKind[] = ['ledger-differs', 'attempt-stuck'];
 
-/** OPEN waits for an operator; MENDING is being put right by the service; RESOLVED is gone, or closed by hand. */
+/**
+ * OPEN: an operator must look at it. MENDING: the service is fixing it. RESOLVED: it is gone, or an operator has closed
+ * it.
+ */
 export const DIFFERENCE_STATUSES = ['OPEN', 'MENDING', 'RESOLVED'] as const;
 export type DifferenceStatus = (typeof DIFFERENCE_STATUSES)[number];
 
-/** A charge as the gateway's book has it. */
+/** A charge in the gateway's book. */
 export interface BookLine {
   gatewayPaymentId: string;
   status: 'AUTHORISED' | 'CAPTURED';
@@ -35,7 +38,7 @@ export interface BookLine {
   currency: string;
 }
 
-/** One attempt to charge a card, with everything that is said about it. */
+/** One attempt to charge a card, with what every record says about it. */
 export interface Attempt {
   kind: 'PAYMENT' | 'TOP_UP';
   attemptId: string;
@@ -43,50 +46,59 @@ export interface Attempt {
   gateway: string;
   /** The reservation, or the top-up itself. */
   orderId: string;
-  /** UNDOING: failed, and its charge is not known to be given back. PAID: it bought something. */
+  /** UNDOING: failed, and its charge is not known to be refunded. PAID: it bought something. */
   state: 'OPEN' | 'UNDOING' | 'FAILED' | 'PAID';
   /** By card. */
   amount: number;
   currency: string;
-  /** What we say went back to the card, and what is on its way there. */
+  /** Refunds by our records: done, and still on their way to the card. */
   refunds: { done: number; due: number };
-  /** Whether its order was ever sold, and whether another attempt paid for it. */
+  /** Whether its order was ever sold, and whether another attempt paid for the order. */
   order: { sold: boolean; paidByAnother: boolean };
-  /** What the ledger says the card has paid and not got back, and the points it keeps aside for this attempt. */
+  /**
+   * By the ledger: the amount that the card has paid and not got back, and the points that are reserved for this
+   * attempt.
+   */
   ledger: { taken: number; pending: number };
-  /** Null where the book of this attempt's gateway was not read. */
+  /** Null if the book of this attempt's gateway was not read. */
   lines: readonly BookLine[] | null;
   createdAt: Date;
 }
 
-/** A charge in the gateway's book that no payment or top-up of ours has made. */
+/** A charge in the gateway's book without a payment or top-up of ours. */
 export interface StrangeLine extends BookLine {
-  /** The name of the gateway in whose book it is. */
+  /** The name of the gateway whose book contains the charge. */
   gateway: string;
   idempotencyKey: string | null;
   orderId: string | null;
   bookedAt: Date;
-  /** The reservation or top-up that it names: paid by another charge, not paid, or none of ours. */
+  /** The reservation or top-up that it names: paid by another charge, not paid, or unknown to us. */
   order: 'PAID' | 'UNPAID' | 'UNKNOWN';
 }
 
-/** A difference, as one comparison finds it. A kind and a subject name it. */
+/** A difference that a comparison found. The kind and the subject identify it. */
 export interface Finding {
   kind: DifferenceKind;
   subject: string;
-  /** Whose money it is about; null where no gateway is concerned, or none is known. */
+  /** The gateway of the money. Null if no gateway is concerned, or none is known. */
   gateway: string | null;
   amount: number;
   currency: string;
-  /** When the money moved, or was to move. ISO 8601. */
+  /** When the money moved, or should have moved. ISO 8601. */
   aroseAt: string;
-  /** The figures. The same facts give the same detail: a difference closed by hand comes back when it changes. */
+  /**
+   * The figures. The same facts always give the same detail. So a difference that was closed by hand returns if it
+   * changes.
+   */
   detail: Readonly<Record<string, unknown>>;
-  /** The service may give the charge back: no sale stands on it, by any of the books. */
+  /** The service may refund the charge: by every record, no sale depends on it. */
   mendable: boolean;
 }
 
-/** What an attempt's books say differently. The attempt is settled: nothing of it changed for the grace period. */
+/**
+ * Returns the differences between the records of an attempt. The attempt is settled: nothing about it changed for the
+ * grace period.
+ */
 export function compareAttempt(attempt: Attempt): Finding[] {
   const told = attempt.state === 'PAID' ? faultsOfPaid(attempt) : faultsOfUnpaid(attempt);
   const ledger = attempt.state === 'OPEN' ? 0 : ledgerFault(attempt);
@@ -95,7 +107,7 @@ export function compareAttempt(attempt: Attempt): Finding[] {
     kind,
     subject: attempt.attemptId,
     gateway: attempt.gateway,
-    // A book that says nonsense, such as more refunds than money, is told all the same.
+    // A book with impossible figures, such as more refunds than money, still gives a finding.
     amount: Math.max(0, amount),
     currency: attempt.currency,
     aroseAt: attempt.createdAt.toISOString(),
@@ -104,7 +116,7 @@ export function compareAttempt(attempt: Attempt): Finding[] {
   }));
 }
 
-/** A charge that keeps money, and of which our books know nothing. */
+/** A charge that keeps money and that our records do not know. */
 export function strangeCharge(line: StrangeLine): Finding {
   const { gateway, gatewayPaymentId, bookedAt, order, ...charge } = line;
   return {
@@ -139,18 +151,18 @@ export function unpaidSale(sale: {
   };
 }
 
-/** A journal that may be about the gateway's money. */
+/** A journal that may concern the gateway's money. */
 export interface GatewayJournal {
   journalId: string;
   key: string;
   kind: string;
-  /** What it moves at the gateway; 0 where it is about other accounts. */
+  /** The amount that it moves at the gateway. 0 if it concerns other accounts. */
   amount: number;
   currency: string;
   bookedAt: Date;
 }
 
-/** A journal about the gateway's money that belongs to no payment and no top-up. */
+/** A journal about the gateway's money without a payment and without a top-up. */
 export function strangeJournal(journal: GatewayJournal): Finding {
   const { journalId, key, kind, amount, currency, bookedAt } = journal;
   return {
@@ -171,21 +183,21 @@ const STRANGE_KINDS = {
   UNKNOWN: 'unknown-charge',
 } as const;
 
-/** The money that a comparison of this attempt is about. */
+/** The amount of money that a comparison of this attempt covers. */
 export function moneyOf(attempt: Attempt): number {
   const bought = attempt.state === 'PAID' ? attempt.amount : 0;
   return Math.max(bought, attempt.ledger.taken, keptOf(attempt.lines ?? []));
 }
 
-/** What of these charges was not given back; what is only authorised is kept from its owner too. */
+/** The part of these charges that was not refunded. An authorised amount counts too, because its owner cannot use it. */
 export function keptOf(lines: readonly BookLine[]): number {
   return lines.reduce((sum, line) => sum + line.amount - line.refunded, 0);
 }
 
 /**
- * The share of the money that all books agree on, from 0 to 1.
+ * The share of the money on which all records agree, from 0 to 1.
  *
- * @param compared what the last run compared
+ * @param compared the amount that the last run compared
  * @param unexplained the sum of the differences that are not resolved
  */
 export function moneyExplained(compared: number, unexplained: number): number {
@@ -207,7 +219,7 @@ function ledgerFault({ state, amount, refunds, ledger }: Attempt): number {
 function faultsOfUnpaid(attempt: Attempt): Fault[] {
   const kept = keptOf(attempt.lines ?? []);
   const { sold, paidByAnother } = attempt.order;
-  // A sale that only the ledger or the seats remember is a question for an operator: no refund answers it.
+  // If only the ledger or the seats show a sale, an operator must decide. A refund is not the solution.
   const mendable = attempt.ledger.taken === 0 && (paidByAnother || !sold);
   if (attempt.state === 'OPEN') {
     return [{ kind: 'attempt-stuck', amount: kept + attempt.ledger.pending, mendable }];
@@ -239,7 +251,7 @@ function faultsOfCharge({ amount, currency, refunds }: Attempt, line: BookLine):
   if (line.amount !== amount) return [{ kind: 'amount-differs', amount: Math.abs(line.amount - amount) }];
   const missing = refunds.done - line.refunded;
   if (missing > 0) return [{ kind: 'refund-missing', amount: missing }];
-  // A refund on its way may be in the gateway's book before it is in ours.
+  // A refund that is under way may be in the gateway's book before it is in our records.
   const unknown = line.refunded - refunds.done - refunds.due;
   return unknown > 0 ? [{ kind: 'refund-unknown', amount: unknown }] : [];
 }

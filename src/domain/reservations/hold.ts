@@ -2,8 +2,8 @@ import type { ReservationAmount } from '../money';
 import type { ReservedSeat } from './seat';
 
 /**
- * How long after `heldAt` a hold may still be granted, by Postgres's clock. An API that stalls longer than this
- * between the start of the workflow and its transaction grants nothing. The claim in Redis lives as long.
+ * How long after `heldAt` a hold may still be granted, by the clock of Postgres. If an API stalls longer than this
+ * between the start of the workflow and its transaction, it grants nothing. The claim in Redis lives just as long.
  */
 export const GRANT_WITHIN_MS = 15_000;
 
@@ -15,6 +15,6 @@ export interface HeldReservation {
   seats: ReservedSeat[];
   amount: ReservationAmount;
   heldAt: string;
-  /** Until then nobody else gets these seats. */
+  /** Until then, no other client gets these seats. */
   expiresAt: string;
 }

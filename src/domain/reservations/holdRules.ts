@@ -1,11 +1,11 @@
 import { Problem } from '../problems';
 import type { ReservedSeat } from './seat';
 
-/** What a hold's decision needs to know, read in one go. */
+/** The facts that decide about a hold, from one read. */
 export interface HoldFacts {
   /** Postgres's clock. */
   now: Date;
-  /** The reservation has a row already. */
+  /** The reservation already has a row. */
   recorded: boolean;
   schedule: {
     saleOpensAt: Date;
@@ -18,16 +18,16 @@ export interface HoldFacts {
   };
   seats: (ReservedSeat & {
     blocked: boolean;
-    /** The other reservation that has the seat, held or sold; null where the seat is free. */
+    /** The other reservation that has the seat, held or sold. Null if the seat is free. */
     takenBy: string | null;
   })[];
-  /** Seats of this schedule that the user already has in other reservations, held or bought. */
+  /** The number of seats of this schedule that the user already has in other reservations, held or bought. */
   alreadyHeld: number;
 }
 
 /**
- * The rules of `POST /v1/reservations`. The API asks them before it starts a workflow, and again in the transaction
- * that grants the hold. Returns where the hold may be made.
+ * Checks the rules of `POST /v1/reservations`. The API calls it before it starts a workflow, and again in the
+ * transaction that grants the hold. It returns if the hold may be made.
  *
  * @throws {Problem} seat-not-found, sale-not-open, seat-unavailable or seat-limit-exceeded
  */
@@ -44,14 +44,14 @@ export function assertHoldable(facts: HoldFacts, seatIds: readonly string[]): vo
   if (unavailable.length > 0) throw seatUnavailable(unavailable);
 
   if (alreadyHeld + seatIds.length > schedule.maxSeatsPerUser) {
-    throw new Problem('seat-limit-exceeded', 'That would pass the seats that one person may have here.', {
+    throw new Problem('seat-limit-exceeded', 'That is more seats than one user may have for this schedule.', {
       limit: schedule.maxSeatsPerUser,
       alreadyHeld,
     });
   }
 }
 
-/** @throws {Problem} sale-not-open with the times, or `cancelled` */
+/** @throws {Problem} sale-not-open, with the opening times or with `cancelled` */
 export function assertSaleOpen(
   schedule: Pick<HoldFacts['schedule'], 'saleOpensAt' | 'saleClosesAt' | 'saleSwitch' | 'cancelledAt'>,
   now: Date,
@@ -66,13 +66,13 @@ export function assertSaleOpen(
   });
 }
 
-/** Nothing can be held or paid any more. */
+/** Clients can no longer hold or pay for seats of this show. */
 export function showCancelled(): Problem {
   return new Problem('sale-not-open', 'The show was cancelled.', { cancelled: true });
 }
 
 export function seatUnavailable(unavailableSeatIds: readonly string[]): Problem {
-  return new Problem('seat-unavailable', 'Somebody else has a seat that you asked for.', {
+  return new Problem('seat-unavailable', 'A seat that you requested is not available.', {
     unavailableSeatIds: [...unavailableSeatIds],
   });
 }

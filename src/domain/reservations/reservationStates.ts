@@ -11,7 +11,7 @@ export const RESERVATION_STATUSES = [
 
 export type ReservationStatus = (typeof RESERVATION_STATUSES)[number];
 
-/** The only legal moves. A state with no way out is final for the reservation workflow. */
+/** The only permitted transitions. A state without a transition is final for the reservation workflow. */
 const TRANSITIONS: Record<ReservationStatus, readonly ReservationStatus[]> = {
   HELD: ['PAYING', 'EXPIRED', 'RELEASED'],
   PAYING: ['HELD', 'SETTLING', 'CONFIRMED', 'EXPIRED'],
@@ -22,7 +22,7 @@ const TRANSITIONS: Record<ReservationStatus, readonly ReservationStatus[]> = {
   CANCELLED: [],
 };
 
-/** The reservation has its seats, and nothing final has happened to it. */
+/** The reservation has its seats and is not in a final state. */
 export function isOpen(status: ReservationStatus): boolean {
   return status === 'HELD' || status === 'PAYING' || status === 'SETTLING';
 }
@@ -31,7 +31,7 @@ export function canMove(from: ReservationStatus, to: ReservationStatus): boolean
   return TRANSITIONS[from].includes(to);
 }
 
-/** The states from which `to` may be reached; the `WHERE` of a conditional write. */
+/** The states from which `to` may be reached, for the `WHERE` of a conditional write. */
 export function statesBefore(to: ReservationStatus): ReservationStatus[] {
   return RESERVATION_STATUSES.filter((from) => canMove(from, to));
 }

@@ -1,4 +1,4 @@
-/** One seat of a reservation, with the price that was frozen at the hold. */
+/** One seat of a reservation, with the price that was frozen when it was held. */
 export interface ReservedSeat {
   seatId: string;
   zone: string;

@@ -2,31 +2,31 @@
 export interface UnpaidHold {
   seatId: string;
   heldAt: Date;
-  /** When the hold would have ended by itself. */
+  /** When the hold would have expired. */
   expiresAt: Date;
   endedAt: Date;
 }
 
 /**
- * How many whole holds without a purchase are free. One that ran to its end is a whole one; one that was released
- * counts by its time, and at least {@link LEAST_SHARE}.
+ * The number of whole holds without a purchase that are free. A hold that ran to its end is a whole one. A hold that
+ * was released counts by its time, but at least {@link LEAST_SHARE}.
  */
 export interface HoldAllowance {
-  /** Of one seat, by one account. */
+  /** For one seat and one account. */
   ofSeat: number;
-  /** Of all the seats of a schedule, by one account: two seats for the whole time are two holds. */
+  /** For all seats of a schedule and one account. Two seats for the whole time are two holds. */
   ofSchedule: number;
-  /** Of one seat, by everybody at one address. */
+  /** For one seat and all users at one address. */
   ofAddress: number;
 }
 
-/** Ten quick changes of mind cost as much as one hold that keeps the seat from everybody for its whole time. */
+/** Ten holds that are released at once cost as much as one hold that blocks the seat for its whole time. */
 const LEAST_SHARE = 0.1;
 
-/** Holds that began before are forgotten. */
+/** Holds that began earlier are forgotten. */
 export const MEMORY_MS = 24 * 60 * 60 * 1_000;
 
-/** However often somebody did it. */
+/** The maximum pause, however many holds there were. */
 export const LONGEST_PAUSE_MS = 60 * 60 * 1_000;
 
 /** The weight of a hold, from {@link LEAST_SHARE} to 1. */
@@ -36,11 +36,12 @@ export function shareOf({ heldAt, expiresAt, endedAt }: Omit<UnpaidHold, 'seatId
 }
 
 /**
- * How long the next hold has to wait, in milliseconds; 0 where it may begin. The pause after the last hold grows with each
- * hold past what is free, by the time that the hold kept the seat: so others have the seat for longer and longer.
+ * How long the next hold has to wait, in milliseconds. 0 if it may begin. Each hold beyond the free ones makes the
+ * pause longer, by the time for which it kept the seat. So other clients can get the seat for longer and longer.
  *
  * @param past.holds whole holds, as {@link shareOf} counts them
- * @param past.sinceMs since the last one has ended; negative where its time is not over, as when it was bought
+ * @param past.sinceMs the time since the last hold ended; negative if its time is not over, for example after a
+ *   purchase
  * @param holdMs the length of a hold
  */
 export function waitMs(past: { holds: number; sinceMs: number }, allowed: number, holdMs: number): number {
@@ -52,15 +53,15 @@ export function waitMs(past: { holds: number; sinceMs: number }, allowed: number
 /** A wait before the next hold. */
 export interface Wait {
   ms: number;
-  /** The seats that are concerned; null for all of the schedule. */
+  /** The seats that must wait. null: all seats of the schedule. */
   seatIds: string[] | null;
 }
 
 /**
  * How long an account has to wait before it may hold seats.
  *
- * @param unpaid what it has held of the schedule since its last purchase there
- * @returns null where it may hold them now
+ * @param unpaid the seats of the schedule that it has held since its last purchase there
+ * @returns null if it may hold them now
  */
 export function waitOfAccount(
   unpaid: readonly UnpaidHold[],
@@ -84,7 +85,7 @@ export function waitOfAccount(
   return longest(waits);
 }
 
-/** @returns null where nobody has to wait */
+/** @returns null if no seat has to wait */
 export function longest(waits: readonly { seatId: string; ms: number }[]): Wait | null {
   const limited = waits.filter(({ ms }) => ms > 0);
   if (limited.length === 0) return null;

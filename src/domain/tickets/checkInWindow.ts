@@ -1,4 +1,4 @@
-/** Whole hours around the start of a show within which staff may check in. */
+/** The whole hours before and after the start of a show in which staff may check in. */
 export interface CheckInHours {
   before: number;
   after: number;
@@ -6,7 +6,7 @@ export interface CheckInHours {
 
 const HOUR_MS = 60 * 60 * 1000;
 
-/** The first instant at which staff may check in for a show, and the first at which they may no more. */
+/** The first instant at which staff may check in for a show, and the first instant after that at which they may not. */
 export function checkInWindow(
   startsAt: Date,
   { before, after }: CheckInHours,

@@ -1,35 +1,35 @@
-/** A ticket as a gate finds it. */
+/** The state of a ticket when it is scanned. */
 export interface ScannedTicket {
   status: 'VALID' | 'USED' | 'VOID';
-  /** Codes of earlier versions are void. */
+  /** A code with an earlier version is void. */
   version: number;
-  /** The scan that admitted, where the status is USED. */
+  /** The time of the scan that admitted, if the status is USED. */
   usedAt: Date | null;
   usedDevice: string | null;
 }
 
 export interface Scan {
-  /** Of the code that was scanned. */
+  /** The version in the scanned code. */
   version: number;
   at: Date;
-  /** Of a scan that comes from a device without a network, and is uploaded later. */
+  /** The device of an offline scan, which is uploaded later. null for an online scan. */
   device: string | null;
 }
 
 export type ScanVerdict =
-  /** Nobody was admitted before. */
+  /** No visitor was admitted before with this ticket. */
   | 'admits'
-  /** The same scan was uploaded before. */
+  /** This scan was already uploaded. */
   | 'has-admitted'
-  /** It was earlier than the scan that counted so far, which is the duplicate. */
+  /** This scan was earlier than the scan that counted so far. The other scan becomes the duplicate. */
   | 'was-first'
   /** Another scan was earlier. */
   | 'duplicate'
   | 'void';
 
 /**
- * Judges a scan. The earliest scan wins, in whatever order they arrive: a scan without a network has admitted
- * somebody already, and uploading it only says so. Of two at one instant the one that arrived first counts.
+ * Judges a scan. The earliest scan wins, in whatever order the scans arrive. An offline scan has already admitted a
+ * visitor, and the upload only reports it. If two scans have the same instant, the one that arrived first counts.
  */
 export function judgeScan({ status, version, usedAt, usedDevice }: ScannedTicket, scan: Scan): ScanVerdict {
   if (status === 'VOID' || version !== scan.version) return 'void';

@@ -4,7 +4,10 @@ import { centroid, ORIGIN, rotated, rounded, sum, type Point } from './geometry'
 import { plainName } from './names';
 import type { PlanArea } from './schema';
 
-/** Rectangles hang from their position, circles and ellipses lie around it, points of a polygon are relative to it. */
+/**
+ * The position of an area is the top left corner of a rectangle, and the centre of a circle or an ellipse. The points
+ * of a polygon are relative to the position.
+ */
 type Outline =
   | { shape: 'polygon'; polygon: { points: Point[] } }
   | { shape: 'rectangle'; rectangle: { width: number; height: number } }
@@ -12,24 +15,24 @@ type Outline =
   | { shape: 'ellipse'; ellipse: { radius: Point } }
   | { shape: 'text' };
 
-/** Something that is drawn beside the seats, on the plan as a whole. */
+/** A shape or a caption that is drawn in addition to the seats, in coordinates of the whole plan. */
 export type DrawnArea = Outline & {
   position: Point;
-  /** Degrees, clockwise around `position`; it turns the text as well. */
+  /** Degrees, clockwise around `position`. The text is rotated too. */
   rotation: number;
-  /** null: not filled, no border. */
+  /** null: the area is not filled, or has no border. */
   color: string | null;
   borderColor: string | null;
-  /** The caption, its middle relative to the area's position. */
+  /** The caption. Its position is its middle, relative to the position of the area. */
   text: { text: string; position: Point; color: string; size: number } | null;
 };
 
-/** What pretix's renderer takes where a plan says nothing. */
+/** The default of pretix's renderer, for a plan that gives no text size. */
 const TEXT_SIZE = 16;
 
 /**
- * @param origin of the area's zone
- * @param path of the area in the plan, for warnings about its colours
+ * @param origin the origin of the area's zone
+ * @param path the path of the area in the plan, for warnings about its colours
  */
 export function drawArea(
   area: PlanArea,
@@ -61,14 +64,17 @@ export function drawArea(
   };
 }
 
-/** Where the middle of an area lies on the plan, and how large the area is. */
+/** Returns the middle of an area on the plan, and the size of the area. */
 export function measureArea(area: DrawnArea): { centre: Point; size: number } {
   const { centre, size } =
     area.shape === 'text' ? { centre: area.text?.position ?? ORIGIN, size: 0 } : middleOf(area);
   return { centre: sum(area.position, rotated(centre, area.rotation)), size };
 }
 
-/** Plans of the editor's first years have no shape, but a width and a height. An area without an outline is a caption. */
+/**
+ * Plans from the first years of the editor have a width and a height instead of a shape. An area without an outline is
+ * a caption.
+ */
 function outlineOf(area: PlanArea): Outline {
   const { shape, polygon, circle, ellipse, width, height } = area;
   const rectangle =
@@ -84,7 +90,7 @@ function outlineOf(area: PlanArea): Outline {
   return { shape: 'text' };
 }
 
-/** Relative to the area's position, before it is turned. */
+/** Relative to the position of the area, before the rotation. */
 function middleOf(outline: Outline): { centre: Point; size: number } {
   switch (outline.shape) {
     case 'polygon':

@@ -2,8 +2,8 @@ import type { PlanFault } from './faults';
 import { listIn, memberOf } from './members';
 
 /**
- * The most that a plan may have of each part. The largest stadium in use seats about 115,000; the others leave room
- * for every plan that was drawn by hand. They are counted before anything else is looked at.
+ * The maximum number of each part in a plan. The largest stadium in use has about 115,000 seats. The other limits leave
+ * room for every plan that a person draws by hand. The parts are counted before any other check.
  */
 const MOST = {
   categories: 500,
@@ -11,13 +11,16 @@ const MOST = {
   rows: 30_000,
   seats: 120_000,
   areas: 10_000,
-  /** Corners of polygons. */
+  /** The corners of polygons. */
   points: 100_000,
 };
 
 const PARTS = ['categories', 'zones', 'rows', 'seats', 'areas', 'points'] as const;
 
-/** The faults of a plan of any shape that has too many parts. Costs a look at each zone, row and area. */
+/**
+ * Finds the parts of which a plan has too many. The plan may have any shape. The check only looks at each zone, row and
+ * area once.
+ */
 export function countFaults(plan: unknown): PlanFault[] {
   const zones = listIn(plan, 'zones');
   const counted = {

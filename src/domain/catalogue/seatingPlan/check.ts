@@ -4,9 +4,9 @@ import type { FaultList, PlanFault } from './faults';
 export type Path = PlanFault['path'];
 
 /**
- * One part of a plan, as its schema has it.
+ * Checks one part of a plan against its schema.
  *
- * @returns undefined where it has faults, which are listed then
+ * @returns undefined if the part has faults; the faults are then in the list
  */
 export function check<Schema extends z.ZodType>(
   schema: Schema,
@@ -20,7 +20,7 @@ export function check<Schema extends z.ZodType>(
   return undefined;
 }
 
-/** JSON has no symbols for keys. */
+/** JSON keys are never symbols. */
 function pathPart(key: PropertyKey): string | number {
   return typeof key === 'symbol' ? String(key) : key;
 }

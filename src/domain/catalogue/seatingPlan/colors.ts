@@ -1,24 +1,24 @@
 import { parse } from 'culori';
 
-/** For a category that the plan gives no usable colour. */
+/** For a category without a usable colour in the plan. */
 export const NEUTRAL_COLOR = '#8a94a6';
 
-/** Stand in for an area's colour and for that of its text where the plan's is unusable. */
+/** The colours of an area and of its text if the plan's colours are not usable. */
 export const AREA_COLOR = '#dddddd';
 export const TEXT_COLOR = '#333333';
 
-/** Longer than any colour of CSS. */
+/** Longer than any CSS colour. */
 const MAX_LENGTH = 100;
 
 /**
- * A colour that any style sheet understands: a name, `#rgb`, `rgb()`, `hsl()`, `oklch()` and the others of CSS
- * Color 4. The whole text must be a colour, so that nothing else reaches a style sheet with it.
+ * Accepts a colour that any style sheet understands: a name, `#rgb`, `rgb()`, `hsl()`, `oklch()` and the other colours
+ * of CSS Color 4. The whole text must be a colour, so that no other content gets into a style sheet.
  *
- * @returns null where it is not
+ * @returns null if the text is not a colour
  */
 export function usableColor(text: string): string | null {
   const color = text.trim();
   if (color.length > MAX_LENGTH || !parse(color)) return null;
-  // The parser takes bare digits for hexadecimal; CSS wants their #.
+  // The parser accepts hexadecimal digits without #. CSS requires the #.
   return /^[\da-f]+$/i.test(color) ? `#${color}` : color;
 }

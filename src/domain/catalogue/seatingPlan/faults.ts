@@ -1,17 +1,17 @@
-/** One fault of a plan, or one thing that its author should know. */
+/** One fault in a plan, or one warning for its author. */
 export interface PlanFault {
-  /** Within the plan: `['zones', 0, 'rows', 2]`. */
+  /** The place in the plan, such as `['zones', 0, 'rows', 2]`. */
   path: (string | number)[];
   message: string;
 }
 
-/** More than anybody mends at once; a plan that is wrong throughout has hundreds of thousands. */
+/** More than a person fixes at once. A plan that is wrong everywhere has hundreds of thousands of faults. */
 export const MAX_FAULTS = 100;
 
-/** Keeps the first {@link MAX_FAULTS}. */
+/** Keeps only the first {@link MAX_FAULTS}. */
 export interface FaultList {
   readonly kept: readonly PlanFault[];
-  /** Nothing more is kept: the search for faults may stop. */
+  /** The list accepts no more faults, so the search may stop. */
   readonly full: boolean;
   add(path: (string | number)[], message: string): void;
 }

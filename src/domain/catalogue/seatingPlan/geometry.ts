@@ -10,7 +10,7 @@ export function sum(...points: Point[]): Point {
   return points.reduce((total, point) => ({ x: total.x + point.x, y: total.y + point.y }), ORIGIN);
 }
 
-/** To hundredths: plans are drawn in pixels, and sums of floats should not show their tails. */
+/** Rounds to hundredths. Plans are drawn in pixels, and sums of floats must not show long decimals. */
 export function rounded({ x, y }: Point): Point {
   return { x: hundredths(x), y: hundredths(y) };
 }
@@ -22,7 +22,7 @@ export function rotated({ x, y }: Point, degrees: number): Point {
   return { x: x * cosine - y * sine, y: x * sine + y * cosine };
 }
 
-/** By the shoelace formula; points that enclose nothing have their mean. */
+/** Uses the shoelace formula. If the points enclose no area, the result is their mean. */
 export function centroid(points: readonly Point[]): { centre: Point; size: number } {
   let [doubled, x, y] = [0, 0, 0];
   points.forEach((from, index) => {
@@ -39,5 +39,5 @@ export function centroid(points: readonly Point[]): { centre: Point; size: numbe
   return { centre: { x: x / (3 * doubled), y: y / (3 * doubled) }, size: Math.abs(doubled) / 2 };
 }
 
-/** Never -0, which is another number than 0 to some. */
+/** Adding 0 turns -0 into 0. Some programs treat the two as different numbers. */
 const hundredths = (value: number): number => Math.round(value * 100) / 100 + 0;

@@ -1,7 +1,7 @@
 import { plainName } from './names';
 import type { HallCategory } from './hall';
 
-/** What the seats of one category cost in one schedule. The colour is the plan's. */
+/** The price of the seats of one category in one schedule. The colour comes from the plan. */
 export interface Grade {
   grade: string;
   /** In whole currency units. */
@@ -14,7 +14,7 @@ export interface PriceFault {
   message: string;
 }
 
-/** A category of a schedule's venue. Without a price its seats are there, and not for sale. */
+/** A category of the schedule's venue. Seats without a price exist, but they are not for sale. */
 export interface PricedCategory {
   grade: string;
   price: number | null;
@@ -23,10 +23,10 @@ export interface PricedCategory {
 }
 
 /**
- * Every category that has seats, in the plan's order, with its price in a schedule.
+ * Returns every category that has seats, in the order of the plan, with its price in a schedule.
  *
- * @param prices by category, in any Unicode form of its name
- * @returns every fault instead, where a price has no category with seats, a category has two, or none has any
+ * @param prices by category name, in any Unicode form
+ * @returns all faults instead, if a price has no category with seats, a category has two prices, or no category has one
  */
 export function priceGrades(
   categories: readonly HallCategory[],

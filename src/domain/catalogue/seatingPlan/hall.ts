@@ -1,50 +1,50 @@
 import type { DrawnArea } from './areas';
 import type { Point } from './geometry';
 
-/** A seat of a plan. A ticket shows zone, row and number; x and y are on the plan as a whole. */
+/** A seat of a plan. A ticket shows the zone, the row and the number. x and y are coordinates of the whole plan. */
 export interface PlannedSeat {
-  /** The plan's own id of the seat. */
+  /** The id of the seat in the plan. */
   guid: string;
-  /** The place of its row in {@link HallDrawing.rows}. */
+  /** The index of the seat's row in {@link HallDrawing.rows}. */
   rowPlace: number;
   zone: string;
   row: string;
   number: string;
-  /** The plan's name of the grade. */
+  /** The name of the grade in the plan. */
   category: string;
   x: number;
   y: number;
-  /** By its own word or its category's. */
+  /** From the seat, or from its category if the seat does not say it. */
   accessible: boolean;
 }
 
-/** A category of a plan, and how many of the plan's seats are of it. */
+/** A category of a plan, and the number of its seats. */
 export interface HallCategory {
   name: string;
   color: string;
   seats: number;
 }
 
-/** Everything of a plan but its seats, as a page draws it. */
+/** A plan without its seats, as a page draws it. */
 export interface HallDrawing {
   size: { width: number; height: number };
-  /** The best seats are near to it. null: nobody knows where it is. */
+  /** The best seats are near the stage. null: the position of the stage is not known. */
   stage: Point | null;
   categories: HallCategory[];
-  /** Where each zone's own coordinates begin. */
+  /** The origin of the coordinates of each zone. */
   zones: { zone: string; position: Point }[];
   /** In the plan's order. */
   rows: {
     zone: string;
     row: string;
-    /** A page draws it beside the row. `row` is the name in words. */
+    /** A page draws it next to the row. `row` is the name in words. */
     rowNumber: string;
     rowNumberPosition: 'start' | 'end' | 'both' | null;
   }[];
   areas: DrawnArea[];
 }
 
-/** A seating plan as the service keeps it. */
+/** A seating plan as the service stores it. */
 export interface Hall {
   seats: PlannedSeat[];
   drawing: HallDrawing;

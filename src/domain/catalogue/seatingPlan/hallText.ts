@@ -1,15 +1,15 @@
 import type { Hall } from './hall';
 
-/** A plan and the hall that was read of it, as JSON ready for the database. */
+/** A plan and the hall that was read from it, as JSON for the database. */
 export interface HallText {
-  /** As it was sent. */
+  /** As the operator sent it. */
   plan: Buffer;
   drawing: Buffer;
   /** Lists of at most {@link SEATS_IN_A_LIST} seats, each with its `position` in the plan. */
   seats: readonly Buffer[];
 }
 
-/** Some 700 KB: sending one costs the event loop a few milliseconds. */
+/** About 700 KB. To send one list takes the event loop a few milliseconds. */
 const SEATS_IN_A_LIST = 5_000;
 
 export function writeHall(plan: unknown, { seats, drawing }: Hall): HallText {

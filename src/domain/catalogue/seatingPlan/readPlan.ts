@@ -13,16 +13,16 @@ import { findStage } from './stage';
 
 export type PlanReading =
   | { kind: 'hall'; hall: Hall; warnings: readonly PlanFault[] }
-  /** Every fault, or the first 100 of them. */
+  /** All faults, but at most 100. */
   | { kind: 'faulty'; faults: readonly PlanFault[] };
 
 /**
- * Reads a seating plan in pretix's JSON format. A fault makes a plan useless: a wrong type, a category that is not
- * defined, a seat_guid used twice, no seats, too many parts. A warning is about something doubtful: two seats that read
- * the same on a ticket, a colour that is none.
+ * Reads a seating plan in pretix's JSON format. A plan with a fault cannot be used. Faults are a wrong type, an
+ * undefined category, a seat_guid used twice, no seats, or too many parts. A warning reports something doubtful: two
+ * seats with the same text on a ticket, or an unknown colour.
  *
- * @param plan of any shape
- * @param stage where the operator says it is, in plan units; left out, it is looked for
+ * @param plan any value
+ * @param stage the position that the operator gives, in plan units; if absent, the service looks for the stage
  */
 export function readPlan(plan: unknown, stage?: Point): PlanReading {
   const tooMany = countFaults(plan);
@@ -48,10 +48,7 @@ export function readPlan(plan: unknown, stage?: Point): PlanReading {
   }
   if (outer && reader.seen === 0) faults.add(['zones'], 'The plan has no seats');
   if (reader.withoutCategory > 0) {
-    warnings.add(
-      ['categories'],
-      `${reader.withoutCategory} seats have no category; they are of "${STANDARD}"`,
-    );
+    warnings.add(['categories'], `${reader.withoutCategory} seats have no category; they get "${STANDARD}"`);
   }
   if (!outer || faults.kept.length > 0) return { kind: 'faulty', faults: faults.kept };
 
@@ -105,7 +102,10 @@ function readAreas(
   });
 }
 
-/** For plans of the editor's first years, which have no size: what reaches from the origin around everything. */
+/**
+ * For plans from the first years of the editor, which have no size. The extent starts at the origin and contains
+ * everything.
+ */
 function extentOf(seats: readonly Point[], areas: readonly DrawnArea[]): { width: number; height: number } {
   let [width, height] = [0, 0];
   for (const { x, y } of [...seats, ...areas.map((area) => measureArea(area).centre)]) {

@@ -15,28 +15,28 @@ export interface CountedCategory {
   seats: number;
 }
 
-/** Reads the rows of a plan one after the other, and remembers the names of their seats. */
+/** Reads the rows of a plan one by one, and remembers the names of their seats. */
 export interface SeatReader {
-  /** Those without a fault, in the plan's order. */
+  /** The seats without a fault, in the order of the plan. */
   readonly seats: PlannedSeat[];
-  /** Of all rows so far, also the faulty ones. */
+  /** The number of seats in all rows so far, including seats with faults. */
   readonly seen: number;
-  /** How many have none, and are therefore {@link STANDARD}. */
+  /** The number of seats without a category. They get {@link STANDARD}. */
   readonly withoutCategory: number;
   readonly rows: HallDrawing['rows'];
-  /** @param at the zone, where its coordinates begin, and the row's path in the plan */
+  /** @param at the zone, the origin of its coordinates, and the path of the row in the plan */
   readRow(row: unknown, at: { zone: string; origin: Point; path: Path }): void;
 }
 
-/** The category of seats without one, as the editor draws them until somebody chooses. */
+/** The category for seats that have none. The editor draws seats without a category until an author chooses one. */
 export const STANDARD = 'Standard';
 
 const POSITIONS = ['start', 'end', 'both'] as const;
 
-/** Of a name in words; a label may repeat its number many times over. */
+/** The maximum length of a name in words. A label may repeat its number many times. */
 const MAX_NAME = 200;
 
-/** @param categories by name; their seats are counted here, and {@link STANDARD} is added where it is needed */
+/** @param categories by name; the reader counts their seats here, and adds {@link STANDARD} if a seat needs it */
 export function createSeatReader(
   categories: Map<string, CountedCategory>,
   faults: FaultList,
@@ -91,7 +91,8 @@ export function createSeatReader(
   }
 
   function boundName(name: string, path: Path): void {
-    if (name.length > MAX_NAME) faults.add(path, `With its label this is longer than ${MAX_NAME} characters`);
+    if (name.length > MAX_NAME)
+      faults.add(path, `The name with its label is longer than ${MAX_NAME} characters`);
   }
 
   function warnOfTwin(path: Path, name: string[]): void {
@@ -129,7 +130,7 @@ export function createSeatReader(
   };
 }
 
-/** Also of a seat that has faults elsewhere, so that all of them are found at once. */
+/** Also works for a seat with other faults, so that one pass finds all faults. */
 function textIn(value: unknown, name: string): string | undefined {
   const member = memberOf(value, name);
   return typeof member === 'string' ? member : undefined;

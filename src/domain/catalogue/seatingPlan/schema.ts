@@ -1,19 +1,19 @@
 import { z } from 'zod';
 
-/** A part of what is printed on a ticket, such as a zone, a row or a seat number. */
+/** A part of the text on a ticket, such as a zone, a row or a seat number. */
 const label = z.string().max(100);
-/** Any text: one that is no colour of CSS gives way to a neutral one, with a warning. */
+/** Any text. If it is not a CSS colour, the service uses a neutral colour and reports a warning. */
 const color = z.string();
 const uuid = z.string().max(100).optional();
 const length = z.number().min(0).max(1_000_000);
 const coordinate = z.number().min(-1_000_000).max(1_000_000);
 
-/** Relative to the element around it: a seat to its row, a row to its zone. */
+/** Relative to the parent element: a seat to its row, a row to its zone. */
 const position = z.looseObject({ x: coordinate, y: coordinate });
 
 /**
- * Ours, pretix has no field for it: a wheelchair space, or the seat of somebody's companion beside it. A seat may
- * carry it, or a category, and with it all its seats.
+ * Our own field, which pretix does not have. It marks a wheelchair space, or the companion seat beside it. A seat may
+ * have the field, or a category may have it for all its seats.
  */
 const accessible = z.boolean().optional();
 
@@ -23,7 +23,7 @@ export const seatSchema = z.looseObject({
   seat_guid: z.string().min(1).max(200),
   seat_number: label,
   position,
-  /** The name of one of the plan's categories. */
+  /** The name of a category of the plan. */
   category: label,
   uuid,
   radius: length.optional(),
@@ -35,14 +35,14 @@ const rowFields = {
   row_number: label,
   position: position.optional(),
   uuid,
-  /** Where the row's number is drawn: start, end or both. Anything else draws none. */
+  /** Where the number of the row is drawn: start, end or both. With any other value it is not drawn. */
   row_number_position: z.string().nullish(),
-  /** The names in words of the row and of its seats; `%s` stands for the number. */
+  /** The names of the row and of its seats in words. `%s` stands for the number. */
   row_label: label.nullish(),
   seat_label: label.nullish(),
 };
 
-/** Drawing only: stages, walls, captions. Older plans have a bare width, height and text instead of a shape. */
+/** For drawing only: stages, walls, captions. Older plans have only a width, a height and a text, and no shape. */
 export const areaSchema = z.looseObject({
   shape: z.enum(['polygon', 'rectangle', 'ellipse', 'circle', 'text']).optional(),
   position: position.optional(),
@@ -83,8 +83,8 @@ const planFields = {
 };
 
 /**
- * The parts of a plan, each without the parts within it: a plan is checked part by part, so that one with hundreds of
- * thousands of faults costs as little as one with a hundred.
+ * The schema of each part of a plan, without the parts inside it. The service checks a plan part by part. So a plan
+ * with hundreds of thousands of faults costs as little as a plan with a hundred.
  */
 export const rowSchema = z.looseObject({ ...rowFields, seats: z.array(z.unknown()) });
 export const zoneSchema = z.looseObject({
@@ -99,9 +99,9 @@ export const planSchema = z.looseObject({
 });
 
 /**
- * The whole of it, for the API's document: a seating plan in pretix's JSON format, as its editor writes it. Its schema
- * is `src/pretix/static/seating/seating-plan.schema.json` of github.com/pretix/pretix. Properties that are not known
- * here are kept.
+ * The schema of the whole plan, for the API's document: a seating plan in pretix's JSON format, as its editor writes
+ * it. pretix's own schema is `src/pretix/static/seating/seating-plan.schema.json` of github.com/pretix/pretix. The
+ * service keeps properties that it does not know.
  */
 export const seatingPlanSchema = z
   .looseObject({

@@ -3,10 +3,11 @@ import { rounded, type Point } from './geometry';
 import { stageRank } from './stageCaptions';
 
 /**
- * The point of a plan that seats are near to or far from: the middle of the area whose caption calls it a stage, or
- * else a screen, and of the largest where several do. A runway pulls it forward by its share of the area.
+ * Finds the point from which the distance of seats is measured. It is the middle of the area whose caption says
+ * "stage", or else "screen". If several areas match, the largest one counts. A runway moves the point forward in
+ * proportion to its share of the area.
  *
- * @returns in plan units; null where no area is a stage
+ * @returns in plan units; null if no area is a stage
  */
 export function findStage(areas: readonly DrawnArea[]): Point | null {
   const [best] = areas

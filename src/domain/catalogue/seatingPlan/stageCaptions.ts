@@ -1,9 +1,10 @@
 /**
- * The words on the stage of a plan, in the languages in which concerts are sold: in lower case, without the accents of
- * Latin, Greek and Cyrillic letters, as {@link lettersOf} leaves them.
+ * The words for a stage on a plan, in the languages in which concerts are sold. They are in lower case, and without the
+ * accents of Latin, Greek and Cyrillic letters: the form that {@link lettersOf} gives.
  *
- * `whole` is a word of its own; `end` may end a longer one, as in Hauptbühne and المسرح; `part` is of languages that
- * set no blanks between words, or set one within this word.
+ * - `whole` is a separate word.
+ * - `end` may be the end of a longer word, as in Hauptbühne and المسرح.
+ * - `part` is for languages that put no spaces between words, or put a space inside this word.
  */
 const STAGE = {
   whole: wordsOf(
@@ -19,14 +20,14 @@ const STAGE = {
   part: wordsOf('무대 스테이지 舞台 舞臺 ステージ sankhau เวที ເວທີ ឆាក စင်မြင့်'),
 };
 
-/** A hall for films: its screen is what people look at. Where a plan has a stage as well, that counts. */
+/** In a hall for films, people look at the screen. If a plan also has a stage, the stage counts. */
 const SCREEN = {
   whole: wordsOf('tela platno vaszon ekran ecran екран экран οθονη מסך شاشة layar perde'),
   end: wordsOf('screen leinwand pantalla schermo scherm filmduk valkokangas lerret laerred'),
   part: wordsOf('스크린 スクリーン 银幕 銀幕 จอภาพ'),
 };
 
-/** A way to the stage, or what lies behind it. */
+/** Captions of a way to the stage, or of a place behind it. */
 const NOT_IT = new Set(
   wordsOf(
     'backstage offstage behind back rear door entrance entry exit access stairs loading crew view',
@@ -35,14 +36,14 @@ const NOT_IT = new Set(
 );
 
 /**
- * Whether the caption of an area calls it the stage.
+ * Whether the caption of an area says that it is the stage.
  *
  * @returns 2 for a stage, 1 for a screen, 0 for neither
  */
 export function stageRank(caption: string): 0 | 1 | 2 {
   const words = lettersOf(caption);
   if (words.some((word) => NOT_IT.has(word))) return 0;
-  // Letters are set apart for the looks of it: S T A G E, 무 대.
+  // Some captions have spaces between the letters for a better look: S T A G E, 무 대.
   const joined = words.join('');
   const spelled = words.length > 1 && words.every((word) => /^.$/u.test(word));
   const candidates = spelled ? [joined] : words;
@@ -53,7 +54,7 @@ export function stageRank(caption: string): 0 | 1 | 2 {
   return matches(SCREEN) ? 1 : 0;
 }
 
-/** The words of a caption: full-width letters as others, digits and signs left out. */
+/** The words of a caption. Full-width letters become normal letters. Digits and signs are left out. */
 function lettersOf(caption: string): string[] {
   return plainLetters(caption)
     .split(/[^\p{L}\p{M}]+/u)
@@ -68,7 +69,7 @@ function plainLetters(text: string): string {
     .toLowerCase();
 }
 
-/** As {@link lettersOf} leaves them. */
+/** In the form that {@link lettersOf} gives. */
 function wordsOf(...lines: string[]): string[] {
   return lines.flatMap((line) => plainLetters(line).split(' '));
 }

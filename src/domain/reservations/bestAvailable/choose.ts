@@ -2,24 +2,30 @@ import type { Block, SeatLayout } from './layout';
 
 export interface SeatWish {
   quantity: number;
-  /** Left out, any. */
+  /** If absent, any. */
   grade?: string | undefined;
-  /** Left out, any. */
+  /** If absent, any. */
   zone?: string | undefined;
-  /** True: accessible seats and no others. Else they are offered when the others do not suffice. */
+  /** True: only accessible seats. Otherwise accessible seats are offered only if the other seats do not suffice. */
   accessible?: boolean | undefined;
 }
 
 /** The letter of a free seat. */
 const AVAILABLE = 'A'.charCodeAt(0);
 
-/** Yields groups of slots, best first, none twice; what it yields is not free for it any more. */
+/** Yields groups of slots, best first. No slot is in two groups. The step marks the slots of a group as not free. */
 type Step = (layout: SeatLayout, free: Uint8Array, quantity: number) => Iterable<number[]>;
 
 /**
- * From strict to loose, after what ticketing services document (see decision 0030): side by side without leaving
- * a single seat, side by side, in two parts in neighbouring rows, in two parts in one zone, in as few parts as
- * may be. Each prefers what is nearest to the stage.
+ * From strict to loose, following the documentation of ticketing services (see decision 0030):
+ *
+ * 1. side by side, without leaving a single seat
+ * 2. side by side
+ * 3. in two parts in neighbouring rows
+ * 4. in two parts in one zone
+ * 5. in as few parts as possible
+ *
+ * Each step prefers the seats that are nearest to the stage.
  */
 const STEPS: readonly Step[] = [
   (layout, free, quantity) => sideBySide(layout, free, quantity, leavesNoSingle),
@@ -30,13 +36,13 @@ const STEPS: readonly Step[] = [
 ];
 
 /**
- * The best groups of free seats for a wish, best first, no seat in two of them. All come from the first step
- * that yields any: only when those turn out to be taken may a looser one be looked at.
+ * Returns the best groups of free seats for a wish, best first. No seat is in two groups. All groups come from the
+ * first step that yields any. The caller may try a looser step only if these groups turn out to be taken.
  *
- * @param statuses one letter a seat in the plan's order, A for a free one
- * @param taken seats that are known not to be free, whatever `statuses` says
- * @param limit the most groups to name
- * @returns seat ids; nothing where nothing fits
+ * @param statuses one letter for each seat in the order of the plan; A means free
+ * @param taken seats that are known to be taken, even if `statuses` says otherwise
+ * @param limit the maximum number of groups
+ * @returns seat ids; an empty list if no group fits
  */
 export function chooseBest(
   layout: SeatLayout,
@@ -46,10 +52,10 @@ export function chooseBest(
 ): string[][] {
   for (const accepts of offersFor(layout, wish)) {
     const free = freeSlots(layout, statuses, taken, (block) => fits(layout, block, wish) && accepts(block));
-    // The end of every sale: nothing to look for.
+    // Typical at the end of a sale: too few seats are left.
     if (count(free) < wish.quantity) continue;
     for (const step of STEPS) {
-      // A step that yields nothing leaves `free` as it was.
+      // A step that yields no group leaves `free` unchanged.
       const groups = firstOf(step(layout, free, wish.quantity), limit);
       if (groups.length > 0)
         return groups.map((slots) => slots.flatMap((slot) => layout.seatIds[slot] ?? []));
@@ -67,7 +73,7 @@ function firstOf<Item>(items: Iterable<Item>, limit: number): Item[] {
   return first;
 }
 
-/** Which seats are offered, and which where those do not suffice. */
+/** Returns the filters for the offered seats, in order. The second one applies if the first one leaves too few seats. */
 function offersFor({ blocks }: SeatLayout, wish: SeatWish): ((block: Block) => boolean)[] {
   if (wish.accessible) return [(block) => block.accessible];
   if (!blocks.some((block) => block.accessible)) return [() => true];
@@ -107,7 +113,7 @@ function* sideBySide(
   }
 }
 
-/** A single free seat beside a group is hard to sell; a seat that was single before is not its fault. */
+/** A single free seat next to a group is hard to sell. A seat that was single before does not count. */
 function leavesNoSingle(free: Uint8Array, start: number, size: number): boolean {
   const end = start + size;
   const singleBefore = free[start - 1] === 1 && free[start - 2] !== 1;
@@ -115,7 +121,7 @@ function leavesNoSingle(free: Uint8Array, start: number, size: number): boolean 
   return !singleBefore && !singleAfter;
 }
 
-/** Two parts of one zone and grade, as equal as can be and near each other; nobody sits alone. */
+/** Two parts of one zone and grade, as equal and as near to each other as possible. No part is a single seat. */
 function* inTwoParts(
   layout: SeatLayout,
   free: Uint8Array,
@@ -156,9 +162,9 @@ function nearestPart(
   return found;
 }
 
-/** The longest part that can be had, then the longest for those who are left, and so on. */
+/** Takes the longest possible part, then the longest possible part for the remaining seats, and so on. */
 function* inFewParts(layout: SeatLayout, free: Uint8Array, quantity: number): Iterable<number[]> {
-  // Slots only ever cease to be free, so that no window has to be looked at twice.
+  // Free slots only ever become taken, so each window is checked at most once.
   const looked = new Map<number, number>();
   const nextFree = (size: number): number | undefined => {
     const windows = layout.windows(size);

@@ -9,50 +9,51 @@ export interface PlacedSeat extends Point {
   accessible: boolean;
 }
 
-/** Seats without a gap between them: of one row, one grade, and all accessible or none. */
+/** A run of seats without a gap, in one row and one grade. Either all of them are accessible, or none. */
 export interface Block {
   zone: number;
-  /** Its place among the rows of its zone, in the plan's order. */
+  /** The index of its row among the rows of the zone, in the order of the plan. */
   row: number;
   grade: string;
   accessible: boolean;
-  /** Its first slot and the one after its last. */
+  /** Its first slot, and the slot after its last one. */
   from: number;
   to: number;
 }
 
 /**
- * What never changes about a schedule's seats, laid out for choosing among them: each block's seats lie in slots
- * that follow each other, zone after zone. Around every block lies a slot without a seat, which is never free,
- * so that no run of free slots leaves its block.
+ * The constant data of a schedule's seats, arranged for choosing seats. The seats of each block lie in consecutive
+ * slots, zone after zone. A slot without a seat lies before and after every block. It is never free, so a run of free
+ * slots never leaves its block.
  */
 export interface SeatLayout {
-  /** Of all arrays by slot; seats and the slots without one. */
+  /** The length of all arrays by slot. It counts the slots with and without a seat. */
   slots: number;
-  /** By slot; undefined where there is no seat. */
+  /** By slot. undefined if the slot has no seat. */
   seatIds: readonly (string | undefined)[];
-  /** The seat's place in the plan, by slot; -1 where there is no seat. */
+  /** The index of the seat in the plan, by slot. -1 if the slot has no seat. */
   places: Int32Array;
   blocks: readonly Block[];
   blockOf: readonly (Block | undefined)[];
   x: Float64Array;
   y: Float64Array;
   slotOf: ReadonlyMap<string, number>;
-  /** By {@link Block.zone}: name, first slot and the one after the last. */
+  /** By {@link Block.zone}: the name, the first slot, and the slot after the last one. */
   zones: readonly { name: string; from: number; to: number }[];
   grades: ReadonlySet<string>;
-  /** The middle of the front, which stands in for a stage that nobody knows; null where the stage is known. */
+  /** The middle of the front, which replaces the stage if its position is not known. null if it is known. */
   assumedStage: Point | null;
   /**
-   * First slots of every `size` seats of a block that lie side by side, nearest to the stage first, and of those
-   * as near the first by the plan. Nearness is the sum of their distances. Sorted once for each size.
+   * Returns the first slot of each run of `size` seats that lie side by side in a block. The runs are sorted by the sum
+   * of the distances of their seats to the stage, nearest first. Equally near runs keep the order of the plan. The
+   * result is sorted once for each size.
    */
   windows(size: number): Int32Array;
 }
 
 /**
- * @param seats in the plan's order
- * @param stage what to be near to; null: the middle of the plan's front, which is where y is least
+ * @param seats in the order of the plan
+ * @param stage the point to which seats should be near; null: the middle of the front of the plan, where y is smallest
  */
 export function layOut(seats: readonly PlacedSeat[], stage: Point | null): SeatLayout {
   const target = stage ?? frontOf(seats);
@@ -128,7 +129,7 @@ function sortWindows(
     if (run > size) cost -= away[slot - size] ?? 0;
     if (run < size) return;
     const start = slot - size + 1;
-    // To hundredths of a plan unit: sums of floats must not decide between seats that are as near.
+    // Round to hundredths of a plan unit: float errors must not decide between seats at the same distance.
     costs[start] = Math.round(cost * 100);
     starts.push(start);
   });
@@ -136,7 +137,7 @@ function sortWindows(
   return Int32Array.from(starts).toSorted((a, b) => (costs[a] ?? 0) - (costs[b] ?? 0) || order(a) - order(b));
 }
 
-/** Where the grade changes, or accessible seats begin, a block ends. */
+/** A block ends if the grade changes, or if accessible seats begin or end. */
 function splitByKind<Seat extends PlacedSeat>(line: readonly Seat[]): [Seat, ...Seat[]][] {
   const runs: [Seat, ...Seat[]][] = [];
   for (const seat of line) {
@@ -158,7 +159,7 @@ function frontOf(seats: readonly Point[]): Point {
   return { x: (left + right) / 2, y: front };
 }
 
-/** In the order in which the keys come. */
+/** In the order in which the keys first appear. */
 function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
   const groups = new Map<string, Item[]>();
   for (const item of items) {

@@ -1,17 +1,17 @@
 import type { Point } from '../../catalogue/seatingPlan/geometry';
 
-/** A step between two seats of a row that is this many times the usual one is an aisle. */
+/** If the step between two seats of a row is this many times the usual step, an aisle lies between them. */
 const AISLE = 1.5;
 
-/** Beyond any row of chairs: such a list keeps the plan's order, because following it costs its square. */
+/** Longer than any row of chairs. Such a list keeps the order of the plan, because following it costs quadratic time. */
 const LONGEST_ROW = 1_000;
 
-/** With fewer steps than this a row does not tell its own pitch. */
+/** A row with fewer steps than this does not show its usual step. */
 const STEPS_THAT_TELL = 3;
 
 /**
- * The seats of each row of one zone, cut at the aisles: seats next to each other in a part have nothing between
- * them. Drawings decide, not seat numbers, which may count in twos or leave aisles out.
+ * Cuts the rows of one zone at the aisles. Within a part, there is nothing between two neighbouring seats. The drawing
+ * decides and not the seat numbers: numbers may count in twos, or ignore aisles.
  *
  * @param rows the seats of each row
  * @returns the parts of each row, each from one end to the other
@@ -32,7 +32,10 @@ export function cutAtAisles<Seat extends Point>(rows: readonly (readonly Seat[])
   });
 }
 
-/** From the seat that is farthest from the middle always to the nearest one that is left: follows curves. */
+/**
+ * Starts at the seat that is farthest from the middle, and always goes to the nearest remaining seat. So it follows
+ * curves.
+ */
 function inLine<Seat extends Point>(row: readonly Seat[]): readonly Seat[] {
   if (row.length > LONGEST_ROW) return row;
   const middle = {
@@ -51,7 +54,7 @@ function inLine<Seat extends Point>(row: readonly Seat[]): readonly Seat[] {
   return line;
 }
 
-/** The one of the least cost, and of several the first. */
+/** Returns the item with the lowest cost. If several have it, the first one. */
 function best<Item>(items: Iterable<Item>, cost: (item: Item) => number): Item | undefined {
   let found: Item | undefined;
   let least = Infinity;
@@ -66,7 +69,10 @@ function stepsOf(line: readonly Point[]): number[] {
   return line.slice(1).map((seat, index) => distance(seat, line[index] ?? seat));
 }
 
-/** Half of them are not greater, so that in a row of pairs the step within a pair is the usual one. */
+/**
+ * At least half of the steps are not greater than the result. So in a row of pairs, the step within a pair is the usual
+ * one.
+ */
 function lowerMedian(steps: readonly number[]): number {
   return steps.toSorted((a, b) => a - b).at(Math.max(0, Math.ceil(steps.length / 2) - 1)) ?? Infinity;
 }
