@@ -2,10 +2,10 @@ import knex, { type Knex } from 'knex';
 import { types, type Client } from 'pg';
 import type { Logger } from '../config/logging';
 
-/** Least privilege for everything but migrations; created by migration 005. */
+/** The role with the least privileges. Everything except migrations uses it. Migration 005 creates it. */
 const APPLICATION_ROLE = 'holdfast_app';
 
-// Money is bigint in Postgres; a number holds every integer up to 2^53, far beyond any sum of won here.
+// Money is bigint in Postgres. A JavaScript number holds every integer up to 2^53, far more than any sum in KRW here.
 types.setTypeParser(types.builtins.INT8, (text) => {
   const value = Number(text);
   if (!Number.isSafeInteger(value)) throw new RangeError(`bigint ${text} is beyond 2^53`);
@@ -14,17 +14,17 @@ types.setTypeParser(types.builtins.INT8, (text) => {
 
 export interface ConnectOptions {
   poolSize: number;
-  /** Shows in pg_stat_activity. */
+  /** Appears in pg_stat_activity. */
   applicationName: string;
-  /** Where knex's own words go. They come with an error that its caller gets anyway, so without it nowhere. */
+  /** The logger for messages of knex. Without it they are dropped, because the caller gets the error anyway. */
   logger?: Logger;
-  /** Acts as the database's owner instead of the application role; for migrations and set-up alone. */
+  /** Acts as the owner of the database instead of the application role. Only for migrations and set-up. */
   asOwner?: boolean;
 }
 
 /**
- * A pool. Statements time out after 10 s, acquiring a connection after 5 s. The statements of a hold and a
- * payment carry a `name`: Postgres then parses and plans them once for each connection.
+ * Creates a pool. Statements time out after 10 s, and acquiring a connection after 5 s. The statements of a hold and of
+ * a payment have a `name`. So Postgres parses and plans them once for each connection.
  */
 export function connectPostgres(url: string, options: ConnectOptions): Knex {
   return knex({
@@ -48,10 +48,13 @@ export function connectPostgres(url: string, options: ConnectOptions): Knex {
   });
 }
 
-/** Left to itself, knex prints to the console. What it says of a lost connection comes with each statement's error. */
+/**
+ * By default, knex prints to the console. What it prints about a lost connection is also in the error of each
+ * statement.
+ */
 function knexLog(logger: Logger | undefined): NonNullable<Knex.Config['log']> {
   const debug = (message: unknown): void => logger?.debug({ detail: message }, 'knex');
   const deprecate = (message: unknown): void =>
-    logger?.warn({ detail: message }, 'knex is used in an old way');
+    logger?.warn({ detail: message }, 'knex reports a deprecated use');
   return { warn: debug, error: debug, debug, deprecate };
 }

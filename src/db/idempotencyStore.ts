@@ -1,26 +1,29 @@
 import type { Knex } from 'knex';
 import type { ProblemMembers, ProblemSlug } from '../domain/problems';
 
-/** Clients may repeat a request for at least 24 hours (REST contract, Conventions); twice that is kept. */
+/**
+ * Clients may repeat a request for at least 24 hours (REST contract, Conventions). The service keeps a key twice as
+ * long.
+ */
 const KEPT_HOURS = 48;
 
-/** The scope of an `Idempotency-Key`: keys of other users and routes never meet. */
+/** The scope of an `Idempotency-Key`: each user and each route has separate keys. */
 export interface IdempotencyScope {
   userId: string;
-  /** Method and path, with the ids in it. */
+  /** The method and the path, including the ids in it. */
   route: string;
   key: string;
 }
 
-/** What was answered, as far as it must be the same again. */
+/** The parts of a response that must be the same when the request is repeated. */
 export type GivenAnswer =
   | { status: number; location?: string; body?: unknown }
   | { problem: { slug: ProblemSlug; detail: string; members: ProblemMembers } };
 
-/** An answer as it is kept: readable, or in base64 what only the same request can decrypt. */
+/** A stored response: readable, or encrypted and in base64. Only the same request can decrypt it. */
 export type RecordedAnswer = GivenAnswer | { sealed: string };
 
-/** What a key was first taken for. `answer` is null while that request is under way. */
+/** The first use of a key. `answer` is null while that request is under way. */
 export interface UsedKey {
   bodyHash: Buffer;
   answer: RecordedAnswer | null;
@@ -44,8 +47,8 @@ export function createIdempotencyStore(db: Knex) {
 
   return {
     /**
-     * Takes a key, or tells what it was taken for; either way it counts as used now. Waits for a transaction
-     * that has taken the key and is not over.
+     * Takes a key, or returns what it was taken for. Either way the key counts as used now. If another transaction has
+     * taken the key, this call waits for its end.
      */
     async take(scope: IdempotencyScope, bodyHash: Buffer): Promise<UsedKey> {
       const { rows } = await db.raw<{ rows: (Pick<KeyRow, 'body_hash' | 'answer'> & { is_new: boolean })[] }>(
@@ -60,13 +63,13 @@ export function createIdempotencyStore(db: Knex) {
       return { ...fromRow(row), isNew: row.is_new };
     },
 
-    /** What a key was taken for, as far as it is committed. */
+    /** Returns what a key was taken for, if that is committed. */
     async find(scope: IdempotencyScope): Promise<Omit<UsedKey, 'isNew'> | null> {
       const row = await scoped(scope).first('body_hash', 'answer');
       return row ? fromRow(row) : null;
     },
 
-    /** Records the answer unless one stands; the first is the answer for good, and it is returned. */
+    /** Records the response, unless the key already has one. The first response is permanent, and this call returns it. */
     async record(scope: IdempotencyScope, bodyHash: Buffer, answer: RecordedAnswer): Promise<RecordedAnswer> {
       const { rows } = await db.raw<{ rows: { answer: RecordedAnswer }[] }>(
         `INSERT INTO idempotency_keys AS used (user_id, route, key, body_hash, answer)
@@ -78,15 +81,15 @@ export function createIdempotencyStore(db: Knex) {
       return rows[0]?.answer ?? answer;
     },
 
-    /** Frees a key whose request had no effect and got no answer worth repeating. */
+    /** Frees a key whose request had no effect and got no response that must be repeated. */
     async forget(scope: IdempotencyScope): Promise<void> {
       await scoped(scope).whereNull('answer').delete();
     },
 
     /**
-     * Removes up to `limit` keys that have not been taken for 48 hours; one that is being taken is left alone.
+     * Removes up to `limit` keys that no request has used for 48 hours. It skips a key that a request is taking now.
      *
-     * @returns how many there were
+     * @returns the number of removed keys
      */
     async removeOld(limit: number): Promise<number> {
       const { rowCount } = await db.raw<{ rowCount: number }>(

@@ -29,7 +29,7 @@ import * as partialCancellations from './migrations/033_partial_cancellations';
 import * as cutOffByDay from './migrations/034_cut_off_by_day';
 import * as roomOfHold from './migrations/035_room_of_hold';
 
-/** In order. A released migration is never changed; a new one is added below. */
+/** The migrations in their order. A released migration never changes. Add a new one at the end. */
 const MIGRATIONS: Record<string, Knex.Migration> = {
   '001_accounts': accounts,
   '002_catalogue': catalogue,
@@ -61,7 +61,7 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '035_room_of_hold': roomOfHold,
 };
 
-/** Named by hand, so that sources and build write the same names into the database. */
+/** The names are written by hand, so that the sources and the build write the same names into the database. */
 const migrationSource: Knex.MigrationSource<string> = {
   getMigrations: () => Promise.resolve(Object.keys(MIGRATIONS)),
   getMigrationName: (name) => name,
@@ -83,7 +83,7 @@ export function isKnownMigration(name: string): boolean {
 export class NewerDatabaseError extends Error {
   override readonly name = 'NewerDatabaseError';
 
-  /** @param what has the migration, such as "the database" */
+  /** @param what the thing that has the migration, such as "the database" */
   constructor(what: string, migration: string) {
     super(
       `${what} was used by a later release, whose migration ${migration} this one does not know: start that release, or ` +
@@ -93,10 +93,10 @@ export class NewerDatabaseError extends Error {
 }
 
 /**
- * Brings the schema up to date. Knex holds a lock table, so parallel starts wait for one another.
+ * Brings the schema up to date. knex holds a lock table, so parallel starts wait for each other.
  *
  * @param url connects as the owner of the schema
- * @throws {NewerDatabaseError} as `refuseNewerDatabase` does
+ * @throws {NewerDatabaseError} like `refuseNewerDatabase`
  */
 export async function migrate(url: string): Promise<void> {
   await asOwner(url, async (knex) => {
@@ -106,9 +106,9 @@ export async function migrate(url: string): Promise<void> {
 }
 
 /**
- * Migrations only go forward: a release that does not know the schema must leave it as it is.
+ * Migrations only go forward. A release that does not know the schema must not change it.
  *
- * @throws {NewerDatabaseError} where the database has a migration of a later release; nothing has been changed then
+ * @throws {NewerDatabaseError} if the database has a migration of a later release; nothing has been changed then
  */
 export async function refuseNewerDatabase(url: string): Promise<void> {
   await asOwner(url, refuseNewer);

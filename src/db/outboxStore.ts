@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Nobody wants to hear of a ticket a month after it was bought, and nothing delivers the rows yet. */
+/** A notification about a ticket is useless a month after the purchase. Nothing delivers the rows yet. */
 const KEPT_DAYS = 30;
 
 export function createOutboxStore(db: Knex) {
@@ -8,7 +8,7 @@ export function createOutboxStore(db: Knex) {
     /**
      * Removes up to `limit` notifications that are older than 30 days, delivered or not.
      *
-     * @returns how many there were
+     * @returns the number of removed notifications
      */
     async removeOld(limit: number): Promise<number> {
       const { rowCount } = await db.raw<{ rowCount: number }>(

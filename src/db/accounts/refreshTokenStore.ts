@@ -2,51 +2,57 @@ import type { Knex } from 'knex';
 import { NIL } from 'uuid';
 import type { Role } from '../../domain/accounts/roles';
 
-/** A refresh token as it is kept: its SHA-256 digest and its end. */
+/** A stored refresh token: its SHA-256 digest and its end. */
 export interface RefreshTokenRecord {
   digest: Buffer;
   expiresAt: Date;
 }
 
-/** The session that a token belongs to, with the account's role as it is now. */
+/** The session of a token, with the current role of the account. */
 export interface Session {
-  /** The family of tokens that one login started. */
+  /** The family of tokens that one login has started. */
   sessionId: string;
   userId: string;
   role: Role;
 }
 
-/** A session to open, for the account whose password was checked. */
+/** A session to open for an account whose password was checked. */
 export interface NewSession {
   sessionId: string;
   userId: string;
   passwordHash: string;
 }
 
-/** An access token lives 15 minutes; one that was on its way when its session was cut may be a little younger. */
+/**
+ * An access token lives 15 minutes. If a token is issued at the moment when its session is cut, it may be a little
+ * younger.
+ */
 const CUT_MINUTES = 17;
 
-/** Sessions that a process remembers as cut: some 10 MB. More than that in 17 minutes, and the oldest go first. */
+/**
+ * The maximum number of cut sessions that a process remembers, about 10 MB. If there are more in 17 minutes, the
+ * process forgets the oldest ones.
+ */
 const MAX_CUT = 100_000;
 
 export interface RefreshTokenStore {
-  /** Null where the password has been changed since it was checked, or the account is disabled. */
+  /** Null if the password has been changed since the check, or if the account is disabled. */
   open(session: NewSession, token: RefreshTokenRecord): Promise<Session | null>;
   /**
-   * Spends a token and puts the next one in its place. Null where the token is unknown, expired, revoked or
-   * spent before; in the last case the whole family is revoked, because one of its two users is a thief.
+   * Spends a token and puts the next one in its place. Null if the token is unknown, expired, revoked or already spent.
+   * For a spent token the whole family is revoked, because one of its two users is a thief.
    */
   rotate(digest: Buffer, next: RefreshTokenRecord): Promise<Session | null>;
-  /** Ends the session. No effect on one that has ended. */
+  /** Ends the session. No effect if it has already ended. */
   revoke(sessionId: string): Promise<void>;
-  /** Ends all sessions of an account but one, and cuts their access tokens. */
+  /** Ends all sessions of an account except one, and cuts their access tokens. */
   cutAll(userId: string, but?: string): Promise<void>;
-  /** The sessions that were cut while access tokens of theirs may still be out. */
+  /** The sessions that were cut recently, so that some of their access tokens may still be valid. */
   listCut(): Promise<string[]>;
   /**
-   * Removes up to `limit` tokens that have expired, spent ones as well, and the sessions that have none left.
+   * Removes up to `limit` expired tokens, spent or not, and the sessions that have no token left.
    *
-   * @returns how many tokens there were
+   * @returns the number of removed tokens
    */
   removeExpired(limit: number): Promise<number>;
 }
@@ -68,7 +74,7 @@ export function createRefreshTokenStore(db: Knex): RefreshTokenStore {
           await insertToken(tx, session.sessionId, next);
           return session;
         }
-        // Only a spent token revokes: an unknown or expired one proves nothing about its family.
+        // Only a spent token revokes. An unknown or expired token proves nothing about its family.
         await tx.raw(
           `UPDATE refresh_families SET revoked_at = now()
             WHERE revoked_at IS NULL AND id IN
@@ -111,7 +117,7 @@ export function createRefreshTokenStore(db: Knex): RefreshTokenStore {
           { limit },
         );
         const sessionIds = rows.map((row) => row.family_id);
-        // Nothing can join a session without tokens any more: a new one comes only in exchange for an old one.
+        // A session without tokens cannot get a new one: a new token is only issued in exchange for an old one.
         await tx.raw(
           `DELETE FROM refresh_families AS family WHERE id = ANY(:sessionIds)
               AND NOT EXISTS (SELECT FROM refresh_tokens WHERE family_id = family.id)`,
@@ -124,8 +130,8 @@ export function createRefreshTokenStore(db: Knex): RefreshTokenStore {
 }
 
 /**
- * The account's row is locked while it is read: a change of the password or the role, or its end, comes before the
- * session, which then is not opened or has the new role, or after it, and then cuts it.
+ * The row of the account is locked while it is read. A change of the password or the role, or the end of the account,
+ * may come first: then the session is not opened, or has the new role. If the change comes later, it cuts the session.
  */
 async function openFor(tx: Knex.Transaction, session: NewSession): Promise<Session | null> {
   const { rows } = await tx.raw<{ rows: { role: Role }[] }>(
@@ -142,7 +148,10 @@ async function openFor(tx: Knex.Transaction, session: NewSession): Promise<Sessi
   return row ? { sessionId: session.sessionId, userId: session.userId, role: row.role } : null;
 }
 
-/** `spent_at IS NULL` lets one of many parallel requests win: the others wait for its row, then see it spent. */
+/**
+ * `spent_at IS NULL` lets only one of many parallel requests succeed. The others wait for its row lock, and then see
+ * that the token is spent.
+ */
 async function spend(tx: Knex.Transaction, digest: Buffer): Promise<Session | null> {
   const result = await tx.raw<{ rows: { family_id: string; user_id: string; role: Role }[] }>(
     `UPDATE refresh_tokens AS token SET spent_at = now()

@@ -1,10 +1,10 @@
 import type { JWK } from 'jose';
 import type { Knex } from 'knex';
 
-/** What a key signs: access and queue tokens, or the codes of tickets. */
+/** The use of a key: to sign access and queue tokens, or to sign the codes of tickets. */
 export type KeyPurpose = 'session' | 'ticket';
 
-/** A key pair. `retiredAt` is set once a newer one signs. */
+/** A key pair. `retiredAt` is set when a newer key signs. */
 export interface SigningKey {
   kid: string;
   privateJwk: JWK;
@@ -17,11 +17,14 @@ export type NewSigningKey = Omit<SigningKey, 'retiredAt'>;
 /** The keys of one purpose. */
 export interface SigningKeyStore {
   readonly purpose: KeyPurpose;
-  /** The key that signs first, then those that only verify, newest first. */
+  /** The signing key first, then the keys that only verify, newest first. */
   list(): Promise<SigningKey[]>;
-  /** Adds the key unless there is one that signs; of many processes that start at once, one wins. */
+  /** Adds the key, unless there is one that signs. If many processes start at once, one of them adds its key. */
   addFirst(key: NewSigningKey): Promise<void>;
-  /** The key signs from now on; the others only verify. Drops those retired before `keepRetiredSince`; null: all. */
+  /**
+   * The key signs from now on, and the others only verify. Deletes keys retired before `keepRetiredSince`; null: all of
+   * them.
+   */
   rotate(key: NewSigningKey, keepRetiredSince: Date | null): Promise<void>;
 }
 
@@ -71,7 +74,10 @@ export function createSigningKeyStore(db: Knex, purpose: KeyPurpose): SigningKey
   };
 }
 
-/** Whoever changes the keys is alone: at most one key of a purpose signs at any time. Readers do not wait. */
+/**
+ * Runs a change of the keys under an exclusive lock. So at most one key of a purpose signs at any time. Readers do not
+ * wait.
+ */
 async function exclusively(db: Knex, change: (tx: Knex.Transaction) => Promise<void>): Promise<void> {
   await db.transaction(async (tx) => {
     await tx.raw('LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE');

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { Problem } from '../../domain/problems';
 
-/** Where somebody of the staff may check in; without any venue and schedule, everywhere. */
+/** Where a staff account may check in. Without any venue and schedule it may check in everywhere. */
 export interface Assignments {
   venueIds: readonly string[];
   scheduleIds: readonly string[];
@@ -9,10 +9,10 @@ export interface Assignments {
 
 export type StaffAssignmentStore = ReturnType<typeof createStaffAssignmentStore>;
 
-/** Given a transaction, all of it happens in that transaction. */
+/** If `db` is a transaction, all statements run in it. */
 export function createStaffAssignmentStore(db: Knex) {
   return {
-    /** Venues and schedules by their ids. */
+    /** The ids of the assigned venues and schedules. */
     async find(userId: string): Promise<Assignments> {
       const { rows } = await db.raw<{ rows: Assignments[] }>(
         `SELECT coalesce(array_agg(venue_id ORDER BY venue_id) FILTER (WHERE venue_id IS NOT NULL), '{}')
@@ -26,12 +26,12 @@ export function createStaffAssignmentStore(db: Knex) {
     },
 
     /**
-     * In place of those from before. Belongs in one transaction.
+     * Replaces the existing assignments. Must run in a transaction.
      *
      * @throws {Problem} venue-not-found, schedule-not-found
      */
     async replace(userId: string, { venueIds, scheduleIds }: Assignments): Promise<void> {
-      // One change after the other: the later one stands as a whole.
+      // Changes run one after the other, so the last one takes effect as a whole.
       await db('users').where({ id: userId }).forUpdate().select('id');
       await db('staff_assignments').where({ user_id: userId }).delete();
       const venues = await db.raw<{ rowCount: number }>(
@@ -49,7 +49,10 @@ export function createStaffAssignmentStore(db: Knex) {
       }
     },
 
-    /** Whether somebody may check in for a schedule: by it, by its venue, or because nothing is assigned. */
+    /**
+     * Whether a staff account may check in for a schedule: the schedule or its venue is assigned, or nothing is
+     * assigned.
+     */
     async mayCheckIn(userId: string, scheduleId: string): Promise<boolean> {
       const { rows } = await db.raw<{ rows: { may: boolean }[] }>(
         `SELECT coalesce(bool_or(assigned.schedule_id IS NOT DISTINCT FROM schedule.id

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { Role } from '../../domain/accounts/roles';
 import { createRefreshTokenStore } from './refreshTokenStore';
 
-/** An account. `login` is the id that its owner types, in its canonical form. */
+/** An account. `login` is the id that the user types, in its canonical form. */
 export interface User {
   userId: string;
   login: string;
@@ -14,30 +14,30 @@ export interface UserWithPassword extends User {
   passwordHash: string;
 }
 
-/** What operators decide about an account. A disabled one can neither log in nor refresh. */
+/** The properties of an account that operators decide. A disabled account can neither log in nor refresh. */
 export interface Standing {
   role: Role;
   disabled: boolean;
 }
 
-/** An account as it is stored. */
+/** A stored account. */
 export type StoredUser = UserWithPassword & Standing;
 
 export interface UserStore {
-  /** Adds an account and its empty wallet. False where the login is taken; then nothing was written. */
+  /** Adds an account and its empty wallet. False if the login is taken; then nothing was written. */
   create(user: UserWithPassword): Promise<boolean>;
-  /** Adds the account, or gives the one with this login the role and the password, enables it, and ends its sessions. */
+  /** Adds the account. If the login exists, sets the role and the password, enables the account, and ends its sessions. */
   upsert(user: UserWithPassword): Promise<void>;
   find(userId: string): Promise<StoredUser | null>;
   findByLogin(login: string): Promise<StoredUser | null>;
-  /** The ids that nobody's may look like. */
+  /** The ids of operators. No other id may look like one of them. */
   operatorLogins(): Promise<string[]>;
-  /** False where the password is not the one that was checked, or the account is disabled. */
+  /** False if the password is not the one that was checked, or if the account is disabled. */
   changePassword(userId: string, change: { from: string; to: string }): Promise<boolean>;
   /**
-   * What is left out stays as it is.
+   * Absent properties stay unchanged.
    *
-   * @returns null where there is no such account
+   * @returns null if there is no such account
    */
   change(
     userId: string,

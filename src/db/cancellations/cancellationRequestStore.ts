@@ -3,21 +3,21 @@ import type { CancellationCause, NotCancellableReason } from '../../domain/cance
 
 export type CancellationRequestStatus = 'REQUESTED' | 'WITHDRAWN' | 'ACCEPTED' | 'REFUSED';
 
-/** What somebody has asked for. The cancellation that comes of it has the same id. */
+/** A requested cancellation. The cancellation that results from it has the same id. */
 export interface CancellationRequest {
   cancellationId: string;
   reservationId: string;
   cause: CancellationCause;
-  /** Null: all seats that are left. */
+  /** Null: all remaining seats. */
   seatIds: string[] | null;
   status: CancellationRequestStatus;
-  /** Why it was refused. */
+  /** Why the request was refused. */
   reason: NotCancellableReason | null;
-  /** By Postgres's clock: decides about the fee. */
+  /** By the clock of Postgres. It decides about the fee. */
   requestedAt: Date;
 }
 
-/** A request that is not at its end yet, and the reservation that it is about. */
+/** A request that has not ended yet, and its reservation. */
 export interface OpenRequest {
   cancellationId: string;
   reservationId: string;
@@ -39,12 +39,12 @@ const COLUMNS = 'id, reservation_id, cause, seat_ids, status, reason, requested_
 
 export type CancellationRequestStore = ReturnType<typeof createCancellationRequestStore>;
 
-/** Cancellations from the moment at which they are asked for. Given a transaction, all of it happens in that one. */
+/** Requests for cancellations, recorded when they are made. If `db` is a transaction, all statements run in it. */
 export function createCancellationRequestStore(db: Knex) {
   return {
     /**
-     * Records a request before its workflow hears of it. One that was withdrawn is requested again; any other stays as
-     * it is.
+     * Records a request before its workflow gets it. A withdrawn request becomes requested again. Any other one stays
+     * unchanged.
      */
     async request(
       request: Pick<CancellationRequest, 'cancellationId' | 'reservationId' | 'cause' | 'seatIds'>,
@@ -59,9 +59,9 @@ export function createCancellationRequestStore(db: Knex) {
     },
 
     /**
-     * Records the organiser's request for each of these reservations that is sold, once.
+     * Records the organiser's request for each of these reservations that is sold, once for each.
      *
-     * @returns those of them that are not at their end
+     * @returns the requests that have not ended
      */
     async requestAll(reservationIds: readonly string[]): Promise<OpenRequest[]> {
       const { rows } = await db.raw<{ rows: OpenRequest[] }>(
@@ -92,7 +92,7 @@ export function createCancellationRequestStore(db: Knex) {
       return rows[0] ? toRequest(rows[0]) : null;
     },
 
-    /** As {@link find}, and keeps everybody else from deciding about it until the transaction ends. */
+    /** Like {@link find}, but also prevents other decisions about the request until the transaction ends. */
     async lock(cancellationId: string): Promise<CancellationRequest | null> {
       const { rows } = await db.raw<{ rows: RequestRow[] }>(
         `SELECT ${COLUMNS} FROM cancellation_requests WHERE id = ? FOR UPDATE`,
@@ -101,13 +101,13 @@ export function createCancellationRequestStore(db: Knex) {
       return rows[0] ? toRequest(rows[0]) : null;
     },
 
-    /** @returns whether it was not decided: then nothing will come of it */
+    /** @returns true if the request was not decided: then it has no effect */
     async withdraw(cancellationId: string): Promise<boolean> {
       const changed = await requested(cancellationId).update({ status: 'WITHDRAWN', ended_at: db.fn.now() });
       return changed > 0;
     },
 
-    /** @param isOver nothing is due to a card */
+    /** @param isOver true if no refund to a card is due */
     async accept(cancellationId: string, isOver: boolean): Promise<void> {
       const ended = isOver ? { ended_at: db.fn.now() } : {};
       await requested(cancellationId).update({ status: 'ACCEPTED', ...ended });
@@ -117,7 +117,7 @@ export function createCancellationRequestStore(db: Knex) {
       await requested(cancellationId).update({ status: 'REFUSED', reason, ended_at: db.fn.now() });
     },
 
-    /** Nothing is left to do. */
+    /** Marks that nothing is left to do. */
     async end(cancellationId: string): Promise<void> {
       await db('cancellation_requests')
         .where({ id: cancellationId, status: 'ACCEPTED' })
@@ -126,8 +126,8 @@ export function createCancellationRequestStore(db: Knex) {
     },
 
     /**
-     * Requests of some age that are not at their end, those first that were looked at longest ago: however many there
-     * are, each gets its turn.
+     * Takes requests of some age that have not ended, starting with the one that was swept longest ago. So each gets
+     * its turn, however many there are.
      */
     async takeOpen(page: { olderThanSeconds: number; limit: number }): Promise<OpenRequest[]> {
       const { rows } = await db.raw<{ rows: OpenRequest[] }>(
@@ -147,7 +147,7 @@ export function createCancellationRequestStore(db: Knex) {
     },
   };
 
-  /** What is decided stays as it was decided. */
+  /** A decision is never changed. */
   function requested(cancellationId: string) {
     return db('cancellation_requests').where({ id: cancellationId, status: 'REQUESTED' });
   }

@@ -8,33 +8,33 @@ import type {
 import type { PaymentAmount } from '../../domain/money';
 import type { ReservationStatus } from '../../domain/reservations/reservationStates';
 
-/** A cancellation with the figures that the customer was told. Money in whole currency units. */
+/** A cancellation with the figures that were shown to the customer. Money is in whole currency units. */
 export interface Cancellation {
-  /** That of the request. */
+  /** The id of the request. */
   cancellationId: string;
   reservationId: string;
   cause: CancellationCause;
-  /** Of these seats. */
+  /** The cancelled seats. */
   seatIds: string[];
-  /** What they had cost, and the booking fees paid for them. */
+  /** The prices of these seats, and the booking fees that were paid for them. */
   tickets: number;
   bookingFee: number;
-  /** Whether no seat of the reservation was left. */
+  /** Whether no seat of the reservation remained. */
   whole: boolean;
   rule: CancellationRule;
-  /** Kept of the tickets' price. */
+  /** The part of the ticket prices that is kept. */
   fee: number;
   bookingFeeRefund: number;
   refund: PaymentAmount;
   cancelledAt: Date;
 }
 
-/** A cancellation, and how far its card part has come. */
+/** A cancellation, and the state of its card refund. */
 export interface RecordedCancellation extends Cancellation {
-  /** Null where nothing is due to a card. */
+  /** Null if no refund to a card is due. */
   cardRefund: {
     status: 'PENDING' | 'DONE';
-    /** Tries so far, each under a key of its own at the gateway. */
+    /** The number of tries so far. Each try has its own key at the gateway. */
     attempts: number;
     nextAttempt: number;
     lastFault: string | null;
@@ -42,11 +42,11 @@ export interface RecordedCancellation extends Cancellation {
   } | null;
 }
 
-/** The facts, with the seats that are asked for and the payment that a refund goes back to. */
+/** The facts, with the requested seats and the payment that is refunded. */
 export interface RecordedFacts extends CancellationFacts {
   sale: (NonNullable<CancellationFacts['sale']> & { paymentId: string }) | null;
   seatIds: string[];
-  /** Whether no other seat is left. */
+  /** Whether no other seat remains. */
   whole: boolean;
 }
 
@@ -92,13 +92,16 @@ interface CancellationRow {
 
 export type CancellationStore = ReturnType<typeof createCancellationStore>;
 
-/** What decides about cancellations, and their record. Given a transaction, all of it happens in that one. */
+/**
+ * The facts that decide about cancellations, and the records of cancellations. If `db` is a transaction, all statements
+ * run in it.
+ */
 export function createCancellationStore(db: Knex) {
   return {
     /**
-     * What was frozen at the hold, and what has become of the reservation since, as far as these seats go.
+     * Reads the terms that were frozen when the seats were held, and the current state of these seats.
      *
-     * @param seatIds null: all seats that are left
+     * @param seatIds null: all remaining seats
      */
     async facts(reservationId: string, seatIds: readonly string[] | null): Promise<RecordedFacts | null> {
       const { rows } = await db.raw<{ rows: FactsRow[] }>(
@@ -131,7 +134,7 @@ export function createCancellationStore(db: Knex) {
       return row ? toFacts(row, seatIds?.length ?? null) : null;
     },
 
-    /** Keeps everybody from being let in with the reservation's tickets until the transaction ends. */
+    /** Prevents check-ins with the reservation's tickets until the transaction ends. */
     async lockTickets(reservationId: string): Promise<void> {
       await db('tickets').where({ reservation_id: reservationId }).orderBy('id').forUpdate().select('id');
     },
@@ -143,7 +146,11 @@ export function createCancellationStore(db: Knex) {
         .update({ status: 'VOID' });
     },
 
-    /** Its caller holds the reservation's lock. @throws where no seat was left */
+    /**
+     * The caller must hold the lock of the reservation.
+     *
+     * @throws if no seat remained
+     */
     async insert(cancellation: Cancellation): Promise<void> {
       const { refund } = cancellation;
       await db('cancellations').insert({
@@ -169,7 +176,7 @@ export function createCancellationStore(db: Knex) {
       return row ?? null;
     },
 
-    /** Oldest first, by reservation; one without a cancellation is not among the keys. */
+    /** Oldest first, by reservation. A reservation without a cancellation has no key. */
     async ofReservations(reservationIds: readonly string[]): Promise<Map<string, RecordedCancellation[]>> {
       const found = new Map<string, RecordedCancellation[]>();
       for (const cancellation of await read('cancellation.reservation_id = ANY(?)', [[...reservationIds]])) {
@@ -196,7 +203,7 @@ export function createCancellationStore(db: Knex) {
   }
 }
 
-/** @param asked how many seats are asked for; null: all that are left */
+/** @param asked the number of requested seats; null: all remaining seats */
 function toFacts(row: FactsRow, asked: number | null): RecordedFacts {
   const { payment_id: paymentId, approved_at: bookedAt, seats, currency } = row;
   const prices = seats.map(({ price }) => price);

@@ -10,7 +10,7 @@ export interface ShowCancellation extends ShowCancellationSettings {
   finishedAt: Date | null;
 }
 
-/** What is left out stays as it is. */
+/** Absent properties stay unchanged. */
 export type SettingsChange = {
   [Name in keyof ShowCancellationSettings]?: ShowCancellationSettings[Name] | undefined;
 };
@@ -31,30 +31,30 @@ export interface ShowProgress {
 /** A refund whose last try failed. */
 export interface FailingRefund {
   reservationId: string;
-  /** Due to the card. */
+  /** The amount due to the card. */
   amount: number;
   attempts: number;
   lastFault: string;
-  /** Since when it is due. */
+  /** The time since which it is due. */
   since: Date;
 }
 
-/** A page of a walk through the reservations of a show. */
+/** A page of a pass over the reservations of a show. */
 export interface ReservationPage {
   scheduleId: string;
   statuses: readonly ReservationStatus[];
-  /** The last of the page before; null for the first page. */
+  /** The last reservation of the page before; null for the first page. */
   after: string | null;
   limit: number;
 }
 
 export type ShowCancellationStore = ReturnType<typeof createShowCancellationStore>;
 
-/** Cancelled shows. Given a transaction, all of it happens in that transaction. */
+/** Cancelled shows. If `db` is a transaction, all statements run in it. */
 export function createShowCancellationStore(db: Knex) {
   return {
     /**
-     * Closes the sale for good and opens the record, not paused; a record that stands is left as it is. Needs a
+     * Closes the sale permanently and creates the record, not paused. An existing record stays unchanged. Needs a
      * transaction.
      */
     async open({
@@ -80,7 +80,7 @@ export function createShowCancellationStore(db: Knex) {
       return rows[0] ?? null;
     },
 
-    /** What an operator has ordered; nobody changes it until the transaction ends, if there is one. */
+    /** Reads the operator's settings. If there is a transaction, the settings cannot change until it ends. */
     async keepSettings(scheduleId: string): Promise<ShowCancellationSettings | null> {
       const { rows } = await db.raw<{ rows: ShowCancellationSettings[] }>(
         `SELECT paused, refunds_per_second AS "refundsPerSecond" FROM show_cancellations
@@ -90,7 +90,11 @@ export function createShowCancellationStore(db: Knex) {
       return rows[0] ?? null;
     },
 
-    /** Changes what is given and leaves the rest. @returns false where everybody has been refunded */
+    /**
+     * Changes the given settings only.
+     *
+     * @returns false if all refunds are finished
+     */
     async adjust(scheduleId: string, change: SettingsChange): Promise<boolean> {
       const { rowCount } = await db.raw<{ rowCount: number }>(
         `UPDATE show_cancellations SET paused = coalesce(:paused, paused),
@@ -108,7 +112,7 @@ export function createShowCancellationStore(db: Knex) {
         .update({ finished_at: db.raw('service_now()') });
     },
 
-    /** The schedules whose refunds are not at their end, of shows that were cancelled so long ago. */
+    /** The schedules whose refunds are not finished, of shows that were cancelled at least this long ago. */
     async unfinished(olderThanSeconds: number): Promise<string[]> {
       const { rows } = await db.raw<{ rows: { id: string }[] }>(
         `SELECT schedules.id FROM show_cancellations JOIN schedules ON schedules.id = schedule_id
@@ -118,7 +122,10 @@ export function createShowCancellationStore(db: Knex) {
       return rows.map((row) => row.id);
     },
 
-    /** Ids in their order: a walk that goes on after the last one of a page misses none that was there before it. */
+    /**
+     * Ids in ascending order. If a pass continues after the last id of a page, it misses no reservation that already
+     * existed.
+     */
     async page({ scheduleId, statuses, after, limit }: ReservationPage): Promise<string[]> {
       const query = db('reservations')
         .where({ schedule_id: scheduleId })
@@ -141,7 +148,10 @@ export function createShowCancellationStore(db: Knex) {
       };
     },
 
-    /** By reservation id, from just above `after`. Several refunds of one reservation are one: their sum, and the last fault. */
+    /**
+     * By reservation id, starting after `after`. Several refunds of one reservation are combined: their sum, and the
+     * last fault.
+     */
     async failing(
       scheduleId: string,
       page: { limit: number; after?: string | undefined },
@@ -172,9 +182,9 @@ interface ProgressRow extends ShowCounts {
 }
 
 /**
- * Points are back in the wallet with the commit that cancels seats. A card's part is a refund of its own, where there is
- * one: without, nothing was due to a card. A reservation with seats left is still to do, whatever its customer has
- * cancelled of it.
+ * Points are back in the wallet when the transaction that cancels seats commits. The card part has a refund row.
+ * Without that row, nothing was due to a card. A reservation with remaining seats is still to do, even if its customer
+ * has cancelled some seats.
  */
 const PROGRESS = `
   SELECT count(*) FILTER (WHERE sold) AS reservations,

@@ -21,7 +21,7 @@ export interface ScheduleDraft {
   bookingFee: number;
   maxSeatsPerUser: number;
   waitingRoom?: WaitingRoom | undefined;
-  /** Left out, what Korean venues print. */
+  /** If absent, the policy of Korean venues. */
   cancellationPolicy?: CancellationPolicy | undefined;
 }
 
@@ -32,11 +32,11 @@ export interface ScheduleEdit extends ScheduleChange {
 
 export type CatalogueEditor = ReturnType<typeof createCatalogueEditor>;
 
-/** What operators do to the catalogue, each in one transaction. Given a transaction, inside that one. */
+/** The changes of operators to the catalogue, each in one transaction. If `db` is a transaction, they run inside it. */
 export function createCatalogueEditor(db: Knex) {
   return {
     /**
-     * @param venueId a venue that has it already is left as it is
+     * @param venueId if a venue with this id exists, it stays unchanged
      * @returns its id
      */
     async addVenue(venue: Omit<NewVenue, 'venueId'>, venueId: string = newId()): Promise<string> {
@@ -46,7 +46,7 @@ export function createCatalogueEditor(db: Knex) {
       return venueId;
     },
 
-    /** @param concertId a concert that has it already is left as it is */
+    /** @param concertId if a concert with this id exists, it stays unchanged */
     async addConcert(
       concert: { title: string; artist: string; description: string },
       concertId: string = newId(),
@@ -56,10 +56,10 @@ export function createCatalogueEditor(db: Knex) {
     },
 
     /**
-     * Adds a schedule with its grades and a seat of its own for every seat of the venue. Seats of a category without
-     * a price are blocked there for good.
+     * Adds a schedule with its grades, and a separate seat for every seat of the venue. Seats of a category without a
+     * price are permanently blocked there.
      *
-     * @param scheduleId a schedule that has it already is left as it is
+     * @param scheduleId if a schedule with this id exists, it stays unchanged
      * @returns its id
      * @throws {Problem} concert-not-found; validation-failed with every fault of venue, times and prices
      */
@@ -96,10 +96,10 @@ export function createCatalogueEditor(db: Knex) {
     },
 
     /**
-     * Changes the sale and the seats that are kept from it: all of it or nothing.
+     * Changes the sale and the blocked seats: all of it or nothing.
      *
-     * @throws {Problem} schedule-not-found; seat-not-found with `seatIds`; seat-unavailable with
-     *   `unavailableSeatIds`, where a seat to block is held or sold
+     * @throws {Problem} schedule-not-found; seat-not-found with `seatIds`; seat-unavailable with `unavailableSeatIds`,
+     *   if a seat to block is held or sold
      */
     async editSchedule(
       scheduleId: string,

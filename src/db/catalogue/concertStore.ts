@@ -7,11 +7,11 @@ export interface Concert {
   description: string;
 }
 
-/** Columns under the names of {@link Concert}. */
+/** The columns, renamed to the properties of {@link Concert}. */
 const COLUMNS = { concertId: 'id', title: 'title', artist: 'artist', description: 'description' } as const;
 
 export interface ConcertPage {
-  /** Part of the title or the artist's name, in any case. */
+  /** A part of the title or of the artist's name, in any case. */
   search?: string | undefined;
   limit: number;
   /** The last concert of the page before. */
@@ -22,7 +22,7 @@ export type ConcertStore = ReturnType<typeof createConcertStore>;
 
 export function createConcertStore(db: Knex) {
   return {
-    /** A concert with this id that exists already is left as it is. */
+    /** If a concert with this id exists, it stays unchanged. */
     async insert({ concertId, title, artist, description }: Concert): Promise<void> {
       await db('concerts').insert({ id: concertId, title, artist, description }).onConflict('id').ignore();
     },
@@ -32,9 +32,9 @@ export function createConcertStore(db: Knex) {
       return concert ?? null;
     },
 
-    /** Newest first. Concerts are never deleted, so the last one of a page always marks its place. */
+    /** Newest first. Concerts are never deleted, so the last one of a page always marks where the next page begins. */
     async list({ search, limit, after }: ConcertPage): Promise<Concert[]> {
-      // strpos takes the text as it is; LIKE would read % and _ in it as patterns.
+      // strpos uses the text literally. LIKE would treat % and _ in it as patterns.
       const { rows } = await db.raw<{ rows: Concert[] }>(
         `SELECT id AS "concertId", title, artist, description
          FROM concerts

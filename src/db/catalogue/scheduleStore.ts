@@ -8,21 +8,21 @@ import type { SaleSwitch } from '../../domain/catalogue/saleStatus';
 import type { Grade, PricedCategory } from '../../domain/catalogue/seatingPlan/grades';
 import type { WaitingRoom } from '../../domain/queue/waitingRoom';
 
-/** What decides whether and how seats of a schedule can be held. */
+/** The facts that decide whether and how seats of a schedule can be held. */
 export interface ScheduleFacts {
   scheduleId: string;
   saleOpensAt: Date;
   saleClosesAt: Date;
   saleSwitch: SaleSwitch;
-  /** The show does not take place: its sale is closed for good. */
+  /** Set if the show does not take place. Its sale is permanently closed. */
   cancelledAt: Date | null;
   maxSeatsPerUser: number;
-  /** A seat's fee in whole currency units. */
+  /** The booking fee for one seat, in whole currency units. */
   bookingFee: number;
   currency: string;
-  /** null: the service-wide room is enough. */
+  /** null: only the service-wide room applies. */
   waitingRoom: WaitingRoom | null;
-  /** null: nobody is drawn at the opening. true: it is done, and the line stands. */
+  /** null: the opening has no draw. true: the draw is done, and the line is complete. */
   drawDone: boolean | null;
 }
 
@@ -41,7 +41,7 @@ export interface NewSchedule extends Omit<ScheduleFacts, 'saleSwitch' | 'cancell
   startsAt: Date;
   seatsTotal: number;
   cancellationPolicy: CancellationPolicy;
-  /** In the plan's order; one without a price is not for sale. */
+  /** In the order of the plan. A grade without a price is not for sale. */
   grades: readonly Pick<PricedCategory, 'grade' | 'price' | 'color'>[];
 }
 
@@ -51,19 +51,19 @@ export interface ScheduleChange {
 }
 
 /**
- * Names the lock of a schedule's sale. Every hold shares it while it is recorded; who takes it alone has waited
- * for the holds before, and those after see what was committed under it.
+ * The lock key of a schedule's sale. Every transaction that records a hold takes it shared. A transaction that takes it
+ * exclusively has waited for all earlier holds. Later holds see what it has committed.
  */
 export const SALE_LOCK = `hashtextextended('sale:' || :scheduleId::text, 0)`;
 
-/** Columns under the names of {@link ScheduleFacts}; without its draw. */
+/** The columns, renamed to the properties of {@link ScheduleFacts}, without its draw. */
 const FACTS = `schedule.id AS "scheduleId", schedule.sale_opens_at AS "saleOpensAt",
   schedule.sale_closes_at AS "saleClosesAt", schedule.sale_switch AS "saleSwitch",
   schedule.cancelled_at AS "cancelledAt",
   schedule.max_seats_per_user AS "maxSeatsPerUser", schedule.booking_fee AS "bookingFee",
   schedule.currency, schedule.waiting_room AS "waitingRoom"`;
 
-/** A seat is free unless it is allocated or blocked; blocking refuses allocated seats, so none counts twice. */
+/** A seat is free unless it is allocated or blocked. An allocated seat cannot be blocked, so no seat counts twice. */
 const OVERVIEW = `${FACTS}, schedule.concert_id AS "concertId", schedule.starts_at AS "startsAt",
   venue.name AS "venueName", schedule.seats_total AS "seatsTotal",
   schedule.seats_total
@@ -72,13 +72,13 @@ const OVERVIEW = `${FACTS}, schedule.concert_id AS "concertId", schedule.starts_
 
 export type ScheduleStore = ReturnType<typeof createScheduleStore>;
 
-/** Given a transaction, all of it happens in that transaction. */
+/** If `db` is a transaction, all statements run in it. */
 export function createScheduleStore(db: Knex) {
   return {
     /**
-     * The schedule and its grades; its seats follow in the same transaction.
+     * Inserts the schedule and its grades. The caller inserts its seats in the same transaction.
      *
-     * @returns false when a schedule with this id exists; it is left as it is
+     * @returns false if a schedule with this id exists; it stays unchanged
      */
     async insert(schedule: NewSchedule): Promise<boolean> {
       const inserted = await db('schedules')
@@ -122,7 +122,7 @@ export function createScheduleStore(db: Knex) {
       return rows[0] ?? null;
     },
 
-    /** How many seats can be bought, now or when holds end. An unknown schedule has none. */
+    /** The number of seats that can be bought, now or when holds end. An unknown schedule has none. */
     async supply(scheduleId: string): Promise<SeatSupply> {
       const { rows } = await db
         .raw<{ rows: SeatSupply[] }>(
@@ -147,7 +147,7 @@ export function createScheduleStore(db: Knex) {
       return row ? cancellationPolicySchema.parse(row.cancellation_policy) : null;
     },
 
-    /** Those that are for sale, in the plan's order. */
+    /** The grades that are for sale, in the order of the plan. */
     async grades(scheduleId: string): Promise<Grade[]> {
       const { rows } = await db.raw<{ rows: Grade[] }>(
         `SELECT grade, price, color FROM grades
@@ -177,7 +177,11 @@ export function createScheduleStore(db: Knex) {
       return rows;
     },
 
-    /** Changes what is given and leaves the rest. @returns false for an unknown schedule */
+    /**
+     * Changes the given properties only.
+     *
+     * @returns false for an unknown schedule
+     */
     async update(scheduleId: string, change: ScheduleChange): Promise<boolean> {
       const columns = {
         ...(change.saleSwitch !== undefined && { sale_switch: change.saleSwitch }),
@@ -189,8 +193,8 @@ export function createScheduleStore(db: Knex) {
     },
 
     /**
-     * Closes the sale for good: no hold is recorded after this is committed, and every one before can be seen.
-     * Run again, it changes nothing.
+     * Closes the sale permanently. After the commit no hold is recorded, and every earlier hold is visible. A repeated
+     * call changes nothing.
      */
     async cancel(scheduleId: string, reason: string | null): Promise<void> {
       await db.raw(`SELECT pg_advisory_xact_lock(${SALE_LOCK})`, { scheduleId });

@@ -3,19 +3,19 @@ import type { Knex } from 'knex';
 import { createScheduleStore, type ScheduleFacts } from './scheduleStore';
 import { createSeatStore } from './seatStore';
 
-/** Some tens of megabytes at most; a hot sale of an arena fits several times. */
+/** At most some tens of megabytes. This is several times the seats of one arena with a hot sale. */
 const MAX_SEATS = 60_000;
 const MAX_SCHEDULES = 5_000;
 
-/** An operator's pause reaches every process within this time. */
+/** A pause by an operator reaches every process within this time. */
 const FACTS_TTL_MS = 800;
 
 export type SeatDirectory = ReturnType<typeof createSeatDirectory>;
 
 /**
- * What the path of a hold asks about seats and schedules again and again, kept in the process, so that a
- * lost race costs Postgres nothing. A seat never changes its schedule; a schedule's facts are at most
- * {@link FACTS_TTL_MS} old, and read once however many ask at the same time.
+ * Caches in the process what every hold needs to know about seats and schedules. So a lost race costs Postgres nothing.
+ * The schedule of a seat never changes. The facts of a schedule are at most {@link FACTS_TTL_MS} old, and parallel
+ * callers share one read.
  */
 export function createSeatDirectory(db: Knex) {
   const seats = createSeatStore(db);
@@ -28,7 +28,7 @@ export function createSeatDirectory(db: Knex) {
   });
 
   return {
-    /** The schedule of each seat; unknown seats are missing. */
+    /** The schedule of each seat. Unknown seats are missing. */
     async schedulesOf(seatIds: readonly string[]): Promise<Map<string, string>> {
       const missing = seatIds.filter((seatId) => !scheduleOfSeat.has(seatId));
       const read = missing.length > 0 ? await seats.schedulesOf(missing) : new Map<string, string>();

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** A seat of a schedule without its status: none of this ever changes. */
+/** A seat of a schedule without its status. None of these properties ever changes. */
 export interface SeatDrawing {
   seatId: string;
   zone: string;
@@ -22,22 +22,22 @@ interface LockedSeat {
 interface SeatsOfVenue {
   scheduleId: string;
   venueId: string;
-  /** How many the venue has. */
+  /** The number of seats of the venue. */
   seats: number;
 }
 
-/** A statement may take 10 s; this number of seats takes less than one, also on a slow machine. */
+/** A statement may take 10 s. This number of seats takes less than one second, even on a slow machine. */
 const SEATS_IN_A_STATEMENT = 20_000;
 
 export type SeatStore = ReturnType<typeof createSeatStore>;
 
-/** The seats of schedules. Given a transaction, all of it happens in that transaction. */
+/** The seats of schedules. If `db` is a transaction, all statements run in it. */
 export function createSeatStore(db: Knex) {
   return {
     /**
-     * Gives a new schedule a seat of its own for each seat of its venue; one whose grade has no price is blocked for
-     * good. The ids are of version 7 (RFC 9562) and grow in the plan's order, which keeps a schedule's rows and index
-     * entries together.
+     * Creates a separate seat of a new schedule for each seat of its venue. A seat whose grade has no price is
+     * permanently blocked. The ids have version 7 (RFC 9562) and grow in the order of the plan. This keeps the rows and
+     * index entries of a schedule together.
      */
     async insertAll({ scheduleId, venueId, seats }: SeatsOfVenue): Promise<void> {
       for (let from = 0; from < seats; from += SEATS_IN_A_STATEMENT) {
@@ -57,7 +57,7 @@ export function createSeatStore(db: Knex) {
       }
     },
 
-    /** In the plan's order. */
+    /** In the order of the plan. */
     async drawings(scheduleId: string): Promise<SeatDrawing[]> {
       const { rows } = await db.raw<{ rows: SeatDrawing[] }>(
         `SELECT id AS "seatId", zone, row, number, grade, x, y, accessible
@@ -68,11 +68,12 @@ export function createSeatStore(db: Knex) {
     },
 
     /**
-     * One letter for each seat in the plan's order: Available, Held, Sold or Blocked. One string, because
-     * thousands of rows would cost more to carry than to read.
+     * One letter for each seat in the order of the plan: Available, Held, Sold or Blocked. It is one string, because
+     * thousands of rows would cost more to transfer than to read.
      *
-     * A full join, though every allocation has its seat: Postgres can only hash or merge it. Of a sale that has just
-     * begun it has no statistics, takes it that hardly anything is sold, and would compare each seat with each sold one.
+     * Every allocation has its seat, but the query uses a full join, because Postgres can only hash or merge it. For a
+     * sale that has just begun, Postgres has no statistics and assumes almost no sold seats. With another join it would
+     * compare each seat with each sold one.
      *
      * @returns an empty string for an unknown schedule
      */
@@ -92,7 +93,7 @@ export function createSeatStore(db: Knex) {
       return rows[0]?.statuses ?? '';
     },
 
-    /** The schedule of each seat; unknown seats are missing. */
+    /** The schedule of each seat. Unknown seats are missing. */
     async schedulesOf(seatIds: readonly string[]): Promise<Map<string, string>> {
       const rows = await db('seats')
         .whereIn('id', seatIds)
@@ -101,10 +102,10 @@ export function createSeatStore(db: Knex) {
     },
 
     /**
-     * Locks these seats until the transaction ends, so that nothing can be allocated meanwhile: an
-     * allocation's foreign key takes a lock that waits for this one.
+     * Locks these seats until the transaction ends, so that no hold can allocate them: the foreign key of an allocation
+     * takes a lock that waits for this one.
      *
-     * @returns the seats that belong to the schedule, each with whether somebody has it, and whether it has a price
+     * @returns the seats that belong to the schedule, and for each whether it is taken and whether it has a price
      */
     async lock(scheduleId: string, seatIds: readonly string[]): Promise<LockedSeat[]> {
       await db('seats')
@@ -113,7 +114,7 @@ export function createSeatStore(db: Knex) {
         .orderBy('position')
         .forUpdate()
         .select('id');
-      // A statement of its own: it sees what was committed while the lock was waited for.
+      // A separate statement: it sees what was committed while the first one waited for the lock.
       const { rows } = await db.raw<{ rows: LockedSeat[] }>(
         `SELECT seat.id AS "seatId", grades.price IS NOT NULL AS "forSale",
                 EXISTS (SELECT FROM allocations WHERE seat_id = seat.id AND released_at IS NULL) AS taken

@@ -6,7 +6,7 @@ import type { HallText } from '../../domain/catalogue/seatingPlan/hallText';
 export interface NewVenue {
   venueId: string;
   name: string;
-  /** An IANA name: days of a show here are days there. */
+  /** An IANA name. The days of a show at this venue are days in this time zone. */
   timeZone: string;
   hall: HallText;
 }
@@ -14,12 +14,12 @@ export interface NewVenue {
 export type VenueStore = ReturnType<typeof createVenueStore>;
 
 /**
- * Venues with their seats and drawings. A plan never changes; a rebuilt venue is a new one. Given a transaction, all of
- * it happens in that transaction.
+ * Venues with their seats and drawings. A plan never changes. A rebuilt venue is a new venue. If `db` is a transaction,
+ * all statements run in it.
  */
 export function createVenueStore(db: Knex) {
   return {
-    /** A venue with this id that exists already is left as it is. Belongs in one transaction. */
+    /** If a venue with this id exists, it stays unchanged. Must run in a transaction. */
     async insert({ venueId, name, timeZone, hall }: NewVenue): Promise<void> {
       const { rows } = await db.raw<{ rows: unknown[] }>(
         `INSERT INTO venues (id, name, time_zone, plan, drawing) VALUES (?, ?, ?, ?::jsonb, ?::jsonb)
@@ -40,7 +40,7 @@ export function createVenueStore(db: Knex) {
       }
     },
 
-    /** The categories of a venue's plan, in its order; null for an unknown venue. */
+    /** The categories of a venue's plan, in the order of the plan; null for an unknown venue. */
     async categories(venueId: string): Promise<HallCategory[] | null> {
       const { rows } = await db.raw<{ rows: { categories: HallCategory[] | null }[] }>(
         `SELECT drawing->'categories' AS categories FROM venues WHERE id = ?`,
@@ -50,7 +50,7 @@ export function createVenueStore(db: Knex) {
       return venue ? (venue.categories ?? []) : null;
     },
 
-    /** Where the stage of a schedule's venue is; null where nobody knows. */
+    /** The position of the stage in the schedule's venue; null if it is not known. */
     async stageOfSchedule(scheduleId: string): Promise<Point | null> {
       const { rows } = await db.raw<{ rows: { stage: Point | null }[] }>(
         `SELECT nullif(venue.drawing->'stage', 'null') AS stage
@@ -62,8 +62,8 @@ export function createVenueStore(db: Knex) {
     },
 
     /**
-     * The drawing of a schedule's hall, as JSON that Postgres writes: a {@link HallDrawing}, each of its rows with its
-     * seats. It never changes.
+     * The drawing of a schedule's hall as JSON that Postgres builds: a {@link HallDrawing} with the seats of each row.
+     * It never changes.
      *
      * @returns null for an unknown schedule
      */
@@ -94,7 +94,7 @@ export function createVenueStore(db: Knex) {
   };
 }
 
-/** Of a venue whose plan could not be read when plans were first read once for all. */
+/** For a venue whose plan could not be read by migration 022. */
 const NOTHING_DRAWN: HallDrawing = {
   size: { width: 0, height: 0 },
   stage: null,

@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { insufficientPoints } from '../../domain/money';
 import { PermanentError } from '../../domain/permanentError';
 
-/** The accounts of the house itself. See migrations 004 and 008 for their meaning and sign. */
+/** The accounts of the house. Migrations 004 and 008 explain their meaning and sign. */
 export const HOUSE_ACCOUNTS = [
   'house:revenue',
   'house:booking-fees',
@@ -12,7 +12,10 @@ export const HOUSE_ACCOUNTS = [
   'house:refunds-due',
 ] as const;
 
-/** What the clearing accounts begin with: each gateway has its own. Negative: what the gateway owes the house. */
+/**
+ * The prefix of the clearing accounts. Each gateway has its own account. Negative: the amount that the gateway owes the
+ * house.
+ */
 export const CLEARING = 'gateway:clearing:';
 type ClearingAccount = `${typeof CLEARING}${string}`;
 
@@ -32,22 +35,22 @@ export const JOURNAL_KINDS = [
 ] as const;
 export type JournalKind = (typeof JOURNAL_KINDS)[number];
 
-/** One business event. Its entries must sum to zero; the database refuses the commit otherwise. */
+/** One business event. Its entries must sum to zero. Otherwise the database rejects them. */
 export interface Journal {
-  /** Names the effect, such as `debit:<paymentId>`: booked at most once. */
+  /** Identifies the effect, such as `debit:<paymentId>`. The ledger books it at most once. */
   key: string;
   kind: JournalKind;
   currency: string;
   reservationId?: string;
   paymentId?: string;
-  /** What flows into (positive) or out of (negative) the user's wallet. */
+  /** The amount that flows into (positive) or out of (negative) the user's wallet. */
   wallet?: { userId: string; amount: number };
   house: readonly { account: HouseAccount; amount: number }[];
 }
 
-/** A line of the user's own ledger. */
+/** A line in the ledger view of a user. */
 export interface WalletEntry {
-  /** The journal's id: a journal has at most one entry for a wallet. */
+  /** The id of the journal. A journal has at most one entry for a wallet. */
   entryId: string;
   kind: JournalKind;
   amount: number;
@@ -56,7 +59,7 @@ export interface WalletEntry {
   createdAt: Date;
 }
 
-/** One entry of a journal, as the books show it. */
+/** One entry of a journal, as the service shows it. */
 export interface JournalLine {
   journalId: string;
   kind: JournalKind;
@@ -66,21 +69,22 @@ export interface JournalLine {
 }
 
 export interface Posting {
-  /** False when a journal of this key was booked before; nothing was changed then. */
+  /** False if a journal with this key was already booked. Then nothing was changed. */
   booked: boolean;
-  /** The wallet after this journal; null where no wallet took part or nothing was booked. */
+  /** The balance of the wallet after this journal. Null if it has no wallet entry, or if nothing was booked. */
   balance: number | null;
 }
 
 export type LedgerStore = ReturnType<typeof createLedgerStore>;
 
-/** The double-entry ledger. `post` belongs in a transaction with the effect that it books. */
+/** The double-entry ledger. Call `post` in the transaction of the effect that it books. */
 export function createLedgerStore(db: Knex) {
   return {
     /**
-     * Books a journal, once for its key.
+     * Books a journal, once for each key.
      *
-     * @throws {Problem} insufficient-points with `balance` and `required`; the transaction must then be rolled back
+     * @throws {Problem} insufficient-points with `balance` and `required`; the caller must then roll back the
+     *   transaction
      */
     async post(journal: Journal): Promise<Posting> {
       const { wallet, currency } = journal;
@@ -136,7 +140,7 @@ export function createLedgerStore(db: Knex) {
 
     balance: balanceOf,
 
-    /** Newest first, below the entry `before`; an unknown one gives an empty page. */
+    /** Newest first, older than the entry `before`. An unknown `before` gives an empty page. */
     async walletEntries(
       userId: string,
       page: { limit: number; before?: string | undefined },
@@ -177,7 +181,7 @@ export function createLedgerStore(db: Knex) {
     },
   };
 
-  /** 0 where the user has no wallet yet. */
+  /** 0 if the user has no wallet yet. */
   async function balanceOf(userId: string): Promise<number> {
     const row = await db('wallets')
       .where({ user_id: userId })

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 
 export type TopUpStatus = 'REQUESTED' | 'WITHDRAWN' | 'PENDING' | 'SUCCEEDED' | 'FAILED';
 
-/** Points bought through the gateway. */
+/** A purchase of points through the gateway. */
 export interface TopUp {
   topUpId: string;
   userId: string;
@@ -13,7 +13,7 @@ export interface TopUp {
   gateway: string;
   paymentKey: string | null;
   gatewayPaymentId: string | null;
-  /** The wallet right after it, as the client was told. */
+  /** The balance of the wallet right after it, as the client got it. */
   balanceAfter: number | null;
   /** Why it failed. */
   reason: string | null;
@@ -39,14 +39,14 @@ interface TopUpRow {
 
 export type TopUpStore = ReturnType<typeof createTopUpStore>;
 
-/** Top-ups. Given a transaction, all of it happens in that transaction. */
+/** Top-ups. If `db` is a transaction, all statements run in it. */
 export function createTopUpStore(db: Knex) {
   return {
     /**
-     * Records a top-up before its workflow hears of it. One that was withdrawn is requested again, with the gateway that
-     * takes new payments now: no gateway has heard of it. Any other stays as it is.
+     * Records a top-up before its workflow gets it. A withdrawn top-up becomes requested again, with the gateway that
+     * takes new payments now: no gateway knows it yet. Any other one stays unchanged.
      *
-     * @returns the top-up as it is now
+     * @returns the current top-up
      */
     async request(topUp: NewTopUp): Promise<TopUp> {
       const { rows } = await db.raw<{ rows: TopUpRow[] }>(
@@ -64,7 +64,7 @@ export function createTopUpStore(db: Knex) {
       return toTopUp(row);
     },
 
-    /** @returns whether no step had begun: then none will */
+    /** @returns true if no step had begun: then none will */
     async withdraw(topUpId: string): Promise<boolean> {
       const changed = await db<TopUpRow>('top_ups')
         .where({ id: topUpId, status: 'REQUESTED' })
@@ -75,7 +75,7 @@ export function createTopUpStore(db: Knex) {
     /** Withdraws up to `limit` top-ups that were requested before an instant and never began. */
     async withdrawForgotten(before: Date, limit: number): Promise<number> {
       const { rowCount } = await db.raw<{ rowCount: number }>(
-        // Asked twice: one that is requested again meanwhile is young.
+        // The condition is checked twice: a top-up that is requested again meanwhile is young.
         `UPDATE top_ups SET status = 'WITHDRAWN'
          WHERE id IN (SELECT id FROM top_ups WHERE status = 'REQUESTED' AND created_at < :before LIMIT :limit)
            AND status = 'REQUESTED' AND created_at < :before`,
@@ -84,13 +84,17 @@ export function createTopUpStore(db: Knex) {
       return rowCount;
     },
 
-    /** Opens a requested top-up. @returns it as it is now; null for an unknown one */
+    /**
+     * Opens a requested top-up.
+     *
+     * @returns the current top-up; null if it is unknown
+     */
     async open(topUpId: string): Promise<TopUp | null> {
       await db<TopUpRow>('top_ups').where({ id: topUpId, status: 'REQUESTED' }).update({ status: 'PENDING' });
       return find(topUpId);
     },
 
-    /** @returns false where it has failed before: its points must not be credited then */
+    /** @returns false if it has already failed: its points must not be credited then */
     async succeed(
       topUpId: string,
       credit: { gatewayPaymentId: string; balanceAfter: number },
@@ -104,10 +108,10 @@ export function createTopUpStore(db: Knex) {
     },
 
     /**
-     * Closes a top-up as failed. It counts as undone where nothing was charged. Where it was closed before, that call has
-     * said whether it may be charged.
+     * Closes a top-up as failed. It counts as undone if nothing was charged. If an earlier call closed it, that call
+     * decided whether it may be charged.
      *
-     * @returns it as it is now: FAILED, or what it had come to before; null for an unknown one
+     * @returns the current top-up: FAILED, or its earlier result; null if it is unknown
      */
     async fail(topUpId: string, reason: string, mayBeCharged: boolean): Promise<TopUp | null> {
       await db<TopUpRow>('top_ups')
@@ -117,7 +121,7 @@ export function createTopUpStore(db: Knex) {
       return find(topUpId);
     },
 
-    /** Nothing of this failed top-up is taken any more. */
+    /** Marks that no money of this failed top-up is taken any more. */
     async markUndone(topUpId: string): Promise<void> {
       await db<TopUpRow>('top_ups')
         .where({ id: topUpId, status: 'FAILED' })

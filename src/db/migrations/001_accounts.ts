@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** People, their sessions, and the keys that sign tokens. */
+/** Accounts, their sessions, and the keys that sign tokens. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     CREATE TABLE users (

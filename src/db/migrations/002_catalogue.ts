@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Venues drawn in the seating-plan format, concerts, their schedules, and each schedule's own seats. */
+/** Venues with a seating plan, concerts, their schedules, and the seats of each schedule. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     CREATE TABLE venues (

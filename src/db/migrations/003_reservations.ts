@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** The read model of the reservation workflows, and the one table that decides who owns a seat. */
+/** The read model of the reservation workflows, and the only table that decides who owns a seat. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     CREATE TABLE reservations (

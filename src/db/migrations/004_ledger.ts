@@ -1,9 +1,14 @@
 import type { Knex } from 'knex';
 
 /**
- * The double-entry ledger. A positive amount flows into its account; every journal sums to zero for each
- * currency. Accounts are names: wallet:<userId>, house:revenue, house:booking-fees, house:pending (points
- * taken for a payment that is under way) and gateway:clearing (negative: what the gateway owes the house).
+ * The double-entry ledger. A positive amount flows into its account. Every journal sums to zero for each currency.
+ * Accounts are names:
+ *
+ * - wallet:<userId>
+ * - house:revenue
+ * - house:booking-fees
+ * - house:pending: points taken for a payment that is under way
+ * - gateway:clearing: negative, the amount that the gateway owes the house
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`

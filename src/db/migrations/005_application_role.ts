@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 
 /**
- * The role under which the API and the worker act (`SET ROLE` on every connection). It cannot change the
- * schema, and what is written in the ledger stays written: no UPDATE or DELETE on journals and entries.
+ * The role of the API and the worker (`SET ROLE` on every connection). It cannot change the schema. It has no UPDATE or
+ * DELETE on journals and entries, so ledger records are permanent.
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Which gateway a payment was made with, and top-ups from their beginning rather than from their success. */
+/** Records the gateway of a payment. Records top-ups from their beginning and not only from their success. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     -- Null: the attempt was closed before it was opened, and no gateway has ever heard of it.

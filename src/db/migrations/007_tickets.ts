@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** The life of a ticket at the gate, and keys of their own that sign its code. */
+/** The states of a ticket at the gate, and separate keys that sign its code. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     -- Of each purpose the newest key that is not retired signs; every key here verifies.

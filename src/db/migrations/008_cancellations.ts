@@ -1,9 +1,11 @@
 import type { Knex } from 'knex';
 
 /**
- * Cancellations after the sale: the policy of each schedule, what was frozen at the hold, and refunds. The ledger
- * gets two accounts more: house:cancellation-fees (what was kept of tickets) and house:refunds-due (what is owed
- * to cards, until the gateway has given it back).
+ * Cancellations after the sale: the policy of each schedule, the terms that were frozen when seats were held, and
+ * refunds. The ledger gets two more accounts:
+ *
+ * - house:cancellation-fees: the fees that are kept from tickets
+ * - house:refunds-due: the amounts that are owed to cards, until the gateway has refunded them
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`

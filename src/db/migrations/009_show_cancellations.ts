@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Shows that do not take place: the sale closed for good, and what the operator has ordered about the refunds. */
+/** Cancelled shows: the permanently closed sale, and the operator's settings for the refunds. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     -- Set once, and never taken back.

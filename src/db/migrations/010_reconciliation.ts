@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Reconciliation: its runs, the gateway's book as a run has read it, and what the books say differently. */
+/** Reconciliation: its runs, the gateway's book as a run has read it, and the differences between the books. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     CREATE TABLE reconciliation_runs (

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** What housekeeping removes is found by its age. */
+/** Housekeeping finds rows to remove by their age. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     -- When the key was last sent: one that is in use is not old, however long ago it was first seen.

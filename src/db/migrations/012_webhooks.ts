@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Messages from gateways, each taken once: the row is the mark, in the transaction that decides its effect. */
+/** Messages from gateways. The service takes each message once: the transaction that decides its effect writes the row. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     CREATE TABLE webhook_events (

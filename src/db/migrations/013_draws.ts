@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 
 /**
- * The draw at the opening of a sale. The application can neither choose a seed nor read it before the entries
- * stand, and cannot change an order that is recorded: `record_draw` is its only way to a result.
+ * The draw at the opening of a sale. The application cannot choose a seed, and cannot read it before the entries are
+ * recorded. It cannot change a recorded order: `record_draw` is the only way to a result.
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`

@@ -1,10 +1,11 @@
 import type { Knex } from 'knex';
 
 /**
- * The API writes a payment and a top-up before it asks a workflow to make them. So a workflow gets ids only, and what it
- * may do, and for how much, is in Postgres.
+ * The API writes a payment or a top-up before it asks a workflow to make it. So a workflow gets only ids, and Postgres
+ * has the permitted amount.
  *
- * REQUESTED: no step has begun. WITHDRAWN: no step has begun, and none will; a repeated request makes it REQUESTED again.
+ * REQUESTED: no step has begun. WITHDRAWN: no step has begun and none will. A repeated request makes it REQUESTED
+ * again.
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`

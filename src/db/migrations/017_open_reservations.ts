@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** The sweep looks for open reservations past their time. Open ones are few, and old ones fewer. */
+/** The sweep looks for open reservations that are overdue. There are few open ones, and even fewer old ones. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     CREATE INDEX open_reservations ON reservations (expires_at, id) WHERE status IN ('HELD', 'PAYING', 'SETTLING');

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Accounts that operators disable, and sessions whose access tokens end before their time. */
+/** Accounts that an operator has disabled, and sessions whose access tokens end early. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     ALTER TABLE users ADD COLUMN disabled_at timestamptz;

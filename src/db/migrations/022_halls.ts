@@ -2,8 +2,9 @@ import type { Knex } from 'knex';
 import { readPlan } from '../../domain/catalogue/seatingPlan/readPlan';
 
 /**
- * A seating plan is read once: its seats become rows, the rest becomes a drawing. A schedule copies the seats, and
- * nobody reads the plan again. The plan stays as the operator sent it. A grade without a price is not for sale.
+ * The service reads a seating plan once. The seats become rows, and the rest becomes a drawing. A schedule copies the
+ * seats, and nothing reads the plan again. The plan stays as the operator sent it. A grade without a price is not for
+ * sale.
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
@@ -41,7 +42,7 @@ export async function down(knex: Knex): Promise<void> {
   `);
 }
 
-/** A plan from before that cannot be read has no drawing, and its venue no new schedules. */
+/** If an existing plan cannot be read, it has no drawing, and its venue gets no new schedules. */
 async function readVenue(knex: Knex, venueId: string): Promise<void> {
   const row = await knex('venues').where({ id: venueId }).first<{ plan: unknown }>('plan');
   const reading = readPlan(row.plan);

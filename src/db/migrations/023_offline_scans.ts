@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** The device that a ticket was scanned with while its gate had no network. */
+/** The device that scanned a ticket while its gate had no network. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw('ALTER TABLE tickets ADD COLUMN used_device text');
 }

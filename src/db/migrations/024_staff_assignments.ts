@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** The venues and schedules that somebody of the staff may check in at. Staff without any may check in everywhere. */
+/** The venues and schedules at which a staff account may check in. A staff account without any may check in everywhere. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     CREATE TABLE staff_assignments (

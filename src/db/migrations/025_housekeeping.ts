@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** What housekeeping removes besides keys and tokens: notifications, and reservations that nobody ever paid for. */
+/** Housekeeping also removes notifications, and reservations without any attempt to pay. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     CREATE INDEX outbox_age ON outbox (created_at);

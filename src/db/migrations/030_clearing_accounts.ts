@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 
 /**
- * Each gateway has a clearing account of its own, such as gateway:clearing:toss (negative: what that gateway owes the
- * house). Entries of before move to the account of the gateway that their payment or top-up was made with.
+ * Each gateway has its own clearing account, such as gateway:clearing:toss (negative: the amount that this gateway owes
+ * the house). Existing entries move to the account of the gateway of their payment or top-up.
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Each gateway's book is compared by runs of its own, which resolve only what they would have seen. */
+/** Separate runs compare the book of each gateway. A run resolves only differences that it would have seen. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     -- Null: no gateway is concerned, or none is known. Every run sees these.

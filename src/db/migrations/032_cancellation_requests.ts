@@ -1,8 +1,9 @@
 import type { Knex } from 'knex';
 
 /**
- * A cancellation is recorded before any workflow hears of it: what is to be cancelled, and since when it is asked for,
- * is a row. Each cancellation, with its refund and its journals, has an id of its own; before, the reservation's served.
+ * The API records a cancellation before any workflow gets it. The row says what to cancel, and since when it is
+ * requested. Each cancellation, with its refund and its journals, has its own id. Before, it used the id of the
+ * reservation.
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`

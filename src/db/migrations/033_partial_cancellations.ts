@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** A cancellation is of some seats of a reservation, or of all that are left. */
+/** A cancellation covers some seats of a reservation, or all remaining seats. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     -- Null: all that are left when it is decided.

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** The policy of schedules that are made without one closes earlier for shows on Sundays and holidays. */
+/** The default policy of schedules has an earlier cut-off for shows on Sundays and holidays. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     -- What Korean venues print on their tickets, as src/domain/cancellations/cancellationPolicy.ts explains it.

@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 
 /**
- * The waiting room that a client was admitted to when it held its seats: `service`, or the schedule's id. Paying asks
- * for that room, whatever an operator has changed since.
+ * The waiting room that admitted the client when it held its seats: `service`, or the id of the schedule. A payment
+ * needs that room, whatever an operator has changed since.
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`

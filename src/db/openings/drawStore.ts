@@ -14,7 +14,7 @@ export interface DrawResult {
   drawnAt: Date;
   /** 64 hex digits. */
   seed: string;
-  /** First comes first. */
+  /** In the order of the draw: the first entry is first in line. */
   entries: string[];
 }
 
@@ -26,14 +26,14 @@ export interface Opening {
 
 export type DrawStore = ReturnType<typeof createDrawStore>;
 
-/** Given a transaction, all of it happens in that transaction. */
+/** If `db` is a transaction, all statements run in it. */
 export function createDrawStore(db: Knex) {
   return {
     /**
-     * Commits to a seed, where the schedule has a waiting room of its own and its sale is still to open. A
-     * schedule that has one keeps it.
+     * Commits to a seed, if the schedule has its own waiting room and its sale has not opened yet. A schedule with a
+     * draw keeps it.
      *
-     * @returns the opening, where it is new: it has to be planned before this is committed
+     * @returns the opening if it is new; the caller must plan it before this is committed
      */
     async commit(scheduleId: string): Promise<Opening | null> {
       const { rows } = await db.raw<{ rows: Opening[] }>(
@@ -64,14 +64,14 @@ export function createDrawStore(db: Knex) {
     },
 
     /**
-     * Records who takes part, and draws. Only the first call does: the order that it recorded stands, whoever
-     * asks again with other entries.
+     * Records the entries and draws their order. Only the first call has an effect. Later calls with other entries
+     * change nothing.
      */
     async record(scheduleId: string, entries: readonly string[], drawnAt: Date): Promise<void> {
       await db.raw('SELECT record_draw(?, ?::uuid[], ?)', [scheduleId, [...entries], drawnAt]);
     },
 
-    /** The first instant stands. */
+    /** The first instant is permanent. */
     async markOpened(scheduleId: string, openedAt: Date): Promise<void> {
       await db('draws')
         .where({ schedule_id: scheduleId })
@@ -79,7 +79,7 @@ export function createDrawStore(db: Knex) {
         .update({ opened_at: openedAt });
     },
 
-    /** Sales that should have been opened so long ago, by Postgres's clock. */
+    /** Sales that should have opened at least this long ago, by the clock of Postgres. */
     async overdue(olderThanSeconds: number): Promise<string[]> {
       const { rows } = await db.raw<{ rows: { id: string }[] }>(
         `SELECT schedule.id FROM draws AS draw JOIN schedules AS schedule ON schedule.id = draw.schedule_id

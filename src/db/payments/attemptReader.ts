@@ -3,29 +3,29 @@ import { ATTEMPT_STATES, type AttemptStatus } from '../../domain/payments/attemp
 import type { Attempt, BookLine } from '../../domain/reconciliation/reconciliation';
 import { CLEARING } from '../ledger/ledgerStore';
 
-/** What a run compares. `settledBefore`: what has changed later is still under way. */
+/** The scope of a run. Changes after `settledBefore` count as still under way. */
 export interface ComparedWindow {
   runId: string;
   gateway: string;
-  /** The other gateways that are configured: what they charge is compared by runs of their own. */
+  /** The other configured gateways. Separate runs compare their charges. */
   others: readonly string[];
   windowFrom: Date;
   settledBefore: Date;
 }
 
-/** Where a page begins: below the row with this id, at the beginning where it is null. */
+/** Where a page begins: after the row with this id, or at the beginning if it is null. */
 export interface PageStart {
   after: string | null;
   limit: number;
 }
 
-/** An attempt whose books may be compared, or that is still changing. */
+/** An attempt. `settled` is false while its records still change. */
 export interface ReadAttempt {
   attempt: Attempt;
   settled: boolean;
 }
 
-/** Payments and top-ups in one shape. What has not begun is left out: no gateway has heard of it. */
+/** Payments and top-ups in one shape. It leaves out what has not begun, because no gateway knows it. */
 const ATTEMPTS = `(
   SELECT 'PAYMENT' AS kind, id, reservation_id AS order_id, status, card AS amount, currency, gateway, created_at,
          approved_at, undone_at FROM payments WHERE status NOT IN ('REQUESTED', 'WITHDRAWN')
@@ -35,7 +35,7 @@ const ATTEMPTS = `(
 
 export type AttemptReader = ReturnType<typeof createAttemptReader>;
 
-/** Attempts to charge a card, with what the ledger, the seats and the gateway's book say of each. */
+/** Attempts to charge a card, with what the ledger, the seats and the gateway's book say about each. */
 export function createAttemptReader(db: Knex) {
   return {
     /** The attempts of the window, oldest first. */

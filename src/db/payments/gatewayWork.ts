@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
 
-/** How much of something there is with each gateway; a gateway without any is missing. */
+/** A count for each gateway. A gateway with a count of 0 is missing. */
 export type CountByGateway = Map<string, number>;
 
-/** Charges, voids and refunds whose end is not known yet. */
+/** Charges, voids and refunds whose outcome is not known yet. */
 export async function countUnfinished(db: Knex): Promise<CountByGateway> {
   return countByGateway(
     db,
@@ -16,7 +16,7 @@ export async function countUnfinished(db: Knex): Promise<CountByGateway> {
   );
 }
 
-/** Payments by card for shows to come: each may be cancelled yet, and refunded by the gateway that took it. */
+/** Card payments for future shows. Each may still be cancelled, and only the gateway that took it can refund it. */
 export async function countRefundable(db: Knex): Promise<CountByGateway> {
   return countByGateway(
     db,

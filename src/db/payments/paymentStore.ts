@@ -20,7 +20,7 @@ export interface Payment {
   amount: PaymentAmount;
   /** The name of the gateway that charges the card part. */
   gateway: string;
-  /** The client's key for a payment that it has prepared there. */
+  /** The client's key for a payment that the client has prepared at the gateway. */
   paymentKey: string | null;
   gatewayPaymentId: string | null;
   reason: string | null;
@@ -37,12 +37,12 @@ export interface NewPayment {
   gateway: string;
 }
 
-/** An attempt whose first step runs. */
+/** The result of opening an attempt. */
 export interface Opening {
-  /** This call has opened it; false where an earlier one had, or where it may not be opened any more. */
+  /** True if this call opened it. False if an earlier call did, or if it may no longer be opened. */
   opened: boolean;
   payment: Payment;
-  /** Failed attempts of the same reservation whose charge is not known to be refunded. */
+  /** Failed attempts for the same reservation whose charge is not known to be refunded. */
   unsettled: Payment[];
 }
 
@@ -64,14 +64,14 @@ interface PaymentRow {
 }
 
 /**
- * From here a payment may still succeed or fail; every other status is its end, but for refunds. An open attempt
- * keeps its reservation from the next one, and from its end.
+ * From these statuses a payment may still succeed or fail. Every other status is final, apart from refunds. While an
+ * attempt is open, its reservation cannot start another attempt and cannot end.
  */
 const OPEN: PaymentStatus[] = ['PENDING', 'SETTLING'];
 
 const UNFINISHED = "'REQUESTED', 'PENDING', 'SETTLING'";
 
-/** Listed, because a prepared statement that returns `*` breaks when a migration adds a column. */
+/** The columns are listed, because a prepared statement that returns `*` breaks when a migration adds a column. */
 const COLUMN_NAMES = [
   'id',
   'reservation_id',
@@ -91,7 +91,7 @@ const COLUMNS = COLUMN_NAMES.join(', ');
 
 export type PaymentStore = ReturnType<typeof createPaymentStore>;
 
-/** Attempts to pay. Given a transaction, all of it happens in that transaction. */
+/** Attempts to pay. If `db` is a transaction, all statements run in it. */
 export function createPaymentStore(db: Knex) {
   async function find(paymentId: string): Promise<Payment | null> {
     const row = await db<PaymentRow>('payments').where({ id: paymentId }).first();
@@ -100,10 +100,10 @@ export function createPaymentStore(db: Knex) {
 
   return {
     /**
-     * Records an attempt before its workflow hears of it. One that was withdrawn is requested again, with the gateway
-     * that takes new payments now: no gateway has heard of it. Any other stays as it is.
+     * Records an attempt before its workflow gets it. A withdrawn attempt becomes requested again, with the gateway
+     * that takes new payments now: no gateway knows it yet. Any other one stays unchanged.
      *
-     * @returns the attempt as it is now
+     * @returns the current attempt
      */
     async request(payment: NewPayment): Promise<Payment> {
       const { rows } = await db
@@ -122,7 +122,7 @@ export function createPaymentStore(db: Knex) {
       return onlyRow(rows);
     },
 
-    /** @returns whether no step had begun: then none will */
+    /** @returns true if no step had begun: then none will */
     async withdraw(paymentId: string): Promise<boolean> {
       const changed = await db<PaymentRow>('payments')
         .where({ id: paymentId, status: 'REQUESTED' })
@@ -133,7 +133,7 @@ export function createPaymentStore(db: Knex) {
     /** Withdraws up to `limit` attempts that were requested before an instant and never began. */
     async withdrawForgotten(before: Date, limit: number): Promise<number> {
       const { rowCount } = await db.raw<{ rowCount: number }>(
-        // Asked twice: one that is requested again meanwhile is young.
+        // The condition is checked twice: an attempt that is requested again meanwhile is young.
         `UPDATE payments SET status = 'WITHDRAWN'
          WHERE id IN (SELECT id FROM payments WHERE status = 'REQUESTED' AND created_at < :before LIMIT :limit)
            AND status = 'REQUESTED' AND created_at < :before`,
@@ -142,7 +142,11 @@ export function createPaymentStore(db: Knex) {
       return rowCount;
     },
 
-    /** Opens a requested attempt. @returns null for an unknown one */
+    /**
+     * Opens a requested attempt.
+     *
+     * @returns null if it is unknown
+     */
     async open(paymentId: string): Promise<Opening | null> {
       const { rows } = await db
         .raw<{ rows: (PaymentRow & { opened: boolean })[] }>(
@@ -159,14 +163,14 @@ export function createPaymentStore(db: Knex) {
         .options({ name: 'open-payment' });
       const own = rows.find((row) => row.id === paymentId);
       if (!own) return null;
-      // Opened by somebody else while this statement waited: no statement sees what is younger than itself.
+      // Another transaction opened it while this statement waited. A statement does not see changes newer than itself.
       const isStale = !own.opened && own.status === 'REQUESTED';
       const payment = isStale ? await find(paymentId) : toPayment(own);
       const unsettled = rows.filter((row) => row.id !== paymentId).map(toPayment);
       return payment && { opened: own.opened, payment, unsettled };
     },
 
-    /** @returns the attempt, null where it was not open: then it stays as it is */
+    /** @returns the attempt; null if it was not open: then it stays unchanged */
     async succeed(
       paymentId: string,
       charge: { gatewayPaymentId: string | null; approvedAt: Date },
@@ -186,10 +190,10 @@ export function createPaymentStore(db: Knex) {
     },
 
     /**
-     * Closes an attempt as failed, also one that has not begun: no later step of it has an effect. It counts as undone where
-     * nothing was charged. Where it was closed before, that call has said whether it may be charged.
+     * Closes an attempt as failed, even if it has not begun. No later step of it has an effect. It counts as undone if
+     * nothing was charged. If an earlier call closed it, that call decided whether it may be charged.
      *
-     * @returns the attempt as it is now: FAILED, or what it had come to before; null for an unknown one
+     * @returns the current attempt: FAILED, or its earlier result; null if it is unknown
      */
     async fail(paymentId: string, reason: string, mayBeCharged: boolean): Promise<Payment | null> {
       const { rows } = await db.raw<{ rows: PaymentRow[] }>(
@@ -204,7 +208,10 @@ export function createPaymentStore(db: Knex) {
       return rows[0] ? toPayment(rows[0]) : null;
     },
 
-    /** What was paid has gone back, or a part of it. Needs a transaction: two refunds that end at once wait for each other. */
+    /**
+     * Marks that the payment is refunded, fully or partly. Needs a transaction: two refunds that end at once wait for
+     * each other.
+     */
     async markRefunded(paymentId: string): Promise<void> {
       await db('payments').where({ id: paymentId }).forUpdate().select('id');
       await db.raw(
@@ -218,7 +225,7 @@ export function createPaymentStore(db: Knex) {
       );
     },
 
-    /** @returns null where the attempt is settling already, or over */
+    /** @returns null if the attempt is already settling, or over */
     async markSettling(paymentId: string): Promise<Payment | null> {
       const [row] = await db<PaymentRow>('payments')
         .where({ id: paymentId, status: 'PENDING' })
@@ -227,7 +234,7 @@ export function createPaymentStore(db: Knex) {
       return row ? toPayment(row) : null;
     },
 
-    /** Nothing of this failed attempt is taken any more. */
+    /** Marks that no money of this failed attempt is taken any more. */
     async markUndone(paymentId: string): Promise<void> {
       await db<PaymentRow>('payments')
         .where({ id: paymentId, status: 'FAILED' })
@@ -244,7 +251,7 @@ export function createPaymentStore(db: Knex) {
       return row ? toPayment(row) : null;
     },
 
-    /** The failed attempts whose charge is not known to be given back. */
+    /** The failed attempts whose charge is not known to be refunded. */
     async unsettledOf(reservationId: string): Promise<Payment[]> {
       const rows = await db<PaymentRow>('payments')
         .where({ reservation_id: reservationId, status: 'FAILED' })
@@ -254,7 +261,7 @@ export function createPaymentStore(db: Knex) {
 
     find,
 
-    /** The latest attempt that counts: the successful one, else the newest that has begun. */
+    /** The attempt that counts: the successful one, or else the newest that has begun. */
     async latestOf(reservationIds: readonly string[]): Promise<Map<string, Payment>> {
       const { rows } = await db.raw<{ rows: PaymentRow[] }>(
         `SELECT DISTINCT ON (reservation_id) * FROM payments

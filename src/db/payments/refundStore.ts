@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** What is due to the card that paid a reservation, after a cancellation. */
+/** A refund that is due to the card of a payment, after a cancellation. */
 export interface DueRefund {
   cancellationId: string;
   reservationId: string;
@@ -10,20 +10,20 @@ export interface DueRefund {
   currency: string;
 }
 
-/** A refund, and how far its tries have come. */
+/** A refund, and the state of its tries. */
 export interface RefundProgress extends DueRefund {
-  /** The next try's number: what came of an earlier one is known. */
+  /** The number of the next try. The results of all earlier tries are known. */
   nextAttempt: number;
   lastFault: string | null;
-  /** What the gateway gave back; null while it is due. */
+  /** The refund at the gateway; null while it is due. */
   done: { gatewayRefundId: string; refundedAt: Date } | null;
 }
 
-/** The gateway's word on a try, where it has given nothing back. */
+/** The gateway's response to a try that refunded nothing. */
 export interface RefundFault {
-  /** Of the try. */
+  /** The number of the try. */
   attempt: number;
-  /** UNKNOWN: the same try is made again. REFUSED: the next one has another number. */
+  /** UNKNOWN: the service makes the same try again. REFUSED: the next try has a new number. */
   outcome: 'unknown' | 'refused';
   reason: string;
 }
@@ -43,7 +43,7 @@ interface RefundRow {
   refunded_at: Date | null;
 }
 
-/** Refunds to cards after cancellations. Given a transaction, all of it happens in that transaction. */
+/** Refunds to cards after cancellations. If `db` is a transaction, all statements run in it. */
 export function createRefundStore(db: Knex) {
   const ofCancellation = (cancellationId: string) =>
     db<RefundRow>('refunds').where({ cancellation_id: cancellationId });
@@ -70,7 +70,7 @@ export function createRefundStore(db: Knex) {
       return { cancellationId, reservationId, paymentId, amount, currency, nextAttempt, lastFault, done };
     },
 
-    /** What operators see of a refund that is not done yet. A try that is late tells nothing new. */
+    /** Records what operators see of a pending refund. A late response to an earlier try changes nothing. */
     async noteFault(cancellationId: string, { attempt, outcome, reason }: RefundFault): Promise<void> {
       await ofCancellation(cancellationId)
         .where({ status: 'PENDING' })
@@ -82,7 +82,7 @@ export function createRefundStore(db: Knex) {
         });
     },
 
-    /** @returns false where it was done before */
+    /** @returns false if it was already done */
     async markDone(
       cancellationId: string,
       done: { attempt: number; gatewayRefundId: string; refundedAt: Date },

@@ -2,11 +2,11 @@ import type { Knex } from 'knex';
 import { validate as isUuid } from 'uuid';
 
 /**
- * What a message from a gateway led to.
- * - NONE: it told what is known.
+ * The effect of a message from a gateway.
+ * - NONE: it contained nothing new.
  * - HINT: the running workflow of the payment or top-up asks the gateway at once.
- * - SETTLEMENT: a workflow of its own finds out what became of the charge, and gives back what no sale stands on.
- * - UNKNOWN_CHARGE: no payment or top-up of ours has this charge; reconciliation shows it if money moved.
+ * - SETTLEMENT: a separate workflow finds out the outcome of the charge, and refunds a charge without a sale.
+ * - UNKNOWN_CHARGE: no payment or top-up of ours has this charge. If money moved, reconciliation shows it.
  */
 export type WebhookEffect = 'NONE' | 'HINT' | 'SETTLEMENT' | 'UNKNOWN_CHARGE';
 
@@ -18,25 +18,25 @@ export interface WebhookMark {
   effect: WebhookEffect;
 }
 
-/** Which payment or top-up a charge belongs to, and how that stands. */
+/** The payment or top-up of a charge, and its state. */
 export interface ChargeOwner {
   kind: 'PAYMENT' | 'TOP_UP';
   attemptId: string;
   /** The reservation that a payment pays. */
   reservationId: string | null;
-  /** OPEN: its workflow is about it. SOLD: the charge bought something. FAILED: nothing may stay charged. */
+  /** OPEN: its workflow is running. SOLD: the charge bought something. FAILED: nothing may stay charged. */
   state: 'OPEN' | 'SETTLING' | 'SOLD' | 'FAILED';
 }
 
 export type WebhookStore = ReturnType<typeof createWebhookStore>;
 
-/** Gateways repeat a message for at most 3 days and 19 hours (Toss Payments; Stripe: 3 days). */
+/** Gateways repeat a message for at most 3 days and 19 hours (Toss Payments), or 3 days (Stripe). */
 const KEPT_DAYS = 30;
 
-/** Marks and owners belong in one transaction with the effect. */
+/** Call `mark` and `ownerOf` in the transaction of the effect. */
 export function createWebhookStore(db: Knex) {
   return {
-    /** @returns false where this event was taken before */
+    /** @returns false if this event was already taken */
     async mark({ gateway, eventId, type, attemptId, effect }: WebhookMark): Promise<boolean> {
       const inserted = await db('webhook_events')
         .insert({ gateway, event_id: eventId, type, attempt_id: attemptId, effect })
@@ -54,9 +54,9 @@ export function createWebhookStore(db: Knex) {
     },
 
     /**
-     * Removes up to `limit` marks of messages that came more than 30 days ago.
+     * Removes up to `limit` marks of messages that arrived more than 30 days ago.
      *
-     * @returns how many there were
+     * @returns the number of removed marks
      */
     async removeOld(limit: number): Promise<number> {
       const { rowCount } = await db.raw<{ rowCount: number }>(
@@ -70,8 +70,8 @@ export function createWebhookStore(db: Knex) {
     },
 
     /**
-     * Of the attempts of this gateway: by the key of the attempt where the gateway tells it, else by the gateway's own id
-     * of the charge.
+     * Finds the attempt of this gateway: by the key of the attempt if the gateway reports it, or else by the gateway's
+     * id of the charge.
      */
     async ownerOf(charge: {
       gateway: string;
@@ -103,7 +103,7 @@ export function createWebhookStore(db: Knex) {
   };
 }
 
-/** The keys of our charges are the ids of their attempts; a key of another form is not ours. */
+/** The keys of our charges are the ids of their attempts. A key in another form is not ours. */
 function asAttemptId(idempotencyKey: string | null): string | null {
   return idempotencyKey !== null && isUuid(idempotencyKey) ? idempotencyKey : null;
 }

@@ -6,12 +6,12 @@ import {
   type Finding,
 } from '../../domain/reconciliation/reconciliation';
 
-/** A difference between the books, as it was seen last. */
+/** A difference between the books, as a run last saw it. */
 export interface Difference {
   differenceId: string;
   kind: DifferenceKind;
   subject: string;
-  /** Whose money it is about; null where no gateway is concerned, or none is known. */
+  /** The gateway of the money. Null if no gateway is concerned, or none is known. */
   gateway: string | null;
   status: DifferenceStatus;
   amount: number;
@@ -21,7 +21,7 @@ export interface Difference {
   firstSeenAt: Date;
   lastSeenAt: Date;
   resolvedAt: Date | null;
-  /** The operator who closed it; null where it is gone by itself. */
+  /** The operator who closed it. Null if it disappeared without an operator. */
   resolvedBy: string | null;
   note: string | null;
 }
@@ -35,9 +35,9 @@ export interface DifferenceCount {
 
 export interface DifferenceSummary {
   counts: DifferenceCount[];
-  /** The sum of what is OPEN or MENDING. */
+  /** The sum of all differences that are OPEN or MENDING. */
   unexplained: number;
-  /** When the oldest money of it moved; null where there is none. */
+  /** When the oldest of this money moved. Null if there is none. */
   oldestUnexplained: Date | null;
 }
 
@@ -63,8 +63,8 @@ export type DifferenceStore = ReturnType<typeof createDifferenceStore>;
 export function createDifferenceStore(db: Knex) {
   return {
     /**
-     * Records what a comparison found. One that an operator has closed stays closed while its figures stay the
-     * same; one that was gone is open again.
+     * Records the findings of a comparison. A difference that an operator has closed stays closed while its figures
+     * stay the same. A difference that had disappeared becomes open again.
      */
     async record(findings: readonly Finding[]): Promise<void> {
       if (findings.length === 0) return;
@@ -91,10 +91,10 @@ export function createDifferenceStore(db: Knex) {
     },
 
     /**
-     * Resolves what a run would have seen if it were still there: what is about its gateway, or about none. Of a gateway
-     * without keys it has seen our own books alone.
+     * Resolves the differences that a run would have seen if they still existed: those of its gateway, and those
+     * without a gateway. For a gateway without keys, the run has seen only our own books.
      *
-     * @param run.others gateways whose differences are left to runs of their own
+     * @param run.others gateways whose differences are left to separate runs
      */
     async resolveUnseen(run: {
       gateway: string;
@@ -117,7 +117,7 @@ export function createDifferenceStore(db: Knex) {
         .update({ status: 'RESOLVED', resolved_at: db.fn.now() });
     },
 
-    /** Closes a difference by hand; one that is resolved already stays as it is. */
+    /** Closes a difference by hand. A resolved difference stays unchanged. */
     async close(differenceId: string, by: { userId: string; note: string }): Promise<Difference | null> {
       await db<DifferenceRow>('differences')
         .where({ id: differenceId })
@@ -127,7 +127,7 @@ export function createDifferenceStore(db: Knex) {
       return row ? toDifference(row) : null;
     },
 
-    /** Newest first, below the difference `before`; an unknown one gives an empty page. */
+    /** Newest first, older than the difference `before`. An unknown `before` gives an empty page. */
     async page(options: {
       status: DifferenceStatus | undefined;
       limit: number;

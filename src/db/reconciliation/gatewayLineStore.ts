@@ -3,17 +3,18 @@ import { validate as isUuid } from 'uuid';
 import type { StrangeLine } from '../../domain/reconciliation/reconciliation';
 import type { BookedCharge } from '../../domain/payments/gateway';
 
-/** Of one statement: some 100 ms. */
+/** The rows of one statement, about 100 ms. */
 const ROWS = 1_000;
 
 export type GatewayLineStore = ReturnType<typeof createGatewayLineStore>;
 
-/** The gateway's book as one run reads it. */
+/** The gateway's book, as one run reads it. */
 export function createGatewayLineStore(db: Knex) {
   return {
     /**
-     * Keeps a page of the book, each charge with the attempt of this gateway that it belongs to: by the attempt's key
-     * where the gateway tells it, else by the gateway's own id of the charge. Kept again, the newer page counts.
+     * Stores a page of the book, each charge with the attempt of this gateway to which it belongs. The attempt is found
+     * by its key if the gateway reports it, or else by the gateway's id of the charge. If a charge is stored again, the
+     * newer data counts.
      */
     async keep(runId: string, gateway: string, charges: readonly BookedCharge[]): Promise<void> {
       for (let first = 0; first < charges.length; first += ROWS) {
@@ -22,9 +23,9 @@ export function createGatewayLineStore(db: Knex) {
     },
 
     /**
-     * Forgets up to `limit` lines of a run, or of one that was interrupted a day ago or earlier.
+     * Deletes up to `limit` lines of a run, or of any run that started at least a day ago.
      *
-     * @returns how many there were
+     * @returns the number of deleted lines
      */
     async forget(runId: string, limit: number): Promise<number> {
       const { rowCount } = await db.raw<{ rowCount: number }>(
@@ -38,7 +39,7 @@ export function createGatewayLineStore(db: Knex) {
       return rowCount;
     },
 
-    /** Charges that keep money and that no attempt of ours has made, in the order of the gateway's ids. */
+    /** Charges that keep money and that belong to no attempt of ours, in the order of the gateway's ids. */
     async strange(page: {
       runId: string;
       gateway: string;
@@ -98,7 +99,7 @@ export function createGatewayLineStore(db: Knex) {
   }
 }
 
-/** The keys of our charges are the ids of their attempts; a key of another form is not ours. */
+/** The keys of our charges are the ids of their attempts. A key in another form is not ours. */
 function asUuid(text: string | null): string | null {
   return text !== null && isUuid(text) ? text : null;
 }

@@ -3,28 +3,28 @@ import { moneyExplained } from '../../domain/reconciliation/reconciliation';
 import { createDifferenceStore, type DifferenceSummary } from './differenceStore';
 import { createReconciliationRunStore, type RecordedRun } from './reconciliationRunStore';
 
-/** How the comparison with one gateway stands. */
+/** The state of the comparison with one gateway. */
 export interface GatewayRuns {
   gateway: string;
-  /** The last one that is finished. */
+  /** The last finished run. */
   lastRun: RecordedRun | null;
-  /** A newer run, which is under way or was interrupted. */
+  /** A newer run that is under way, or was interrupted. */
   running: RecordedRun | null;
 }
 
-/** How far the books agree, by the last run of each gateway that is finished. */
+/** How far the books agree, by the last finished run of each gateway. */
 export interface ReconciliationOverview extends DifferenceSummary {
   gateways: GatewayRuns[];
-  /** The share of the money that all books agree on, 0 to 1; null before the first run. */
+  /** The share of the money on which all books agree, 0 to 1; null before the first run. */
   explained: number | null;
-  /** 0 where everything is explained. */
+  /** 0 if everything is explained. */
   oldestUnexplainedSeconds: number;
 }
 
 /**
- * Everything from Postgres, so that no restart forgets it.
+ * Reads everything from Postgres, so that a restart loses nothing.
  *
- * @param gateways the names of those that are configured
+ * @param gateways the names of the configured gateways
  */
 export async function readReconciliation(
   db: Knex,

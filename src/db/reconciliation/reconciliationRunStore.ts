@@ -1,18 +1,18 @@
 import type { Knex } from 'knex';
 
-/** How far back a run looks: RECENT runs often, DEEP once a day. */
+/** How far back a run looks. RECENT runs are frequent. DEEP runs once a day. */
 export type ReconciliationDepth = 'RECENT' | 'DEEP';
 
 export interface RunTotals {
-  /** Charges in the gateway's book. */
+  /** The number of charges in the gateway's book. */
   lines: number;
-  /** Payments and top-ups. */
+  /** The number of payments and top-ups. */
   attempts: number;
   /** Whole currency units. */
   money: number;
 }
 
-/** A run and its window, which ends where it started. */
+/** A run and its window. The window ends at the start of the run. */
 export interface RecordedRun extends RunTotals {
   runId: string;
   gateway: string;
@@ -31,7 +31,7 @@ export interface NewRun {
   deepEveryHours: number;
 }
 
-/** What finished runs are kept for: to see when something began. */
+/** How long runs are kept, to show when a problem began. */
 const KEPT_DAYS = 30;
 
 interface RunRow {
@@ -50,7 +50,10 @@ export type ReconciliationRunStore = ReturnType<typeof createReconciliationRunSt
 
 export function createReconciliationRunStore(db: Knex) {
   return {
-    /** Begins a run, DEEP where none was finished lately; begun before, it tells that run. By the database's clock. */
+    /**
+     * Begins a run. It is DEEP if no DEEP run was finished lately. If the run already began, returns that run. Uses the
+     * clock of Postgres.
+     */
     async begin(run: NewRun): Promise<RecordedRun> {
       const { rows } = await db.raw<{ rows: RunRow[] }>(
         `INSERT INTO reconciliation_runs AS run (id, gateway, depth, started_at, window_from)
@@ -69,7 +72,7 @@ export function createReconciliationRunStore(db: Knex) {
       return toRun(row);
     },
 
-    /** Ends a run; old ones are forgotten. */
+    /** Ends a run, and deletes old ones. */
     async finish(runId: string, { lines, attempts, money }: RunTotals): Promise<void> {
       await db<RunRow>('reconciliation_runs')
         .where({ id: runId })
@@ -80,7 +83,7 @@ export function createReconciliationRunStore(db: Knex) {
         .delete();
     },
 
-    /** The newest run of a gateway, which may be under way, and the newest that is finished: often the same. */
+    /** The newest run of a gateway, which may be under way, and its newest finished run. Often both are the same. */
     async latest(gateway: string): Promise<{ newest: RecordedRun | null; finished: RecordedRun | null }> {
       const row = await newestFirst(gateway).first();
       const newest = row ? toRun(row) : null;

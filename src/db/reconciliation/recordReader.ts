@@ -3,7 +3,7 @@ import type { GatewayJournal } from '../../domain/reconciliation/reconciliation'
 import type { ComparedWindow, PageStart } from '../payments/attemptReader';
 import { CLEARING } from '../ledger/ledgerStore';
 
-/** A confirmed reservation, and whether any payment paid for it. */
+/** A confirmed reservation, and whether a payment paid for it. */
 export interface ReadSale {
   reservationId: string;
   total: number;
@@ -12,7 +12,7 @@ export interface ReadSale {
   paid: boolean;
 }
 
-/** A journal, and whether what it says of the gateway's money belongs to a payment or a top-up. */
+/** A journal. `known` is false if it moves the gateway's money without a payment or a top-up. */
 export interface ReadJournal extends GatewayJournal {
   known: boolean;
 }
@@ -22,8 +22,8 @@ type RecordWindow = Pick<ComparedWindow, 'windowFrom' | 'settledBefore'>;
 export type RecordReader = ReturnType<typeof createRecordReader>;
 
 /**
- * Reads sales and journals, a page at a time, for what has no attempt behind it. A page is cut before it is joined,
- * so that each of its rows is one look into an index, however large the tables are.
+ * Reads sales and journals page by page, to find those without an attempt. The page is cut before the joins, so that
+ * each row costs one index lookup, however large the tables are.
  */
 export function createRecordReader(db: Knex) {
   return {

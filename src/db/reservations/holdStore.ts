@@ -4,9 +4,9 @@ import type { ReservationAmount } from '../../domain/money';
 import type { ReservedSeat } from '../../domain/reservations/seat';
 import { SALE_LOCK } from '../catalogue/scheduleStore';
 
-/** A hold about to be recorded. Prices come from the facts that were read in the same transaction. */
+/** A hold to record. Its prices come from facts that were read in the same transaction. */
 export interface NewHold extends HoldNames {
-  /** The name of the waiting room that the client was admitted to. */
+  /** The name of the waiting room that admitted the client. */
   room: string;
   seats: readonly ReservedSeat[];
   amount: ReservationAmount;
@@ -37,14 +37,15 @@ const RESERVATION_LOCK = "hashtextextended('reservation:' || :reservationId::tex
 
 export type HoldStore = ReturnType<typeof createHoldStore>;
 
-/** How a hold comes into being: what decides about it, and its record. Belongs in one transaction. */
+/** The facts that decide about a hold, and its record. All calls belong in one transaction. */
 export function createHoldStore(db: Knex) {
   return {
     /**
-     * Takes the locks of a hold until the transaction ends, in one order, so that no two holds wait for each other:
-     * 1. the sale's lock, shared: the sale cannot be closed for good meanwhile;
-     * 2. the user's lock for the schedule: parallel requests cannot pass the limit of seats together;
-     * 3. the reservation's lock: see {@link lockReservation}.
+     * Takes the locks of a hold until the transaction ends. The order is fixed, so that no two holds wait for each
+     * other:
+     * 1. the lock of the sale, shared: the sale cannot be closed permanently meanwhile
+     * 2. the lock of the user for the schedule: parallel requests cannot exceed the seat limit together
+     * 3. the lock of the reservation: see {@link lockReservation}
      */
     async lock({ reservationId, userId, scheduleId }: HoldNames): Promise<void> {
       await db
@@ -58,9 +59,10 @@ export function createHoldStore(db: Knex) {
     },
 
     /**
-     * Waits for a transaction that may be granting this hold: after it, its row is there or will never come.
+     * Waits for a transaction that may be granting this hold. After that, the row of the hold exists or will never
+     * exist.
      *
-     * @returns Postgres's clock
+     * @returns the time of Postgres
      */
     async lockReservation(reservationId: string): Promise<Date> {
       await db
@@ -71,12 +73,13 @@ export function createHoldStore(db: Knex) {
     },
 
     /**
-     * What the hold's rules need. Seats that do not exist in this schedule are missing from the answer.
+     * Reads the facts for the rules of a hold. Seats that do not exist in this schedule are missing from the result.
      *
-     * `IS NOT DISTINCT FROM` where `=` would do, because no index serves it: of a sale that has just begun Postgres has
-     * no statistics, takes it to be tiny, and would look for two seats among all of the schedule.
+     * The query uses `IS NOT DISTINCT FROM` instead of `=`, because no index serves it. For a sale that has just begun,
+     * Postgres has no statistics and assumes a tiny table. With `=` it would search two seats among all seats of the
+     * schedule.
      *
-     * @param seats `keep` locks the seats against an operator's block until the transaction ends
+     * @param seats `keep` locks the seats against a block by an operator until the transaction ends
      */
     async readHoldFacts(
       hold: HoldNames & { seatIds: readonly string[] },
@@ -109,10 +112,11 @@ export function createHoldStore(db: Knex) {
 
     /**
      * Records the hold, and freezes the terms of a later cancellation with it. The unique index on live allocations
-     * decides. Rows go in seat-map order, so that overlapping holds wait for each other and do not deadlock.
+     * decides. Rows are inserted in the order of the seat map, so that overlapping holds wait for each other and do not
+     * deadlock.
      *
-     * @returns false where this reservation is recorded already
-     * @throws {Problem} seat-unavailable; the caller's transaction must then be rolled back
+     * @returns false if this reservation is already recorded
+     * @throws {Problem} seat-unavailable; the caller must then roll back the transaction
      */
     async insertHold(hold: NewHold): Promise<boolean> {
       const { rows } = await db

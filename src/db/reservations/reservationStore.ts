@@ -3,12 +3,12 @@ import type { ReservationAmount } from '../../domain/money';
 import { statesBefore, type ReservationStatus } from '../../domain/reservations/reservationStates';
 import type { ReservedSeat } from '../../domain/reservations/seat';
 
-/** A reservation as clients and operators read it. */
+/** A reservation, as clients and operators see it. */
 export interface Reservation {
   reservationId: string;
   userId: string;
   scheduleId: string;
-  /** The name of the waiting room that the client was admitted to when it held the seats. */
+  /** The name of the waiting room that admitted the client when it held the seats. */
   room: string;
   status: ReservationStatus;
   amount: ReservationAmount;
@@ -31,7 +31,7 @@ interface ReservationRow {
   ended_at: Date | null;
 }
 
-/** Listed, because a prepared statement that returns `*` breaks when a migration adds a column. */
+/** The columns are listed, because a prepared statement that returns `*` breaks when a migration adds a column. */
 const COLUMNS = [
   'id',
   'user_id',
@@ -48,7 +48,7 @@ const COLUMNS = [
 
 export type ReservationStore = ReturnType<typeof createReservationStore>;
 
-/** Recorded reservations and their allocations. Given a transaction, all of it happens in that transaction. */
+/** Recorded reservations and their allocations. If `db` is a transaction, all statements run in it. */
 export function createReservationStore(db: Knex) {
   return {
     async find(reservationId: string): Promise<Reservation | null> {
@@ -59,7 +59,7 @@ export function createReservationStore(db: Knex) {
       return row ? toReservation(row) : null;
     },
 
-    /** Newest first, from just below the reservation `before`; an unknown one gives an empty page. */
+    /** Newest first, older than the reservation `before`. An unknown `before` gives an empty page. */
     async listOfUser(
       userId: string,
       page: {
@@ -86,9 +86,10 @@ export function createReservationStore(db: Knex) {
     },
 
     /**
-     * Whether the user holds seats that it was admitted to in this waiting room.
+     * Whether the user holds seats for which this waiting room admitted the user.
      *
-     * @param heldAfter the oldest hold that can be open; it keeps the read small, however much a user has bought
+     * @param heldAfter before this time no hold can still be open; it keeps the read small, however much a user has
+     *   bought
      */
     async hasOpen(userId: string, room: string, heldAfter: Date): Promise<boolean> {
       const { rows } = await db
@@ -103,7 +104,10 @@ export function createReservationStore(db: Knex) {
       return rows.length > 0;
     },
 
-    /** Open reservations whose hold ended so long ago, by Postgres's clock; oldest first, from just after `after`. */
+    /**
+     * Open reservations whose hold ended at least this long ago, by the clock of Postgres. Oldest first, starting after
+     * `after`.
+     */
     async overdue(page: {
       olderThanSeconds: number;
       after: string | null;
@@ -136,7 +140,7 @@ export function createReservationStore(db: Knex) {
       return seats;
     },
 
-    /** Keeps everybody else from moving the reservation until the transaction ends. `now` is Postgres's clock. */
+    /** Prevents other status changes of the reservation until the transaction ends. `now` is the time of Postgres. */
     async lock(reservationId: string): Promise<{ reservation: Reservation; now: Date } | null> {
       const { rows } = await db
         .raw<{ rows: (ReservationRow & { now: Date })[] }>(
@@ -149,10 +153,10 @@ export function createReservationStore(db: Knex) {
     },
 
     /**
-     * Moves a reservation, only along the state table: a late write from a state that has passed changes
+     * Changes the status of a reservation, but only along the state table. A late write from an earlier state changes
      * nothing.
      *
-     * @returns the reservation as it is now, null where it did not move
+     * @returns the current reservation; null if its status did not change
      */
     async move(
       reservationId: string,
@@ -169,9 +173,10 @@ export function createReservationStore(db: Knex) {
     },
 
     /**
-     * To PAYING, unless the show was cancelled or the hold is over by Postgres's clock: no charge starts after it.
+     * Sets PAYING, unless the show is cancelled or the hold is over by the clock of Postgres. No charge starts after
+     * the end of the hold.
      *
-     * @returns false where it did not move
+     * @returns false if the status did not change
      */
     async startPayment(reservationId: string): Promise<boolean> {
       const { rowCount } = await db
@@ -186,8 +191,8 @@ export function createReservationStore(db: Knex) {
     },
 
     /**
-     * Back to HELD after an attempt to pay that failed. A late write must not take the reservation from the next
-     * attempt: none may be open. The row is locked first, so that this look at the attempts is not older than it.
+     * Sets HELD again after a failed attempt to pay. A late call must not take the reservation from the next attempt,
+     * so no attempt may be open. The row is locked first, so that the check of the attempts is not older than the lock.
      */
     async resumeHold(reservationId: string): Promise<void> {
       await db<ReservationRow>('reservations').where({ id: reservationId }).forUpdate().select('id');
@@ -201,8 +206,8 @@ export function createReservationStore(db: Knex) {
     },
 
     /**
-     * Frees the seats of a hold that has ended, never those of a newer one: the write names its owner. Run
-     * again, it answers with the same seats.
+     * Releases the seats of a hold that has ended, and never the seats of a newer hold: the write names the owner. A
+     * repeated call returns the same seats.
      */
     async releaseSeats(reservationId: string, at: Date): Promise<string[]> {
       const { rows } = await db.raw<{ rows: { seat_id: string }[] }>(
@@ -216,7 +221,7 @@ export function createReservationStore(db: Knex) {
     },
 
     /**
-     * Puts seats that were cancelled back on sale, and no others: the write names their owner.
+     * Puts cancelled seats back on sale, and no others: the write names their owner.
      *
      * @returns the seats
      */

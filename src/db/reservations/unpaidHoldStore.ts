@@ -3,14 +3,14 @@ import type { UnpaidHold } from '../../domain/reservations/unpaidHolds';
 
 export type UnpaidHoldStore = ReturnType<typeof createUnpaidHoldStore>;
 
-/** What an account has held and not bought. No state of its own: the reservations say it. */
+/** The seats that an account has held and not bought. It has no separate table: it reads the reservations. */
 export function createUnpaidHoldStore(db: Knex) {
   return {
     /**
      * The seats of a schedule that an account held and did not buy, after `since` and after its last purchase there. A
-     * purchase that was cancelled is none.
+     * cancelled purchase does not count as a purchase.
      *
-     * Indexes give what the account has held since then and what it has now, so the read is as small as that.
+     * Indexes find what the account has held since then and what it has now. So the read is only as large as that.
      */
     async ofAccount(account: { userId: string; scheduleId: string; since: Date }): Promise<UnpaidHold[]> {
       const { rows } = await db

@@ -2,9 +2,9 @@ import type { Knex } from 'knex';
 
 /**
  * Removes up to `limit` reservations that ended at least 90 days ago without a sale and without any attempt to pay, and
- * their seats' rows. The rule is in migration 025: the application cannot remove others.
+ * the rows of their seats. Migration 025 has the rule: the application cannot remove other reservations.
  *
- * @returns how many there were
+ * @returns the number of removed reservations
  */
 export async function removeUnpaidReservations(db: Knex, limit: number): Promise<number> {
   const { rows } = await db.raw<{ rows: { removed: number }[] }>(

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** A ticket, as the answers about its reservation name it. */
+/** A ticket, as the responses about its reservation name it. */
 export interface Ticket {
   ticketId: string;
   seatId: string;
@@ -8,10 +8,10 @@ export interface Ticket {
 
 export type ReservationTickets = ReturnType<typeof createReservationTickets>;
 
-/** The tickets of whole reservations. What stands on one, and who was admitted with it, is in the ticket store. */
+/** The tickets of whole reservations. The ticket store has the printed data of a ticket and its check-in. */
 export function createReservationTickets(db: Knex) {
   return {
-    /** One ticket a seat; the unique index refuses a second live ticket for any seat. */
+    /** Issues one ticket for each seat. The unique index rejects a second live ticket for a seat. */
     async issue(
       reservation: { reservationId: string; userId: string },
       seatIds: readonly string[],
@@ -29,7 +29,7 @@ export function createReservationTickets(db: Knex) {
       return rows;
     },
 
-    /** In the order of the seat map, by reservation; one without tickets is not among the keys. */
+    /** In the order of the seat map, by reservation. A reservation without tickets has no key. */
     async of(reservationIds: readonly string[]): Promise<Map<string, Ticket[]>> {
       const { rows } = await db.raw<{ rows: (Ticket & { reservationId: string })[] }>(
         `SELECT ticket.reservation_id AS "reservationId", ticket.id AS "ticketId", ticket.seat_id AS "seatId"

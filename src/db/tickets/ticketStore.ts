@@ -21,55 +21,55 @@ export interface TicketShow {
   title: string;
   artist: string;
   venueName: string;
-  /** IANA name of the venue's time zone. */
+  /** The IANA name of the venue's time zone. */
   timeZone: string;
 }
 
-/** A ticket with everything that stands on it. */
+/** A ticket with all its printed data. */
 export interface IssuedTicket {
   ticketId: string;
   reservationId: string;
   userId: string;
-  /** The buyer's name, or the login where none was given. */
+  /** The buyer's name, or the login if the buyer has no name. */
   holder: string;
   status: TicketStatus;
-  /** Codes of earlier versions are void. */
+  /** A code with an earlier version is void. */
   version: number;
   seat: TicketSeat;
   show: TicketShow;
-  /** Set where the status is USED. */
+  /** Set if the status is USED. */
   usedAt: Date | null;
   usedGate: string | null;
 }
 
 export interface CheckIn {
   ticketId: string;
-  /** Of the code that was shown. */
+  /** The version in the scanned code. */
   version: number;
   staffId: string;
-  /** Left out, the login of the staff. */
+  /** If absent, the login of the staff account. */
   gate: string | undefined;
-  /** Of a scan that was made without a network; left out, it is made now. */
+  /** Set for an offline scan. If absent, the scan is made now. */
   offline?: { scannedAt: Date; deviceId: string } | undefined;
-  /** Of staff, who are also bound to their venues and schedules; left out, for an operator, who is not. */
+  /** Set for staff, who may check in only at their venues and schedules and in these hours. Absent for an operator. */
   hours?: CheckInHours | undefined;
 }
 
-/** The scan that a ticket was used with. */
+/** The scan that used a ticket. */
 export interface CountedScan {
   usedAt: Date;
   gate: string;
-  /** null: a scan with a network. */
+  /** null: an online scan. */
   deviceId: string | null;
 }
 
 export type CheckInResult =
-  /** `duplicate`: the scan that had counted so far, and was later. */
+  /** `duplicate`: the scan that counted until now, and was later. */
   | { outcome: 'admitted'; seat: TicketSeat; duplicate: CountedScan | null }
   | { outcome: 'already-used'; first: CountedScan }
   | { outcome: 'void' }
   | { outcome: 'unknown' }
-  /** The staff is bound to other shows. */
+  /** The staff account is assigned to other shows. */
   | { outcome: 'elsewhere' }
   | { outcome: 'not-open'; opensAt: Date; closesAt: Date };
 
@@ -77,7 +77,7 @@ type TicketRow = Omit<IssuedTicket, 'seat' | 'show'> &
   TicketSeat &
   TicketShow & { usedDevice: string | null; readAt: Date };
 
-/** Issued tickets, and who was admitted with them. Given a transaction, all of it happens in that transaction. */
+/** Issued tickets and their check-ins. If `db` is a transaction, all statements run in it. */
 export function createTicketStore(db: Knex) {
   return {
     async find(ticketId: string): Promise<IssuedTicket | null> {
@@ -86,9 +86,9 @@ export function createTicketStore(db: Knex) {
     },
 
     /**
-     * A new version of a VALID ticket: the code from before is void.
+     * Creates a new version of a VALID ticket. The code of the earlier version is void.
      *
-     * @returns the version; null where the ticket is not VALID
+     * @returns the version; null if the ticket is not VALID
      */
     async reissue(ticketId: string): Promise<number | null> {
       const { rows } = await db.raw<{ rows: { version: number }[] }>(
@@ -99,8 +99,8 @@ export function createTicketStore(db: Knex) {
     },
 
     /**
-     * Admits once: the lock on the ticket lets one scan after the other see what the one before has written. Which of
-     * them counts is {@link judgeScan}'s.
+     * Admits once. The lock on the ticket makes scans run one after the other, so that each sees what the one before
+     * has written. {@link judgeScan} decides which scan counts.
      */
     async checkIn({ ticketId, version, staffId, gate, offline, hours }: CheckIn): Promise<CheckInResult> {
       return db.transaction(async (transaction) => {
@@ -155,7 +155,10 @@ async function read(db: Knex, ticketId: string): Promise<TicketRow | null> {
   return rows[0] ?? null;
 }
 
-/** Staff check in at their own shows, around the start of each; a scan that is uploaded must have been made then. */
+/**
+ * Staff check in at their own shows, in the hours around each start. An uploaded scan must have been made in these
+ * hours.
+ */
 async function refuseStaff(
   db: Knex,
   { row, staffId, at, hours }: { row: TicketRow; staffId: string; at: Date; hours: CheckInHours },
