@@ -3,7 +3,7 @@ import { clearingOf, type JournalKind } from './accounts';
 /** One entry of a journal. */
 export interface Line {
   account: string;
-  /** Whole currency units, positive into the account. */
+  /** In whole currency units. Positive: into the account. */
   amount: number;
 }
 
@@ -11,13 +11,13 @@ export interface Line {
 export interface ExpectedJournal {
   key: string;
   kind: JournalKind;
-  /** Null where the gateway decided about the amount: the journal moves money between lines of its clearing account. */
+  /** Null if the gateway decided the amount: the journal moves money between lines of the gateway's clearing account. */
   lines: Line[] | null;
-  /** True where it depends on what the gateway had done. */
+  /** True if the journal depends on what the gateway had done. */
   optional?: boolean;
 }
 
-/** An attempt to pay a reservation, with what became of the sale. Amounts are whole currency units. */
+/** An attempt to pay a reservation, with the outcome of the sale. Amounts are in whole currency units. */
 export interface AuditedPayment {
   kind: 'PAYMENT';
   id: string;
@@ -29,13 +29,16 @@ export interface AuditedPayment {
   points: number;
   card: number;
   reservation: { id: string; tickets: number; bookingFee: number };
-  /** None where the whole sale stands. */
+  /** Empty if no seat of the sale was cancelled. */
   cancellations: readonly AuditedCancellation[];
-  /** Whether its points were ever taken: an attempt may fail before or after. */
+  /** Whether its points were ever taken. An attempt may fail before or after that. */
   pointsTaken: boolean;
 }
 
-/** Of some seats of a sale, or of all. `tickets` is what they had cost; `points` and `card` go back. */
+/**
+ * A cancellation of some seats of a sale, or of all. `tickets` is the price of these seats. `points` and `card` are
+ * refunded.
+ */
 export interface AuditedCancellation {
   id: string;
   tickets: number;
@@ -43,7 +46,7 @@ export interface AuditedCancellation {
   bookingFeeRefund: number;
   points: number;
   card: number;
-  /** Null where nothing is due to a card. */
+  /** Null if no refund to a card is due. */
   refund: { amount: number; done: boolean } | null;
 }
 
@@ -61,7 +64,7 @@ export interface AuditedTopUp {
 
 export type Purchase = AuditedPayment | AuditedTopUp;
 
-/** Everything that the ledger must say of a purchase, and nothing else. */
+/** Returns all journals that the ledger must have for a purchase. It must have no others. */
 export function expectedJournals(purchase: Purchase): ExpectedJournal[] {
   return purchase.kind === 'TOP_UP' ? ofTopUp(purchase) : ofPayment(purchase);
 }
@@ -134,7 +137,7 @@ function afterSale(
   return [cancelled, { key: `card-refunded:${cancellation.id}`, kind: 'CARD_REFUNDED', lines }];
 }
 
-/** Where the gateway had taken money before the attempt failed. */
+/** For an attempt whose charge the gateway had taken before the attempt failed. */
 const chargeVoided = (id: string): ExpectedJournal => ({
   key: `charge-voided:${id}`,
   kind: 'CHARGE_VOIDED',

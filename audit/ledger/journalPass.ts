@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CLEARING_ACCOUNTS, HOUSE_ACCOUNTS, JOURNAL_KINDS } from './accounts';
 import { bookedLineSchema, pageOf, PAGE, type AuditPass, type LedgerFault } from './pass';
 
-/** What one account holds, over the whole ledger. */
+/** The sum of one account, over the whole ledger. */
 export interface AccountSum {
   account: string;
   currency: string;
@@ -23,14 +23,14 @@ type JournalLine = JournalRow['lines'][number];
 const KINDS: ReadonlySet<string> = new Set(JOURNAL_KINDS);
 const HOUSE: ReadonlySet<string> = new Set([...HOUSE_ACCOUNTS, ...CLEARING_ACCOUNTS]);
 
-/** All wallets are one line of the report. */
+/** The report shows all wallets as one line. */
 const WALLETS = 'wallets';
 
 /**
- * Every journal sums to zero for each currency, is of a known kind, belongs to a payment or a top-up, and names
- * accounts that exist.
+ * Checks that every journal sums to zero for each currency, has a known kind, belongs to a payment or a top-up, and
+ * names existing accounts.
  *
- * @param sums what the accounts hold is added here, by account and currency
+ * @param sums gets the sums of the accounts, by account and currency
  */
 export function journalPass(sums: Map<string, AccountSum>): AuditPass {
   return {

@@ -1,6 +1,6 @@
 import type { LedgerReport } from './audit';
 
-/** The audit in a few lines: what was read, what each account holds, and the verdict. */
+/** The audit in a few lines: the number of rows read, the sum of each account, and the result. */
 export function tellReport({ read, accounts, faults }: LedgerReport, seconds: number): string {
   const counts = Object.entries(read).map(([subject, count]) => `${grouped(count)} ${subject}`);
   const rows = [
@@ -24,7 +24,7 @@ export function tellReport({ read, accounts, faults }: LedgerReport, seconds: nu
   ].join('\n');
 }
 
-/** The first column to the left, numbers to the right. */
+/** Aligns the first column to the left, and numbers to the right. */
 function asTable(rows: readonly string[][]): string[] {
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map(([name = '', entries = '', sum = '', currency = '']) =>

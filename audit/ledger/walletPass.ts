@@ -12,8 +12,8 @@ const rowSchema = z.object({
 type WalletRow = z.infer<typeof rowSchema>;
 
 /**
- * Every wallet is the sum of its entries, each entry goes on from the balance that the one before it left, and no
- * balance was ever below zero.
+ * Checks that every wallet is the sum of its entries, that each entry continues from the balance of the entry before
+ * it, and that no balance was ever below zero.
  */
 export const walletPass: AuditPass = {
   subject: 'wallets',

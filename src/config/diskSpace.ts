@@ -3,12 +3,12 @@ import { statfs } from 'node:fs/promises';
 export const MEGABYTE = 1024 * 1024;
 
 /**
- * With less than this, the service counts as not ready. Postgres ends when it cannot write 16 MB more of its log, and the
- * other servers write beside it.
+ * If less space is free, the service counts as not ready. Postgres stops if it cannot write another 16 MB of its log,
+ * and the other servers also write to the disk.
  */
 export const LEAST_FREE_BYTES = 100 * MEGABYTE;
 
-/** What a user may still write on the disk of a folder, in bytes. Rejects where the folder is not there. */
+/** The bytes that a user may still write on the disk of a folder. Rejects if the folder does not exist. */
 export async function freeBytes(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize;

@@ -1,9 +1,12 @@
 import { z } from 'zod';
 
-/** On the answers of `/healthz` and `/readyz`: a process that was told its instance says which one it is. */
+/** A header on the responses of `/healthz` and `/readyz`. If a process has an instance name, it reports it here. */
 export const INSTANCE_HEADER = 'X-Holdfast-Instance';
 
-/** The starter of a process chooses it, so that the answers of another one on the same port are not taken for its. */
+/**
+ * The program that starts a process chooses the name. So it does not mistake another process on the same port for its
+ * own.
+ */
 export const instance = z
   .string()
   .regex(/^[\w-]{1,64}$/, 'up to 64 letters, digits, - and _')

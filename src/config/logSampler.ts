@@ -1,20 +1,24 @@
 import type { Logger } from './logging';
 
-/** Keeps lines that anybody can cause from filling the log. */
+/** Prevents any client from filling the log. */
 export interface LogSampler {
-  /** Whether a line of this kind may be written now; one that may not is counted. */
+  /** Whether a line of this kind may be written now. If not, it is counted. */
   admits(kind: string): boolean;
 }
 
 const WINDOW_MS = 60_000;
 
-/** Lines of one kind in a window. An operator sees what they look like; that many more came is one line. */
+/**
+ * The number of lines of one kind in a window. They show an operator what the lines look like. One more line gives the
+ * number of the others.
+ */
 const LINES = 20;
 
 /**
- * Admits a fixed number of lines of a kind in a minute. One line at the end of that minute gives the number of the others.
+ * Admits a fixed number of lines of a kind in each minute. At the end of the minute, one line gives the number of the
+ * lines that were left out.
  *
- * @param what names the lines that were left out, such as "refused requests"
+ * @param what names these lines, such as "refused requests"
  */
 export function createLogSampler(logger: Logger, what: string): LogSampler {
   let seen = new Map<string, number>();
@@ -22,7 +26,7 @@ export function createLogSampler(logger: Logger, what: string): LogSampler {
 
   function startAgain(): void {
     for (const [kind, count] of seen) {
-      if (count > LINES) logger.warn({ kind, leftOut: count - LINES }, `${what} without a line of their own`);
+      if (count > LINES) logger.warn({ kind, leftOut: count - LINES }, `${what} left out of the log`);
     }
     seen = new Map();
     timer = undefined;

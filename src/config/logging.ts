@@ -2,17 +2,17 @@ import { pino, type Logger } from 'pino';
 
 export type { Logger };
 
-/** Lines that wait for a disk that is full; further ones are dropped. */
+/** The maximum size of lines that wait for a full disk. Further lines are dropped. */
 const LONGEST_WAIT_BYTES = 1024 * 1024;
 
 /**
- * JSON lines on stdout, one logger a process. Paths that can hold a credential are redacted here, in one
- * place, so that no call site has to remember it.
+ * Writes JSON lines to stdout, with one logger for each process. Paths that can hold a credential are redacted here, in
+ * one place, so that callers need not remember it.
  */
 export function createLogger(name: string, level: string): Logger {
-  // At once: a process that ends loses no line, and does not wait at its end for a disk that is full.
+  // Synchronous: a process that ends loses no line, and does not wait for a full disk at its end.
   const stdout = pino.destination({ dest: 1, sync: true, maxLength: LONGEST_WAIT_BYTES });
-  // Without a listener a full disk would end the process. There is no place to report it; `/readyz` shows it.
+  // Without a listener, a full disk would end the process. The error cannot be logged anywhere, but `/readyz` shows it.
   stdout.on('error', () => undefined);
   const options = {
     name,

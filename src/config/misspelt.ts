@@ -1,7 +1,7 @@
 import { closestMatch } from 'leven';
 import { serviceSettingNames } from './settings';
 
-/** Settings of the launcher and of the sandbox gateway alone. */
+/** Settings that only the launcher or the sandbox gateway reads. */
 const OTHER_NAMES = [
   'HOLDFAST_CACHE_DIR',
   'TEMPORAL_UI_PORT',
@@ -9,15 +9,15 @@ const OTHER_NAMES = [
   'SANDBOX_DATA_DIR',
   'SANDBOX_WEBHOOK_URL',
 ];
-/** Nobody else's variables begin like this, so one that is no setting was meant to be one. */
+/** No other program's variables begin like this. So an unknown name with such a prefix was meant as a setting. */
 const OWN_PREFIX =
   /^(HOLD|HOLDFAST|QUEUE|SETTLE|RECONCILE|RATE_LIMIT|SANDBOX|PAYMENT|TRUSTED|OPERATOR|DEMO|CORS)_/;
-/** The number of characters that may be wrong in a name that begins as others' do, such as `REDIS_URI`. */
+/** The number of characters that may be wrong in a name with a common prefix, such as `REDIS_URI`. */
 const NEAR = 2;
-/** Shorter names are near to too many others. */
+/** Shorter names are similar to too many other names. */
 const SHORTEST = 6;
 
-/** A variable that looks like a setting and is none, and the setting that was probably meant. */
+/** A variable that looks like a setting but is not one, and the setting that was probably meant. */
 export interface Misspelt {
   name: string;
   nearest: string;
@@ -33,7 +33,7 @@ export function misspeltIn(env: NodeJS.ProcessEnv): Misspelt[] {
     });
 }
 
-/** One line for the operator. The value is not repeated: it may be a secret. */
+/** One line for the operator. It does not show the value, because that may be a secret. */
 export function lineAbout({ name, nearest }: Misspelt): string {
   return `${name} is no setting of Holdfast and has no effect; the nearest name is ${nearest}`;
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
-/** The folder of the clone, wherever this file was compiled to. */
+/** The folder of the clone, independent of where this file was compiled to. */
 export function repositoryRoot(): string {
   let folder = __dirname;
   while (!existsSync(path.join(folder, 'package-lock.json'))) folder = path.dirname(folder);

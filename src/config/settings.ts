@@ -11,7 +11,7 @@ export class SettingsError extends Error {
 
 export const port = z.coerce.number().int().min(1).max(65_535);
 const listenAddress = 'an IP address, IPv6 without brackets, or a host name';
-/** What a process listens on. No URL can name the zone of an IPv6 address. */
+/** The address on which a process listens. A URL cannot name the zone of an IPv6 address. */
 export const host = z
   .string()
   .refine((value) => /^[\w.-]+$/.test(value) || (isIPv6(value) && !value.includes('%')), {
@@ -33,7 +33,7 @@ const startsWith = (...prefixes: readonly string[]) => {
     .string(allowed)
     .refine((value) => prefixes.some((prefix) => value.startsWith(prefix)), { message: allowed });
 };
-/** As browsers write the header Origin: without a path, and without a port that is the scheme's own. */
+/** The form in which browsers write the Origin header: without a path, and without the default port of the scheme. */
 const isOrigin = (text: string): boolean =>
   /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 const origins = z
@@ -45,8 +45,9 @@ const origins = z
     message: 'origins such as https://shop.example.com, separated by commas, each without a path or a slash',
   });
 /**
- * How workers of a new version replace those of the one before. recreate: they take over by themselves, with everything
- * that is open. rolling: an operator makes their version current, and the workers before end what they began.
+ * How the workers of a new version replace those of the version before.
+ * - recreate: they take over automatically, with all open workflows.
+ * - rolling: an operator makes their version current. The workers of the version before finish what they have begun.
  */
 export const ROLLOUTS = ['recreate', 'rolling'] as const;
 export type Rollout = (typeof ROLLOUTS)[number];
@@ -55,7 +56,10 @@ const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 export const logLevel = z
   .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
   .default('info');
-/** Shared by the sandbox gateway and whoever charges through it, or hears from it; there is no open default. */
+/**
+ * A secret that the sandbox gateway shares with the programs that charge through it or get its messages. It has no
+ * default.
+ */
 export const sandboxSecret = z
   .string('a text of at least 32 characters')
   .min(32, 'a text of at least 32 characters');
@@ -76,7 +80,7 @@ const stripeSettings = z.object({
 
 const tossSettings = z.object({
   TOSS_SECRET_KEY: startsWith('test_sk_', 'test_gsk_', 'live_sk_', 'live_gsk_'),
-  /** The token in the URL that is registered for webhooks: it goes there as it is. */
+  /** The token in the URL that is registered for webhooks. It appears there unchanged. */
   TOSS_WEBHOOK_SECRET: z.string(urlToken).regex(/^[\w-]{32,255}$/, urlToken),
   TOSS_API_URL: url(['http', 'https']).default('https://api.tosspayments.com'),
 });
@@ -122,19 +126,19 @@ const serviceSettings = z.object({
 
 const gatewaySettings = { sandbox: sandboxSettings, stripe: stripeSettings, toss: tossSettings };
 
-/** The settings of each gateway that this process may ask; undefined for the others. */
+/** The settings of each gateway that this process may use; undefined for the others. */
 export type GatewaySettings = Readonly<{
   [Name in GatewayName]: z.infer<(typeof gatewaySettings)[Name]> | undefined;
 }>;
 
-/** Every setting of the API and the worker, parsed. Names and defaults are those of the REST contract. */
+/** All settings of the API and the worker, parsed. The names and defaults are those of the REST contract. */
 export type Settings = Readonly<z.infer<typeof serviceSettings>> & { readonly gateways: GatewaySettings };
 
 /**
- * Reads the settings of the API and the worker from an environment. The gateway that takes new payments needs its keys.
- * Another one that has one of its keys needs all of them: it finishes what it has begun.
+ * Reads the settings of the API and the worker from an environment. The gateway for new payments needs its keys. If
+ * another gateway has one of its keys, it needs all of them: it finishes what it has begun.
  *
- * @throws {SettingsError} as `parseEnvironment` does
+ * @throws {SettingsError} like `parseEnvironment`
  */
 export function loadSettings(env: NodeJS.ProcessEnv): Settings {
   const settings = parseEnvironment(serviceSettings, env);
@@ -153,7 +157,7 @@ export function loadSettings(env: NodeJS.ProcessEnv): Settings {
   };
 }
 
-/** The settings without which a gateway cannot be asked, such as `STRIPE_SECRET_KEY`. */
+/** The settings that a gateway needs, such as `STRIPE_SECRET_KEY`. */
 export function keysOf(name: GatewayName): string[] {
   const issues = gatewaySettings[name].safeParse({}).error?.issues ?? [];
   return issues.map(({ path: [setting] }) => String(setting));
@@ -167,10 +171,10 @@ export function serviceSettingNames(): string[] {
 }
 
 /**
- * Two servers of one machine cannot share a port. Where one of the two listens already, the other would fail later
- * and with other words.
+ * Checks that no two servers share a port. Without this check, the second server of two would fail later with another
+ * message.
  *
- * @throws {SettingsError} naming the first two that are the same
+ * @throws {SettingsError} naming the first two settings with the same port
  */
 export function refuseSharedPorts(listeners: readonly { setting: string; port: number }[]): void {
   const taken = new Map<number, string>();
@@ -184,16 +188,16 @@ export function refuseSharedPorts(listeners: readonly { setting: string; port: n
 }
 
 /**
- * Reads what a schema asks for from an environment.
+ * Reads the variables of a schema from an environment.
  *
- * @throws {SettingsError} naming the first bad setting, its value and what is allowed; values of settings
- *   that hold secrets are not repeated.
+ * @throws {SettingsError} naming the first bad setting, its value and the allowed values; the values of settings that
+ *   hold secrets are not shown
  */
 export function parseEnvironment<Schema extends z.ZodType>(
   shape: Schema,
   env: NodeJS.ProcessEnv,
 ): z.infer<Schema> {
-  // An empty variable, as compose files produce for an unset one, means "not set".
+  // Compose files produce an empty variable for an unset one. So an empty variable means "not set".
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const parsed = shape.safeParse(given);
   if (parsed.success) return parsed.data;

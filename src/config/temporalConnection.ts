@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Settings } from './settings';
 
-/** What `Connection.connect` and `NativeConnection.connect` both take. */
+/** The options that `Connection.connect` and `NativeConnection.connect` both accept. */
 export interface TemporalConnectionOptions {
   address: string;
   apiKey?: string;
@@ -9,10 +9,10 @@ export interface TemporalConnectionOptions {
 }
 
 /**
- * How to reach Temporal: plain on the loopback, with TLS files for a cluster, with an API key for Temporal
- * Cloud (which implies TLS).
+ * How to reach Temporal: without TLS on the loopback, with TLS files for a cluster, with an API key for Temporal Cloud
+ * (which implies TLS).
  *
- * @throws where a TLS file cannot be read
+ * @throws if a TLS file cannot be read
  */
 export function temporalConnectionOptions(settings: Settings): TemporalConnectionOptions {
   const {

@@ -3,7 +3,7 @@ import type { CancellationPolicy } from '../domain/cancellations/cancellationPol
 /** The demo catalogue. Venues, artists and concerts are invented. */
 
 export interface DemoVenue {
-  /** Also the name of the plan's file in `demo/plans`. */
+  /** Also the name of the plan file in `demo/plans`. */
   key: 'theatre' | 'hall' | 'arena';
   name: string;
   prices: Readonly<Record<string, number>>;
@@ -14,7 +14,7 @@ export interface DemoSchedule {
   inDays: number;
   /** Time of the show in Seoul. */
   at: `${number}:${number}`;
-  /** Days from today to the opening of the sale, at 20:00 in Seoul; in the past where negative. */
+  /** Days from today to the opening of the sale, at 20:00 in Seoul. Negative: in the past. */
   saleOpensInDays: number;
   waitingRoom?: { admitPerSecond: number; maxActive: number };
 }
@@ -25,7 +25,7 @@ export interface DemoConcert {
   artist: string;
   description: string;
   maxSeatsPerUser?: number;
-  /** In place of the default, the table of Korean venues. */
+  /** Replaces the default, the policy of Korean venues. */
   cancellationPolicy?: CancellationPolicy;
   schedules: readonly DemoSchedule[];
 }
@@ -40,7 +40,10 @@ export const DEMO_VENUES: readonly DemoVenue[] = [
   },
 ];
 
-/** A house that keeps a tenth of each ticket until 17:00 on the day before, and the booking fee always. */
+/**
+ * The policy of a venue that keeps a tenth of each ticket until 17:00 on the day before the show. It never refunds the
+ * booking fee.
+ */
 const FLAT_FEE: CancellationPolicy = {
   fees: [{ untilDaysBefore: 1, percent: 10 }],
   cutOff: { daysBefore: 1, time: '17:00' },

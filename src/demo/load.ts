@@ -9,10 +9,10 @@ import { createCatalogueEditor, type CatalogueEditor } from '../db/catalogue/cat
 import { createScheduleStore } from '../db/catalogue/scheduleStore';
 import { DEMO_CONCERTS, DEMO_VENUES, type DemoConcert, type DemoSchedule, type DemoVenue } from './catalogue';
 
-/** The same place from `src` and from `dist`. */
+/** The same folder from `src` and from `dist`. */
 const PLANS = path.join(repositoryRoot(), 'demo/plans');
 
-/** Ids of the demo's venues and concerts follow from their names, so that loading twice adds nothing. */
+/** The ids of the demo venues and concerts are derived from their names, so loading twice adds nothing. */
 const NAMESPACE = '6b1f3c52-7f0e-4f4e-9a57-0d1a6f2f3c11';
 
 const SEOUL_OFFSET_HOURS = 9;
@@ -20,14 +20,15 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const SALE_CLOSES_BEFORE_MS = 2 * 60 * 60 * 1000;
 
 /**
- * Loads the demo catalogue as an operator would: through the schemas of the operators' routes and the same
- * editor. What is there already stays; a concert whose shows are all over gets new ones.
+ * Loads the demo catalogue as an operator would: through the schemas of the operator routes and the same editor.
+ * Existing data stays unchanged. A concert whose shows are all over gets new ones.
  *
- * @returns how many schedules were added
+ * @returns the number of added schedules
  */
 export async function loadDemo({ db, now = new Date() }: { db: Knex; now?: Date }): Promise<number> {
   return db.transaction(async (transaction) => {
-    // Two starts at once: the second one waits and then finds everything. A slow machine needs many seconds.
+    // If two processes start at once, the second one waits and then finds everything. A slow machine needs many
+    // seconds.
     await transaction.raw("SET LOCAL statement_timeout = '2min'");
     await transaction.raw("SELECT pg_advisory_xact_lock(hashtextextended('holdfast demo catalogue', 0))");
     const schedules = await createScheduleStore(transaction).ofConcerts(DEMO_CONCERTS.map(concertId));
@@ -81,7 +82,7 @@ function timesOf(
   };
 }
 
-/** A time of day in Seoul, so many days from today there. Korea has no daylight saving time. */
+/** A time of day in Seoul, `days` days after today there. Korea has no daylight saving time. */
 function inSeoul(now: Date, days: number, timeOfDay: string): Date {
   const today = new Date(now.getTime() + SEOUL_OFFSET_HOURS * 60 * 60 * 1000).toISOString().slice(0, 10);
   return new Date(Date.parse(`${today}T${timeOfDay}:00.000+09:00`) + days * DAY_MS);

@@ -1,27 +1,30 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from '../config/logging';
 
-/** A healthy Redis answers in well under a millisecond; past this it counts as down. */
+/** A healthy Redis responds in well under a millisecond. Past this time it counts as down. */
 const TIMEOUT_MS = 150;
 
-/** After a failure nobody asks for so long, so that a hanging Redis costs one request its timeout, not each. */
+/**
+ * After a failure, the process does not ask Redis for this time. So a hanging Redis costs one request its timeout, and
+ * not every request.
+ */
 const PAUSE_MS = 1_000;
 
-/** Runs a command, or answers undefined where Redis is down. Never throws, never waits long. */
+/** Runs a command. Resolves to undefined if Redis is down. Never throws, and never waits long. */
 export type BestEffort = <T>(command: (redis: Redis) => Promise<T>) => Promise<T | undefined>;
 
-/** For what Redis may speed up but never decides: the caller goes on without it. */
+/** For work that Redis may speed up but never decides. The caller continues without it. */
 export function createBestEffort(redis: Redis, logger: Logger): BestEffort {
   let pausedUntil = 0;
 
   return async (command) => {
-    // Without this, ioredis would queue the command until it is connected again.
+    // Without this check, ioredis would queue the command until it is connected again.
     if (redis.status !== 'ready' || Date.now() < pausedUntil) return undefined;
     try {
       return await within(TIMEOUT_MS, command(redis));
     } catch (error) {
       if (Date.now() >= pausedUntil)
-        logger.warn({ err: error }, 'Redis does not answer, going on without it');
+        logger.warn({ err: error }, 'Redis does not respond, continuing without it');
       pausedUntil = Date.now() + PAUSE_MS;
       return undefined;
     }
@@ -31,7 +34,7 @@ export function createBestEffort(redis: Redis, logger: Logger): BestEffort {
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+    timer = setTimeout(() => reject(new Error(`no response within ${ms} ms`)), ms);
   });
   try {
     return await Promise.race([work, timeout]);

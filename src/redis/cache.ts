@@ -2,36 +2,36 @@ import type { z } from 'zod';
 import type { BestEffort } from './bestEffort';
 
 export interface CacheOptions {
-  /** Names the cache; one cache lives in one slot of a Redis Cluster. */
+  /** The name of the cache. One cache lives in one slot of a Redis Cluster. */
   name: string;
-  /** The longest that an entry lives; each lives a random 70 to 100 % of it, so that they do not end together. */
+  /** The maximum lifetime of an entry. Each entry lives a random 70 to 100 % of it, so that they do not expire together. */
   ttlMs: number;
 }
 
-/** A kind of entry: the value under a key, or what `load` gives, which is then kept. */
+/** Returns the cached value of a key, or the result of `load`, which it then caches. */
 export type CachedRead<T> = (key: string, load: () => Promise<T>) => Promise<T>;
 
 export interface Cache {
   /**
-   * Defines a kind of entry. In this process one load runs for a key at a time, and everyone who asks
-   * meanwhile gets its answer. With Redis down every call loads. What `load` throws reaches all of them.
+   * Defines a kind of entry. In this process one load runs for a key at a time. Parallel callers get its result or its
+   * error. If Redis is down, every read runs a load.
    *
-   * @param kind first part of the keys
-   * @param schema reads an entry back; one that does not fit (another release wrote it) counts as missing
+   * @param kind the first part of the keys
+   * @param schema reads an entry back; an entry that does not match (from another release) counts as missing
    */
   of<S extends z.ZodType>(kind: string, schema: S): CachedRead<z.output<S>>;
 
   /**
-   * Makes every entry old at once, for all processes.
+   * Invalidates all entries at once, for all processes.
    *
-   * @returns false with Redis down: entries then live out their time
+   * @returns false if Redis is down: entries then live until they expire
    */
   invalidate(): Promise<boolean>;
 }
 
 /**
- * A cache-aside of JSON values. An entry is written as `<version> <JSON>`, and the version is read before
- * the load starts: what was loaded before an invalidation can only ever be kept under the old version.
+ * A cache-aside of JSON values. An entry has the form `<version> <JSON>`. The version is read before the load starts.
+ * So a value that was loaded before an invalidation can only be stored under the old version.
  */
 export function createCache(attempt: BestEffort, { name, ttlMs }: CacheOptions): Cache {
   const versionKey = `{${name}}:version`;
@@ -50,7 +50,7 @@ export function createCache(attempt: BestEffort, { name, ttlMs }: CacheOptions):
         if (kept?.success) return kept.data;
 
         const value = await load();
-        // Not waited for: the caller has its answer, and a write that fails costs one more load.
+        // The code does not wait for the write: the caller has its value, and a failed write only costs one more load.
         if (found)
           void attempt((redis) => redis.set(key, prefix + JSON.stringify(value), 'PX', jittered(ttlMs)));
         return value;
@@ -82,10 +82,10 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** How long a change that nobody announced, such as a sold seat in a count, may stay unseen in lists. */
+/** How long lists may miss a change without an invalidation, such as a sold seat in a count. */
 const CATALOGUE_TTL_MS = 900;
 
-/** Concerts and schedules with their counts of free seats. Invalidate it after every change by an operator. */
+/** Concerts and schedules with their counts of free seats. Invalidate the cache after every change by an operator. */
 export function createCatalogueCache(attempt: BestEffort): Cache {
   return createCache(attempt, { name: 'catalogue', ttlMs: CATALOGUE_TTL_MS });
 }

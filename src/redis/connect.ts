@@ -4,11 +4,11 @@ import type { Logger } from '../config/logging';
 export type { Redis };
 
 /**
- * A client that fails fast: Redis decides nothing that matters, so waiting for it is worse than going on
- * without it. A command is answered or rejected within a second, is never queued while disconnected, and is
- * never sent again after a lost connection (a script may have run).
+ * Creates a client that fails fast: Redis decides nothing that matters, so waiting for it is worse than continuing
+ * without it. Redis responds to a command within a second, or the client rejects it. The client never queues a command
+ * while it is disconnected. After a lost connection it never sends a command again, because a script may have run.
  *
- * Returns at once; the connection is made, and made again, in the background.
+ * It returns at once. The client connects and reconnects in the background.
  */
 export function connectRedis(url: string, options: { name: string; logger: Logger }): Redis {
   const redis = new Redis(url, {
@@ -16,7 +16,8 @@ export function connectRedis(url: string, options: { name: string; logger: Logge
     connectTimeout: 2_000,
     commandTimeout: 1_000,
     enableOfflineQueue: false,
-    // What is asked within one turn of the event loop goes out in one write: a fifth of what a poll costs under load.
+    // Commands from one turn of the event loop go out in one write. This saves a fifth of the cost of a poll under
+    // load.
     enableAutoPipelining: true,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,

@@ -4,29 +4,32 @@ import type { Redis } from 'ioredis';
 import type { BestEffort } from './bestEffort';
 import { createSlidingWindows, type WindowState } from './slidingWindow';
 
-/** What one request found. */
+/** The state of a limit for one request. */
 export interface RateLimitState {
   name: RateLimitName;
   allowed: boolean;
   quota: number;
   windowSeconds: number;
   remaining: number;
-  /** Whole seconds until a request is allowed again, where it is not; else until what is left begins to grow. */
+  /**
+   * If requests are rejected: the whole seconds until one is allowed again. Otherwise: until `remaining` begins to
+   * grow.
+   */
   resetSeconds: number;
 }
 
 export interface RateLimits {
   /**
-   * Counts one request, in one round trip. Never fails: without Redis it counts here.
+   * Counts one request, in one round trip. Never fails: without Redis it counts in the process.
    *
-   * @returns the limit that refuses, else the one that counts; null where limits are switched off
+   * @returns the limit that rejects, or else the one that counts; null if limits are switched off
    */
   consume(name: RateLimitName, key: string): Promise<RateLimitState | null>;
-  /** Whether one more would be allowed, without counting it. */
+  /** Whether one more request would be allowed, without counting it. */
   look(name: RateLimitName, key: string): Promise<RateLimitState | null>;
 }
 
-/** Who was refused lately, of all limits: some 10 MB. */
+/** The number of recently rejected keys, over all limits: about 10 MB. */
 const MAX_REFUSED = 50_000;
 
 /**
@@ -42,7 +45,7 @@ export function createRateLimits(options: {
   const { redis, attempt, factor, now = Date.now } = options;
   if (factor === 0) return UNLIMITED;
   const windows = createSlidingWindows(redis, attempt, now);
-  /** Until when; whoever comes before is refused from memory and costs Redis nothing. */
+  /** The end of each rejection. Earlier requests are rejected from memory and cost Redis nothing. */
   const refused = new LRUCache<string, number>({ max: MAX_REFUSED });
 
   const windowOf = (name: RateLimitName, key: string) => ({
@@ -94,7 +97,7 @@ const UNLIMITED: RateLimits = {
   look: () => Promise.resolve(null),
 };
 
-/** The policy that counts, and what it heeds. */
+/** The policy that counts, and the one that it heeds. */
 function policiesOf(name: RateLimitName): RateLimitName[] {
   const policy = RATE_LIMITS[name];
   return 'heeds' in policy ? [name, policy.heeds] : [name];

@@ -2,9 +2,9 @@ import { LRUCache } from 'lru-cache';
 import type { Redis, Result } from 'ioredis';
 import type { BestEffort } from './bestEffort';
 
-/** What is counted: at most `quota` in any `windowMs`. */
+/** A limit: at most `quota` requests in any `windowMs`. */
 export interface Window {
-  /** One hash tag, so that all of a request's windows are on one node of a Redis Cluster. */
+  /** Has one hash tag, so that all windows of a request are on one node of a Redis Cluster. */
   key: string;
   quota: number;
   windowMs: number;
@@ -12,21 +12,24 @@ export interface Window {
 
 export interface WindowState {
   allowed: boolean;
-  /** How many more would be allowed now. */
+  /** The number of further requests that would be allowed now. */
   remaining: number;
-  /** Whole milliseconds until one more is allowed, where it is not; else until what is counted begins to fall. */
+  /**
+   * If requests are rejected: the whole milliseconds until one more is allowed. Otherwise: until the count begins to
+   * fall.
+   */
   resetMs: number;
 }
 
-/** Requests of the window that runs and of the one before it. */
+/** The requests of the current window and of the window before it. */
 interface Counts {
   current: number;
   previous: number;
 }
 
 /**
- * KEYS: for each window, the counter that runs and the one before. ARGV: for each, what to add and milliseconds to
- * keep. Returns both counts for each.
+ * KEYS: for each window, the current counter and the one before. ARGV: for each window, the number to add and the
+ * milliseconds to keep. Returns both counts for each window.
  */
 const COUNT = `
 local counts = {}
@@ -48,20 +51,20 @@ declare module 'ioredis' {
   }
 }
 
-/** Counters of this process, for when Redis is away: some 10 MB. */
+/** The number of counters in this process, used while Redis is down: about 10 MB. */
 const MAX_COUNTERS = 100_000;
 
 export interface SlidingWindows {
   /**
-   * Counts one request in each window, or only looks where it is `peeked`. One round trip; without Redis it is
-   * counted in the process. Refused requests count too: who goes on in spite of it stays out.
+   * Counts one request in each window. If a window is `peeked`, only reads it. One round trip; without Redis the
+   * process counts. Rejected requests count too: a client that continues anyway stays blocked.
    */
   count(windows: readonly (Window & { peeked?: boolean })[]): Promise<WindowState[]>;
 }
 
 /**
  * The sliding window counter as Cloudflare describes it (blog.cloudflare.com/counting-things-a-lot-of-different-things,
- * wrong for 0.003 % of requests): the window before counts with the share of it that the sliding window still covers.
+ * wrong for 0.003 % of requests). The window before counts with the share that the sliding window still covers.
  *
  * @param now milliseconds since 1970; processes whose clocks differ by some milliseconds still share their counters
  */
@@ -93,14 +96,14 @@ export function createSlidingWindows(
         const counts = counted
           ? { current: counted[2 * index] ?? 0, previous: counted[2 * index + 1] ?? 0 }
           : countHere(keys[index] ?? [], add);
-        // Who only looks asks whether one more would be allowed.
+        // For a peek: whether one more request would be allowed.
         return judge(window, counts, { at, asked: 1 - add });
       });
     },
   };
 }
 
-/** @param asked what is asked for beside what is counted */
+/** @param asked the requests that are asked about in addition to the counted ones */
 function judge(
   { quota, windowMs }: Window,
   { current, previous }: Counts,
@@ -116,7 +119,7 @@ function judge(
   };
 }
 
-/** The window before fades away evenly, and after it the one that runs now. */
+/** The count of the window before decreases evenly, and then the count of the current one. */
 function untilOneMore(
   { quota, windowMs }: Omit<Window, 'key'>,
   { current, previous }: Counts,

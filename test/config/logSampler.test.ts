@@ -23,7 +23,7 @@ describe('lines that anybody can cause', () => {
       expect.objectContaining({
         kind: 'rate-limited',
         leftOut: 980,
-        msg: 'refused requests without a line of their own',
+        msg: 'refused requests left out of the log',
       }),
     ]);
     expect(sampler.admits('rate-limited')).toBe(true);

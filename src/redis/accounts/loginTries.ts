@@ -2,16 +2,17 @@ import { randomUUID } from 'node:crypto';
 import type { Redis, Result } from 'ioredis';
 import type { BestEffort } from '../bestEffort';
 
-/** Tries are forgotten so long after the last one. */
+/** Redis forgets the tries this long after the last one. */
 const KEPT_MS = 15 * 60 * 1_000;
 
-/** A turn of a process that died is free again then: longer than the longest delay and a check of a password. */
+/** A turn is free again after this time if its process died. It is longer than the longest delay and a password check. */
 const TURN_MS = 30_000;
 
 /**
- * KEYS: tries from here, the turn, tries from everywhere. ARGV: tries without a turn, id of the turn, milliseconds to
- * keep a turn and tries. Returns the tries before this one, from here and from everywhere, or nothing where another
- * one has its turn.
+ * KEYS: the tries from here, the turn, the tries from everywhere. ARGV: the number of tries without a turn, the id of
+ * the turn, the milliseconds to keep a turn, the milliseconds to keep tries.
+ *
+ * Returns the earlier tries, from here and from everywhere. Returns nothing if another try has its turn.
  */
 const BEGIN = `
 local own = tonumber(redis.call('GET', KEYS[1]) or 0)
@@ -21,7 +22,10 @@ local all = redis.call('INCR', KEYS[3])
 redis.call('PEXPIRE', KEYS[3], ARGV[4])
 return {own, all - 1}`;
 
-/** KEYS: as above. ARGV: id of the turn, what becomes of the try: it is kept, not counted, or all from here are forgotten. */
+/**
+ * KEYS: as above. ARGV: the id of the turn, and the outcome of the try. `failed` keeps the try. `unknown` does not
+ * count it. `succeeded` does not count it either, and deletes all tries from here.
+ */
 const END = `
 if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('DEL', KEYS[2]) end
 if ARGV[2] == 'failed' then return end
@@ -37,36 +41,39 @@ declare module 'ioredis' {
   }
 }
 
-/** `failed`: the password was wrong. `unknown`: it was not looked at. */
+/** `failed`: the password was wrong. `unknown`: the password was not checked. */
 export type LoginOutcome = 'succeeded' | 'failed' | 'unknown';
 
 export interface LoginTry {
-  /** Failed tries, and those under way, of this account before: from this network, and from everywhere. */
+  /** Earlier tries for this account that failed or are under way: from this network, and from everywhere. */
   own: number;
   all: number;
   end(outcome: LoginOutcome): Promise<void>;
 }
 
 export interface LoginTries {
-  /** Tries of an account from one network that take no turns. */
+  /** The number of tries of an account from one network that need no turn. */
   free: number;
-  /** Begins a try. Null where one of the same account and network has its turn: past `free`, they go one by one. */
+  /**
+   * Begins a try. Null if another try of the same account and network has its turn: beyond `free`, tries run one by
+   * one.
+   */
   begin(account: string, network: string): Promise<LoginTry | null>;
 }
 
 /**
- * Counts tries to log in. A try counts from its begin, so that many at once are not all the first.
+ * Counts tries to log in. A try counts from its beginning, so that many parallel tries are not all the first.
  *
- * @param options.free tries of an account from one network that take no turns
+ * @param options.free the number of tries of an account from one network that need no turn
  */
 export function createLoginTries(options: { redis: Redis; attempt: BestEffort; free: number }): LoginTries {
   const { redis, attempt, free } = options;
   redis.defineCommand('beginLogin', { lua: BEGIN, numberOfKeys: 3 });
   redis.defineCommand('endLogin', { lua: END, numberOfKeys: 3 });
-  /** Turns of this process, for when Redis is away. */
+  /** The turns of this process, used while Redis is down. */
   const turns = new Set<string>();
 
-  /** Without Redis nothing is known of earlier tries: each of this process takes its turn, with the first delay. */
+  /** Without Redis, earlier tries are not known. Tries in this process run one by one, with the first delay. */
   function beginHere(key: string): LoginTry | null {
     if (turns.has(key)) return null;
     turns.add(key);

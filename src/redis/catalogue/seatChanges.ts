@@ -1,25 +1,25 @@
 import type { Redis } from 'ioredis';
 import { changeChannel } from './seatMapCache';
 
-/** Tells of changed seats as soon as Redis does; a hint, which may be lost or come twice. */
+/** Reports changed seats as soon as Redis does. A report is only a hint: it may be lost or come twice. */
 export interface SeatChanges {
   /**
-   * Calls `changed` after every announced change, and after a lost connection is back, because something may
-   * have happened meanwhile. One listener a schedule.
+   * Calls `changed` after every announced change. Also calls it when a lost connection is back, because seats may have
+   * changed meanwhile. One listener for each schedule.
    *
-   * @returns ends it
+   * @returns a function that ends it
    */
   listen(scheduleId: string, changed: () => void): () => void;
 }
 
 /**
- * @param subscriber a connection for this alone, because one that listens can do nothing else; however many
- *   clients watch a schedule, it carries each change once
+ * @param subscriber a separate connection, because a connection that listens can do nothing else; it carries each
+ *   change once, however many clients watch a schedule
  */
 export function createSeatChanges(subscriber: Redis): SeatChanges {
   const listeners = new Map<string, () => void>();
 
-  // A refusal means a lost connection, and all channels are asked for again when it is back.
+  // A rejection means a lost connection. When the connection is back, all channels are subscribed again.
   const ifConnected = (command: () => Promise<unknown>): void => {
     if (subscriber.status === 'ready') void command().catch(() => undefined);
   };

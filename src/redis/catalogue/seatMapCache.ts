@@ -2,31 +2,35 @@ import type { Redis } from 'ioredis';
 import type { BestEffort } from '../bestEffort';
 import { defineSeatMapScripts } from './seatMapScripts';
 
-/** Statuses of a schedule's seats, one letter a seat, under the one version that names them. */
+/** The statuses of a schedule's seats, one letter for each seat, and the version that identifies them. */
 export interface NamedStatuses {
   version: number;
   statuses: string;
 }
 
-/** Statuses that a process has left in Redis, and how long ago Postgres was asked for them. */
+/** Statuses that a process has stored in Redis, and the time since they were read from Postgres. */
 export interface KeptStatuses extends NamedStatuses {
   ageMs: number;
 }
 
 /**
- * Statuses of a schedule's seats, shared by all processes.
+ * The statuses of a schedule's seats, shared by all processes.
  *
- * The _mark_ changes with every commit that changes a seat; whoever saw the same mark before and after knows
- * that nothing was announced meanwhile. The _version_ names statuses, and is given only here: two contents
- * never share one, in any process, and none comes again. Everything resolves to undefined with Redis down.
+ * - The _mark_ changes with every commit that changes a seat. If a process reads the same mark before and after its
+ *   load, no change was announced meanwhile.
+ * - The _version_ identifies statuses, and only this cache assigns it. Two different contents never have the same
+ *   version, in any process, and no version is used again.
+ *
+ * If Redis is down, everything resolves to undefined.
  */
 export interface SeatMapCache {
-  /** After every commit that changes a seat. Never throws; a lost bump heals when the statuses run out. */
+  /** Call it after every commit that changes a seat. Never throws. The expiry of the statuses repairs a lost call. */
   bump(scheduleId: string): Promise<boolean>;
   mark(scheduleId: string): Promise<string | undefined>;
   /**
-   * The mark, and the statuses that are kept under it if they are younger than `trustedMs` and their version is
-   * not below `known`, the one that the asker has (0 for none). Those of `known` itself come as an empty string.
+   * Returns the mark and the statuses that are stored under it. The statuses must be younger than `trustedMs`, and
+   * their version must not be below `known`, the version that the caller has (0 for none). If the version equals
+   * `known`, the statuses are an empty string.
    */
   read(
     scheduleId: string,
@@ -34,19 +38,19 @@ export interface SeatMapCache {
     trustedMs: number,
   ): Promise<{ mark: string; kept: KeptStatuses | null } | undefined>;
   /**
-   * Names statuses that were loaded after `mark` was read, and keeps them. Where another process has kept
-   * later ones meanwhile, those are the answer.
+   * Assigns a version to statuses that were loaded after `mark` was read, and stores them. If another process has
+   * stored later statuses meanwhile, returns those.
    *
-   * @param known the version becomes greater than this if it names other statuses
-   * @param ageMs how long the load took
+   * @param known if the statuses differ, their version becomes greater than this
+   * @param ageMs the duration of the load
    */
   publish(
     scheduleId: string,
     loaded: { mark: string; statuses: string; known: number; ageMs: number },
   ): Promise<NamedStatuses | undefined>;
   /**
-   * What changed from one version to another: the letter of each seat by its position. null where the log
-   * does not have both versions any more.
+   * Returns the changes from one version to another: the letter of each changed seat by its position. null if the log
+   * no longer has both versions.
    */
   changesBetween(
     scheduleId: string,
@@ -55,7 +59,7 @@ export interface SeatMapCache {
   ): Promise<Map<number, string> | null | undefined>;
 }
 
-/** Tells that a schedule's seats have changed; the message itself says nothing. */
+/** The channel that announces changed seats of a schedule. The message is empty. */
 export const changeChannel = (scheduleId: string): string => `{${scheduleId}}:seats:changed`;
 
 export function createSeatMapCache(redis: Redis, attempt: BestEffort): SeatMapCache {
@@ -111,7 +115,7 @@ export function createSeatMapCache(redis: Redis, attempt: BestEffort): SeatMapCa
   };
 }
 
-/** What the mark is where no change was ever announced, or Redis has lost its data. */
+/** The mark if no change was ever announced, or if Redis has lost its data. */
 const NO_MARK = '0';
 
 const markKey = (scheduleId: string): string => `{${scheduleId}}:seats:mark`;

@@ -1,23 +1,23 @@
 import type { Redis, Result } from 'ioredis';
 
-/** What Redis knows of a map outlives a pause in the traffic, then goes; versions then come from the clock again. */
+/** The data of a map survives a pause in the traffic and then expires. After that, versions come from the clock again. */
 const TTL_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Versions that a client can resume from: at four a second, the fastest that live seats ask for, some four
- * minutes.
+ * The number of versions from which a client can resume. Live seats ask for at most four versions a second, so this is
+ * about four minutes.
  */
 const LOGGED_VERSIONS = 1_000;
 
-/** More changes than this in one version begin the log anew: every seat is then as short to tell. */
+/** If one version has more changes than this, the log starts again. Then the list of all seats is just as short. */
 const LOGGED_CHANGES = 1_000;
 
-/** Seats that are compared at once, so that a few changes among 15,000 seats cost few steps. */
+/** The number of seats that are compared at once, so that a few changes among 15,000 seats take few steps. */
 const CHUNK = 64;
 
 /**
- * Marks and versions are microseconds of Redis's clock, and greater than the last one where there is one: also
- * after a loss of everything, none comes again. A Lua number holds them exactly (below 2^53).
+ * Marks and versions are microseconds of Redis's clock, and greater than the last one if there is one. So no value is
+ * used again, even after a loss of all data. A Lua number holds them exactly (below 2^53).
  */
 const NEXT = `
 local function now()
@@ -29,14 +29,14 @@ local function after(last)
 end
 `;
 
-/** KEYS: mark. ARGV: channel. The mark first, so that whoever hears of the change finds it changed. */
+/** KEYS: mark. ARGV: channel. It sets the mark first, so that a process that gets the message finds the new mark. */
 const BUMP = `${NEXT}
 redis.call('SET', KEYS[1], after(redis.call('GET', KEYS[1])), 'PX', ${TTL_MS})
 return redis.call('PUBLISH', ARGV[1], '')`;
 
 /**
- * KEYS: mark, kept. ARGV: the version that the asker has, microseconds that statuses are trusted.
- * Returns mark, version, statuses (empty if the asker has them) and their age; false for what there is not.
+ * KEYS: mark, kept. ARGV: the version that the caller has, the microseconds for which statuses are trusted. Returns the
+ * mark, the version, the statuses (empty if the caller has them) and their age. A missing value is false.
  */
 const READ = `${NEXT}
 local mark = redis.call('GET', KEYS[1]) or '0'
@@ -46,7 +46,10 @@ local age = now() - tonumber(kept[3])
 if age >= tonumber(ARGV[2]) then return {mark, false, false, 0} end
 return {mark, kept[2], kept[2] == ARGV[1] and '' or redis.call('HGET', KEYS[2], 'statuses'), age}`;
 
-/** '12S40A': position and new letter of every seat that differs. false where the seats are not the same ones. */
+/**
+ * '12S40A': the position and the new letter of every seat that differs. false if the two lists are not of the same
+ * seats.
+ */
 const DIFFERENCE = `
 local function difference(before, after)
   if not before or #before ~= #after then return false, 0 end
@@ -64,11 +67,11 @@ end
 `;
 
 /**
- * KEYS: mark, kept, log. ARGV: the mark read before the load, statuses, the version that the loader had, age in
- * microseconds. Returns version, and the statuses where they are not the given ones.
+ * KEYS: mark, kept, log. ARGV: the mark that was read before the load, the statuses, the version that the caller had,
+ * the age in microseconds. Returns the version, and the statuses if they are not the given ones.
  *
- * Every version is in the log with its difference to the one before, or begins it. Statuses that were loaded
- * before a change was announced never replace those loaded after it.
+ * Every version is in the log with its difference to the version before, or it starts the log. Statuses that were
+ * loaded before a change was announced never replace statuses that were loaded after it.
  */
 const PUBLISH = `${NEXT}${DIFFERENCE}
 local mark = redis.call('GET', KEYS[1]) or '0'
@@ -114,7 +117,7 @@ declare module 'ioredis' {
   }
 }
 
-/** Each runs as one step of Redis, in one round trip, in the one slot of a schedule's keys. */
+/** Each script runs as one step of Redis, in one round trip, in the one slot of a schedule's keys. */
 export function defineSeatMapScripts(redis: Redis): void {
   redis.defineCommand('bumpSeatMap', { lua: BUMP, numberOfKeys: 1 });
   redis.defineCommand('readSeatMap', { lua: READ, numberOfKeys: 2 });

@@ -1,15 +1,15 @@
 import type { Logger } from '../../config/logging';
 
 export interface SeatNotices {
-  /** Says that a schedule's seat map has changed. Resolves also where Redis is down. */
+  /** Announces that the seat map of a schedule has changed. Also resolves if Redis is down. */
   bumpSeatVersion: (scheduleId: string) => Promise<unknown>;
   logger: Logger;
 }
 
 /**
- * Tells Redis about seats whose change Postgres has committed: the claim, and the map's version. A Redis that is down
- * costs speed, never a reservation: the failure is logged and the work goes on. Claims and map correct themselves
- * within seconds.
+ * Informs Redis about seats whose change Postgres has committed: it updates the claim and the version of the map. If
+ * Redis is down, this costs speed, but never a reservation: the failure is logged, and the work continues. The claim
+ * and the map correct themselves within seconds.
  */
 export async function seatsChanged(
   { bumpSeatVersion, logger }: SeatNotices,

@@ -1,34 +1,48 @@
 import type { Redis, Result } from 'ioredis';
 import { clockArgument, roomKey, type Clock } from './room';
 
-/** The draw of a room: who enters before the sale opens stands in the lobby until it is held. */
+/** The draw of a room. A client that enters before the sale opens is in the lobby until the draw. */
 export interface RoomDraw {
-  /** From then on the lobby takes nobody in. */
+  /** From then on the lobby accepts no new client. */
   opensAt: Date;
-  /** Postgres knows that the line stands; where Redis has lost its data since, nobody waits for the draw. */
+  /**
+   * Postgres has recorded that the line is complete. Then no client waits for the draw, even if Redis has lost its
+   * data.
+   */
   done: boolean;
 }
 
-/** What the opening of a sale does to the lobby. Every step may run twice, and beside itself. */
+/** The steps of the opening of a sale in the lobby. Every step may run twice, and in parallel with itself. */
 export interface Lobby {
-  /** Takes nobody in from now on, also where Redis's clock is behind. @returns how many are in it */
+  /**
+   * Closes the lobby to new clients now, even if Redis's clock is behind.
+   *
+   * @returns the number of clients in it
+   */
   close(room: string): Promise<number>;
-  /** Who is in it: by entry, the user. */
+  /** The entries in the lobby: the user of each entry. */
   entries(room: string): Promise<Map<string, string>>;
   /**
-   * Moves whoever is still in the lobby to the front of the line, in the order of the entries, and then lets the
-   * line move. An entry that is not in the lobby any more is passed over.
+   * Moves the clients that are still in the lobby to the front of the line, in the order of the entries. Then it starts
+   * the line. An entry that is no longer in the lobby is skipped.
    */
   lineUp(room: string, order: readonly string[]): Promise<void>;
 }
 
 /**
- * A part of the queue's script, for rooms with a draw; it says what the draw changes there, and may answer by
- * itself. Until the draw is done, who is in the lobby has no position, nobody is admitted, nobody's silence
- * counts, and who came later stands behind the whole lobby. From the draw on silence counts from then.
+ * A part of the queue's script, for rooms with a draw. It handles the differences of such rooms, and may return a
+ * result itself.
  *
- * The drawn have numbers up to 0, and those who came later have them from 1. As the drawn are moved in their
- * order, each in one step from the lobby to the line, no position ever grows.
+ * Until the draw is done:
+ * - a client in the lobby has no position
+ * - the room admits no client
+ * - no client loses its place because it does not poll
+ * - a client that enters after the opening is in line behind the whole lobby
+ *
+ * From the draw on, the time without a poll counts from the draw.
+ *
+ * Drawn clients have numbers up to 0, and clients that came later have numbers from 1. The drawn clients move in their
+ * order, each in one step from the lobby to the line. So no position ever grows.
  */
 export const LOBBY_STEP = `
 local drawnAt, isGated = 0, false
@@ -40,7 +54,7 @@ if opensAt > 0 then
     local isOpen = now < opensAt and not marks[1]
     local entry = redis.call('HGET', lobby, user)
     if isOpen and not entry and (command == 'enter' or not known) then
-      -- A new entry; or one that was lost with Redis's data.
+      -- A new entry, or one that was lost with Redis's data.
       entry = placeId
       redis.call('HSET', lobby, user, entry)
     end
@@ -55,8 +69,8 @@ if opensAt > 0 then
 end`;
 
 /**
- * KEYS: lobby (user → entry), waiting, seen. ARGV: the first one's number in line, then entry and user of each.
- * Nobody of them has been heard of since the draw.
+ * KEYS: lobby (user → entry), waiting, seen. ARGV: the first one's number in line, then the entry and the user of each.
+ * None of these clients counts as having polled since the draw.
  */
 const MOVE = `
 local lobby, waiting, seen = KEYS[1], KEYS[2], KEYS[3]
@@ -70,7 +84,7 @@ for i = 2, #ARGV, 2 do
 end
 return 0`;
 
-/** KEYS: draw. ARGV: the clock or ''. The first call decides. */
+/** KEYS: draw. ARGV: the clock or ''. Only the first call has an effect. */
 const OPEN = `
 local time = redis.call('TIME')
 redis.call('HSETNX', KEYS[1], 'drawn', tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000))
@@ -83,10 +97,10 @@ declare module 'ioredis' {
   }
 }
 
-/** One call takes some milliseconds, in which Redis answers nobody else. */
+/** The entries of one call. A call takes some milliseconds, and Redis serves no other client meanwhile. */
 const BATCH = 500;
 
-/** @param clock for tests; left out, Redis's own */
+/** @param clock for tests; if absent, the clock of Redis */
 export function createLobby(redis: Redis, clock?: Clock): Lobby {
   redis.defineCommand('moveFromLobby', { lua: MOVE });
   redis.defineCommand('openRoom', { lua: OPEN });

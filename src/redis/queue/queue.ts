@@ -4,25 +4,25 @@ import type { RoomDraw } from './lobby';
 import { QUEUE } from './queueScript';
 import { clockArgument, roomKey, type Clock } from './room';
 
-/** A waiting room. Nothing of it is kept but its places, so that its settings may change while it runs. */
+/** A waiting room. Redis stores only its places, so its settings may change while it runs. */
 export interface Room {
-  /** `service`, or the id of a schedule that has a room of its own. */
+  /** `service`, or the id of a schedule that has its own room. */
   name: string;
-  /** Whose seats are sold there, where they are one schedule's: nobody is let in when none is free. */
+  /** The schedule of the room, if the room is for one schedule. The room admits no client while no seat is free. */
   scheduleId?: string | undefined;
-  /** How many may be active at once. */
+  /** The maximum number of active clients. */
   maxActive: number;
-  /** How many are let in each second; null: as many as there is room for. */
+  /** The number of admissions a second. null: as many as there is room for. */
   admitPerSecond: number | null;
-  /** However slow the system is; left out, a tenth of `admitPerSecond`. */
+  /** The minimum number of admissions a second, however slow the system is. If absent, a tenth of `admitPerSecond`. */
   minAdmitPerSecond?: number | undefined;
   /** How long an admitted place lasts. */
   activeSeconds: number;
-  /** Left out, the room has no draw: first come, first served from the start. */
+  /** If absent, the room has no draw: first come, first served from the start. */
   draw?: RoomDraw | undefined;
 }
 
-/** Who asks: one account has one place in a room, and `placeId` says which of its places a token is for. */
+/** The caller. One account has one place in a room, and `placeId` says for which of its places a token is. */
 export interface PlaceKey {
   userId: string;
   placeId: string;
@@ -33,56 +33,59 @@ export type Place =
   | {
       state: 'WAITING';
       placeId: string;
-      /** Counts from 1 and never grows. */
+      /** Starts at 1 and never grows. */
       position: number;
-      /** From the line's measured speed; null while nobody is let in. */
+      /** Computed from the measured speed of the line. null while no client is admitted. */
       etaSeconds: number | null;
-      /** When to ask again; who does not for twice as long, and for {@link SILENCE_SECONDS}, loses the place. */
+      /**
+       * When to poll again. A client that does not poll for twice this time, and for {@link SILENCE_SECONDS}, loses the
+       * place.
+       */
       pollAfterSeconds: number;
-      /** Null where the room is not one schedule's, or its seats could not be counted. */
+      /** Null if the room is not for one schedule, or if its seats could not be counted. */
       supply: SupplyState | null;
     }
-  /** Entered before the opening: in the draw, as the entry of this id, and without a position until then. */
+  /** The client entered before the opening. It is an entry of the draw with this id, and has no position until then. */
   | { state: 'LOBBY'; placeId: string }
-  /** Over: it expired, its holder left or fell silent, or entered anew. */
+  /** The place is over: it expired, the client left, stopped polling, or entered again. */
   | { state: 'ENDED' };
 
 export interface Queue {
-  /** The account's place; a new one, named `placeId`, where it has none. */
+  /** Returns the account's place. If it has none, it gets a new one with the id `placeId`. */
   enter(room: Room, key: PlaceKey): Promise<Place>;
   /**
-   * Where the place stands; asking keeps a waiting one from being given up. A place that Redis has never
-   * heard of was lost with its data, and is given again without a word.
+   * Returns the state of the place. This poll keeps a waiting place from being given up. If Redis does not know a
+   * place, it was lost with Redis's data, and the account silently gets a new one.
    */
   look(room: Room, key: PlaceKey): Promise<Place>;
   /**
-   * Whether the place has not ended: it is admitted, waits, or would be given again. Takes no place and moves
-   * no line.
+   * Whether the place has not ended: it is admitted, waits, or would be given again. The call takes no place and does
+   * not move the line.
    */
   isLive(roomName: string, key: PlaceKey): Promise<boolean>;
   /**
-   * Gives back the account's admitted place, which has served its purpose. Its token stays good: looked at
-   * again, it takes a place as one that enters now. No effect on a place that waits.
+   * Frees the account's admitted place after it was used. The token stays valid: a later poll with it takes a new
+   * place, as a client that enters now does. No effect on a waiting place.
    */
   free(roomName: string, userId: string): Promise<void>;
-  /** Gives the account's place up. No effect where it has none. */
+  /** Gives up the account's place. No effect if it has none. */
   leave(roomName: string, userId: string): Promise<void>;
 }
 
 /**
- * A waiting place that nobody asked about for so long is given up, so that it never holds up the line. At the end
- * of a long line, where people are told to ask less often, it takes longer.
+ * A waiting place without a poll for this time is given up, so that it never blocks the line. At the end of a long
+ * line, where clients poll less often, the time is longer.
  */
 export const SILENCE_SECONDS = 60;
 
-/** How long Redis remembers that a place ended; as long as any queue token lives. */
+/** How long Redis remembers that a place ended. No queue token lives longer. */
 export const PLACE_MEMORY_SECONDS = 24 * 60 * 60;
 
-/** Who adjusts the rooms' pace. */
+/** Adjusts the pace of the rooms. */
 export interface PaceControl {
-  /** Takes a room's step, at this time of the script. Never rejects. */
+  /** Runs one step for a room, at this time of the script. Never rejects. */
   step(room: Room, at: number): Promise<void>;
-  /** The step that this process is taking. */
+  /** The step that this process is running for the room. */
   underWay(roomName: string): Promise<void> | undefined;
 }
 
@@ -103,8 +106,8 @@ declare module 'ioredis' {
 }
 
 /**
- * @param clock for tests; left out, Redis's own
- * @param control left out, rooms keep the pace of their settings
+ * @param clock for tests; if absent, the clock of Redis
+ * @param control if absent, rooms keep the pace of their settings
  */
 export function createQueue(redis: Redis, clock?: Clock, control?: PaceControl): Queue {
   redis.defineCommand('queue', { lua: QUEUE });
@@ -131,13 +134,16 @@ export function createQueue(redis: Redis, clock?: Clock, control?: PaceControl):
     const reply = await run(command, room, key);
     const [state, , , , supply, stepAt] = reply;
     if (stepAt) void control?.step(room, stepAt);
-    // The first to come after a while: they are answered when the seats have been counted.
+    // The first clients after a pause wait for the count of the seats, and get their result then.
     const counting = state === 'WAITING' && supply === 'UNKNOWN' && control?.underWay(room.name);
     if (!counting) return toPlace(reply);
     await counting;
     return toPlace(await run('look', room, { ...key, placeId: reply[1] ?? key.placeId }));
   };
-  /** For what a room's settings do not matter for, also those of a room that an operator has switched off. */
+  /**
+   * For commands that do not depend on the settings of a room. They also work for a room that an operator has switched
+   * off.
+   */
   const askNamed = async (command: string, name: string, userId: string, placeId = ''): Promise<Place> =>
     ask(command, { name, maxActive: 0, admitPerSecond: null, activeSeconds: 0 }, { userId, placeId });
   return {

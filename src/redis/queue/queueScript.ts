@@ -1,19 +1,27 @@
 import { LOBBY_STEP } from './lobby';
 
 /**
- * KEYS: waiting (user → number in line), active (user → end), seen (user → when a silence is too long), pace (a
- * hash: what the rate allows, how fast the line is, and what the control has decided), place (the caller's),
- * lobby (user → entry), draw (its marks), unclaimed (user → end, once it is claimed). ARGV: command, user, place
- * id, maxActive, admissions a second or 0, active ms, silence ms, memory ms, opening or 0 where there is no draw,
- * 1 where the draw is done, the clock or '', 1 where seats have to be free.
+ * KEYS:
+ * - waiting: user → number in line
+ * - active: user → end of the place
+ * - seen: user → time at which the place is lost without another poll
+ * - pace: a hash with the admission rate, the speed of the line, and the decisions of the control
+ * - place: the place of the caller
+ * - lobby: user → entry
+ * - draw: its marks
+ * - unclaimed: user → end of the place after the user has claimed it
  *
- * Whoever asks moves the line on: no process ticks. Order is that of entry, and only who leaves the line
- * changes it, so a position never grows. Returns {state, place id, end in ms or position, seconds to wait or
- * -1, what is known of the seats, the time of the control's step that the caller is to take or 0, seconds after
- * which to ask again}.
+ * ARGV: command, user, place id, maxActive, admissions a second or 0, active ms, silence ms, memory ms, opening or 0
+ * without a draw, 1 if the draw is done, the clock or '', 1 if admissions need free seats.
  *
- * People of the lobby need not be there when they are drawn. Who is admitted without a sign of life since then
- * has as long as a silence may be to claim the turn, so that absent people never fill the room.
+ * Every call moves the line, and no background process does. The order is the order of entry. Only a client that leaves
+ * the line changes it, so a position never grows.
+ *
+ * Returns {state, place id, end in ms or position, seconds to wait or -1, what is known about the seats, the time of
+ * the control's step that the caller must run or 0, seconds until the next poll}.
+ *
+ * A client in the lobby may be absent at the draw. If it has not polled since then when it is admitted, it must claim
+ * the place within the silence time. So absent clients never fill the room.
  */
 export const QUEUE = `
 local waiting, active, seen, pace, place = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
@@ -35,7 +43,7 @@ if command == 'leave' then
   redis.call('ZREM', seen, user)
   redis.call('HDEL', lobby, user)
   redis.call('HDEL', unclaimed, user)
-  -- Nor does a freed place come back.
+  -- A freed place does not come back either.
   if known then redis.call('SET', place, 'left', 'PX', memoryMs) end
   return {'ENDED'}
 end
@@ -47,7 +55,7 @@ if command == 'free' then
   return {'ENDED'}
 end
 
--- The way of every hold and payment: an admitted place is answered before the line is touched.
+-- Every hold and payment takes this path: for an admitted place the script returns before it touches the line.
 if activeUntil > now and (known == placeId or command == 'enter') then
   local claimed = opensAt > 0 and redis.call('HGET', unclaimed, user)
   if claimed then
@@ -73,7 +81,7 @@ local function leaveLine(names)
   end
 end
 
--- Bounded work for one call; the next caller goes on.
+-- Bounded work for one call. The next call continues.
 local ended = redis.call('ZRANGEBYSCORE', active, '-inf', now, 'LIMIT', 0, 100)
 for _, name in ipairs(ended) do
   redis.call('ZREM', active, name)
@@ -84,8 +92,8 @@ if activeUntil <= now then redis.call('ZREM', active, user) end
 if known and redis.call('ZSCORE', waiting, user) and (known == placeId or command == 'enter') then
   redis.call('ZADD', seen, now + silenceMs, user)
 elseif command == 'enter' or not known or isFreed or (known == placeId and redis.call('HDEL', lobby, user) == 1) then
-  -- A new place; or one that was given back after a purchase, lost with Redis's data, or left in the lobby by a
-  -- Redis that went back in time.
+  -- A new place. Or one that was freed after a purchase, was lost with Redis's data, or stayed in the lobby because
+  -- Redis restored older data.
   redis.call('SET', place, placeId, 'PX', memoryMs)
   known = placeId
   local last = redis.call('ZREVRANGE', waiting, 0, 0, 'WITHSCORES')
@@ -98,7 +106,7 @@ leaveLine(redis.call('ZRANGEBYSCORE', seen, '-inf', silentUntil, 'LIMIT', 0, 100
 local stored = redis.call('HMGET', pace, 'tokens', 'at', 'measured', 'measuredAt', 'full',
   'limit', 'pacedAt', 'supply', 'seats', 'stepAt')
 
--- One caller a second, over all processes, takes the control's step. A limit from long ago says nothing.
+-- One caller a second, over all processes, runs the step of the control. An old limit says nothing.
 local stepAt = 0
 if now - tonumber(stored[10] or 0) >= 1000 then
   stepAt = now
@@ -109,7 +117,8 @@ local paceAge = now - tonumber(stored[7] or 0)
 local limit = paceAge < 60000 and tonumber(stored[6])
 if limit and (rate == 0 or limit < rate) then rate = limit end
 
--- Nobody is let in on seats that nobody has counted lately, nor more in one step than were free at it.
+-- The script admits no client if the count of seats is old. Between two steps of the control, it admits at most the
+-- number of seats that were free at the first one.
 local supply, seats = '', math.huge
 if ARGV[12] == '1' then
   supply, seats = 'UNKNOWN', 0
@@ -121,7 +130,7 @@ local line = redis.call('ZCARD', waiting)
 local vacant = maxActive - redis.call('ZCARD', active)
 local free = paused and 0 or math.max(0, math.min(100, vacant, line, seats))
 if rate > 0 and free > 0 then
-  -- A token bucket that holds what one second brings, at least one admission.
+  -- A token bucket. It holds the tokens of one second, at least one admission.
   local full = math.max(1, rate)
   local passed = math.max(0, now - (tonumber(stored[2]) or now))
   local tokens = math.min(full, (tonumber(stored[1]) or full) + passed * rate / 1000)
@@ -140,8 +149,8 @@ if free > 0 then
   if supply ~= '' then redis.call('HINCRBY', pace, 'seats', -free) end
 end
 
--- The speed of this line: admissions a second, each forgotten exponentially over the time of some five. It begins
--- with what the settings promise, and once more when the room is full: then places have to end first.
+-- The speed of this line: admissions a second, with exponential decay over the time of about five admissions. It starts
+-- with the value from the settings. It starts again when the room is full, because then places have to end first.
 local isFull = vacant - free <= 0
 local expected = rate > 0 and rate or math.huge
 if isFull or rate == 0 then expected = math.min(expected, maxActive * 1000 / activeMs) end
@@ -159,7 +168,7 @@ else
   end
 end
 
--- Seconds until it is the turn of a position; -1 while it is nobody's. In a full room never longer than until
+-- Seconds until the turn of a position, or -1 while no client gets a turn. In a full room it is never longer than until
 -- enough places have ended.
 local function wait(position)
   if paused or isGated then return -1 end
@@ -174,13 +183,13 @@ local function wait(position)
   return math.ceil(math.min(seconds, memoryMs / 1000))
 end
 
--- When to ask again: after a quarter of the wait. The first few ask sooner, because a place may be given back any
--- time. The tail of a long line has time, and asks some 200 times a second for each time that it doubles, not for
--- each who stands there.
+-- When to poll again: after a quarter of the wait. The first few clients poll sooner, because a place may become free
+-- at any time. The end of a long line polls less often: about 200 times a second for each time that the line doubles,
+-- and not for each client.
 local function askAfter(position, seconds)
   local longest = math.max(30, math.min(120, position / 200))
   if supply == 'SOLD_OUT' then return math.ceil(longest) end
-  -- Where nobody can tell the wait, as if ten were let in a second.
+  -- If the wait is unknown, assume ten admissions a second.
   local quarter = (seconds < 0 and position / 10 or seconds) / 4
   return math.ceil(math.max(1, math.min(longest, position, quarter)))
 end
@@ -193,7 +202,7 @@ end
 if rank then
   local seconds = wait(rank + 1)
   local ask = askAfter(rank + 1, seconds)
-  -- One question may be lost.
+  -- The client may lose one poll.
   if 2000 * ask > silenceMs then redis.call('ZADD', seen, now + 2000 * ask, user) end
   return {'WAITING', known, rank + 1, seconds, supply, stepAt, ask}
 end

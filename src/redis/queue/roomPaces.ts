@@ -4,11 +4,11 @@ import { PACE_REASONS, type Pace } from '../../domain/queue/admissionPace';
 import { SUPPLY_STATES, type SupplyState } from '../../domain/catalogue/seatSupply';
 import { roomKey } from './room';
 
-/** A room as operators see it. */
+/** A room, as operators see it. */
 export interface RoomOverview {
   room: string;
   pace: Pace | null;
-  /** Null for a room that is not one schedule's. */
+  /** Null for a room that is not for one schedule. */
   supply: SupplyState | null;
   waiting: number;
   active: number;
@@ -17,10 +17,10 @@ export interface RoomOverview {
 export interface RoomPaces {
   read(room: string): Promise<RoomOverview>;
   /**
-   * What the script goes by from now on.
+   * Sets the values that the script uses from now on.
    *
    * @param at the script's time of the step, from before anything was read
-   * @param seats free ones; null where the room is not one schedule's
+   * @param seats the free seats; null if the room is not for one schedule
    */
   write(
     room: string,
@@ -28,15 +28,15 @@ export interface RoomPaces {
     pace: Pace,
     seats: { available: number; state: SupplyState } | null,
   ): Promise<void>;
-  /** Rooms that took a step within the last minute, the latest first, at most {@link MOST_ROOMS}. */
+  /** Rooms that ran a step within the last minute, the latest first, at most {@link MOST_ROOMS}. */
   latest(): Promise<RoomOverview[]>;
 }
 
-/** Series of the metrics, and work to make them. */
+/** Limits the metric series and the work to compute them. */
 const MOST_ROOMS = 100;
 const LATEST_MS = 60_000;
 
-/** When each room took its last step. */
+/** When each room ran its last step. */
 const ROOMS = 'queue:rooms';
 
 const UNLIMITED = 'none';
@@ -47,7 +47,7 @@ const stored = z.tuple([
   z.enum([...SUPPLY_STATES, '']).nullable(),
 ]);
 
-/** How fast each room lets people in, as the control decided last; the rooms' script reads it. */
+/** The pace of each room, as the control last decided it. The script of the rooms reads it. */
 export function createRoomPaces(redis: Redis): RoomPaces {
   const read = async (room: string): Promise<RoomOverview> => {
     const [values, waiting, active] = await Promise.all([

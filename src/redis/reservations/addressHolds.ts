@@ -1,10 +1,10 @@
 import type { Redis, Result } from 'ioredis';
 import type { BestEffort } from '../bestEffort';
 
-/** Holds of a seat from an address are forgotten so long after the last one has ended. */
+/** Redis forgets the holds of a seat from an address this long after the last one has ended. */
 const MEMORY_MS = 60 * 60 * 1_000;
 
-/** Shares of a hold are kept as whole numbers. */
+/** Shares of a hold are stored as whole numbers. */
 const UNITS = 1_000;
 
 /** KEYS: one for each seat. ARGV: reservation, units, milliseconds to keep. */
@@ -15,7 +15,10 @@ for _, key in ipairs(KEYS) do
 end
 return 0`;
 
-/** KEYS: one for each seat. Returns for each the units of all its holds, and the milliseconds that it is kept. */
+/**
+ * KEYS: one for each seat. Returns for each seat the units of all its holds, and the milliseconds until it is
+ * forgotten.
+ */
 const LOOK = `
 local found = {}
 for i, key in ipairs(KEYS) do
@@ -33,12 +36,12 @@ declare module 'ioredis' {
   }
 }
 
-/** What was held of a seat from an address. */
+/** The holds of a seat from an address. */
 export interface AddressHolds {
   seatId: string;
-  /** Whole holds, also the one that runs. */
+  /** The number of whole holds, including the current one. */
   holds: number;
-  /** Milliseconds since the last one has ended; negative while it runs. */
+  /** Milliseconds since the end of the last hold; negative while it runs. */
   sinceMs: number;
 }
 
@@ -50,13 +53,13 @@ export interface AddressHold {
 }
 
 /**
- * Holds of seats by everybody at one address. Addresses are personal, so they are in Redis, for an hour, and not in
- * Postgres. Without Redis nothing is counted: the limits of accounts, which Postgres knows, stay.
+ * Holds of seats by all users at one address. Addresses are personal data, so they are in Redis for an hour, and not in
+ * Postgres. Without Redis nothing is counted. The limits of accounts, which come from Postgres, still apply.
  */
 export interface AddressHoldLog {
-  /** Counts a hold that begins as a whole one. Run again, it counts once. */
+  /** Counts a hold that begins as a whole one. A repeated call counts once. */
   begin(hold: AddressHold & { holdMs: number }): Promise<void>;
-  /** Counts a hold that was released as what it was: `share` of a whole one. Run again, it counts once. */
+  /** Counts a released hold by its `share` of a whole one. A repeated call counts once. */
   end(hold: AddressHold & { share: number }): Promise<void>;
   look(network: string, seatIds: readonly string[]): Promise<AddressHolds[]>;
 }
@@ -92,7 +95,7 @@ export function createAddressHoldLog({
   };
 }
 
-/** One hash tag for an address, so that a Redis Cluster keeps what a request looks at on one node. */
+/** One hash tag for each address, so that a Redis Cluster keeps all keys of a request on one node. */
 function keysOf(network: string, seatIds: readonly string[]): string[] {
   return seatIds.map((seatId) => `held-from:{${network}}:${seatId}`);
 }

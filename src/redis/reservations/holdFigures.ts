@@ -1,24 +1,24 @@
 import type { Redis } from 'ioredis';
 
-/** Holds of some time, added up. */
+/** The totals of the holds of some period. */
 export interface HoldFigures {
   count: number;
-  /** Could not be decided. */
+  /** The number of holds that could not be decided. */
   failed: number;
-  /** Of all together. */
+  /** The sum over all holds. */
   milliseconds: number;
 }
 
-/** A few seconds, so that one slow hold among few is not yet a slow system. */
+/** A few seconds, so that one slow hold among few does not count as a slow system. */
 const WINDOW_SECONDS = 5;
 
 export interface HoldFiguresStore {
   add(figures: HoldFigures): Promise<void>;
-  /** Of all processes over the last {@link WINDOW_SECONDS}; null where there were no holds. */
+  /** The figures of all processes over the last {@link WINDOW_SECONDS}; null if there were no holds. */
   recent(): Promise<{ perSecond: number; milliseconds: number; failedShare: number } | null>;
 }
 
-/** What all API processes saw of their holds: a hash for each second, which goes when nobody asks for it any more. */
+/** The figures of holds from all API processes: a hash for each second, which expires when it is no longer needed. */
 export function createHoldFiguresStore(redis: Redis, now: () => number = Date.now): HoldFiguresStore {
   const secondNow = () => Math.floor(now() / 1_000);
   return {
@@ -52,5 +52,5 @@ export function createHoldFiguresStore(redis: Redis, now: () => number = Date.no
   };
 }
 
-/** One hash tag: the seconds share a slot of a cluster. */
+/** One hash tag, so that the seconds share a slot of a cluster. */
 const keyOf = (second: number): string => `{holds}:${second}`;

@@ -2,21 +2,22 @@ import type { Redis, Result } from 'ioredis';
 import { GRANT_WITHIN_MS } from '../../domain/reservations/hold';
 
 /**
- * How long a claim lives while its hold is not decided. A hold cannot be granted later than this, so nobody needs the
- * claim for longer; an API that dies after the claim costs the seats these seconds.
+ * How long a claim lives while its hold is not decided. A hold cannot be granted later than this, so no process needs
+ * the claim for longer. If an API dies after the claim, the seats are blocked for these seconds.
  */
 const LEASE_MS = GRANT_WITHIN_MS;
 
 /**
- * How long Redis remembers what Postgres said about a seat. Within this time a crowd is refused without asking Postgres;
- * after it the next request asks again. So a key that is lost, late or wrong costs a seat at most this long.
+ * How long Redis remembers the owner of a seat from Postgres. Within this time, requests of a crowd are rejected
+ * without asking Postgres. After it, the next request asks again. So a key that is lost, late or wrong costs a seat at
+ * most this long.
  */
 const TAKEN_MS = 2_000;
 
 /**
- * Claims the first group that nobody else has a seat of. KEYS: one for each seat, group by group. ARGV: owner,
- * milliseconds, seats in a group. Returns the 1-based place of the claimed group's first seat, 0 for none, and
- * the places of the seats that others own in the groups before it.
+ * Claims the first group in which no other reservation owns a seat. KEYS: one for each seat, group by group. ARGV:
+ * owner, milliseconds, seats in a group. Returns the 1-based index of the first seat of the claimed group, or 0 for
+ * none. Also returns the indexes of the seats that others own in the groups before it.
  */
 const CLAIM = `
 local size = tonumber(ARGV[3])
@@ -35,8 +36,8 @@ end
 return {0, taken}`;
 
 /**
- * Ends a claim. KEYS: one for each seat. ARGV: the claimant, milliseconds, then for each seat its owner, empty for none.
- * A seat that somebody else has claimed meanwhile stays theirs: a late call never takes or frees it.
+ * Ends a claim. KEYS: one for each seat. ARGV: the claimant, milliseconds, then the owner of each seat, empty for none.
+ * If another reservation has claimed a seat meanwhile, it keeps the seat: a late call never takes or frees it.
  */
 const SETTLE = `
 for i, key in ipairs(KEYS) do
@@ -55,31 +56,31 @@ declare module 'ioredis' {
 }
 
 /**
- * The fast guard before Postgres: it rejects most losers of a race, and it never decides who owns a seat. No key lives
- * longer than {@link LEASE_MS}, and what is known from Postgres no longer than {@link TAKEN_MS}.
+ * The fast check before Postgres. It rejects most losers of a race, and never decides who owns a seat. A claim lives at
+ * most {@link LEASE_MS}, and knowledge from Postgres at most {@link TAKEN_MS}.
  */
 export interface SeatClaim {
   /**
-   * Claims all seats for a reservation or none, for {@link LEASE_MS}.
+   * Claims all seats for a reservation, or none, for {@link LEASE_MS}.
    *
-   * @returns the seats that others own; empty when the claim was granted
+   * @returns the seats that others own; empty if the claim was granted
    */
   claim(scheduleId: string, seatIds: readonly string[], reservationId: string): Promise<string[]>;
   /**
-   * Claims the first of several groups that is wholly free, for {@link LEASE_MS}: one call, so that of hundreds
-   * that ask at once each gets another.
+   * Claims the first of several groups that is wholly free, for {@link LEASE_MS}. It is one call, so that hundreds of
+   * parallel requests each get a different group.
    *
    * @param groups of the same size, best first
-   * @returns the group, null where each has a seat that others own; and those seats, as far as it looked
+   * @returns the group; null if each group has a seat that others own. Also those seats, as far as it looked
    */
   claimFirst(
     scheduleId: string,
     groups: readonly (readonly string[])[],
     reservationId: string,
   ): Promise<{ claimed: string[] | null; taken: string[] }>;
-  /** Remembers for {@link TAKEN_MS} that this reservation has the seats: held or sold, as Postgres has committed it. */
+  /** Remembers for {@link TAKEN_MS} that this reservation has the seats, held or sold, as Postgres has committed it. */
   markTaken(scheduleId: string, seatIds: readonly string[], reservationId: string): Promise<void>;
-  /** Ends a claim that Postgres refused: remembers the reservation that has a seat; null frees the seat. */
+  /** Ends a claim that Postgres rejected. It remembers which reservation has a seat; null frees the seat. */
   giveUp(
     scheduleId: string,
     owners: ReadonlyMap<string, string | null>,
@@ -125,7 +126,7 @@ export function createSeatClaim(redis: Redis): SeatClaim {
   };
 }
 
-/** One hash tag for a schedule, so that a Redis Cluster keeps a request's seats on one node. */
+/** One hash tag for each schedule, so that a Redis Cluster keeps the seats of a request on one node. */
 function keysOf(scheduleId: string, seatIds: readonly string[]): string[] {
   return seatIds.map((seatId) => `{${scheduleId}}:seat:${seatId}`);
 }
