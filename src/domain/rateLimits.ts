@@ -9,14 +9,9 @@ interface RateLimitPolicy {
 }
 
 /**
- * Every rate limit of the service, before `RATE_LIMIT_FACTOR`. A client that is not logged in is counted by address.
- * These limits leave room for the many clients that share one address at the opening of a sale. A logged-in client is
- * counted by user. The limits are several times what a page in a browser requests, so they stop only programs (OWASP
- * API4:2023). Logins for one account are delayed as well (OWASP API2:2023, `src/api/accounts/loginPace.ts`).
- *
  * Bots attack the flows of holding and paying (OWASP API6:2023). If a client tries before its turn, the request counts
- * as `waiting`. Past that limit, the API rejects every such request before it checks the tokens, and mostly without
- * asking Redis. The window is short, because the client's turn may come meanwhile.
+ * as `waiting`. Past that limit, the API rejects every hold and payment of the user before it checks the tokens, and
+ * mostly without asking Redis. The window is short, because the user's turn may come meanwhile.
  */
 export const RATE_LIMITS = {
   'per-address': { quota: 3_000, windowSeconds: 60, by: 'address' },

@@ -20,7 +20,7 @@ export interface HoldAllowance {
   ofAddress: number;
 }
 
-/** Ten holds that are released at once cost as much as one hold that blocks the seat for its whole time. */
+/** Ten holds that are released immediately cost as much as one hold that blocks the seat for its whole time. */
 const LEAST_SHARE = 0.1;
 
 /** Holds that began earlier are forgotten. */
