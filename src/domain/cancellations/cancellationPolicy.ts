@@ -55,13 +55,9 @@ const cutOff = z
   .strictObject({
     daysBefore: days,
     time: timeOfDay,
-    exceptions: z
-      .array(cutOffException)
-      .max(10)
-      .optional()
-      .meta({
-        description: 'Another time for shows on certain days. The first exception that matches applies',
-      }),
+    exceptions: z.array(cutOffException).max(10).optional().meta({
+      description: 'Another time for shows on certain days. The first exception that matches applies',
+    }),
   })
   .meta({ description: 'From this local time of the venue on, no cancellation is possible' });
 
