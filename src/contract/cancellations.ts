@@ -4,42 +4,48 @@ import type { ShowCounts } from '../domain/cancellations/showCancellation';
 
 export const CANCELLATION_WORKFLOW = 'cancellation';
 export const SHOW_CANCELLATION_WORKFLOW = 'showCancellation';
-/** To a cancellation: answers once it is decided. */
+/** An update to a cancellation workflow. It returns once the workflow has decided about the cancellation. */
 export const DECIDED_UPDATE = 'decided';
-/** To a show's cancellation: its settings have changed in Postgres. */
+/** A signal to the workflow of a cancelled show: its settings have changed in Postgres. */
 export const SETTINGS_SIGNAL = 'settings';
 
 export const cancellationWorkflowId = (cancellationId: string): string => `cancellation-${cancellationId}`;
 
 export const showCancellationWorkflowId = (scheduleId: string): string => `show-cancellation-${scheduleId}`;
 
-/** Carries out the cancellation that the API, or the cancellation of its show, has written under this id. */
+/**
+ * The workflow carries out the cancellation that is recorded under this id. The API has written it, or the cancellation
+ * of its show has.
+ */
 export interface CancellationInput {
   cancellationId: string;
 }
 
-/** REFUSED: nothing was changed, for the `reason` of a `not-cancellable`. NOT_REQUESTED: nobody asks for it. */
+/**
+ * REFUSED: the workflow changed nothing; `reason` is that of a `not-cancellable` problem. NOT_REQUESTED: there is no
+ * request, or it was withdrawn.
+ */
 export type CancellationResult =
   | { status: 'CANCELLED'; reservationId: string; fee: number; refund: PaymentAmount }
   | { status: 'REFUSED'; reason: NotCancellableReason }
   | { status: 'NOT_REQUESTED' };
 
-/** Refunds the show whose cancellation the API has written. */
+/** The workflow refunds the show whose cancellation the API has written. */
 export interface ShowCancellationInput {
   scheduleId: string;
-  /** Where an earlier run of the same workflow stands. */
+  /** The position of an earlier run of the same workflow. */
   resumeFrom?: ShowWalk;
 }
 
-/** Where the walk through the reservations of a show stands. */
+/** The position of the walk through the reservations of a show. */
 export interface ShowWalk {
-  /** The last reservation of this pass that was seen to; null at its start. */
+  /** The last reservation that this pass has handled; null at its start. */
   after: string | null;
   /** Milliseconds to wait after this pass. */
   pauseMs: number;
 }
 
-/** NOT_REQUESTED: nobody has cancelled the show; nothing was done. */
+/** NOT_REQUESTED: no cancellation of the show is recorded; the workflow did nothing. */
 export type ShowCancellationResult =
   | { scheduleId: string; status: 'DONE'; counts: ShowCounts }
   | { scheduleId: string; status: 'NOT_REQUESTED' };

@@ -2,8 +2,8 @@ import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/comm
 import type { ProblemMembers } from '../domain/problems';
 
 /**
- * A refusal with a business name: what the API's problem table and an operator in the Temporal UI both read.
- * Benign: it is an answer, no fault of the service, and nothing retries it.
+ * A refusal with a business name. The API's problem table and an operator in the Temporal UI read the same name. It is
+ * benign: it is a response and no fault of the service, and nothing retries it.
  *
  * @param type the problem's slug
  */
@@ -21,10 +21,10 @@ export function refuse(
   });
 }
 
-/** The type of the failure of a step that can never succeed as things are. */
+/** The failure type of a step that cannot succeed until its cause is fixed. */
 export const PERMANENT = 'permanent-failure';
 
-/** A step fails for good, and operators are to see it: no refusal, and nothing that a retry mends. */
+/** A step fails permanently, and a retry cannot fix it. It is no refusal: operators must see it. */
 export function cannotSucceed(activity: string, reason: string): ApplicationFailure {
   const message = `${activity}: ${reason}`;
   return ApplicationFailure.create({ type: PERMANENT, message, details: [activity], nonRetryable: true });

@@ -1,14 +1,14 @@
 export const SALE_OPENING_WORKFLOW = 'saleOpening';
 
-/** Names the Temporal Schedule of an opening, and begins the id of the workflow that it starts. */
+/** The id of the Temporal Schedule of an opening. The id of the workflow that it starts begins with the same text. */
 export const saleOpeningWorkflowId = (scheduleId: string): string => `sale-opening-${scheduleId}`;
 
-/** Opens a sale that has a waiting room of its own, at the time that its row says. */
+/** The workflow opens a sale that has its own waiting room, at the time in its row. */
 export interface SaleOpeningInput {
   scheduleId: string;
 }
 
-/** NOTHING_TO_DRAW: the schedule has no draw, because announcing it has failed. */
+/** NOTHING_TO_DRAW: the schedule has no draw, because its announcement has failed. */
 export interface SaleOpeningResult {
   scheduleId: string;
   status: 'OPENED' | 'NOTHING_TO_DRAW';

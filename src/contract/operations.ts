@@ -1,5 +1,5 @@
-/** To any workflow with a stuck step: an operator has mended its cause. */
+/** A signal to any workflow with a stuck step: an operator has fixed the cause. */
 export const RETRY_SIGNAL = 'retry';
 
-/** The schedule that starts a workflow by the clock. */
+/** The id of the Temporal Schedule that starts a workflow periodically. */
 export const temporalScheduleId = (workflow: string, taskQueue: string): string => `${workflow}-${taskQueue}`;

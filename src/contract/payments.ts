@@ -1,18 +1,18 @@
 export const CHARGE_SETTLEMENT_WORKFLOW = 'chargeSettlement';
-/** To a reservation or a top-up: the gateway has told something about its charge. */
+/** A signal to a reservation or a top-up: the gateway has sent a message about its charge. */
 export const GATEWAY_HINT_SIGNAL = 'gatewayHint';
 
 export const chargeSettlementWorkflowId = (attemptId: string): string => `charge-settlement-${attemptId}`;
 
-/** Names the payment or top-up whose charge is to be brought to where it belongs. */
+/** Names the payment or top-up whose charge the workflow settles. */
 export interface ChargeSettlementInput {
   kind: 'PAYMENT' | 'TOP_UP';
   attemptId: string;
 }
 
 /**
- * What became of the charge. SOLD: it bought something. LEFT: the workflow of its payment or top-up still runs.
- * GIVEN_BACK: nothing of it is taken any more. UNKNOWN: no payment or top-up has it.
+ * The outcome of the charge. SOLD: it bought something. LEFT: the workflow of its payment or top-up still runs.
+ * GIVEN_BACK: no money of it is taken any more. UNKNOWN: no payment or top-up has this charge.
  */
 export interface ChargeSettlementResult {
   status: 'SOLD' | 'LEFT' | 'GIVEN_BACK' | 'UNKNOWN';

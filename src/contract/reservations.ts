@@ -9,8 +9,8 @@ export const RESERVATION_QUERY = 'reservation';
 export const reservationWorkflowId = (reservationId: string): string => `reservation-${reservationId}`;
 
 /**
- * Starts the workflow of one reservation, before the reservation has a row. What is held, for how much, and whether at
- * all, is in Postgres; a workflow whose reservation has no row does nothing.
+ * The input of the workflow of one reservation. The workflow starts before the reservation has a row. Postgres records
+ * which seats are held, if any, and for how much. A workflow whose reservation has no row does nothing.
  */
 export interface ReservationInput {
   reservationId: string;
@@ -18,16 +18,16 @@ export interface ReservationInput {
   scheduleId: string;
   /** When the hold ends, milliseconds since 1970: the same instant as in Postgres. */
   expiresAt: number;
-  /** How long past the hold an unknown payment may keep the seats. */
+  /** How long an unknown payment may keep the seats after the end of the hold. */
   settleSeconds: number;
 }
 
-/** The update `pay`: makes the payment that the API has written under this id. */
+/** The input of the update `pay`. The update makes the payment that the API has written under this id. */
 export interface PayInput {
   paymentId: string;
 }
 
-/** The answer to the update `pay`. A refusal is an update failure named by its problem slug instead. */
+/** The result of the update `pay`. A refusal is an update failure instead, and its type is the slug of the problem. */
 export type PayResult =
   | {
       paymentId: string;
@@ -38,7 +38,7 @@ export type PayResult =
     }
   | { paymentId: string; status: 'SETTLING' };
 
-/** The answer to the query `reservation`, and the workflow's result when it ends. */
+/** The result of the query `reservation`, and of the workflow when it ends. */
 export interface ReservationState {
   /** REFUSED: no hold was granted; such a reservation has no row in Postgres. */
   status: ReservationStatus | 'REFUSED';

@@ -17,9 +17,9 @@ import { sweep } from './operations/sweep';
 import { topUp } from './ledger/topUp';
 
 /*
- * How a run goes on when workers of a new version take over. PINNED: it ends on the version that it began on, and
- * nothing of it is replayed with other code. AUTO_UPGRADE: it goes on with the new version. Runs that may last for days
- * do, so that an old worker can be stopped soon.
+ * How a run continues when workers of a new version take over. PINNED: the run ends on the version that it began on,
+ * and no other code replays it. AUTO_UPGRADE: the run continues on the new version. Runs that may last for days are
+ * AUTO_UPGRADE, so that an operator can stop an old worker soon.
  */
 setWorkflowOptions(inCaseOfVersions('PINNED'), reservation satisfies ReservationWorkflow);
 setWorkflowOptions(inCaseOfVersions('PINNED'), topUp satisfies TopUpWorkflow);
@@ -32,7 +32,7 @@ setWorkflowOptions(inCaseOfVersions('AUTO_UPGRADE'), saleOpening satisfies SaleO
 setWorkflowOptions(inCaseOfVersions('AUTO_UPGRADE'), showCancellation satisfies ShowCancellationWorkflow);
 setWorkflowOptions(inCaseOfVersions('AUTO_UPGRADE'), sweep);
 
-/** The server refuses every task of a worker without a version that names a behaviour. */
+/** The server rejects a task that names a behaviour if its worker has no version. */
 function inCaseOfVersions(versioningBehavior: VersioningBehavior) {
   return () => (workflowInfo().currentDeploymentVersion?.deploymentName ? { versioningBehavior } : {});
 }

@@ -747,7 +747,7 @@ export const BREAKAGES: Breakage[] = [
     edits: [
       {
         file: SHOW,
-        find: "await sleep(PAGE_PAUSE_MS, { summary: 'Keep to the rate' });",
+        find: "await sleep(PAGE_PAUSE_MS, { summary: 'Pause to keep to the rate' });",
         replace: '',
       },
     ],

@@ -23,40 +23,40 @@ import { endlessStep, patientStep } from '../lib/steps';
 
 export const decidedUpdate = defineUpdate(DECIDED_UPDATE);
 
-/** How long an answer waits for the card's refund, which is usually there in well under a second. */
+/** How long the update waits for the refund of the card, which usually takes well under a second. */
 const ANSWER_WITHIN = '5s';
 
 const FIRST_PAUSE_MS = 10_000;
 const LONGEST_PAUSE_MS = 60 * 60 * 1000;
 
 const cancelReservation = endlessStep(
-  'Cancel: tickets void, seats on sale again, points back',
+  'Cancel: void the tickets, put the seats back on sale, return the points',
   (activities) => activities.cancelReservation,
 );
 const refundCard = patientStep('Refund the card', (activities) => activities.refundCard);
 const completeRefund = endlessStep('Book the refund', (activities) => activities.completeRefund);
 
 /**
- * Carries out a cancellation that is recorded in Postgres: the row says what is cancelled, and since when it is asked for.
- * Without a row, or once it is withdrawn, this does nothing. Nothing is undone here: the first step decides, in one
- * transaction, and once that is committed everything else is only to be done, however long it takes.
+ * Carries out a cancellation that is recorded in Postgres. The row says what is cancelled, and when that was requested.
+ * Without a row, or after the request is withdrawn, the workflow does nothing. It undoes nothing: the first step
+ * decides, in one transaction. After its commit, everything else must be done, however long it takes.
  *
- * 1. the reservation is cancelled by the terms of the instant at which it was asked for, or refused;
- * 2. the gateway refunds the card's part: without an answer, it is asked again under the same key; refused, it
- *    is tried again under a new key after a growing pause, without end;
- * 3. the refund is booked.
+ * 1. The workflow cancels the reservation by the terms of the instant of the request, or refuses the cancellation.
+ * 2. The gateway refunds the card's part. If the gateway does not answer, the workflow asks again under the same key.
+ *    If the gateway refuses, the workflow tries again under a new key after a growing pause, without end.
+ * 3. The workflow books the refund.
  *
- * The update `decided` answers once the first step is certain, and waits a while for the rest. Another run, after this
- * one was terminated, goes on from the rows.
+ * The update `decided` returns once the first step is certain, after a short wait for the rest. If this run is
+ * terminated, another run continues from the rows.
  */
 export async function cancellation({ cancellationId }: CancellationInput): Promise<CancellationResult> {
   const duties = new Duties();
-  // Widened by hand: the handler reads it where the compiler does not look.
+  // The cast widens the type: the compiler does not see that the handler reads it.
   let decision = null as CancellationDecision | null;
   let refund: RefundStatus = 'PENDING';
 
   setHandler(decidedUpdate, async () => CancellationScope.nonCancellable(untilDecided), {
-    description: 'Answers once it is decided, and the card is refunded where that comes soon',
+    description: 'Returns once the cancellation is decided, after a short wait for the refund of the card',
   });
   return CancellationScope.nonCancellable(run);
 
@@ -64,7 +64,8 @@ export async function cancellation({ cancellationId }: CancellationInput): Promi
     setCurrentDetails(`Deciding about cancellation ${cancellationId}.`);
     decision = await duties.fulfil(() => cancelReservation(cancellationId));
     const result = decision.status === 'CANCELLED' ? await refundAll(decision) : decision;
-    if (decision.status === 'NOT_REQUESTED') setCurrentDetails('Nobody asks for it: nothing was changed.');
+    if (decision.status === 'NOT_REQUESTED')
+      setCurrentDetails('There is no request for this cancellation: nothing was changed.');
     if (decision.status === 'REFUSED') setCurrentDetails(`Refused, nothing was changed: ${decision.reason}.`);
     await condition(allHandlersFinished);
     return result;
@@ -89,7 +90,7 @@ export async function cancellation({ cancellationId }: CancellationInput): Promi
       }
       const pause = Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
       const nextTry = new Date(Date.now() + pause).toISOString();
-      const told = `the gateway refused try ${attempt} (${word.reason}), the next is at ${nextTry}`;
+      const told = `the gateway refused try ${attempt} (${word.reason}); the next try is at ${nextTry}`;
       enter('REFUSED', `Cancelled: ${figures}; ${told}.`);
       await sleep(pause, { summary: 'Pause before the next try to refund the card' });
       if (workflowInfo().continueAsNewSuggested) {
@@ -99,7 +100,7 @@ export async function cancellation({ cancellationId }: CancellationInput): Promi
     }
   }
 
-  /** @throws {ApplicationFailure} internal-error where an operator has to look first */
+  /** @throws {ApplicationFailure} internal-error if the cancellation is stuck and waits for an operator */
   async function untilDecided(): Promise<void> {
     if (!decision && duties.areStuck) duties.retry();
     await condition(() => decision !== null || duties.areStuck);
@@ -116,5 +117,5 @@ export async function cancellation({ cancellationId }: CancellationInput): Promi
 
 function describe({ reservationId, refund, fee }: Cancelled): string {
   const { points, card, currency } = refund;
-  return `reservation ${reservationId}, ${points} points back, ${card} ${currency} to the card, ${fee} ${currency} kept of the tickets`;
+  return `reservation ${reservationId}, ${points} points returned, ${card} ${currency} to the card, ${fee} ${currency} of the ticket price kept`;
 }

@@ -21,7 +21,7 @@ import { endlessStep } from '../lib/steps';
 export const settingsSignal = defineSignal(SETTINGS_SIGNAL);
 
 const isShowCancelled = endlessStep(
-  'Look for the cancelled show',
+  'Check that the show is cancelled',
   (activities) => activities.isShowCancelled,
 );
 const releaseOpenHolds = endlessStep('Ask open holds to end', (activities) => activities.releaseOpenHolds);
@@ -31,29 +31,32 @@ const startCancellations = endlessStep(
 );
 const finishShow = endlessStep('Count what is left', (activities) => activities.finishShow);
 
-/** Between the end of one page and the start of the next: no second ever has more than one page. */
+/** The pause between the end of one page and the start of the next. So no second has more than one page. */
 const PAGE_PAUSE_MS = 1_000;
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 60_000;
 
-/** A signal says when a pause is over. It may be lost, as when the API dies before it sends it. */
+/**
+ * A signal reports the end of an operator's pause. It may be lost, for example if the API dies before it sends the
+ * signal.
+ */
 const LOOK_AGAIN_MS = 60_000;
 
 /** A page costs six events. The server ends a workflow at 51,200. */
 const LONGEST_HISTORY = 2_000;
 
 /**
- * Refunds a show whose cancellation is recorded in Postgres. The API has closed the sale for good with the same
- * transaction: since then nothing can be held or paid. This walks through the reservations again and again, until a walk
- * has left nothing open:
+ * Refunds a show whose cancellation is recorded in Postgres. The API has permanently closed the sale in the same
+ * transaction: since then no seat can be held or paid. The workflow walks through the reservations again and again,
+ * until a walk has left nothing open:
  *
- * 1. open holds are asked to end; payments under way are waited for;
- * 2. each sold reservation is cancelled by a workflow of its own, by a request whose row can be there once. The
- *    operator sets the most of them that begin in a second;
- * 3. what Postgres says is left is waited for, a refund that fails included, with growing pauses.
+ * 1. It asks open holds to end, and waits for payments that are under way.
+ * 2. It starts one workflow for each sold reservation, which cancels it. The row of that request can exist only once.
+ *    The operator sets the largest number of cancellations that begin in a second.
+ * 3. It waits, with growing pauses, for everything that Postgres says is left. That includes a refund that fails.
  *
- * Whether it is paused, and at which rate it goes, is read with each page; a signal makes it look at once. Without a row
- * it does nothing. Another run, after this one was terminated, goes on with what is left.
+ * With each page, the workflow reads whether it is paused and at which rate it works. A signal makes it look at once.
+ * Without a row it does nothing. If this run is terminated, another run continues with what is left.
  */
 export async function showCancellation({
   scheduleId,
@@ -63,11 +66,11 @@ export async function showCancellation({
   let words = 0;
   let begun = 0;
   setHandler(settingsSignal, () => void (words += 1), {
-    description: 'The operator has paused it, resumed it, or changed its rate',
+    description: 'An operator has paused or resumed the refunds, or changed their rate',
   });
 
   if (!(await duties.fulfil(() => isShowCancelled(scheduleId)))) {
-    setCurrentDetails('Nobody has cancelled this show.');
+    setCurrentDetails('No cancellation of this show is recorded: nothing was done.');
     return { scheduleId, status: 'NOT_REQUESTED' };
   }
   const counts = await refundAll();
@@ -97,7 +100,7 @@ export async function showCancellation({
     } while (after !== null);
   }
 
-  /** Begins the cancellation of what is sold, from just after one reservation to the last. */
+  /** Begins the cancellation of sold reservations, from the one after `from` to the last. */
   async function walk(from: string | null, pauseMs: number): Promise<void> {
     for (let after = from; ;) {
       const seen = await see(startCancellations, after, pauseMs);
@@ -105,12 +108,12 @@ export async function showCancellation({
       tell(seen);
       after = seen.last;
       if (after === null) return;
-      await sleep(PAGE_PAUSE_MS, { summary: 'Keep to the rate' });
+      await sleep(PAGE_PAUSE_MS, { summary: 'Pause to keep to the rate' });
       await renew(after, pauseMs);
     }
   }
 
-  /** Sees to a page, once it is not paused. */
+  /** Handles a page, once the refunds are not paused. */
   async function see(
     step: (page: ShowPage) => Promise<SeenPage>,
     after: string | null,
@@ -126,7 +129,7 @@ export async function showCancellation({
     }
   }
 
-  /** Goes on in a new run before the history grows long. */
+  /** Continues in a new run before the history becomes long. */
   async function renew(after: string | null, pauseMs: number): Promise<void> {
     if (workflowInfo().historyLength < LONGEST_HISTORY) return;
     await condition(allHandlersFinished);
@@ -135,7 +138,7 @@ export async function showCancellation({
 
   function tell({ paused, refundsPerSecond }: SeenPage): void {
     const rate = paused ? 'Paused by an operator' : `Refunding at most ${refundsPerSecond} a second`;
-    setCurrentDetails(`${rate}; ${begun} begun in this run.`);
+    setCurrentDetails(`${rate}; ${begun} cancellations begun in this run.`);
   }
 }
 

@@ -13,21 +13,24 @@ const openTopUp = endlessStep('Open the top-up', (activities) => activities.open
 const creditTopUp = endlessStep('Put the points into the wallet', (activities) => activities.creditTopUp);
 const failTopUp = endlessStep('Close the top-up', (activities) => activities.failTopUp);
 const giveBackTopUp = endlessStep(
-  'Undo: refund whatever the card was charged',
+  'Undo: refund any charge on the card',
   (activities) => activities.giveBackTopUp,
 );
 
 const gatewayHintSignal = defineSignal(GATEWAY_HINT_SIGNAL);
 
-/** How long an unknown charge is looked up before it is voided. */
+/** How long the workflow looks up an unknown charge before it voids it. */
 const SETTLE_MS = 10 * 60 * 1000;
 
-/** Buys points. Once the card is charged the points follow, or the charge is refunded, whatever fails on the way. */
+/**
+ * Buys points. After the card is charged, the points follow, or the workflow refunds the charge, whatever fails on the
+ * way.
+ */
 export async function topUp({ topUpId }: TopUpInput): Promise<TopUpResult> {
   let hints = 0;
   const duties = new Duties();
   setHandler(gatewayHintSignal, () => void (hints += 1), {
-    description: 'The gateway has a message about the charge: ask it again',
+    description: 'The gateway has sent a message about the charge: ask the gateway again',
   });
   return CancellationScope.nonCancellable(async () => {
     let mayBeCharged = false;
@@ -43,7 +46,7 @@ export async function topUp({ topUpId }: TopUpInput): Promise<TopUpResult> {
       });
       mayBeCharged = charged.outcome !== 'declined';
       if (charged.outcome !== 'approved')
-        throw refuse('payment-failed', 'Not charged.', { reason: charged.reason });
+        throw refuse('payment-failed', 'The card was not charged.', { reason: charged.reason });
       const balance = await creditTopUp({ topUpId, gatewayPaymentId: charged.gatewayPaymentId });
       setCurrentDetails(`${price} are in the wallet.`);
       return { topUpId, status: 'SUCCEEDED', balance };
@@ -53,7 +56,7 @@ export async function topUp({ topUpId }: TopUpInput): Promise<TopUpResult> {
   });
 }
 
-/** Postgres is asked for the outcome first: another run of the same steps may have credited the points. */
+/** First asks Postgres for the outcome: another run of the same steps may have credited the points. */
 async function undo(
   topUpId: string,
   reason: string,
@@ -66,10 +69,10 @@ async function undo(
     return { topUpId, ...closed };
   }
   if (mayBeCharged && reason === GATEWAY_UNAVAILABLE) {
-    // The client gets its answer at once.
-    await settleApart({ kind: 'TOP_UP', attemptId: topUpId }, 'The gateway was down for a top-up');
+    // The client gets its response at once.
+    await settleApart({ kind: 'TOP_UP', attemptId: topUpId }, 'The gateway was down during a top-up');
   } else if (mayBeCharged) {
-    setCurrentDetails('The outcome of the charge is not known: refunding whatever was charged.');
+    setCurrentDetails('The outcome of the charge is not known: refunding any charge on the card.');
     await duties.fulfil(() => giveBackTopUp(topUpId, reason));
   }
   setCurrentDetails(`The card was not charged (${reason}); nothing was taken.`);

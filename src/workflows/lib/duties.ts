@@ -13,11 +13,12 @@ import { STUCK_STEP } from '../../contract/searchAttributes';
 export const retrySignal = defineSignal(RETRY_SIGNAL);
 
 /**
- * The steps of one workflow that must happen, because money has moved or seats wait for it. One that can never succeed as
- * things are is stuck: it is not tried again, and nothing that was done is lost, until an operator has mended its cause
- * and sends the signal `retry`. Operators find it by the search attribute `StuckStep`.
+ * The steps of one workflow that must happen, because money has moved or seats wait for it. A step that cannot succeed
+ * until its cause is fixed is stuck. The workflow does not try it again, and loses nothing that was done. It waits
+ * until an operator has fixed the cause and sends the signal `retry`. Operators find it by the search attribute
+ * `StuckStep`.
  *
- * An operator may terminate the workflow as well: the sweep then starts another one, which goes on from the rows.
+ * An operator may also terminate the workflow. The sweep then starts another one, which continues from the rows.
  */
 export class Duties {
   private words = 0;
@@ -25,7 +26,7 @@ export class Duties {
 
   constructor() {
     setHandler(retrySignal, () => this.retry(), {
-      description: 'The cause of a stuck step is mended: run it again',
+      description: 'The cause of a stuck step is fixed: run the step again',
     });
   }
 
@@ -56,7 +57,7 @@ export class Duties {
   private async waitForOperator(activity: string, message: string, heard: number): Promise<void> {
     const details = getCurrentDetails();
     this.stuck.add(activity);
-    setCurrentDetails(`Stuck at ${message}. Mend the cause, then send the signal ${RETRY_SIGNAL}.`);
+    setCurrentDetails(`Stuck at ${message}. Fix the cause, then send the signal ${RETRY_SIGNAL}.`);
     this.show();
     await condition(() => this.words > heard);
     setCurrentDetails(details);

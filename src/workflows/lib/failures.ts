@@ -1,7 +1,9 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { membersOf, PERMANENT } from '../../contract/failures';
 
-/** Why a step can never succeed as things are; null where it was refused, or a part failed instead. */
+/**
+ * Why a step cannot succeed until its cause is fixed. Null if the step was refused, or if a part of the service failed.
+ */
 export function permanentFailureOf(error: unknown): { activity: string; message: string } | null {
   const cause = causeOf(error);
   if (!(cause instanceof ApplicationFailure) || cause.type !== PERMANENT) return null;
@@ -9,23 +11,25 @@ export function permanentFailureOf(error: unknown): { activity: string; message:
   return { activity: typeof activity === 'string' ? activity : 'a step', message: cause.message };
 }
 
-/** The named refusal inside a failed step, such as `insufficient-points`; null where a part failed instead. */
+/**
+ * The named refusal inside a failed step, such as `insufficient-points`. Null if a part of the service failed instead.
+ */
 export function refusalOf(error: unknown): ApplicationFailure | null {
   const cause = causeOf(error);
   return cause instanceof ApplicationFailure && cause.nonRetryable && cause.type !== PERMANENT ? cause : null;
 }
 
-/** Why a step failed, in a word that an operator reads in a row. */
+/** Why a step failed, as one word that an operator reads in a row. */
 export function wordFor(error: unknown): string {
   const refusal = refusalOf(error);
   return refusal ? reasonOf(refusal) : 'internal-failure';
 }
 
-/** Why it was refused, in a word: the member `reason` where it has one, else its type. */
+/** Why it was refused, as one word: the member `reason` if it has one, else its type. */
 export function reasonOf(failure: ApplicationFailure): string {
   const { reason } = membersOf(failure);
   return typeof reason === 'string' ? reason : (failure.type ?? 'refused');
 }
 
-/** The failure of a local activity comes as it is, that of a normal one inside another. */
+/** The failure of a local activity arrives as it is. The failure of a normal activity arrives inside another one. */
 const causeOf = (error: unknown): unknown => (error instanceof ActivityFailure ? error.cause : error);

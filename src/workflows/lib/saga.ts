@@ -1,10 +1,10 @@
-/** UNDONE: the step has no effect any more. DONE: the whole transaction had succeeded, so that nothing was undone. */
+/** UNDONE: the step has no effect any more. DONE: the whole transaction had succeeded, so nothing was undone. */
 export type Undoing = 'UNDONE' | 'DONE';
 
-/** Undoes one step. Idempotent, and does nothing where its step never ran. */
+/** Undoes one step. It is idempotent, and does nothing if its step never ran. */
 type Compensation = (cause: unknown) => Promise<Undoing>;
 
-/** The undo list of a transaction that spans several parts. Register each undo before its step runs. */
+/** The list of undo steps of a transaction that spans several parts. Register each undo before its step runs. */
 export class Saga {
   private readonly compensations: Compensation[] = [];
 
@@ -13,10 +13,10 @@ export class Saga {
   }
 
   /**
-   * Undoes everything that was registered, newest first, one after another: a step is undone before the one that it
-   * was built on.
+   * Runs every registered undo, newest first, one after another. So a step is undone before the step that it was built
+   * on.
    *
-   * @returns DONE where one of them finds that the transaction had succeeded
+   * @returns DONE if one of them finds that the transaction had succeeded
    */
   async compensate(cause: unknown): Promise<Undoing> {
     let outcome: Undoing = 'UNDONE';

@@ -3,14 +3,14 @@ import type { Activities } from '../../activities';
 import { permanentFailureOf, refusalOf } from './failures';
 
 /*
- * How the workflows call their activities: every timeout and every retry is on this page.
+ * How the workflows call their activities. Every timeout and every retry is in this file.
  *
- * A step is tried first as a local activity: it costs no event of its own beyond a marker, and no round trip
- * to the task queue. Its budget stays well below the 10 s of a workflow task. What it cannot do within that
- * budget goes on as a normal activity, which may take as long as it has to.
+ * A step runs first as a local activity. That costs one marker in the history, and no round trip to the task queue. Its
+ * budget stays well below the 10 s of a workflow task. If the step does not finish within that budget, it continues as
+ * a normal activity, which may take as long as necessary.
  *
- * A refusal, and what can never succeed, is not retried by any of them: see the worker's `ProblemInterceptor`. A step
- * that must happen all the same is one of the workflow's `Duties`.
+ * None of them retries a refusal, or a step that cannot succeed: see the worker's `ProblemInterceptor`. A step that
+ * must happen nevertheless is one of the workflow's `Duties`.
  */
 const QUICK = {
   startToCloseTimeout: '4s',
@@ -18,61 +18,63 @@ const QUICK = {
   retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumAttempts: 4 },
 } as const;
 
-/** For steps of a saga: long enough for a database fail-over, then the saga is undone. */
+/** For steps of a saga: long enough for a database fail-over. After that, the saga is undone. */
 const BOUNDED = {
   startToCloseTimeout: '10s',
   scheduleToCloseTimeout: '30s',
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '5s' },
 } as const;
 
-/** For undoing, and for everything that must happen once money has moved: it does not give up. */
+/** For undo steps, and for everything that must happen once money has moved: such a step does not give up. */
 const ENDLESS = {
   startToCloseTimeout: '10s',
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' },
 } as const;
 
-/** For a party that may be away for days: asked less and less often. */
+/** For a party that may be away for days: the step asks it less and less often. */
 const PATIENT = {
   startToCloseTimeout: '10s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '5m' },
 } as const;
 
-/** For a single call that asks a gateway for a lot; a worker that dies over it is noticed this late. */
+/**
+ * For a single call that asks a gateway for a lot. If a worker dies during it, Temporal notices only after this time.
+ */
 const LONG = { ...ENDLESS, startToCloseTimeout: '10m' } as const;
 
 type Choose<Args extends unknown[], Result> = (activities: Activities) => (...args: Args) => Promise<Result>;
 
-/** One try on the spot, no retry: for calls whose failure is an answer of its own. */
+/** One try as a local activity, without a retry: for calls whose failure is a result of its own. */
 export function onceStep<Args extends unknown[], Result>(summary: string, choose: Choose<Args, Result>) {
   return choose(proxyLocalActivities<Activities>({ ...QUICK, retry: { maximumAttempts: 1 }, summary }));
 }
 
-/** Quick or not at all. */
+/** Only as a local activity, for at most 6 s. */
 export function quickStep<Args extends unknown[], Result>(summary: string, choose: Choose<Args, Result>) {
   return choose(proxyLocalActivities<Activities>({ ...QUICK, summary }));
 }
 
-/** Quick, else tried for about 30 s more. */
+/** First as a local activity, then as a normal one for about 30 s more. */
 export function boundedStep<Args extends unknown[], Result>(summary: string, choose: Choose<Args, Result>) {
   const patient = choose(proxyActivities<Activities>({ ...BOUNDED, summary }));
   return escalating(quickStep(summary, choose), patient);
 }
 
-/** Quick, else until it is done. */
+/** First as a local activity, then as a normal one until it is done. */
 export function endlessStep<Args extends unknown[], Result>(summary: string, choose: Choose<Args, Result>) {
   const patient = choose(proxyActivities<Activities>({ ...ENDLESS, summary }));
   return escalating(quickStep(summary, choose), patient);
 }
 
 /**
- * Until it is done, as a normal activity from its first try: its retries hold up no message, and operators see
- * them as a pending activity with its last failure.
+ * As a normal activity from the first try, until it is done. Its retries delay no message, and operators see a pending
+ * activity with its last failure.
  */
 export function patientStep<Args extends unknown[], Result>(summary: string, choose: Choose<Args, Result>) {
   return choose(proxyActivities<Activities>({ ...PATIENT, summary }));
 }
 
-/** At length, and until it is done. */
+/** As a normal activity with 10 minutes for each try, until it is done. */
 export function longStep<Args extends unknown[], Result>(summary: string, choose: Choose<Args, Result>) {
   return choose(proxyActivities<Activities>({ ...LONG, summary }));
 }

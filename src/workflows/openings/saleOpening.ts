@@ -5,21 +5,27 @@ import { endlessStep } from '../lib/steps';
 
 const readOpening = endlessStep('Read when the sale opens', (activities) => activities.readOpening);
 const closeLobby = endlessStep('Close the lobby', (activities) => activities.closeLobby);
-const recordDraw = endlessStep('Draw, and record the order for good', (activities) => activities.recordDraw);
+const recordDraw = endlessStep(
+  'Draw, and record the order permanently',
+  (activities) => activities.recordDraw,
+);
 const lineUp = endlessStep(
   'Line people up in the drawn order, and let them in',
   (activities) => activities.lineUp,
 );
 const markOpened = endlessStep('Record that the room is open', (activities) => activities.markOpened);
 
-/** A sale is announced in the transaction that plans its opening: where that is near, this may be here before its commit. */
+/**
+ * The API announces a sale in the transaction that plans its opening. If the opening is near, this workflow may start
+ * before the commit of that transaction.
+ */
 const ANNOUNCED_WITHIN_MS = 30_000;
 const ANNOUNCED_PAUSE_MS = 5_000;
 
 /**
- * Opens a sale with a waiting room of its own, at the time that its row says. Clients that entered before are drawn, and
- * stand in line before all later ones. Until its end nobody is admitted; each step may run again, and the order that was
- * recorded first is the one that people are lined up in.
+ * Opens a sale that has its own waiting room, at the time in its row. The workflow draws the clients that entered
+ * before, and puts them in line before all later ones. No client is admitted before the end of the opening. Each step
+ * may run again: the first recorded order stays the order of the line.
  */
 export async function saleOpening({ scheduleId }: SaleOpeningInput): Promise<SaleOpeningResult> {
   const duties = new Duties();
@@ -41,13 +47,13 @@ export async function saleOpening({ scheduleId }: SaleOpeningInput): Promise<Sal
   return { scheduleId, status: 'OPENED', entries };
 }
 
-/** @returns when the sale opens; null where nobody announces it */
+/** @returns when the sale opens; null if no announcement of it is recorded */
 async function announced(scheduleId: string, duties: Duties): Promise<number | null> {
   const patience = Date.now() + ANNOUNCED_WITHIN_MS;
   for (;;) {
     const opensAt = await duties.fulfil(() => readOpening(scheduleId));
     if (opensAt !== null || Date.now() >= patience) return opensAt;
-    setCurrentDetails('Nobody has announced this sale yet.');
+    setCurrentDetails('This sale is not announced yet.');
     await sleep(ANNOUNCED_PAUSE_MS, { summary: 'Until the sale is announced' });
   }
 }

@@ -2,11 +2,11 @@ import { setCurrentDetails } from '@temporalio/workflow';
 import type { HousekeepingSubject } from '../../activities/operations/housekeeping';
 import { boundedStep } from '../lib/steps';
 
-/** Rows of one step: a transaction of milliseconds, which nobody waits for. */
+/** Rows of one step. The transaction takes milliseconds, and no client waits for it. */
 const BATCH = 1_000;
 
 export interface HousekeepingInput {
-  /** Named by the schedule, so that a run that is under way goes on alike when a version adds one. */
+  /** The Temporal Schedule names them, so that a run under way does not change when a new version adds one. */
   subjects: readonly HousekeepingSubject[];
 }
 
@@ -17,8 +17,8 @@ export interface HousekeepingResult {
 }
 
 /**
- * Removes what nobody needs any more, subject by subject. One that fails does not keep the others from their
- * turn; the run fails then, and the next one takes up what is left.
+ * Removes rows that the service no longer needs, subject by subject. A subject that fails does not stop the others. The
+ * run fails then, and the next run handles what is left.
  */
 export async function housekeeping({ subjects }: HousekeepingInput): Promise<HousekeepingResult> {
   const removed: Record<string, number> = {};
@@ -37,7 +37,9 @@ export async function housekeeping({ subjects }: HousekeepingInput): Promise<Hou
   return { status: 'SUCCEEDED', removed };
 }
 
-/** Until a batch is not full: waiting for an empty one could take for ever where rows keep ageing. */
+/**
+ * Stops after a batch that is not full. Rows become old all the time, so waiting for an empty batch could take forever.
+ */
 async function removeAll(subject: HousekeepingSubject, report: (removed: number) => void): Promise<void> {
   const removeBatch = boundedStep(`Remove old ${subject}`, (activities) => activities.removeOld);
   let removed = 0;

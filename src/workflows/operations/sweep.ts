@@ -3,19 +3,19 @@ import type { SweptPage } from '../../activities/operations/sweep';
 import { boundedStep } from '../lib/steps';
 
 const moveToCurrentVersion = boundedStep(
-  'Move runs whose workers have gone to the current version',
+  'Move runs to the current version if their workers are gone',
   (activities) => activities.moveToCurrentVersion,
 );
 const adoptStranded = boundedStep(
-  'Give open reservations without a workflow a new one',
+  'Start a new workflow for open reservations without one',
   (activities) => activities.adoptStranded,
 );
 const adoptCancellations = boundedStep(
-  'Give cancellations without a workflow a new one',
+  'Start a new workflow for cancellations without one',
   (activities) => activities.adoptCancellations,
 );
 const adoptShows = boundedStep(
-  'Give cancelled shows without a workflow a new one',
+  'Start a new workflow for cancelled shows without one',
   (activities) => activities.adoptShows,
 );
 const adoptOpenings = boundedStep('Open sales that should be open', (activities) => activities.adoptOpenings);
@@ -24,7 +24,7 @@ const withdrawForgotten = boundedStep(
   (activities) => activities.withdrawForgotten,
 );
 
-/** The most pages of runs that one sweep moves: its history stays short. */
+/** The most pages of runs that one sweep moves, so that its history stays short. */
 const MOVED_PAGES = 100;
 
 export interface SweepResult {
@@ -41,9 +41,9 @@ export interface SweepResult {
 }
 
 /**
- * The net below everything: nothing may depend on one workflow being alive. It finds what was left behind, as when an
- * operator has terminated a workflow, and ends it by the same path as everything else. A part that fails does not keep the
- * others from their turn; the run fails then, and the next one takes up what is left.
+ * The safety net: nothing may depend on one workflow being alive. The sweep finds what was left behind, for example
+ * after an operator has terminated a workflow. It ends that by the same path as everything else. A part that fails does
+ * not stop the others. The run fails then, and the next run handles what is left.
  */
 export async function sweep(): Promise<SweepResult> {
   const parts = [

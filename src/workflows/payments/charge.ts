@@ -5,40 +5,43 @@ import { onceStep } from '../lib/steps';
 /** A charge whose fate is known. */
 export type KnownCharge = Extract<ChargeOutcome, { outcome: 'approved' | 'declined' }>;
 
-/** The gateway's word did not come within the time that there was: the charge may be taken, or be taken yet. */
+/** The gateway's response did not come in time. The gateway may have taken the charge, or may still take it. */
 export type UnknownCharge = Extract<ChargeOutcome, { outcome: 'unknown' }>;
 
-/** How the gateway's word is awaited once it has not come within the budget of a request. */
+/** How the workflow waits for the gateway's response if it has not come within the budget of a request. */
 export interface Settling {
-  /** Called once, before the waiting. */
+  /** Called once, before the wait. */
   begin: () => Promise<void>;
-  /** Until when, milliseconds since 1970. */
+  /** The end of the wait, milliseconds since 1970. */
   until: number;
-  /** Counts the gateway's own messages about this charge: each is worth asking at once. */
+  /** Counts the gateway's own messages about this charge. After each one, the workflow asks the gateway at once. */
   hints: () => number;
 }
 
 /** Tries with one key. Each is safe: the gateway never charges a key twice. */
 const ATTEMPTS = 3;
-/** No new try starts after this long; a client waits for the answer. */
+/** No new try starts after this time, because a client waits for the response. */
 const TRY_WITHIN_MS = 5_000;
 const RETRY_PAUSE_MS = 200;
 const FIRST_SETTLING_PAUSE_MS = 1_000;
 const LONGEST_SETTLING_PAUSE_MS = 30_000;
 
 const chargeCard = onceStep('Charge the card', (activities) => activities.chargeCard);
-const captureCharge = onceStep('Take the authorised money', (activities) => activities.captureCharge);
-const lookUpCharge = onceStep('Ask what became of the charge', (activities) => activities.lookUpCharge);
+const captureCharge = onceStep('Capture the authorised money', (activities) => activities.captureCharge);
+const lookUpCharge = onceStep(
+  'Ask the gateway for the outcome of the charge',
+  (activities) => activities.lookUpCharge,
+);
 
 /**
- * Charges a card and finds out what came of it. A charge without a response is never taken for a refusal: it is
- * looked up by its key. Where the gateway has no charge under the key, the same key is tried again.
+ * Charges a card and finds out the outcome. A charge without a response never counts as a refusal: the workflow looks
+ * it up by its key. If the gateway has no charge under the key, the workflow tries the same key again.
  *
- * Nothing is voided here. A request may still be on its way after the last try, and another run of the same step may
- * have confirmed the payment: the caller closes the attempt in Postgres before it voids the charge.
+ * This function voids nothing. After the last try a request may still be on its way. Another run of the same step may
+ * also have confirmed the payment. So the caller closes the attempt in Postgres before it voids the charge.
  *
- * @returns `unknown` where nothing was learned until `settling.until`, where the last try has left no charge, or where
- *   the gateway is known to be down before anything was sent ({@link isUnavailable})
+ * @returns `unknown` if the outcome is not known at `settling.until`, if the last try has left no charge, or if the
+ *   gateway is known to be down before anything was sent ({@link isUnavailable})
  */
 export async function charge(
   request: ChargeRequest,
@@ -60,15 +63,15 @@ export async function charge(
 }
 
 /**
- * Whether a charge was kept back because the gateway is down. Nothing is asked or awaited then, so that the customer
- * hears at once. It is no refusal for all that: this step may have run before, on a worker that has died since, and
- * have charged then.
+ * Whether a charge was not sent because the gateway is down. The workflow then asks nothing and waits for nothing, so
+ * that the customer gets a response at once. It is still no refusal. This step may have run before, on a worker that
+ * has died since, and may have charged then.
  */
 export function isUnavailable({ outcome, reason }: { outcome: string; reason?: string }): boolean {
   return outcome === 'unknown' && reason === GATEWAY_UNAVAILABLE;
 }
 
-/** Asks with growing pauses, for as long as there is time, or until the gateway has no charge under the key. */
+/** Asks with growing pauses until the outcome is known, the time is over, or the gateway has no charge under the key. */
 async function settle(
   request: ChargeRequest,
   reason: string,
@@ -90,14 +93,14 @@ async function lookUp(request: ChargeRequest): Promise<KnownCharge | UnknownChar
   return found.outcome === 'absent' ? found : captured(request, found);
 }
 
-/** What was only authorised is taken at once: a sale stands on money that is there. */
+/** Captures authorised money at once: a sale needs money that is really taken. */
 async function captured(request: ChargeRequest, answer: ChargeOutcome): Promise<KnownCharge | UnknownCharge> {
   if (answer.outcome !== 'authorised') return answer;
   const capture = await ask(() => captureCharge(request, answer.gatewayPaymentId));
   return capture.outcome === 'authorised' ? { outcome: 'unknown', reason: 'not-captured' } : capture;
 }
 
-/** A step that fails, such as one cut off by its timeout, has not told what happened either. */
+/** If a step fails, for example by its timeout, the outcome is unknown too. */
 async function ask<Answer>(step: () => Promise<Answer>): Promise<Answer | UnknownCharge> {
   try {
     return await step();

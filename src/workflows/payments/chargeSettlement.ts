@@ -23,25 +23,22 @@ const failPayment = endlessStep('Close the abandoned payment', (activities) => a
 const failTopUp = endlessStep('Close the abandoned top-up', (activities) => activities.failTopUp);
 const endHold = endlessStep('Release the seats of the abandoned payment', (activities) => activities.endHold);
 const giveBackCharge = endlessStep(
-  'Refund whatever the card was charged',
+  'Refund any charge on the card',
   (activities) => activities.giveBackCharge,
 );
-const giveBackTopUp = endlessStep(
-  'Refund whatever the card was charged',
-  (activities) => activities.giveBackTopUp,
-);
+const giveBackTopUp = endlessStep('Refund any charge on the card', (activities) => activities.giveBackTopUp);
 
 type Settled = ChargeSettlementResult['status'];
 
-/** Why an attempt whose workflow has ended, or was ended by hand, is closed. */
+/** The reason for closing an attempt whose workflow has ended or was ended by hand. */
 const ABANDONED = 'abandoned';
-/** Why money that came after its payment was given up goes back. */
+/** The reason for refunding money that arrived after its payment was given up. */
 const LATE = 'late';
 
 /**
- * Brings one charge to where it belongs, whenever the gateway tells of it and however long its own workflow has
- * ended: a charge that bought something stays; one whose workflow still runs is left to that; of every other one
- * the gateway is asked, and what was taken goes back. A message that comes meanwhile makes it look again.
+ * Settles one charge whenever the gateway reports something about it, even if the charge's own workflow ended long ago.
+ * A charge that bought something stays. If the workflow of the charge still runs, this one leaves the charge to it. For
+ * every other charge it asks the gateway, and refunds what was taken. If a message arrives meanwhile, it looks again.
  */
 export async function chargeSettlement(input: ChargeSettlementInput): Promise<ChargeSettlementResult> {
   let hints = 1;
@@ -59,12 +56,12 @@ export async function chargeSettlement(input: ChargeSettlementInput): Promise<Ch
   });
 }
 
-/** What an operator reads of it. */
+/** What an operator reads about it. */
 const DETAILS: Record<Settled, string> = {
-  UNKNOWN: 'No attempt of ours has this charge.',
-  SOLD: 'The charge bought what it was to buy.',
+  UNKNOWN: 'No payment or top-up has this charge.',
+  SOLD: 'The charge bought what it was made for.',
   LEFT: 'Left to the workflow of its payment or top-up, which asks the gateway now.',
-  GIVEN_BACK: 'Nothing was bought with it; whatever was charged has gone back.',
+  GIVEN_BACK: 'The charge bought nothing; any money that was taken is refunded.',
 };
 
 async function settle(attempt: AttemptState, attemptId: string, duties: Duties): Promise<Settled> {
@@ -99,7 +96,7 @@ async function giveBack(
   return 'GIVEN_BACK';
 }
 
-/** Tells the workflow that the gateway has spoken. False where it runs no more. */
+/** Signals the workflow that the gateway has sent a message. Returns false if the workflow does not run any more. */
 async function isAlive(workflowId: string): Promise<boolean> {
   try {
     await getExternalWorkflowHandle(workflowId).signal(gatewayHintSignal);

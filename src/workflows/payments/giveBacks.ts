@@ -4,22 +4,23 @@ import type { Duties } from '../lib/duties';
 import { endlessStep, patientStep } from '../lib/steps';
 
 const giveBackCharge = endlessStep(
-  'Undo: refund whatever the card was charged',
+  'Undo: refund any charge on the card',
   (activities) => activities.giveBackCharge,
 );
 
-/** A gateway that is down is not asked on the spot, and at once again: the customer waits for that. */
+/** If the gateway is down, the workflow does not use a local activity: its quick tries would make the customer wait. */
 const giveBackLater = patientStep(
-  'Undo: refund whatever the card was charged, once the gateway is back',
+  'Undo: refund any charge on the card, once the gateway is back',
   (activities) => activities.giveBackCharge,
 );
 
-/** Why a payment that its workflow does not remember was undone: what an operator reads in its row. */
+/** The reason for undoing a payment that its workflow does not know. An operator reads it in the row of the payment. */
 export const LOST = 'lost';
 
 /**
- * The charges of one reservation that lead to no sale. Each is voided until the gateway has confirmed it, however long
- * that takes, beside everything else: no seat waits for it. Only the workflow's end does.
+ * The charges of one reservation that lead to no sale. The workflow voids each of them until the gateway has confirmed
+ * it, however long that takes. This runs beside everything else: no seat waits for it, only the end of the workflow
+ * does.
  */
 export class GiveBacks {
   private readonly underWay = new Set<string>();
@@ -35,7 +36,7 @@ export class GiveBacks {
     void given.then(() => this.underWay.delete(paymentId));
   }
 
-  /** Resolves once all are done, or after that many milliseconds; what is left goes on. */
+  /** Resolves once all are done, or after `patienceMs`. The refunds that are left continue. */
   async wait(patienceMs: number): Promise<void> {
     if (this.underWay.size > 0) await condition(() => this.underWay.size === 0, patienceMs);
   }

@@ -15,17 +15,17 @@ import { boundedStep, endlessStep } from '../lib/steps';
 export interface PaymentRequest {
   paymentId: string;
   reservationId: string;
-  /** ISO 8601; reported to the client where the payment fails. */
+  /** ISO 8601; reported to the client if the payment fails. */
   expiresAt: string;
 }
 
 /** What a payment shares with its reservation. */
 export interface PaymentSurroundings {
-  /** Until when (milliseconds since 1970) an unknown charge is looked up while the seats wait. */
+  /** Until this time (milliseconds since 1970) the workflow looks up an unknown charge and keeps the seats. */
   until: number;
   /** Counts the gateway's messages to this workflow. */
   hints: () => number;
-  /** The outcome of the charge is not known, and is waited for from now on. */
+  /** Called when the outcome of the charge is not known, before the workflow waits for it. */
   onSettling: () => void;
   giveBacks: GiveBacks;
   duties: Duties;
@@ -38,15 +38,15 @@ const openPayment = boundedStep(
   (activities) => activities.openPayment,
 );
 const confirmReservation = boundedStep(
-  'Confirm: seats sold, tickets issued, sale booked',
+  'Confirm: sell the seats, issue the tickets, book the sale',
   (activities) => activities.confirmReservation,
 );
 const readPaidOutcome = endlessStep(
-  'Read the confirmation that was first',
+  'Read the confirmation that came first',
   (activities) => activities.readPaidOutcome,
 );
 const failPayment = endlessStep(
-  'Undo: points back, the hold goes on',
+  'Undo: return the points, continue the hold',
   (activities) => activities.failPayment,
 );
 const findOpenPayment = endlessStep(
@@ -58,15 +58,15 @@ const markSettling = endlessStep(
   (activities) => activities.markSettling,
 );
 
-/** A client that waits gets the failure once the card has its money back too, if that takes no longer. */
+/** If the refund of the card takes no longer than this, a waiting client gets the failure after the refund. */
 const GIVE_BACK_PATIENCE_MS = 5_000;
 
 /**
- * The saga of one payment: take the points, charge the card, confirm. It ends paid, or with the points back and
- * the refund of its charge under way. Its caller shields it from a cancellation of the workflow.
+ * The saga of one payment: take the points, charge the card, confirm. In the end the payment is made, or the points are
+ * returned and the refund of the charge is under way. The caller shields the saga from a cancellation of the workflow.
  *
- * Before it reports a failure, it asks Postgres for the outcome: another run of the same steps, on a worker that stalled
- * or died, may have confirmed the payment.
+ * Before the saga reports a failure, it asks Postgres for the outcome. Another run of the same steps, on a worker that
+ * stalled or died, may have confirmed the payment.
  *
  * @throws {ApplicationFailure} insufficient-points, payment-failed, reservation-expired or temporarily-unavailable
  */
@@ -86,9 +86,9 @@ export async function payReservation(
 }
 
 /**
- * Runs a step that only another open payment may prevent. The caller has none under way, so that
- * one was lost: its update ran, and the server forgot it before any of it was in the history, as when everything
- * is killed at once. It is closed, its charge is refunded, and the step is run again.
+ * Runs a step that only another open payment may prevent. The caller has no payment under way, so the open one was
+ * lost. Its update ran, but the server forgot it before any of it was in the history. That happens if all processes are
+ * killed at once, for example. The function closes that payment, refunds its charge, and runs the step again.
  */
 export async function afterLostPayments<Result>(
   reservationId: string,
@@ -158,7 +158,7 @@ async function confirm(
   return { paymentId, status: 'SUCCEEDED', amount, approvedAt: new Date(approvedAt).toISOString(), tickets };
 }
 
-/** Starts the refund, which closes the attempt first, and waits a while for it. */
+/** Starts the refund and waits a while for it. The refund closes the attempt first. */
 async function giveBack(
   paymentId: string,
   reason: string,
@@ -168,14 +168,14 @@ async function giveBack(
   giveBacks.start(paymentId, reason);
   // A gateway that is down refunds nothing soon.
   if (reason === GATEWAY_UNAVAILABLE) return;
-  // Past the bound the seats wait for nobody.
+  // After `until`, the seats wait for no refund.
   await giveBacks.wait(Math.min(GIVE_BACK_PATIENCE_MS, Math.max(0, until - Date.now())));
 }
 
 const cardFailure = (reason: string): ApplicationFailure =>
   refuse('payment-failed', 'The card was not charged.', { reason });
 
-/** Names the failure for the client: the step's own refusal, or that a part of the service failed. */
+/** Names the failure for the client: the refusal of the step, or the failure of a part of the service. */
 function asFailure(error: unknown, expiresAt: string): ApplicationFailure {
   const refusal = refusalOf(error);
   if (refusal && refusal.type !== 'payment-failed')

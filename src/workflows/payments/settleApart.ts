@@ -8,8 +8,8 @@ import {
 } from '../../contract/payments';
 
 /**
- * Has a charge settled by a workflow that outlives this one: it asks Postgres and the gateway before it gives
- * anything back.
+ * Starts a workflow that settles a charge and outlives this one. It asks Postgres and the gateway before it refunds
+ * anything.
  */
 export async function settleApart(charge: ChargeSettlementInput, summary: string): Promise<void> {
   try {
@@ -20,7 +20,7 @@ export async function settleApart(charge: ChargeSettlementInput, summary: string
       staticSummary: summary,
     });
   } catch (error) {
-    // It is under way already.
+    // The workflow runs already.
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
 }

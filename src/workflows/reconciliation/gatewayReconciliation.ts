@@ -7,15 +7,15 @@ type ReadPage = (run: ReconciliationRun, cursor: string | null) => Promise<Compa
 
 const beginReconciliation = endlessStep('Begin the run', (activities) => activities.beginReconciliation);
 const finishReconciliation = endlessStep(
-  'Resolve what is gone, end the run',
+  'Resolve differences that are gone, and end the run',
   (activities) => activities.finishReconciliation,
 );
 
-/** In this order: the gateway's book is read whole before anything is compared with it. */
+/** In this order: the workflow reads the whole book of the gateway before it compares anything with it. */
 const PASSES: readonly (readonly [doing: string, readPage: ReadPage])[] = [
   [
     "Reading the gateway's book",
-    // Some gateways tell refunds apart from their charges: their page is the whole window.
+    // Some gateways list refunds separately from their charges. Their page is the whole window.
     longStep("Read a page of the gateway's book", (activities) => activities.readGatewayBook),
   ],
   [
@@ -27,33 +27,33 @@ const PASSES: readonly (readonly [doing: string, readPage: ReadPage])[] = [
     endlessStep('Compare charges of earlier attempts', (activities) => activities.compareEarlierAttempts),
   ],
   [
-    'Looking for charges of nobody',
-    endlessStep('Look for charges that nobody made', (activities) => activities.compareStrangeCharges),
+    'Looking for charges without an attempt',
+    endlessStep('Look for charges without an attempt', (activities) => activities.compareStrangeCharges),
   ],
   [
     'Looking for sales without a payment',
     endlessStep('Look for sales without a payment', (activities) => activities.compareSales),
   ],
   [
-    'Looking for journals of nobody',
+    'Looking for journals without an attempt',
     endlessStep('Look for journals without an attempt', (activities) => activities.compareJournals),
   ],
   [
-    "Forgetting the gateway's book",
-    endlessStep('Forget what was read of the book', (activities) => activities.forgetGatewayBook),
+    "Deleting the copy of the gateway's book",
+    endlessStep("Delete the copy of the gateway's book", (activities) => activities.forgetGatewayBook),
   ],
 ];
 
-/** Pages of one history: some thousand events, far below the server's limit. */
+/** Pages of one history. They make a few thousand events, far below the server's limit. */
 const PAGES_OF_ONE_HISTORY = 500;
 
 /**
- * The most charges that one run refunds. More at once are rather a fault of the books than of the
- * charges, and the next runs leave time to look.
+ * The most charges that one run refunds. A larger number suggests a fault of the books rather than of the charges.
+ * Operators have time to look before the next runs.
  */
 const MENDED_IN_ONE_RUN = 100;
 
-/** Where a run stands; carried from one history into the next. */
+/** The position of a run. The workflow carries it from one history into the next. */
 export interface ReconciliationProgress {
   run: ReconciliationRun;
   pass: number;
@@ -73,11 +73,11 @@ export interface ReconciliationResult extends Pick<
 }
 
 /**
- * Compares the book of one gateway with payments, top-ups, ledger and seats, both ways. Each difference becomes a row;
- * a charge that no sale stands on is given back by a workflow of its own. A gateway that does not answer is waited
- * for: its next run begins no earlier.
+ * Compares the book of one gateway with payments, top-ups, ledger and seats, in both directions. Each difference
+ * becomes a row. A separate workflow refunds a charge without a sale. If the gateway does not answer, the run waits for
+ * it. The next run of this gateway begins only after that.
  *
- * @param earlier what an earlier run of the same workflow has come to
+ * @param earlier the progress of an earlier run of the same workflow
  */
 export async function gatewayReconciliation(
   gateway: string,
@@ -109,7 +109,7 @@ async function readNextPage(progress: ReconciliationProgress): Promise<void> {
   progress.attempts += page.attempts;
   progress.money += page.money;
   for (const charge of page.toMend.slice(0, MENDED_IN_ONE_RUN - progress.mended)) {
-    await settleApart(charge, 'Reconciliation has found a charge that no sale stands on');
+    await settleApart(charge, 'Reconciliation has found a charge without a sale');
     progress.mended += 1;
   }
   progress.cursor = page.nextCursor;
@@ -118,5 +118,5 @@ async function readNextPage(progress: ReconciliationProgress): Promise<void> {
 
 function figuresOf({ run, lines, attempts, mended }: ReconciliationProgress): string {
   const window = `from ${run.windowFrom} to ${run.startedAt}`;
-  return `${lines} charges of ${run.gateway} and ${attempts} attempts ${window}, ${mended} charges to give back`;
+  return `${lines} charges of ${run.gateway} and ${attempts} attempts ${window}, ${mended} charges to refund`;
 }

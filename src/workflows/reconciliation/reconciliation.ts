@@ -10,18 +10,18 @@ const listReconciliations = endlessStep(
   (activities) => activities.listReconciliations,
 );
 
-/** Each of its histories: a comparison that reads half a year goes on in the next. */
+/** The timeout of each history. A comparison that reads half a year continues in the next history. */
 const RUN_TIMEOUT = '60m';
 
 export interface ReconciliationStarted {
   status: 'SUCCEEDED';
-  /** The gateways whose comparison was begun, or ran already. */
+  /** The gateways whose comparison was started, or ran already. */
   gateways: string[];
 }
 
 /**
- * Starts the comparison with each gateway that is configured. Each is a workflow of its own, so that none waits for
- * another's gateway. One that still runs is left alone.
+ * Starts the comparison with each configured gateway. Each comparison is a separate workflow, so that none waits for
+ * another gateway. A comparison that still runs is left alone.
  */
 export async function reconciliation(): Promise<ReconciliationStarted> {
   const runs = await listReconciliations();

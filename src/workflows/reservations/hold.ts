@@ -21,7 +21,7 @@ interface Attempt {
   finished: boolean;
 }
 
-/** The state of one reservation's workflow, and what changes it: the timer, payments, and the end of the hold. */
+/** The state of the workflow of one reservation, and what changes it: the timer, payments, and the end of the hold. */
 export class Hold {
   private phase: Phase = 'HELD';
   private payment: { attempt: Attempt; answer: Promise<PayResult> } | null = null;
@@ -71,7 +71,7 @@ export class Hold {
 
   assertPayable({ paymentId }: PayInput): void {
     const { phase, payment } = this;
-    // A second request for the same payment gets its answer.
+    // A second request for the same payment gets the same result.
     if (phase === 'SETTLING' || payment?.attempt.paymentId === paymentId) return;
     if (phase === 'PAYING')
       throw refuse('payment-in-progress', 'Another payment of this reservation is under way.');
@@ -102,14 +102,14 @@ export class Hold {
   /** Ends the hold once; a second caller waits for the same end. */
   async end(wanted: 'EXPIRED' | 'RELEASED'): Promise<void> {
     if (this.phase === 'HELD') {
-      // The phase changes first, so that no payment starts while the seats go.
+      // The phase changes first, so that no payment starts while the seats are being released.
       this.enter('ENDING');
       this.ending = this.endInPostgres(wanted);
     }
     await this.ending;
   }
 
-  /** Resolves once every request has its answer, and every charge without a sale is refunded. */
+  /** Resolves once every request has its response, and every charge without a sale is refunded. */
   async settle(): Promise<void> {
     await condition(() => allHandlersFinished() && (this.payment === null || this.payment.attempt.finished));
     if (this.giveBacks.count === 0) return;
@@ -118,13 +118,13 @@ export class Hold {
     setCurrentDetails(describe(this.phase, this.expiresAt));
   }
 
-  /** A payment that has failed is made again: it may be requested again, and its row says what may be done. */
+  /** False for a payment that has failed: a client may request it again, and its row says what may be done. */
   private isUnderWayOrPaid(paymentId: string): boolean {
     if (this.payment?.attempt.paymentId !== paymentId) return false;
     return this.phase !== 'HELD' || !this.payment.attempt.finished;
   }
 
-  /** Resolves once the payment is made, or its outcome is known to take longer. */
+  /** Resolves once the payment is made, or once it is known that its outcome takes longer. */
   private async make(attempt: Attempt): Promise<PayResult> {
     const { paymentId } = attempt;
     const { reservationId, expiresAt, settleSeconds } = this.input;
@@ -164,14 +164,14 @@ export class Hold {
       ),
     );
     for (const failed of ended.toGiveBack) giveBacks.start(failed);
-    // Postgres decides. CONFIRMED: it was paid, and the answer was lost on its way to here.
+    // Postgres decides. CONFIRMED: the reservation was paid, and the response to this workflow was lost.
     this.enter(ended.status);
-    // HELD: Temporal's clock is ahead of Postgres's.
+    // HELD: Temporal's clock is ahead of the clock of Postgres.
     if (ended.status === 'HELD') this.startTimer(ended.millisecondsLeft);
   }
 
   private enter(next: Phase): void {
-    // The start said HELD; what passes within one workflow task is not worth an event.
+    // The start has set HELD. A phase that passes within one workflow task is not worth an event.
     const isWorthAnEvent = next === 'SETTLING' || this.phase === 'SETTLING' || isOver(next);
     this.phase = next;
     setCurrentDetails(describe(next, this.expiresAt));

@@ -24,15 +24,15 @@ export const gatewayHintSignal = defineSignal(GATEWAY_HINT_SIGNAL);
 export const reservationQuery = defineQuery<ReservationState>(RESERVATION_QUERY);
 
 /**
- * One reservation, from the hold to its end. The API starts it just before it grants the hold in Postgres, so that no
- * hold is ever without it. It alone pays, releases or expires the hold; Postgres decides who owns the seats, and its
- * rows are this workflow's read model.
+ * One reservation, from the hold to its end. The API starts the workflow just before it grants the hold in Postgres, so
+ * that no hold is ever without a workflow. Only the workflow pays, releases or expires the hold. Postgres decides who
+ * owns the seats, and its rows are the read model of this workflow.
  *
- * - Not paid when the timer fires, the hold expires. Where Postgres has no hold, as when the API was refused or died
- *   before it could be granted, the workflow only ends.
- * - A `pay` that is accepted before the hold's end may finish: the timer takes no seats from a payment.
- * - A charge whose outcome is unknown keeps the seats until `settleSeconds` past the hold, and not longer. The workflow
- *   goes on until the outcome is known, and refunds whatever was charged for no sale.
+ * - If the reservation is not paid when the timer fires, the hold expires. If Postgres has no hold, the workflow only
+ *   ends. That happens if Postgres refused the hold, or if the API died before it granted it.
+ * - A `pay` that is accepted before the end of the hold may finish: the timer takes no seats from a payment.
+ * - A charge whose outcome is unknown keeps the seats until `settleSeconds` after the hold, and not longer. The
+ *   workflow continues until the outcome is known, and refunds any charge that bought nothing.
  * - `release`, or a cancellation by the API or an operator, ends a hold early.
  */
 export async function reservation(input: ReservationInput): Promise<ReservationState> {
@@ -40,9 +40,9 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
   let cancelled = false;
   CancellationScope.current().cancelRequested.catch(() => (cancelled = true));
 
-  setHandler(reservationQuery, () => hold.state, { description: 'Where the reservation stands' });
+  setHandler(reservationQuery, () => hold.state, { description: 'The current state of the reservation' });
   setHandler(gatewayHintSignal, () => hold.hint(), {
-    description: 'The gateway has a message about a charge: ask it again',
+    description: 'The gateway has sent a message about a charge: ask the gateway again',
   });
   setHandler(
     payUpdate,
@@ -67,7 +67,7 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
   return shielded(run)();
 }
 
-/** Cancelling asks the workflow to end its hold; it interrupts nothing that has begun. */
+/** A cancellation asks the workflow to end its hold. It interrupts nothing that has begun. */
 function shielded<Args extends unknown[], Result>(work: (...args: Args) => Promise<Result>) {
   return async (...args: Args): Promise<Result> =>
     CancellationScope.nonCancellable(async () => work(...args));

@@ -1,12 +1,12 @@
 import type { ReservationState } from '../../contract/reservations';
 
 /**
- * HELD stands from the start, although the reservation's row follows a moment later. ENDING: the seats are being
- * released; Postgres decides what comes of it.
+ * The phase is HELD from the start, although the row of the reservation follows a moment later. ENDING: the workflow is
+ * releasing the seats; Postgres decides the outcome.
  */
 export type Phase = ReservationState['status'] | 'ENDING';
 
-/** What a client or an operator is shown. */
+/** The status that clients and operators see. */
 export function statusOf(phase: Phase): ReservationState['status'] {
   return phase === 'ENDING' ? 'HELD' : phase;
 }

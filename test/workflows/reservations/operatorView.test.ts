@@ -84,7 +84,7 @@ describe('a reservation that is held and paid', () => {
       `The hold ends at ${held.expiresAt}`,
       'Open the payment and take the points',
       'Charge the card',
-      'Confirm: seats sold, tickets issued, sale booked',
+      'Confirm: sell the seats, issue the tickets, book the sale',
     ]);
   });
 
@@ -203,12 +203,14 @@ describe('an operator sees of a cancellation', () => {
 
     await stage.temporal.decide(cancellationId);
 
-    const money = '20000 points back, 15000 KRW to the card, 15000 KRW kept of the tickets';
+    const money = '20000 points returned, 15000 KRW to the card, 15000 KRW of the ticket price kept';
     const figures = `reservation ${reservationId}, ${money}`;
     const names = { schedule: sale.scheduleId, user: userId };
     expect(await shownOf(cancellationId)).toMatchObject({ refund: 'REFUSED', ...names });
     const { details } = await shownOf(cancellationId);
-    expect(details).toContain(`Cancelled: ${figures}; the gateway refused try 1 (scripted), the next is at `);
+    expect(details).toContain(
+      `Cancelled: ${figures}; the gateway refused try 1 (scripted); the next try is at `,
+    );
     await stage.temporal.cancellation(cancellationId).result();
     expect(await shownOf(cancellationId)).toEqual({
       refund: 'DONE',
