@@ -5,26 +5,26 @@ import type { Gateways } from '../gateways/gateways';
 import type { Lobby } from '../redis/queue/lobby';
 import type { SeatClaim } from '../redis/reservations/seatClaim';
 
-/** The kinds of rows that the sweep looks at, in the words of the metric. */
+/** The kinds of rows that the sweep looks at, as the metric names them. */
 export type StrandedKind = 'reservation' | 'cancellation' | 'show' | 'opening';
 
-/** What the activities work with; the worker's main file connects it, tests bring their own. */
+/** What the activities use. The worker's main file connects it; tests provide their own. */
 export interface ActivityDependencies {
   db: Knex;
   seatClaim: SeatClaim;
   lobby: Lobby;
-  /** Tells readers of a schedule's seat map that it changed. Resolves also where Redis is down. */
+  /** Shows readers of the seat map of a schedule that it has changed. It also resolves if Redis is down. */
   bumpSeatVersion: (scheduleId: string) => Promise<unknown>;
   gateways: Gateways;
-  /** How long past its hold an unknown payment may keep the seats. */
+  /** How long an unknown payment may keep the seats after the end of its hold. */
   settleSeconds: number;
-  /** Counts what the sweep found without a workflow. */
+  /** Counts the rows that the sweep found without a workflow. */
   stranded: (count: number, kind: StrandedKind) => void;
-  /** Counts steps that can never succeed as things are, by the name of their activity. */
+  /** Counts steps that cannot succeed until their cause is fixed, by the name of their activity. */
   permanentFailure: (activity: string) => void;
-  /** Attempts and charges younger than this are under way for reconciliation. */
+  /** Reconciliation treats attempts and charges that are younger than this as under way. */
   reconcileAfterMs: number;
-  /** Null where the server knows no versions of workers. */
+  /** Null if the server does not know versions of workers. */
   rollout: Rollout | null;
   logger: Logger;
 }

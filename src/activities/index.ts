@@ -14,7 +14,7 @@ import { createTopUpActivities } from './ledger/topUps';
 
 type Created = ReturnType<typeof createActivities>;
 
-/** Every activity that workflows may call. Workflow code imports this type alone. */
+/** Every activity that workflows may call. Workflow code imports only this type. */
 export type Activities = {
   [Name in keyof Created]: (...args: Parameters<Created[Name]>) => ReturnType<Created[Name]>;
 };

@@ -4,15 +4,15 @@ export interface GaugeOf<Overview> {
   name: string;
   help: string;
   labelNames?: string[];
-  /** What it shows; nothing where there is nothing to say. */
+  /** The samples that it shows; none if there is no value. */
   samples: (overview: Overview) => { labels?: Record<string, string>; value: number }[];
 }
 
 /**
- * Gauges of something that is read when Prometheus asks. Where it cannot be read, these are missing from the answer,
- * and nothing else is.
+ * Gauges whose values are read when Prometheus asks. If the read fails, only these gauges are missing from the
+ * response.
  *
- * @param read asked once for each answer
+ * @param read called once for each response
  */
 export function registerGauges<Overview>(
   registry: Registry,
@@ -29,7 +29,7 @@ export function registerGauges<Overview>(
       async collect() {
         const seen = await overview();
         this.reset();
-        // A gauge without labels would show 0 for what is not known.
+        // A gauge without labels would show 0 for an unknown value.
         if (labelNames.length === 0) this.remove();
         for (const { labels = {}, value } of seen ? samples(seen) : []) this.set(labels, value);
       },
@@ -38,7 +38,7 @@ export function registerGauges<Overview>(
   }
 }
 
-/** Callers at the same time get one answer. */
+/** Callers at the same time get one result. */
 function shared<Answer>(ask: () => Promise<Answer>): () => Promise<Answer> {
   let underWay: Promise<Answer> | null = null;
   return async () => (underWay ??= ask().finally(() => (underWay = null)));

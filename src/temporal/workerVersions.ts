@@ -2,14 +2,14 @@ import { isGrpcServiceError, ServiceError, type Client } from '@temporalio/clien
 import type { WorkerDeploymentVersion } from '@temporalio/common';
 import type { Rollout } from '../config/settings';
 
-/** What Temporal knows of the versions of a deployment. Builds are named by their ids. */
+/** What Temporal knows about the versions of a deployment. Each build is named by its id. */
 export interface SeenVersions {
-  /** Gets new runs, and those that move from version to version; null before the first. */
+  /** Gets new runs, and runs that move between versions; null before the first. */
   current: string | null;
   builds: readonly string[];
   /** Those that are or were current. */
   everCurrent: ReadonlySet<string>;
-  /** With it a change counts only while the deployment is as it was seen. */
+  /** With this token, a change takes effect only if the deployment has not changed since. */
   conflictToken: Uint8Array | null;
 }
 
@@ -17,7 +17,7 @@ export interface SeenVersions {
 const PAGE = 100;
 const AT_ONCE = 10;
 
-/** A worker asks for work at least once a minute, by the longest poll of Temporal's. */
+/** A worker polls for work at least once a minute, which is the length of Temporal's longest poll. */
 const POLLED_WITHIN_MS = 90_000;
 
 /** Codes of gRPC. */
@@ -28,7 +28,7 @@ const UNIMPLEMENTED = 12;
 /** All workers of a task queue are one deployment. Temporal allows no dots and colons in its name. */
 export const deploymentNameOf = (taskQueue: string): string => taskQueue.replaceAll(/[^\w-]/g, '-');
 
-/** False where the server has them switched off (`system.enableDeploymentVersions`), or is older. */
+/** False if the server has them switched off (`system.enableDeploymentVersions`), or is older. */
 export async function knowsVersions(client: Client): Promise<boolean> {
   try {
     await client.workflowService.listWorkerDeployments({ namespace: client.options.namespace, pageSize: 1 });
@@ -62,10 +62,10 @@ export async function seeVersions(client: Client, deploymentName: string): Promi
 }
 
 /**
- * New runs, and those that move, go to this version from now on. Repeated, it changes nothing.
+ * From now on new runs, and runs that move, go to this version. If it is repeated, it changes nothing.
  *
  * @param conflictToken null: whatever has changed meanwhile
- * @throws where no worker of the version has asked for work yet
+ * @throws if no worker of the version has polled for work yet
  */
 export async function makeCurrent(
   client: Client,
@@ -81,7 +81,7 @@ export async function makeCurrent(
   });
 }
 
-/** The builds whose workers ask for work, by the server's memory: those that have gone are in it for 90 s. */
+/** The builds whose workers have polled for work within the last 90 s, as the server remembers. */
 export async function polledBuilds(client: Client, taskQueue: string): Promise<ReadonlySet<string>> {
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace: client.options.namespace,
@@ -92,16 +92,16 @@ export async function polledBuilds(client: Client, taskQueue: string): Promise<R
   return new Set(recent.map(({ deploymentOptions }) => deploymentOptions?.buildId ?? ''));
 }
 
-/** How many runs are bound to a build, and open. */
+/** How many open runs are bound to a build. */
 export async function openRuns(client: Client, taskQueue: string, buildId: string): Promise<number> {
   const version = `TemporalWorkerDeploymentVersion = "${deploymentNameOf(taskQueue)}:${buildId}"`;
   return (await client.workflow.count(`${pinnedRuns(taskQueue)} AND ${version}`)).count;
 }
 
 /**
- * Lets runs that are bound to an earlier version go on with the current one, a page of them. Their histories are replayed
- * there, which the tests of `test/replay` keep possible. With `rolling`, those of versions whose workers still ask for
- * work are left to these. Safe to repeat.
+ * Lets a page of runs that are bound to an earlier version continue on the current one. The current version replays
+ * their histories; the tests of `test/replay` keep that possible. With `rolling`, if workers of an earlier version
+ * still poll for work, they keep their runs. Safe to repeat.
  *
  * @returns `isLast`: there are no more of them
  */

@@ -5,13 +5,13 @@ import path from 'node:path';
 import { z } from 'zod';
 import { repositoryRoot } from '../config/repository';
 
-/** Where the build leaves the id. */
+/** The file to which the build writes the id. */
 export const BUILD_ID_PATH = path.join(repositoryRoot(), 'dist/build-id');
 
-/** Everything that a worker runs is reached from these. */
+/** The imports of these files reach everything that a worker runs. */
 const ENTRIES = ['src/worker/main.js', 'src/workflows/index.js'];
 
-/** Of what the compiler writes for an import of a file of ours. */
+/** What the compiler writes for an import of one of our files. */
 const OWN_IMPORT = /\brequire\("(\.[^"]+)"\)/g;
 
 const lockSchema = z.object({
@@ -19,10 +19,10 @@ const lockSchema = z.object({
 });
 
 /**
- * Names the code of a worker: 16 hex digits of a SHA-256 over each compiled file that the worker's main file or the
- * workflows import, and over the packages that the lock file names for production. So it is the same on every machine,
- * and changes with the worker's code. A new package of the API changes it as well: the lock file does not say which
- * package is whose.
+ * Names the code of a worker: 16 hex digits of a SHA-256. It covers each compiled file that the worker's main file or
+ * the workflows import, and the packages that the lock file names for production. So the id is the same on every
+ * machine, and changes with the worker's code. A new package of the API changes it too: the lock file does not say
+ * which package belongs to which part.
  *
  * @param dist the folder of the compiled files
  * @param lockFile `package-lock.json`
@@ -30,7 +30,7 @@ const lockSchema = z.object({
 export function buildIdOf(dist: string, lockFile: string): string {
   const hash = createHash('sha256');
   const files = new Set(ENTRIES.map((entry) => path.join(dist, entry)));
-  // A set goes on to what is added while it is walked through.
+  // The iteration of a set includes what is added during it.
   for (const file of files) for (const imported of ownImports(file)) files.add(imported);
   for (const file of [...files].toSorted()) {
     hash
@@ -45,7 +45,7 @@ export function buildIdOf(dist: string, lockFile: string): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** The id that `npm run build` has left. */
+/** The id that `npm run build` has written. */
 export function readBuildId(): string {
   return readFileSync(BUILD_ID_PATH, 'utf8').trim();
 }

@@ -4,21 +4,22 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { repositoryRoot } from '../config/repository';
 import { BUILD_ID_PATH, buildIdOf } from './buildId';
 
-/** Where the build leaves the workflow bundle. */
+/** The file to which the build writes the workflow bundle. */
 export const BUNDLE_PATH = path.join(repositoryRoot(), 'dist/workflow-bundle.js');
 
 /**
- * The SDK takes a stack trace for every promise of a workflow, and resolves each of its frames by the source map:
- * with V8's ten frames a quarter of the worker's processor time. Two still tell where an error was thrown, and who
- * had called. It has to stand before the bundle: the SDK freezes `Error` behind it.
+ * The SDK takes a stack trace for every promise of a workflow, and resolves each of its frames by the source map. With
+ * V8's ten frames, that takes a quarter of the worker's processor time. Two frames still show where an error was
+ * thrown, and which function had called. This line must come before the bundle, because the SDK freezes `Error` after
+ * it.
  */
 const SHORT_STACK_TRACES = 'Error.stackTraceLimit = 2; ';
 
 /**
- * The workflows as one script for a worker. All workflows of a thread share the modules, instead of evaluating them
- * anew for each run: a workflow keeps its state in its function, and no module has any.
+ * The workflows as one script for a worker. All workflows of a thread share the modules, so no run evaluates them
+ * again. That is safe because a workflow keeps its state in its function, and no module has any state.
  *
- * @param workflowsPath the module that exports the workflows, with its ending
+ * @param workflowsPath the module that exports the workflows, with its file extension
  */
 export async function workflowBundle(workflowsPath: string): Promise<string> {
   const { code } = await bundleWorkflowCode({
@@ -30,7 +31,8 @@ export async function workflowBundle(workflowsPath: string): Promise<string> {
 }
 
 /**
- * Bundles the compiled workflows, so that a worker starts without a bundler, and names the build. Part of `npm run build`.
+ * Bundles the compiled workflows, so that a worker starts without a bundler, and writes the build id. Part of `npm run
+ * build`.
  */
 async function bundleWorkflows(): Promise<void> {
   const dist = path.join(repositoryRoot(), 'dist');

@@ -21,11 +21,11 @@ import { readBuildId } from './buildId';
 import { createPermanentFailureMetric } from './metrics/permanentFailureMetric';
 import { createStrandedMetric } from './metrics/strandedMetric';
 
-/** Everything the worker talks to. */
+/** Every connection of the worker. */
 export interface WorkerConnections {
   temporal: NativeConnection;
   client: Client;
-  /** What Temporal calls the code of this worker; null where the server knows no versions. */
+  /** Temporal's name for the code of this worker; null if the server does not know versions. */
   version: WorkerDeploymentVersion | null;
   db: Knex;
   redis: Redis;
@@ -93,6 +93,6 @@ async function versionOf(
     knowsVersions(client),
   );
   if (areKnown) return { deploymentName: deploymentNameOf(TEMPORAL_TASK_QUEUE), buildId: readBuildId() };
-  logger.warn('Temporal has the versions of workers switched off: open runs go on with any worker');
+  logger.warn('Worker versions are switched off in Temporal: open runs continue on any worker');
   return null;
 }

@@ -8,11 +8,12 @@ import {
 type UpdateRequest = Parameters<WorkflowService['updateSchedule']>[0];
 
 /**
- * A client whose update of a schedule counts only while the schedule is as it was described. The SDK (1.24.0) describes
- * and then updates without the server's conflict token, so a pause in between is overwritten. One client for each update.
+ * A client whose update of a schedule takes effect only if the schedule has not changed since its description. The SDK
+ * (1.24.0) describes and then updates without the server's conflict token, so it overwrites a pause in between. Each
+ * update needs its own client.
  *
- * A server may drop an update that comes too late and answer it well all the same, as 1.29 does: describe the schedule
- * again to see whether it counted.
+ * A server may drop an update that comes too late and still report success, as 1.29 does. So describe the schedule
+ * again to see whether the update took effect.
  */
 export class FencedScheduleClient extends ScheduleClient {
   readonly #conflictToken: Uint8Array | null;

@@ -12,7 +12,7 @@ import type { createPermanentFailureMetric } from './metrics/permanentFailureMet
 import type { createStrandedMetric } from './metrics/strandedMetric';
 import { registerUnfinishedMetric } from './metrics/unfinishedMetric';
 
-/** What the metrics beside those of the process are about. */
+/** The sources of the metrics, except for those of the process. */
 export interface MetricSources {
   readReconciliation: () => Promise<ReconciliationOverview>;
   countUnfinished: () => Promise<CountByGateway>;
@@ -21,15 +21,18 @@ export interface MetricSources {
   permanentFailureMetric: Pick<ReturnType<typeof createPermanentFailureMetric>, 'register'>;
 }
 
-/** What a worker's health is about. */
+/** What the health checks need to know about a worker. */
 export interface WatchedWorker extends Pick<Worker, 'getState'> {
-  /** Whether new workflows have a worker, this one or one of another version: none has before a version is current. */
+  /**
+   * Whether new workflows have a worker: this one or one of another version. They have none until a version is current.
+   */
   isReady: () => boolean;
 }
 
 /**
- * `/healthz` (503 once the worker has failed), `/readyz` (503 unless it polls for work, and new workflows have a worker)
- * and `/metrics`, on the loopback or the address that the operator chose. It says nothing about anybody's reservation.
+ * Serves `/healthz` (503 once the worker has failed), `/readyz` (503 unless it polls for work, and new workflows have a
+ * worker) and `/metrics`, on the loopback or the address that the operator chose. It reveals nothing about any
+ * reservation.
  */
 export function serveHealth(
   worker: WatchedWorker,

@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   // Temporal's runtime drains the worker on SIGINT and SIGTERM; `run` then returns.
   Runtime.install({
     logger: temporalLogger(logger),
-    // The lines of Temporal's native core come through the same logger.
+    // The log lines of Temporal's native core go through the same logger.
     telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'WARN' }), forward: {} } },
     shutdownSignals: ['SIGINT', 'SIGTERM'],
   });
@@ -61,7 +61,10 @@ async function main(): Promise<void> {
   logger.info({ taskQueue, buildId: version?.buildId }, 'worker polls');
   const byTheClock = { taskQueue, logger };
   const stopped = new AbortController();
-  /** The current version says what runs by the clock: an old worker that is restarted leaves it as it is. */
+  /**
+   * The current version decides what runs periodically. An old worker that is restarted leaves the schedules as they
+   * are.
+   */
   const keepSchedules = async (): Promise<void> => {
     const { signal } = stopped;
     const isCurrent =
@@ -83,6 +86,6 @@ main().catch((error: unknown) => {
   const logger: Logger = createLogger('worker', 'info');
   if (error instanceof SettingsError) logger.fatal(error.message);
   else logger.fatal({ err: error }, 'worker failed');
-  // Connections and the health server would keep a process alive that does no work any more.
+  // Open connections and the health server would keep alive a process that does no more work.
   logger.flush(() => process.exit(1));
 });

@@ -9,8 +9,9 @@ import { ensureSchedules } from './schedules';
 const TIMEOUT_MS = 30_000;
 
 /**
- * `node dist/src/worker/makeCurrent.js`, with the worker's environment: the version of this build is the current one from now
- * on, and what runs by the clock is as this version wants it. It also reports how many runs are still bound to each version; one without any can be stopped. Safe to repeat.
+ * `node dist/src/worker/makeCurrent.js`, with the worker's environment, makes the version of this build the current
+ * one. It also updates the schedules to what this version needs. It reports how many runs are still bound to each
+ * version; a version without any can be stopped. Safe to repeat.
  */
 async function main(): Promise<void> {
   const settings = loadSettings(process.env);

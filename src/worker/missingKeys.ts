@@ -4,8 +4,8 @@ import { countRefundable, countUnfinished } from '../db/payments/gatewayWork';
 import { missingKeys, type Gateways } from '../gateways/gateways';
 
 /**
- * Says in one line for each gateway that it is still needed, and which settings it lacks. Never rejects: a worker that
- * cannot read it sells seats all the same.
+ * Logs one line for each gateway that is still needed, with the settings that it lacks. Never rejects: a worker that
+ * cannot read this still sells seats.
  */
 export async function reportMissingKeys(db: Knex, gateways: Gateways, logger: Logger): Promise<void> {
   try {
@@ -13,11 +13,11 @@ export async function reportMissingKeys(db: Knex, gateways: Gateways, logger: Lo
     const configured = new Set<string>(gateways.all.map(({ name }) => name));
     for (const gateway of new Set([...unfinished.keys(), ...refundable.keys()])) {
       if (configured.has(gateway)) continue;
-      const waiting = `${unfinished.get(gateway) ?? 0} charges and refunds there wait for it`;
-      const later = `${refundable.get(gateway) ?? 0} payments for coming shows may have to be refunded there`;
+      const waiting = `${unfinished.get(gateway) ?? 0} charges and refunds wait for it`;
+      const later = `${refundable.get(gateway) ?? 0} payments for coming shows may need a refund there`;
       logger.warn({ gateway }, `${missingKeys(gateway)}; ${waiting}, ${later}`);
     }
   } catch (err) {
-    logger.warn({ err }, 'what the gateways have not finished could not be read');
+    logger.warn({ err }, 'the unfinished work of the gateways could not be read');
   }
 }

@@ -4,9 +4,9 @@ import type { DrawStore } from '../db/openings/drawStore';
 import { planOpening } from '../temporal/openings/planOpening';
 
 /**
- * Sees to it that every sale that is still to open has its Temporal Schedule: those that were announced by an
- * earlier version, or whose Temporal has lost its data since. Never rejects: a worker that cannot do it sells
- * seats all the same, and says so in the log.
+ * Makes sure that every sale that is still to open has its Temporal Schedule. It may be missing if an earlier version
+ * announced the sale, or if Temporal has lost its data since. Never rejects: a worker that cannot do this still sells
+ * seats, and writes a warning to the log.
  */
 export async function ensureOpenings(
   client: Client,

@@ -11,7 +11,7 @@ export interface WorkerTarget {
   taskQueue: string;
   /** The prebuilt bundle of `src/workflows`. */
   workflowBundle: { codePath: string } | { code: string };
-  /** Null where the server knows no versions of workers, as the time-skipping one. */
+  /** Null if the server does not know versions of workers, for example the time-skipping one. */
   version: WorkerDeploymentVersion | null;
 }
 
@@ -22,7 +22,7 @@ export function workerOptions(
 ): WorkerOptions {
   return {
     ...target,
-    // A workflow ends on the version that it began on, unless it says otherwise: src/workflows/index.ts.
+    // A workflow ends on the version that it began on, unless src/workflows/index.ts says otherwise.
     ...(version && {
       workerDeploymentOptions: {
         useWorkerVersioning: true,
@@ -32,11 +32,11 @@ export function workerOptions(
     }),
     activities: createActivities(dependencies),
     interceptors: { activity: [() => ({ inbound: new ProblemInterceptor(dependencies) })] },
-    // One thread a core: about a tenth faster than the default on two cores.
+    // One thread for each core: about a tenth faster than the default on two cores.
     workflowThreadPoolSize: 2,
-    // Bounds the memory of the cache; a workflow that falls out is replayed from some ten events.
+    // Limits the memory of the cache. A workflow that falls out is replayed from about ten events.
     maxCachedWorkflows: 2_000,
-    // On SIGTERM, work under way gets this long; what is left is taken up by another worker.
+    // After SIGTERM, work under way gets this much time. Another worker takes over what is left.
     shutdownGraceTime: '10s',
     shutdownForceTime: '20s',
   };

@@ -5,7 +5,7 @@ import { Problem } from '../domain/problems';
 import { cannotSucceed, refuse } from '../contract/failures';
 import { whyHopeless } from './permanence';
 
-/** What operators hear of steps that can never succeed. */
+/** How operators learn of steps that cannot succeed. */
 export interface PermanentFailureReport {
   logger: Logger;
   /** Counts one, by the name of its activity. */
@@ -13,8 +13,8 @@ export interface PermanentFailureReport {
 }
 
 /**
- * Decides once for every activity whether its failure is retried. A problem is an answer with a name, and what can never
- * succeed is a failure with a name: nothing retries either. Everything else may pass.
+ * Decides for every activity, in one place, whether its failure is retried. A problem is a named response, and a step
+ * that cannot succeed is a named failure: nothing retries them. Every other failure may pass.
  */
 export class ProblemInterceptor implements ActivityInboundCallsInterceptor {
   constructor(private readonly report: PermanentFailureReport) {}
@@ -30,7 +30,7 @@ export class ProblemInterceptor implements ActivityInboundCallsInterceptor {
       const reason = whyHopeless(error);
       if (reason === null) throw error;
       const { activityType, workflowExecution } = activityInfo();
-      // Without the detail of an error of Postgres, which quotes the row.
+      // Without the detail of a Postgres error, which quotes the row.
       const stack = error instanceof Error ? error.stack : undefined;
       this.report.logger.error({ activity: activityType, workflowExecution, stack }, reason);
       this.report.permanentFailure(activityType);

@@ -18,28 +18,28 @@ import { FencedScheduleClient } from './fencedScheduleClient';
 const MINUTE_MS = 60_000;
 
 /**
- * Work that the service does by the clock. Two runs never overlap: one that falls due during another is left
- * out. Durations are in milliseconds.
+ * Work that the service does periodically. Two runs never overlap: a run that is due during another one is skipped.
+ * Durations are in milliseconds.
  */
 export interface ScheduledWorkflow {
-  /** The workflow's type; with the task queue behind it, the schedule's id. */
+  /** The workflow's type. Followed by the task queue, it is the id of the schedule. */
   workflow: keyof typeof workflows;
   args?: [unknown];
   /** What it does, for the list of workflows in the Temporal UI. */
   summary: string;
-  /** Counted from the epoch, so that it does not move with a restart. */
+  /** Counted from the epoch, so that a restart does not move it. */
   everyMs: number;
-  /** Each run starts up to this much later, so that schedules of one interval do not start as one. */
+  /** Each run starts up to this much later, so that schedules with the same interval do not start together. */
   jitterMs: number;
-  /** A run that takes longer is ended; the next one goes on. */
+  /** A run that takes longer is ended. The next run continues its work. */
   runTimeoutMs: number;
 }
 
-/** Everything that the service does by the clock. */
+/** Everything that the service does periodically. */
 export const SCHEDULES: readonly ScheduledWorkflow[] = [
   {
     workflow: 'sweep',
-    summary: 'End what was left behind',
+    summary: 'Find and end work that was left behind',
     everyMs: MINUTE_MS / 2,
     jitterMs: MINUTE_MS / 12,
     runTimeoutMs: 5 * MINUTE_MS,
@@ -47,7 +47,7 @@ export const SCHEDULES: readonly ScheduledWorkflow[] = [
   {
     workflow: 'housekeeping',
     args: [{ subjects: HOUSEKEEPING_SUBJECTS } satisfies HousekeepingInput],
-    summary: 'Remove what nobody needs any more',
+    summary: 'Remove old rows',
     everyMs: 60 * MINUTE_MS,
     jitterMs: 5 * MINUTE_MS,
     runTimeoutMs: 30 * MINUTE_MS,
@@ -62,16 +62,16 @@ export const SCHEDULES: readonly ScheduledWorkflow[] = [
   },
 ];
 
-/** A start must not wait longer for a Temporal that is slow to answer. */
+/** The start of a worker does not wait longer than this for a slow Temporal. */
 const TIMEOUT_MS = 10_000;
 const FIRST_PAUSE_MS = 100;
 /** A status of gRPC: FAILED_PRECONDITION. */
 const CONFLICT: ReadonlySet<number> = new Set([9]);
 
 /**
- * Creates the schedules, or brings those of an earlier version up to date; what an operator has paused stays
- * paused. Any number of workers may do so at once. Never rejects: a worker that may not manage schedules, or
- * cannot just now, sells seats all the same, and says so in one line for each schedule.
+ * Creates the schedules, or updates those of an earlier version. A schedule that an operator has paused stays paused.
+ * Any number of workers may do so at once. Never rejects: a worker that may not manage schedules, or cannot just now,
+ * still sells seats. It logs one line for each such schedule.
  */
 export async function ensureSchedules(
   client: Client,
@@ -100,8 +100,8 @@ async function createOrUpdate(client: Client, options: ScheduleOptions): Promise
 }
 
 /**
- * Other workers, and an operator who pauses it, change the schedule at the same time. An update counts only for the
- * schedule as it was described; where it came too late, the schedule is described again.
+ * Other workers, and an operator who pauses a schedule, may change it at the same time. An update takes effect only if
+ * the schedule has not changed since its description. If the update came too late, the schedule is described again.
  */
 async function bringUpToDate(client: Client, options: ScheduleOptions): Promise<void> {
   const schedule = client.schedule.getHandle(options.scheduleId);
@@ -110,7 +110,7 @@ async function bringUpToDate(client: Client, options: ScheduleOptions): Promise<
     if (isUpToDate(description, options)) return;
     const fenced = new FencedScheduleClient(client, description).getHandle(options.scheduleId);
     await fenced.update(() => ({ ...options, state: description.state })).catch(ignoreConflict);
-    // The server takes an update in a moment after it has answered.
+    // The server applies an update a moment after its response.
     await sleep(pauseMs);
   }
 }
@@ -121,7 +121,7 @@ function isUpToDate({ spec, action, policies }: ScheduleDescription, options: Sc
   );
 }
 
-/** As JSON: a description has further fields, and undefined ones. */
+/** Compares them as JSON: a description has further fields, and undefined ones. */
 function agrees(described: object, wanted: object): boolean {
   const values = new Map<string, unknown>(Object.entries(described));
   return Object.entries(wanted).every(([name, value]) => {
@@ -129,7 +129,7 @@ function agrees(described: object, wanted: object): boolean {
   });
 }
 
-/** Servers of later versions refuse an update that comes too late. */
+/** Servers of later versions reject an update that comes too late. */
 function ignoreConflict(error: unknown): void {
   const cause = error instanceof ServiceError ? error.cause : error;
   if (!isGrpcServiceError(cause) || !CONFLICT.has(cause.code)) throw error;
@@ -148,7 +148,7 @@ function toOptions(scheduled: ScheduledWorkflow, taskQueue: string): ScheduleOpt
       workflowRunTimeout: runTimeoutMs,
       staticSummary: summary,
     },
-    // After an outage the last run that was missed is made up for, once.
+    // After an outage, the last missed run is started, once.
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: everyMs },
   };
 }

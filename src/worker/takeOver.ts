@@ -21,16 +21,16 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
 /**
- * Makes the version of this worker the current one, where that is its business, and moves to it what is open under earlier
- * versions. Tries until it is done: a worker that is started again repairs what the one before it left undone. Any
- * number of workers may do so at once. Never rejects.
+ * Makes the version of this worker the current one, if the rules below allow that. Then it moves open runs of earlier
+ * versions to it. It tries until it is done: a worker that starts again completes what the one before it left undone.
+ * Any number of workers may do so at once. Never rejects.
  *
- * Where no version is current, every worker does so. Otherwise those with `WORKER_ROLLOUT=recreate` alone:
+ * If no version is current, every worker does so. Otherwise only workers with `WORKER_ROLLOUT=recreate` do:
  *
- * - one of a version that never was current takes over from the version that it found when it started, and from no later
- *   one. So an old worker that stalls on its way does not undo a deployment.
- * - one of a version that was current before, such as an old worker that is restarted, or one that an operator has gone
- *   back to, waits until no worker of the current version asks for work.
+ * - A worker whose version never was current takes over from the version that it found when it started, and from no
+ *   later one. So an old worker that stalls on its way does not undo a deployment.
+ * - A worker whose version was current before waits until no worker of the current version polls for work. Examples: an
+ *   old worker is restarted, or an operator has returned to an old version.
  *
  * @returns whether the version of this worker is current
  */
@@ -53,7 +53,7 @@ export async function takeOver(client: Client, options: TakeOver): Promise<boole
       !(await polledBuilds(client, options.taskQueue)).has(other);
     if (current !== null && rollout === 'rolling') {
       options.ready();
-      logger.info({ current }, 'another version is current; makeCurrent.js makes it this one');
+      logger.info({ current }, 'another version is current; run makeCurrent.js to make this one current');
       return false;
     }
     if (current !== null && !(await takesOverFrom(current))) {
@@ -62,7 +62,7 @@ export async function takeOver(client: Client, options: TakeOver): Promise<boole
     }
     await makeCurrent(client, version, seen.conflictToken);
     logger.info({ buildId: version.buildId, before: current }, 'the version of this worker is current');
-    // The next look finds it current.
+    // The next try finds it current.
     return null;
   };
   while (!signal.aborted) {
@@ -70,7 +70,7 @@ export async function takeOver(client: Client, options: TakeOver): Promise<boole
       const isCurrent = await client.withDeadline(Date.now() + TIMEOUT_MS, tryOnce);
       if (isCurrent !== null) return isCurrent;
     } catch (err) {
-      // Temporal learns of a version by the first poll of its workers, and another worker may have been faster.
+      // Temporal learns of a version by the first poll of its workers. Another worker may also have been faster.
       const level = pauseMs < LONGEST_PAUSE_MS ? 'debug' : 'warn';
       logger[level]({ err }, 'the version of this worker is not current yet');
     }
@@ -84,7 +84,7 @@ export async function takeOver(client: Client, options: TakeOver): Promise<boole
 async function moveEverything(client: Client, { taskQueue, rollout, logger }: TakeOver): Promise<void> {
   for (let isLast = false; !isLast;) {
     const page = await moveToCurrent(client, taskQueue, rollout);
-    if (page.moved > 0) logger.info({ moved: page.moved }, 'open runs go on with the current version');
+    if (page.moved > 0) logger.info({ moved: page.moved }, 'open runs continue with the current version');
     isLast = page.isLast;
   }
 }

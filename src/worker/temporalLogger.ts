@@ -3,15 +3,11 @@ import type { Logger } from '../config/logging';
 
 const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
-/** The core says so for each poller and each try while Temporal is away. */
+/** The core logs this for each poller and each try while Temporal is away. */
 const RETRIED_POLL = /^gRPC call poll_\w+ retried \d+ times$/;
 const ONCE_IN_MS = 60_000;
 
-/**
- * Temporal's own lines through the process's one logger. An outage of Temporal is logged once a minute.
- *
- * @param now milliseconds since 1970
- */
+/** Sends Temporal's own log lines through the logger of the process. An outage of Temporal is logged once a minute. */
 export function temporalLogger(logger: Logger, now: () => number = Date.now): DefaultLogger {
   let toldAt = -Infinity;
   return new DefaultLogger('INFO', ({ level, message, meta = {} }: LogEntry) => {
@@ -21,11 +17,11 @@ export function temporalLogger(logger: Logger, now: () => number = Date.now): De
     }
     const isNews = now() - toldAt >= ONCE_IN_MS;
     if (isNews) toldAt = now();
-    logger[isNews ? 'warn' : 'debug'](withError(meta), 'Temporal does not answer; the worker goes on asking');
+    logger[isNews ? 'warn' : 'debug'](withError(meta), 'Temporal does not answer; the worker keeps asking');
   });
 }
 
-/** An error is written whole under the name that the logger knows. */
+/** Renames `error` to `err`: the logger writes an error completely only under that name. */
 function withError({ error, ...meta }: Record<string, unknown>): Record<string, unknown> {
   if (error === undefined) return meta;
   return { ...meta, err: error };

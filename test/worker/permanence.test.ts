@@ -48,7 +48,7 @@ describe('a failure that can never pass', () => {
     ['a table that is not there', 'SELECT FROM nothing', [], 'SQLSTATE 42P01'],
     ['a right that is missing', 'DELETE FROM entries', [], 'SQLSTATE 42501'],
   ])('%s', async (_case, sql, bindings, names) => {
-    expect(whyHopeless(await errorOfSql(sql, bindings))).toBe(`Postgres refuses it: ${names}`);
+    expect(whyHopeless(await errorOfSql(sql, bindings))).toBe(`Postgres rejects it: ${names}`);
   });
 
   it('a record of another form, and records that contradict each other', async () => {

@@ -41,7 +41,7 @@ describe("Temporal's lines in the worker's log", () => {
 
     expect(lines).toHaveLength(2);
     expect(lines).toMatchObject([
-      { msg: 'Temporal does not answer; the worker goes on asking' },
+      { msg: 'Temporal does not answer; the worker keeps asking' },
       { level: 40 },
     ]);
   });

@@ -15,19 +15,19 @@ import { PermanentError } from '../../domain/permanentError';
 import type { ActivityDependencies } from '../dependencies';
 import { seatsChanged } from '../../redis/catalogue/seatsChanged';
 
-/** The decision about a request. NOT_REQUESTED: there is none, or it was withdrawn; nothing was done. */
+/** The decision about a request. NOT_REQUESTED: there is no request, or it was withdrawn; nothing was done. */
 export type CancellationDecision =
   | ({ status: 'CANCELLED' } & Cancelled)
   | { status: 'REFUSED'; reason: NotCancellableReason }
   | { status: 'NOT_REQUESTED' };
 
-/** What is certain since the commit. */
+/** The result, which is certain after the commit. */
 export interface Cancelled {
   reservationId: string;
   fee: number;
-  /** Its points are back. */
+  /** Its points are in the wallet already. */
   refund: PaymentAmount;
-  /** The number of the next try to refund the card; null where nothing is due to it any more. */
+  /** The number of the next try to refund the card; null if nothing is due to the card any more. */
   nextRefund: number | null;
 }
 
@@ -35,15 +35,15 @@ export function createCancellationActivities(dependencies: ActivityDependencies)
   const { db, seatClaim } = dependencies;
   return {
     /**
-     * Decides about a request, in one transaction: tickets void, seats on sale again, points back in the wallet, what is
-     * kept and what is due to the card booked; or it is refused, and nothing else is changed. Run again, it returns what
-     * was decided.
+     * Decides about a request, in one transaction. If it accepts, it voids the tickets, puts the seats back on sale,
+     * returns the points to the wallet, and books what is kept and what is due to the card. If it refuses, it changes
+     * nothing else. If it runs again, it returns the first decision.
      */
     async cancelReservation(cancellationId: string): Promise<CancellationDecision> {
       const { decision, freed } = await db.transaction((transaction) => decide(transaction, cancellationId));
       if (freed) {
         const { scheduleId, reservationId, seatIds } = freed;
-        // After the commit: nobody hears of free seats before it is certain that they are.
+        // After the commit: no client learns of free seats before they are certainly free.
         await seatsChanged(dependencies, scheduleId, () =>
           seatClaim.release(scheduleId, seatIds, reservationId),
         );
@@ -70,7 +70,7 @@ async function decide(transaction: Knex.Transaction, cancellationId: string): Pr
 
   const reservations = createReservationStore(transaction);
   const locked = await reservations.lock(reservationId);
-  if (!locked) throw new PermanentError(`cancellation ${cancellationId} is of no reservation`);
+  if (!locked) throw new PermanentError(`cancellation ${cancellationId} has no reservation`);
   const { userId, scheduleId } = locked.reservation;
   const free = (seatIds: string[]) => ({ scheduleId, reservationId, seatIds });
   if (status === 'ACCEPTED') {
@@ -79,7 +79,7 @@ async function decide(transaction: Knex.Transaction, cancellationId: string): Pr
     return { decision: decidedBefore(earlier), freed: free(earlier.seatIds) };
   }
 
-  // A check-in under way is waited for, so that the facts tell of it; a later one finds the ticket void.
+  // Waits for a check-in that is under way, so that the facts include it. A later check-in finds the ticket void.
   await cancellations.lockTickets(reservationId);
   const facts = await cancellations.facts(reservationId, asked);
   const terms = facts && cancellationTerms(facts, cause, cancelledAt);
@@ -136,7 +136,10 @@ function decidedBefore({
   return { status: 'CANCELLED', reservationId, fee, refund, nextRefund };
 }
 
-/** The sale of these seats is taken back but for what is kept; the points are in the wallet at once, the card's part is due. */
+/**
+ * Books the end of the sale of these seats, except for what is kept. The points are in the wallet at once; the card's
+ * part is due.
+ */
 async function giveBack(
   transaction: Knex.Transaction,
   cancellation: Cancellation,

@@ -7,14 +7,14 @@ import { chargeOfPayment } from '../../gateways/chargeRequest';
 import type { RefundOutcome, RefundRequest } from '../../domain/payments/gateway';
 import type { ActivityDependencies } from '../dependencies';
 
-/** One try to refund a card; every try has a key of its own at the gateway. */
+/** One try to refund a card. Every try has its own key at the gateway. */
 export interface RefundTry {
   cancellationId: string;
   /** From 1. */
   attempt: number;
 }
 
-/** The gateway's word on a try. */
+/** The gateway's response to a try. */
 export type KnownRefund = Exclude<RefundOutcome, { outcome: 'unknown' }>;
 
 export interface CompleteRefundInput extends RefundTry {
@@ -26,10 +26,10 @@ export interface CompleteRefundInput extends RefundTry {
 export function createRefundActivities({ db, gateways }: ActivityDependencies) {
   return {
     /**
-     * Asks the gateway that took the money to give back what is due to the card. A try that is late, after a stall for
-     * example, asks nothing: the gateway may have forgotten its key, and would refund once more.
+     * Asks the gateway that took the money to refund what is due to the card. A try that is late, for example after a
+     * stall, asks nothing: the gateway may have forgotten its key, and would refund once more.
      *
-     * @throws until the gateway's word on this try is known: its caller runs it again, under the same key
+     * @throws until the gateway's response to this try is known; the caller runs it again under the same key
      */
     async refundCard({ cancellationId, attempt }: RefundTry): Promise<KnownRefund> {
       const refunds = createRefundStore(db);
@@ -45,7 +45,7 @@ export function createRefundActivities({ db, gateways }: ActivityDependencies) {
       throw new Error(`the outcome of the refund is unknown: ${outcome.reason}`);
     },
 
-    /** Books what the gateway has given back, in one transaction. Run again, it changes nothing. */
+    /** Books what the gateway has refunded, in one transaction. If it runs again, it changes nothing. */
     async completeRefund({ cancellationId, attempt, ...done }: CompleteRefundInput): Promise<void> {
       const { gatewayRefundId, refundedAt } = done;
       await db.transaction(async (transaction) => {
@@ -75,7 +75,7 @@ export function createRefundActivities({ db, gateways }: ActivityDependencies) {
   };
 }
 
-/** What came of this try, or of a later one. */
+/** The outcome of this try, or of a later one. */
 function knownBefore({ nextAttempt, lastFault, done }: RefundProgress, attempt: number): KnownRefund | null {
   if (done) {
     const { gatewayRefundId, refundedAt } = done;

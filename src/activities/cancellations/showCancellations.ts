@@ -22,26 +22,26 @@ export interface ShowPage {
   after: string | null;
 }
 
-/** The settings are those by which the page was seen to; while it is paused, nothing was done. */
+/** The settings that applied to the page. If they say that the refunds are paused, nothing was done. */
 export interface SeenPage extends ShowCancellationSettings {
-  /** What the next page follows on; null where this was the last. */
+  /** The last reservation of this page, which the next page follows; null if this was the last page. */
   last: string | null;
   reservations: number;
 }
 
-/** To end a hold asks nothing of the gateway. */
+/** A page of holds may be large, because the end of a hold needs no call to the gateway. */
 const HOLDS_A_PAGE = 100;
 
 export function createShowCancellationActivities({ db }: ActivityDependencies) {
   return {
-    /** Whether the cancellation of this show is recorded: without that, nobody is refunded. */
+    /** Whether the cancellation of this show is recorded. Without a record, nothing is refunded. */
     async isShowCancelled(scheduleId: string): Promise<boolean> {
       return (await createShowCancellationStore(db).find(scheduleId)) !== null;
     },
 
     /**
-     * Asks the workflows of a page of open reservations to give up: an unpaid hold ends at once, a payment under
-     * way is finished first. Asked again, they do nothing more.
+     * Asks the workflows of a page of open reservations to end: an unpaid hold ends at once, a payment under way
+     * finishes first. If asked again, they do nothing more.
      */
     async releaseOpenHolds({ scheduleId, after }: ShowPage): Promise<SeenPage> {
       const shows = createShowCancellationStore(db);
@@ -63,11 +63,11 @@ export function createShowCancellationActivities({ db }: ActivityDependencies) {
     },
 
     /**
-     * Records a request of the organiser's for each sold reservation of a page, and starts their workflows. A request is
-     * there once for each reservation, however often and however late this runs; once a pause is committed, none is
-     * recorded any more.
+     * Records a request of the organiser for each sold reservation of a page, and starts the workflows. Each
+     * reservation has this request only once, however often and however late this runs. Once a pause is committed, this
+     * records no request.
      *
-     * @throws where one workflow could not be started: the whole page is then seen to again
+     * @throws if one workflow could not be started; the caller then handles the whole page again
      */
     async startCancellations({ scheduleId, after }: ShowPage): Promise<SeenPage> {
       const { page, requests } = await db.transaction(async (transaction) => {
@@ -84,8 +84,8 @@ export function createShowCancellationActivities({ db }: ActivityDependencies) {
     },
 
     /**
-     * Counts how far the refunds of a show are. Where nothing is left to do, and nothing can come any more, its end is
-     * recorded.
+     * Counts the progress of the refunds of a show. If nothing is left to do, and nothing can come any more, it records
+     * the end.
      */
     async finishShow(scheduleId: string): Promise<ShowCounts> {
       const shows = createShowCancellationStore(db);
@@ -100,7 +100,7 @@ async function start(request: OpenRequest): Promise<void> {
   await startCancellation(getClient(), activityInfo().taskQueue, request, 'The show was cancelled');
 }
 
-/** Keeps the settings as they are until the transaction ends, if there is one. */
+/** Reads the settings. If there is a transaction, they stay as they are until it ends. */
 async function settingsOf(
   shows: ReturnType<typeof createShowCancellationStore>,
   scheduleId: string,
@@ -119,7 +119,7 @@ function nothingSeen(settings: ShowCancellationSettings): SeenPage {
   return { ...settings, last: null, reservations: 0 };
 }
 
-/** It has ended since the page was read, and Postgres says how. */
+/** The workflow has ended since the page was read, and Postgres has its outcome. */
 function ignoreEnded(error: unknown): void {
   if (!(error instanceof WorkflowNotFoundError)) throw error;
 }

@@ -12,16 +12,17 @@ export interface CreditTopUpInput {
   gatewayPaymentId: string;
 }
 
-/** What became of closing a top-up. */
+/** The outcome of closing a top-up. */
 export type ClosedTopUp = { status: 'FAILED' } | { status: 'SUCCEEDED'; balance: number };
 
-/** Each step gets the id of the top-up. Who pays, and how much, is in the row that the API has written. */
+/** Each step gets the id of the top-up. The row that the API has written says who pays, and how much. */
 export function createTopUpActivities({ db, gateways }: ActivityDependencies) {
   return {
     /**
-     * Opens a top-up before its card is charged. Run again, it changes nothing.
+     * Opens a top-up before its card is charged. If it runs again, it changes nothing.
      *
-     * @throws {Problem} payment-failed where it was closed or withdrawn before, or nobody has requested it
+     * @throws {Problem} payment-failed if the top-up was closed or withdrawn before, or if no request for it is
+     *   recorded
      */
     async openTopUp(topUpId: string): Promise<ChargeRequest> {
       const topUp = await createTopUpStore(db).open(topUpId);
@@ -32,10 +33,10 @@ export function createTopUpActivities({ db, gateways }: ActivityDependencies) {
     },
 
     /**
-     * Books a charge that the gateway has approved as points in the wallet. Run again, it changes nothing.
+     * Books a charge that the gateway has approved as points in the wallet. If it runs again, it changes nothing.
      *
      * @returns the wallet's balance right after this top-up
-     * @throws {Problem} payment-failed where the top-up was closed before: its charge must be refunded
+     * @throws {Problem} payment-failed if the top-up was closed before: its charge must be refunded
      */
     async creditTopUp({ topUpId, gatewayPaymentId }: CreditTopUpInput): Promise<number> {
       return db.transaction(async (transaction) => {
@@ -63,9 +64,9 @@ export function createTopUpActivities({ db, gateways }: ActivityDependencies) {
     },
 
     /**
-     * Closes a top-up that bought nothing. `mayBeCharged`: it counts as undone only once that is refunded.
+     * Closes a top-up that bought nothing. With `mayBeCharged`, it counts as undone only once its charge is refunded.
      *
-     * @returns SUCCEEDED where another run of the step had credited it: then nothing was closed
+     * @returns SUCCEEDED if another run of the step had credited it: then nothing was closed
      */
     async failTopUp(topUpId: string, reason: string, mayBeCharged: boolean): Promise<ClosedTopUp> {
       const topUp = await createTopUpStore(db).fail(topUpId, reason, mayBeCharged);
@@ -74,7 +75,7 @@ export function createTopUpActivities({ db, gateways }: ActivityDependencies) {
     },
 
     /**
-     * Refunds or voids whatever a top-up that failed has charged, and books it. Does nothing where it succeeded.
+     * Refunds or voids any charge of a failed top-up, and books that. Does nothing if the top-up succeeded.
      *
      * @throws until the gateway has confirmed it; its caller retries without end
      */

@@ -2,23 +2,27 @@ import { createDrawStore } from '../../db/openings/drawStore';
 import { PermanentError } from '../../domain/permanentError';
 import type { ActivityDependencies } from '../dependencies';
 
-/** The steps of an opening. A schedule's own room is named by the schedule's id. */
+/** The steps of an opening. The waiting room of one schedule has the id of the schedule. */
 export function createOpeningActivities({ db, lobby }: ActivityDependencies) {
   const draws = createDrawStore(db);
   return {
-    /** When the sale opens, milliseconds since 1970, as it was announced; null where it has no draw. */
+    /** The announced opening of the sale, milliseconds since 1970; null if the schedule has no draw. */
     async readOpening(scheduleId: string): Promise<number | null> {
       return (await draws.find(scheduleId))?.opensAt.getTime() ?? null;
     },
 
-    /** Nobody enters the lobby from now on. Run again, it changes nothing. @returns how many are in it */
+    /**
+     * Closes the lobby: no client enters it from now on. If it runs again, it changes nothing.
+     *
+     * @returns how many are in it
+     */
     closeLobby: async (scheduleId: string): Promise<number> => lobby.close(scheduleId),
 
     /**
-     * Draws among those who are in the lobby, unless it was done before.
+     * Draws among the places in the lobby, unless a draw is recorded already.
      *
      * @param drawnAt milliseconds since 1970
-     * @returns how many entries the recorded draw has; null for a schedule that has none
+     * @returns how many entries the recorded draw has; null for a schedule without a draw
      */
     async recordDraw(scheduleId: string, drawnAt: number): Promise<number | null> {
       const entries = await lobby.entries(scheduleId);

@@ -6,7 +6,7 @@ import { removeUnpaidReservations } from '../../db/reservations/unpaidReservatio
 import { createWebhookStore } from '../../db/payments/webhookStore';
 import type { ActivityDependencies } from '../dependencies';
 
-/** What grows old, in the words that an operator reads. */
+/** The kinds of rows that become old, in the words that an operator reads. */
 export const HOUSEKEEPING_SUBJECTS = [
   'idempotency keys',
   'refresh tokens',
@@ -17,7 +17,7 @@ export const HOUSEKEEPING_SUBJECTS = [
 
 export type HousekeepingSubject = (typeof HOUSEKEEPING_SUBJECTS)[number];
 
-/** Removes up to `limit` rows that nobody needs any more; resolves to how many there were. May run twice. */
+/** Removes up to `limit` rows that the service no longer needs, and resolves to their number. It may run twice. */
 type RemoveBatch = (db: Knex, limit: number) => Promise<number>;
 
 const REMOVERS: Readonly<Record<HousekeepingSubject, RemoveBatch>> = {
@@ -31,7 +31,7 @@ const REMOVERS: Readonly<Record<HousekeepingSubject, RemoveBatch>> = {
 export function createHousekeepingActivities({ db }: ActivityDependencies) {
   return {
     /**
-     * Removes a batch of what is old in one short transaction.
+     * Removes a batch of old rows in one short transaction.
      *
      * @returns how many rows there were; fewer than `limit` means that none are left
      */

@@ -12,24 +12,24 @@ import { startShowCancellation } from '../../temporal/cancellations/startShowCan
 import { moveToCurrent } from '../../temporal/workerVersions';
 import type { ActivityDependencies, StrandedKind } from '../dependencies';
 
-/** Reservations of one step: less than a second of work, also on a busy machine. */
+/** Reservations of one step: less than a second of work, even on a busy machine. */
 const PAGE = 20;
 
-/** Of one sweep. Refunds that wait for a gateway may be many; each gets its turn in a later sweep. */
+/** The limit of one sweep. Many refunds may wait for a gateway; each gets its turn in a later sweep. */
 const CANCELLATIONS_AT_ONCE = 50;
 
-/** A workflow ends its hold within seconds; only what is older has been left behind. */
+/** A workflow ends its hold within seconds. Only older rows have been left behind. */
 const OVERDUE_SECONDS = 15;
 
-/** The largest lobbies are lined up within seconds. */
+/** Lining up takes seconds, even for the largest lobbies. */
 const OPENING_OVERDUE_SECONDS = 60;
 
-/** A workflow begins a payment within milliseconds, also after an outage of minutes. */
+/** A workflow begins a payment within milliseconds. The limit is long enough for an outage of minutes. */
 const FORGOTTEN_MS = 10 * 60 * 1000;
 const FORGOTTEN_AT_ONCE = 1_000;
 
 export interface SweptPage {
-  /** What the next page follows on; null where this was the last. */
+  /** The last reservation of this page, which the next page follows; null if this was the last page. */
   last: string | null;
   adopted: number;
 }
@@ -43,20 +43,20 @@ export function createSweepActivities({
 }: ActivityDependencies) {
   return {
     /**
-     * Moves runs of earlier versions to the current one: a page of those whose workers have gone or, with
-     * `WORKER_ROLLOUT=recreate`, of all.
+     * Moves a page of runs of earlier versions to the current one. These are the runs whose workers are gone or, with
+     * `WORKER_ROLLOUT=recreate`, all of them.
      */
     async moveToCurrentVersion(): Promise<{ moved: number; isLast: boolean }> {
       if (rollout === null) return { moved: 0, isLast: true };
       const page = await moveToCurrent(getClient(), activityInfo().taskQueue, rollout);
-      if (page.moved > 0) logger.info({ moved: page.moved }, 'open runs go on with the current version');
+      if (page.moved > 0) logger.info({ moved: page.moved }, 'open runs continue with the current version');
       return page;
     },
 
     /**
-     * Starts the workflow of each open reservation that is past its time and has none. That workflow ends the
-     * reservation by the same path as always: it closes an open payment, refunds its charge and frees the seats. A
-     * reservation whose workflow runs is left alone.
+     * Starts a workflow for each open reservation that is past its time and has none. That workflow ends the
+     * reservation by the same path as always: it closes an open payment, refunds its charge and releases the seats. If
+     * the workflow of a reservation runs, it is left alone.
      *
      * @param after the last reservation of the page before; null for the first page
      */
@@ -75,7 +75,7 @@ export function createSweepActivities({
       return { last: last?.reservationId ?? null, adopted };
     },
 
-    /** The same for cancellations that are recorded and not at their end: undecided, or with a refund that is due. */
+    /** The same for recorded cancellations that are not at their end: undecided, or with a refund that is due. */
     async adoptCancellations(): Promise<number> {
       const open = await createCancellationRequestStore(db).takeOpen({
         olderThanSeconds: OVERDUE_SECONDS,
@@ -102,7 +102,7 @@ export function createSweepActivities({
       );
     },
 
-    /** Withdraws payments and top-ups that an API has recorded, and that no workflow has begun since. */
+    /** Withdraws payments and top-ups that an API has recorded but no workflow has begun since. */
     async withdrawForgotten(): Promise<number> {
       const before = new Date(Date.now() - FORGOTTEN_MS);
       const payments = await createPaymentStore(db).withdrawForgotten(before, FORGOTTEN_AT_ONCE);
@@ -110,7 +110,7 @@ export function createSweepActivities({
     },
   };
 
-  /** @param start resolves to false where a workflow runs @returns how many had none */
+  /** @param start resolves to false if a workflow runs @returns how many had none */
   async function adopt<Row extends object>(
     kind: StrandedKind,
     rows: readonly Row[],
@@ -121,7 +121,7 @@ export function createSweepActivities({
     for (const row of rows) {
       if (!(await start(taskQueue, row))) continue;
       adopted += 1;
-      logger.warn({ kind, row }, 'an open row had no workflow; it has a new one');
+      logger.warn({ kind, row }, 'an open row had no workflow; the sweep has started one');
     }
     stranded(adopted, kind);
     return adopted;
@@ -129,7 +129,7 @@ export function createSweepActivities({
 }
 
 /** Operators read this on a workflow that takes over. */
-const ADOPTED = 'Takes over a cancellation whose workflow has gone';
+const ADOPTED = 'Takes over a cancellation whose workflow is gone';
 
 const asRows = (scheduleIds: readonly string[]): { scheduleId: string }[] =>
   scheduleIds.map((scheduleId) => ({ scheduleId }));

@@ -6,8 +6,8 @@ import type { Gateways } from '../../gateways/gateways';
 /**
  * Makes sure that no money stays taken under a key, at the gateway that may have taken it.
  *
- * @returns what had been taken and went back
- * @throws until the gateway has said so; its caller retries
+ * @returns the amount that had been taken and is refunded
+ * @throws until the gateway has confirmed it; its caller retries
  */
 export async function voidAtGateway(
   gateways: Gateways,
@@ -20,7 +20,7 @@ export async function voidAtGateway(
   return result.returned;
 }
 
-/** Books a charge that was taken and went back, once. Where nothing had been taken there is nothing to book. */
+/** Books a charge that was taken and refunded, once. If nothing had been taken, there is nothing to book. */
 export async function bookVoid(
   transaction: Knex.Transaction,
   charge: { attemptId: string; reservationId?: string; currency: string; gateway: string },

@@ -6,24 +6,26 @@ import { chargeOf, closeFailed } from './payments';
 
 export function createChargeActivities({ db, gateways }: ActivityDependencies) {
   return {
-    /** Charges the card part. Answers within the gateway's own time limit; no answer is `unknown`. */
+    /**
+     * Charges the card part. Returns within the gateway's own time limit; without a response the outcome is `unknown`.
+     */
     async chargeCard(request: ChargeRequest): Promise<ChargeOutcome> {
       return gateways.of(request.gateway).charge(request);
     },
 
-    /** Takes what was only authorised. */
+    /** Captures authorised money. */
     async captureCharge(request: ChargeRequest, gatewayPaymentId: string): Promise<ChargeOutcome> {
       return gateways.of(request.gateway).capture(request, gatewayPaymentId);
     },
 
-    /** Asks the gateway what became of a charge. */
+    /** Asks the gateway for the outcome of a charge. */
     async lookUpCharge(request: ChargeRequest): Promise<ChargeOutcome | { outcome: 'absent' }> {
       return gateways.of(request.gateway).lookUp(request);
     },
 
     /**
-     * Refunds or voids whatever a payment that will not succeed has charged, and books it. The attempt is closed in
-     * Postgres first, so that no sale loses its money: where the confirmation was first, nothing is voided.
+     * Refunds or voids any charge of a payment that will not succeed, and books that. It first closes the attempt in
+     * Postgres, so that no sale loses its money: if the confirmation came first, nothing is voided.
      *
      * @throws until the gateway has confirmed it; its caller retries without end
      */

@@ -22,9 +22,10 @@ export interface Confirmed {
 }
 
 /**
- * Confirms an attempt: reservation CONFIRMED, seats sold, tickets issued, the sale booked, the notification written.
+ * Confirms an attempt: it sets the reservation to CONFIRMED, sells the seats, issues the tickets, books the sale, and
+ * writes the notification.
  *
- * @throws {Problem} payment-failed where the attempt was closed as failed, or the seats are gone
+ * @throws {Problem} payment-failed if the attempt was closed as failed, or if the seats are gone
  */
 export async function confirm(transaction: Knex.Transaction, input: ConfirmInput): Promise<Confirmed> {
   const { paymentId, gatewayPaymentId } = input;
@@ -59,7 +60,7 @@ async function confirmedBefore(transaction: Knex.Transaction, paymentId: string)
   return { reservationId, scheduleId: reservation.scheduleId, tickets: issued.get(reservationId) ?? [] };
 }
 
-/** What was pending and what the gateway took become revenue and booking fees. */
+/** The pending points and the money that the gateway took become revenue and booking fees. */
 async function bookSale(
   transaction: Knex.Transaction,
   { paymentId, reservationId, amount, gateway }: Payment,

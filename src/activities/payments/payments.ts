@@ -17,16 +17,16 @@ import type { ActivityDependencies } from '../dependencies';
 /** An attempt to pay that has begun. */
 export interface OpenedPayment {
   amount: PaymentAmount;
-  /** Of the card part; null where nothing is left for the card. */
+  /** The charge of the card part; null if nothing is left for the card. */
   charge: ChargeRequest | null;
-  /** Earlier attempts whose charge may still stand, for a workflow that may not know of them. */
+  /** Earlier attempts whose charge may still exist. A workflow may not know of them. */
   toGiveBack: string[];
 }
 
 export interface FailPaymentInput {
   paymentId: string;
   reason: string;
-  /** The card may have been charged: the attempt counts as undone only once that is refunded. */
+  /** The card may have been charged. The attempt then counts as undone only once the charge is refunded. */
   mayBeCharged: boolean;
 }
 
@@ -38,18 +38,18 @@ export interface PaidOutcome {
   tickets: Ticket[];
 }
 
-/** Each step gets the id of the attempt. What it pays, and for how much, is in the row that the API has written. */
+/** Each step gets the id of the attempt. The row that the API has written says what it pays, and how much. */
 export function createPaymentActivities(dependencies: ActivityDependencies) {
   const { db, seatClaim } = dependencies;
   return {
     /**
-     * Opens the attempt and takes the points, in one transaction. Run again, it changes nothing, however far
-     * the attempt has come: a worker that died may have carried it to its end.
+     * Opens the attempt and takes the points, in one transaction. If it runs again, it changes nothing, whatever the
+     * state of the attempt: a worker that died may have finished the attempt.
      *
-     * @throws {Problem} insufficient-points; payment-in-progress where another attempt is open;
-     *   reservation-already-confirmed or reservation-expired where the reservation is not HELD any more;
-     *   sale-not-open where the show was cancelled;
-     *   payment-failed where the attempt was closed or withdrawn before, or nobody has requested it
+     * @throws {Problem} insufficient-points; payment-in-progress if another attempt is open;
+     *   reservation-already-confirmed or reservation-expired if the reservation is not HELD any more; sale-not-open if
+     *   the show was cancelled; payment-failed if the attempt was closed or withdrawn before, or if no request for it
+     *   is recorded
      */
     async openPayment(paymentId: string): Promise<OpenedPayment> {
       return db.transaction(async (transaction) => {
@@ -73,7 +73,7 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
       });
     },
 
-    /** The attempt of a reservation that is open in Postgres, for a workflow that may not know of it. */
+    /** The open attempt of a reservation in Postgres. A workflow may not know of it. */
     async findOpenPayment(reservationId: string): Promise<string | null> {
       const payment = await createPaymentStore(db).findOpen(reservationId);
       return payment?.paymentId ?? null;
@@ -88,10 +88,10 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
     },
 
     /**
-     * Reservation CONFIRMED, seats sold, tickets issued, the sale booked, the notification written: one
-     * transaction. Run again, it answers with the tickets that it issued.
+     * Sets the reservation to CONFIRMED, sells the seats, issues the tickets, books the sale and writes the
+     * notification, in one transaction. If it runs again, it returns the tickets that it issued.
      *
-     * @throws {Problem} payment-failed where the attempt was closed as failed, or the seats are gone
+     * @throws {Problem} payment-failed if the attempt was closed as failed, or if the seats are gone
      */
     async confirmReservation(input: ConfirmInput): Promise<Ticket[]> {
       const { reservationId, scheduleId, tickets } = await db.transaction((transaction) =>
@@ -114,11 +114,11 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
     },
 
     /**
-     * Undoes {@link openPayment}: the attempt FAILED, so that no confirmation that is still on its way has an effect,
-     * the points back, the reservation HELD again. Does nothing that was done before. An `openPayment` that comes
-     * later is refused.
+     * Undoes {@link openPayment}: it sets the attempt to FAILED, returns the points, and sets the reservation to HELD
+     * again. A confirmation that is still on its way then has no effect. It does nothing that was done before. A later
+     * `openPayment` is refused.
      *
-     * @returns a status that counts as paid where the confirmation was first: then nothing was undone
+     * @returns a status that counts as paid if the confirmation came first: then nothing was undone
      */
     async failPayment(input: FailPaymentInput): Promise<PaymentStatus> {
       return db.transaction(async (transaction) => {
@@ -130,7 +130,7 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
 }
 
 /**
- * Closes an attempt as FAILED and puts its points back, in one transaction: there is no FAILED attempt with points taken.
+ * Closes an attempt as FAILED and returns its points, in one transaction. So no FAILED attempt keeps points.
  *
  * @returns the attempt as it is now; null for an unknown one
  */
@@ -181,7 +181,7 @@ async function takePoints(transaction: Knex.Transaction, payment: Payment): Prom
   });
 }
 
-/** A worker that died may have been refused already: the client hears the same. */
+/** An earlier run, on a worker that died, may have been refused already. The client gets the same response. */
 async function refusedBefore(db: Knex, { userId, amount, reason }: Payment): Promise<Problem> {
   if (reason !== 'insufficient-points') return closedBefore(reason);
   return insufficientPoints(await createLedgerStore(db).balance(userId), amount.points);

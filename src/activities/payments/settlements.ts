@@ -4,7 +4,9 @@ import { ATTEMPT_STATES, hasBegun } from '../../domain/payments/attemptState';
 import type { ChargeSettlementInput } from '../../contract/payments';
 import type { ActivityDependencies } from '../dependencies';
 
-/** How an attempt to charge a card stands in Postgres. OPEN: its workflow is about it. SOLD: it bought something. */
+/**
+ * The state of an attempt to charge a card in Postgres. OPEN: its own workflow handles it. SOLD: it bought something.
+ */
 export type AttemptState =
   | { kind: 'PAYMENT'; state: 'OPEN' | 'SOLD' | 'FAILED'; reservationId: string; hasCard: boolean }
   | { kind: 'TOP_UP'; state: 'OPEN' | 'SOLD' | 'FAILED' }
@@ -27,5 +29,5 @@ export function createSettlementActivities({ db }: ActivityDependencies) {
   };
 }
 
-/** By what the settlement asks: whether the charge may stay. */
+/** The states as the settlement needs them: may the charge stay? */
 const STATES = { OPEN: 'OPEN', PAID: 'SOLD', FAILED: 'FAILED' } as const;

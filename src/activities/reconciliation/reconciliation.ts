@@ -26,15 +26,15 @@ import type { ActivityDependencies } from '../dependencies';
 export interface ReconciliationRun {
   runId: string;
   gateway: string;
-  /** The other gateways that are configured: what they charge is compared by runs of their own. */
+  /** The other configured gateways. Their own runs compare what they charge. */
   others: string[];
   startedAt: string;
   windowFrom: string;
-  /** What has changed since is under way, and no difference. */
+  /** A change after this time is under way, and is no difference. */
   settledBefore: string;
 }
 
-/** The comparison with one gateway. One runs at a time, because of its workflow's id. */
+/** The comparison with one gateway. Because of its workflow id, only one runs at a time. */
 export interface GatewayReconciliation {
   gateway: string;
   workflowId: string;
@@ -44,25 +44,25 @@ export interface GatewayReconciliation {
 export interface ComparedPage extends RunTotals {
   /** Where the next page begins; null after the last. */
   nextCursor: string | null;
-  /** Charges that no sale stands on: they may be given back. */
+  /** Charges without a sale: they may be refunded. */
   toMend: ChargeSettlementInput[];
 }
 
-/** Late enough for the last retries of webhooks and idempotency keys; early enough for every few minutes. */
+/** Long enough for the last retries of webhooks and idempotency keys; short enough to compare every few minutes. */
 const RECENT_DAYS = 3;
 /** Tickets are sold, and refunded, for half a year before a show. */
 const DEEP_DAYS = 180;
 const DEEP_EVERY_HOURS = 24;
 
-/** Rows of one step: some 100 ms. */
+/** Rows of one step: about 100 ms. */
 const PAGE = 500;
 const FORGOTTEN_AT_ONCE = 10_000;
 
 const NOTHING: ComparedPage = { nextCursor: null, lines: 0, attempts: 0, money: 0, toMend: [] };
 
 /**
- * Each comparison reads one page, records the differences that it finds, and tells what may be mended. Run again,
- * it finds the same.
+ * Each comparison reads one page, records the differences that it finds, and returns the charges that may be refunded.
+ * If it runs again, it finds the same.
  */
 export function createReconciliationActivities({ db, gateways, reconcileAfterMs }: ActivityDependencies) {
   const runs = createReconciliationRunStore(db);
@@ -82,8 +82,8 @@ export function createReconciliationActivities({ db, gateways, reconcileAfterMs 
     },
 
     /**
-     * Begins a run with the book of one gateway: the last days, or once a day everything that may still be refunded. What
-     * belongs to no gateway that is configured is compared by every run, with our own books alone.
+     * Begins a run with the book of one gateway. It compares the last days or, once a day, everything that may still be
+     * refunded. Every run also compares what belongs to no configured gateway, but only with our own books.
      */
     async beginReconciliation(runId: string, gateway: string): Promise<ReconciliationRun> {
       const run = await runs.begin({
@@ -105,7 +105,7 @@ export function createReconciliationActivities({ db, gateways, reconcileAfterMs 
 
     /** Reads a page of the gateway's book. */
     async readGatewayBook(run: ReconciliationRun, cursor: string | null): Promise<ComparedPage> {
-      // What was booked in the very millisecond of the start is read too.
+      // What was booked in the same millisecond as the start is read too.
       const window = { from: Date.parse(run.windowFrom), to: Date.parse(run.startedAt) + 1 };
       const page = await gateways.of(run.gateway).readBook(window, cursor ?? undefined);
       await lines.keep(run.runId, run.gateway, page.items);
@@ -133,7 +133,7 @@ export function createReconciliationActivities({ db, gateways, reconcileAfterMs 
       return { ...NOTHING, nextCursor: cursorAfter(page, found, 'gatewayPaymentId'), money: keptOf(found) };
     },
 
-    /** From the seats' side: what was sold without a payment. */
+    /** From the side of the seats: sales without a payment. */
     async compareSales(run: ReconciliationRun, cursor: string | null): Promise<ComparedPage> {
       const page = pageFrom(cursor);
       const sales = await records.sales(windowOf(run), page);
@@ -141,7 +141,7 @@ export function createReconciliationActivities({ db, gateways, reconcileAfterMs 
       return { ...NOTHING, nextCursor: cursorAfter(page, sales, 'reservationId') };
     },
 
-    /** From the ledger's side: what it says of the gateway's money without an attempt. */
+    /** From the side of the ledger: journals about the gateway's money without an attempt. */
     async compareJournals(run: ReconciliationRun, cursor: string | null): Promise<ComparedPage> {
       const page = pageFrom(cursor);
       const journals = await records.journals(windowOf(run), page);
@@ -149,13 +149,13 @@ export function createReconciliationActivities({ db, gateways, reconcileAfterMs 
       return { ...NOTHING, nextCursor: cursorAfter(page, journals, 'journalId') };
     },
 
-    /** Forgets what was read of the gateway's book: the next run reads it anew. */
+    /** Deletes the copy of the gateway's book: the next run reads the book again. */
     async forgetGatewayBook({ runId }: ReconciliationRun): Promise<ComparedPage> {
       const forgotten = await lines.forget(runId, FORGOTTEN_AT_ONCE);
       return { ...NOTHING, nextCursor: forgotten < FORGOTTEN_AT_ONCE ? null : 'more' };
     },
 
-    /** Ends a run: differences that it has not seen any more are resolved. */
+    /** Ends a run: it resolves differences that the run has not seen any more. */
     async finishReconciliation(run: ReconciliationRun, totals: RunTotals): Promise<void> {
       await db.transaction(async (transaction) => {
         await createDifferenceStore(transaction).resolveUnseen({

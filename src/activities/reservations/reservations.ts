@@ -11,31 +11,31 @@ import { withCard } from '../payments/payments';
 
 export type EndHoldInput = { reservationId: string } & (
   | { status: 'RELEASED' }
-  /** `expiresAt`: milliseconds since 1970, for a hold without a row; the row knows better where it is there. */
+  /** `expiresAt`: milliseconds since 1970, for a hold without a row. If there is a row, its time applies. */
   | { status: 'EXPIRED'; expiresAt: number }
 );
 
 export interface EndedHold {
   /**
-   * What the reservation is now. REFUSED: no hold was granted, and none will be. HELD: it is too early to expire.
-   * CONFIRMED: it was paid, and its workflow did not learn it.
+   * The status of the reservation now. REFUSED: no hold was granted, and none will be. HELD: it is too early to expire.
+   * CONFIRMED: it was paid, but its workflow did not get the response.
    */
   status: ReservationState['status'];
-  /** Of a hold that is too early to expire, by Postgres's clock; else 0. */
+  /** The time left of a hold that is too early to expire, by Postgres's clock; else 0. */
   millisecondsLeft: number;
-  /** Failed attempts whose charge may still stand. */
+  /** Failed attempts whose charge may still exist. */
   toGiveBack: string[];
 }
 
-/** Two clocks of one machine differ by less: the activity waits it out. */
+/** Two clocks of one machine differ by less than this. The activity waits for the difference. */
 const SHORT_WAIT_MS = 2_000;
 
 export function createReservationActivities(dependencies: ActivityDependencies) {
   return {
     /**
-     * Ends a hold that was not paid and puts its seats back on sale. Does nothing where none was granted.
+     * Ends a hold that was not paid and puts its seats back on sale. Does nothing if no hold was granted.
      *
-     * @throws {Problem} payment-in-progress where an attempt to pay is open
+     * @throws {Problem} payment-in-progress if an attempt to pay is open
      */
     async endHold(input: EndHoldInput): Promise<EndedHold> {
       const ended = await endHold(dependencies, input);
@@ -55,7 +55,7 @@ async function endHold(dependencies: ActivityDependencies, input: EndHoldInput):
     const left = millisecondsLeft(input, found);
     if (!reservation || left > 0) return unchanged(left > 0 ? 'HELD' : 'REFUSED', left);
     const payments = createPaymentStore(transaction);
-    // No payment may be left behind with its points taken: it is closed first.
+    // An open payment has taken points. The caller must close it first.
     if (await payments.findOpen(reservationId)) {
       throw new Problem('payment-in-progress', 'A payment of this reservation is under way.');
     }
@@ -75,7 +75,10 @@ async function endHold(dependencies: ActivityDependencies, input: EndHoldInput):
   return ended;
 }
 
-/** A transaction that is granting this hold has the reservation's lock; after it the row is there, or never comes. */
+/**
+ * A transaction that grants this hold has the lock of the reservation. After that transaction, the row is there or
+ * never comes.
+ */
 async function lock(transaction: Knex.Transaction, reservationId: string) {
   const reservations = createReservationStore(transaction);
   const found = await reservations.lock(reservationId);

@@ -12,7 +12,8 @@ import {
 import { SCHEDULE_ID, USER_ID } from '../../contract/searchAttributes';
 
 /**
- * How the workflow of a recorded cancellation is started. It gets the id alone; what operators filter by is set beside it.
+ * The start options for the workflow of a recorded cancellation. Its input is only the id. Operators filter by the
+ * search attributes.
  *
  * @param summary one line for operators in the Temporal UI
  */
@@ -30,12 +31,12 @@ export function cancellationStart(
       { key: USER_ID, value: userId },
     ],
     staticSummary: summary,
-    // A run that has ended, or was terminated, is followed by one that goes on from the rows.
+    // After a run has ended or was terminated, another run continues from the rows.
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
   } satisfies WorkflowStartOptions<CancellationWorkflow>;
 }
 
-/** @returns false where a workflow of this cancellation runs: it is left alone */
+/** @returns false if a workflow of this cancellation runs: it is left alone */
 export async function startCancellation(
   client: Client,
   taskQueue: string,

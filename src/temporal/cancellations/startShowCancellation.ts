@@ -9,8 +9,8 @@ import {
 import { SCHEDULE_ID } from '../../contract/searchAttributes';
 
 /**
- * Makes the workflow of a cancelled show look at its row: one that waits because of a pause looks at once, and where none
- * runs, whatever became of it, one is started.
+ * Makes the workflow of a cancelled show read its row. A workflow that waits because of a pause reads it at once. If no
+ * workflow runs, for whatever reason, this starts one.
  */
 export async function nudgeShowCancellation(
   client: Client,
@@ -23,7 +23,7 @@ export async function nudgeShowCancellation(
   });
 }
 
-/** @returns false where a workflow of this show runs: it is left alone */
+/** @returns false if a workflow of this show runs: it is left alone */
 export async function startShowCancellation(
   client: Client,
   taskQueue: string,
@@ -48,6 +48,6 @@ function startOf(taskQueue: string, scheduleId: string) {
     taskQueue,
     args,
     typedSearchAttributes: [{ key: SCHEDULE_ID, value: scheduleId }],
-    staticSummary: 'Refund everybody',
+    staticSummary: 'Refund all reservations of a cancelled show',
   };
 }

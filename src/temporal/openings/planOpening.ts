@@ -18,17 +18,21 @@ import { SCHEDULE_ID } from '../../contract/searchAttributes';
 
 const TIMEOUT_MS = 5_000;
 
-/** An instant that may be over before Temporal has written the schedule down is left to the workflow's timer. */
+/**
+ * An opening that is nearer than this may be over before Temporal has stored the schedule. The workflow's timer waits
+ * for it instead.
+ */
 const SOON_MS = 60_000;
 
-/** The longest outage of Temporal after which a missed opening is still made up for. */
+/** The longest outage of Temporal after which it still starts a missed opening. */
 const CATCH_UP = '365 days';
 
 /**
- * Creates the Temporal Schedule that starts the opening of a sale, once, at its time; one whose time has come is
- * started at once. A schedule that is there already stays as it is. Temporal removes it by itself some days after.
+ * Creates the Temporal Schedule that starts the opening of a sale, once, at its time. If that time has come, the
+ * opening starts at once. A schedule that exists already stays as it is. Temporal removes it automatically some days
+ * later.
  *
- * @throws where Temporal does not answer within 5 s
+ * @throws if Temporal does not answer within 5 s
  */
 export async function planOpening(client: Client, taskQueue: string, opening: Opening): Promise<void> {
   try {
@@ -41,10 +45,10 @@ export async function planOpening(client: Client, taskQueue: string, opening: Op
 }
 
 /**
- * Starts the opening of a sale that should be open already, where the run that its schedule was to start has gone. Beside
- * one that runs it does no harm: it is one opening, however many see to it.
+ * Starts the opening of a sale that should be open already, if the run that its schedule was to start is gone. A second
+ * run beside that one does no harm: the sale opens once, however many runs work on it.
  *
- * @returns false where this one runs already
+ * @returns false if this one runs already
  */
 export async function startOpening(client: Client, taskQueue: string, scheduleId: string): Promise<boolean> {
   try {
@@ -67,7 +71,7 @@ function toOptions({ scheduleId, opensAt }: Opening, taskQueue: string, now: num
   const isSoon = opensAt.getTime() < now + SOON_MS;
   return {
     scheduleId: saleOpeningWorkflowId(scheduleId),
-    // To the second; the workflow waits for what is left of it.
+    // Exact to the second. The workflow waits for the rest.
     spec: isSoon ? {} : { calendars: [calendarOf(opensAt)] },
     action: {
       type: 'startWorkflow',
@@ -76,7 +80,7 @@ function toOptions({ scheduleId, opensAt }: Opening, taskQueue: string, now: num
       args: [input],
       taskQueue,
       typedSearchAttributes: [{ key: SCHEDULE_ID, value: scheduleId }],
-      staticSummary: `Open the sale of ${opensAt.toISOString()}, and draw its lobby`,
+      staticSummary: `Open the sale at ${opensAt.toISOString()}, and draw its lobby`,
     },
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: CATCH_UP },
     state: { triggerImmediately: isSoon },

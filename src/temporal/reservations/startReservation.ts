@@ -9,39 +9,39 @@ import {
 } from '../../contract/reservations';
 import { attributesAtStart } from '../../contract/searchAttributes';
 
-/** What a new workflow of a reservation gets. */
+/** The data for a new workflow of a reservation. */
 export interface ReservationStart {
   reservationId: string;
   userId: string;
   scheduleId: string;
   heldAt: Date;
   expiresAt: Date;
-  /** How long past the hold an unknown payment may keep the seats. */
+  /** How long an unknown payment may keep the seats after the end of the hold. */
   settleSeconds: number;
   /** One line for operators in the Temporal UI. */
   summary: string;
 }
 
-/** One run of a reservation's workflow, with the times that it was started with. */
+/** One run of the workflow of a reservation, with the times that it got at its start. */
 export interface ReservationRun {
   runId: string;
   heldAt: Date;
   expiresAt: Date;
-  /** False where it ran already. */
+  /** False if it ran already. */
   isNew: boolean;
 }
 
-/** The memo lets a second API find the times of a run without a worker. ISO 8601. */
+/** The memo lets a second API process find the times of a run without a worker. ISO 8601. */
 const memoSchema = z.object({ heldAt: z.iso.datetime(), expiresAt: z.iso.datetime() });
 
-/** A run may end between the refused start and the look at it. */
+/** A run may end between the rejected start and the look-up. */
 const ATTEMPTS = 3;
 
 /**
- * Starts the workflow of a reservation, or finds the one that runs. It never replaces a running one: that may be in the
- * middle of a payment. Needs no worker.
+ * Starts the workflow of a reservation, or finds the one that runs. It never replaces a running one, which may be in
+ * the middle of a payment. It needs no worker.
  *
- * @throws where Temporal cannot be reached; the workflow may have been started then
+ * @throws if Temporal cannot be reached; the workflow may have been started nevertheless
  */
 export async function startReservation(
   client: Client,
@@ -60,13 +60,14 @@ export async function startReservation(
   }
 }
 
-/** What operators read of a workflow that takes over a reservation. */
-const ADOPTED = 'Takes over a reservation whose workflow has gone';
+/** Operators read this on a workflow that takes over. */
+const ADOPTED = 'Takes over a reservation whose workflow is gone';
 
 /**
- * Gives an open reservation whose workflow has gone a new one. It ends the reservation by the same path as always.
+ * Starts a new workflow for an open reservation whose workflow is gone. It ends the reservation by the same path as
+ * always.
  *
- * @returns false where a workflow of the reservation runs: it is left alone
+ * @returns false if a workflow of the reservation runs: it is left alone
  */
 export async function adoptReservation(
   client: Client,
@@ -96,7 +97,7 @@ async function startNew(client: Client, taskQueue: string, start: ReservationSta
     taskQueue,
     args: [input],
     workflowIdConflictPolicy: 'FAIL',
-    // A try that came to nothing has ended its run; the next one runs under the same id.
+    // A failed try has ended its run. The next try runs under the same id.
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     typedSearchAttributes: attributesAtStart(input),
     memo: { heldAt: heldAt.toISOString(), expiresAt: expiresAt.toISOString() },

@@ -1,10 +1,13 @@
 import { Counter, type Registry } from 'prom-client';
 
-/** Counts steps that can never succeed as things are. 0 on a healthy system: an alert may fire on every increase. */
+/**
+ * Counts steps that cannot succeed until their cause is fixed. 0 on a healthy system: an alert may fire on every
+ * increase.
+ */
 export function createPermanentFailureMetric() {
   const counter = new Counter({
     name: 'holdfast_permanent_failures_total',
-    help: 'Steps that can never succeed until an operator mends their cause, by activity',
+    help: 'Steps that cannot succeed until an operator fixes their cause, by activity',
     labelNames: ['activity'] as const,
     registers: [],
   });

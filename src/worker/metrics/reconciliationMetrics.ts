@@ -10,7 +10,7 @@ const GAUGES: readonly GaugeOf<ReconciliationOverview>[] = [
   },
   {
     name: 'holdfast_oldest_unexplained_seconds',
-    help: 'Age of the oldest money that the books do not agree on; 0 where they agree',
+    help: 'Age of the oldest money that the books do not agree on; 0 if they agree',
     samples: ({ oldestUnexplainedSeconds }) => [{ value: oldestUnexplainedSeconds }],
   },
   {

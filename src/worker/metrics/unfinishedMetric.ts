@@ -3,8 +3,8 @@ import type { CountByGateway } from '../../db/payments/gatewayWork';
 import { registerGauges } from '../../metrics/gauges';
 
 /**
- * Shows what each gateway has not finished. `configured="false"`: it cannot be asked, so that does not become less by
- * itself.
+ * Shows what each gateway has not finished. `configured="false"`: the service cannot ask this gateway, so the number
+ * does not fall automatically.
  */
 export function registerUnfinishedMetric(
   registry: Registry,
@@ -17,7 +17,7 @@ export function registerUnfinishedMetric(
     [
       {
         name: 'holdfast_gateway_unfinished',
-        help: 'Charges, voids and refunds whose end is not known yet, by gateway',
+        help: 'Charges, voids and refunds whose outcome is not known yet, by gateway',
         labelNames: ['gateway', 'configured'],
         samples: (unfinished) =>
           [...new Set([...configured, ...unfinished.keys()])].map((gateway) => ({

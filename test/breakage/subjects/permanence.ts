@@ -67,7 +67,7 @@ export const PERMANENCE_BREAKAGES: Breakage[] = [
     edits: [
       {
         file: PERMANENCE,
-        find: 'Postgres refuses it: ${namesOf(current, state)}',
+        find: 'Postgres rejects it: ${namesOf(current, state)}',
         replace: '${current.message}',
       },
     ],

@@ -308,7 +308,7 @@ async function expectStuck(handle: WorkflowHandle, activity: string, failed: num
   });
   const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
   expect(currentDetails).toMatch(
-    new RegExp(`^Stuck at ${activity}: Postgres refuses it: SQLSTATE 23514.*constraint broken`),
+    new RegExp(`^Stuck at ${activity}: Postgres rejects it: SQLSTATE 23514.*constraint broken`),
   );
 }
 
