@@ -5,8 +5,8 @@ import { PAGE_USER, pagePassword } from '../src/gateways/sandbox/pageAccess';
 import { refuse } from './refuse';
 
 /**
- * The calls ask for the shared secret as a bearer token, the page for its password; `/healthz` for neither. The
- * password opens nothing but the page, which changes nothing.
+ * The calls require the shared secret as a bearer token. The page requires its password, and `/healthz` requires
+ * neither. The password opens only the page, which changes nothing.
  */
 export function authenticate(secret: string): Middleware {
   const forCalls = secretDigest(`Bearer ${secret}`);

@@ -1,43 +1,43 @@
 import type { Charge } from '../src/gateways/sandbox/protocol';
 
-/** How the sandbox treats one charge, and what is asked about it later. */
+/** How the sandbox treats one charge, and later requests about it. */
 export interface Behaviour {
-  /** Pause before the book is touched, so that a void may overtake the charge. */
+  /** The pause before the charge reaches the book, so that a void may overtake it. */
   delayMs: number;
-  /** `authorise`: the money is reserved, for a capture to take. `fail`: nothing is booked. */
+  /** `authorise`: the money is reserved until a capture. `fail`: nothing is booked. */
   booking:
     { kind: 'capture' } | { kind: 'authorise' } | { kind: 'decline'; reason: string } | { kind: 'fail' };
-  /** Requests of one order that fail, with nothing booked, before `booking` is done. */
+  /** This number of requests of one order fail, with nothing booked, before `booking` applies. */
   failFirst: number;
-  /** What the requester gets once `booking` is done. */
+  /** What the requester gets after `booking`. */
   answer: 'tell' | 'error' | 'nothing';
-  /** `refuse`: the reserved money is let go. `nothing`: it is taken, and nobody hears of it. */
+  /** `refuse`: the reserved money is released. `nothing`: the money is captured, but no response is sent. */
   capture: 'tell' | 'refuse' | 'nothing';
   /**
-   * What the first refunds meet. `refuse`: so many refund keys are refused for good. `error`: so many requests
-   * fail with nothing given back. `nothing`: so many are done, and nobody hears of it.
+   * What happens to the first refunds. `refuse`: this number of refund keys are refused permanently. `error`: this
+   * number of requests fail with nothing refunded. `nothing`: this number of refunds are made, but no response is sent.
    */
   refunds: { meet: 'refuse' | 'error' | 'nothing'; first: number };
-  /** Look-ups answer 503 until this long after the charge was booked. */
+  /** Look-ups get 503 until this long after the charge was booked. */
   lookUpsFailMs: number;
   /** The same for captures, voids and refunds. */
   changesFailMs: number;
   webhooks: Webhooks;
 }
 
-/** What is told by messages about a charge. */
+/** The messages about a charge. */
 export interface Webhooks {
-  /** `untold`: what no answer has told. That is what a shop needs to hear; `all` tells the rest as well. */
+  /** `untold`: only what no response has reported, which is what a shop needs to know. `all`: everything. */
   about: 'untold' | 'all';
   delayMs: number;
-  /** Of the first message on top, so that the next overtakes it. */
+  /** The additional delay of the first message, so that the next one overtakes it. */
   firstDelayMs: number;
-  /** How often each has to arrive. */
+  /** How often each message has to arrive. */
   copies: number;
   signature: 'good' | 'bad';
 }
 
-/** Time for a refund after a charge. */
+/** Enough time for a refund after a charge. */
 const OVERTAKEN_MS = 3_000;
 
 const webhooks: Webhooks = {
@@ -90,16 +90,16 @@ const WITH_NUMBER: Readonly<Record<string, (number: number) => Behaviour>> = {
   'sandbox:webhook-late': (delayMs) => ({ ...approve, webhooks: { ...allByWebhook, delayMs } }),
 };
 
-/** The charge shows itself, by a message too, only so long after it was booked. */
+/** The charge is visible, also by a message, only this long after it was booked. */
 function outOfReach(ms: number): Behaviour {
   const told = { ...webhooks, delayMs: ms };
   return { ...approve, answer: 'nothing', lookUpsFailMs: ms, changesFailMs: ms, webhooks: told };
 }
 
 /**
- * Reads a sandbox payment key (docs/sandbox.md).
+ * Reads a sandbox payment key (docs/sandbox.md). Without a key, the charge is approved.
  *
- * @returns null for a key that is no sandbox key; left out, the charge is approved
+ * @returns null for a key that is not a sandbox key
  */
 export function parseBehaviour(paymentKey = 'sandbox:approve'): Behaviour | null {
   // At most 7 digits: below 2^31 ms, the longest that a Node timer can wait.
@@ -108,10 +108,10 @@ export function parseBehaviour(paymentKey = 'sandbox:approve'): Behaviour | null
   return read(NAMED, name) ?? null;
 }
 
-/** What the payment key of a line asks for; it was read once before the line was booked. */
+/** The behaviour of the payment key of a line. The key was checked before the line was booked. */
 export function behaviourOf(line: Charge): Behaviour {
   const behaviour = parseBehaviour('paymentKey' in line ? line.paymentKey : undefined);
-  if (!behaviour) throw new Error('a line of the book has a payment key that is none');
+  if (!behaviour) throw new Error('a line of the book has an invalid payment key');
   return behaviour;
 }
 

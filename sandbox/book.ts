@@ -29,17 +29,17 @@ export class KeyReusedError extends Error {
 /** A line as it is now. */
 export interface Booking<Line extends Charge = Charge> {
   charge: Line;
-  /** Whether this very request has made it so. */
+  /** Whether this request has made it so. */
   fresh: boolean;
-  /** The message that tells of it: nobody who has heard by an answer needs it. */
+  /** The message that reports it. A requester that got the response does not need it. */
   message: MessageId | null;
 }
 
 export type RefundBooking =
-  /** `silent`: it is done, and nobody shall hear of it. */
+  /** `silent`: the refund is made, but no response is sent. */
   | ({ kind: 'refunded'; silent: boolean } & Booking<Capture>)
   | { kind: 'refused'; error: RefundRefusal }
-  /** It was made to fail; nothing was given back. */
+  /** The behaviour made it fail; nothing was refunded. */
   | { kind: 'failed' };
 
 export interface BookedLine {
@@ -48,35 +48,38 @@ export interface BookedLine {
 }
 
 /**
- * The gateway's book: one line for each idempotency key, on disk. Every change is one LMDB transaction;
- * they run one after another, so requests with one key can never both capture. A promise resolves only
- * after its transaction is synced to disk: whatever was answered survives `kill -9` and a power cut.
+ * The gateway's book: one line for each idempotency key, on disk. Every change is one LMDB transaction. Transactions
+ * run one after another, so requests with one key can never both capture. A promise resolves only after its transaction
+ * is synced to disk. So everything that the gateway has answered survives `kill -9` and a power cut.
  */
 export interface Book {
   /**
-   * Books a charge as the behaviour says, unless the key has a line already: then that line is the answer,
-   * whatever the behaviour.
+   * Books a charge as the behaviour says. If the key has a line already, that line is the result, whatever the
+   * behaviour.
    *
-   * @returns null where the request was made to fail
-   * @throws {KeyReusedError} where the line is of another amount, currency or order
+   * @returns null if the behaviour made the request fail
+   * @throws {KeyReusedError} if the line has another amount, currency or order
    */
   charge(idempotencyKey: string, body: ChargeBody, behaviour: Behaviour): Promise<Booking | null>;
 
   find(idempotencyKey: string): Charge | null;
 
   /**
-   * Takes reserved money, or lets it go where its payment key says so. Again: no further effect.
+   * Captures reserved money, or releases it if its payment key says so. A second call has no further effect.
    *
-   * @returns null where nothing is booked under the key
+   * @returns null if nothing is booked under the key
    */
   capture(idempotencyKey: string): Promise<Booking | null>;
 
-  /** Refunds what is left of the capture under the key, or bars a key that has no line. Again: no further effect. */
+  /**
+   * Refunds what is left of the capture under the key, or blocks a key that has no line. A second call has no further
+   * effect.
+   */
   void(idempotencyKey: string, reason: string): Promise<Booking>;
 
   /**
-   * Gives back a part of a capture, once for each refund key, as the charge's payment key says. A key that was
-   * refused stays so.
+   * Refunds a part of a capture, once for each refund key, as the charge's payment key says. A key that was refused
+   * stays refused.
    */
   refund(idempotencyKey: string, refund: RefundOrder): Promise<RefundBooking>;
 
@@ -93,14 +96,14 @@ export interface Book {
 }
 
 /**
- * @param directory made where it is missing; it and its files are for this user alone, because the book is who paid
- *   what with which key
- * @param sendsWebhooks whether messages are owed to anybody
+ * @param directory created if it is missing. Only this user can read it and its files, because the book shows the
+ *   payers, what they paid and with which key.
+ * @param sendsWebhooks whether the book has to keep messages for a receiver
  */
 export function openBook(directory: string, { sendsWebhooks }: { sendsWebhooks: boolean }): Book {
   mkdirSync(directory, { recursive: true });
   chmodSync(directory, 0o700);
-  // overlappingSync would tell of a commit before the disk has it.
+  // overlappingSync would report a commit before it is on disk.
   const environment = open({ path: directory, overlappingSync: false });
   for (const file of readdirSync(directory)) chmodSync(path.join(directory, file), 0o600);
   const charges = environment.openDB<Charge, string>('charges', { encoding: 'json' });
@@ -109,7 +112,7 @@ export function openBook(directory: string, { sendsWebhooks }: { sendsWebhooks: 
   const byTime = createTimeIndex(environment, charges.getRange());
   const outbox = createOutbox(environment);
 
-  // Inside a transaction a put is done at once; its promise is that of the transaction.
+  // Inside a transaction a put takes effect at once; its promise is that of the transaction.
   const mustFail = (what: string, first: number): boolean => {
     const failed = failures.get(what) ?? 0;
     if (failed >= first) return false;
@@ -134,7 +137,7 @@ export function openBook(directory: string, { sendsWebhooks }: { sendsWebhooks: 
       return environment.transaction(() => {
         const line = charges.get(idempotencyKey);
         if (line) return asItIs(sameCharge(line, body));
-        // Counted by order, not by key: a payer who tries again does so under a new key.
+        // The count is by order, not by key: a payer who tries again uses a new key.
         if (mustFail(body.orderId, behaviour.failFirst)) return null;
         const first = newLine(idempotencyKey, body, behaviour);
         return first && write(undefined, first, behaviour.answer === 'tell');

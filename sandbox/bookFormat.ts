@@ -1,17 +1,17 @@
 import type { Database, RootDatabase } from 'lmdb';
 import type { Charge, Refund } from '../src/gateways/sandbox/protocol';
 
-/** Counts up with each change of what a line holds. 2: captures list their refunds. */
+/** Increases with each change of the format of a line. 2: captures list their refunds. */
 const FORMAT = 2;
 
-/** A capture as format 1 had it: given back whole, or not at all. */
+/** A capture in format 1: completely refunded, or not at all. */
 type OldCapture = Extract<Charge, { status: 'CAPTURED' | 'REFUNDED' }> & {
   refunds?: Refund[];
   refundedAt?: string;
   refundReason?: string;
 };
 
-/** Brings the lines of a book that an earlier version has written up to date, once. */
+/** Updates the lines of a book that an earlier version has written, once. */
 export function upgradeBook(environment: RootDatabase, charges: Database<Charge, string>): void {
   const formats = environment.openDB<number, string>('format', { encoding: 'json' });
   if (formats.get('charges') === FORMAT) return;
@@ -26,7 +26,7 @@ export function upgradeBook(environment: RootDatabase, charges: Database<Charge,
 
 function withRefunds({ refundedAt, refundReason, ...capture }: OldCapture): Charge {
   const { refunds, amount, gatewayPaymentId } = capture;
-  // Lines that have the list were written by this version, whatever the book's number says.
+  // Lines that have the list were written by this version, whatever format number the book has.
   if (Array.isArray(refunds)) return capture;
   if (refundedAt === undefined) return { ...capture, refunds: [] };
   const whole: Refund = {

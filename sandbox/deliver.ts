@@ -7,24 +7,24 @@ import { SIGNATURE_HEADER, signWebhook } from '../src/gateways/sandbox/webhook';
 
 export interface DeliveryOptions {
   outbox: Outbox;
-  /** Where messages go, such as `http://127.0.0.1:3000/v1/webhooks/sandbox`. */
+  /** The receiver of the messages, such as `http://127.0.0.1:3000/v1/webhooks/sandbox`. */
   url: string;
-  /** What they are signed with. */
+  /** The secret that signs them. */
   secret: string;
   logger: Logger;
 }
 
-/** Few at a time, so that a shop that is busy is not made busier. */
+/** Only a few at a time, so that a busy shop does not become busier. */
 const AT_ONCE = 4;
 const TIMEOUT_MS = 5_000;
-/** How late a message that is due may be noticed: one read of the book each time. */
+/** A due message is noticed at most this late. Each look is one read of the book. */
 const LOOK_EVERY_MS = 200;
 
 /**
- * Sends the messages that are due, each until it has arrived, beside everything else. What was not settled when
- * the process died is sent again: at least once.
+ * Sends due messages beside all other work, and repeats each one until it has arrived. If a message was not settled
+ * when the process died, it is sent again: at least once.
  *
- * @returns ends it; tries under way are given up
+ * @returns a function that ends the delivery; it gives up the tries that are under way
  */
 export function startDelivery({ outbox, url, secret, logger }: DeliveryOptions): () => Promise<void> {
   const agent = new Agent({ connections: AT_ONCE });
@@ -57,7 +57,7 @@ export function startDelivery({ outbox, url, secret, logger }: DeliveryOptions):
 
   async function run(): Promise<void> {
     while (!stopped.signal.aborted) {
-      // Batches follow each other: that is what keeps them few.
+      // One batch follows another, which limits the requests at a time.
       if (outbox.hasDue(Date.now())) await Promise.all((await outbox.take(Date.now(), AT_ONCE)).map(deliver));
       else await pause(LOOK_EVERY_MS, undefined, { signal: stopped.signal }).catch(() => undefined);
     }

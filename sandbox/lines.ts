@@ -1,4 +1,4 @@
-/** The lines of the sandbox's book, and how they change. Pure: the book writes what these return. */
+/** The lines of the sandbox's book, and how they change. The functions are pure: the book writes what they return. */
 import { randomUUID } from 'node:crypto';
 import type { Behaviour } from './behaviour';
 import type { Charge, ChargeBody, Refund } from '../src/gateways/sandbox/protocol';
@@ -8,7 +8,7 @@ export type Capture = Extract<Charge, { status: 'CAPTURED' | 'REFUNDED' }>;
 export type Authorisation = Extract<Charge, { status: 'AUTHORISED' }>;
 export type RefundOrder = Pick<Refund, 'refundKey' | 'amount' | 'reason'>;
 
-/** The first line under a key. Null where the behaviour is to fail. */
+/** The first line under a key; null if the behaviour is to fail. */
 export function newLine(idempotencyKey: string, body: ChargeBody, { booking }: Behaviour): Charge | null {
   if (booking.kind === 'fail') return null;
   const order = { idempotencyKey, ...body };
@@ -20,7 +20,7 @@ export function newLine(idempotencyKey: string, body: ChargeBody, { booking }: B
   return { status: 'CAPTURED', ...authorisation, approvedAt: now(), refunds: [] };
 }
 
-/** A key that had no line and shall never have another. */
+/** The line of a key that had none and must never get another. */
 export function barred(idempotencyKey: string, reason: string): Charge {
   return { status: 'BARRED', idempotencyKey, reason, barredAt: now() };
 }
@@ -29,7 +29,7 @@ export function captured(line: Authorisation): Charge {
   return { ...line, status: 'CAPTURED', approvedAt: now(), refunds: [] };
 }
 
-/** A capture that is refused lets the reserved money go. */
+/** A refused capture releases the reserved money. */
 export function captureRefused({
   gatewayPaymentId: _payment,
   authorisedAt: _at,
@@ -38,7 +38,7 @@ export function captureRefused({
   return { ...order, status: 'DECLINED', reason: 'capture-refused', declinedAt: now() };
 }
 
-/** What is left goes back; a line without money stays as it is. */
+/** Refunds or releases what is left. A line without money stays as it is. */
 export function voided(line: Charge, reason: string): Charge {
   if (line.status === 'AUTHORISED') return { ...line, status: 'VOIDED', reason, voidedAt: now() };
   if (line.status === 'CAPTURED') return refunded(line, { refundKey: 'void', amount: leftOf(line), reason });
@@ -47,7 +47,7 @@ export function voided(line: Charge, reason: string): Charge {
 
 export type RefundRefusal = 'refund-refused' | 'not-captured' | 'more-than-left' | 'refund-key-reused';
 
-/** A refund of a capture: once for each key, and refused for good where it was refused once. */
+/** A refund of a capture: once for each key. A key that was refused once is refused permanently. */
 export function decideRefund(
   line: Capture,
   refund: RefundOrder,
@@ -70,7 +70,7 @@ export function decideRefund(
   return { changed: refunded(line, refund) };
 }
 
-/** What happened when a line changed; null where nothing did that a shop could want to hear. */
+/** What happened when a line changed; null if nothing happened that a shop could need to know. */
 export function eventOf(before: Charge | undefined, after: Charge): WebhookEvent['type'] | null {
   if (isCapture(after)) {
     if (!isCapture(before)) return 'charge.captured';
@@ -90,12 +90,12 @@ function refunded(line: Capture, refund: RefundOrder): Capture {
   return { ...changed, status: leftOf(changed) === 0 ? 'REFUNDED' : 'CAPTURED' };
 }
 
-/** What was captured and not given back. */
+/** What was captured and not refunded. */
 export function leftOf({ amount, refunds }: Capture): number {
   return refunds.reduce((left, refund) => left - refund.amount, amount);
 }
 
-/** When a key got its line, milliseconds since 1970: the same for as long as the line lives. */
+/** When a key got its line, milliseconds since 1970. It never changes while the line exists. */
 export function bookedAtOf(line: Charge): number {
   return Date.parse(bookingTimeOf(line));
 }

@@ -27,7 +27,7 @@ const settingsSchema = z.object({
   SANDBOX_WEBHOOK_SECRET: sandboxSecret,
 });
 
-/** Requests that are being answered may finish this long after a stop; those that hang are cut then. */
+/** After a stop, requests under way have this much time to finish. Requests that hang are cut then. */
 const STOP_GRACE_MS = 1_000;
 
 async function main(): Promise<void> {

@@ -4,51 +4,51 @@ import type { Webhooks } from './behaviour';
 import type { Charge } from '../src/gateways/sandbox/protocol';
 import type { WebhookEvent } from '../src/gateways/sandbox/webhook';
 
-/** A message about a charge, and what became of it. Times are milliseconds since 1970. */
+/** A message about a charge, and the state of its delivery. Times are milliseconds since 1970. */
 export interface Message {
   event: WebhookEvent;
   bookedAt: number;
-  /** When it was, or is, to be sent for the first time. */
+  /** The time of the first try. */
   firstDueAt: number;
   dueAt: number;
-  /** How often it has to arrive yet. */
+  /** How often it still has to arrive. */
   toArrive: number;
   isBadlySigned: boolean;
   attempts: number;
   state: 'WAITING' | 'DELIVERED' | 'GIVEN_UP';
-  /** Such as `http-200`; null before the first. */
+  /** The last response, such as `http-200`; null before the first try ends. */
   lastAnswer: string | null;
 }
 
 /** Names a message: the charge's key and the event's id. */
 export type MessageId = [idempotencyKey: string, eventId: string];
 
-/** The messages that the sandbox owes, on disk beside the charges. */
+/** The messages that the sandbox has to send, on disk beside the charges. */
 export interface Outbox {
   /**
-   * For a transaction of the book: owes a message.
+   * Adds a message. To be called in a transaction of the book.
    *
-   * @param isAnswered whether somebody waits for an answer that tells the same
-   * @returns what names it where that answer, once it has arrived, makes the message needless; else null
+   * @param isAnswered whether a requester waits for a response that reports the same
+   * @returns the id of the message if that response makes it unnecessary once it has arrived; else null
    */
   add(type: WebhookEvent['type'], charge: Charge, webhooks: Webhooks, isAnswered: boolean): MessageId | null;
 
-  /** The answer has arrived. Does nothing where the message is on its way. */
+  /** The response has arrived: deletes the message. Does nothing if the message is on its way. */
   forget(id: MessageId): Promise<void>;
 
   hasDue(now: number): boolean;
 
-  /** Takes messages that are due, each for one try; when nobody settles that, they are due again a while later. */
+  /** Takes due messages, each for one try. If no caller settles a try, its message is due again a while later. */
   take(now: number, limit: number): Promise<Message[]>;
 
-  /** Writes down how a try ended. Anything but 2xx is tried again with growing pauses, for an hour in all. */
+  /** Records how a try ended. Any result but 2xx is tried again with growing pauses, for an hour in total. */
   settle(message: Message, answer: string, now: number): Promise<void>;
 
   /** The messages about one charge, oldest first. */
   about(idempotencyKey: string): Message[];
 }
 
-/** An answer that takes longer to arrive has not arrived. */
+/** A response that takes longer counts as not arrived. */
 const ANSWER_MS = 5_000;
 /** Longer than one try takes. */
 const TAKEN_MS = 10_000;
@@ -61,7 +61,7 @@ export function createOutbox(environment: RootDatabase): Outbox {
   const messages = environment.openDB<Message, MessageId>('messages', { encoding: 'json' });
   const due = environment.openDB<true, [number, ...MessageId]>('messages-due', { encoding: 'json' });
 
-  // Inside a transaction a put is done at once; its promise is that of the transaction.
+  // Inside a transaction a put takes effect at once; its promise is that of the transaction.
   const write = (before: Message | undefined, after: Message): void => {
     if (before) void due.remove([before.dueAt, ...idOf(before)]);
     if (after.state === 'WAITING') void due.put([after.dueAt, ...idOf(after)], true);
@@ -130,7 +130,7 @@ export function createOutbox(environment: RootDatabase): Outbox {
 
 const idOf = ({ event }: Message): MessageId => [event.idempotencyKey, event.eventId];
 
-/** Event ids are UUIDs, which come before `g`. */
+/** Event ids are UUIDs, which sort before `g`. */
 const rangeOf = (idempotencyKey: string) => ({ start: [idempotencyKey], end: [idempotencyKey, 'g'] });
 
 function tried(message: Message, lastAnswer: string, now: number): Message {

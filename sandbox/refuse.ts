@@ -3,13 +3,13 @@ import type { z } from 'zod';
 import type { RouterContext } from '@koa/router';
 import type { Refusal } from '../src/gateways/sandbox/protocol';
 
-/** Refuses a call. */
+/** Rejects a call. */
 export function refuse(ctx: Context, status: number, error: string, message: string): void {
   ctx.status = status;
   ctx.body = { error, message } satisfies Refusal;
 }
 
-/** What a schema reads from a request; 400 with every fault where it does not. */
+/** Reads a value of a request with a schema. If the value does not match, the response is 400 with every fault. */
 export function parse<Schema extends z.ZodType>(
   ctx: RouterContext,
   schema: Schema,

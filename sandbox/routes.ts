@@ -20,10 +20,10 @@ import {
 } from '../src/gateways/sandbox/protocol';
 import { parse, refuse } from './refuse';
 
-/** Lines on a page for people. */
+/** Lines on one HTML page. */
 const LINES_OF_A_PAGE = 50;
 
-/** Nothing is loaded, run or framed. */
+/** The page loads and runs nothing, and cannot be framed. */
 const onlyOwnStyle = helmet({
   contentSecurityPolicy: {
     useDefaults: false,
@@ -38,7 +38,7 @@ const onlyOwnStyle = helmet({
   strictTransportSecurity: false,
 });
 
-/** The calls of {@link createSandboxServer}, each as its payment key says. */
+/** The calls of {@link createSandboxServer}. The payment key of a charge decides how they behave. */
 export function routes(book: Book, healthHeaders: Readonly<Record<string, string>>): Router {
   const router = new Router();
 
@@ -51,8 +51,9 @@ export function routes(book: Book, healthHeaders: Readonly<Record<string, string
     const key = parse(ctx, idempotencyKeySchema, ctx.get('Idempotency-Key'));
     const body = parse(ctx, chargeBodySchema, ctx.request.body);
     const behaviour = parseBehaviour(body.paymentKey);
-    if (!behaviour) return refuse(ctx, 400, UNKNOWN_PAYMENT_KEY, 'no behaviour has this payment key');
-    // The charge goes on when the requester has hung up, as it would at any gateway.
+    if (!behaviour)
+      return refuse(ctx, 400, UNKNOWN_PAYMENT_KEY, 'the sandbox does not know this payment key');
+    // The charge continues after the requester has hung up, as at any gateway.
     if (behaviour.delayMs > 0) await pause(behaviour.delayMs, undefined, { ref: false });
     const booking = await book.charge(key, body, behaviour);
     if ((booking === null || booking.fresh) && behaviour.answer === 'nothing') return neverAnswer(ctx);
@@ -106,7 +107,7 @@ export function routes(book: Book, healthHeaders: Readonly<Record<string, string
 
   return router;
 
-  /** Whoever has the answer needs no message of the same. */
+  /** A requester that has the response needs no message about the same. */
   function tell(ctx: RouterContext, { charge, message }: Booking, status = statusOf(charge)): void {
     ctx.status = status;
     ctx.body = charge;
@@ -117,14 +118,14 @@ export function routes(book: Book, healthHeaders: Readonly<Record<string, string
     if (booking.kind === 'failed') return fail(ctx);
     if (booking.kind === 'refused') {
       const status = booking.error === 'refund-key-reused' ? 422 : 409;
-      return refuse(ctx, status, booking.error, 'the refund is not made');
+      return refuse(ctx, status, booking.error, 'the gateway refused the refund');
     }
     if (booking.silent) return neverAnswer(ctx);
     tell(ctx, booking, 200);
   }
 }
 
-/** The key of a charge that is to be changed; null while its payment key lets no change through. */
+/** The key of a charge that a request changes; null while its payment key allows no change. */
 function readKey(ctx: RouterContext, book: Book): string | null {
   const key = parse(ctx, idempotencyKeySchema, ctx.params['key']);
   const charge = book.find(key);
@@ -135,17 +136,17 @@ function isOut(charge: Charge, what: keyof Pick<Behaviour, 'lookUpsFailMs' | 'ch
   return Date.now() < bookedAtOf(charge) + behaviourOf(charge)[what];
 }
 
-/** A charge that takes and reserves nothing is told with 402. */
+/** A charge that neither takes nor reserves money gets 402. */
 const statusOf = ({ status }: Charge): number =>
   status === 'CAPTURED' || status === 'AUTHORISED' ? 200 : 402;
 
 const fail = (ctx: RouterContext): void =>
-  refuse(ctx, 500, 'gateway-error', 'the gateway failed, as it was told to');
+  refuse(ctx, 500, 'gateway-error', 'the gateway failed, as the payment key demands');
 
 const refuseOut = (ctx: RouterContext): void =>
-  refuse(ctx, 503, 'temporarily-unavailable', 'the gateway cannot tell yet, as it was told to');
+  refuse(ctx, 503, 'temporarily-unavailable', 'the gateway cannot answer yet, as the payment key demands');
 
-/** Holds the connection until the requester gives up or the server stops. */
+/** Keeps the connection open until the requester gives up or the server stops. */
 async function neverAnswer(ctx: RouterContext): Promise<void> {
   ctx.respond = false;
   await finished(ctx.res).catch(() => undefined);

@@ -12,20 +12,20 @@ export interface SandboxServerOptions {
   /** The shared secret that callers send as bearer token. */
   secret: string;
   logger: Logger;
-  /** On the answers of `/healthz`. */
+  /** Headers of the responses of `/healthz`. */
   healthHeaders?: Readonly<Record<string, string>>;
 }
 
 /**
- * A payment gateway over HTTP that can be told to misbehave. All answers are JSON; a charge that is not
- * captured answers 402 with its line of the book, everything else that fails `{error, message}`.
+ * A payment gateway over HTTP that can simulate failures. All responses are JSON. A charge that neither takes nor
+ * reserves money gets 402 with its line of the book. Every other failure gets `{error, message}`.
  *
  * - `POST /v1/charges` with the header `Idempotency-Key`
  * - `GET /v1/charges/by-key/{key}`, `POST /v1/charges/by-key/{key}/capture` and `…/void`
  * - `POST /v1/charges/by-key/{key}/refunds` with the header `Idempotency-Key`
  * - `GET /v1/book?from=&to=&limit=&cursor=`: the book for auditors, in pages
- * - `GET /`: the book for people, one page of HTML at a time, with a password of its own
- * - `GET /healthz`, the one path without authentication
+ * - `GET /`: the book for people, one page of HTML at a time, with its own password
+ * - `GET /healthz`, the only path without authentication
  */
 export function createSandboxServer({
   book,
@@ -43,7 +43,7 @@ export function createSandboxServer({
   return createServer((request, response) => void handle(request, response));
 }
 
-/** One shape for every refusal, whatever raised it. */
+/** Every rejected request gets a response of the same shape, whatever raised the error. */
 const answerErrors: Middleware = async (ctx, next) => {
   try {
     await next();

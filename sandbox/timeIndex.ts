@@ -2,9 +2,9 @@ import type { RootDatabase } from 'lmdb';
 import { bookedAtOf } from './lines';
 import type { Charge } from '../src/gateways/sandbox/protocol';
 
-/** Keys of charges in the order in which they were first booked, so that a window costs what it holds. */
+/** Keys of charges in the order in which they were first booked. So reading a window costs only what it holds. */
 export interface TimeIndex {
-  /** For a transaction of the book: a line that is new. */
+  /** Adds a new line. To be called in a transaction of the book. */
   add(charge: Charge): void;
 
   /** From `from` (included) to `to` (excluded), milliseconds since 1970, after a cursor. */
@@ -27,7 +27,7 @@ export interface KeysOfPage {
 
 type Entry = [bookedAt: number, idempotencyKey: string];
 
-/** @param charges what it begins with where it is new */
+/** @param charges the first content of a new index */
 export function createTimeIndex(environment: RootDatabase, charges: Iterable<{ value: Charge }>): TimeIndex {
   const index = environment.openDB<true, Entry>('charges-by-time', { encoding: 'json' });
   if (index.getKeysCount({ limit: 1 }) === 0) {
@@ -53,7 +53,7 @@ export function createTimeIndex(environment: RootDatabase, charges: Iterable<{ v
 
 const entryOf = (charge: Charge): Entry => [bookedAtOf(charge), charge.idempotencyKey];
 
-/** A cursor is such as `1767225600000.key`. */
+/** A cursor looks like `1767225600000.key`. */
 function startAfter(cursor: string) {
   const dot = cursor.indexOf('.');
   return { start: [Number(cursor.slice(0, dot)), cursor.slice(dot + 1)], exclusiveStart: true };

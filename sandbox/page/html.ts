@@ -7,7 +7,7 @@ export interface Html {
 
 type Part = Html | readonly Html[] | string | number;
 
-/** A template of HTML. Whatever is put into it is escaped, unless it is HTML itself. */
+/** A template of HTML. Every inserted part is escaped, unless it is HTML itself. */
 export function html(text: TemplateStringsArray, ...parts: Part[]): Html {
   return { html: String.raw({ raw: text }, ...parts.map(render)) };
 }

@@ -1,7 +1,7 @@
 import type { PaymentAmount } from '../domain/money';
 import type { ChargeRequest } from '../domain/payments/gateway';
 
-/** One attempt to pay a reservation, as far as its charge is concerned. */
+/** An attempt to pay a reservation, with the data that its charge needs. */
 export interface CardPayment {
   paymentId: string;
   reservationId: string;
@@ -15,7 +15,7 @@ export interface CardPayment {
   requestedAt: number;
 }
 
-/** The charge of an attempt's card part: the same whenever it is asked for, so that its key never names two. */
+/** The charge of the card part of an attempt. It is the same at every call, so that its key never names two charges. */
 export function chargeOfPayment(payment: CardPayment): ChargeRequest {
   const { paymentId, reservationId, userId, amount, gateway, paymentKey, requestedAt } = payment;
   return {
@@ -31,7 +31,7 @@ export function chargeOfPayment(payment: CardPayment): ChargeRequest {
   };
 }
 
-/** A top-up, as far as its charge is concerned. */
+/** A top-up, with the data that its charge needs. */
 export interface CardTopUp {
   topUpId: string;
   userId: string;
@@ -45,7 +45,7 @@ export interface CardTopUp {
   requestedAt: number;
 }
 
-/** The charge of a top-up, which is its own order: the same whenever it is asked for. */
+/** The charge of a top-up, which is its own order. It is the same at every call. */
 export function chargeOfTopUp(topUp: CardTopUp): ChargeRequest {
   const { topUpId, userId, amount, currency, gateway, paymentKey, requestedAt } = topUp;
   return {

@@ -10,23 +10,23 @@ export interface GuardedGateway extends PaymentGateway {
   readonly circuit: () => Circuit;
 }
 
-/** The number of pings in a row without an answer that opens the circuit: one lost packet is no outage. */
+/** The circuit opens after this number of pings in a row without an answer: one lost packet is no outage. */
 const MISSED_PINGS = 2;
-/** The pause after a ping without an answer. A gateway that is back is used again so soon. */
+/** The pause after a ping without an answer. So a gateway that is back is used again within about this time. */
 const PING_EVERY_MS = 1_000;
 
 /**
- * Sends no more charges to a gateway that is down, so that a customer hears at once instead of waiting for it. They are
- * `unknown`, reason {@link GATEWAY_UNAVAILABLE}, never `declined`: an earlier request under the same key may have been
- * sent by another worker.
+ * Sends no more charges to a gateway that is down, so that a customer gets a response at once instead of waiting. Such
+ * a charge is `unknown` with the reason {@link GATEWAY_UNAVAILABLE}, never `declined`: another worker may have sent an
+ * earlier request under the same key.
  *
- * Customers choose what they charge, so a charge without an answer tells nothing about the gateway: the card's bank may
+ * Customers choose what they charge, so a charge without an answer says nothing about the gateway: the card's bank may
  * be slow. It only makes the worker ping, until the gateway answers. Pings decide. Any answer closes the circuit.
  *
- * Only charges are kept back. The calls that find out about money, take what is reserved, or return money are always
- * sent: their callers ask with growing pauses, and would have to ask again.
+ * The circuit breaker stops only charges. It always sends the calls that find out about money, capture it or return it:
+ * their callers ask with growing pauses, and would have to ask again.
  *
- * @param logger hears each new state
+ * @param logger gets each new state
  */
 export function withCircuitBreaker(gateway: PaymentGateway, logger: Logger): GuardedGateway {
   let missed = 0;

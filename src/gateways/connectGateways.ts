@@ -4,7 +4,9 @@ import { createSandboxGateway } from './sandbox/client';
 import { createStripeGateway } from './stripe/client';
 import { createTossGateway } from './toss/client';
 
-/** Every gateway that the settings have the keys of. They keep connections; close them with the process. */
+/**
+ * Connects every gateway that the settings have keys for. The gateways keep connections; close them with the process.
+ */
 export function connectGateways({ sandbox, stripe, toss }: GatewaySettings): PaymentGateway[] {
   return [
     sandbox &&

@@ -1,27 +1,27 @@
 import { keysOf } from '../config/settings';
 import { GATEWAY_NAMES, GATEWAY_UNAVAILABLE, unknown, type PaymentGateway } from '../domain/payments/gateway';
 
-/** What is asked about the money of an attempt. */
+/** The calls about the money of an attempt. */
 export type GatewayCalls = Pick<
   PaymentGateway,
   'charge' | 'capture' | 'lookUp' | 'void' | 'refund' | 'readBook'
 >;
 
-/** The payment gateways that this process has the keys of. */
+/** The payment gateways that this process has keys for. */
 export interface Gateways<Gateway extends PaymentGateway = PaymentGateway> {
   /** Takes new payments. */
   readonly current: Gateway;
-  /** The current one, and those that finish what they have begun. */
+  /** The current one, and those that only finish what they have begun. */
   readonly all: readonly Gateway[];
   /**
-   * The gateway that an attempt was recorded with: it alone knows about the attempt's money. Without its keys every
-   * answer is unknown, until a process with the keys asks.
+   * The gateway that an attempt was recorded with. Only this gateway knows about the attempt's money. If its keys are
+   * missing, every response is unknown until a process with the keys asks.
    */
   of(name: string): GatewayCalls;
   close(): Promise<void>;
 }
 
-/** @param current the name of the one that takes new payments */
+/** @param current the name of the gateway that takes new payments */
 export function createGateways<Gateway extends PaymentGateway>(
   all: readonly Gateway[],
   current: string,
@@ -39,7 +39,7 @@ export function createGateways<Gateway extends PaymentGateway>(
   };
 }
 
-/** Which settings an operator has to add, in one line. */
+/** The settings that an operator has to add, in one line. */
 export function missingKeys(name: string): string {
   const known = GATEWAY_NAMES.find((gateway) => gateway === name);
   const keys = known ? `set ${keysOf(known).join(' and ')}` : 'this release does not know it';
@@ -49,8 +49,8 @@ export function missingKeys(name: string): string {
 const notAsked = async () => Promise.resolve(unknown(GATEWAY_UNAVAILABLE));
 
 /**
- * Stands in for a gateway that cannot be asked. Clients hear the same as of a gateway that is down; operators read the
- * missing settings in the failure of each step that waits.
+ * Replaces a gateway that cannot be asked. Clients get the same response as for a gateway that is down. Operators read
+ * the missing settings in the failure of each step that waits.
  */
 function withoutKeys(name: string): GatewayCalls {
   const waiting = async () => Promise.resolve(unknown(missingKeys(name)));

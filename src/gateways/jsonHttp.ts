@@ -1,7 +1,7 @@
 import { Agent, request } from 'undici';
 import { unknown, type Unknown } from '../domain/payments/gateway';
 
-/** What large shops allow for connecting to their payment gateway. */
+/** Large shops allow this much time to connect to their payment gateway. */
 const CONNECT_TIMEOUT_MS = 1_000;
 
 export interface Answer {
@@ -16,15 +16,18 @@ export interface AskOptions {
   body?: unknown;
 }
 
-/** JSON over HTTP to one server, each request sent once. What brings no answer is `unknown`, never thrown. */
+/**
+ * JSON over HTTP to one server. Each request is sent once. A request without a response is `unknown`; nothing is
+ * thrown.
+ */
 export interface JsonHttp {
   ask(method: 'GET' | 'POST', path: string, options: AskOptions): Promise<Answer | Unknown>;
   close(): Promise<void>;
 }
 
 export function createJsonHttp(url: string, authorization: string): JsonHttp {
-  // Connections are not capped: a request that hangs must not keep another one waiting for its socket. A
-  // timeout destroys its socket, so there are never more than requests of the last seconds.
+  // The number of connections has no limit: a request that hangs must not make another one wait for its socket. A
+  // timeout destroys its socket, so there are never more sockets than requests of the last seconds.
   const agent = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS } });
   return {
     async ask(method, path, { timeoutMs, headers = {}, body }) {
@@ -49,7 +52,7 @@ export function createJsonHttp(url: string, authorization: string): JsonHttp {
   };
 }
 
-/** `timeout`, or the transport's error code; never its message, which can quote what was sent. */
+/** `timeout`, or the error code of the transport. Never its message, which can quote what was sent. */
 export function nameOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return 'no-answer';
   if ('name' in error && error.name === 'TimeoutError') return 'timeout';

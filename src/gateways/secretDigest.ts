@@ -1,4 +1,4 @@
 import { createHash } from 'node:crypto';
 
-/** Of equal length for every text, so that comparing two takes equal time for every guess. */
+/** The digest has the same length for every text, so a comparison takes the same time for every guess. */
 export const secretDigest = (text: string): Buffer => createHash('sha256').update(text).digest();

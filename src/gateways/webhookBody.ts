@@ -1,4 +1,4 @@
-/** @returns undefined where the bytes are no JSON */
+/** @returns undefined if the bytes are not JSON */
 export function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'));

@@ -1,4 +1,4 @@
-/** What the sandbox's answers mean to whoever charged. */
+/** What the responses of the sandbox mean for the caller that charged. */
 import {
   unknown,
   type BookedCharge,
@@ -11,7 +11,7 @@ import {
 import type { Answer } from '../jsonHttp';
 import { CHARGE_NOT_FOUND, UNKNOWN_PAYMENT_KEY, chargeSchema, refusalSchema, type Charge } from './protocol';
 
-/** An answer to a charge, a capture or a look-up. */
+/** Reads the response to a charge, a capture or a look-up. */
 export function readOutcome(answer: Answer, asked: ChargeRequest): ChargeOutcome | { outcome: 'absent' } {
   const refusal = refusalOf(answer);
   if (answer.status === 404 && refusal === CHARGE_NOT_FOUND) return { outcome: 'absent' };
@@ -47,7 +47,7 @@ export function readRefund(
   return { outcome: 'refunded', gatewayRefundId: made.gatewayRefundId, refundedAt: made.refundedAt };
 }
 
-/** Lines for which money has moved, or is reserved. */
+/** The lines of the book whose money has moved or is reserved. */
 export function asBooked(charge: Charge): BookedCharge[] {
   if (charge.status === 'AUTHORISED') {
     return [{ ...namesOf(charge), status: 'AUTHORISED', refunded: 0, bookedAt: charge.authorisedAt }];

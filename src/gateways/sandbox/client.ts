@@ -5,8 +5,8 @@ import { bookPageSchema, type ChargeBody } from './protocol';
 import { readWebhook } from './webhook';
 
 /**
- * The whole of a charge, from connecting to the last byte. A workflow task has 10 s and holds the charge
- * beside database writes, so a charge may take a third of it before it counts as unanswered.
+ * The whole charge, from connecting to the last byte. A workflow task has 10 s for the charge and for database writes.
+ * So a charge may take a third of that time before it counts as unanswered.
  */
 const CHARGE_TIMEOUT_MS = 3_000;
 /** Everything else is one read or write of the book, and its callers ask again. */
@@ -16,7 +16,7 @@ export interface SandboxGatewayOptions {
   /** Such as `http://127.0.0.1:3001`. */
   url: string;
   secret: string;
-  /** What its messages are signed with. */
+  /** The secret that signs its messages. */
   webhookSecret: string;
 }
 

@@ -1,7 +1,7 @@
-/** What the sandbox gateway and its client say to each other over HTTP. Both ends parse with these schemas. */
+/** The HTTP messages between the sandbox gateway and its client. Both sides parse them with these schemas. */
 import { z } from 'zod';
 
-/** Printable ASCII; a charge's name in every path and in the header `Idempotency-Key`. */
+/** Printable ASCII. It names a charge in every path and in the header `Idempotency-Key`. */
 export const idempotencyKeySchema = z.string().regex(/^[\x21-\x7e]{1,255}$/);
 
 /** The body of `POST /v1/charges`. */
@@ -23,7 +23,7 @@ const order = {
   description: z.string(),
   paymentKey: z.string().optional(),
 };
-/** A part that was given back. A void gives back what is left, under the key `void`. */
+/** A part that was refunded. A void refunds what is left, under the key `void`. */
 const refundSchema = z.object({
   refundKey: z.string(),
   gatewayRefundId: z.string(),
@@ -37,18 +37,18 @@ const authorisation = { ...order, gatewayPaymentId: z.string() };
 
 const capture = {
   ...authorisation,
-  /** Where the money was reserved first. */
+  /** Present if the money was reserved first. */
   authorisedAt: z.iso.datetime().optional(),
   approvedAt: z.iso.datetime(),
   refunds: z.array(refundSchema),
-  /** Keys of refunds that were refused, and stay so. */
+  /** Keys of refunds that were refused. They stay refused. */
   refusedRefunds: z.array(z.string()).optional(),
 };
 
 /**
- * One line of the gateway's book, and the body of every answer about a charge.
- * AUTHORISED is reserved, VOIDED was reserved and let go. REFUNDED was captured and given back whole. BARRED was
- * voided before there was anything.
+ * One line of the gateway's book, and the body of every response about a charge. AUTHORISED: the money is reserved.
+ * VOIDED: the money was reserved and released. REFUNDED: the money was captured and completely refunded. BARRED: the
+ * key was voided before it had a charge.
  */
 export const chargeSchema = z.discriminatedUnion('status', [
   z.object({ status: z.literal('AUTHORISED'), ...authorisation, authorisedAt: z.iso.datetime() }),
@@ -80,11 +80,14 @@ export const refundBodySchema = z.object({
   reason: z.string().min(1).max(255),
 });
 
-/** Where a page ends: the time and the key of its last line. */
+/** The end of a page: the time and the key of its last line. */
 const cursorSchema = z.string().regex(/^\d+\.[\x21-\x7e]{1,255}$/);
 const milliseconds = z.coerce.number().int().min(0);
 
-/** The query of `GET /v1/book`: milliseconds since 1970, `from` included and `to` not; without them the whole book. */
+/**
+ * The query of `GET /v1/book`, in milliseconds since 1970. `from` is included and `to` is not. Without them: the whole
+ * book.
+ */
 export const bookQuerySchema = z.object({
   from: milliseconds.optional(),
   to: milliseconds.optional(),
@@ -96,7 +99,7 @@ export const bookQuerySchema = z.object({
 /** The query of `GET /`. */
 export const pageQuerySchema = z.object({ before: cursorSchema.optional() });
 
-/** The answer to `GET /v1/book`: charges in the order in which they were first booked. */
+/** The response to `GET /v1/book`: charges in the order in which they were first booked. */
 export const bookPageSchema = z.object({
   items: z.array(chargeSchema),
   nextCursor: z.string().nullable(),

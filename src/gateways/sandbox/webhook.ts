@@ -7,7 +7,7 @@ import {
   type WebhookReading,
 } from '../../domain/payments/gateway';
 
-/** What the sandbox tells: that something happened to a charge. Who hears it asks for the charge itself. */
+/** A message of the sandbox: something happened to a charge. The receiver then asks for the charge itself. */
 export const webhookEventSchema = z.object({
   eventId: z.string().min(1).max(255),
   type: z.enum(['charge.captured', 'charge.declined', 'charge.refunded', 'charge.voided']),
@@ -41,6 +41,6 @@ export function readWebhook({ body, headers, receivedAt }: WebhookMessage, secre
   return { kind: 'event', ...event.data };
 }
 
-/** Of the bytes: two bodies that are not UTF-8 can be the same text. */
+/** Computed from the bytes: two bodies that are not UTF-8 can be the same text. */
 const digest = (seconds: string, body: string | Buffer, secret: string): Buffer =>
   createHmac('sha256', secret).update(`${seconds}.`).update(body).digest();

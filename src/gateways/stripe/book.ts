@@ -2,10 +2,10 @@ import type Stripe from 'stripe';
 import type { BookedCharge, BookPage } from '../../domain/payments/gateway';
 
 /**
- * A page of the account's charges, by when they were authorised. A charge has its intent's metadata, and one
- * that only failed is no line of the book.
+ * A page of the account's charges, by the time of their authorisation. A charge has the metadata of its intent. A
+ * charge that only failed is no line of the book.
  *
- * @throws {Stripe.errors.StripeError} where it cannot be read
+ * @throws {Stripe.errors.StripeError} if it cannot be read
  */
 export async function readCharges(
   stripe: Stripe,

@@ -22,8 +22,8 @@ import { refundOnce, refundRest } from './refunds';
 import { readWebhook } from './webhook';
 
 /**
- * All requests of one call together. A local activity has 4 s (workflows/steps.ts); what has no answer by then
- * is unknown, and is looked up.
+ * The time for all requests of one call together. A local activity has 4 s (workflows/lib/steps.ts). A call without a
+ * response by then is unknown, and the workflow looks it up.
  */
 const CALL_MS = 3_400;
 
@@ -35,20 +35,20 @@ export interface StripeGatewayOptions {
 }
 
 /**
- * Card payments by Stripe, in two steps: the money is reserved on the card, then captured. The client's
+ * Card payments by Stripe, in two steps: Stripe reserves the money on the card, then captures it. The client's
  * `paymentKey` is the id of a PaymentMethod, which the shop's page makes with Stripe.js. A card that asks for
  * authentication (3-D Secure) is declined as `authentication-required`: a payment has no further step.
  *
- * Amounts go to Stripe as they are: both sides count in the currency's smallest unit, and KRW has none smaller
- * than the won. https://docs.stripe.com/currencies#zero-decimal
+ * Amounts go to Stripe unchanged: both sides count in the currency's smallest unit. KRW has no unit smaller than 1 KRW.
+ * https://docs.stripe.com/currencies#zero-decimal
  */
 export function createStripeGateway(options: StripeGatewayOptions): PaymentGateway {
   const stripe = connectStripe(options.url, options.secretKey);
 
-  /** An intent that cannot be confirmed or captured any more, and holds no money. */
+  /** Cancels an intent. It cannot be confirmed or captured any more, and holds no money. */
   async function cancel(id: string, timeout: number): Promise<boolean> {
-    // Without a key of ours: it can be done once in any case, and a refusal that comes from a passing state,
-    // such as `processing`, is not to be repeated for a day.
+    // Without an idempotency key: an intent can be cancelled only once anyway. With a key, Stripe would repeat a
+    // refusal for a day, even if it came from a passing state such as `processing`.
     return (await stripe.paymentIntents.cancel(id, {}, { timeout })).status === 'canceled';
   }
 
@@ -63,7 +63,7 @@ export function createStripeGateway(options: StripeGatewayOptions): PaymentGatew
     const found = outcomeOf(await retrieveIntent(stripe, id, timeLeft()), request);
     if (found.outcome === 'absent') return unknown(refusal.reason);
     if (found.outcome !== 'authorised') return found;
-    // This key will never capture it: the card is not kept waiting for the reservation to expire.
+    // This key will never capture the money. The cancellation releases it now, before the card's reservation expires.
     const isCanceled = await cancel(id, timeLeft());
     return isCanceled ? { outcome: 'declined', reason: refusal.reason } : unknown(refusal.reason);
   }
@@ -83,7 +83,7 @@ export function createStripeGateway(options: StripeGatewayOptions): PaymentGatew
           if (mismatch !== null) return unknown(mismatch);
           confirmed = await stripe.paymentIntents.confirm(
             intent.id,
-            // What would need the customer's authentication is declined instead.
+            // Stripe declines a charge that would need the customer's authentication.
             { error_on_requires_action: true },
             { idempotencyKey: `${request.idempotencyKey}:confirm`, timeout: timeLeft() },
           );
@@ -149,7 +149,7 @@ export function createStripeGateway(options: StripeGatewayOptions): PaymentGatew
       if ('outcome' in page) throw new Error(`Stripe does not answer: ${page.reason}`);
     },
 
-    // Idle connections belong to the process, and keep it from nothing.
+    // Idle connections belong to the process, and do not keep it from ending.
     async close() {},
   };
 }
@@ -158,7 +158,10 @@ function notAbsent(outcome: ReturnType<typeof outcomeOf>): ChargeOutcome {
   return outcome.outcome === 'absent' ? unknown('not-confirmed') : outcome;
 }
 
-/** A refusal to make an intent or to confirm it is final: its key is refused again, and nobody else confirms. */
+/**
+ * If Stripe refuses to make or to confirm an intent, that is final. Stripe refuses the key again, and nothing else
+ * confirms the intent.
+ */
 function refusedCharge(error: unknown, request: ChargeRequest): ChargeOutcome {
   const refusal = refusalOf(error);
   if (!refusal) throw error;

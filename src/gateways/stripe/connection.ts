@@ -1,9 +1,10 @@
 import Stripe from 'stripe';
 
 /**
- * Stripe's official client, so set that each request is sent once and its timeout covers all of it, from
- * connecting to the last byte. With Stripe's client for Node a timeout starts again with every byte, and a
- * request whose connection was closed is sent again even with `maxNetworkRetries: 0`; over `fetch`, neither.
+ * Stripe's official client. With these options it sends each request once, and its timeout covers the whole request,
+ * from connecting to the last byte. With Stripe's HTTP client for Node, a timeout starts again with every byte. That
+ * client also sends a request again after its connection was closed, even with `maxNetworkRetries: 0`. Over `fetch`,
+ * neither happens.
  *
  * @param url such as `https://api.stripe.com`
  */
@@ -21,7 +22,7 @@ export function connectStripe(url: string, secretKey: string): Stripe {
   });
 }
 
-/** One time limit for all requests of a call: answers what is left of it, in milliseconds, at least 1. */
+/** One time limit for all requests of a call. The function returns the milliseconds that are left, at least 1. */
 export function timeLimit(milliseconds: number): () => number {
   const endsAt = performance.now() + milliseconds;
   return () => Math.max(1, Math.round(endsAt - performance.now()));

@@ -1,7 +1,7 @@
 import Stripe from 'stripe';
 import { unknown, type Unknown } from '../../domain/payments/gateway';
 
-/** What the work comes to; any failure that it has not taken for an answer is no answer. */
+/** The result of the work. A failure that the work does not handle counts as no answer. */
 export async function orUnknown<Outcome>(work: () => Promise<Outcome>): Promise<Outcome | Unknown> {
   try {
     return await work();
@@ -10,18 +10,18 @@ export async function orUnknown<Outcome>(work: () => Promise<Outcome>): Promise<
   }
 }
 
-/** Stripe's decision against a request: it keeps it for as long as it keeps the request's key. */
+/** Stripe's decision against a request. Stripe keeps the decision for as long as it keeps the key of the request. */
 export interface Refusal {
-  /** Stripe's code for a decline or an error, written as our own reasons are: `insufficient-funds`. */
+  /** Stripe's code for a decline or an error, written like our own reasons: `insufficient-funds`. */
   reason: string;
-  /** The intent after it, where the request was about one. Nothing in it is expanded. */
+  /** The intent after the request, if the request was about one. Nothing in it is expanded. */
   intent: Stripe.PaymentIntent | null;
 }
 
 /**
- * The refusal in a failed request: its parameters, its state or the card do not allow it (400, 402, 404). Null
- * for everything that says nothing about the request: no answer, a server's error, a rate limit, bad
- * credentials, another request with the same key under way, or a key that was used with other parameters.
+ * The refusal in a failed request: its parameters, its state or the card do not allow it (400, 402, 404). Null for
+ * every failure that says nothing about the request: no answer, a server error, a rate limit, or bad credentials. Also
+ * null if another request with the same key is under way, or if the key was used with other parameters.
  */
 export function refusalOf(error: unknown): Refusal | null {
   const isRefused =
@@ -31,8 +31,8 @@ export function refusalOf(error: unknown): Refusal | null {
 }
 
 /**
- * Whether a server's error is the answer that Stripe has kept for the key: everybody who asks with it gets this
- * one, for a day. https://docs.stripe.com/error-low-level#idempotency
+ * Whether a server error is the response that Stripe has kept for the key. For a day, every request with the key gets
+ * it. https://docs.stripe.com/error-low-level#idempotency
  */
 export function isKeptError(error: unknown): boolean {
   return (
@@ -56,7 +56,7 @@ const reasonOf = ({ decline_code, code }: Stripe.errors.StripeError): string =>
 
 export const asReason = (code: string): string => code.replaceAll('_', '-');
 
-/** `fetch` tells what has happened to the connection one or two causes deep. */
+/** `fetch` reports the failure of the connection one or two causes deep. */
 function connectionFailure(detail: unknown): string {
   if (typeof detail !== 'object' || detail === null) return 'no-answer';
   if ('code' in detail && typeof detail.code === 'string') {

@@ -3,25 +3,28 @@ import { unknown, type ChargeOutcome, type ChargeRequest } from '../../domain/pa
 import { asReason, isKeptError, refusalOf } from './failures';
 
 /**
- * Stripe keeps a key for at least 24 h. Until then, making the intent again under its key tells its id; later
- * it would make a second one.
+ * Stripe keeps a key for at least 24 h. Until then, creating the intent again under its key returns its id. Later it
+ * would create a second intent.
  */
 const REPLAYABLE_MS = 23 * 3_600_000;
-/** A search, the only way after that, can be an hour behind: what it is to find is older than that. */
+/**
+ * After that, a search is the only way to find an intent. A search can be an hour behind, so the intent must be older
+ * than that.
+ */
 const CHARGEABLE_MS = REPLAYABLE_MS - 3_600_000;
 
-/** What was given back is told by the charge inside an intent. */
+/** The charge inside an intent shows what was refunded. */
 export const WITH_CHARGE = { expand: ['latest_charge'] };
 
-/** Whether a charge under this key may still begin, so that its intent will be found whenever it is asked for. */
+/** Whether a charge under this key may still begin. If it may, its intent will be found at any later time. */
 export const isChargeable = (request: ChargeRequest): boolean => ageOf(request) < CHARGEABLE_MS;
 
 /**
- * The intent of an attempt, not yet confirmed: no money can move, so it may be made again. The same key gives
- * the same intent, as it was at first.
+ * Creates the intent of an attempt, without confirming it. No money can move, so it may be created again. The same key
+ * returns the same intent, as it was at first.
  *
- * Changing what is sent here makes Stripe refuse the attempts of the day before with `idempotency_error`. They
- * are unknown until they can be searched for; nothing is lost.
+ * If a release changes what is sent here, Stripe rejects the attempts of the day before with `idempotency_error`. They
+ * are unknown until a search can find them; nothing is lost.
  */
 export async function createIntent(
   stripe: Stripe,
@@ -34,7 +37,7 @@ export async function createIntent(
       amount,
       currency: currency.toLowerCase(),
       capture_method: 'manual',
-      // Nobody is sent to a bank's page and back: this service has no further step for it.
+      // No customer is sent to a bank's page and back: this service has no further step for it.
       automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
       ...(paymentKey === undefined ? {} : { payment_method: paymentKey }),
       description,
@@ -45,9 +48,9 @@ export async function createIntent(
 }
 
 /**
- * The intent of an attempt as it is now. Null: there is none that anybody could confirm.
+ * The intent of an attempt as it is now. Null: there is no intent that any process could confirm.
  *
- * @throws {Stripe.errors.StripeError} where Stripe does not tell
+ * @throws {Stripe.errors.StripeError} if Stripe does not say
  */
 export async function findIntent(
   stripe: Stripe,
@@ -62,7 +65,7 @@ export async function findIntent(
   return found && retrieveIntent(stripe, found.id, timeLeft());
 }
 
-/** An answer that Stripe has kept for its key tells how the intent was then. */
+/** A response that Stripe has kept for its key shows the intent as it was then. This returns the intent as it is now. */
 export async function asItIsNow(
   stripe: Stripe,
   answer: Stripe.Response<Stripe.PaymentIntent>,
@@ -88,7 +91,7 @@ async function replayIntent(
   try {
     return await createIntent(stripe, request, timeout);
   } catch (error) {
-    // The key's only answer: nobody has ever learned the id of an intent, which a confirmation needs.
+    // This is the only response of the key. No process has ever got the id of an intent, which a confirmation needs.
     if (refusalOf(error) || isKeptError(error)) return null;
     throw error;
   }
@@ -128,7 +131,7 @@ export function outcomeOf(
   }
 }
 
-/** Why an intent is not the one that was asked for; null where it is. */
+/** Why an intent is not the requested one; null if it is. */
 export function mismatchOf(
   { amount, currency, metadata }: Stripe.PaymentIntent,
   request: ChargeRequest,

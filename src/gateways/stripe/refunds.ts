@@ -3,14 +3,13 @@ import { unknown, type RefundOutcome, type RefundRequest, type Unknown } from '.
 import { asReason, refusalOf } from './failures';
 
 /**
- * Gives a part of a charge back, once for each key: Stripe forgets keys after a day, so a refund that was made
- * before is looked for by its metadata.
+ * Refunds a part of a charge, once for each key. Stripe forgets keys after a day, so the function first looks for an
+ * earlier refund by its metadata.
  *
- * A pending refund counts as refunded. Stripe has accepted it and counts it in the charge's `amount_refunded`;
- * it waits for the bank, or for the account's balance, and needs nothing more from us. Asking for another one
- * would give the money back twice. Where it fails after all, a card being closed, Stripe sends `refund.failed`
- * and puts the amount back into the account's balance, which is for an operator to see.
- * https://docs.stripe.com/refunds
+ * A pending refund counts as refunded. Stripe has accepted it and counts it in the charge's `amount_refunded`. It waits
+ * for the bank, or for the account's balance, and needs nothing more from us. A second request would refund the money
+ * twice. If the refund fails later, for example because the card was closed, Stripe sends `refund.failed`. Stripe then
+ * puts the amount back into the account's balance, and an operator has to handle that. https://docs.stripe.com/refunds
  */
 export async function refundOnce(
   stripe: Stripe,
@@ -38,8 +37,8 @@ export async function refundOnce(
 }
 
 /**
- * Gives back what is left of a captured charge. Without a key of ours: Stripe never refunds more than is left, so
- * a second one is refused, whereas a key would repeat the first answer after that refund has failed.
+ * Refunds what is left of a captured charge. It sends no idempotency key: Stripe never refunds more than is left, so it
+ * refuses a second refund. With a key, Stripe would repeat the first response even after that refund has failed.
  */
 export async function refundRest(
   stripe: Stripe,

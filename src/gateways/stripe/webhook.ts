@@ -6,7 +6,7 @@ import {
   type WebhookReading,
 } from '../../domain/payments/gateway';
 
-/** What a message about an intent, a charge or a refund tells of the charge that it is about. */
+/** The fields of an intent, a charge or a refund in a message that identify the charge. */
 const subject = z.object({
   id: z.string(),
   metadata: z.record(z.string(), z.string()).nullish(),
@@ -23,7 +23,7 @@ const OF_CHARGES = /^charge\.refunded$/;
 const OF_REFUNDS = /^(charge\.refund\.updated|refund\.(updated|failed))$/;
 
 /**
- * A header with one time, so that the time that is checked is the one that is signed.
+ * A header with exactly one time, so that the time that is checked is the time that is signed.
  * https://docs.stripe.com/webhooks#verify-manually
  */
 const SIGNATURE = /^t=(\d{1,12})(,v\d+=\w+)+$/;
@@ -35,7 +35,7 @@ export function readWebhook({ body, headers, receivedAt }: WebhookMessage, secre
   if (signedAt === undefined) return { kind: 'rejected', reason: 'bad-signature' };
   let message: unknown;
   try {
-    // Tolerance 0: the age is checked below, to both sides and told apart from a wrong signature.
+    // Tolerance 0: the code below checks the age, in both directions, and reports it separately from a wrong signature.
     message = Stripe.webhooks.constructEvent(body, header, secret, 0);
   } catch (error) {
     const isForged = error instanceof Stripe.errors.StripeSignatureVerificationError;
@@ -57,8 +57,8 @@ function readEvent({ id: eventId, type, data }: z.infer<typeof eventSchema>): We
   const { id, metadata, payment_intent } = read.data;
   const gatewayPaymentId = isAboutIntent ? id : (payment_intent ?? null);
   const idempotencyKey = metadata?.['attempt'] ?? null;
-  // An account may have other shops: their intents and charges do not name an attempt of ours. A refund that was
-  // made by hand names none either, but may be one of a charge of ours.
+  // An account may have other shops: their intents and charges name no attempt of ours. A refund that was made by hand
+  // names none either, but may belong to a charge of ours.
   if (gatewayPaymentId === null || (idempotencyKey === null && !isAboutRefund)) return { kind: 'irrelevant' };
   return { kind: 'event', eventId, type, idempotencyKey, gatewayPaymentId };
 }

@@ -5,15 +5,16 @@ import { CANCEL_CODES, CONFIRM_CODES, LOOK_UP_CODES, refusalOf, type Codes } fro
 import { paymentSchema, refusalSchema, transactionsSchema, type Payment, type Transaction } from './protocol';
 
 /*
- * A charge is a look and then a confirmation, inside one local activity of 4 s: what takes longer counts as
- * unanswered and is looked up. Large shops allow 1 s to connect and 5 s to answer where nobody waits in a task.
+ * A charge is a look-up and then a confirmation, inside one local activity of 4 s. A call that takes longer counts as
+ * unanswered, and the workflow looks it up. Large shops allow 1 s to connect and 5 s to answer if no workflow task
+ * waits.
  */
 const LOOK_TIMEOUT_MS = 1_200;
 const CHANGE_TIMEOUT_MS = 2_500;
 /** The reference asks for at least 60 s. */
 const LIST_TIMEOUT_MS = 65_000;
 
-/** Toss has answered no, for a reason that is certain. */
+/** Toss has refused, for a certain reason. */
 export interface Refused {
   outcome: 'refused';
   reason: string;
@@ -21,18 +22,18 @@ export interface Refused {
 
 export type PaymentAnswer = Payment | Refused | Unknown;
 
-/** What Toss is asked to confirm. */
+/** What the service asks Toss to confirm. */
 export interface Confirmation {
   paymentKey: string;
   orderId: string;
   amount: number;
 }
 
-/** What Toss is asked to give back; without an amount, all that is left. */
+/** What the service asks Toss to refund; without an amount, everything that is left. */
 export interface Cancellation {
   cancelReason: string;
   cancelAmount?: number;
-  /** Toss refuses where another sum can still be given back than this one. */
+  /** Toss refuses if the amount that can still be refunded is not this one. */
   refundableAmount?: number;
 }
 
@@ -45,19 +46,19 @@ export interface TransactionQuery {
   startingAfter?: string;
 }
 
-/** The calls of Toss Payments that this service makes, each sent once. */
+/** The calls to Toss Payments that this service makes. Each is sent once. */
 export interface TossApi {
   look(paymentKey: string): Promise<PaymentAnswer>;
 
   /**
-   * Takes the money. Toss answers a key that it knows with the first answer to it, for 15 days, whatever is asked
-   * for, so the answer may be about another payment key than the confirmation's.
+   * Takes the money. For 15 days, Toss answers a known key with its first response to that key, whatever the request
+   * asks for. So the response may be about another payment key than that of the confirmation.
    */
   confirm(confirmation: Confirmation, idempotencyKey: string): Promise<PaymentAnswer>;
 
   cancel(paymentKey: string, cancellation: Cancellation, idempotencyKey: string): Promise<PaymentAnswer>;
 
-  /** @throws where the list cannot be read */
+  /** @throws if the list cannot be read */
   transactions(query: TransactionQuery): Promise<Transaction[]>;
 
   close(): Promise<void>;
@@ -122,7 +123,7 @@ function aboutKey(paymentKey: string, answer: PaymentAnswer): PaymentAnswer {
 
 const codeSchema = z.object({ code: z.string().regex(/^[A-Z0-9_]{1,64}$/) });
 
-/** The code as it reads elsewhere, such as `provider-error`; without one, `http-502`. */
+/** The code in the form of our own reasons, such as `provider-error`; without a code, `http-502`. */
 function faultOf({ status, body }: Answer): string {
   const code = codeSchema.safeParse(body).data?.code;
   return code === undefined ? `http-${status}` : code.toLowerCase().replaceAll('_', '-');

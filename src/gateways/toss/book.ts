@@ -3,17 +3,17 @@ import type { BookedCharge, BookPage } from '../../domain/payments/gateway';
 import type { TossApi } from './api';
 import type { Transaction } from './protocol';
 
-/** What an order id begins with: a reservation's id, or a payer's. */
+/** An order id begins with the id of a reservation or of a payer. */
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
 /** The most that Toss lists at once. */
 const PAGE = 5_000;
 const KOREA = 'Asia/Seoul';
 
 /**
- * The charges of a window, each with what has gone back of it until now. A refund is a transaction of its own, made
- * at any time later: so everything from the window's start until now is read, and the book is one page.
+ * The charges of a window, each with the sum of its refunds until now. A refund is a transaction of its own, made at
+ * any later time. So the function reads everything from the window's start until now, and the book is one page.
  *
- * @throws where the transactions cannot be read
+ * @throws if the transactions cannot be read
  */
 export async function readBook(
   api: Pick<TossApi, 'transactions'>,
@@ -47,7 +47,7 @@ async function* transactionsSince(
   }
 }
 
-/** Toss tells no idempotency keys: a line is known by its payment key, which is its id. */
+/** Toss lists no idempotency keys. A line is identified by its payment key, which is its id. */
 function asBooked(approval: Transaction, refunded: number): BookedCharge {
   const { paymentKey, orderId, currency, amount, transactionAt } = approval;
   return {

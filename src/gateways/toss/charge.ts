@@ -9,10 +9,13 @@ import type { GiveBack } from './giveBack';
 import { isOpen, isPreparedFor, objectionTo, outcomeOf } from './outcomes';
 import type { Payment } from './protocol';
 
-/** Toss, BELOW_MINIMUM_AMOUNT: the least that a card can pay, in won. */
+/** The smallest amount that a card can pay, in KRW (BELOW_MINIMUM_AMOUNT of Toss). */
 const MIN_AMOUNT = 100;
 
-/** Charges and what became of them. A payment is looked at before it is confirmed: what it is for and its amount. */
+/**
+ * Charges and their outcomes. A charge first looks the payment up, and checks what it is for and its amount. Only then
+ * does it confirm the payment.
+ */
 export function createCharges(
   api: TossApi,
   { cancelWhole }: Pick<GiveBack, 'cancelWhole'>,
@@ -24,14 +27,14 @@ export function createCharges(
     return answer.paymentKey === paymentKey ? settled(answer, request) : unknown('malformed-answer');
   }
 
-  /** What came of a payment that cannot be confirmed any more. */
+  /** The outcome of a payment that cannot be confirmed any more. */
   async function settled(payment: Payment, request: ChargeRequest): Promise<ChargeOutcome> {
     if (payment.status === 'WAITING_FOR_DEPOSIT') return refuseDeposit(payment, request);
     const outcome = outcomeOf(payment, request);
     return outcome.outcome === 'absent' ? unknown('not-confirmed') : outcome;
   }
 
-  /** Seats do not wait for days until somebody has been to the bank. */
+  /** Cancels a payment by bank deposit: seats do not wait for days until the payer has paid at the bank. */
   async function refuseDeposit(payment: Payment, request: ChargeRequest): Promise<ChargeOutcome> {
     const result = await cancelWhole(payment, request, 'unsupported-method');
     return result.outcome === 'voided' ? declined('unsupported-method') : result;

@@ -11,8 +11,9 @@ export interface TossGatewayOptions extends TossApiOptions {
 }
 
 /**
- * Toss Payments. The payer's browser prepares a payment and gets its `paymentKey`; money moves only when the
- * server confirms it. A payment key belongs to one attempt (the database sees to that) and is confirmed at most once.
+ * Toss Payments. The payer's browser prepares a payment and gets its `paymentKey`. Money moves only when the server
+ * confirms the payment. A payment key belongs to one attempt (the database enforces that) and is confirmed at most
+ * once.
  */
 export function createTossGateway({ webhookToken, ...options }: TossGatewayOptions): PaymentGateway {
   const api = createTossApi(options);
@@ -36,7 +37,7 @@ export function createTossGateway({ webhookToken, ...options }: TossGatewayOptio
     readWebhook: (message) => readWebhook(message, webhookToken),
 
     async ping() {
-      // Any payment will do: that there is none is said only to whom Toss knows.
+      // Any payment key will do. Toss answers that there is no such payment only if it accepts our credentials.
       const answer = await api.look('ping');
       if ('outcome' in answer && answer.outcome === 'unknown') {
         throw new Error(`Toss Payments does not answer: ${answer.reason}`);

@@ -1,15 +1,15 @@
 /**
  * What the error codes of Toss Payments mean for a payment. The lists are those of its reference
- * (docs.tosspayments.com/reference/error-codes), one for each call. A code is a refusal only where its text says
- * that the payer, the issuer or a rule refused; everything else leaves the outcome unknown: temporary errors,
- * faults of our credentials (which say nothing about an earlier request), and every code that is not listed.
+ * (docs.tosspayments.com/reference/error-codes), one for each call. A code is a refusal only if its text says that the
+ * payer, the issuer or a rule refused. Everything else leaves the outcome unknown: temporary errors, faults of our
+ * credentials (which say nothing about an earlier request), and every code that is not listed.
  */
 const UNKNOWN = null;
 
 /** A refusal's reason as clients read it, or {@link UNKNOWN}. */
 export type Codes = ReadonlyMap<string, string | typeof UNKNOWN>;
 
-/** `POST /v1/payments/confirm`. Refused: nothing was taken, and nothing can be under this idempotency key. */
+/** `POST /v1/payments/confirm`. Refused: nothing was taken, and nothing can be taken under this idempotency key. */
 export const CONFIRM_CODES: Codes = new Map([
   ['ALREADY_PROCESSED_PAYMENT', UNKNOWN],
   ['PROVIDER_ERROR', UNKNOWN],
@@ -64,8 +64,9 @@ export const CONFIRM_CODES: Codes = new Map([
 ]);
 
 /**
- * `POST /v1/payments/{paymentKey}/cancel`. Refused: nothing was given back. That a payment is cancelled already, or
- * has another balance, may be the work of an earlier request whose answer was lost: the payment itself tells.
+ * `POST /v1/payments/{paymentKey}/cancel`. Refused: nothing was refunded. Some codes say that the payment is cancelled
+ * already or has another balance. An earlier request whose response was lost may have caused that; the payment itself
+ * shows it.
  */
 export const CANCEL_CODES: Codes = new Map([
   ['ALREADY_CANCELED_PAYMENT', UNKNOWN],
@@ -102,7 +103,7 @@ export const CANCEL_CODES: Codes = new Map([
   ['IDEMPOTENT_REQUEST_PROCESSING', UNKNOWN],
 ]);
 
-/** `GET /v1/payments/{paymentKey}`. Only that there is no such payment is an answer. */
+/** `GET /v1/payments/{paymentKey}`. The only certain answer is that there is no such payment. */
 export const LOOK_UP_CODES: Codes = new Map([
   ['INVALID_PAYMENT_KEY', 'unknown-payment-key'],
   ['NOT_FOUND_PAYMENT', 'unknown-payment-key'],
@@ -113,7 +114,7 @@ export const LOOK_UP_CODES: Codes = new Map([
   ['FAILED_PAYMENT_INTERNAL_SYSTEM_PROCESSING', UNKNOWN],
 ]);
 
-/** @returns the reason of a refusal that is certain; null where the outcome is unknown */
+/** @returns the reason of a refusal that is certain; null if the outcome is unknown */
 export function refusalOf(codes: Codes, code: string): string | null {
   return codes.get(code) ?? UNKNOWN;
 }

@@ -9,9 +9,9 @@ import type { TossApi } from './api';
 import { isGivenBack, isOpen, isPreparedFor, returnedBy } from './outcomes';
 import type { Cancel, Payment } from './protocol';
 
-/** Of a cancellation's reason at Toss. */
+/** The longest reason of a cancellation at Toss. */
 const MAX_REASON = 200;
-/** Of a payment key at Toss. */
+/** The longest payment key at Toss. */
 const MAX_PAYMENT_KEY = 200;
 const HOUR_MS = 3_600_000;
 
@@ -19,11 +19,11 @@ export type Voided = { outcome: 'voided'; returned: number };
 const NOTHING_TAKEN: Voided = { outcome: 'voided', returned: 0 };
 
 export interface GiveBack extends Pick<PaymentGateway, 'void' | 'refund'> {
-  /** Gives back what is left of a payment that was confirmed. */
+  /** Refunds what is left of a confirmed payment. */
   cancelWhole(payment: Payment, request: ChargeRequest, reason: string): Promise<Voided | Unknown>;
 }
 
-/** Voids and refunds. Both look first, so that a request whose answer was lost is not made twice. */
+/** Voids and refunds. Both look the payment up first, so that a request whose response was lost is not made twice. */
 export function createGiveBack(api: TossApi): GiveBack {
   async function cancelWhole(payment: Payment, request: ChargeRequest, reason: string) {
     if (isGivenBack(payment)) return voided(payment);
@@ -35,10 +35,10 @@ export function createGiveBack(api: TossApi): GiveBack {
   }
 
   /**
-   * Bars a payment that nobody has confirmed. Toss has no call for that, but it binds an idempotency key to the
-   * first request that comes with it. Asked under the attempt's key to confirm a payment that does not exist, it
-   * refuses, and gives the same answer to a confirmation that is still on its way. Where that one was first, its
-   * answer comes back instead.
+   * Blocks a payment that no process has confirmed. Toss has no call for that, but it binds an idempotency key to the
+   * first request that comes with it. Under the attempt's key, this function asks Toss to confirm a payment that does
+   * not exist. Toss refuses, and gives the same response to a confirmation that is still on its way. If that
+   * confirmation came first, its response comes back instead.
    */
   async function bar(payment: Payment, request: ChargeRequest, reason: string) {
     const { orderId, totalAmount } = payment;
@@ -58,15 +58,16 @@ export function createGiveBack(api: TossApi): GiveBack {
       if (request.paymentKey === undefined) return NOTHING_TAKEN;
       const payment = await api.look(request.paymentKey);
       if ('outcome' in payment) return payment.outcome === 'refused' ? NOTHING_TAKEN : payment;
-      // It was never confirmed for this attempt, and is not ours to cancel.
+      // It was never confirmed for this attempt, so this attempt must not cancel it.
       if (!isPreparedFor(payment, request)) return NOTHING_TAKEN;
       if (payment.status === 'ABORTED' || payment.status === 'EXPIRED') return NOTHING_TAKEN;
       return isOpen(payment) ? bar(payment, request, reason) : cancelWhole(payment, request, reason);
     },
 
     /*
-     * Once for each key, also after the 15 days for which Toss knows an idempotency key: the key is in the reason of
-     * the cancellation, which is looked for first, and Toss refuses where the balance is not the one that was seen.
+     * Refunds once for each key, even after the 15 days for which Toss knows an idempotency key. The key is in the
+     * reason of the cancellation, and this function looks for it first. Toss also refuses if the balance has changed
+     * since the look-up.
      */
     async refund({ refundKey, charge, gatewayPaymentId, amount, reason }) {
       const payment = await api.look(gatewayPaymentId);
@@ -92,12 +93,12 @@ const voided = (payment: Payment): Voided => ({ outcome: 'voided', returned: ret
 const refused = (reason: string): RefundOutcome => ({ outcome: 'refused', reason });
 
 /**
- * Toss gives the first answer to a key again for 15 days, that of a temporary error too. An hour later the next try
- * is one of its own: whatever the one before it has done can be seen in the payment by then.
+ * For 15 days, Toss repeats the first response to a key, even a temporary error. So the key changes every hour. By
+ * then, the payment shows the effect of the try before.
  */
 const hourly = (key: string): string => `${key}:${Math.floor(Date.now() / HOUR_MS)}`;
 
-/** Who reads the payment at Toss finds out what gave the money back, and so do we. */
+/** The mark shows a reader of the payment at Toss, and this service, what refunded the money. */
 function markedReason(reason: string, mark: string): string {
   const suffix = suffixOf(mark);
   return reason.slice(0, MAX_REASON - suffix.length) + suffix;

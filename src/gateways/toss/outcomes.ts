@@ -3,10 +3,10 @@ import { CONFIRM_CODES, refusalOf } from './codes';
 import type { Payment } from './protocol';
 
 /**
- * Whether the payer prepared this payment for what is charged. The page that prepares a payment gives Toss an
- * order id: the reservation's id or, for a top-up, which has no id before it is asked for, the payer's; a hyphen or
- * an underscore and more may follow, so that each payment has an order id of its own. So nobody pays with a payment
- * that belongs to somebody else, or to something else of his own.
+ * Whether the payer prepared this payment for what is charged. The page that prepares a payment gives Toss an order id.
+ * It is the id of the reservation. A top-up has no id before it is requested, so its order id is the id of the payer. A
+ * hyphen or an underscore and more text may follow, so that each payment has its own order id. So no user can pay with
+ * a payment of another user, or with one that was prepared for something else.
  */
 export function isPreparedFor(payment: Payment, request: ChargeRequest): boolean {
   const isTopUp = request.orderId === request.idempotencyKey;
@@ -14,22 +14,22 @@ export function isPreparedFor(payment: Payment, request: ChargeRequest): boolean
   return payment.orderId === expected || /^[-_]/.test(afterPrefix(payment.orderId, expected));
 }
 
-/** Nobody has confirmed it, and somebody may yet. */
+/** No process has confirmed it, and one still may. */
 export function isOpen({ status }: Payment): boolean {
   return status === 'READY' || status === 'IN_PROGRESS';
 }
 
-/** Why a payment that is not confirmed yet must not be; null where it may. */
+/** Why a payment that is not confirmed yet must not be confirmed; null if it may. */
 export function objectionTo(payment: Payment, request: ChargeRequest): string | null {
   if (!isOfAmount(payment, request)) return 'amount-differs';
   if (typeof payment.method === 'string' && !METHODS.has(payment.method)) return 'unsupported-method';
   return payment.status === 'IN_PROGRESS' ? null : 'payment-not-authenticated';
 }
 
-/** Cards and what wallets pay with. With the others money comes later, or cannot be given back for long. */
+/** Cards and wallets. With other methods the money comes later, or can be refunded only for a short time. */
 const METHODS: ReadonlySet<string> = new Set(['카드', '간편결제']);
 
-/** What has become of the charge, by the payment's own word. */
+/** The outcome of the charge, as the payment shows it. */
 export function outcomeOf(payment: Payment, request: ChargeRequest): ChargeOutcome | { outcome: 'absent' } {
   if (!isPreparedFor(payment, request)) return { outcome: 'declined', reason: 'payment-key-mismatch' };
   switch (payment.status) {
@@ -48,12 +48,14 @@ export function outcomeOf(payment: Payment, request: ChargeRequest): ChargeOutco
   }
 }
 
-/** After refunds in part, giving the rest back leaves a payment PARTIAL_CANCELED: the balance tells. */
+/**
+ * If the rest is refunded after partial refunds, the payment stays PARTIAL_CANCELED. The balance shows the difference.
+ */
 export function isGivenBack({ status, balanceAmount }: Payment): boolean {
   return status === 'CANCELED' || balanceAmount === 0;
 }
 
-/** What had been taken and went back; a payment that waited for its deposit had taken nothing. */
+/** The amount that had been taken and is refunded. A payment that waited for its deposit had taken nothing. */
 export function returnedBy({ approvedAt, cancels }: Payment): number {
   return approvedAt ? (cancels ?? []).reduce((sum, { cancelAmount }) => sum + cancelAmount, 0) : 0;
 }

@@ -1,4 +1,6 @@
-/** What Toss Payments answers (API 2022-11-16), as far as this service reads it. New fields come without notice. */
+/**
+ * The responses of Toss Payments (API 2022-11-16), as far as this service reads them. New fields come without notice.
+ */
 import { z } from 'zod';
 
 const text = z.string().min(1);
@@ -11,7 +13,7 @@ const cancelSchema = z.object({
   cancelReason: z.string(),
   canceledAt: instant,
   transactionKey: text,
-  /** DONE where the money is on its way back; a payment from abroad may still be in progress. */
+  /** DONE if the money is on its way back. The refund of a payment from abroad may still be in progress. */
   cancelStatus: z.string(),
 });
 export type Cancel = z.infer<typeof cancelSchema>;
@@ -32,9 +34,9 @@ export const paymentSchema = z.object({
   /** In Korean; null until the payer has chosen. */
   method: z.string().nullish(),
   currency: text,
-  /** What was asked for, whatever has been given back since. */
+  /** The amount that was requested, whatever has been refunded since. */
   totalAmount: amount,
-  /** What can still be given back. */
+  /** What can still be refunded. */
   balanceAmount: amount,
   /** When the money was taken. */
   approvedAt: instant.nullish(),
@@ -44,10 +46,10 @@ export const paymentSchema = z.object({
 });
 export type Payment = z.infer<typeof paymentSchema>;
 
-/** The body of every answer that is no success. */
+/** The body of every response that is not a success. */
 export const refusalSchema = z.object({ code: text });
 
-/** One movement of money: a payment that was approved, or a part of it that went back. */
+/** One movement of money: an approved payment, or a part of it that was refunded. */
 export const transactionSchema = z.object({
   transactionKey: text,
   paymentKey: text,
@@ -59,5 +61,5 @@ export const transactionSchema = z.object({
 });
 export type Transaction = z.infer<typeof transactionSchema>;
 
-/** The answer to `GET /v1/transactions`, oldest first. */
+/** The response to `GET /v1/transactions`, oldest first. */
 export const transactionsSchema = z.array(transactionSchema);

@@ -4,12 +4,12 @@ import type { WebhookMessage, WebhookReading } from '../../domain/payments/gatew
 import { secretDigest } from '../secretDigest';
 import { parseJson } from '../webhookBody';
 
-/** The id of a message; a message that is sent again has the same. */
+/** The id of a message. A message that is sent again has the same id. */
 const ID_HEADER = 'tosspayments-webhook-transmission-id';
 
 /**
- * A payment has changed, or, for wallets from abroad, a refund that took its time. Everything else that Toss may
- * be told to send is about accounts, wallets and sellers that this service does not use.
+ * A payment has changed or, for wallets from abroad, a slow refund has ended. The other messages that Toss can send are
+ * about accounts, wallets and sellers that this service does not use.
  */
 const eventSchema = z.object({
   eventType: z.enum(['PAYMENT_STATUS_CHANGED', 'CANCEL_STATUS_CHANGED']),
@@ -18,9 +18,9 @@ const eventSchema = z.object({
 const idSchema = z.string().min(1).max(255);
 
 /**
- * Reads a message that came to the registered URL. Toss signs messages about sellers and payouts alone
- * (docs.tosspayments.com/reference/using-api/webhook-events); those about payments are known by the token in the
- * URL, and nothing in them has a time that could be believed.
+ * Reads a message that came to the registered URL. Toss signs only messages about sellers and payouts
+ * (docs.tosspayments.com/reference/using-api/webhook-events). The token in the URL authenticates messages about
+ * payments. Nothing in them has a time that the service could trust.
  */
 export function readWebhook({ body, headers, token = '' }: WebhookMessage, expected: string): WebhookReading {
   if (!timingSafeEqual(secretDigest(token), secretDigest(expected)))
