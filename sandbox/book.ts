@@ -89,7 +89,7 @@ export interface Book {
   /** The last lines before a cursor, newest first, each with its messages. */
   latest(slice: Slice): { lines: BookedLine[]; nextCursor: string | null };
 
-  /** The messages about what changed, each written with the change. */
+  /** The messages about changes. Each is written together with its change. */
   outbox: Outbox;
 
   close(): Promise<void>;

@@ -56,7 +56,7 @@ const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 300_000;
 const GIVE_UP_MS = 3_600_000;
 
-/** Part of the book: its changes are in the book's transactions. */
+/** A part of the book: it changes within the transactions of the book. */
 export function createOutbox(environment: RootDatabase): Outbox {
   const messages = environment.openDB<Message, MessageId>('messages', { encoding: 'json' });
   const due = environment.openDB<true, [number, ...MessageId]>('messages-due', { encoding: 'json' });

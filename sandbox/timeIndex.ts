@@ -7,10 +7,10 @@ export interface TimeIndex {
   /** Adds a new line. To be called in a transaction of the book. */
   add(charge: Charge): void;
 
-  /** From `from` (included) to `to` (excluded), milliseconds since 1970, after a cursor. */
+  /** The keys from `from` (included) to `to` (excluded), milliseconds since 1970, after a cursor. */
   oldestFirst(window: { from?: number | undefined; to?: number | undefined } & Slice): KeysOfPage;
 
-  /** Before a cursor. */
+  /** The keys before a cursor. */
   newestFirst(slice: Slice): KeysOfPage;
 }
 

@@ -1,6 +1,6 @@
 import escape from 'escape-html';
 
-/** Text that is HTML already: made by {@link html}, or a constant of ours. */
+/** Text that is already HTML: {@link html} has made it, or it is one of our constants. */
 export interface Html {
   readonly html: string;
 }

@@ -22,5 +22,5 @@ nav { margin: 1.5rem 0; }
 
 export const STYLE_ELEMENT: Html = { html: `<style>${STYLE}</style>` };
 
-/** What the page's Content-Security-Policy allows; everything else is forbidden. */
+/** The only style that the page's Content-Security-Policy allows. */
 export const STYLE_SOURCE = `'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;

@@ -2,7 +2,7 @@ export const TOP_UP_WORKFLOW = 'topUp';
 
 export const topUpWorkflowId = (topUpId: string): string => `top-up-${topUpId}`;
 
-/** Makes the top-up that the API has written under this id. */
+/** The workflow makes the top-up that the API has written under this id. */
 export interface TopUpInput {
   topUpId: string;
 }

@@ -1,6 +1,6 @@
 export const RECONCILIATION_WORKFLOW = 'reconciliation';
 export const GATEWAY_RECONCILIATION_WORKFLOW = 'gatewayReconciliation';
 
-/** One runs at a time for each gateway of a task queue. */
+/** For each gateway of a task queue, only one runs at a time. */
 export const gatewayReconciliationWorkflowId = (gateway: string, taskQueue: string): string =>
   `reconciliation-${gateway}-${taskQueue}`;

@@ -21,7 +21,8 @@ const PING_EVERY_MS = 1_000;
  * earlier request under the same key.
  *
  * Customers choose what they charge, so a charge without an answer says nothing about the gateway: the card's bank may
- * be slow. It only makes the worker ping, until the gateway answers. Pings decide. Any answer closes the circuit.
+ * be slow. Such a charge only makes the worker ping the gateway until it answers. Only pings open the circuit. Any
+ * answer closes it.
  *
  * The circuit breaker stops only charges. It always sends the calls that find out about money, capture it or return it:
  * their callers ask with growing pauses, and would have to ask again.

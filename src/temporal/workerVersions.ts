@@ -20,7 +20,7 @@ const AT_ONCE = 10;
 /** A worker polls for work at least once a minute, which is the length of Temporal's longest poll. */
 const POLLED_WITHIN_MS = 90_000;
 
-/** Codes of gRPC. */
+/** Status codes of gRPC. */
 const NOT_FOUND = 5;
 const PERMISSION_DENIED = 7;
 const UNIMPLEMENTED = 12;
@@ -151,7 +151,7 @@ async function unbind(client: Client, execution: Execution): Promise<void> {
       updateMask: { paths: ['versioning_override'] },
     });
   } catch (error) {
-    // It has ended meanwhile.
+    // The run has ended meanwhile.
     if (codeOf(error) !== NOT_FOUND) throw error;
   }
 }

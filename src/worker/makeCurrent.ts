@@ -28,7 +28,7 @@ async function main(): Promise<void> {
       const { builds } = await seeVersions(client, version.deploymentName);
       for (const buildId of builds) {
         const open = await openRuns(client, taskQueue, buildId);
-        logger.info({ buildId, open }, 'runs that end on this version');
+        logger.info({ buildId, open }, 'open runs that are bound to this version');
       }
     });
   } finally {

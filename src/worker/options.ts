@@ -4,7 +4,7 @@ import { createActivities } from '../activities';
 import type { ActivityDependencies } from '../activities/dependencies';
 import { ProblemInterceptor } from './problemInterceptor';
 
-/** What differs between the service, the tests and the benchmark. */
+/** The options that differ between the service, the tests and the benchmark. */
 export interface WorkerTarget {
   connection: NativeConnection;
   namespace: string;

@@ -65,7 +65,7 @@ export const SCHEDULES: readonly ScheduledWorkflow[] = [
 /** The start of a worker does not wait longer than this for a slow Temporal. */
 const TIMEOUT_MS = 10_000;
 const FIRST_PAUSE_MS = 100;
-/** A status of gRPC: FAILED_PRECONDITION. */
+/** A status code of gRPC: FAILED_PRECONDITION. */
 const CONFLICT: ReadonlySet<number> = new Set([9]);
 
 /**

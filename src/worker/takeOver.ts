@@ -12,7 +12,7 @@ export interface TakeOver {
   logger: Logger;
   /** Called once new workflows have a worker: this one, or those of another version that is current. */
   ready: () => void;
-  /** Ends the tries. */
+  /** Its abort ends the tries. */
   signal: AbortSignal;
 }
 
@@ -80,7 +80,7 @@ export async function takeOver(client: Client, options: TakeOver): Promise<boole
   return false;
 }
 
-/** The next sweep moves the runs that Temporal's index does not show yet. */
+/** Moves every open run. The next sweep moves the runs that Temporal's index does not show yet. */
 async function moveEverything(client: Client, { taskQueue, rollout, logger }: TakeOver): Promise<void> {
   for (let isLast = false; !isLast;) {
     const page = await moveToCurrent(client, taskQueue, rollout);

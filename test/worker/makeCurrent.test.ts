@@ -23,7 +23,9 @@ describe('node dist/src/worker/makeCurrent.js', () => {
     const { stdout } = await run(stack.env);
 
     expect(stdout).toContain('"msg":"this version is current"');
-    expect(stdout).toMatch(/"buildId":"[0-9a-f]{16}","open":0,"msg":"runs that end on this version"/);
+    expect(stdout).toMatch(
+      /"buildId":"[0-9a-f]{16}","open":0,"msg":"open runs that are bound to this version"/,
+    );
   });
 
   it('fails with one line where no worker of it asks for work', async () => {

@@ -30,7 +30,7 @@ export function createOpeningActivities({ db, lobby }: ActivityDependencies) {
       return (await draws.find(scheduleId))?.result?.entries.length ?? null;
     },
 
-    /** Moves the lobby to the front of the line in the recorded order, and lets the line move. */
+    /** Moves the lobby to the front of the line in the recorded order, and starts to admit clients from the line. */
     async lineUp(scheduleId: string): Promise<void> {
       const result = (await draws.find(scheduleId))?.result;
       if (!result) throw new PermanentError(`schedule ${scheduleId} has not been drawn`);

@@ -30,7 +30,7 @@ export interface FailPaymentInput {
   mayBeCharged: boolean;
 }
 
-/** What a successful attempt has bought. */
+/** The result of a successful attempt. */
 export interface PaidOutcome {
   amount: PaymentAmount;
   /** ISO 8601. */
@@ -104,7 +104,7 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
       return tickets;
     },
 
-    /** What an attempt that succeeded has bought. */
+    /** Reads the result of a successful attempt. */
     async readPaidOutcome(paymentId: string): Promise<PaidOutcome> {
       const payment = await createPaymentStore(db).find(paymentId);
       if (!payment?.approvedAt) throw new PermanentError(`payment ${paymentId} has not succeeded`);

@@ -112,19 +112,19 @@ export function createReconciliationActivities({ db, gateways, reconcileAfterMs 
       return { ...NOTHING, nextCursor: page.nextCursor, lines: page.items.length };
     },
 
-    /** From our side: every attempt of the window, with the charges that belong to it. */
+    /** Compares from our side: every attempt of the window, with the charges that belong to it. */
     async compareAttempts(run: ReconciliationRun, cursor: string | null): Promise<ComparedPage> {
       const page = pageFrom(cursor);
       return compared(page, await attempts.ofWindow(windowOf(run), page));
     },
 
-    /** From the gateway's side: charges of attempts from before the window. */
+    /** Compares from the gateway's side: charges of attempts from before the window. */
     async compareEarlierAttempts(run: ReconciliationRun, cursor: string | null): Promise<ComparedPage> {
       const page = pageFrom(cursor);
       return compared(page, await attempts.earlier(windowOf(run), page));
     },
 
-    /** From the gateway's side: charges that no attempt of ours has made. */
+    /** Compares from the gateway's side: charges that no attempt of this service has made. */
     async compareStrangeCharges(run: ReconciliationRun, cursor: string | null): Promise<ComparedPage> {
       const page = pageFrom(cursor);
       const bookedBefore = new Date(run.settledBefore);
@@ -133,7 +133,7 @@ export function createReconciliationActivities({ db, gateways, reconcileAfterMs 
       return { ...NOTHING, nextCursor: cursorAfter(page, found, 'gatewayPaymentId'), money: keptOf(found) };
     },
 
-    /** From the side of the seats: sales without a payment. */
+    /** Compares from the side of the seats: sales without a payment. */
     async compareSales(run: ReconciliationRun, cursor: string | null): Promise<ComparedPage> {
       const page = pageFrom(cursor);
       const sales = await records.sales(windowOf(run), page);
@@ -141,7 +141,7 @@ export function createReconciliationActivities({ db, gateways, reconcileAfterMs 
       return { ...NOTHING, nextCursor: cursorAfter(page, sales, 'reservationId') };
     },
 
-    /** From the side of the ledger: journals about the gateway's money without an attempt. */
+    /** Compares from the side of the ledger: journals about the gateway's money without an attempt. */
     async compareJournals(run: ReconciliationRun, cursor: string | null): Promise<ComparedPage> {
       const page = pageFrom(cursor);
       const journals = await records.journals(windowOf(run), page);

@@ -107,7 +107,7 @@ async function searchIntent(
   return data.find(({ metadata }) => metadata['attempt'] === idempotencyKey) ?? null;
 }
 
-/** What an intent says about its charge. https://docs.stripe.com/payments/paymentintents/lifecycle */
+/** The outcome of a charge, as its intent shows it. https://docs.stripe.com/payments/paymentintents/lifecycle */
 export function outcomeOf(
   intent: Stripe.PaymentIntent,
   request: ChargeRequest,

@@ -57,8 +57,8 @@ function readEvent({ id: eventId, type, data }: z.infer<typeof eventSchema>): We
   const { id, metadata, payment_intent } = read.data;
   const gatewayPaymentId = isAboutIntent ? id : (payment_intent ?? null);
   const idempotencyKey = metadata?.['attempt'] ?? null;
-  // An account may have other shops: their intents and charges name no attempt of ours. A refund that was made by hand
-  // names none either, but may belong to a charge of ours.
+  // An account may have other shops: their intents and charges do not name one of our attempts. A refund that was made
+  // by hand does not name one either, but may belong to one of our charges.
   if (gatewayPaymentId === null || (idempotencyKey === null && !isAboutRefund)) return { kind: 'irrelevant' };
   return { kind: 'event', eventId, type, idempotencyKey, gatewayPaymentId };
 }

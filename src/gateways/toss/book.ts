@@ -5,7 +5,7 @@ import type { Transaction } from './protocol';
 
 /** An order id begins with the id of a reservation or of a payer. */
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
-/** The most that Toss lists at once. */
+/** The most transactions that Toss lists at once. */
 const PAGE = 5_000;
 const KOREA = 'Asia/Seoul';
 
@@ -36,7 +36,7 @@ async function* transactionsSince(
   api: Pick<TossApi, 'transactions'>,
   from: number,
 ): AsyncGenerator<Transaction> {
-  // Toss counts whole seconds, and its clock may be ahead of ours.
+  // Toss counts whole seconds, and its clock may be ahead of our clock.
   const range = { startDate: inKorea(from), endDate: inKorea(Date.now() + 60_000), limit: PAGE };
   let page = await api.transactions(range);
   for (;;) {

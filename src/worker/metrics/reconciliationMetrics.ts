@@ -31,7 +31,7 @@ const GAUGES: readonly GaugeOf<ReconciliationOverview>[] = [
   },
 ];
 
-/** How far the books agree. @param read from Postgres */
+/** Registers the gauges that show how far the books agree. @param read from Postgres */
 export function registerReconciliationMetrics(
   registry: Registry,
   read: () => Promise<ReconciliationOverview>,

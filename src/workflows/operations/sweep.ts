@@ -31,7 +31,7 @@ export interface SweepResult {
   status: 'SUCCEEDED';
   /** Runs of earlier versions, moved to the current one. */
   moved: number;
-  /** Reservations past their time that no workflow owned. This and the next three are 0 on a healthy system. */
+  /** Reservations past their time without a workflow. This and the next three are 0 on a healthy system. */
   adopted: number;
   cancellations: number;
   shows: number;

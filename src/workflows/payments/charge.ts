@@ -2,7 +2,7 @@ import { condition, sleep } from '@temporalio/workflow';
 import { GATEWAY_UNAVAILABLE, type ChargeOutcome, type ChargeRequest } from '../../domain/payments/gateway';
 import { onceStep } from '../lib/steps';
 
-/** A charge whose fate is known. */
+/** A charge whose outcome is known. */
 export type KnownCharge = Extract<ChargeOutcome, { outcome: 'approved' | 'declined' }>;
 
 /** The gateway's response did not come in time. The gateway may have taken the charge, or may still take it. */

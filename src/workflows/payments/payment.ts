@@ -19,7 +19,7 @@ export interface PaymentRequest {
   expiresAt: string;
 }
 
-/** What a payment shares with its reservation. */
+/** The things that a payment shares with its reservation. */
 export interface PaymentSurroundings {
   /** Until this time (milliseconds since 1970) the workflow looks up an unknown charge and keeps the seats. */
   until: number;

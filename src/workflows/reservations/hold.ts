@@ -99,7 +99,7 @@ export class Hold {
     }
   }
 
-  /** Ends the hold once; a second caller waits for the same end. */
+  /** Ends the hold once. A second caller waits for the same end. */
   async end(wanted: 'EXPIRED' | 'RELEASED'): Promise<void> {
     if (this.phase === 'HELD') {
       // The phase changes first, so that no payment starts while the seats are being released.
