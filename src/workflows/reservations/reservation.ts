@@ -28,8 +28,8 @@ export const reservationQuery = defineQuery<ReservationState>(RESERVATION_QUERY)
  * that no hold is ever without a workflow. Only the workflow pays, releases or expires the hold. Postgres decides who
  * owns the seats, and its rows are the read model of this workflow.
  *
- * - If the reservation is not paid when the timer fires, the hold expires. If Postgres has no hold, the workflow only
- *   ends. That happens if Postgres refused the hold, or if the API died before it granted it.
+ * - If the reservation is not paid when the timer fires, the hold expires. If Postgres has no hold, the workflow
+ *   ends and does nothing. That happens if Postgres refused the hold, or if the API died before it granted it.
  * - A `pay` that is accepted before the end of the hold may finish: the timer takes no seats from a payment.
  * - A charge whose outcome is unknown keeps the seats until `settleSeconds` after the hold, and not longer. The
  *   workflow continues until the outcome is known, and refunds any charge that bought nothing.
