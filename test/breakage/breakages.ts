@@ -46,7 +46,7 @@ export const BREAKAGES: Breakage[] = [
       { file: HOLDS, find: 'ON CONFLICT (seat_id) WHERE released_at IS NULL DO NOTHING', replace: '' },
     ],
     suite: 'test/db/reservations/reservationStore.test.ts',
-    tests: ['the unique index allows one live allocation for a seat, whoever writes it'],
+    tests: ['the unique index allows one live allocation for a seat, whichever code writes it'],
   },
   {
     name: 'the unique index is dropped, and many ask at once',
@@ -59,7 +59,7 @@ export const BREAKAGES: Breakage[] = [
       { file: HOLDS, find: 'ON CONFLICT (seat_id) WHERE released_at IS NULL DO NOTHING', replace: '' },
     ],
     suite: 'test/activities/reservations/reservations.test.ts',
-    tests: ['parallel holds of one seat: one wins, and every loser hears which seat is gone'],
+    tests: ['parallel holds of one seat: one wins, and every other gets the id of the seat that is gone'],
   },
   {
     name: 'an undo is forgotten: the charge is not voided',
@@ -72,7 +72,7 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/workflows/payments/payment.test.ts',
     tests: [
-      'a confirmation that fails after the charge undoes everything: charge voided, points back, the hold goes on and can be paid',
+      'a confirmation that fails after the charge undoes everything: the charge is voided, the points are returned, and the hold continues and can be paid',
     ],
   },
   {
@@ -85,7 +85,7 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/workflows/payments/payment.test.ts',
-    tests: ['a declined card is told only after the points are back'],
+    tests: ['a declined card is reported only after the points are returned'],
   },
   {
     name: 'an undo is registered after its step',
@@ -98,7 +98,7 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/workflows/payments/payment.test.ts',
-    tests: ['a debit whose answer is lost gives them back when the answer never comes'],
+    tests: ['a debit whose result is lost returns the points if the result never comes'],
   },
   {
     name: 'seats are released without the owner check, in Redis',
@@ -135,7 +135,7 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/activities/payments/payments.test.ts',
-    tests: ['undoing a payment twice gives the points back once'],
+    tests: ['undoing a payment twice returns the points once'],
   },
   {
     name: 'a top-up is credited twice',
@@ -152,7 +152,7 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/workflows/ledger/topUp.test.ts',
-    tests: ['a top-up whose credit fails is tried until it is done, and credited once'],
+    tests: ['a top-up whose credit fails is tried until it succeeds, and is credited once'],
   },
   {
     name: 'a charge without an answer is taken for a refusal',
@@ -166,7 +166,7 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/workflows/payments/unknownCharge.test.ts',
     tests: [
-      'a charge without an answer is looked up before anything is decided approved: the reservation is confirmed, and nothing is charged or voided again',
+      'a charge without a response is looked up before anything is decided: approved: the reservation is confirmed, and nothing is charged or voided again',
     ],
   },
   {
@@ -180,7 +180,7 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/workflows/payments/payment.test.ts',
     tests: [
-      'a confirmation that fails after the charge counts as paid when it was committed and only its answer was lost',
+      'a confirmation that fails after the charge counts as paid if it was committed and only its result was lost',
     ],
   },
   {
@@ -198,7 +198,7 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/workflows/payments/payment.test.ts',
-    tests: ['a payment accepted before the end of the hold is not cut off by the timer'],
+    tests: ['a payment accepted before the end of the hold is not interrupted by the timer'],
   },
   {
     name: 'a payment that failed with its charge unknown is forgotten',
@@ -211,7 +211,7 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/activities/payments/lostPayments.test.ts',
     tests: [
-      'An open attempt that its workflow may have never heard of that was closed with its charge unknown stands in no way, and is told to whoever comes next',
+      'An open attempt that its workflow may not know that was closed with its charge unknown blocks nothing, and the next step gets its id',
     ],
   },
   {
@@ -225,7 +225,7 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/workflows/payments/unknownCharge.test.ts',
     tests: [
-      'a gateway that answers not even a void keeps the seats no longer than the bound, and the workflow goes on until the money is back',
+      'a gateway that does not even answer a void blocks the seats no longer than the limit, and the workflow continues until the money is refunded',
     ],
   },
   {
@@ -239,7 +239,7 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/workflows/payments/unknownCharge.test.ts',
     tests: [
-      'a gateway that answers not even a void keeps the seats no longer than the bound, and the workflow goes on until the money is back',
+      'a gateway that does not even answer a void blocks the seats no longer than the limit, and the workflow continues until the money is refunded',
     ],
   },
   {
@@ -364,7 +364,7 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/db/ledger/ledgerStore.test.ts',
     tests: [
-      'a wallet is never overdrawn, and the refusal tells balance and price',
+      'a wallet is never overdrawn, and the refusal shows balance and price',
       'a wallet stays at zero or above under parallel debits and credits',
     ],
   },
@@ -425,7 +425,7 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/activities/operations/housekeeping.test.ts',
     tests: [
-      'an idempotency key is kept for the 24 hours that clients may repeat a request, and goes after 48',
+      'an idempotency key is kept for the 24 hours in which clients may repeat a request, and is removed after 48',
     ],
   },
   {
@@ -502,14 +502,14 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/activities/cancellations/cancellations.test.ts',
-    tests: ['cancelling frees no seat before it is certain'],
+    tests: ['cancelling frees no seat before its commit'],
   },
   {
     name: 'a cancellation does not wait for a check-in under way',
     edits: [{ file: CANCELLATIONS, find: 'await cancellations.lockTickets(reservationId);', replace: '' }],
     suite: 'test/activities/cancellations/cancellations.test.ts',
     tests: [
-      'a cancellation and a check-in waits for a check-in under way, and is refused when that lets somebody in',
+      'a cancellation and a check-in: the cancellation waits for a check-in under way, and is rejected if that check-in admits',
     ],
   },
   {
@@ -522,7 +522,7 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/workflows/cancellations/cancellation.test.ts',
-    tests: ['a refund without an answer that was made is asked for again under the same key, and given once'],
+    tests: ['a refund without a response that was made is requested again under the same key, and made once'],
   },
   {
     name: 'a refund that was refused is tried under the key that was refused',
@@ -597,7 +597,7 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/activities/reconciliation/reconciliation.test.ts',
     tests: [
-      'what the gateway has and we have not a charge of nobody, and one for an order of ours without an attempt, wait for an operator',
+      'reconciliation of money that only the gateway has: an unknown charge, and a charge for our order without an attempt, wait for an operator',
     ],
   },
   {
@@ -611,8 +611,8 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/activities/reconciliation/reconciliation.test.ts',
     tests: [
-      'what we have and the gateway has not a payment without a charge',
-      'what we have and the gateway has not points that nobody paid',
+      'reconciliation reports, because the gateway does not have it, a payment without a charge',
+      'reconciliation reports, because the gateway does not have it, points without a charge',
     ],
   },
   {
@@ -626,7 +626,7 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/activities/reconciliation/reconciliation.test.ts',
     tests: [
-      'what the gateway has and we have not a charge that comes long after its attempt is seen all the same',
+      'reconciliation of money that only the gateway has: a charge that comes long after its attempt is still found',
     ],
   },
   {
@@ -640,7 +640,7 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/activities/reconciliation/reconciliation.test.ts',
     tests: [
-      'what the gateway has and we have not a charge of a payment that is said to have failed, but whose seats are sold, is not given back',
+      'reconciliation of money that only the gateway has: a charge of a payment that is marked as failed, but whose seats are sold, is not voided',
     ],
   },
   {
@@ -654,8 +654,8 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/activities/reconciliation/reconciliation.test.ts',
     tests: [
-      'what is still under way is no difference until it had time to settle',
-      'what is still under way is no difference when an old attempt has just changed',
+      'an attempt that is still under way is no difference until it has had time to settle',
+      'an attempt that is still under way is no difference if it is old but has just changed',
     ],
   },
   {
@@ -669,8 +669,8 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/db/ledger/ledgerStore.test.ts',
     tests: [
-      'no statement leaves a journal unbalanced, whoever writes it a single entry',
-      'no statement leaves a journal unbalanced, whoever writes it two journals that only together sum to zero',
+      'Postgres rejects what leaves a journal unbalanced, whichever code writes it: a single entry',
+      'Postgres rejects what leaves a journal unbalanced, whichever code writes it: two journals that only together sum to zero',
     ],
   },
   {
@@ -696,8 +696,8 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/activities/cancellations/showCancellations.test.ts',
     tests: [
-      'closing the sale of a show for good waits for a hold that is being recorded, and the first walk finds it',
-      'closing the sale of a show for good refuses a hold that comes while it is under way',
+      'closing the sale of a show permanently waits for a hold that is being recorded, and the first walk finds it',
+      'closing the sale of a show permanently rejects a hold that comes while it is under way',
     ],
   },
   {
@@ -711,7 +711,7 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/activities/cancellations/showCancellations.test.ts',
     tests: [
-      'closing the sale of a show for good refuses the payment of a hold that still runs, and takes no points for it',
+      'closing the sale of a show permanently rejects the payment of an open hold, and takes no points for it',
     ],
   },
   {
@@ -725,7 +725,7 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/workflows/cancellations/showCancellation.test.ts',
     tests: [
-      'a payment that is under way when the show is cancelled is waited for, and refunded once it is confirmed',
+      'a payment that is under way when the show is cancelled delays the end of the cancellation, and is refunded after it is confirmed',
     ],
   },
   {
@@ -740,7 +740,7 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/workflows/cancellations/showCancellation.test.ts',
-    tests: ['a customer who cancels too late, and was refused, is refunded with everybody else'],
+    tests: ['a customer who cancels too late, and was rejected, is refunded with all others'],
   },
   {
     name: 'the refunds of a show do not keep to their rate',
@@ -752,7 +752,7 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/workflows/cancellations/showCancellationControl.test.ts',
-    tests: ['the rate of the refunds of a show is passed in no second'],
+    tests: ['the rate of the refunds of a show is not exceeded in any second'],
   },
   {
     name: 'the refunds of a show go on while they are paused',
@@ -764,7 +764,7 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/workflows/cancellations/showCancellationControl.test.ts',
-    tests: ['a pause lets nothing more begin until it is resumed'],
+    tests: ['a pause lets no more cancellations begin until an operator resumes'],
   },
   {
     name: 'the signature of a webhook is not checked',
@@ -801,9 +801,7 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/workflows/payments/gatewayDown.test.ts',
-    tests: [
-      'a payment while the gateway is known to be down that was sent by a worker which has died since gives its money back',
-    ],
+    tests: ['a payment while the gateway is known to be down that a worker sent before it died is undone'],
   },
   {
     name: 'the password of the page opens the calls',
@@ -857,7 +855,7 @@ export const BREAKAGES: Breakage[] = [
     edits: [{ file: HOLDS, find: 'IS NOT DISTINCT FROM schedule.id', replace: '= schedule.id' }],
     suite: 'test/db/freshSale.test.ts',
     tests: [
-      'in the first minutes of a sale, of which Postgres has no statistics yet, a hold reads its own seats, and not all of the schedule',
+      'in the first minutes of a sale, while Postgres has no statistics of it, a hold reads its own seats, and not all seats of the schedule',
     ],
   },
   {
@@ -867,7 +865,7 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/db/freshSale.test.ts',
     tests: [
-      'in the first minutes of a sale, of which Postgres has no statistics yet, the statuses of a schedule are read in one pass',
+      'in the first minutes of a sale, while Postgres has no statistics of it, the statuses of a schedule are read in one pass',
     ],
   },
   {
@@ -894,7 +892,7 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/db/openings/drawStore.test.ts',
-    tests: ['the result stands, whoever draws again'],
+    tests: ['the result does not change when a process draws again'],
   },
   {
     name: 'the service may read the seeds of draws to come',

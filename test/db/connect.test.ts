@@ -1,7 +1,7 @@
 import { connectPostgres } from '../../src/db/connect';
 
 describe('a pool without a logger', () => {
-  it('prints nothing by itself when it gets no connection: the caller gets the error', async () => {
+  it('prints nothing when it gets no connection: the caller gets the error', async () => {
     const printed = (['log', 'warn', 'error', 'debug'] as const).map((name) =>
       jest.spyOn(console, name).mockImplementation(() => undefined),
     );

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(async () => database.drop());
 
-/** Sells seats as past sales have: straight into the table, at once. */
+/** Sells seats as in a past sale: directly into the table, all at once. */
 async function sell(scheduleId: string, seatIds: readonly string[]): Promise<void> {
   const { owner } = database;
   const userId = await createUser(owner);
@@ -58,7 +58,7 @@ async function plansOf(query: () => Promise<unknown>): Promise<string> {
   return plans.join('\n');
 }
 
-describe('in the first minutes of a sale, of which Postgres has no statistics yet,', () => {
+describe('in the first minutes of a sale, while Postgres has no statistics of it,', () => {
   let current: Sale;
   beforeAll(async () => {
     const { owner } = database;
@@ -75,11 +75,11 @@ describe('in the first minutes of a sale, of which Postgres has no statistics ye
     expect(await store.statuses(scheduleId)).toBe('S'.repeat(2_000) + 'A'.repeat(1_000));
     const plan = await plansOf(async () => store.statuses(scheduleId));
     expect(plan).toContain('Join');
-    // Each seat beside each sold one: of 25,000 seats it took seconds.
+    // A nested loop compares each seat with each sold seat: with 25,000 seats this took seconds.
     expect(plan).not.toContain('Nested Loop');
   });
 
-  it('a hold reads its own seats, and not all of the schedule', async () => {
+  it('a hold reads its own seats, and not all seats of the schedule', async () => {
     const { scheduleId, seatIds } = current;
     const hold = {
       reservationId: randomUUID(),

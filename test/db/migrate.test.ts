@@ -31,7 +31,7 @@ describe('a release on a database', () => {
     expect(await migrations()).toEqual(before);
   });
 
-  it('of a later release says so in one line, and changes nothing', async () => {
+  it('of a later release fails with one line that says so, and changes nothing', async () => {
     await migrateByALaterRelease();
     const before = await migrations();
 
@@ -41,7 +41,7 @@ describe('a release on a database', () => {
     expect(await database.owner('knex_migrations_lock').pluck('is_locked')).toEqual([0]);
   });
 
-  it('of a later release leaves the logins as they are', async () => {
+  it('of a later release does not change the logins', async () => {
     await migrateByALaterRelease();
 
     const roles = {
@@ -52,7 +52,7 @@ describe('a release on a database', () => {
     };
     await expect(prepareDatabase(roles)).rejects.toThrow(new Error(COMPLAINT));
 
-    // With the passwords of before.
+    // The passwords of before still work.
     await expect(migrate(database.ownerUrl)).rejects.toThrow(new Error(COMPLAINT));
   });
 });

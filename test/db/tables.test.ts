@@ -2,7 +2,7 @@ import { HOUSEKEEPING_SUBJECTS } from '../../src/activities/operations/housekeep
 import { read } from '../docs/markdown';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 
-/** Kept by the tool that migrates: a row for each migration, and one lock. */
+/** The tables of the migration tool: a row for each migration, and one lock. */
 const OF_KNEX = new Set(['knex_migrations', 'knex_migrations_lock']);
 
 let database: TestDatabase;
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(async () => database.drop());
 
-/** The rows of the table in docs/operations.md: which tables, and what becomes of what is in them. */
+/** The rows of the table in docs/operations.md: the tables, and what happens to their rows. */
 function rules(): { tables: string[]; rule: string }[] {
   const section = read('docs/operations.md')
     .split('## What grows, and what removes it')[1]
@@ -32,7 +32,7 @@ async function tables(): Promise<string[]> {
 }
 
 describe('every table of the database', () => {
-  it('has one rule in docs/operations.md that says what becomes of its rows', async () => {
+  it('has one rule in docs/operations.md that says what happens to its rows', async () => {
     expect(
       rules()
         .flatMap((rule) => rule.tables)
@@ -40,7 +40,7 @@ describe('every table of the database', () => {
     ).toEqual(await tables());
   });
 
-  it('is kept for good, does not grow, or loses its old rows after a time', () => {
+  it('is kept permanently, does not grow, or loses its old rows after a time', () => {
     expect(
       rules()
         .map(({ rule }) => rule)
@@ -49,12 +49,12 @@ describe('every table of the database', () => {
   });
 });
 
-describe('what housekeeping removes', () => {
-  it.each(HOUSEKEEPING_SUBJECTS)('%s: is named in the rule of a table', (subject) => {
+describe('the list of what housekeeping removes', () => {
+  it.each(HOUSEKEEPING_SUBJECTS)('has %s, which the rule of one table names', (subject) => {
     expect(rules().filter(({ rule }) => rule.includes(`_${subject}_`))).toHaveLength(1);
   });
 
-  it('is all that the rules name', () => {
+  it('has everything that the rules name', () => {
     const named = rules().flatMap(({ rule }) =>
       [...rule.matchAll(/_([a-z ]+)_/g)].flatMap(([, name]) => name ?? []),
     );

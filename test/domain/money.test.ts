@@ -29,7 +29,7 @@ describe('splitting a payment', () => {
   const amount = reservationAmount([100_000, 50_000], 2_000);
 
   it.each([
-    ['points for every seat when nothing is said', undefined, 150_000, 4_000],
+    ['points for every seat if the client names no amount', undefined, 150_000, 4_000],
     ['the card for the rest', 20_000, 20_000, 134_000],
     ['the card for everything', 0, 0, 154_000],
   ])('takes %s', (_case, wanted, points, card) => {
@@ -40,13 +40,13 @@ describe('splitting a payment', () => {
     ['more than the seats cost', 150_001],
     ['the booking fee', 154_000],
     ['less than nothing', -1],
-    ['a fraction of a won', 0.5],
+    ['a fraction of a KRW', 0.5],
     ['not a number', Number.NaN],
   ])('refuses to take %s from the wallet', (_case, wanted) => {
     expect(splitPayment(amount, wanted)).toBeNull();
   });
 
-  it('never loses a won, and never pays the booking fee with points', () => {
+  it('never loses money, and never pays the booking fee with points', () => {
     fc.assert(
       fc.property(prices, fee, fc.integer({ min: -10, max: 2_000_000 }), (seats, feePerSeat, wanted) => {
         const whole = reservationAmount(seats, feePerSeat);

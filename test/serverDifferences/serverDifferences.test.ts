@@ -8,8 +8,8 @@ import { installQuietTemporal } from '../support/quietTemporal';
 import { answerUpdate, answersInAnHour, answersOnce } from './workflows';
 
 /*
- * What is known to differ between the time-skipping server and the real one (docs/testing.md). Where a test here fails,
- * a server has changed: the list in the documents must change with it.
+ * The known differences between the time-skipping server and the real one (docs/testing.md). If a test here fails, a
+ * server has changed: then change the list in the documents too.
  */
 const START_MS = 60_000;
 let bundle: WorkflowBundleWithSourceMap;
@@ -59,7 +59,7 @@ async function on<Result>(
   }
 }
 
-/** Update-with-start under one workflow id and one update id, after the first run has closed. */
+/** Sends an update-with-start twice with one workflow id and one update id. The first run closes in between. */
 async function askTwice({ client }: TestWorkflowEnvironment, taskQueue: string): Promise<string[]> {
   const workflowId = randomUUID();
   const ask = async (name: string): Promise<string> =>
@@ -78,7 +78,7 @@ async function askTwice({ client }: TestWorkflowEnvironment, taskQueue: string):
   return [first, await ask('the second run')];
 }
 
-/** An answer that takes an hour, waited for a second. */
+/** Waits two seconds for a result that takes an hour. */
 async function waitForHour({ client }: TestWorkflowEnvironment, taskQueue: string): Promise<string> {
   const handle = await client.workflow.start(answersInAnHour, { workflowId: randomUUID(), taskQueue });
   try {
@@ -93,15 +93,15 @@ async function waitForHour({ client }: TestWorkflowEnvironment, taskQueue: strin
   }
 }
 
-describe('an update-with-start whose update id was completed in a run that has closed', () => {
+describe('an update-with-start whose update id a closed run has completed', () => {
   const SECOND: Record<string, string> = {
-    // A second call starts a run, as one would expect.
+    // A second call starts a run, as expected.
     'time-skipping': 'the second run to you',
     // It starts nothing, and returns the outcome of the closed run.
     real: 'the first run to you',
   };
   it.each(SERVERS)(
-    'on the %s server',
+    'has its known effect on the %s server',
     async (name, start) => {
       expect(await on(start, askTwice)).toEqual(['the first run to you', SECOND[name]]);
     },
@@ -109,7 +109,7 @@ describe('an update-with-start whose update id was completed in a run that has c
   );
 });
 
-describe('waiting for the answer of an update', () => {
+describe('waiting for the result of an update', () => {
   it.each(SERVERS)(
     'skips no time on the %s server',
     async (_name, start) => {

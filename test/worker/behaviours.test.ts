@@ -4,12 +4,12 @@ import { knowsVersions } from '../../src/temporal/workerVersions';
 import * as workflows from '../../src/workflows';
 
 describe('every workflow', () => {
-  it.each(Object.entries(workflows))('%s says what becomes of it under a new version', (_name, workflow) => {
+  it.each(Object.entries(workflows))('%s declares its behaviour under a new version', (_name, workflow) => {
     expect(isWorkflowFunctionWithOptions(workflow)).toBe(true);
   });
 });
 
-/** A server that answers so when it is asked for the versions of workers. */
+/** A server that gives this response to a request for the versions of workers. */
 function serverThat(answers: () => Promise<never>): Client {
   const client = new Client({ connection: Connection.lazy() });
   jest.spyOn(client.workflowService, 'listWorkerDeployments').mockImplementation(answers);
@@ -24,16 +24,16 @@ const refused = (code: number, details: string) => async (): Promise<never> => {
 describe('a server', () => {
   it.each([
     ['that is older', refused(12, 'unknown method')],
-    // As 1.29.1 answers with system.enableDeploymentVersions off.
+    // This is the response of 1.29.1 with system.enableDeploymentVersions off.
     ['that has them switched off', refused(7, 'Worker Deployment Versions are disabled on this namespace.')],
   ])('%s knows no versions of workers', async (_which, answers) => {
     expect(await knowsVersions(serverThat(answers))).toBe(false);
   });
 
   it.each([
-    ['that is away', refused(14, 'away')],
-    ['that refuses the key', refused(7, 'no such key')],
-  ])('%s is not taken for one that knows none', async (_which, answers) => {
+    ['that is down', refused(14, 'away')],
+    ['that rejects the key', refused(7, 'no such key')],
+  ])('%s does not count as a server that knows none', async (_which, answers) => {
     await expect(knowsVersions(serverThat(answers))).rejects.toThrow(ServiceError);
   });
 });

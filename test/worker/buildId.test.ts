@@ -20,7 +20,7 @@ const folders: string[] = [];
 
 afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true })));
 
-/** In a folder of its own, as on another machine. */
+/** The id of a build in a new folder, as on another machine. */
 function idOf(files: Record<string, string> = {}, packages: object = {}): string {
   const folder = mkdtempSync(path.join(testEnvironment('TEST_FOLDER'), 'build-'));
   folders.push(folder);
@@ -46,7 +46,7 @@ describe('the id of a build', () => {
     ['in another folder', {}, {}],
     ['when the API changes', { 'src/api/main.js': '' }, {}],
     ['when a package for development changes', {}, { 'node_modules/jest': { version: '31.0.0', dev: true } }],
-    ['with another number of the release', {}, { '': { version: '2.0.0' } }],
+    ['with another release number', {}, { '': { version: '2.0.0' } }],
   ])('is the same %s', (_what, files, packages) => {
     expect(idOf(files, packages)).toBe(idOf());
     expect(idOf()).toMatch(/^[0-9a-f]{16}$/);

@@ -9,7 +9,7 @@ import { createStackFolder } from '../support/stack';
 
 jest.setTimeout(60_000);
 
-/** A worker process of its own. SIGUSR2 makes its `run()` fail. */
+/** A separate worker process. SIGUSR2 makes its `run()` fail. */
 async function aWorker() {
   const [home, database, redis] = await Promise.all([
     createStackFolder(),
@@ -49,8 +49,8 @@ async function aWorker() {
   };
 }
 
-describe('a worker that can poll no more', () => {
-  it('ends with a code of failure, so that it is started again', async () => {
+describe('a worker that can no longer poll', () => {
+  it('ends with a failure code, so that it is started again', async () => {
     const { managed, remove } = await aWorker();
     try {
       managed.signal('SIGUSR2');

@@ -1,4 +1,4 @@
-// Preloaded by death.test.ts: at SIGUSR2 the worker fails as it does when it can poll no more.
+// death.test.ts preloads this file: at SIGUSR2 the worker fails as it does when it can no longer poll.
 const { Worker } = require('@temporalio/worker');
 
 const create = Worker.create.bind(Worker);

@@ -19,7 +19,7 @@ afterAll(async () => stack?.stop());
 const run = async (env: NodeJS.ProcessEnv) => promisify(execFile)(process.execPath, [SCRIPT], { env });
 
 describe('node dist/src/worker/makeCurrent.js', () => {
-  it('makes the version of its build current, and reports what is bound to each', async () => {
+  it('makes the version of its build current, and reports the runs that are bound to each version', async () => {
     const { stdout } = await run(stack.env);
 
     expect(stdout).toContain('"msg":"this version is current"');
@@ -28,7 +28,7 @@ describe('node dist/src/worker/makeCurrent.js', () => {
     );
   });
 
-  it('fails with one line where no worker of it asks for work', async () => {
+  it('fails with one line if no worker of this version polls', async () => {
     const failure = await run({ ...stack.env, TEMPORAL_TASK_QUEUE: 'nobody polls this' }).catch(
       (error: unknown) => error,
     );

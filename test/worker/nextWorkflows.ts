@@ -4,8 +4,8 @@ import type { ReservationInput, ReservationState } from '../../src/contract/rese
 import { RESERVATION_STATUS } from '../../src/contract/searchAttributes';
 
 /*
- * The workflows of a later version. Its `reservation` cannot replay the history of one of today: it begins with another
- * command.
+ * The workflows of a later version. Its `reservation` cannot replay the history of a reservation of today, because it
+ * begins with another command.
  */
 export * from '../../src/workflows';
 
@@ -14,4 +14,4 @@ export async function reservation(input: ReservationInput): Promise<ReservationS
   return today.reservation(input);
 }
 
-// Without a behaviour of its own it has the worker's: PINNED.
+// It declares no behaviour, so it has the default of the worker: PINNED.

@@ -60,13 +60,13 @@ describe('a failure that can never pass', () => {
     );
   });
 
-  it('also as the cause of another one', () => {
+  it('any of these as the cause of another error', () => {
     const error = new Error('wrapped', { cause: new PermanentError('no such row') });
 
     expect(whyHopeless(error)).toBe('no such row');
   });
 
-  it('is told without what was to be stored', async () => {
+  it('is reported without the value that was to be stored', async () => {
     const error = await errorOfSql('SELECT ?::uuid', ['my card number']);
 
     expect(whyHopeless(error)).not.toContain('card');
@@ -88,7 +88,7 @@ describe('a failure that may pass', () => {
     expect(whyHopeless(error)).toBeNull();
   });
 
-  it('Postgres that is away', async () => {
+  it('Postgres that is down', async () => {
     const db = connectPostgres('postgres://nobody@127.0.0.1:1/nothing', {
       poolSize: 1,
       applicationName: 'test',
@@ -134,7 +134,7 @@ describe('an activity', () => {
     expect(counted).toEqual(['someStep']);
   });
 
-  it('that refuses fails once, with the name that a client hears, and is no fault', async () => {
+  it('that rejects a request fails once, with the slug that the client gets, and is no fault', async () => {
     const failure = await failWith(new Problem('not-cancellable', 'Too late.', { reason: 'too-late' }));
 
     expect(failure).toBeInstanceOf(ApplicationFailure);

@@ -34,7 +34,7 @@ function handleOf(workflow: string) {
   return client.schedule.getHandle(temporalScheduleId(workflow, stage.temporal.taskQueue));
 }
 
-/** A client that lets something else happen just before it calls a method of Temporal's for the first time. */
+/** A client that runs `first` just before it calls a method of Temporal for the first time. */
 function interrupting(real: Client, method: string, first: () => Promise<void>): Client {
   let done: Promise<void> | undefined;
   const service = new Proxy(real.workflowService, {
@@ -60,7 +60,7 @@ async function ensure(schedules?: readonly ScheduledWorkflow[]): Promise<void> {
 }
 
 describe('the schedules', () => {
-  it('are there when many workers have started at once', async () => {
+  it('exist after many workers have started at once', async () => {
     await Promise.all(Array.from({ length: 6 }, async () => ensure()));
 
     for (const { workflow, everyMs, summary } of SCHEDULES) {
@@ -75,10 +75,10 @@ describe('the schedules', () => {
     }
   });
 
-  it('are those of the version that started last; what an operator has paused stays paused', async () => {
+  it('are those of the version that started last; a schedule that an operator paused stays paused', async () => {
     await ensure();
     await handleOf('housekeeping').pause('Looking for a fault');
-    // Temporal takes it in a moment after it has answered.
+    // Temporal applies the pause a moment after its response.
     await eventually(async () => {
       expect((await handleOf('housekeeping').describe()).state.paused).toBe(true);
     });
@@ -91,7 +91,7 @@ describe('the schedules', () => {
     await handleOf('housekeeping').unpause();
   });
 
-  it('keep a pause that an operator asks for while a worker brings them up to date', async () => {
+  it('keep a pause that an operator sets while a worker updates them', async () => {
     await ensure();
     const late = interrupting(client, 'updateSchedule', async () => {
       await handleOf('housekeeping').pause('Just in time');
@@ -124,7 +124,7 @@ describe('the schedules', () => {
     });
   });
 
-  it('are named in one line of the log each when Temporal refuses them, and nothing else happens', async () => {
+  it('are named in one line of the log each if Temporal rejects them, and nothing else happens', async () => {
     const warn = jest.spyOn(logger, 'warn');
     const elsewhere = new Client({
       connection: stage.temporal.env.nativeConnection,

@@ -9,7 +9,7 @@ const lineSchema = z.object({
   err: z.object({ message: z.string() }).optional(),
 });
 
-/** A Temporal logger, the lines of the process's log behind it, and a clock. */
+/** A Temporal logger, the lines that it writes to the log of the process, and a clock. */
 function aLogger() {
   const lines: z.infer<typeof lineSchema>[] = [];
   const destination = new Writable({
@@ -32,7 +32,7 @@ describe("Temporal's lines in the worker's log", () => {
     expect(lines).toMatchObject([{ msg: 'Activity failed', err: { message: 'connection refused' } }]);
   });
 
-  it('say once a minute that Temporal does not answer, however many polls are tried again', () => {
+  it('say once a minute that Temporal does not answer, however many polls are retried', () => {
     const { logger, lines, clock } = aLogger();
     for (clock.now = 0; clock.now <= 60_000; clock.now += 500) {
       logger.error(`gRPC call poll_workflow_task_queue retried ${clock.now / 500 + 6} times`);

@@ -18,22 +18,22 @@ import { anAttemptToHold, createHolding } from '../support/holding';
 import { installQuietTemporal } from '../support/quietTemporal';
 import type { Ground } from '../support/ground';
 
-/** Workers of several versions on one task queue of the real Temporal, and the API's way to hold and pay. */
+/** Workers of several versions on one task queue of the real Temporal, and holds and payments as the API makes them. */
 export interface VersionedWorkers {
   client: Client;
   taskQueue: string;
   version(buildId: string): { deploymentName: string; buildId: string };
-  /** Starts a worker, as its process does but for `takeOver`. */
+  /** Starts a worker as its process does, but without `takeOver`. */
   start(buildId: string, rollout: Rollout, workflows?: 'today' | 'next'): Promise<void>;
-  /** What a worker does besides its work, until it is done or the signal is aborted. */
+  /** Takes over as a worker does beside its work, until it is done or the signal is aborted. */
   takeOver(buildId: string, rollout: Rollout, signal?: AbortSignal): Promise<boolean>;
-  /** Whether a worker of a version has ever said that new workflows have a worker. */
+  /** @returns true if a worker of this version has ever reported that new workflows have a worker */
   wasReady(buildId: string): boolean;
   stop(buildId: string): Promise<void>;
   hold(sale: { scheduleId: string }, userId: string, seatId: string): Promise<string>;
   /** Pays a seat with points and its fee by card. */
   pay(reservationId: string, userId: string): Promise<PayResult | null>;
-  /** The builds that completed the tasks of a workflow, in turn and each once. */
+  /** The builds that completed the tasks of a workflow, in order and each once. */
   buildsOf(workflowId: string): Promise<string[]>;
   end(): Promise<void>;
 }

@@ -38,7 +38,7 @@ const openOn = async (buildId: string) => openRuns(workers.client, workers.taskQ
 const buildsOf = async (reservationId: string) => workers.buildsOf(reservationWorkflowId(reservationId));
 const pay = async (reservationId: string) => workers.pay(reservationId, userId);
 
-/** A hold whose workflow has begun, on the version that is named. */
+/** A hold whose workflow has begun on the given version. */
 async function holdOn(buildId: string): Promise<string> {
   const seatId = seats.shift();
   if (seatId === undefined) throw new Error('no seat is left');
@@ -47,14 +47,14 @@ async function holdOn(buildId: string): Promise<string> {
   return reservationId;
 }
 
-/** As if no worker had asked for work for a while, as far as this process sees. */
+/** From now on, this process sees the polls of all workers as old. */
 function letPollsGrowOld(): void {
   const now = Date.now;
   jest.spyOn(Date, 'now').mockImplementation(() => now() + 100_000);
 }
 
 describe('a rolling deployment in the middle of a sale', () => {
-  it('lets reservations end on their version, and everything else go on with the new one', async () => {
+  it('lets reservations end on their version, and everything else continue with the new one', async () => {
     await workers.start('old', 'rolling');
     await workers.takeOver('old', 'rolling');
     const first = await holdOn('old');
@@ -84,13 +84,13 @@ describe('a rolling deployment in the middle of a sale', () => {
     expect(await opening.result()).toMatchObject({ status: 'OPENED' });
     expect(await workers.buildsOf(openingId)).toEqual(['old', 'new']);
 
-    // Nothing is bound to the old version any more: its worker can go.
+    // Nothing is bound to the old version any more: its worker can stop.
     await eventually(async () => expect(await openOn('old')).toBe(0));
     await workers.stop('old');
     expect(await pay(await holdOn('new'))).toMatchObject({ status: 'SUCCEEDED' });
   });
 
-  it('loses nothing when the old worker is stopped too early: the sweep moves what was bound to it', async () => {
+  it('loses nothing if the old worker is stopped too early: the sweep moves the runs that were bound to it', async () => {
     await workers.start('old', 'rolling');
     await workers.takeOver('old', 'rolling');
     const reservationId = await holdOn('old');
@@ -103,7 +103,7 @@ describe('a rolling deployment in the middle of a sale', () => {
       return (await workers.client.workflow.execute<typeof sweep>('sweep', { workflowId, taskQueue })).moved;
     };
 
-    // It asked for work a moment ago, and may be there again.
+    // The old worker polled a moment ago, and may come back.
     await eventually(async () => expect(await openOn('old')).toBe(1));
     expect(await moved()).toBe(0);
     letPollsGrowOld();
@@ -114,8 +114,8 @@ describe('a rolling deployment in the middle of a sale', () => {
   });
 });
 
-describe('a worker that replaces the one before', () => {
-  it('takes over what is open, with nobody doing anything', async () => {
+describe('a worker that replaces an earlier one', () => {
+  it('takes over the open runs automatically', async () => {
     await workers.start('old', 'recreate');
     await workers.takeOver('old', 'recreate');
     const reservationId = await holdOn('old');
@@ -130,13 +130,13 @@ describe('a worker that replaces the one before', () => {
     expect(await buildsOf(reservationId)).toEqual(['old', 'new']);
   });
 
-  it('finishes what one that died in between left undone, also when two of them start at once', async () => {
+  it('finishes what a worker that died in between left undone, also if two workers start at once', async () => {
     await workers.start('old', 'recreate');
     await workers.takeOver('old', 'recreate');
     const reservationId = await holdOn('old');
     await workers.stop('old');
     await workers.start('new', 'recreate');
-    // It died before it moved anything.
+    // The worker died before it moved anything.
     await eventually(async () => makeCurrent(workers.client, workers.version('new'), null));
     await eventually(async () => expect(await openOn('old')).toBe(1));
 
@@ -146,7 +146,7 @@ describe('a worker that replaces the one before', () => {
     expect(await pay(reservationId)).toMatchObject({ status: 'SUCCEEDED' });
   });
 
-  it('is not replaced by an old one that is restarted, unless its own workers have gone', async () => {
+  it('is not replaced by an old one that is restarted, unless its own workers are gone', async () => {
     await workers.start('old', 'recreate');
     await workers.takeOver('old', 'recreate');
     await workers.start('new', 'recreate');
@@ -161,9 +161,9 @@ describe('a worker that replaces the one before', () => {
     expect(await current()).toBe('old');
   });
 
-  it('is not replaced by an older one that stalled on its way to take over', async () => {
+  it('is not replaced by an older one that stalled before its take-over', async () => {
     const stalled = new AbortController();
-    // Temporal has not seen a worker of it yet: it tries again and again.
+    // Temporal has not seen a worker of this version yet: the take-over tries again and again.
     const taking = workers.takeOver('older', 'recreate', stalled.signal);
     await sleep(500);
     expect(workers.wasReady('older')).toBe(false);

@@ -36,7 +36,7 @@ afterEach(async () => ground.endTest());
 
 afterAll(async () => ground?.drop());
 
-/** A hold that was paid, the seats with points unless said otherwise and the booking fee by card. */
+/** A paid hold: the seats with points unless the options say otherwise, the booking fee by card. */
 async function aSale(options: { seats?: number; policy?: CancellationPolicy; points?: number } = {}) {
   const { seats = 1, policy = KEEPS_30_PERCENT, points = seats * PRICE } = options;
   const { owner } = ground.database;
@@ -69,7 +69,7 @@ async function complete(cancellationId: string): Promise<void> {
   await Promise.all([cancelling.refund(cancellationId), cancelling.refund(cancellationId)]);
 }
 
-/** Asked for by the customer at that instant. */
+/** The customer requests the cancellation at this instant. */
 async function cancelAt(reservationId: string, requestedAt: number) {
   const cancellationId = await ground.requestCancellation(reservationId);
   const { owner } = ground.database;
@@ -99,7 +99,7 @@ describe('a hold', () => {
     await owner('venues').update({ time_zone: 'Asia/Seoul' });
   });
 
-  it('of the release before, without anything frozen, goes by what its schedule says', async () => {
+  it('of the release before, with nothing frozen, uses the terms of its schedule', async () => {
     const { owner, db } = ground.database;
     const { reservationId } = await aSale();
     await owner('reservations')
@@ -113,7 +113,7 @@ describe('a hold', () => {
     });
   });
 
-  it('of a schedule without a policy of its own freezes the Korean one', async () => {
+  it('of a schedule without an own policy freezes the Korean policy', async () => {
     const { owner, db } = ground.database;
     const { seatIds, scheduleId } = await createSale(owner);
     const hold = aGrant({ scheduleId }, await createUser(owner), seatIds);
@@ -126,7 +126,7 @@ describe('a hold', () => {
 });
 
 describe('cancelling', () => {
-  it('records every figure, and tells Redis and the outbox', async () => {
+  it('records every figure, and updates Redis and the outbox', async () => {
     const { reservationId, sale, userId } = await aSale({ seats: 2 });
 
     const { cancellationId, decision } = await cancelling.cancel(reservationId, 'CUSTOMER');
@@ -174,11 +174,11 @@ describe('cancelling', () => {
     );
   });
 
-  it('frees no seat before it is certain', async () => {
+  it('frees no seat before its commit', async () => {
     const { reservationId, sale } = await aSale();
     const { owner } = ground.database;
     const cancellationId = await ground.requestCancellation(reservationId);
-    // Whatever fails last takes all of it back.
+    // The last step fails, so Postgres rolls everything back.
     await owner.raw('REVOKE INSERT ON outbox FROM holdfast_app');
     try {
       await expect(activities.cancelReservation(cancellationId)).rejects.toThrow('outbox');
@@ -193,7 +193,7 @@ describe('cancelling', () => {
     expect(await seatClaim.claim(sale.scheduleId, sale.seatIds, randomUUID())).toEqual(sale.seatIds);
   });
 
-  it('twice does it once, and answers the same', async () => {
+  it('twice cancels once, and returns the same decision', async () => {
     const { reservationId, userId } = await aSale();
     const cancellationId = await ground.requestCancellation(reservationId);
 
@@ -208,7 +208,7 @@ describe('cancelling', () => {
     expect(await ground.books.journals(reservationId)).toEqual(['POINTS_TAKEN', 'SALE', 'CANCELLATION']);
   });
 
-  it('by two requests at once is done for one of them', async () => {
+  it('by several requests at once succeeds for one of them', async () => {
     const { reservationId, userId } = await aSale();
 
     const decisions = await Promise.all([1, 2, 3, 4].map(async () => cancel(reservationId)));
@@ -236,7 +236,7 @@ describe('cancelling', () => {
     );
   });
 
-  it('is decided by the instant at which it was asked for', async () => {
+  it('is decided by the instant of the request', async () => {
     const { reservationId } = await aSale();
     const startsAt = Date.now() + 60_000;
     await ground.database
@@ -250,7 +250,7 @@ describe('cancelling', () => {
     expect(await ground.books.reservationStatus(reservationId)).toBe('CANCELLED');
   });
 
-  it('that was refused stays refused, whatever has become of the reservation since', async () => {
+  it('that was rejected stays rejected, even if the reservation has changed since', async () => {
     const { reservationId } = await aSale();
     const { owner } = ground.database;
     const reservation = owner('reservations').where({ id: reservationId });
@@ -269,7 +269,7 @@ async function cancelSeats(reservationId: string, seatIds: string[]) {
   return { cancellationId, decision: await activities.cancelReservation(cancellationId) };
 }
 
-/** By seat. */
+/** The status of the ticket of each seat. */
 async function ticketsOf(reservationId: string): Promise<Map<string, string>> {
   const rows = await ground.database
     .owner('tickets')
@@ -285,7 +285,7 @@ describe('cancelling some seats', () => {
     bookingFeeRefundDays: 1_000,
   };
 
-  it('takes the fee of each, frees them, and leaves the others sold with their tickets', async () => {
+  it('keeps a fee for each, frees them, and leaves the others sold with their tickets', async () => {
     const { reservationId, sale, userId, paymentId } = await aSale({ seats: 3 });
     const [first = '', second = '', third = ''] = sale.seatIds;
 
@@ -319,7 +319,7 @@ describe('cancelling some seats', () => {
     ['points for one seat', 60_000],
     ['points for nothing', 0],
     ['points for all seats', 3 * PRICE],
-  ])('seat by seat gives back what was paid and not more, points first: %s', async (_, points) => {
+  ])('one by one refunds what was paid and not more, points first: %s', async (_, points) => {
     const { reservationId, sale, userId, paymentId } = await aSale({ seats: 3, policy: FREE, points });
     const before = await ground.books.balance(userId);
     let back = 0;
@@ -351,7 +351,7 @@ describe('cancelling some seats', () => {
     expect(await ground.books.payment(paymentId)).toMatchObject({ status: 'REFUNDED' });
   });
 
-  it('again is refused, alone and beside others, and changes nothing', async () => {
+  it('a second time is rejected, alone or together with others, and changes nothing', async () => {
     const { reservationId, sale, userId } = await aSale({ seats: 3 });
     const [first = '', second = ''] = sale.seatIds;
     await cancelSeats(reservationId, [first]);
@@ -377,7 +377,7 @@ describe('cancelling some seats', () => {
     expect(await ground.books.balance(userId)).toBe(3 * (PRICE - 15_000));
   });
 
-  it('is refused where somebody was let in on one of them, and not where on another', async () => {
+  it('is rejected if a ticket of these seats is used, and accepted if only another ticket is', async () => {
     const { reservationId, tickets } = await aSale({ seats: 2 });
     const [used, unused] = tickets;
     await checkIn(used?.ticketId ?? '');
@@ -390,7 +390,7 @@ describe('cancelling some seats', () => {
     expect(await ground.books.reservationStatus(reservationId)).toBe('CONFIRMED');
   });
 
-  it('leaves the rest to the organiser, who gives all of it back', async () => {
+  it('leaves the rest to the organiser, whose cancellation refunds all of it', async () => {
     const { reservationId, sale, userId, paymentId } = await aSale({ seats: 2, points: 60_000 });
     await cancelSeats(reservationId, sale.seatIds.slice(0, 1));
     const given = PRICE - 15_000;
@@ -406,7 +406,7 @@ describe('cancelling some seats', () => {
     expect(await ground.books.reservationStatus(reservationId)).toBe('CANCELLED');
   });
 
-  it('leaves free seats that can be cancelled too, by the customer and by the organiser', async () => {
+  it('leaves seats without a price that the customer and the organiser can also cancel', async () => {
     for (const cause of ['CUSTOMER', 'ORGANISER'] as const) {
       const { reservationId, sale, paymentId, paidSeat } = await aSaleWithAFreeSeat();
       expect((await cancelSeats(reservationId, [paidSeat])).decision).toMatchObject({ status: 'CANCELLED' });
@@ -448,11 +448,11 @@ describe('cancelling some seats', () => {
 });
 
 describe('a request to cancel', () => {
-  it('that nobody has written leads to nothing', async () => {
+  it('that has no row changes nothing', async () => {
     expect(await activities.cancelReservation(randomUUID())).toEqual({ status: 'NOT_REQUESTED' });
   });
 
-  it('is withdrawn, or decided, never both', async () => {
+  it('is either withdrawn or decided, never both', async () => {
     const sales = await Promise.all(Array.from({ length: 8 }, async () => aSale()));
 
     const outcomes = await Promise.all(
@@ -473,7 +473,7 @@ describe('a request to cancel', () => {
     }
   });
 
-  it('that is withdrawn and made again counts from then', async () => {
+  it('that is withdrawn and made again counts from the second time', async () => {
     const { reservationId } = await aSale();
     const cancellationId = await ground.requestCancellation(reservationId);
     const before = await requests().find(cancellationId);
@@ -485,7 +485,7 @@ describe('a request to cancel', () => {
     expect(after?.status).toBe('REQUESTED');
     expect(Number(after?.requestedAt)).toBeGreaterThan(Number(before?.requestedAt));
     expect(await activities.cancelReservation(cancellationId)).toMatchObject({ status: 'CANCELLED' });
-    // Made again once it is decided, it stays as it was decided.
+    // A request that is made again after its decision keeps the decision.
     await requests().request({ cancellationId, reservationId, cause: 'CUSTOMER', seatIds: null });
     expect(await requests().find(cancellationId)).toMatchObject({ status: 'ACCEPTED' });
   });
@@ -493,8 +493,8 @@ describe('a request to cancel', () => {
 
 const requests = () => createCancellationRequestStore(ground.database.db);
 
-describe('a cancellation and a check-in', () => {
-  it('after somebody was let in, it is refused and nothing is changed', async () => {
+describe('a cancellation and a check-in:', () => {
+  it('after a check-in, the cancellation is rejected and changes nothing', async () => {
     const { reservationId, sale, tickets } = await aSale({ seats: 2 });
     const [first] = tickets;
     expect(await checkIn(first?.ticketId ?? '')).toMatchObject({ outcome: 'admitted' });
@@ -505,7 +505,7 @@ describe('a cancellation and a check-in', () => {
     expect(await ground.books.seat(sale.seatId)).toEqual({ reservationId, sold: true });
   });
 
-  it('waits for a check-in under way, and is refused when that lets somebody in', async () => {
+  it('the cancellation waits for a check-in under way, and is rejected if that check-in admits', async () => {
     const { owner } = ground.database;
     const { reservationId, tickets } = await aSale();
     const ticketId = tickets[0]?.ticketId ?? '';
@@ -521,7 +521,7 @@ describe('a cancellation and a check-in', () => {
     expect(await ground.books.reservationStatus(reservationId)).toBe('CONFIRMED');
   });
 
-  it('at once: either somebody is in, or it is cancelled', async () => {
+  it('at once, either the check-in admits or the reservation is cancelled', async () => {
     const sales = await Promise.all(Array.from({ length: 8 }, async () => aSale()));
 
     const outcomes = await Promise.all(
@@ -537,7 +537,7 @@ describe('a cancellation and a check-in', () => {
     for (const { admitted, cancelled } of outcomes) expect(admitted).toBe(!cancelled);
   });
 
-  it('of a show that the organiser cancels: it counts for nothing', async () => {
+  it('a check-in does not stop the cancellation of the organiser', async () => {
     const { reservationId, tickets, userId } = await aSale();
     await checkIn(tickets[0]?.ticketId ?? '');
 
@@ -549,7 +549,7 @@ describe('a cancellation and a check-in', () => {
   });
 });
 
-/** Statements of this database that wait for somebody else's lock. */
+/** Statements of this database that wait for the lock of another transaction. */
 async function waitingForALock(): Promise<number> {
   const { rows } = await ground.database.owner.raw<{ rows: unknown[] }>(
     `SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
@@ -559,7 +559,7 @@ async function waitingForALock(): Promise<number> {
 }
 
 describe('refunding the card', () => {
-  it('twice gives it back once, and books it once', async () => {
+  it('twice refunds it once, and books the refund once', async () => {
     const { reservationId, paymentId, cancellationId } = await aDueRefund();
     await activities.refundCard({ cancellationId, attempt: 1 });
 
@@ -573,8 +573,8 @@ describe('refunding the card', () => {
 
   it.each([
     ['more than the card paid', { amount: BOOKING_FEE + 1 }],
-    ['in another currency', { currency: 'USD' }],
-  ])('asks for nothing %s', async (_, change) => {
+    ['money in another currency', { currency: 'USD' }],
+  ])('never requests %s', async (_, change) => {
     const { cancellationId } = await aDueRefund();
     const refund = ground.database.owner('refunds').where({ cancellation_id: cancellationId });
     await refund.clone().update(change);
@@ -589,13 +589,13 @@ describe('refunding the card', () => {
     await complete(cancellationId);
   });
 
-  it('where nothing is due throws', async () => {
+  it('throws if nothing is due', async () => {
     const refundOfNobody = { cancellationId: randomUUID(), attempt: 1 };
 
     await expect(activities.refundCard(refundOfNobody)).rejects.toThrow('no refund');
   });
 
-  it('notes a fault that is late no more, once a later try has begun', async () => {
+  it('ignores the late fault of an earlier try after a later try has begun', async () => {
     const { cancellationId } = await aDueRefund();
     ground.gateway.scriptRefunds('refuse', 'fail');
     await activities.refundCard({ cancellationId, attempt: 1 });
@@ -610,7 +610,7 @@ describe('refunding the card', () => {
     expect(cancelledOf(await activities.cancelReservation(cancellationId)).nextRefund).toBeNull();
   });
 
-  it('that is late asks the gateway no more, once a later try has begun or the refund is done', async () => {
+  it('in a late try does not call the gateway after a later try has begun or the refund is done', async () => {
     const { cancellationId, paymentId } = await aDueRefund();
     ground.gateway.scriptRefunds('refuse');
     await activities.refundCard({ cancellationId, attempt: 1 });

@@ -27,7 +27,7 @@ afterAll(async () => ground?.drop());
 
 const shows = () => createShowCancellationStore(ground.database.db);
 
-/** As the API does it. */
+/** Closes the sale as the API does. */
 async function close(
   scheduleId: string,
   {
@@ -46,8 +46,8 @@ async function aRecordedHold() {
   return { ...sale, hold };
 }
 
-describe('closing the sale of a show for good', () => {
-  it('run again, changes nothing: reason, time and settings are those of the first time', async () => {
+describe('closing the sale of a show permanently', () => {
+  it('a second time changes nothing: reason, time and settings are those of the first time', async () => {
     const { scheduleId } = await createSale(ground.database.owner);
     await close(scheduleId);
     const first = await shows().find(scheduleId);
@@ -66,7 +66,7 @@ describe('closing the sale of a show for good', () => {
 
   it('waits for a hold that is being recorded, and the first walk finds it', async () => {
     const { scheduleId, hold } = await aRecordedHold();
-    // The hold has read that the sale is open, and stops before it is written.
+    // The hold has read that the sale is open, and stops before its row is written.
     const lock = await lockRows(ground.database.owner, 'LOCK TABLE reservations', []);
     const holding = ground.grant(hold);
     await lock.blocks();
@@ -83,7 +83,7 @@ describe('closing the sale of a show for good', () => {
     expect(await shows().page(page)).toEqual([hold.reservationId]);
   });
 
-  it('refuses a hold that comes while it is under way', async () => {
+  it('rejects a hold that comes while it is under way', async () => {
     const { scheduleId, hold } = await aRecordedHold();
     const closing = await ground.database.db.transaction();
     await createShowCancellationStore(closing).open({ scheduleId, reason: null, refundsPerSecond: 1 });
@@ -95,7 +95,7 @@ describe('closing the sale of a show for good', () => {
     expect(await holding).toMatchObject({ slug: 'sale-not-open', members: { cancelled: true } });
   });
 
-  it('lets holds of other users share the sale meanwhile', async () => {
+  it('does not make the holds of different users wait for each other', async () => {
     const { scheduleId } = await createSale(ground.database.owner);
     const users = [await createUser(ground.database.owner), await createUser(ground.database.owner)];
     const transactions = [await ground.database.db.transaction(), await ground.database.db.transaction()];
@@ -112,7 +112,7 @@ describe('closing the sale of a show for good', () => {
     await Promise.all(transactions.map(async (transaction) => transaction.rollback()));
   });
 
-  it('refuses the payment of a hold that still runs, and takes no points for it', async () => {
+  it('rejects the payment of an open hold, and takes no points for it', async () => {
     const { scheduleId, hold } = await aRecordedHold();
     await ground.grant(hold);
     await close(scheduleId);
@@ -127,7 +127,7 @@ describe('closing the sale of a show for good', () => {
 });
 
 describe('the requests of the organiser', () => {
-  it('are recorded once for each sold reservation, whoever asks at the same time', async () => {
+  it('are recorded once for each sold reservation, even by two callers at the same time', async () => {
     const { sold } = await createSoldShow(ground.database.owner, ground.gateway, 5, [FREE]);
     const ids = sold.map((one) => one.reservationId);
     const requests = createCancellationRequestStore(ground.database.db);
@@ -142,7 +142,7 @@ describe('the requests of the organiser', () => {
     expect(await requests.requestAll(ids)).toHaveLength(4);
   });
 
-  it('are not recorded for what is not sold', async () => {
+  it('are not recorded for a reservation that is not sold', async () => {
     const { hold } = await aRecordedHold();
     await ground.grant(hold);
 
@@ -151,7 +151,7 @@ describe('the requests of the organiser', () => {
     expect(await requests.requestAll([hold.reservationId])).toEqual([]);
   });
 
-  it('of a page wait for an operator who pauses, and none is recorded after that', async () => {
+  it('of a page wait for the pause of an operator, and none is recorded after the pause', async () => {
     const { scheduleId, sold } = await createSoldShow(ground.database.owner, ground.gateway, 1, [FREE]);
     await close(scheduleId);
     const pausing = await ground.database.db.transaction();
@@ -169,7 +169,7 @@ describe('the requests of the organiser', () => {
 });
 
 describe('the progress of a show', () => {
-  it('counts each sold reservation once, and what is back and due of each kind of money', async () => {
+  it('counts each sold reservation once, and shows what is refunded and due, in points and by card', async () => {
     const { scheduleId, sold } = await createSoldShow(ground.database.owner, ground.gateway, 4, [
       BY_POINTS_AND_CARD,
       BY_CARD,
@@ -235,7 +235,7 @@ async function someoneWaitsForARow(): Promise<void> {
       `SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
        WHERE NOT granted AND datname = current_database()`,
     );
-    if (rows.length === 0) throw new Error('nobody waits');
+    if (rows.length === 0) throw new Error('no statement waits');
   });
 }
 
@@ -245,6 +245,6 @@ async function someoneWaitsForTheSale(): Promise<void> {
       `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
     );
-    if (rows.length === 0) throw new Error('nobody waits for the sale');
+    if (rows.length === 0) throw new Error('no statement waits for the sale');
   });
 }

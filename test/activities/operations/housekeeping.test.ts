@@ -40,7 +40,7 @@ async function keysLeft(): Promise<string[]> {
   return ground.database.owner('idempotency_keys').pluck<string[]>('key');
 }
 
-/** A session whose first token expired so many hours ago. */
+/** A session whose first token expired the given number of hours ago. */
 async function aSession(hours: number) {
   const session = { sessionId: randomUUID(), userId: await createUser(ground.database.owner) };
   const token = randomUUID();
@@ -57,7 +57,7 @@ async function sessionsLeft(): Promise<string[]> {
 }
 
 describe('an idempotency key', () => {
-  it('is kept for the 24 hours that clients may repeat a request, and goes after 48', async () => {
+  it('is kept for the 24 hours in which clients may repeat a request, and is removed after 48', async () => {
     const kept = [await aKeyUsed(25), await aKeyUsed(47)];
     await aKeyUsed(49);
 
@@ -66,13 +66,13 @@ describe('an idempotency key', () => {
     expect((await keysLeft()).toSorted()).toEqual(kept.map(({ key }) => key).toSorted());
   });
 
-  it('goes as well where its request never got an answer', async () => {
+  it('is also removed if its request never got a response', async () => {
     await aKeyUsed(49, null);
 
     expect(await activities.removeOld('idempotency keys', LIMIT)).toBe(1);
   });
 
-  it('is kept where it has been sent again since then, while that request runs and afterwards', async () => {
+  it('is kept if a client has sent it again, while that request runs and afterwards', async () => {
     const scope = await aKeyUsed(49, null);
     const store = createIdempotencyStore(ground.database.db);
 
@@ -86,7 +86,7 @@ describe('an idempotency key', () => {
     expect(await keysLeft()).toEqual([scope.key]);
   });
 
-  it('goes in batches, the oldest first, each once, however many remove at the same time', async () => {
+  it('is removed in batches, the oldest first and each once, however many workers remove at the same time', async () => {
     const keys = await Promise.all([52, 51, 50, 49].map(async (hours) => aKeyUsed(hours)));
 
     expect(await activities.removeOld('idempotency keys', 1)).toBe(1);
@@ -99,7 +99,7 @@ describe('an idempotency key', () => {
 });
 
 describe('a refresh token', () => {
-  it('goes when it has expired, and its session with the last one', async () => {
+  it('is removed when it has expired, and its session with the last token', async () => {
     const [over, lives] = [await aSession(1), await aSession(-2)];
 
     expect(await activities.removeOld('refresh tokens', LIMIT)).toBe(1);
@@ -108,7 +108,7 @@ describe('a refresh token', () => {
     expect(await sessionsLeft()).not.toContain(over.sessionId);
   });
 
-  it('goes without its session where that has a newer one', async () => {
+  it('is removed without its session if the session has a newer token', async () => {
     const { sessionId, store, token } = await aSession(-1);
     const next = { digest: digestOf(randomUUID()), expiresAt: hoursAgo(-30) };
     expect(await store.rotate(digestOf(token), next)).toMatchObject({ sessionId });
@@ -123,7 +123,7 @@ describe('a refresh token', () => {
     expect(await store.rotate(next.digest, further)).toMatchObject({ sessionId });
   });
 
-  it('is kept once it is spent, so that its second use still ends the session', async () => {
+  it('is kept after its use, so that a second use still ends the session', async () => {
     const { store, token } = await aSession(-1);
     const next = { digest: digestOf(randomUUID()), expiresAt: hoursAgo(-30) };
     await store.rotate(digestOf(token), next);

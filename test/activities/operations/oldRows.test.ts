@@ -77,7 +77,7 @@ async function aFailedPaymentOf(reservationId: string): Promise<void> {
 }
 
 describe('a message from a gateway', () => {
-  it('is remembered for far longer than the gateway repeats it, and goes after 30 days', async () => {
+  it('is kept far longer than the gateway repeats it, and is removed after 30 days', async () => {
     const kept = [await aMessage(4), await aMessage(29)];
     await Promise.all([aMessage(31), aMessage(32)]);
 
@@ -90,7 +90,7 @@ describe('a message from a gateway', () => {
 });
 
 describe('a notification', () => {
-  it('goes after 30 days, delivered or not', async () => {
+  it('is removed after 30 days, delivered or not', async () => {
     await aNotification('new', 29, false);
     await aNotification('old', 31, false);
     await aNotification('old and delivered', 32, true);
@@ -103,7 +103,7 @@ describe('a notification', () => {
 });
 
 describe('a reservation', () => {
-  it('goes with its seats 90 days after it ended, where nobody ever paid for it or tried to', async () => {
+  it('is removed with its seats 90 days after it ended, if no client has paid for it or tried to', async () => {
     const kept = [
       await aReservation('EXPIRED', 89),
       await aReservation('RELEASED', 89),

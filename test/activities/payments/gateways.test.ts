@@ -45,7 +45,7 @@ afterEach(async () => {
   if (faults.length > 0) throw new Error(faults.join('\n'));
 });
 
-/** Each gateway has what its clearing account says, and the ledger says what it must. */
+/** Each gateway must have the money that its clearing account shows, and the ledger must be correct. */
 async function faultsOfMoney(): Promise<string[]> {
   const faults = await ground.books.faults();
   for (const gateway of [toss, stripe]) {
@@ -83,7 +83,7 @@ describe('after PAYMENT_GATEWAY was changed', () => {
     expect(stripe.calls).toEqual([]);
   });
 
-  it('the charge of a failed top-up as well', async () => {
+  it('the charge of a failed top-up is refunded by the gateway that took it', async () => {
     const { topUpId } = await purchases.openTopUp(10_000);
     await before.failTopUp(topUpId, 'no-answer', true);
 
@@ -94,7 +94,7 @@ describe('after PAYMENT_GATEWAY was changed', () => {
     expect(stripe.calls).toEqual([]);
   });
 
-  it('a charge that is under way goes on with its gateway: looked up, captured, charged again, booked there', async () => {
+  it('a charge that is under way stays with its gateway: it is looked up, captured, repeated and booked there', async () => {
     const sale = await createSale(ground.database.owner);
     const hold = aGrant(sale, await createUser(ground.database.owner), sale.seatIds);
     await ground.grant(hold);
@@ -123,7 +123,7 @@ describe('after PAYMENT_GATEWAY was changed', () => {
     expect(await ground.books.owedByGateway('toss')).toBe(10_000);
   });
 
-  it('a refund goes back through the gateway that took the money, and is booked there', async () => {
+  it('a refund goes through the gateway that took the money, and is booked there', async () => {
     const { reservationId, paymentId } = await purchases.buySeat(0);
     const cancelling = createCancelling(ground, after);
     const { cancellationId } = await cancelling.cancel(reservationId);
@@ -135,7 +135,7 @@ describe('after PAYMENT_GATEWAY was changed', () => {
     expect(await ground.books.account('gateway:clearing:toss', reservationId)).toBe(0);
   });
 
-  it('a payment that no gateway has heard of is requested again with the new one', async () => {
+  it('a payment that no gateway knows is requested again with the new gateway', async () => {
     const userId = await createUser(ground.database.owner);
     const topUps = createTopUpStore(ground.database.db);
     const topUp = await ground.requestTopUp(userId, 10_000, 'toss');
@@ -157,7 +157,7 @@ describe('after PAYMENT_GATEWAY was changed', () => {
 describe('without the keys of the gateway that took the money', () => {
   const MISSING = 'the gateway toss is not configured: set TOSS_SECRET_KEY and TOSS_WEBHOOK_SECRET';
 
-  it('a charge is not given up: its refund waits, says what is missing, and is made when the keys are there', async () => {
+  it('the refund of a charge waits, names the missing settings, and is made when the keys are there', async () => {
     const { paymentId } = await aFailedPayment();
 
     await expect(withoutKeys.giveBackCharge(paymentId, 'no-answer')).rejects.toThrow(MISSING);
@@ -168,7 +168,7 @@ describe('without the keys of the gateway that took the money', () => {
     expect(toss.taken(paymentId)).toBe(0);
   });
 
-  it('a new charge is not sent, and nothing is said about an earlier one', async () => {
+  it('a new charge is not sent, and the outcome of an earlier charge stays unknown', async () => {
     const { charge } = await purchases.openTopUp(10_000);
     const unavailable = { outcome: 'unknown', reason: 'gateway-unavailable' };
 
@@ -181,7 +181,7 @@ describe('without the keys of the gateway that took the money', () => {
     await before.giveBackTopUp(charge.idempotencyKey, 'no-answer');
   });
 
-  it('a refund stays due, and operators read in it what is missing', async () => {
+  it('a refund stays due, and shows operators the missing settings', async () => {
     const { reservationId } = await purchases.buySeat(0);
     const { cancellationId } = await createCancelling(ground, withoutKeys).cancel(reservationId);
 
@@ -193,12 +193,12 @@ describe('without the keys of the gateway that took the money', () => {
     });
   });
 
-  it('its book is not read, and says so', async () => {
+  it('its book is not read, and the error says so', async () => {
     const run = await before.beginReconciliation(randomUUID(), 'toss');
     await expect(withoutKeys.readGatewayBook(run, null)).rejects.toThrow(MISSING);
   });
 
-  it('the name of a gateway of a later release is told as it is', async () => {
+  it('the error names a gateway of a later release', async () => {
     const { paymentId } = await aFailedPayment();
     await ground.database.owner('payments').where({ id: paymentId }).update({ gateway: 'later' });
 

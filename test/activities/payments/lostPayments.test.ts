@@ -25,8 +25,8 @@ async function anOpenPayment(seats = 1) {
   return { hold, step, userId };
 }
 
-describe('The steps of an attempt, run again from the first after a worker has died', () => {
-  it('go on where the attempt was settling', async () => {
+describe('The steps of an attempt that run again from the first, after a worker has died,', () => {
+  it('continue if the attempt was settling', async () => {
     const { step, userId } = await anOpenPayment();
     await activities.markSettling(step.paymentId);
 
@@ -37,7 +37,7 @@ describe('The steps of an attempt, run again from the first after a worker has d
     expect(await ground.books.balance(userId)).toBe(2 * PRICE);
   });
 
-  it('end with the same tickets where the attempt had been confirmed', async () => {
+  it('end with the same tickets if the attempt was confirmed', async () => {
     const { step, userId } = await anOpenPayment();
     const tickets = await activities.confirmReservation(aConfirmation(step));
 
@@ -47,7 +47,7 @@ describe('The steps of an attempt, run again from the first after a worker has d
     expect(await ground.books.balance(userId)).toBe(2 * PRICE);
   });
 
-  it('end with the same tickets where the client has cancelled a seat since', async () => {
+  it('end with the same tickets if the client has cancelled a seat since', async () => {
     const { step, hold } = await anOpenPayment(2);
     const tickets = await activities.confirmReservation(aConfirmation(step));
     const seatIds = hold.seatIds.slice(0, 1);
@@ -60,8 +60,8 @@ describe('The steps of an attempt, run again from the first after a worker has d
   });
 });
 
-describe('An attempt that was closed while its charge may be taken', () => {
-  it('stays to be given back, when a late run of its steps is refused and undoes itself', async () => {
+describe('An attempt that was closed while the gateway may still charge', () => {
+  it('still has to be voided after a late run of its steps is rejected and undoes itself', async () => {
     const { step } = await anOpenPayment();
     const { paymentId, reservationId } = step;
     await activities.failPayment({ ...aFailure(step), mayBeCharged: true });
@@ -75,7 +75,7 @@ describe('An attempt that was closed while its charge may be taken', () => {
     expect(await payments.unsettledOf(reservationId)).toEqual([]);
   });
 
-  it('is the same for a top-up', async () => {
+  it('still has to be voided if it is a top-up', async () => {
     const { owner } = ground.database;
     const { topUpId } = await ground.requestTopUp(await createUser(owner), 10_000);
     await activities.openTopUp(topUpId);
@@ -90,8 +90,8 @@ describe('An attempt that was closed while its charge may be taken', () => {
   });
 });
 
-describe('An open attempt that its workflow may have never heard of', () => {
-  it('stands in the way of the next attempt, and can be found', async () => {
+describe('An open attempt that its workflow may not know', () => {
+  it('blocks the next attempt, and can be found', async () => {
     const { hold, step, userId } = await anOpenPayment();
 
     await expect(activities.openPayment((await ground.request(hold)).paymentId)).rejects.toMatchObject({
@@ -102,7 +102,7 @@ describe('An open attempt that its workflow may have never heard of', () => {
     expect(await ground.books.balance(userId)).toBe(2 * PRICE);
   });
 
-  it('stands in the way of the end of the hold, until it is undone', async () => {
+  it('blocks the end of the hold, until it is undone', async () => {
     const { hold, step, userId } = await anOpenPayment();
     await expect(activities.endHold(anEnd(hold))).rejects.toMatchObject({ slug: 'payment-in-progress' });
 
@@ -113,7 +113,7 @@ describe('An open attempt that its workflow may have never heard of', () => {
     expect(await ground.books.balance(userId)).toBe(3 * PRICE);
   });
 
-  it('that was closed with its charge unknown stands in no way, and is told to whoever comes next', async () => {
+  it('that was closed with its charge unknown blocks nothing, and the next step gets its id', async () => {
     const { hold, step, userId } = await anOpenPayment();
     await activities.failPayment({ ...aFailure(step), mayBeCharged: true });
     expect(await ground.books.balance(userId)).toBe(3 * PRICE);
@@ -131,7 +131,7 @@ describe('An open attempt that its workflow may have never heard of', () => {
     expect(await activities.endHold(anEnd(hold))).toMatchObject({ status: 'RELEASED', toGiveBack: [] });
   });
 
-  it('that is open keeps the reservation from the hold when another attempt fails', async () => {
+  it('that is open keeps the reservation in PAYING when another attempt fails', async () => {
     const { hold, step } = await anOpenPayment();
 
     await activities.failPayment(aFailure(await ground.request(hold)));
@@ -140,7 +140,7 @@ describe('An open attempt that its workflow may have never heard of', () => {
     expect(await activities.findOpenPayment(hold.reservationId)).toBe(step.paymentId);
   });
 
-  it('that was confirmed makes the end of the hold say so, and refuses the next attempt', async () => {
+  it('that was confirmed makes the end of the hold return CONFIRMED, and the next attempt is rejected', async () => {
     const { hold, step } = await anOpenPayment();
     await activities.confirmReservation(aConfirmation(step));
 

@@ -41,7 +41,7 @@ describe('taking the points', () => {
     expect(await faults()).toEqual([]);
   });
 
-  it('from a wallet that is short takes nothing and opens nothing', async () => {
+  it('from a wallet with too few points takes nothing and opens nothing', async () => {
     const { userId, hold } = await aRecordedHold(PRICE - 1);
     const step = await ground.request(hold);
 
@@ -55,7 +55,7 @@ describe('taking the points', () => {
     expect(await ground.books.reservationStatus(hold.reservationId)).toBe('HELD');
   });
 
-  it('for a hold that has ended is refused', async () => {
+  it('for a hold that has ended is rejected', async () => {
     const { userId, hold } = await aRecordedHold();
     await activities.endHold(anEnd(hold));
 
@@ -66,7 +66,7 @@ describe('taking the points', () => {
     expect(await ground.books.balance(userId)).toBe(PRICE);
   });
 
-  it('for a hold that is over by the clock of Postgres is refused: no charge starts after it', async () => {
+  it('for a hold that is over by the clock of Postgres is rejected: no charge starts after the hold', async () => {
     const { userId, hold } = await aRecordedHold();
     const step = await ground.request(hold);
     await ground.letExpire(hold.reservationId);
@@ -78,7 +78,7 @@ describe('taking the points', () => {
     expect(await ground.books.balance(userId)).toBe(PRICE);
   });
 
-  it('of a payment that nobody has requested, or that was withdrawn, is refused', async () => {
+  it('for a payment that was not requested, or was withdrawn, is rejected', async () => {
     const { userId, hold } = await aRecordedHold();
     const { paymentId } = await ground.request(hold);
     await createPaymentStore(ground.database.db).withdraw(paymentId);
@@ -91,7 +91,7 @@ describe('taking the points', () => {
     expect(await ground.books.reservationStatus(hold.reservationId)).toBe('HELD');
   });
 
-  it('after the attempt was undone is refused', async () => {
+  it('after the attempt was undone is rejected', async () => {
     const { userId, hold } = await aRecordedHold();
     const step = await ground.request(hold);
     await activities.failPayment(aFailure(step));
@@ -103,7 +103,7 @@ describe('taking the points', () => {
     expect(await faults()).toEqual([]);
   });
 
-  it('after it was refused for want of points is refused for the same reason', async () => {
+  it('after a rejection for too few points is rejected for the same reason', async () => {
     const { hold } = await aRecordedHold();
     const step = await ground.request(hold);
     await activities.failPayment({ ...aFailure(step), reason: 'insufficient-points' });
@@ -116,7 +116,7 @@ describe('taking the points', () => {
 });
 
 describe('undoing a payment', () => {
-  it('twice gives the points back once', async () => {
+  it('twice returns the points once', async () => {
     const { userId, hold } = await aRecordedHold();
     const step = await ground.request(hold);
     await activities.openPayment(step.paymentId);
@@ -130,7 +130,7 @@ describe('undoing a payment', () => {
     expect(await faults()).toEqual([]);
   });
 
-  it('gives nothing back where nothing was taken', async () => {
+  it('returns nothing if nothing was taken', async () => {
     const { userId, hold } = await aRecordedHold();
 
     await activities.failPayment(aFailure(await ground.request(hold)));
@@ -139,7 +139,7 @@ describe('undoing a payment', () => {
     expect(await ground.books.journals(hold.reservationId)).toEqual([]);
   });
 
-  it('books a charge that was voided, in and out, once', async () => {
+  it('books a voided charge once, in and out', async () => {
     const { hold } = await aRecordedHold();
     const step = await ground.request(hold);
     await activities.openPayment(step.paymentId);
@@ -156,7 +156,7 @@ describe('undoing a payment', () => {
     expect(await ground.books.account('gateway:clearing:sandbox', hold.reservationId)).toBe(0);
   });
 
-  it('late leaves the next attempt alone', async () => {
+  it('late does not change the next attempt', async () => {
     const { userId, hold } = await aRecordedHold();
     const [first, second] = [await ground.request(hold), await ground.request(hold)];
     await activities.openPayment(first.paymentId);
@@ -188,7 +188,7 @@ describe('undoing a payment', () => {
 });
 
 describe('marking a payment that settles', () => {
-  it('late leaves the next attempt alone', async () => {
+  it('late does not change the next attempt', async () => {
     const { hold } = await aRecordedHold();
     const [first, second] = [await ground.request(hold), await ground.request(hold)];
     await activities.openPayment(first.paymentId);
@@ -233,7 +233,7 @@ describe('confirming', () => {
     expect(await faults()).toEqual([]);
   });
 
-  it('books the seats as revenue, the fees apart, and what the gateway owes', async () => {
+  it('books the seats as revenue, the fees separately, and what the gateway owes', async () => {
     const { hold } = await aRecordedHold();
     const step = await ground.request(hold);
     await activities.openPayment(step.paymentId);
@@ -248,7 +248,7 @@ describe('confirming', () => {
     expect(await account(`wallet:${hold.userId}`)).toBe(-PRICE);
   });
 
-  it('keeps the seat claimed, so that late comers are turned away in Redis', async () => {
+  it('keeps the seat claimed, so that Redis rejects later claims', async () => {
     const { sale, hold } = await aRecordedHold();
     const step = await ground.request(hold);
     await activities.openPayment(step.paymentId);
@@ -259,7 +259,7 @@ describe('confirming', () => {
     );
   });
 
-  it('after the attempt was barred is refused, and nothing is sold', async () => {
+  it('after the attempt was blocked is rejected, and nothing is sold', async () => {
     const { sale, hold } = await aRecordedHold();
     const step = await ground.request(hold);
     await activities.openPayment(step.paymentId);
@@ -273,7 +273,7 @@ describe('confirming', () => {
     expect(await ground.books.tickets(hold.reservationId)).toEqual([]);
   });
 
-  it('that was committed cannot be barred any more', async () => {
+  it('that was committed cannot be blocked any more', async () => {
     const { hold } = await aRecordedHold();
     const step = await ground.request(hold);
     await activities.openPayment(step.paymentId);
@@ -284,7 +284,7 @@ describe('confirming', () => {
     expect(await ground.books.payment(step.paymentId)).toEqual({ status: 'SUCCEEDED', reason: null });
   });
 
-  it('and barring at once: one of them wins, whole', async () => {
+  it('and blocking the attempt at once: exactly one of them takes effect', async () => {
     const { hold } = await aRecordedHold();
     const step = await ground.request(hold);
     await activities.openPayment(step.paymentId);
@@ -300,11 +300,11 @@ describe('confirming', () => {
     expect(await ground.books.reservationStatus(hold.reservationId)).toBe(won ? 'CONFIRMED' : 'HELD');
   });
 
-  it('where the seats are gone is refused as a whole', async () => {
+  it('is rejected as a whole if the seats are gone', async () => {
     const { hold } = await aRecordedHold();
     const step = await ground.request(hold);
     await activities.openPayment(step.paymentId);
-    // No step of ours ends a hold beside an open payment; a hand in the database can.
+    // No step of the service ends a hold with an open payment. A manual change of the database can.
     const { owner } = ground.database;
     const endedAt = new Date();
     await owner('reservations')

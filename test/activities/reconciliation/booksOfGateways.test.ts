@@ -28,7 +28,7 @@ beforeEach(async () => {
 
 afterEach(async () => ground?.drop());
 
-/** A worker with the keys of these gateways, to which everything is old enough to be compared. */
+/** A worker with the keys of these gateways. It compares everything, however new. */
 function workerWith(gateways: ScriptedGateway[]): Activities {
   return createActivities({
     ...ground.dependencies,
@@ -37,7 +37,7 @@ function workerWith(gateways: ScriptedGateway[]): Activities {
   });
 }
 
-/** Such as `OPEN captured-twice of toss`, sorted. */
+/** The differences as texts such as `OPEN captured-twice of toss`, sorted. */
 async function seen(): Promise<string[]> {
   const page = { status: undefined, limit: 200, before: undefined };
   const differences = await createDifferenceStore(ground.database.db).page(page);
@@ -46,8 +46,8 @@ async function seen(): Promise<string[]> {
 
 const reconcile = async (gateway: GatewayName) => wholeRun(activities, gateway);
 
-describe('two gateways', () => {
-  it('are each compared with what was paid there, and every won is explained', async () => {
+describe('with two gateways', () => {
+  it('each is compared with the payments made there, and every KRW is explained', async () => {
     await atSandbox.buySeat(0);
     await atToss.buySeat(0);
     await atToss.buyPoints(10_000);
@@ -81,7 +81,7 @@ describe('two gateways', () => {
     expect(await seen()).toEqual(['RESOLVED charged-but-absent of toss']);
   });
 
-  it('a charge of one under the key of a payment at the other is seen as a second charge', async () => {
+  it('a charge at one under the key of a payment at the other counts as a second charge', async () => {
     const { paymentId, reservationId } = await atToss.buySeat(0);
     const names = { gatewayPaymentId: `strange-${randomUUID()}`, idempotencyKey: paymentId };
     const money = { status: 'CAPTURED', amount: TOTAL, refunded: 0, currency: 'KRW' } as const;
@@ -94,7 +94,7 @@ describe('two gateways', () => {
     expect(await seen()).toEqual(['OPEN captured-twice of sandbox']);
   });
 
-  it('a sale that is booked on the account of the wrong one is a difference', async () => {
+  it('a sale that is booked on the account of the wrong gateway is a difference', async () => {
     await atToss.buySeat(0);
     await ground.database
       .owner('entries')
@@ -108,8 +108,8 @@ describe('two gateways', () => {
   });
 });
 
-describe('what was paid with a gateway that has no keys any more', () => {
-  it('keeps the differences that only its book can resolve', async () => {
+describe('a payment with a gateway that has no keys any more', () => {
+  it('keeps the differences that only the book of that gateway can resolve', async () => {
     const { paymentId } = await atToss.buySeat(0);
     toss.misstate(paymentId, null);
     const money = { status: 'CAPTURED', amount: TOTAL, refunded: 0, currency: 'KRW' } as const;
@@ -125,7 +125,7 @@ describe('what was paid with a gateway that has no keys any more', () => {
     expect(await seen()).toEqual(found);
   });
 
-  it('is still compared with our own books, by every run, and not with another gateway', async () => {
+  it('is still compared with our own books in every run, and never with another gateway', async () => {
     const { paymentId } = await atToss.buySeat(0);
     activities = workerWith([ground.gateway]);
     expect((await reconcile('sandbox')).read).toEqual({ lines: 0, attempts: 1, money: TOTAL });

@@ -30,7 +30,7 @@ async function differences(): Promise<Difference[]> {
   return createDifferenceStore(ground.database.db).page({ status: undefined, limit: 200, before: undefined });
 }
 
-/** Such as `OPEN captured-twice 2000`, sorted. */
+/** The differences as texts such as `OPEN captured-twice 2000`, sorted. */
 async function seen(): Promise<string[]> {
   return (await differences()).map(({ status, kind, amount }) => `${status} ${kind} ${amount}`).toSorted();
 }
@@ -56,7 +56,7 @@ async function setPayment({ paymentId }: PaymentStep, columns: Record<string, un
 }
 
 describe('books that agree', () => {
-  it('give no difference, and every won is explained', async () => {
+  it('give no difference, and every KRW is explained', async () => {
     await purchases.buyPoints(10_000);
     await purchases.buySeat(PRICE);
     await purchases.buySeat(0);
@@ -66,7 +66,7 @@ describe('books that agree', () => {
 
     expect(await seen()).toEqual([]);
     expect(toMend).toEqual([]);
-    // Three top-ups, three payments; the failed one was given back.
+    // Three top-ups and three payments. The charge of the failed payment was voided.
     const money = 10_000 + PRICE + BOOKING_FEE + (PRICE + BOOKING_FEE) + 20_000;
     expect(read).toEqual({ lines: 6, attempts: 6, money });
     expect(await readReconciliation(ground.database.db, ['sandbox'])).toMatchObject({
@@ -87,7 +87,7 @@ describe('books that agree', () => {
     expect(await seen()).toEqual([]);
   });
 
-  it('leave nothing of the gateway in our tables once they are compared', async () => {
+  it('leave no lines of the gateway in our tables after the comparison', async () => {
     await purchases.buySeat(0);
 
     await reconcile();
@@ -96,8 +96,8 @@ describe('books that agree', () => {
   });
 });
 
-describe('what the gateway has and we have not', () => {
-  it('a charge of a failed payment is given back', async () => {
+describe('reconciliation of money that only the gateway has:', () => {
+  it('a charge of a failed payment is to be voided', async () => {
     const step = await purchases.failPayment(PRICE);
     ground.gateway.captureLate(chargeOfPayment(step));
 
@@ -106,7 +106,7 @@ describe('what the gateway has and we have not', () => {
     expect(await seen()).toEqual([`MENDING captured-without-sale ${BOOKING_FEE}`]);
   });
 
-  it('a second charge of a reservation that is paid is given back', async () => {
+  it('a second charge of a paid reservation is to be voided', async () => {
     const failed = await purchases.beginPayment(0);
     await activities.failPayment({ ...aFailure(failed), mayBeCharged: false });
     const paid = await ground.request({ ...failed, seatIds: [] }, anAttempt(1, 0));
@@ -119,7 +119,7 @@ describe('what the gateway has and we have not', () => {
     expect(await seen()).toEqual([`MENDING captured-twice ${PRICE + BOOKING_FEE}`]);
   });
 
-  it('a charge of a top-up that failed is given back', async () => {
+  it('a charge of a failed top-up is to be voided', async () => {
     const { topUpId, charge } = await purchases.openTopUp(10_000);
     await activities.failTopUp(topUpId, 'no-answer', true);
     await activities.giveBackTopUp(topUpId, 'no-answer');
@@ -130,7 +130,7 @@ describe('what the gateway has and we have not', () => {
     expect(await seen()).toEqual(['MENDING charge-without-top-up 10000']);
   });
 
-  it('a charge of nobody, and one for an order of ours without an attempt, wait for an operator', async () => {
+  it('an unknown charge, and a charge for our order without an attempt, wait for an operator', async () => {
     const { reservationId } = await purchases.failPayment(0);
     const { reservationId: sold } = await purchases.buySeat(0);
     ground.gateway.invent(aStranger());
@@ -147,7 +147,7 @@ describe('what the gateway has and we have not', () => {
     ]);
   });
 
-  it('a charge whose attempt is gone, with its sale, waits for an operator', async () => {
+  it('a charge whose attempt has no row any more waits for an operator, as does its sale', async () => {
     const step = await purchases.buySeat(0);
     await owner()('payments').where({ id: step.paymentId }).delete();
 
@@ -161,7 +161,7 @@ describe('what the gateway has and we have not', () => {
     ]);
   });
 
-  it('a charge of a payment that is said to have failed, but whose seats are sold, is not given back', async () => {
+  it('a charge of a payment that is marked as failed, but whose seats are sold, is not voided', async () => {
     const step = await purchases.buySeat(0);
     await setPayment(step, { status: 'FAILED', undone_at: new Date() });
 
@@ -175,7 +175,7 @@ describe('what the gateway has and we have not', () => {
     ]);
   });
 
-  it('a charge is known by its id where the gateway does not tell its key', async () => {
+  it('a charge is found by its id if the gateway does not report its key', async () => {
     const step = await purchases.buySeat(0);
     ground.gateway.misstate(step.paymentId, { idempotencyKey: null, orderId: null });
 
@@ -184,7 +184,7 @@ describe('what the gateway has and we have not', () => {
     expect(await seen()).toEqual([]);
   });
 
-  it('a refund that nobody here asked for waits for an operator', async () => {
+  it('a refund that the service did not request waits for an operator', async () => {
     const step = await purchases.buySeat(0);
     ground.gateway.misstate(step.paymentId, { refunded: 12_000 });
 
@@ -193,7 +193,7 @@ describe('what the gateway has and we have not', () => {
     expect(await seen()).toEqual(['OPEN refund-unknown 12000']);
   });
 
-  it('a charge that comes long after its attempt is seen all the same', async () => {
+  it('a charge that comes long after its attempt is still found', async () => {
     const step = await purchases.failPayment(0);
     const longAgo = new Date('2020-01-01T00:00:00Z');
     await setPayment(step, { created_at: longAgo, undone_at: longAgo });
@@ -205,7 +205,7 @@ describe('what the gateway has and we have not', () => {
   });
 });
 
-describe('what we have and the gateway has not', () => {
+describe('reconciliation reports, because the gateway does not have it,', () => {
   it('a payment without a charge', async () => {
     const step = await purchases.buySeat(PRICE);
     ground.gateway.misstate(step.paymentId, null);
@@ -215,7 +215,7 @@ describe('what we have and the gateway has not', () => {
     expect(await seen()).toEqual([`OPEN charged-but-absent ${BOOKING_FEE}`]);
   });
 
-  it('points that nobody paid', async () => {
+  it('points without a charge', async () => {
     const { topUpId } = await purchases.buyPoints(10_000);
     ground.gateway.misstate(topUpId, null);
 
@@ -233,7 +233,7 @@ describe('what we have and the gateway has not', () => {
     expect(await seen()).toEqual(['OPEN amount-differs 5']);
   });
 
-  it('a refund that we have noted', async () => {
+  it('a refund that our books record as made', async () => {
     const step = await purchases.buySeat(0);
     await cancel(step, { done: 30_000 });
 
@@ -242,7 +242,7 @@ describe('what we have and the gateway has not', () => {
     expect(await seen()).toContain('OPEN refund-missing 30000');
   });
 
-  it('but not a refund that is due', async () => {
+  it('but no refund that is only due', async () => {
     const step = await purchases.buySeat(0);
     await cancel(step, { due: 30_000 });
 
@@ -285,7 +285,7 @@ async function cancel(step: PaymentStep, refund: { done?: number; due?: number }
   });
 }
 
-describe('what the ledger says otherwise', () => {
+describe('reconciliation reports, because the ledger differs,', () => {
   it('a payment without its sale', async () => {
     const step = await purchases.buySeat(0);
     await owner()('journals')
@@ -298,7 +298,7 @@ describe('what the ledger says otherwise', () => {
     expect(await seen()).toEqual([`OPEN ledger-differs ${total}`, `OPEN ledger-differs ${total}`]);
   });
 
-  it('points kept aside for a payment that has failed', async () => {
+  it('points that are kept aside for a failed payment', async () => {
     const step = await purchases.failPayment(PRICE);
     await owner()('journals')
       .where({ key: `points-returned:${step.paymentId}` })
@@ -311,7 +311,7 @@ describe('what the ledger says otherwise', () => {
 });
 
 describe('an attempt that never ended', () => {
-  it('is brought to its end, with the points that it keeps', async () => {
+  it('is to be ended, and its points are to be returned', async () => {
     const step = await purchases.beginPayment(PRICE);
 
     expect((await reconcile()).toMend).toEqual([{ kind: 'PAYMENT', attemptId: step.paymentId }]);
@@ -319,7 +319,7 @@ describe('an attempt that never ended', () => {
     expect(await seen()).toEqual([`MENDING attempt-stuck ${PRICE + BOOKING_FEE}`]);
   });
 
-  it('is brought to its end where only its charge is not known to be back', async () => {
+  it('is to be ended if only the void of its charge is not confirmed', async () => {
     const step = await purchases.beginPayment(0);
     await activities.failPayment({ ...aFailure(step), mayBeCharged: true });
     ground.gateway.misstate(step.paymentId, null);
@@ -330,8 +330,8 @@ describe('an attempt that never ended', () => {
   });
 });
 
-describe('what is still under way', () => {
-  it('is no difference until it had time to settle', async () => {
+describe('an attempt that is still under way', () => {
+  it('is no difference until it has had time to settle', async () => {
     const patient = createActivities({ ...ground.dependencies, reconcileAfterMs: 900_000 });
     await purchases.beginPayment(PRICE);
     const step = await purchases.failPayment(0);
@@ -343,7 +343,7 @@ describe('what is still under way', () => {
     expect(await seen()).toEqual([]);
   });
 
-  it('is no difference when an old attempt has just changed', async () => {
+  it('is no difference if it is old but has just changed', async () => {
     const patient = createActivities({ ...ground.dependencies, reconcileAfterMs: 900_000 });
     const step = await purchases.buySeat(0);
     await setPayment(step, { created_at: new Date(Date.now() - 3_600_000) });
@@ -356,7 +356,7 @@ describe('what is still under way', () => {
 });
 
 describe('a difference', () => {
-  it('is one row, however often it is seen, and is resolved when it is gone', async () => {
+  it('is one row, however often it is found, and is resolved when it is gone', async () => {
     const step = await purchases.buySeat(0);
     ground.gateway.misstate(step.paymentId, null);
     await reconcile();
@@ -392,7 +392,7 @@ describe('a difference', () => {
     expect(await differences()).toMatchObject([{ status: 'OPEN', resolvedAt: null }]);
   });
 
-  it('stays closed by hand until its figures change', async () => {
+  it('that an operator closed stays closed until its figures change', async () => {
     const step = await purchases.buySeat(0);
     ground.gateway.misstate(step.paymentId, { refunded: 1_000 });
     await reconcile();
@@ -434,7 +434,7 @@ describe('a difference', () => {
     expect(overview.oldestUnexplainedSeconds).toBeGreaterThanOrEqual(3_600);
   });
 
-  it('from before the window stays until somebody closes it', async () => {
+  it('from before the window stays open until an operator closes it', async () => {
     const step = await purchases.buySeat(0);
     ground.gateway.misstate(step.paymentId, null);
     await reconcile();
@@ -448,7 +448,7 @@ describe('a difference', () => {
 });
 
 describe('a run', () => {
-  it('looks half a year back once a day, and some days else', async () => {
+  it('compares half a year once a day, and three days at other times', async () => {
     await reconcile();
     await reconcile();
 
@@ -487,7 +487,7 @@ describe('a run', () => {
     });
   });
 
-  it('forgets a day later what an interrupted one has read', async () => {
+  it('removes the lines of an interrupted run a day later', async () => {
     await purchases.buySeat(0);
     const interrupted = await activities.beginReconciliation(randomUUID(), 'sandbox');
     await activities.readGatewayBook(interrupted, null);

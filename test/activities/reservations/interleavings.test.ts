@@ -9,7 +9,7 @@ import { aConfirmation, aFailure, aGrant, anEnd } from '../../support/steps';
 const SEATS = 4;
 const USERS = 3;
 
-/** What one user does with one set of seats; each step may fail, and the next is tried all the same. */
+/** The steps of one user with one set of seats. A step may fail; the user still tries the next one. */
 type Act = 'hold' | 'hold again' | 'take points' | 'fail' | 'confirm' | 'cancel' | 'release';
 
 interface Script {
@@ -38,8 +38,8 @@ beforeAll(async () => {
 
 afterAll(async () => ground?.drop());
 
-describe('whatever reservations of the same seats do at the same time', () => {
-  it('no seat is live twice, no set is split, no wallet and no journal is wrong', async () => {
+describe('reservations of the same seats at the same time', () => {
+  it('never allocate a seat twice, split a set, or leave a wrong wallet or journal', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(script, { minLength: 2, maxLength: 6 }), async (scripts) => {
         const { owner } = ground.database;

@@ -17,7 +17,7 @@ afterEach(async () => ground.endTest());
 
 afterAll(async () => ground?.drop());
 
-/** A hold of every seat of a sale of its own, not granted yet. */
+/** A hold of every seat of a new sale, not granted yet. */
 async function aHoldToGrant(options: SaleOptions = {}) {
   const { owner } = ground.database;
   const sale = await createSale(owner, options);
@@ -28,17 +28,17 @@ function lockOf(scheduleId: string, seatId: string): Promise<string | null> {
   return ground.redis.redis.get(`{${scheduleId}}:seat:${seatId}`);
 }
 
-/** What refused each call that was refused. */
+/** The errors of the rejected calls. */
 function refusalsOf(outcomes: readonly PromiseSettledResult<unknown>[]): unknown[] {
   return outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
 }
 
 describe('granting a hold', () => {
-  it('run twice, answers twice with the same hold', async () => {
+  it('twice returns the same hold twice', async () => {
     const { sale, hold } = await aHoldToGrant({ seats: 2 });
 
     const first = await ground.grant(hold);
-    // A second request under the same key may find another run, with other times: those of the row count.
+    // A second request under the same key may find another run, with other times. The times of the row count.
     const second = await ground.grant({
       ...hold,
       heldAt: new Date(hold.heldAt.getTime() + 1),
@@ -49,7 +49,7 @@ describe('granting a hold', () => {
     expect(await ground.books.seat(sale.seatId)).toEqual({ reservationId: hold.reservationId, sold: false });
   });
 
-  it('run twice at once, answers twice with the same hold', async () => {
+  it('twice at once returns the same hold twice', async () => {
     const { hold } = await aHoldToGrant({ seats: 2 });
 
     const [first, second] = await Promise.all([ground.grant(hold), ground.grant(hold)]);
@@ -57,7 +57,7 @@ describe('granting a hold', () => {
     expect(second).toEqual(first);
   });
 
-  it('freezes the price: a later change of it does not reach the hold', async () => {
+  it('freezes the price: a later change does not affect the hold', async () => {
     const { sale, hold } = await aHoldToGrant();
     const first = await ground.grant(hold);
     await ground.database.owner('grades').where({ schedule_id: sale.scheduleId }).update({ price: 1 });
@@ -73,7 +73,7 @@ describe('granting a hold', () => {
       { seats: 3, maxSeatsPerUser: 2 },
       { slug: 'seat-limit-exceeded', members: { limit: 2, alreadyHeld: 0 } },
     ],
-  ])('is refused for %s, and leaves nothing', async (_case, options, refusal) => {
+  ])('is rejected for %s, and leaves nothing', async (_case, options, refusal) => {
     const { sale, hold } = await aHoldToGrant(options);
 
     await expect(ground.grant(hold)).rejects.toMatchObject(refusal);
@@ -82,7 +82,7 @@ describe('granting a hold', () => {
     expect(await ground.books.seat(sale.seatId)).toBe('AVAILABLE');
   });
 
-  it('is refused for seats of another schedule, naming them', async () => {
+  it('is rejected for seats of another schedule, and the refusal names them', async () => {
     const { sale, hold } = await aHoldToGrant();
     const other = await createSale(ground.database.owner);
 
@@ -92,7 +92,7 @@ describe('granting a hold', () => {
     });
   });
 
-  it('is refused for a blocked seat', async () => {
+  it('is rejected for a blocked seat', async () => {
     const { sale, hold } = await aHoldToGrant();
     await ground.database.owner('seats').where({ id: sale.seatId }).update({ blocked: true });
 
@@ -102,7 +102,7 @@ describe('granting a hold', () => {
     });
   });
 
-  it('is refused by Postgres when Redis has lost the lock', async () => {
+  it('is rejected by Postgres if Redis has lost the lock', async () => {
     const { sale, hold } = await aHoldToGrant();
     await ground.grant(hold);
     await ground.redis.redis.flushdb();
@@ -118,9 +118,9 @@ describe('granting a hold', () => {
   });
 
   it.each([
-    ['16 s after its begin', 16_000, 300_000],
+    ['16 s after its start', 16_000, 300_000],
     ['after its end', 2_000, 1_000],
-  ])('is refused %s, by the clock of Postgres, and leaves nothing', async (_case, age, length) => {
+  ])('is rejected %s, by the clock of Postgres, and leaves nothing', async (_case, age, length) => {
     const { sale, hold } = await aHoldToGrant();
     const heldAt = new Date(Date.now() - age);
     const late = { ...hold, heldAt, expiresAt: new Date(heldAt.getTime() + length) };
@@ -131,7 +131,7 @@ describe('granting a hold', () => {
     expect(await ground.books.seat(sale.seatId)).toBe('AVAILABLE');
   });
 
-  it('that was recorded is found again however late, also when it has ended', async () => {
+  it('that was recorded returns the recorded hold however late, also after it has ended', async () => {
     const { sale, hold } = await aHoldToGrant();
     const first = await ground.grant(hold);
     await activities.endHold(anEnd(hold));
@@ -144,7 +144,7 @@ describe('granting a hold', () => {
 });
 
 describe('parallel holds', () => {
-  it('of one seat: one wins, and every loser hears which seat is gone', async () => {
+  it('of one seat: one wins, and every other gets the id of the seat that is gone', async () => {
     const { owner } = ground.database;
     const sale = await createSale(owner);
     const holds = await Promise.all(
@@ -160,7 +160,7 @@ describe('parallel holds', () => {
   it('of overlapping seats: each gets all of its seats or none, and no two wait for each other', async () => {
     const { owner } = ground.database;
     const sale = await createSale(owner, { seats: 6 });
-    // Every pair of neighbours, from both ends: the classic deadlock, were rows not locked in one order.
+    // Every pair of neighbours, in both orders. Without one order of row locks this is the classic deadlock.
     const pairs = sale.seatIds.map((seatId, place) => [seatId, sale.seatIds[(place + 1) % 6] ?? seatId]);
     const holds = await Promise.all(
       [...pairs, ...pairs.map((pair) => pair.toReversed())].map(async (seatIds) =>
@@ -199,7 +199,7 @@ describe('parallel holds', () => {
 });
 
 describe('the limit of seats', () => {
-  it('counts what is held and not what was given back', async () => {
+  it('counts held seats, and no released ones', async () => {
     const { owner } = ground.database;
     const sale = await createSale(owner, { seats: 3, maxSeatsPerUser: 2 });
     const userId = await createUser(owner);
@@ -246,7 +246,7 @@ describe('ending a hold', () => {
     expect(await lockOf(sale.scheduleId, sale.seatId)).toBe(newer.reservationId);
   });
 
-  it('frees the lock on its second run, where the first was cut off after its commit', async () => {
+  it('frees the lock in its second run if the first was interrupted after its commit', async () => {
     const { sale, hold } = await aHoldToGrant();
     await ground.grant(hold);
     const seatClaim = { ...ground.dependencies.seatClaim, release: isDown };
@@ -274,7 +274,7 @@ describe('ending a hold', () => {
     expect(await lockOf(sale.scheduleId, sale.seatId)).toBe(hold.reservationId);
   });
 
-  it('of what was never granted does nothing', async () => {
+  it('that was never granted does nothing', async () => {
     const { hold } = await aHoldToGrant();
 
     expect(await activities.endHold(anEnd(hold))).toMatchObject({ status: 'REFUSED' });
@@ -282,7 +282,7 @@ describe('ending a hold', () => {
     expect(await ground.books.reservationStatus(hold.reservationId)).toBeNull();
   });
 
-  it('too early, by the clock of Postgres, changes nothing and says how much is left', async () => {
+  it('too early, by the clock of Postgres, changes nothing and returns the time that is left', async () => {
     const { sale, hold } = await aHoldToGrant();
     await ground.grant(hold);
 
@@ -293,7 +293,7 @@ describe('ending a hold', () => {
     expect(await ground.books.seat(sale.seatId)).toMatchObject({ reservationId: hold.reservationId });
   });
 
-  it('a moment too early waits for the moment', async () => {
+  it('a moment too early waits until the end', async () => {
     const { hold } = await aHoldToGrant();
     const soon = { ...hold, expiresAt: new Date(Date.now() + 1_000) };
     await ground.grant(soon);

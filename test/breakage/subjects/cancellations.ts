@@ -19,7 +19,7 @@ export const CANCELLATION_BREAKAGES: Breakage[] = [
     ],
     suite: CLOSED_RUNS,
     tests: [
-      'a cancellation that was terminated with its refund under way goes on when the same request comes again',
+      'a cancellation that was terminated with its refund under way continues when the same request comes again',
     ],
   },
   {
@@ -37,7 +37,7 @@ export const CANCELLATION_BREAKAGES: Breakage[] = [
       },
     ],
     suite: ACTIVITY,
-    tests: ['a request to cancel is withdrawn, or decided, never both'],
+    tests: ['a request to cancel is either withdrawn or decided, never both'],
   },
   {
     name: 'a reservation has many requests of the organiser',
@@ -55,7 +55,7 @@ export const CANCELLATION_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/activities/cancellations/showCancellations.test.ts',
     tests: [
-      'the requests of the organiser are recorded once for each sold reservation, whoever asks at the same time',
+      'the requests of the organiser are recorded once for each sold reservation, even by two callers at the same time',
     ],
   },
   {
@@ -69,7 +69,7 @@ export const CANCELLATION_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/activities/cancellations/showCancellations.test.ts',
     tests: [
-      'the requests of the organiser of a page wait for an operator who pauses, and none is recorded after that',
+      'the requests of the organiser of a page wait for the pause of an operator, and none is recorded after the pause',
     ],
   },
   {
@@ -89,7 +89,7 @@ export const CANCELLATION_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/workflows/cancellations/showCancellation.test.ts',
     tests: [
-      'a workflow that is started for a show that nobody has cancelled refunds nobody, and leaves the sale open',
+      'a workflow that is started for a show that is not cancelled refunds no customer, and leaves the sale open',
     ],
   },
   {
@@ -102,7 +102,9 @@ export const CANCELLATION_BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/domain/cancellations/cancellationTerms.test.ts',
-    tests: ['the cut-off of the Korean policy takes the first exception that fits, and holidays of one year'],
+    tests: [
+      'the cut-off of the Korean policy uses the first exception that fits, and knows holidays of one year',
+    ],
   },
   {
     name: 'a holiday of several days is one day',
@@ -145,7 +147,7 @@ export const CANCELLATION_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/workflows/operations/sweep.test.ts',
     tests: [
-      'the sweep gives a new workflow to a cancellation that nobody has decided, and leaves alone one that is withdrawn',
+      'the sweep gives a new workflow to a cancellation without a decision, and leaves alone one that is withdrawn',
       'the sweep gives a new workflow to a cancelled show that is not refunded',
     ],
   },
@@ -160,7 +162,7 @@ export const CANCELLATION_BREAKAGES: Breakage[] = [
     ],
     suite: ACTIVITY,
     tests: [
-      'cancelling some seats seat by seat gives back what was paid and not more, points first: points for one seat',
+      'cancelling some seats one by one refunds what was paid and not more, points first: points for one seat',
     ],
   },
   {
@@ -173,7 +175,9 @@ export const CANCELLATION_BREAKAGES: Breakage[] = [
       },
     ],
     suite: ACTIVITY,
-    tests: ['cancelling some seats again is refused, alone and beside others, and changes nothing'],
+    tests: [
+      'cancelling some seats a second time is rejected, alone or together with others, and changes nothing',
+    ],
   },
   {
     name: 'cancelling some seats voids the tickets of all',
@@ -186,7 +190,7 @@ export const CANCELLATION_BREAKAGES: Breakage[] = [
     ],
     suite: ACTIVITY,
     tests: [
-      'cancelling some seats takes the fee of each, frees them, and leaves the others sold with their tickets',
+      'cancelling some seats keeps a fee for each, frees them, and leaves the others sold with their tickets',
     ],
   },
   {
@@ -200,7 +204,7 @@ export const CANCELLATION_BREAKAGES: Breakage[] = [
     ],
     suite: ACTIVITY,
     tests: [
-      'cancelling some seats is refused where somebody was let in on one of them, and not where on another',
+      'cancelling some seats is rejected if a ticket of these seats is used, and accepted if only another ticket is',
     ],
   },
 ];

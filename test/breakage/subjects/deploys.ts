@@ -4,8 +4,8 @@ const WORKFLOWS = 'src/workflows/index.ts';
 const TAKE_OVER = 'src/worker/takeOver.ts';
 const VERSIONS = 'test/worker/versions.test.ts';
 const ROLLING =
-  'a rolling deployment in the middle of a sale lets reservations end on their version, and everything else go on with the new one';
-const REPLACING = 'a worker that replaces the one before';
+  'a rolling deployment in the middle of a sale lets reservations end on their version, and everything else continue with the new one';
+const REPLACING = 'a worker that replaces an earlier one';
 
 /** New versions of workers beside, and in the place of, those before. */
 export const DEPLOYS: Breakage[] = [
@@ -52,7 +52,7 @@ export const DEPLOYS: Breakage[] = [
     ],
     suite: VERSIONS,
     tests: [
-      'a rolling deployment in the middle of a sale loses nothing when the old worker is stopped too early: the sweep moves what was bound to it',
+      'a rolling deployment in the middle of a sale loses nothing if the old worker is stopped too early: the sweep moves the runs that were bound to it',
     ],
   },
   {
@@ -66,8 +66,8 @@ export const DEPLOYS: Breakage[] = [
     ],
     suite: VERSIONS,
     tests: [
-      `${REPLACING} takes over what is open, with nobody doing anything`,
-      `${REPLACING} finishes what one that died in between left undone, also when two of them start at once`,
+      `${REPLACING} takes over the open runs automatically`,
+      `${REPLACING} finishes what a worker that died in between left undone, also if two workers start at once`,
     ],
   },
   {
@@ -80,7 +80,7 @@ export const DEPLOYS: Breakage[] = [
       },
     ],
     suite: VERSIONS,
-    tests: [`${REPLACING} is not replaced by an old one that is restarted, unless its own workers have gone`],
+    tests: [`${REPLACING} is not replaced by an old one that is restarted, unless its own workers are gone`],
   },
   {
     name: 'a worker that stalled takes over from one that came later',
@@ -92,7 +92,7 @@ export const DEPLOYS: Breakage[] = [
       },
     ],
     suite: VERSIONS,
-    tests: [`${REPLACING} is not replaced by an older one that stalled on its way to take over`],
+    tests: [`${REPLACING} is not replaced by an older one that stalled before its take-over`],
   },
   {
     name: 'a worker that waits for the workers of another version is never ready',
@@ -104,7 +104,7 @@ export const DEPLOYS: Breakage[] = [
       },
     ],
     suite: VERSIONS,
-    tests: [`${REPLACING} is not replaced by an older one that stalled on its way to take over`],
+    tests: [`${REPLACING} is not replaced by an older one that stalled before its take-over`],
   },
   {
     name: 'the id of a build leaves out what is imported',

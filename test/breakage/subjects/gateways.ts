@@ -20,8 +20,8 @@ export const GATEWAY_BREAKAGES: Breakage[] = [
     suite: SUITE,
     tests: [
       'after PAYMENT_GATEWAY was changed the charge of a failed payment is refunded by the gateway that took it',
-      'after PAYMENT_GATEWAY was changed the charge of a failed top-up as well',
-      'after PAYMENT_GATEWAY was changed a refund goes back through the gateway that took the money, and is booked there',
+      'after PAYMENT_GATEWAY was changed the charge of a failed top-up is refunded by the gateway that took it',
+      'after PAYMENT_GATEWAY was changed a refund goes through the gateway that took the money, and is booked there',
     ],
   },
   {
@@ -29,8 +29,8 @@ export const GATEWAY_BREAKAGES: Breakage[] = [
     edits: [{ file: GATEWAYS, find: '?? withoutKeys(name)', replace: '?? taking' }],
     suite: SUITE,
     tests: [
-      'without the keys of the gateway that took the money a charge is not given up: its refund waits, says what is missing, and is made when the keys are there',
-      'without the keys of the gateway that took the money a refund stays due, and operators read in it what is missing',
+      'without the keys of the gateway that took the money the refund of a charge waits, names the missing settings, and is made when the keys are there',
+      'without the keys of the gateway that took the money a refund stays due, and shows operators the missing settings',
     ],
   },
   {
@@ -44,7 +44,7 @@ export const GATEWAY_BREAKAGES: Breakage[] = [
     ],
     suite: SUITE,
     tests: [
-      'after PAYMENT_GATEWAY was changed a charge that is under way goes on with its gateway: looked up, captured, charged again, booked there',
+      'after PAYMENT_GATEWAY was changed a charge that is under way stays with its gateway: it is looked up, captured, repeated and booked there',
     ],
   },
   {
@@ -58,7 +58,7 @@ export const GATEWAY_BREAKAGES: Breakage[] = [
     ],
     suite: SUITE,
     tests: [
-      'after PAYMENT_GATEWAY was changed a payment that no gateway has heard of is requested again with the new one',
+      'after PAYMENT_GATEWAY was changed a payment that no gateway knows is requested again with the new gateway',
     ],
   },
   {
@@ -72,7 +72,7 @@ export const GATEWAY_BREAKAGES: Breakage[] = [
     ],
     suite: SUITE,
     tests: [
-      'after PAYMENT_GATEWAY was changed a payment that no gateway has heard of is requested again with the new one',
+      'after PAYMENT_GATEWAY was changed a payment that no gateway knows is requested again with the new gateway',
     ],
   },
   {
@@ -100,7 +100,7 @@ export const GATEWAY_BREAKAGES: Breakage[] = [
     ],
     suite: BOOKS,
     tests: [
-      'two gateways a charge of one under the key of a payment at the other is seen as a second charge',
+      'with two gateways a charge at one under the key of a payment at the other counts as a second charge',
     ],
   },
   {
@@ -113,14 +113,14 @@ export const GATEWAY_BREAKAGES: Breakage[] = [
       },
     ],
     suite: BOOKS,
-    tests: ['two gateways a difference at one stays while only the other is compared'],
+    tests: ['with two gateways a difference at one stays while only the other is compared'],
   },
   {
     name: 'taking the keys of a gateway away resolves its differences',
     edits: [{ file: DIFFERENCES, find: ".whereIn('kind', OWN_BOOKS_KINDS)", replace: '' }],
     suite: BOOKS,
     tests: [
-      'what was paid with a gateway that has no keys any more keeps the differences that only its book can resolve',
+      'a payment with a gateway that has no keys any more keeps the differences that only the book of that gateway can resolve',
     ],
   },
   {

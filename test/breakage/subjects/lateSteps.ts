@@ -19,7 +19,7 @@ export const LATE_STEP_BREAKAGES: Breakage[] = [
     ],
     suite: LOST_PAYMENTS,
     tests: [
-      'The steps of an attempt, run again from the first after a worker has died end with the same tickets where the client has cancelled a seat since',
+      'The steps of an attempt that run again from the first, after a worker has died, end with the same tickets if the client has cancelled a seat since',
     ],
   },
   {
@@ -33,7 +33,7 @@ export const LATE_STEP_BREAKAGES: Breakage[] = [
     ],
     suite: LOST_PAYMENTS,
     tests: [
-      'An attempt that was closed while its charge may be taken stays to be given back, when a late run of its steps is refused and undoes itself',
+      'An attempt that was closed while the gateway may still charge still has to be voided after a late run of its steps is rejected and undoes itself',
     ],
   },
   {
@@ -47,7 +47,7 @@ export const LATE_STEP_BREAKAGES: Breakage[] = [
     ],
     suite: PAYMENTS,
     tests: [
-      'a payment that was withdrawn before its workflow came to it is refused, takes nothing, and is made once it is requested again under the same id',
+      'a payment that was withdrawn before its workflow began it is rejected, takes nothing, and is made after it is requested again under the same id',
     ],
   },
   {
@@ -61,7 +61,7 @@ export const LATE_STEP_BREAKAGES: Breakage[] = [
     ],
     suite: CANCELLATIONS,
     tests: [
-      'cancelling some seats leaves free seats that can be cancelled too, by the customer and by the organiser',
+      'cancelling some seats leaves seats without a price that the customer and the organiser can also cancel',
     ],
   },
   {
@@ -71,7 +71,7 @@ export const LATE_STEP_BREAKAGES: Breakage[] = [
     ],
     suite: CANCELLATIONS,
     tests: [
-      'refunding the card that is late asks the gateway no more, once a later try has begun or the refund is done',
+      'refunding the card in a late try does not call the gateway after a later try has begun or the refund is done',
     ],
   },
   {
@@ -149,7 +149,7 @@ export const LATE_STEP_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/db/payments/paymentStore.test.ts',
     tests: [
-      'an attempt to pay that is requested again while the sweep withdraws the forgotten ones is not withdrawn',
+      'an attempt to pay that is requested again while the sweep withdraws forgotten attempts is not withdrawn',
     ],
   },
 ];

@@ -5,7 +5,7 @@ const PERMANENCE = 'src/worker/permanence.ts';
 const PERMANENCE_SUITE = 'test/worker/permanence.test.ts';
 const STUCK = 'test/workflows/operations/stuck.test.ts';
 const IS_DONE_AFTER =
-  'is tried once, shows what is wrong, and is done once that is mended and an operator says so';
+  'is tried once, shows what is wrong, and succeeds after the cause is fixed and an operator sends a retry';
 
 export const PERMANENCE_BREAKAGES: Breakage[] = [
   {
@@ -13,8 +13,8 @@ export const PERMANENCE_BREAKAGES: Breakage[] = [
     edits: [{ file: INTERCEPTOR, find: 'if (reason === null) throw error;', replace: 'throw error;' }],
     suite: STUCK,
     tests: [
-      `the end of a hold that Postgres refuses for good ${IS_DONE_AFTER}`,
-      `a cancellation that Postgres refuses for good ${IS_DONE_AFTER}`,
+      `the end of a hold that Postgres rejects permanently ${IS_DONE_AFTER}`,
+      `a cancellation that Postgres rejects permanently ${IS_DONE_AFTER}`,
     ],
   },
   {
@@ -28,8 +28,8 @@ export const PERMANENCE_BREAKAGES: Breakage[] = [
     ],
     suite: STUCK,
     tests: [
-      `the refund of a charge that bought nothing that Postgres refuses for good ${IS_DONE_AFTER}`,
-      `the booking of a refund that Postgres refuses for good ${IS_DONE_AFTER}`,
+      `the refund of a charge that bought nothing that Postgres rejects permanently ${IS_DONE_AFTER}`,
+      `the booking of a refund that Postgres rejects permanently ${IS_DONE_AFTER}`,
     ],
   },
   {
@@ -42,7 +42,7 @@ export const PERMANENCE_BREAKAGES: Breakage[] = [
       },
     ],
     suite: STUCK,
-    tests: [`the opening of a sale that Postgres refuses for good ${IS_DONE_AFTER}`],
+    tests: [`the opening of a sale that Postgres rejects permanently ${IS_DONE_AFTER}`],
   },
   {
     name: 'a deadlock is taken for hopeless',
@@ -72,6 +72,6 @@ export const PERMANENCE_BREAKAGES: Breakage[] = [
       },
     ],
     suite: PERMANENCE_SUITE,
-    tests: ['a failure that can never pass is told without what was to be stored'],
+    tests: ['a failure that can never pass is reported without the value that was to be stored'],
   },
 ];

@@ -12,8 +12,8 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     edits: [{ file: GRANT, find: 'if (late) throw', replace: 'if (late && !hold) throw' }],
     suite: 'test/activities/reservations/reservations.test.ts',
     tests: [
-      'granting a hold is refused 16 s after its begin, by the clock of Postgres, and leaves nothing',
-      'granting a hold is refused after its end, by the clock of Postgres, and leaves nothing',
+      'granting a hold is rejected 16 s after its start, by the clock of Postgres, and leaves nothing',
+      'granting a hold is rejected after its end, by the clock of Postgres, and leaves nothing',
     ],
   },
   {
@@ -34,7 +34,9 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
       { file: END, find: "if (input.status === 'RELEASED' ||", replace: 'if (input.status.length > 0 ||' },
     ],
     suite: 'test/activities/reservations/reservations.test.ts',
-    tests: ['ending a hold too early, by the clock of Postgres, changes nothing and says how much is left'],
+    tests: [
+      'ending a hold too early, by the clock of Postgres, changes nothing and returns the time that is left',
+    ],
   },
   {
     name: 'a hold is granted under a key that was refused',
@@ -125,7 +127,7 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/workflows/payments/payment.test.ts',
     tests: [
-      'another run of the same steps, on a worker that stalled may have confirmed the payment: this run voids nothing and reports the payment as made',
+      'another run of the same steps, on a worker that stalled may have confirmed the payment: then this run voids nothing and reports the payment as made',
     ],
   },
   {
@@ -139,7 +141,7 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/workflows/ledger/topUp.test.ts',
     tests: [
-      'another run of the steps of a top-up may have credited it: this run reports it as made, whatever it met itself',
+      'another run of the steps of a top-up may have credited it: then this run reports it as made, whatever its own steps returned',
     ],
   },
   {
@@ -153,7 +155,7 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/activities/payments/payments.test.ts',
     tests: [
-      'taking the points for a hold that is over by the clock of Postgres is refused: no charge starts after it',
+      'taking the points for a hold that is over by the clock of Postgres is rejected: no charge starts after the hold',
     ],
   },
   {
@@ -167,7 +169,7 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/activities/payments/payments.test.ts',
-    tests: ['taking the points of a payment that nobody has requested, or that was withdrawn, is refused'],
+    tests: ['taking the points for a payment that was not requested, or was withdrawn, is rejected'],
   },
   {
     name: 'a payment that has begun is withdrawn',
@@ -191,7 +193,9 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/workflows/operations/sweep.test.ts',
-    tests: ['the sweep leaves alone what a workflow owns, what is in its time, and what is over'],
+    tests: [
+      'the sweep leaves alone a hold that a workflow owns, a hold that has just expired, and a sold reservation',
+    ],
   },
   {
     name: 'a lost workflow task is a fault of ours',

@@ -131,7 +131,9 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     name: 'an older release migrates a newer database',
     edits: [{ file: 'src/db/migrate.ts', find: '    await refuseNewer(knex);\n', replace: '' }],
     suite: 'test/db/migrate.test.ts',
-    tests: ['a release on a database of a later release says so in one line, and changes nothing'],
+    tests: [
+      'a release on a database of a later release fails with one line that says so, and changes nothing',
+    ],
   },
   {
     name: 'an older release changes the logins of a newer database',
@@ -143,7 +145,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/db/migrate.test.ts',
-    tests: ['a release on a database of a later release leaves the logins as they are'],
+    tests: ['a release on a database of a later release does not change the logins'],
   },
   {
     name: 'the data folder of a later release is taken for a damaged one',
@@ -217,7 +219,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/worker/schedules.test.ts',
-    tests: ['the schedules keep a pause that an operator asks for while a worker brings them up to date'],
+    tests: ['the schedules keep a pause that an operator sets while a worker updates them'],
   },
   {
     name: 'an update of a schedule that was dropped is taken for done',
@@ -229,23 +231,21 @@ export const RUNNING_BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/worker/schedules.test.ts',
-    tests: ['the schedules keep a pause that an operator asks for while a worker brings them up to date'],
+    tests: ['the schedules keep a pause that an operator sets while a worker updates them'],
   },
   {
     name: 'a Temporal that is away fills the log',
     edits: [{ file: 'src/worker/temporalLogger.ts', find: 'if (isNews) toldAt = now();', replace: '' }],
     suite: 'test/worker/temporalLogger.test.ts',
     tests: [
-      "Temporal's lines in the worker's log say once a minute that Temporal does not answer, however many polls are tried again",
+      "Temporal's lines in the worker's log say once a minute that Temporal does not answer, however many polls are retried",
     ],
   },
   {
     name: 'knex prints to the console',
     edits: [{ file: 'src/db/connect.ts', find: '    log: knexLog(options.logger),\n', replace: '' }],
     suite: 'test/db/connect.test.ts',
-    tests: [
-      'a pool without a logger prints nothing by itself when it gets no connection: the caller gets the error',
-    ],
+    tests: ['a pool without a logger prints nothing when it gets no connection: the caller gets the error'],
   },
   {
     name: 'a table has no rule',
@@ -258,7 +258,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/db/tables.test.ts',
     tests: [
-      'every table of the database has one rule in docs/operations.md that says what becomes of its rows',
+      'every table of the database has one rule in docs/operations.md that says what happens to its rows',
     ],
   },
   {
@@ -267,7 +267,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
       { file: 'src/db/outboxStore.ts', find: 'const KEPT_DAYS = 30;', replace: 'const KEPT_DAYS = 30_000;' },
     ],
     suite: 'test/activities/operations/oldRows.test.ts',
-    tests: ['a notification goes after 30 days, delivered or not'],
+    tests: ['a notification is removed after 30 days, delivered or not'],
   },
   {
     name: 'a message of a gateway is forgotten while the gateway repeats it',
@@ -280,7 +280,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/activities/operations/oldRows.test.ts',
     tests: [
-      'a message from a gateway is remembered for far longer than the gateway repeats it, and goes after 30 days',
+      'a message from a gateway is kept far longer than the gateway repeats it, and is removed after 30 days',
     ],
   },
   {
@@ -294,7 +294,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/activities/operations/oldRows.test.ts',
     tests: [
-      'a reservation goes with its seats 90 days after it ended, where nobody ever paid for it or tried to',
+      'a reservation is removed with its seats 90 days after it ended, if no client has paid for it or tried to',
     ],
   },
 ];

@@ -5,7 +5,7 @@ const PLANS = 'test/domain/catalogue/seatingPlan/seatingPlan.test.ts';
 const STAGE = 'test/domain/catalogue/seatingPlan/stage.test.ts';
 const SEATS = 'src/domain/catalogue/seatingPlan/readSeats.ts';
 
-const isRead = (name: string) => `a plan from the field ${name} is read as it is meant`;
+const isRead = (name: string) => `the real plan ${name} is read as its author meant it`;
 
 export const SEATING_PLANS: Breakage[] = [
   {
@@ -30,7 +30,7 @@ export const SEATING_PLANS: Breakage[] = [
     name: 'names are compared as they were typed',
     edits: [{ file: 'src/domain/catalogue/seatingPlan/names.ts', find: ".normalize('NFC')", replace: '' }],
     suite: PLANS,
-    tests: ['the names of a seat of its category is found in either form'],
+    tests: ['the names of a seat match the name of its category in either Unicode form'],
   },
   {
     name: 'the labels of a row are forgotten',
@@ -67,14 +67,14 @@ export const SEATING_PLANS: Breakage[] = [
     edits: [{ file: 'src/domain/catalogue/seatingPlan/stage.ts', find: 'b.rank - a.rank || ', replace: '' }],
     suite: STAGE,
     tests: [
-      'the stage is found by its caption of several it is the largest, and never a screen where there is a stage',
+      'the stage is found by its caption if there are several, it is the largest, and never a screen beside a stage',
     ],
   },
   {
     name: 'what is no colour reaches a style sheet',
     edits: [{ file: 'src/domain/catalogue/seatingPlan/colors.ts', find: ' || !parse(color)', replace: '' }],
     suite: PLANS,
-    tests: ['a colour that is none gives way, with a warning: red}body{color:red'],
+    tests: ['a colour that is not valid is replaced, with a warning: red}body{color:red'],
   },
   {
     name: 'the parts of a plan are not counted',
@@ -86,7 +86,7 @@ export const SEATING_PLANS: Breakage[] = [
       },
     ],
     suite: PLANS,
-    tests: ['a plan with faults is refused before anything else is looked at where it has too many parts'],
+    tests: ['a plan with faults is rejected before anything else is checked if it has too many parts'],
   },
   {
     name: 'faults are listed without end',
@@ -103,7 +103,7 @@ export const SEATING_PLANS: Breakage[] = [
       },
     ],
     suite: PLANS,
-    tests: ['a plan with faults names a hundred of them at most'],
+    tests: ['a plan with faults shows a hundred of them at most'],
   },
   {
     name: 'the bytes of a plan are parsed before they are looked at',
@@ -164,6 +164,6 @@ export const SEATING_PLANS: Breakage[] = [
       },
     ],
     suite: 'test/domain/reservations/bestAvailable/layout.test.ts',
-    tests: ['a stage that nobody knows is assumed before the middle of the front'],
+    tests: ['an unknown stage is assumed in front of the middle of the first row'],
   },
 ];

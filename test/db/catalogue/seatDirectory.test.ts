@@ -12,7 +12,7 @@ describe('the seat directory', () => {
   });
   afterAll(async () => database.drop());
 
-  /** What Postgres is asked from now on. */
+  /** The queries that Postgres gets from now on. */
   function recordQueries(): string[] {
     const queries: string[] = [];
     database.db.on('query', ({ sql }: { sql: string }) => queries.push(sql));
@@ -40,7 +40,7 @@ describe('the seat directory', () => {
     expect(await directory.schedule(randomUUID())).toBeNull();
   });
 
-  it('reads the facts of a schedule once for everyone who asks at the same time', async () => {
+  it('reads the facts of a schedule once for all callers that ask at the same time', async () => {
     const { scheduleId } = await createSale(database.owner);
     const directory = createSeatDirectory(database.db);
     const queries = recordQueries();

@@ -19,7 +19,7 @@ const venueOf = async (venueId: string): Promise<unknown> =>
   database.owner('venues').where({ id: venueId }).first('name', 'plan', 'drawing');
 
 describe('a venue', () => {
-  it('is kept with its seats and its drawing, and left as it is where it comes twice', async () => {
+  it('is stored with its seats and its drawing, and does not change if it is inserted again', async () => {
     const venueId = randomUUID();
     const venues = createVenueStore(database.db);
     const venue = { venueId, name: 'Room', timeZone: 'Asia/Seoul', hall: writeHall(editorPlan(), hall) };
@@ -33,7 +33,7 @@ describe('a venue', () => {
     expect(await venues.categories(randomUUID())).toBeNull();
   });
 
-  it('from before seats were kept is read from its plan; one that cannot be read is left', async () => {
+  it('from before seats were stored is read from its plan; a venue whose plan cannot be read stays as it is', async () => {
     const [venueId, unreadable] = [randomUUID(), randomUUID()];
     await down(database.owner);
     await database.owner('venues').insert([

@@ -28,7 +28,7 @@ async function sums(): Promise<Record<string, number>> {
 }
 
 describe('migration 030', () => {
-  it('gives each gateway an account of its own, with what was booked for its payments and top-ups', async () => {
+  it('gives each gateway a separate account, with what was booked for its payments and top-ups', async () => {
     const gateways = [ground.gateway, createScriptedGateway('toss')];
     const dependencies = { ...ground.dependencies, gateways: createGateways(gateways, 'toss') };
     for (const gateway of gateways) {

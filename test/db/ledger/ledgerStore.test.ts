@@ -38,7 +38,7 @@ function aCredit(userId: string, amount: number, key: string = randomUUID()): Jo
 }
 
 describe('a journal', () => {
-  it('moves the wallet and tells the balance after it', async () => {
+  it('changes the wallet and returns the balance after it', async () => {
     const userId = await createUser(database.owner, 10_000);
 
     expect(await post(aDebit(userId, 4_000))).toEqual({ booked: true, balance: 6_000 });
@@ -58,7 +58,7 @@ describe('a journal', () => {
     expect(await books.faults()).toEqual([]);
   });
 
-  it('that does not sum to zero is refused by the database, with everything else in its transaction', async () => {
+  it('that does not sum to zero is rejected by the database, with everything else in its transaction', async () => {
     const userId = await createUser(database.owner, 10_000);
     const unbalanced = {
       ...aDebit(userId, 4_000),
@@ -70,7 +70,7 @@ describe('a journal', () => {
     expect(await books.balance(userId)).toBe(10_000);
   });
 
-  it('must balance for each currency apart', async () => {
+  it('must balance for each currency separately', async () => {
     const { owner } = database;
     const journalId = randomUUID();
     const lines = [
@@ -90,7 +90,7 @@ describe('a journal', () => {
 });
 
 describe('a wallet', () => {
-  it('is never overdrawn, and the refusal tells balance and price', async () => {
+  it('is never overdrawn, and the refusal shows balance and price', async () => {
     const userId = await createUser(database.owner, 10_000);
 
     await expect(post(aDebit(userId, 10_001))).rejects.toMatchObject({
@@ -101,7 +101,7 @@ describe('a wallet', () => {
     expect(await books.balance(userId)).toBe(10_000);
   });
 
-  it('is emptied once by many debits of all that is in it', async () => {
+  it('is emptied once by many debits of its whole balance', async () => {
     const userId = await createUser(database.owner, 10_000);
     const debits = Array.from({ length: 40 }, () => post(aDebit(userId, 10_000)));
 
@@ -116,7 +116,7 @@ describe('a wallet', () => {
     expect(await books.faults()).toEqual([]);
   });
 
-  it('that nobody has filled is empty', async () => {
+  it('without any credit is empty', async () => {
     const userId = await createUser(database.owner);
 
     expect(await createLedgerStore(database.db).balance(userId)).toBe(0);
@@ -162,7 +162,7 @@ describe('a wallet', () => {
   });
 });
 
-describe('what is written in the ledger stays written', () => {
+describe('the ledger is append-only:', () => {
   it.each([
     ['journals', 'kind'],
     ['entries', 'amount'],
@@ -183,12 +183,12 @@ describe('what is written in the ledger stays written', () => {
     'CREATE OR REPLACE FUNCTION journals_must_balance() RETURNS trigger LANGUAGE sql AS $$ SELECT NULL $$',
     'ALTER TABLE wallets DROP CONSTRAINT wallets_balance_check',
     'SET ROLE holdfast_owner',
-  ])('nor may it get rid of the checks: %s', async (statement) => {
+  ])('the application may not remove the checks: %s', async (statement) => {
     await expect(database.db.raw(statement)).rejects.toMatchObject({ code: '42501' });
   });
 });
 
-describe('no statement leaves a journal unbalanced, whoever writes it', () => {
+describe('Postgres rejects what leaves a journal unbalanced, whichever code writes it:', () => {
   const CHECK_VIOLATION = { code: '23514' };
 
   it('a single entry', async () => {
@@ -197,7 +197,7 @@ describe('no statement leaves a journal unbalanced, whoever writes it', () => {
     await expect(database.db('entries').insert(aLine(journalId, 1))).rejects.toMatchObject(CHECK_VIOLATION);
   });
 
-  it('an entry more for a journal that balances', async () => {
+  it('one more entry for a journal that balances', async () => {
     const journalId = await aJournal();
     await database.db('entries').insert([aLine(journalId, 1), aLine(journalId, -1)]);
 
@@ -210,7 +210,7 @@ describe('no statement leaves a journal unbalanced, whoever writes it', () => {
     await expect(database.db('entries').insert(lines)).rejects.toMatchObject(CHECK_VIOLATION);
   });
 
-  it('a transaction that would balance at its end: each of its statements must', async () => {
+  it('a transaction that balances only at its end, because each of its statements must balance', async () => {
     const journalId = await aJournal();
 
     const transaction = database.db.transaction(async (running) => {

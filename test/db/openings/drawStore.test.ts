@@ -32,7 +32,7 @@ async function resultOf(scheduleId: string) {
 }
 
 describe('a commitment', () => {
-  it('is made for a schedule with a room of its own that is still to open, and for no other', async () => {
+  it('is made only for a schedule that has an own room and is not open yet', async () => {
     const { scheduleId, saleOpensAt } = await announceSale(database.owner);
     const open = await createSale(database.owner);
     const roomless = await createSale(database.owner, { saleOpensAt: new Date(Date.now() + HOUR_MS) });
@@ -48,14 +48,14 @@ describe('a commitment', () => {
     expect(await draws.find(roomless.scheduleId)).toBeNull();
   });
 
-  it('stays what it was', async () => {
+  it('does not change when it is made again', async () => {
     const { scheduleId } = await announceSale(database.owner);
     const before = await draws.find(scheduleId);
     expect(await draws.commit(scheduleId)).toBeNull();
     expect(await draws.find(scheduleId)).toEqual(before);
   });
 
-  it('has a seed of its own for each schedule', async () => {
+  it('has a different seed for each schedule', async () => {
     const sales = [await announceSale(database.owner), await announceSale(database.owner)];
     const hashes = await Promise.all(
       sales.map(async ({ scheduleId }) => (await draws.find(scheduleId))?.seedHash),
@@ -76,27 +76,27 @@ describe('the seed', () => {
     ).rejects.toThrow(denied);
   });
 
-  it('is told with the result, and is what the hash promised', async () => {
+  it('is published with the result, and matches the hash of the commitment', async () => {
     const { scheduleId, result } = await drawn(someEntries(3));
     expect(sha256(result.seed)).toBe((await draws.find(scheduleId))?.seedHash);
   });
 });
 
 describe('the result', () => {
-  it('has every entry, in the order that anyone recomputes from the seed', async () => {
+  it('has every entry, in the order that anyone can recompute from the seed', async () => {
     const entries = someEntries(500);
     const { result } = await drawn(entries);
     expect(result.drawnAt).toEqual(now);
     expect(result.entries).toEqual(orderOf(result.seed, entries));
   });
 
-  it('stands, whoever draws again', async () => {
+  it('does not change when a process draws again', async () => {
     const { scheduleId, result } = await drawn(someEntries(5));
     await draws.record(scheduleId, someEntries(5), new Date());
     expect(await resultOf(scheduleId)).toEqual(result);
   });
 
-  it('is one where many draw at once', async () => {
+  it('is one even if many processes draw at once', async () => {
     const { scheduleId } = await announceSale(database.owner);
     const asked = Array.from({ length: 8 }, () => someEntries(20));
     await Promise.all(asked.map(async (entries) => draws.record(scheduleId, entries, new Date())));

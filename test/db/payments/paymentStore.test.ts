@@ -56,7 +56,7 @@ describe('an attempt to pay', () => {
     expect(await second).toMatchObject({ opened: false, payment: { status: 'PENDING' } });
   });
 
-  it('that is requested again while the sweep withdraws the forgotten ones is not withdrawn', async () => {
+  it('that is requested again while the sweep withdraws forgotten attempts is not withdrawn', async () => {
     const { paymentId } = await ground.request((await aRecordedHold()).hold);
     const { db, owner } = ground.database;
     const long = new Date(Date.now() - 3_600_000);

@@ -52,7 +52,7 @@ async function inState(status: ReservationStatus): Promise<string> {
 }
 
 describe('the unique index', () => {
-  it('allows one live allocation for a seat, whoever writes it', async () => {
+  it('allows one live allocation for a seat, whichever code writes it', async () => {
     const { owner } = database;
     const sale = await createSale(owner);
     await holds.insertHold(await aNewHold(sale));
@@ -70,7 +70,7 @@ describe('the unique index', () => {
     await expect(second).rejects.toMatchObject({ constraint: 'one_live_allocation_per_seat' });
   });
 
-  it('lets the next hold in once the seat was given back', async () => {
+  it('allows the next hold after the seat was released', async () => {
     const sale = await createSale(database.owner);
     const [first, second] = [await aNewHold(sale), await aNewHold(sale)];
     await holds.insertHold(first);
@@ -82,7 +82,7 @@ describe('the unique index', () => {
 });
 
 describe('recording a hold', () => {
-  it('names the seats that were lost to others, and those alone', async () => {
+  it('names the seats that were lost to others, and only those', async () => {
     const sale = await createSale(database.owner, { seats: 3 });
     const [taken, ...free] = sale.seatIds;
     await holds.insertHold(await aNewHold({ ...sale, seatIds: [sale.seatId] }));
@@ -122,7 +122,7 @@ describe('moving a reservation', () => {
     expect(await books.reservationStatus(reservationId)).toBe(from);
   });
 
-  it('of many at once to different ends, one wins', async () => {
+  it('to different ends at once: one wins', async () => {
     const reservationId = await inState('HELD');
 
     const moved = await Promise.all(
@@ -137,7 +137,7 @@ describe('moving a reservation', () => {
 
 describe('releasing seats', () => {
   it.each(['HELD', 'PAYING', 'SETTLING', 'CONFIRMED'] as const)(
-    'frees none of a reservation that is %s',
+    'frees no seat of a reservation that is %s',
     async (status) => {
       const reservationId = await inState(status);
 
@@ -155,7 +155,7 @@ describe('releasing seats', () => {
 });
 
 describe("a user's reservations", () => {
-  it('are listed newest first, a page at a time, by status, and are nobody else’s', async () => {
+  it('are listed newest first, in pages, by status, and without those of other users', async () => {
     const userId = await createUser(database.owner);
     const ids: string[] = [];
     for (const minute of [1, 2, 3]) {

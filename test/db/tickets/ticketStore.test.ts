@@ -47,7 +47,7 @@ describe('scans of one ticket at once', () => {
     }
   });
 
-  it('name the scan that each has displaced, and no other', async () => {
+  it('name the scan that each of them has replaced, and no other', async () => {
     const staffId = await createUser(database.owner);
     const ticketId = await aTicket();
     const now = Date.now();
@@ -62,7 +62,7 @@ describe('scans of one ticket at once', () => {
         }),
       ),
     );
-    // Each scan but the earliest is reported once: as the duplicate of an earlier one, or to its own device.
+    // Each scan except the earliest is reported once: as the duplicate of an earlier scan, or to its own device.
     const duplicates = results.flatMap((result) =>
       result.outcome === 'admitted' ? (result.duplicate?.gate ?? []) : [],
     );

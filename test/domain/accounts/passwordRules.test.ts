@@ -19,7 +19,7 @@ describe('a new password', () => {
     ['the service', 'Holdfast'],
     ['the service with a year', 'holdfast2026!'],
     ['the id', 'mina.kim@example.kr'],
-    ['what stands before the @ of the id, with digits', 'mina.kim99'],
+    ['the part of the id before the @, with digits', 'mina.kim99'],
     ['the name', 'Mina Kim Lee'],
   ])('is not %s: %s', (_case, password) => {
     expect(passwordFault(password, ['mina.kim@example.kr', 'Mina Kim Lee'])).toEqual(expect.any(String));

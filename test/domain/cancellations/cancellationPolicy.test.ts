@@ -12,11 +12,11 @@ function faultsOf(policy: unknown): string[] {
 const CUT_OFF = { daysBefore: 1, time: '17:00' };
 
 describe('a cancellation policy', () => {
-  it("is accepted where it is the Korean venues' own", () => {
+  it('is accepted if it is the policy of the Korean venues', () => {
     expect(cancellationPolicySchema.parse(KOREAN_POLICY)).toEqual(KOREAN_POLICY);
   });
 
-  it('needs no free periods, and may never give the booking fee back', () => {
+  it('needs no free periods and no refund of the booking fee', () => {
     const flat = {
       fees: [{ untilDaysBefore: 0, percent: 100, atMost: 3_000 }],
       cutOff: { daysBefore: 0, time: '12:00' },
@@ -26,7 +26,7 @@ describe('a cancellation policy', () => {
     expect(cancellationPolicySchema.parse(flat)).toEqual({ ...flat, free: [] });
   });
 
-  it('is refused with every fault at once', () => {
+  it('is rejected with all faults at once', () => {
     const faults = faultsOf({
       fees: [
         { untilDaysBefore: 3, percent: 20 },
@@ -53,15 +53,15 @@ describe('a cancellation policy', () => {
 
   it.each([
     ['above 100 %', { untilDaysBefore: 1, percent: 101 }],
-    ['below nothing', { untilDaysBefore: 1, percent: -1 }],
-    ['of a part of a percent', { untilDaysBefore: 1, percent: 12.5 }],
-    ['with a part of a won', { untilDaysBefore: 1, percent: 10, atMost: 0.5 }],
-    ['under an unknown name', { untilDaysBefore: 1, percent: 10, atLeast: 1 }],
-  ])('takes no fee %s', (_, step) => {
+    ['below zero', { untilDaysBefore: 1, percent: -1 }],
+    ['with a part of a percent', { untilDaysBefore: 1, percent: 12.5 }],
+    ['with a part of a KRW', { untilDaysBefore: 1, percent: 10, atMost: 0.5 }],
+    ['with an unknown field', { untilDaysBefore: 1, percent: 10, atLeast: 1 }],
+  ])('has no fee %s', (_, step) => {
     expect(faultsOf({ ...KOREAN_POLICY, fees: [step] })).toHaveLength(1);
   });
 
-  it('has a fee for every day to the cut-off, also where something else is wrong', () => {
+  it('must have a fee for every day up to the cut-off, also if something else is wrong', () => {
     const policy = {
       ...KOREAN_POLICY,
       cutOff: { daysBefore: 0, time: '17:00' },
@@ -84,13 +84,13 @@ describe('a cancellation policy', () => {
     ['a day that does not exist', { holidays: [{ date: '02-30' }] }],
     ['a year without a day', { holidays: [{ date: '2027' }] }],
     ['a lunar holiday of one year', { holidays: [{ date: '2027-01-01', calendar: 'korean-lunar' }] }],
-  ])('has no %s', (_, change) => {
+  ])('may not have %s', (_, change) => {
     expect(faultsOf({ ...KOREAN_POLICY, ...change })).toHaveLength(1);
   });
 
   it.each([
     [
-      'free on the day of booking',
+      'free cancellation on the day of booking',
       { free: [{ afterBooking: { count: 0, unit: 'days' }, atLeastDaysBefore: 1 }] },
     ],
     ['a holiday of one year', { holidays: [{ date: '2027-05-06' }] }],
@@ -99,7 +99,7 @@ describe('a cancellation policy', () => {
     expect(faultsOf({ ...KOREAN_POLICY, ...change })).toEqual([]);
   });
 
-  it('has at least one step', () => {
+  it('must have at least one step', () => {
     expect(faultsOf({ ...KOREAN_POLICY, fees: [] })).toEqual(['fees']);
   });
 });

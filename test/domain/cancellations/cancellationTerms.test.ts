@@ -18,7 +18,7 @@ function at(local: string, zone = SEOUL): Date {
   return DateTime.fromISO(local, { zone }).toJSDate();
 }
 
-/** One ticket of 50,000 won with a booking fee of 2,000, for a show on the evening of 24 December in Seoul. */
+/** One ticket of 50,000 KRW with a booking fee of 2,000, for a show on the evening of 24 December in Seoul. */
 function bought(bookedAt: Date, change: Partial<CancellationFacts> = {}): CancellationFacts {
   const prices = change.prices ?? [50_000];
   const { tickets, bookingFee, total, currency } = reservationAmount(prices, 2_000);
@@ -102,7 +102,7 @@ describe('the Korean policy, to the minute', () => {
     ['the last minute of that day', '2026-11-20T23:59', 2_000],
     ['the first minute of the next', '2026-11-21T00:00', 0],
     ['a week later', '2026-11-27T12:00', 0],
-  ])('gives the booking fee back on the day of booking alone: %s (%s): %p', (_, now, expected) => {
+  ])('refunds the booking fee only on the day of booking: %s (%s): %p', (_, now, expected) => {
     const terms = cancellationTerms(bought(at('2026-11-20T09:00')), 'CUSTOMER', at(now));
 
     expect(terms.bookingFeeRefund).toBe(expected);
@@ -112,7 +112,7 @@ describe('the Korean policy, to the minute', () => {
   it.each([
     ['2026-12-22T10:00', 15_000, 2_000],
     ['2026-12-21T10:00', 0, 2_000],
-  ])('gives it back on that day whatever the fee is (booked %s)', (bookedAt, fee, bookingFeeRefund) => {
+  ])('refunds it on that day whatever the fee is (booked %s)', (bookedAt, fee, bookingFeeRefund) => {
     const terms = cancellationTerms(bought(at(bookedAt)), 'CUSTOMER', at(bookedAt));
 
     expect(terms).toMatchObject({ fee, bookingFeeRefund });
@@ -141,7 +141,7 @@ describe('the cut-off of the Korean policy', () => {
     expect(outcome(facts, at(cutOff))).toBe('too-late');
   });
 
-  it("goes by the venue's day of the show", () => {
+  it('uses the day of the show at the venue', () => {
     // 20:00 on Saturday in New York is Sunday in Seoul.
     const startsAt = at('2026-12-26T20:00', NEW_YORK);
 
@@ -153,7 +153,7 @@ describe('the cut-off of the Korean policy', () => {
     );
   });
 
-  it('takes the first exception that fits, and holidays of one year', () => {
+  it('uses the first exception that fits, and knows holidays of one year', () => {
     const policy: CancellationPolicy = {
       ...KOREAN_POLICY,
       cutOff: {
@@ -200,13 +200,13 @@ describe('the fee', () => {
   it.each([
     ['4,000 a ticket', [50_000], 4_000],
     ['at most 10 % of the ticket', [39_999], 3_999],
-    ['for each ticket by itself', [150_000, 39_990, 10_000], 4_000 + 3_999 + 1_000],
-    ['nothing of a free ticket', [0], 0],
-  ])('to D-10 is %s', (_, prices, fee) => {
+    ['for each ticket separately', [150_000, 39_990, 10_000], 4_000 + 3_999 + 1_000],
+    ['nothing for a free ticket', [0], 0],
+  ])('up to D-10 is %s', (_, prices, fee) => {
     expect(outcome(bought(at('2026-10-01T12:00'), { prices }), at10)).toBe(fee);
   });
 
-  it('of a percentage is rounded down to a whole won, for each ticket', () => {
+  it('of a percentage is rounded down to a whole KRW, for each ticket', () => {
     const facts = bought(at('2026-10-01T12:00'), { prices: [33_339, 33_339, 5] });
 
     expect(outcome(facts, at9)).toBe(3_333 + 3_333 + 0);
@@ -239,7 +239,7 @@ describe('the fee', () => {
   });
 });
 
-describe("days are the venue's", () => {
+describe('days are those of the venue:', () => {
   it('in Seoul they begin at 15:00 UTC', () => {
     const facts = bought(at('2026-10-01T12:00'));
 
@@ -249,7 +249,7 @@ describe("days are the venue's", () => {
     expect(outcome(facts, new Date('2026-12-23T08:00:00.000Z'))).toBe('too-late');
   });
 
-  it('and so is the day of a show past midnight UTC', () => {
+  it('the day of a show counts there too, also if it is another day in UTC', () => {
     // 08:00 on the 24th in Seoul is still the 23rd in UTC.
     const facts = bought(at('2026-10-01T12:00'), { startsAt: new Date('2026-12-23T23:00:00Z') });
 
@@ -296,7 +296,7 @@ describe("days are the venue's", () => {
     expect(outcome(facts, at('2026-03-08T13:00', NEW_YORK))).toBe(10_000);
   });
 
-  it('a cut-off in the hour that is left out falls after it', () => {
+  it('a cut-off in the hour that the clocks skip falls after this hour', () => {
     const policy = { ...KOREAN_POLICY, cutOff: { daysBefore: 1, time: '02:30' } };
     const facts = bought(at('2026-01-05T12:00', NEW_YORK), {
       policy,
@@ -332,13 +332,13 @@ describe('nothing can be cancelled', () => {
     }
   });
 
-  it('once somebody was let in with one of the tickets', () => {
+  it('after one of the tickets was used', () => {
     const terms = cancellationTerms(bought(soon, { ticketUsed: true }), 'CUSTOMER', soon);
 
     expect(terms).toMatchObject({ cancellable: false, reason: 'ticket-used', ...nothing });
   });
 
-  it('once the show has begun, whatever the cut-off says', () => {
+  it('after the show has begun, whatever the cut-off says', () => {
     const policy: CancellationPolicy = {
       ...KOREAN_POLICY,
       fees: [{ untilDaysBefore: 0, percent: 50 }],
@@ -351,9 +351,9 @@ describe('nothing can be cancelled', () => {
   });
 });
 
-describe('where the organiser cancels', () => {
+describe('if the organiser cancels', () => {
   it.each(['2026-10-01T12:00', '2026-12-23T18:00', '2026-12-24T22:00'])(
-    'everything goes back with the booking fee (%s)',
+    'everything is refunded with the booking fee (%s)',
     (now) => {
       const facts = bought(at('2026-10-01T12:00'), { ticketUsed: true });
 
@@ -368,7 +368,7 @@ describe('where the organiser cancels', () => {
     },
   );
 
-  it('a customer who cancels as well gets the same', () => {
+  it('a customer who also cancels gets the same', () => {
     const facts = bought(at('2026-10-01T12:00'), { showCancelled: true });
     const now = at('2026-12-24T12:00');
 
@@ -376,15 +376,15 @@ describe('where the organiser cancels', () => {
   });
 });
 
-describe('what goes back', () => {
+describe('a refund', () => {
   const d9 = at('2026-12-15T12:00');
 
   it.each([
     // Of 52,000 paid, the fee of 5,000 and the booking fee of 2,000 are kept.
-    ['the points whole, where the refund reaches', 30_000, { points: 30_000, card: 15_000 }],
-    ['the points as far as it reaches', 50_000, { points: 45_000, card: 0 }],
-    ['all to the card, where no points were paid', 0, { points: 0, card: 45_000 }],
-  ])('gives %s', (_, points, refund) => {
+    ['all points, if the refund is large enough', 30_000, { points: 30_000, card: 15_000 }],
+    ['points up to the refund', 50_000, { points: 45_000, card: 0 }],
+    ['everything to the card, if no points were paid', 0, { points: 0, card: 45_000 }],
+  ])('returns %s', (_, points, refund) => {
     const paid = { points, card: 52_000 - points, total: 52_000, currency: 'KRW' };
     const facts = bought(at('2026-10-01T12:00'), { sale: { paid, bookedAt: at('2026-10-01T12:00') } });
 
@@ -396,7 +396,7 @@ describe('what goes back', () => {
   });
 });
 
-describe('whatever was bought, and whenever it is cancelled', () => {
+describe('for any purchase and any time of cancellation', () => {
   const minute = 60_000;
   const purchase = fc
     .record({
@@ -420,7 +420,7 @@ describe('whatever was bought, and whenever it is cancelled', () => {
     return new Date((facts.sale?.bookedAt.getTime() ?? 0) + minutes * minute);
   }
 
-  it('no more goes back than was paid, by card or in points, and nothing is lost', () => {
+  it('the refund is never more than was paid, by card or in points, and no money is lost', () => {
     fc.assert(
       fc.property(purchase, later, cause, (facts, minutes, by) => {
         const { cancellable, refund, fee, bookingFeeRefund } = cancellationTerms(
@@ -442,7 +442,7 @@ describe('whatever was bought, and whenever it is cancelled', () => {
     );
   });
 
-  it('the card gets nothing before the points are back whole', () => {
+  it('the card gets nothing before all points are returned', () => {
     fc.assert(
       fc.property(purchase, later, cause, (facts, minutes, by) => {
         const { refund } = cancellationTerms(facts, by, after(facts, minutes));
@@ -452,7 +452,7 @@ describe('whatever was bought, and whenever it is cancelled', () => {
     );
   });
 
-  it('waiting never makes it cheaper, and what has become too late stays so', () => {
+  it('a later cancellation is never cheaper, and too late stays too late', () => {
     fc.assert(
       fc.property(purchase, later, later, (facts, minutes, more) => {
         const first = cancellationTerms(facts, 'CUSTOMER', after(facts, minutes));

@@ -29,7 +29,7 @@ describe('the status of a sale', () => {
 });
 
 describe('the status of a concert', () => {
-  it('is the best that a buyer can hope for among its schedules', () => {
+  it('is the best status for a buyer among its schedules', () => {
     expect(bestSaleStatus(['CLOSED', 'OPEN', 'UPCOMING'])).toBe('OPEN');
     expect(bestSaleStatus(['SOLD_OUT', 'UPCOMING'])).toBe('UPCOMING');
     expect(bestSaleStatus(['CLOSED', 'SOLD_OUT'])).toBe('SOLD_OUT');

@@ -24,12 +24,12 @@ const holds = (given: Partial<NonNullable<PaceSignals['holds']>> = {}) => ({
 
 describe('the pace of a room with a rate of its own', () => {
   it.each<[string, number | null, Partial<PaceSignals>, Pace]>([
-    ['begins with what the operator allows', null, {}, { rate: 20, reason: 'full-speed' }],
-    ['rises by a twentieth of it while the system is healthy', 10, {}, { rate: 11, reason: 'rising' }],
-    ['rises where nothing is held, too', 10, { holds: null }, { rate: 11, reason: 'rising' }],
-    ['does not pass it', 19.5, {}, { rate: 20, reason: 'full-speed' }],
+    ['begins at the rate that the operator allows', null, {}, { rate: 20, reason: 'full-speed' }],
+    ['rises by a twentieth of this rate while the system is healthy', 10, {}, { rate: 11, reason: 'rising' }],
+    ['also rises if there are no holds', 10, { holds: null }, { rate: 11, reason: 'rising' }],
+    ['does not exceed this rate', 19.5, {}, { rate: 20, reason: 'full-speed' }],
     [
-      'falls when holds are slow, by as much as they are too slow',
+      'falls when holds are slow, in proportion to how slow they are',
       10,
       { holds: holds({ milliseconds: 2_500 }) },
       { rate: 8, reason: 'holds-slow' },
@@ -49,14 +49,19 @@ describe('the pace of a room with a rate of its own', () => {
     ['falls when workers do not keep up', 10, { backlogSeconds: 2.5 }, { rate: 8, reason: 'backlog' }],
     ['never falls below the floor', 2.1, { backlogSeconds: 60 }, { rate: 2, reason: 'backlog' }],
     [
-      'stays between healthy and slow',
+      'does not change between healthy and slow',
       10,
       { holds: holds({ milliseconds: 1_500 }) },
       { rate: 10, reason: 'steady' },
     ],
-    ['stays while a burst is worked off', 10, { backlogSeconds: 1.5 }, { rate: 10, reason: 'steady' }],
     [
-      'goes by the holds where Temporal does not tell',
+      'does not change while the workers finish a burst',
+      10,
+      { backlogSeconds: 1.5 },
+      { rate: 10, reason: 'steady' },
+    ],
+    [
+      'uses only the holds if Temporal does not report a backlog',
       10,
       { backlogSeconds: null },
       { rate: 11, reason: 'rising' },
@@ -68,7 +73,7 @@ describe('the pace of a room with a rate of its own', () => {
     expect(pace.rate).toBeCloseTo(expected.rate ?? 0);
   });
 
-  it('keeps within the bounds, and falls whenever the system is slow, whatever comes', () => {
+  it('stays within the bounds, and falls whenever the system is slow, for any signals', () => {
     assert(
       property(
         anyPaceSignals(),
@@ -93,25 +98,30 @@ describe('the pace of a room without a rate', () => {
   it.each<[string, number | null, Partial<PaceSignals>, Pace]>([
     ['has no limit while the system is healthy', null, {}, { rate: null, reason: 'full-speed' }],
     [
-      'gets none while the system is slow, since nobody has asked for one',
+      'gets no limit while the system is slow, because the operator set no rate',
       null,
       { holds: holds({ perSecond: 50, milliseconds: 3_000 }), backlogSeconds: 9 },
       { rate: null, reason: 'full-speed' },
     ],
     [
-      'is limited to less than a failing system gets done',
+      'is limited to less than what a failing system completes',
       null,
       { holds: holds({ perSecond: 50, failedShare: 0.2 }) },
       { rate: 35, reason: 'holds-failing' },
     ],
     [
-      'is limited where nothing gets done at all',
+      'is limited if the system completes nothing',
       null,
       { holds: holds({ perSecond: 0, failedShare: 1 }) },
       { rate: 1, reason: 'holds-failing' },
     ],
-    ['rises with what gets done', 35, { holds: holds({ perSecond: 40 }) }, { rate: 37, reason: 'rising' }],
-    ['loses its limit when nobody waits any more', 35, { waiting: 0 }, { rate: null, reason: 'full-speed' }],
+    [
+      'rises with what the system completes',
+      35,
+      { holds: holds({ perSecond: 40 }) },
+      { rate: 37, reason: 'rising' },
+    ],
+    ['loses its limit when no user waits any more', 35, { waiting: 0 }, { rate: null, reason: 'full-speed' }],
   ])('%s', (_name, current, given, expected) => {
     const { rate, reason } = nextPace(current, signals(given), UNLIMITED);
     expect(reason).toBe(expected.reason);
@@ -121,8 +131,8 @@ describe('the pace of a room without a rate', () => {
 });
 
 /**
- * A system that does so many holds a second, in the order they came. Who is let in holds five seconds later. Its
- * signals are those of the last five seconds, as they are measured.
+ * A system that completes a given number of holds a second, in their order of arrival. An admitted user places a hold
+ * five seconds later. The signals cover the last five seconds, as the service measures them.
  */
 function closedLoop(bounds: PaceBounds, capacityAt: (second: number) => number, seconds: number) {
   const rates: number[] = [];
@@ -140,7 +150,7 @@ function closedLoop(bounds: PaceBounds, capacityAt: (second: number) => number, 
     const milliseconds = recent.reduce((sum, value) => sum + value, 0) / recent.length;
     const backlogSeconds = queued / capacity;
     const seen = {
-      // The API gives a hold up after ten seconds.
+      // The API gives up on a hold after ten seconds.
       holds: { perSecond: done, milliseconds, failedShare: milliseconds > 10_000 ? 1 : 0 },
       backlogSeconds,
       waiting: 10_000,
@@ -158,27 +168,27 @@ const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + 
 describe('a loop of pace and system', () => {
   const BUSY = { least: 10, most: 100 };
 
-  it('lets in what the operator allows while the system can do it', () => {
+  it('admits as many as the operator allows while the system has the capacity', () => {
     const { rates } = closedLoop(BUSY, () => 150, 60);
     expect(Math.min(...rates)).toBe(100);
   });
 
-  it('falls when the system becomes slow, holds near what it can do, and recovers with it', () => {
+  it('falls when the system becomes slow, stays near its capacity, and recovers with it', () => {
     const { rates, latencies } = closedLoop(BUSY, (second) => (second >= 60 && second < 360 ? 40 : 150), 460);
-    // Within some seconds of the first slow holds it is below what the system can do.
+    // Some seconds after the first slow holds, the rate is below the capacity of the system.
     expect(Math.min(...rates.slice(60, 90))).toBeLessThan(40);
-    // From then on it keeps near that, and holds do not pile up without end.
+    // From then on it stays near the capacity, and the queue of holds does not grow without limit.
     expect(mean(rates.slice(120, 360))).toBeGreaterThan(20);
     expect(mean(rates.slice(120, 360))).toBeLessThan(44);
     expect(Math.max(...latencies.slice(120, 360))).toBeLessThan(10_000);
-    // And back at the operator's rate, with holds as quick as before.
+    // At the end the rate is what the operator allows, and holds are as fast as before.
     expect(rates.slice(400)).toEqual(rates.slice(400).map(() => 100));
     expect(latencies.at(-1)).toBe(40);
   });
 
-  it('keeps a failing system alive that nobody limits otherwise', () => {
+  it('keeps a failing system alive that has no other limit', () => {
     const { rates, latencies } = closedLoop(UNLIMITED, () => 40, 600);
-    // It swings around the time after which holds fail, and does not pile up without end.
+    // The latency swings around the time after which holds fail, and does not grow without limit.
     expect(mean(rates.slice(300))).toBeLessThan(44);
     expect(Math.max(...latencies.slice(300))).toBeLessThan(25_000);
   });

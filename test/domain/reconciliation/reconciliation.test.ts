@@ -31,7 +31,7 @@ const paid: Attempt = {
   createdAt: new Date('2026-05-01T10:00:00Z'),
 };
 
-/** One whose charge was given back. */
+/** A failed payment whose charge was refunded. */
 const failed: Attempt = {
   ...paid,
   state: 'FAILED',
@@ -45,8 +45,8 @@ const topUp: Attempt = { ...paid, kind: 'TOP_UP', orderId: 'payment-1' };
 describe('attempts on which the books agree', () => {
   it.each<[string, Attempt]>([
     ['a payment that was charged', paid],
-    ['a payment by points alone', { ...paid, amount: 0, ledger: { taken: 0, pending: 0 }, lines: [] }],
-    ['a payment whose charge was given back', failed],
+    ['a payment by points only', { ...paid, amount: 0, ledger: { taken: 0, pending: 0 }, lines: [] }],
+    ['a payment whose charge was refunded', failed],
     ['a payment that was never charged', { ...failed, lines: [] }],
     [
       'a payment that was refunded in part',
@@ -69,7 +69,7 @@ describe('attempts on which the books agree', () => {
   });
 });
 
-describe('what the books say differently', () => {
+describe('the books differ:', () => {
   it.each<[kind: string, amount: number, what: string, attempt: Attempt]>([
     ['captured-without-sale', CARD, 'a failed payment that is charged', { ...failed, lines: [line] }],
     [
@@ -87,7 +87,7 @@ describe('what the books say differently', () => {
     [
       'captured-twice',
       CARD,
-      'a failed payment that is charged beside the one that paid',
+      'a failed payment that is charged in addition to the one that paid',
       { ...failed, order: { sold: true, paidByAnother: true }, lines: [line] },
     ],
     [
@@ -96,14 +96,14 @@ describe('what the books say differently', () => {
       'a payment with two charges',
       { ...paid, lines: [line, { ...line, amount: 5_000 }] },
     ],
-    ['charged-but-absent', CARD, 'a payment of which the gateway knows nothing', { ...paid, lines: [] }],
+    ['charged-but-absent', CARD, 'a payment that the gateway does not know', { ...paid, lines: [] }],
     [
       'charged-but-absent',
       CARD,
       'a payment that was authorised and never taken',
       { ...paid, lines: [{ ...line, status: 'AUTHORISED' }] },
     ],
-    ['top-up-without-charge', CARD, 'points that nobody paid', { ...topUp, lines: [] }],
+    ['top-up-without-charge', CARD, 'points without a charge', { ...topUp, lines: [] }],
     [
       'charge-without-top-up',
       CARD,
@@ -126,7 +126,7 @@ describe('what the books say differently', () => {
     [
       'refund-unknown',
       10_000,
-      'a refund that nobody here asked for',
+      'a refund that the service did not request',
       { ...paid, lines: [{ ...line, refunded: 10_000 }] },
     ],
     [
@@ -150,15 +150,15 @@ describe('what the books say differently', () => {
     [
       'attempt-stuck',
       0,
-      'a payment that never ended, and of which the gateway gave more back than it took',
+      'a payment that never ended, and of which the gateway refunded more than it took',
       { ...failed, state: 'OPEN', lines: [{ ...line, refunded: CARD + 1 }] },
     ],
-    ['attempt-stuck', 0, 'a charge that is not known to be given back', { ...failed, state: 'UNDOING' }],
+    ['attempt-stuck', 0, 'a charge whose refund is not confirmed', { ...failed, state: 'UNDOING' }],
   ])('%s of %d: %s', (kind, amount, _what, attempt) => {
     expect(compareAttempt(attempt)).toMatchObject([{ kind, amount, subject: 'payment-1' }]);
   });
 
-  it('is told with the figures of every book', () => {
+  it('each difference has the figures of every book', () => {
     expect(compareAttempt({ ...paid, lines: [] })).toMatchObject([
       {
         aroseAt: '2026-05-01T10:00:00.000Z',
@@ -176,10 +176,13 @@ describe('what the books say differently', () => {
 
 const isMended = (attempt: Attempt): boolean => compareAttempt(attempt).some(({ mendable }) => mendable);
 
-describe('the service gives a charge back by itself', () => {
+describe('the service refunds a charge automatically', () => {
   it.each<[string, Attempt]>([
-    ['that no sale stands on', { ...failed, lines: [line] }],
-    ['beside the one that paid', { ...failed, order: { sold: true, paidByAnother: true }, lines: [line] }],
+    ['that has no sale', { ...failed, lines: [line] }],
+    [
+      'in addition to the one that paid',
+      { ...failed, order: { sold: true, paidByAnother: true }, lines: [line] },
+    ],
     ['of a top-up that failed', { ...failed, kind: 'TOP_UP', lines: [line] }],
     ['of a payment that never ended', { ...failed, state: 'OPEN' }],
   ])('%s', (_case, attempt) => {
@@ -194,7 +197,7 @@ describe('the service gives a charge back by itself', () => {
     ['the ledger has a sale', { ...failed, ledger: { taken: CARD, pending: 0 }, lines: [line] }],
     ['the payment counts as paid', { ...paid, order: { sold: false, paidByAnother: false } }],
     ['only the amount differs', { ...paid, lines: [{ ...line, amount: 1 }] }],
-  ])('but not where %s', (_case, attempt) => {
+  ])('but not if %s', (_case, attempt) => {
     expect(compareAttempt(attempt)).not.toEqual([]);
     expect(isMended(attempt)).toBe(false);
   });
@@ -205,7 +208,7 @@ describe('a charge that no attempt of ours has made', () => {
     ['PAID', 'captured-twice'],
     ['UNPAID', 'captured-without-sale'],
     ['UNKNOWN', 'unknown-charge'],
-  ] as const)('of an order that is %s is %s, and nobody touches it', (order, kind) => {
+  ] as const)('of an order that is %s is %s, and the service does not touch it', (order, kind) => {
     const strange = {
       ...line,
       gateway: 'toss',

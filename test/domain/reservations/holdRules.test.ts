@@ -45,20 +45,20 @@ describe('seats may be held', () => {
     expect(refusalOf(() => assertHoldable(facts(), ['a', 'b']))).toBeNull();
   });
 
-  it('up to the limit, counting what the user has', () => {
+  it('up to the limit, which includes the seats that the user already has', () => {
     expect(refusalOf(() => assertHoldable(facts({ alreadyHeld: 2 }), ['a', 'b']))).toBeNull();
   });
 });
 
-describe('a hold is refused', () => {
-  it('for seats that are not of this schedule, naming them', () => {
+describe('a hold is rejected', () => {
+  it('for seats that are not of this schedule, and the refusal names them', () => {
     expect(refusalOf(() => assertHoldable(facts(), ['a', 'x']))).toMatchObject({
       slug: 'seat-not-found',
       members: { seatIds: ['x'] },
     });
   });
 
-  it('for seats that are held, sold or blocked, naming each', () => {
+  it('for seats that are held, sold or blocked, and the refusal names each', () => {
     const seats = [seat('a', { takenBy: 'other' }), seat('b'), seat('c', { blocked: true })];
 
     expect(refusalOf(() => assertHoldable(facts({ seats }), ['a', 'b', 'c']))).toMatchObject({
@@ -67,14 +67,14 @@ describe('a hold is refused', () => {
     });
   });
 
-  it("past the user's limit, saying it and what the user has", () => {
+  it('above the limit of the user, and the refusal shows the limit and the seats that the user has', () => {
     expect(refusalOf(() => assertHoldable(facts({ alreadyHeld: 3 }), ['a', 'b']))).toMatchObject({
       slug: 'seat-limit-exceeded',
       members: { limit: 4, alreadyHeld: 3 },
     });
   });
 
-  it('while the sale is closed, whatever the seats', () => {
+  it('while the sale is closed, whatever the seats are', () => {
     const seats = [seat('a', { takenBy: 'other' })];
 
     expect(refusalOf(() => assertHoldable(facts({ now: CENTURY, seats }), ['a']))).toMatchObject({
@@ -95,15 +95,15 @@ describe('a sale is open', () => {
     ['before its opening', new Date(OPENS.getTime() - 1), 'OPEN'],
     ['at its close', CLOSES, 'OPEN'],
     ['while it is paused', DURING, 'PAUSED'],
-    ['once it was closed by hand', DURING, 'CLOSED'],
-  ] as const)('not %s, and the refusal tells its times', (_case, now, saleSwitch) => {
+    ['after an operator closed it', DURING, 'CLOSED'],
+  ] as const)('not %s, and the refusal shows its times', (_case, now, saleSwitch) => {
     expect(refusalOf(() => assertSaleOpen({ ...schedule, saleSwitch }, now))).toMatchObject({
       slug: 'sale-not-open',
       members: { saleOpensAt: OPENS.toISOString(), saleClosesAt: CLOSES.toISOString() },
     });
   });
 
-  it('not once the show was cancelled, whatever its times', () => {
+  it('not after the show was cancelled, whatever its times are', () => {
     expect(refusalOf(() => assertSaleOpen({ ...schedule, cancelledAt: DURING }, DURING))).toMatchObject({
       slug: 'sale-not-open',
       members: { cancelled: true },

@@ -13,7 +13,7 @@ describe('the state table', () => {
     expect(RESERVATION_STATUSES.filter((to) => canMove('CONFIRMED', to))).toEqual(['CANCELLED']);
   });
 
-  it('only a payment under way confirms', () => {
+  it('only a payment under way leads to CONFIRMED', () => {
     expect(statesBefore('CONFIRMED')).toEqual(['PAYING', 'SETTLING']);
   });
 

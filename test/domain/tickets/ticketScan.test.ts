@@ -15,19 +15,19 @@ describe('a scan of a ticket', () => {
     ['admits with a valid ticket', valid, scan(5, null), 'admits'],
     ['admits with a valid ticket from a device', valid, scan(5, 'a'), 'admits'],
     ['is a duplicate after another', used(5, null), scan(9, null), 'duplicate'],
-    ['with a network never was before another', used(5, null), scan(3, null), 'duplicate'],
+    ['with a network never counts as earlier than another', used(5, null), scan(3, null), 'duplicate'],
     ['from a device is a duplicate after another', used(5, 'a'), scan(9, 'b'), 'duplicate'],
     ['from a device was first before another', used(5, 'a'), scan(3, 'b'), 'was-first'],
     ['from a device was first before one with a network', used(5, null), scan(3, 'b'), 'was-first'],
-    ['that is the same again has admitted', used(5, 'a'), scan(5, 'a'), 'has-admitted'],
+    ['that is repeated has admitted', used(5, 'a'), scan(5, 'a'), 'has-admitted'],
     ['at the same instant is a duplicate', used(5, 'a'), scan(5, 'b'), 'duplicate'],
-    ['of a version from before is void', valid, scan(5, null, 2), 'void'],
+    ['of another version is void', valid, scan(5, null, 2), 'void'],
     ['of a void ticket is void', { ...valid, status: 'VOID' as const }, scan(5, 'a'), 'void'],
   ])('%s', (_, ticket, scanned, verdict) => {
     expect(judgeScan(ticket, scanned)).toBe(verdict);
   });
 
-  it('that is the earliest counts in the end, in whatever order they arrive', () => {
+  it('that is the earliest counts in the end, whatever the order of arrival is', () => {
     const uploads = fc.array(fc.record({ at: fc.nat(20), device: fc.constantFrom('a', 'b', 'c') }), {
       minLength: 1,
     });

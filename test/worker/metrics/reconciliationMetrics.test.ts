@@ -39,7 +39,7 @@ async function scrape(read: () => Promise<ReconciliationOverview>): Promise<stri
 }
 
 describe('the metrics of reconciliation', () => {
-  it('tell what Postgres says at that moment, asked once', async () => {
+  it('show what Postgres says at that moment, with one query', async () => {
     const read = jest.fn().mockResolvedValue(overview);
 
     expect(await scrape(read)).toEqual([
@@ -51,7 +51,7 @@ describe('the metrics of reconciliation', () => {
     expect(read).toHaveBeenCalledTimes(1);
   });
 
-  it('say nothing of a share and a run before the first run', async () => {
+  it('show no share and no run before the first run', async () => {
     const before = { ...overview, gateways: [], explained: null, counts: [], oldestUnexplainedSeconds: 0 };
 
     expect(await scrape(async () => Promise.resolve(before))).toEqual([

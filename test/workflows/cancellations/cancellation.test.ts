@@ -18,26 +18,26 @@ afterEach(async () => stage.endTest());
 
 afterAll(async () => stage?.drop());
 
-/** Of 52,000, 20,000 in points, 15,000 and the booking fee are kept: 20,000 and 15,000 go back. */
+/** 52,000 are paid, 20,000 of them in points. 15,000 and the booking fee are kept; 20,000 points and 15,000 go back. */
 const buy = async (options: HoldOptions = {}): Promise<Bought> =>
   buyOnStage(stage, { points: 20_000, cancellationPolicy: KEEPS_30_PERCENT, ...options });
 const KEPT = 15_000 + BOOKING_FEE;
 const CARD_PAID = PRICE + BOOKING_FEE - 20_000;
 const CARD_REFUND = 15_000;
 
-/** Time passes until the answer is there. */
+/** Lets time pass until the response is there. */
 async function decide(cancellationId: string): Promise<string> {
   const deciding = stage.temporal.decide(cancellationId);
   await stage.temporal.whileTimePasses('', deciding, cancellationWorkflowId(cancellationId));
   return cancellationId;
 }
 
-/** Asked for by the customer. @returns the cancellation's id */
+/** The customer requests it. @returns the id of the cancellation */
 async function cancel(reservationId: string): Promise<string> {
   return decide(await stage.requestCancellation(reservationId));
 }
 
-/** A cancellation that nobody waits for, as when a show is cancelled. */
+/** A cancellation whose decision no client waits for, as when a show is cancelled. */
 async function start(reservationId: string, cause: CancellationCause = 'CUSTOMER'): Promise<string> {
   return startWorkflow(await stage.requestCancellation(reservationId, cause));
 }
@@ -50,7 +50,7 @@ const refundKey = (cancellationId: string, attempt: number) =>
   `refund refund-${cancellationId}-${attempt} ${CARD_REFUND}`;
 const refunds = () => stage.gateway.calls.filter((call) => call.startsWith('refund'));
 
-/** Everything is where it belongs, and the gateway has given back what it had to, once. */
+/** Seats, points and books are in their final state, and the gateway has made the refund once. */
 async function expectCancelled({ reservationId, sale, userId, paymentId }: Bought): Promise<void> {
   expect(await stage.books.reservationStatus(reservationId)).toBe('CANCELLED');
   expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
@@ -63,7 +63,7 @@ async function expectCancelled({ reservationId, sale, userId, paymentId }: Bough
 }
 
 describe('a cancellation', () => {
-  it('voids the tickets, frees the seats, and gives points and card back but for what is kept', async () => {
+  it('voids the tickets, frees the seats, and refunds points and card except what is kept', async () => {
     const bought = await buy();
     const { reservationId } = bought;
 
@@ -87,7 +87,7 @@ describe('a cancellation', () => {
     });
   });
 
-  it('gives everything back where the policy keeps nothing, and the payment is REFUNDED', async () => {
+  it('refunds everything if the policy keeps nothing, and the payment is REFUNDED', async () => {
     const { reservationId, userId, paymentId } = await buyOnStage(stage, { points: 20_000 });
 
     await cancel(reservationId);
@@ -97,7 +97,7 @@ describe('a cancellation', () => {
     expect(await stage.books.payment(paymentId)).toMatchObject({ status: 'REFUNDED' });
   });
 
-  it('calls no gateway where nothing is due to the card', async () => {
+  it('calls no gateway if nothing is due to the card', async () => {
     const { reservationId, userId, paymentId } = await buy({ points: PRICE });
 
     await cancel(reservationId);
@@ -108,7 +108,7 @@ describe('a cancellation', () => {
     expect(await stage.books.payment(paymentId)).toMatchObject({ status: 'PARTIALLY_REFUNDED' });
   });
 
-  it('leaves the payment SUCCEEDED where nothing goes back', async () => {
+  it('leaves the payment SUCCEEDED if nothing is refunded', async () => {
     const fees = [{ untilDaysBefore: 0, percent: 100 }];
     const { reservationId, paymentId } = await buy({ cancellationPolicy: { ...KEEPS_30_PERCENT, fees } });
 
@@ -119,7 +119,7 @@ describe('a cancellation', () => {
     expect(stage.gateway.taken(paymentId)).toBe(CARD_PAID);
   });
 
-  it('leaves the seats to whoever is first', async () => {
+  it('lets the first client have the seats', async () => {
     const { reservationId, sale } = await buy();
     await cancel(reservationId);
     const another = aHold(sale, await createUser(stage.database.owner, PRICE), sale.seatIds);
@@ -130,7 +130,7 @@ describe('a cancellation', () => {
     expect(await stage.books.seat(sale.seatId)).toEqual({ reservationId: another.reservationId, sold: true });
   });
 
-  it('goes by the terms of the instant at which it was asked for, however long it takes', async () => {
+  it('uses the terms of the instant of its request, however long it takes', async () => {
     const { env } = stage.temporal;
     const bought = await buy();
     const { reservationId } = bought;
@@ -150,7 +150,7 @@ describe('a cancellation', () => {
     await expectCancelled(bought);
   });
 
-  it('by the organiser gives everything back with the booking fee, without asking the policy', async () => {
+  it('by the organiser refunds everything with the booking fee, whatever the policy says', async () => {
     const { reservationId, userId, paymentId } = await buy();
 
     const cancellationId = await start(reservationId, 'ORGANISER');
@@ -166,12 +166,12 @@ describe('a cancellation', () => {
   });
 });
 
-describe('a refund without an answer', () => {
+describe('a refund without a response', () => {
   it.each([
     ['was made', ['lose', 'lose'] as const],
     ['was not made', ['fail', 'fail'] as const],
     ['was lost on its way to us', ['fail', 'lose', 'fail'] as const],
-  ])('that %s is asked for again under the same key, and given once', async (_, script) => {
+  ])('that %s is requested again under the same key, and made once', async (_, script) => {
     const bought = await buy();
     stage.gateway.scriptRefunds(...script);
 
@@ -182,27 +182,30 @@ describe('a refund without an answer', () => {
     expect(refunds()).toEqual(Array.from({ length: script.length + 1 }, () => refundKey(cancellationId, 1)));
   });
 
-  itWithSkippedTime('keeps the answer for 5 s, not longer, and shows what is due', async () => {
-    const bought = await buy();
-    const { reservationId } = bought;
-    stage.gateway.scriptRefunds(...Array.from({ length: 50 }, () => 'fail' as const));
-    const asked = await stage.temporal.env.currentTimeMs();
+  itWithSkippedTime(
+    'delays the response to the customer by 5 s, not longer, and shows what is due',
+    async () => {
+      const bought = await buy();
+      const { reservationId } = bought;
+      stage.gateway.scriptRefunds(...Array.from({ length: 50 }, () => 'fail' as const));
+      const asked = await stage.temporal.env.currentTimeMs();
 
-    const cancellationId = await cancel(reservationId);
+      const cancellationId = await cancel(reservationId);
 
-    const answered = await stage.temporal.env.currentTimeMs();
-    expect(answered - asked).toBeGreaterThanOrEqual(5_000);
-    expect(answered - asked).toBeLessThan(10_000);
-    expect(await stage.books.reservationStatus(reservationId)).toBe('CANCELLED');
-    expect(await stage.books.refund(reservationId)).toEqual({
-      status: 'PENDING',
-      attempts: 1,
-      fault: 'unknown: no-answer',
-    });
-    expect(await stage.books.account('house:refunds-due', reservationId)).toBe(CARD_REFUND);
-    expect(await resultOf(cancellationId)).toMatchObject({ status: 'CANCELLED' });
-    await expectCancelled(bought);
-  });
+      const answered = await stage.temporal.env.currentTimeMs();
+      expect(answered - asked).toBeGreaterThanOrEqual(5_000);
+      expect(answered - asked).toBeLessThan(10_000);
+      expect(await stage.books.reservationStatus(reservationId)).toBe('CANCELLED');
+      expect(await stage.books.refund(reservationId)).toEqual({
+        status: 'PENDING',
+        attempts: 1,
+        fault: 'unknown: no-answer',
+      });
+      expect(await stage.books.account('house:refunds-due', reservationId)).toBe(CARD_REFUND);
+      expect(await resultOf(cancellationId)).toMatchObject({ status: 'CANCELLED' });
+      await expectCancelled(bought);
+    },
+  );
 });
 
 describe('a refund that the gateway refuses', () => {
@@ -227,7 +230,7 @@ describe('a refund that the gateway refuses', () => {
         Array.from({ length: 13 }, (_, index) => refundKey(cancellationId, index + 1)),
       );
       expect(await stage.books.refund(reservationId)).toMatchObject({ attempts: 13 });
-      // 10 s, doubled nine times to an hour at most, and three hours more.
+      // The pauses: 10 s, doubled nine times up to an hour, then three hours more.
       const { closeTime } = await stage.temporal.cancellation(cancellationId).describe();
       const hours = (Number(closeTime) - asked) / 3_600_000;
       expect(hours).toBeGreaterThan((5_110 + 3 * 3_600) / 3_600);
@@ -235,7 +238,7 @@ describe('a refund that the gateway refuses', () => {
     },
   );
 
-  it('tells the customer at once that it is cancelled', async () => {
+  it('does not delay the response to the customer', async () => {
     const { reservationId } = await buy();
     stage.gateway.scriptRefunds('refuse');
     const asked = await stage.temporal.env.currentTimeMs();
@@ -248,7 +251,7 @@ describe('a refund that the gateway refuses', () => {
   });
 
   itWithSkippedTime(
-    'for weeks keeps its history short: new runs go on with the next key',
+    'for weeks keeps its history short: new runs continue with the next key',
     async () => {
       const bought = await buy();
       const { reservationId } = bought;
@@ -270,7 +273,7 @@ describe('a refund that the gateway refuses', () => {
 });
 
 describe('a payment made with a gateway that has no keys here', () => {
-  it('is not refunded through another one; the refund waits, and says which settings are missing', async () => {
+  it('is not refunded through another gateway: the refund waits, and names the missing settings', async () => {
     const bought = await buy();
     const { reservationId, paymentId } = bought;
     const payment = stage.database.owner('payments').where({ id: paymentId });
@@ -290,9 +293,9 @@ describe('a payment made with a gateway that has no keys here', () => {
 });
 
 describe('a worker that dies', () => {
-  /** More often than a local activity is tried. */
+  /** More than the tries of a local activity. */
   const DEATHS = 5;
-  /** It is a normal activity from its first try, with pauses that grow from 1 s. */
+  /** The refund is a normal activity from its first try. Its pauses grow from 1 s. */
   const DEATHS_OF_THE_REFUND = 3;
 
   it.each<[string, number, (dies: () => void) => void]>([
@@ -325,7 +328,7 @@ describe('a worker that dies', () => {
           dies();
         }),
     ],
-  ])('after %s, before anybody hears of it, does it once', async (_, times, replace) => {
+  ])('after %s, before it reports the result, leaves it done once', async (_, times, replace) => {
     const bought = await buy();
     const { reservationId } = bought;
     let deaths = 0;
@@ -342,8 +345,8 @@ describe('a worker that dies', () => {
   });
 });
 
-describe('of several cancellations of one reservation', () => {
-  it('at once, one cancels, and the others are refused because it is cancelled', async () => {
+describe('several cancellations of one reservation', () => {
+  it('at once: one cancels, and the others are rejected because the reservation is already cancelled', async () => {
     const bought = await buy();
     const { reservationId } = bought;
 
@@ -360,7 +363,7 @@ describe('of several cancellations of one reservation', () => {
     await expectCancelled(bought);
   });
 
-  it('those of the same request are one, also when it has long ended', async () => {
+  it('of the same request are one, also long after it has ended', async () => {
     const bought = await buy();
     const cancellationId = await stage.requestCancellation(bought.reservationId);
 
@@ -373,7 +376,7 @@ describe('of several cancellations of one reservation', () => {
     expect(refunds()).toHaveLength(1);
   });
 
-  it("the organiser's comes too late after the customer's", async () => {
+  it('reject the one of the organiser after the one of the customer', async () => {
     const bought = await buy();
     const { reservationId } = bought;
     await resultOf(await cancel(reservationId));
@@ -385,8 +388,8 @@ describe('of several cancellations of one reservation', () => {
   });
 });
 
-describe('what is not paid', () => {
-  it('is not cancelled: the hold goes on, can be paid, and cancelled then', async () => {
+describe('a reservation that is not paid', () => {
+  it('is not cancelled: the hold continues, can be paid, and can then be cancelled', async () => {
     const { reservationId, sale } = await holdOnStage(stage);
 
     const refused = await cancel(reservationId);
@@ -397,16 +400,16 @@ describe('what is not paid', () => {
     await stage.temporal.reservations.pay(reservationId, anAttempt());
     await cancel(reservationId);
     expect(await stage.books.reservationStatus(reservationId)).toBe('CANCELLED');
-    // Last of all, because waiting for a result skips time.
+    // This is last because waiting for a result skips time.
     expect(await resultOf(refused)).toEqual({ status: 'REFUSED', reason: 'not-confirmed' });
   });
 });
 
-describe('a workflow that nobody has asked for', () => {
-  it('does nothing where its cancellation has no row', async () => {
+describe('a workflow without a request', () => {
+  it('does nothing if its cancellation has no row', async () => {
     const { reservationId } = await buy();
 
-    // As whoever can reach Temporal may do.
+    // Any client that can reach Temporal can do this.
     for (const cancellationId of [reservationId, randomUUID()]) {
       expect(await resultOf(await startWorkflow(cancellationId))).toEqual({ status: 'NOT_REQUESTED' });
     }
@@ -414,7 +417,7 @@ describe('a workflow that nobody has asked for', () => {
     expect(await stage.books.reservationStatus(reservationId)).toBe('CONFIRMED');
   });
 
-  it('does nothing once the request is withdrawn, and what is asked for once it is requested again', async () => {
+  it('does nothing after the request is withdrawn, and cancels after it is requested again', async () => {
     const bought = await buy();
     const { reservationId } = bought;
     const requests = createCancellationRequestStore(stage.database.db);

@@ -23,18 +23,18 @@ afterEach(async () => stage.endTest());
 
 afterAll(async () => stage?.drop());
 
-/** Sold seats, each paid by points and its booking fee by card. */
+/** Sold seats: each is paid with points, and its booking fee by card. */
 const aShow = async (reservations: number) =>
   createSoldShow(stage.database.owner, stage.gateway, reservations, [BY_POINTS_AND_CARD]);
 
-/** @returns what was decided */
+/** @returns the status of the request after the decision */
 async function cancelAsCustomer({ reservationId }: { reservationId: string }): Promise<string | undefined> {
   const cancellationId = await stage.requestCancellation(reservationId);
   await stage.temporal.decide(cancellationId);
   return (await createCancellationRequestStore(stage.database.db).find(cancellationId))?.status;
 }
 
-/** Moves the start that was frozen with a reservation, and with it the fee of its cancellation. */
+/** Moves the start time that the reservation has frozen, and with it the fee of its cancellation. */
 async function freezeStart({ reservationId }: SoldReservation, fromNowMs: number): Promise<void> {
   const startsAt = new Date((await stage.temporal.env.currentTimeMs()) + fromNowMs);
   await stage.database.owner('reservations').where({ id: reservationId }).update({ starts_at: startsAt });
@@ -51,7 +51,7 @@ async function expectRefunded(sold: readonly SoldReservation[]): Promise<void> {
 const refundsAsked = () => stage.gateway.calls.filter((call) => call.startsWith('refund'));
 
 describe('cancelling a show', () => {
-  it('refunds everybody in full, however it was paid, and voids the tickets', async () => {
+  it('refunds every customer in full, whatever they paid with, and voids the tickets', async () => {
     const { scheduleId, sold } = await createSoldShow(stage.database.owner, stage.gateway, 12);
 
     const handle = await shows.cancel(scheduleId);
@@ -68,7 +68,7 @@ describe('cancelling a show', () => {
     expect(await tickets.distinct('status')).toEqual([{ status: 'VOID' }]);
   });
 
-  it('is done soon where nothing was sold', async () => {
+  it('ends soon if nothing was sold', async () => {
     const { scheduleId } = await createSale(stage.database.owner);
 
     const handle = await shows.cancel(scheduleId);
@@ -77,7 +77,7 @@ describe('cancelling a show', () => {
     expect((await shows.find(scheduleId))?.finishedAt).toBeInstanceOf(Date);
   });
 
-  it('is one cancellation, whoever asks for it at the same time', async () => {
+  it('is one cancellation, even if two callers request it at the same time', async () => {
     const { scheduleId, sold } = await aShow(5);
 
     const [first, second] = await Promise.all([
@@ -92,12 +92,12 @@ describe('cancelling a show', () => {
   });
 });
 
-describe('a workflow that is started for a show that nobody has cancelled', () => {
-  it('refunds nobody, and leaves the sale open', async () => {
+describe('a workflow that is started for a show that is not cancelled', () => {
+  it('refunds no customer, and leaves the sale open', async () => {
     const { env, taskQueue } = stage.temporal;
     const { scheduleId, sold } = await aShow(1);
 
-    // As whoever can reach Temporal may do.
+    // Any client that can reach Temporal can do this.
     await nudgeShowCancellation(env.client, taskQueue, scheduleId);
 
     expect(await shows.handle(scheduleId).result()).toEqual({ scheduleId, status: 'NOT_REQUESTED' });
@@ -108,9 +108,9 @@ describe('a workflow that is started for a show that nobody has cancelled', () =
 });
 
 describe('the sale of a cancelled show', () => {
-  it('takes no hold and no payment any more', async () => {
+  it('accepts no more holds and payments', async () => {
     const { sale, reservationId } = await holdOnStage(stage, { seats: 2 });
-    // Nobody ends the hold yet, so that it is there to be paid.
+    // The hold does not end yet, so that the test can pay it.
     const settings = { paused: false, refundsPerSecond: 1 };
     stage.temporal.replaceActivity('releaseOpenHolds', () => async () => {
       return { ...settings, last: null, reservations: 0 };
@@ -128,7 +128,7 @@ describe('the sale of a cancelled show', () => {
     expect(await stage.books.reservationStatus(reservationId)).toBe('RELEASED');
   });
 
-  it('ends the holds that run', async () => {
+  it('ends the open holds', async () => {
     const { sale, userId, reservationId, expiresAt } = await holdOnStage(stage);
 
     const handle = await shows.cancel(sale.scheduleId);
@@ -139,7 +139,7 @@ describe('the sale of a cancelled show', () => {
     expect(Number((await handle.describe()).closeTime)).toBeLessThan(expiresAt);
   });
 
-  it('leaves no hold behind that was placed at the same moment', async () => {
+  it('leaves no hold that was placed at the same moment', async () => {
     const sale = await createSale(stage.database.owner, { seats: 10 });
     const holds = await Promise.all(
       sale.seatIds.map(async (seatId) => aHold(sale, await createUser(stage.database.owner), [seatId])),
@@ -160,7 +160,7 @@ describe('the sale of a cancelled show', () => {
 });
 
 describe('a payment that is under way when the show is cancelled', () => {
-  itWithSkippedTime('is waited for, and refunded once it is confirmed', async () => {
+  itWithSkippedTime('delays the end of the cancellation, and is refunded after it is confirmed', async () => {
     const { sale, userId, reservationId } = await holdOnStage(stage);
     const attempt = anAttempt();
     stage.gateway.script('lose-approval');
@@ -178,7 +178,7 @@ describe('a payment that is under way when the show is cancelled', () => {
     expect(await stage.books.reservationStatus(reservationId)).toBe('CANCELLED');
   });
 
-  itWithSkippedTime('ends its hold at once where it fails', async () => {
+  itWithSkippedTime('ends its hold at once if it fails', async () => {
     const { sale, userId, reservationId, expiresAt } = await holdOnStage(stage);
     stage.gateway.script('lose-decline');
     stage.gateway.unanswered.lookUps = 3;
@@ -194,7 +194,7 @@ describe('a payment that is under way when the show is cancelled', () => {
 });
 
 describe('a refund that fails', () => {
-  it('shows as failing until it is done, and holds up nobody else', async () => {
+  it('shows as failing until it is done, and delays no other refund', async () => {
     const { scheduleId, sold } = await aShow(3);
     stage.gateway.scriptRefunds('refuse', 'refuse', 'refuse');
 
@@ -216,7 +216,7 @@ describe('a refund that fails', () => {
 });
 
 describe('a customer who cancels', () => {
-  it('before the show is cancelled keeps what that gave, fee and all', async () => {
+  it('before the show is cancelled keeps that refund and still pays the fee', async () => {
     const { scheduleId, sold } = await aShow(2);
     const [early] = sold;
     if (!early) throw new Error('nothing was sold');
@@ -234,7 +234,7 @@ describe('a customer who cancels', () => {
     await expectRefunded(sold.slice(1));
   });
 
-  it('after it gets everything, whatever the policy says', async () => {
+  it('after the show is cancelled gets everything back, whatever the policy says', async () => {
     const { scheduleId, sold } = await aShow(2);
     const [first, last] = sold;
     if (!first || !last) throw new Error('nothing was sold');
@@ -249,17 +249,17 @@ describe('a customer who cancels', () => {
     await expectRefunded([first]);
   });
 
-  it('at the same moment is refunded once', async () => {
+  it('at the same moment as the show is refunded once', async () => {
     const { scheduleId, sold } = await aShow(6);
 
     const [handle] = await Promise.all([shows.cancel(scheduleId), ...sold.map(cancelAsCustomer)]);
 
     expect(await handle.result()).toMatchObject({ counts: { reservations: 6, refunded: 6 } });
-    // Whoever was first, by the terms of that: `endTest` holds each against ledger and gateway.
+    // The terms of the first cancellation count. `endTest` compares each with ledger and gateway.
     expect(new Set(refundsAsked()).size).toBe(refundsAsked().length);
   });
 
-  it('too late, and was refused, is refunded with everybody else', async () => {
+  it('too late, and was rejected, is refunded with all others', async () => {
     const { scheduleId, sold } = await aShow(1);
     const [late] = sold;
     if (!late) throw new Error('nothing was sold');

@@ -20,7 +20,7 @@ afterAll(async () => stage?.drop());
 const aShow = async (reservations: number) =>
   createSoldShow(stage.database.owner, stage.gateway, reservations, [BY_POINTS_AND_CARD]);
 
-/** When each cancellation of a reservation was begun, by the workflows' clock. */
+/** The time at which each cancellation of a reservation began, by the clock of the workflows. */
 async function beginnings(scheduleId: string): Promise<number[]> {
   const { rows } = await stage.database.owner.raw<{ rows: { at: Date }[] }>(
     `SELECT requested_at AS at FROM cancellation_requests JOIN reservations ON reservations.id = reservation_id
@@ -30,7 +30,7 @@ async function beginnings(scheduleId: string): Promise<number[]> {
   return rows.map(({ at }) => at.getTime());
 }
 
-/** The most that were begun in any second. */
+/** The largest number of cancellations that began within one second. */
 function mostInASecond(times: readonly number[]): number {
   return Math.max(...times.map((from) => times.filter((at) => from <= at && at < from + 1_000).length));
 }
@@ -38,7 +38,7 @@ function mostInASecond(times: readonly number[]): number {
 const refundsAsked = () => stage.gateway.calls.filter((call) => call.startsWith('refund'));
 
 describe('the rate of the refunds of a show', () => {
-  it('is passed in no second', async () => {
+  it('is not exceeded in any second', async () => {
     const { scheduleId } = await aShow(23);
     const handle = await shows.cancel(scheduleId, { refundsPerSecond: 4 });
 
@@ -48,7 +48,7 @@ describe('the rate of the refunds of a show', () => {
     expect(mostInASecond(begun)).toBe(4);
   });
 
-  it('can be changed while it runs', async () => {
+  it('can be changed while the cancellation runs', async () => {
     const { scheduleId } = await aShow(40);
     const handle = await shows.cancel(scheduleId, { refundsPerSecond: 1 });
 
@@ -61,7 +61,7 @@ describe('the rate of the refunds of a show', () => {
 });
 
 describe('a pause', () => {
-  it('lets nothing more begin until it is resumed', async () => {
+  it('lets no more cancellations begin until an operator resumes', async () => {
     const { scheduleId } = await aShow(9);
     const handle = await shows.cancel(scheduleId, { refundsPerSecond: 3 });
     await shows.adjust(scheduleId, { paused: true });
@@ -81,19 +81,19 @@ describe('a pause', () => {
     expect(mostInASecond(await beginnings(scheduleId))).toBe(3);
   });
 
-  itWithSkippedTime('ends by itself where nobody tells the workflow that it is over', async () => {
+  itWithSkippedTime('ends automatically if the workflow gets no message that it is over', async () => {
     const { scheduleId } = await aShow(2);
     const handle = await shows.cancel(scheduleId, { paused: true });
     await stage.temporal.env.sleep('5 minutes');
     expect(await beginnings(scheduleId)).toEqual([]);
 
-    // The API dies between the row and its message.
+    // The API dies after it has written the row, and before it sends the message.
     await createShowCancellationStore(stage.database.db).adjust(scheduleId, { paused: false });
 
     expect(await handle.result()).toMatchObject({ counts: { refunded: 2 } });
   });
 
-  it('and a change of the rate at once both count, whichever comes first', async () => {
+  it('and a change of the rate at once both take effect, whichever comes first', async () => {
     const { scheduleId } = await aShow(3);
     const handle = await shows.cancel(scheduleId, { refundsPerSecond: 1 });
 
@@ -108,8 +108,8 @@ describe('a pause', () => {
   });
 });
 
-describe('nobody is refunded twice and nobody is forgotten', () => {
-  it('where a page is seen to again, because its answer was lost', async () => {
+describe('each customer is refunded exactly once', () => {
+  it('if a page is handled again because its result was lost', async () => {
     const { scheduleId } = await aShow(10);
     let lost = 0;
     stage.temporal.replaceActivity('startCancellations', (real) => async (page) => {
@@ -124,7 +124,7 @@ describe('nobody is refunded twice and nobody is forgotten', () => {
     expect(refundsAsked()).toHaveLength(10);
   });
 
-  it('where the workflow was ended, and the show is cancelled again', async () => {
+  it('if the workflow was terminated and the show is cancelled again', async () => {
     const { scheduleId } = await aShow(10);
     const first = await shows.cancel(scheduleId, { refundsPerSecond: 2 });
     await eventually(async () => expect(refundsAsked().length).toBeGreaterThan(0));

@@ -4,7 +4,7 @@ import { cancelledShows, type CancelledShows } from '../../support/cancelledShow
 import { createSoldShow, FREE } from '../../support/soldShow';
 import { buildStage, type Stage } from '../../support/stage';
 
-/** Of the server's 51,200. */
+/** The limit of the server is 51,200 events. */
 const LONGEST_HISTORY = 4_000;
 
 /** With `SHOW_RESERVATIONS=20000` it is a measurement (docs/testing.md). */
@@ -37,11 +37,11 @@ async function historiesOf(scheduleId: string): Promise<number[]> {
 }
 
 describe('a show of 20,000 reservations', () => {
-  it('is gone through page by page, each once, by runs of bounded length that lose no word of an operator', async () => {
+  it('is handled page by page, each page once, by runs of bounded length that lose no message of an operator', async () => {
     const { scheduleId } = await createSoldShow(stage.database.owner, stage.gateway, 20_000, [FREE]);
-    // A page that a workflow task lost is seen to again, and changes nothing more.
+    // If a workflow task is lost, its page is handled again, and changes nothing more.
     const pages = new Set<string | null>();
-    // The cancellations themselves are left out: the walk is what has no limit here.
+    // The test leaves out the cancellations themselves: only the walk over the pages has no limit here.
     stage.temporal.replaceActivity('startCancellations', () => async (page) => {
       pages.add(page.after);
       return cancelInPostgres(page);
@@ -50,12 +50,12 @@ describe('a show of 20,000 reservations', () => {
     await shows.adjust(scheduleId, { refundsPerSecond: 25 });
 
     const ended = handle.result();
-    // Words that come while one run ends and the next begins are heard as well.
+    // The workflow also gets messages that come while one run ends and the next begins.
     while (await shows.tryToAdjust(scheduleId, {})) await Promise.race([ended, pause(300)]);
 
     expect(await ended).toMatchObject({ counts: { reservations: 20_000, refunded: 20_000 } });
     expect(await shows.find(scheduleId)).toMatchObject({ refundsPerSecond: 25, paused: false });
-    // Had a run forgotten the rate, it would have needed some 900 and more.
+    // If a run forgot the rate, the walk would need about 900 pages or more.
     expect(pages.size).toBeGreaterThanOrEqual(20_000 / 25);
     expect(pages.size).toBeLessThan(850);
     const histories = await historiesOf(scheduleId);
@@ -81,7 +81,7 @@ describe(`a show of ${REAL_RESERVATIONS} reservations`, () => {
       expect(await handle.result()).toMatchObject({ counts });
       process.stderr.write(`${REAL_RESERVATIONS} reservations refunded in ${Date.now() - began} ms\n`);
       const cards = sold.filter((one) => one.card > 0);
-      // By key: a try whose answer was lost is made again under the same one.
+      // Counted by key: a try whose response was lost is repeated under the same key.
       const refunds = new Set(stage.gateway.calls.filter((call) => call.startsWith('refund ')));
       expect(refunds.size).toBe(cards.length);
       expect(stage.gateway.takenInAll()).toBe(0);
@@ -90,7 +90,7 @@ describe(`a show of ${REAL_RESERVATIONS} reservations`, () => {
   );
 });
 
-/** What the cancellations of a page of free reservations leave in Postgres. */
+/** Writes what the cancellations of a page of free reservations write to Postgres. */
 async function cancelInPostgres({ scheduleId, after }: ShowPage): Promise<SeenPage> {
   const { owner } = stage.database;
   const settings = await shows.keepSettings(scheduleId);

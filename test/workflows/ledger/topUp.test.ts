@@ -56,7 +56,7 @@ describe('a top-up', () => {
     expect(stage.gateway.takenInAll()).toBe(await stage.books.owedByGateway());
   });
 
-  itWithSkippedTime('whose charge got no answer is credited once the charge is found', async () => {
+  itWithSkippedTime('whose charge got no response is credited when the charge is found', async () => {
     const input = await aTopUp();
     stage.gateway.script('lose-approval');
     stage.gateway.unanswered.lookUps = 5;
@@ -79,7 +79,7 @@ describe('a top-up', () => {
     expect(await stage.books.balance(input.userId)).toBe(0);
   });
 
-  it('whose credit fails is tried until it is done, and credited once', async () => {
+  it('whose credit fails is tried until it succeeds, and is credited once', async () => {
     const input = await aTopUp();
     let tries = 0;
     stage.temporal.replaceActivity('creditTopUp', (real) => async (credit) => {
@@ -108,11 +108,11 @@ describe('a top-up', () => {
 });
 
 describe('another run of the steps of a top-up', () => {
-  it('may have credited it: this run reports it as made, whatever it met itself', async () => {
+  it('may have credited it: then this run reports it as made, whatever its own steps returned', async () => {
     const input = await aTopUp();
     const other = createActivities(stage.dependencies);
     stage.gateway.script('hold-back');
-    // The circuit to the gateway has opened since; the first run of the step had charged, and credits only now.
+    // The circuit to the gateway has opened since. The first run of the step had charged, and credits only now.
     stage.temporal.replaceActivity('failTopUp', (real) => async (...args) => {
       await stage.gateway.charge(await other.openTopUp(input.topUpId));
       await other.creditTopUp({ topUpId: input.topUpId, gatewayPaymentId: 'other' });
@@ -124,7 +124,7 @@ describe('another run of the steps of a top-up', () => {
     expect(stage.gateway.taken(input.topUpId)).toBe(AMOUNT);
   });
 
-  it('may have closed it: the charge of this run is refunded', async () => {
+  it('may have closed it: then the charge of this run is refunded', async () => {
     const input = await aTopUp();
     const other = createActivities(stage.dependencies);
     stage.temporal.replaceActivity('creditTopUp', (real) => async (credit) => {
@@ -138,7 +138,7 @@ describe('another run of the steps of a top-up', () => {
     expect(await stage.books.balance(input.userId)).toBe(0);
   });
 
-  it('after its workflow was terminated goes on from the row', async () => {
+  it('after its workflow was terminated continues from the row', async () => {
     const input = await aTopUp();
     await stage.temporal.stopWorker();
     const first = await start(input);
@@ -149,7 +149,7 @@ describe('another run of the steps of a top-up', () => {
   });
 });
 
-describe('a top-up that nobody has requested', () => {
+describe('a top-up without a request', () => {
   it('charges nothing', async () => {
     expect(await run({ topUpId: randomUUID() })).toMatchObject({
       status: 'FAILED',

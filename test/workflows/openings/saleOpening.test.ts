@@ -11,7 +11,7 @@ import { announceSale, orderOf } from '../../support/opening';
 import { buildStage, type Stage } from '../../support/stage';
 
 let stage: Stage;
-/** Redis's clock, which does not follow the skipped one. */
+/** The clock of the queue in Redis. It does not follow the skipped time. */
 let now: number;
 let queue: Queue;
 
@@ -31,7 +31,7 @@ afterAll(async () => stage?.drop());
 interface Announced {
   scheduleId: string;
   opensAt: number;
-  /** The room as the API has it now. */
+  /** The room as the API sees it now. */
   room: () => Promise<Room>;
 }
 
@@ -50,7 +50,7 @@ async function announce(): Promise<Announced> {
   };
 }
 
-/** In the lobby, each under an entry of its own. */
+/** Puts people into the lobby, each under a separate entry. */
 async function fill({ room }: Announced, people: number): Promise<Map<string, string>> {
   const lobby = await room();
   const userOf = new Map<string, string>();
@@ -76,7 +76,7 @@ async function resultOf(scheduleId: string) {
   return result;
 }
 
-/** In the order of the line, those who are active before those who wait. */
+/** The users in the order of the line: first those who are active, then those who wait. */
 async function lineOf(scheduleId: string): Promise<string[]> {
   const [active, waiting] = await Promise.all(
     ['active', 'waiting'].map(async (part) =>
@@ -87,7 +87,7 @@ async function lineOf(scheduleId: string): Promise<string[]> {
 }
 
 describe('the opening of a sale', () => {
-  it('draws the lobby at its time, records the order, and lines people up in it', async () => {
+  it('draws the lobby at its time, records the order, and puts the people in line in this order', async () => {
     const sale = await announce();
     const userOf = await fill(sale, 20);
 
@@ -107,7 +107,7 @@ describe('the opening of a sale', () => {
     expect(metadata.currentDetails).toBe('Open: 20 entries were drawn.');
   });
 
-  it('waits for the instant where it is started early', async () => {
+  it('waits for the opening time if it is started early', async () => {
     const sale = await announce();
     await fill(sale, 1);
     const opening = await start(sale);
@@ -116,7 +116,7 @@ describe('the opening of a sale', () => {
     await opening.result();
   });
 
-  it('while every worker is down lets people wait, and draws when one is back', async () => {
+  it('lets people wait while every worker is down, and draws when a worker is back', async () => {
     const sale = await announce();
     const userOf = await fill(sale, 3);
     await stage.temporal.stopWorker();
@@ -133,7 +133,7 @@ describe('the opening of a sale', () => {
     expect(await lineOf(sale.scheduleId)).toEqual([...entries.map((entry) => userOf.get(entry)), 'late']);
   });
 
-  it('takes those who came again after Redis had lost everything', async () => {
+  it('draws the people who came again after Redis lost everything', async () => {
     const sale = await announce();
     await fill(sale, 5);
     await stage.redis.redis.flushdb();
@@ -143,7 +143,7 @@ describe('the opening of a sale', () => {
     expect((await resultOf(sale.scheduleId)).entries.toSorted()).toEqual([...userOf.keys()].toSorted());
   });
 
-  it('admits by the order of asking where Redis loses everything between the draw and the line', async () => {
+  it('admits people in the order in which they ask if Redis loses everything between the draw and the line', async () => {
     const sale = await announce();
     const userOf = await fill(sale, 3);
     stage.temporal.replaceActivity('lineUp', (real) => async (scheduleId) => {
@@ -161,11 +161,11 @@ describe('the opening of a sale', () => {
     expect(await resultOf(sale.scheduleId)).toEqual(before);
   });
 
-  it('keeps the recorded order when steps lose their answers and run again', async () => {
+  it('keeps the recorded order if the results of steps are lost and the steps run again', async () => {
     const sale = await announce();
     const userOf = await fill(sale, 10);
     let failures = 0;
-    // Between the tries somebody leaves: the recorded order does not follow.
+    // A user leaves between the tries. The recorded order does not change.
     const loseTheAnswer = async () => {
       failures += 1;
       await queue.leave(sale.scheduleId, 'user-4');
@@ -188,7 +188,7 @@ describe('the opening of a sale', () => {
     expect(await lineOf(sale.scheduleId)).toEqual(drawn.filter((user) => user !== 'user-4'));
   });
 
-  it('run by two workers at once is one opening', async () => {
+  it('that two workers run at once is one opening', async () => {
     const sale = await announce();
     const userOf = await fill(sale, 700);
     const workers = [1, 2].map(() => createOpeningActivities(stage.dependencies));
@@ -204,7 +204,7 @@ describe('the opening of a sale', () => {
     expect(await lineOf(sale.scheduleId)).toEqual(entries.map((entry) => userOf.get(entry)));
   });
 
-  it('that is started a moment before its announcement is committed waits for it', async () => {
+  it('waits for its announcement if it starts a moment before the announcement is committed', async () => {
     const sale = await announce();
     let looks = 0;
     stage.temporal.replaceActivity('readOpening', (real) => async (scheduleId) => {

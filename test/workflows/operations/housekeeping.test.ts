@@ -41,7 +41,7 @@ async function keysLeft(): Promise<number> {
 }
 
 describe('housekeeping', () => {
-  it('removes everything old, batch after batch, and tells what it was', async () => {
+  it('removes everything old in batches, and reports what it removed', async () => {
     await someOldKeys();
 
     const run = await start();
@@ -57,7 +57,7 @@ describe('housekeeping', () => {
     );
   });
 
-  it('waits for a database that is away for a while', async () => {
+  it('waits for a database that is down for a while', async () => {
     await someOldKeys();
     let failures = 6;
     stage.temporal.replaceActivity('removeOld', (real) => async (...args) => {
@@ -71,7 +71,7 @@ describe('housekeeping', () => {
   });
 
   itWithSkippedTime(
-    'goes on with the other subjects where one fails for good, and then fails itself',
+    'continues with the other subjects if one fails permanently, and then fails itself',
     async () => {
       const turns: string[] = [];
       stage.temporal.replaceActivity('removeOld', (real) => async (subject, limit) => {

@@ -19,7 +19,7 @@ import { announceSale } from '../../support/opening';
 import { BY_POINTS_AND_CARD, createSoldShow } from '../../support/soldShow';
 import { buildStage, type Stage } from '../../support/stage';
 
-/** What can never succeed: Postgres refuses each write that breaks a rule, until an operator takes the rule away. */
+/** Steps that cannot succeed: Postgres rejects each write that breaks a rule, until an operator removes the rule. */
 let stage: Stage;
 let failures: string[];
 
@@ -36,13 +36,13 @@ afterEach(async () => stage.endTest());
 
 afterAll(async () => stage?.drop());
 
-/** Of one step of a workflow that must happen. */
+/** One step of a workflow that must happen. */
 interface StuckStep {
   activity: string;
   table: string;
-  /** What Postgres asks for meanwhile. */
+  /** The condition that Postgres demands in the meantime. */
   rule: string;
-  /** @returns the workflow's id, and what must be true once the cause is mended */
+  /** @returns the id of the workflow, and what must be true after the cause is fixed */
   play: () => Promise<{ workflowId: string; expectDone: () => Promise<void> }>;
 }
 
@@ -155,7 +155,7 @@ const STEPS: Record<string, StuckStep> = {
     async play() {
       const { reservationId, userId } = await buyOnStage(stage);
       const cancellationId = await stage.requestCancellation(reservationId);
-      // Its client hears at once that something is wrong.
+      // The client gets an error at once.
       expect(await stage.temporal.decide(cancellationId).catch(slugOf)).toBe('internal-error');
       expect(await stage.books.reservationStatus(reservationId)).toBe('CONFIRMED');
       return {
@@ -184,7 +184,7 @@ const STEPS: Record<string, StuckStep> = {
       };
     },
   },
-  "the end of a show's cancellation": {
+  'the end of the cancellation of a show': {
     activity: 'finishShow',
     table: 'show_cancellations',
     rule: 'finished_at IS NULL',
@@ -220,10 +220,10 @@ const STEPS: Record<string, StuckStep> = {
   },
 };
 
-describe.each(Object.entries(STEPS))('%s that Postgres refuses for good', (_name, step) => {
+describe.each(Object.entries(STEPS))('%s that Postgres rejects permanently', (_name, step) => {
   const { activity, table, rule, play } = step;
 
-  it('is tried once, shows what is wrong, and is done once that is mended and an operator says so', async () => {
+  it('is tried once, shows what is wrong, and succeeds after the cause is fixed and an operator sends a retry', async () => {
     const mend = await breakTable(table, rule);
     try {
       const { workflowId, expectDone } = await play();
@@ -245,8 +245,8 @@ describe.each(Object.entries(STEPS))('%s that Postgres refuses for good', (_name
   }, 60_000);
 });
 
-describe('a step that Postgres refuses for good, before the money is where it belongs', () => {
-  it('undoes a payment: the card is refunded, the points are back, and the hold goes on', async () => {
+describe('a step that Postgres rejects permanently, while the attempt can still be undone,', () => {
+  it('undoes a payment: the card is refunded, the points are returned, and the hold continues', async () => {
     const { reservationId, userId } = await holdOnStage(stage);
     const attempt = anAttempt();
     const mend = await breakTable('tickets', 'false');
@@ -294,7 +294,7 @@ describe('a cancellation that is stuck', () => {
   });
 });
 
-/** @returns how to mend it */
+/** @returns a function that fixes the table */
 async function breakTable(table: string, rule: string): Promise<() => Promise<void>> {
   const { owner } = stage.database;
   await owner.raw(`ALTER TABLE ${table} ADD CONSTRAINT broken CHECK (${rule}) NOT VALID`);

@@ -42,7 +42,7 @@ async function aStrandedHold() {
   return { sale, hold };
 }
 
-/** Past its time by more than a workflow ever needs. */
+/** Puts the end of a hold into the past, by more than a workflow ever needs. */
 async function letPass(reservationId: string): Promise<void> {
   await stage.letExpire(reservationId);
   await stage.database.owner.raw(
@@ -75,7 +75,7 @@ describe('the sweep', () => {
       },
     ],
   ];
-  it.each(FAR)('ends a reservation that is %s: points and card get their money back', async (_case, goOn) => {
+  it.each(FAR)('ends a reservation that is %s, and returns points and card money', async (_case, goOn) => {
     const { sale, hold } = await aStrandedHold();
     const step = await stage.request(hold);
     await activities.openPayment(step.paymentId);
@@ -91,7 +91,7 @@ describe('the sweep', () => {
     expect(stage.gateway.taken(step.paymentId)).toBe(0);
   });
 
-  it('mends what an operator has terminated', async () => {
+  it('ends a hold whose workflow an operator has terminated', async () => {
     const { sale, reservationId } = await holdOnStage(stage);
     await stage.temporal.handle(reservationId).terminate('by mistake');
     await letPass(reservationId);
@@ -101,7 +101,7 @@ describe('the sweep', () => {
     await eventually(async () => expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE'));
   });
 
-  it('leaves alone what a workflow owns, what is in its time, and what is over', async () => {
+  it('leaves alone a hold that a workflow owns, a hold that has just expired, and a sold reservation', async () => {
     const owned = await holdOnStage(stage, { holdSeconds: 300 });
     await letPass(owned.reservationId);
     const young = await aStrandedHold();
@@ -140,7 +140,7 @@ describe('the sweep', () => {
     await eventually(async () => expect(await stage.books.seat(sale.seatIds.at(-1) ?? '')).toBe('AVAILABLE'));
   }, 60_000);
 
-  it('withdraws a payment and a top-up that no workflow has begun for ten minutes', async () => {
+  it('withdraws a payment and a top-up that no workflow has begun within ten minutes', async () => {
     const { hold } = await aStrandedHold();
     const [old, young] = [await stage.request(hold), await stage.request(hold)];
     const topUp = await stage.requestTopUp(hold.userId, 10_000);
@@ -165,7 +165,7 @@ describe('the sweep gives a new workflow', () => {
   const LONG_AGO_MS = 5 * 60_000;
   const longAgo = () => new Date(Date.now() - LONG_AGO_MS);
 
-  it('to a cancellation that nobody has decided, and leaves alone one that is withdrawn', async () => {
+  it('to a cancellation without a decision, and leaves alone one that is withdrawn', async () => {
     const { owner } = stage.database;
     const [left, withdrawn] = [await buyOnStage(stage), await buyOnStage(stage)];
     const cancellationId = await stage.requestCancellation(left.reservationId);
@@ -205,7 +205,7 @@ describe('the sweep gives a new workflow', () => {
 });
 
 describe('a reservation whose workflow was terminated', () => {
-  it('can be paid before the sweep comes', async () => {
+  it('can be paid before the sweep runs', async () => {
     const { reservationId, held } = await holdOnStage(stage, { holdSeconds: 300 });
     await stage.temporal.handle(reservationId).terminate('by mistake');
     expect(await stage.temporal.reservations.pay(reservationId, anAttempt())).toBeNull();

@@ -26,7 +26,7 @@ describe('money that is only authorised', () => {
     expect(stage.gateway.taken(attempt.paymentId)).toBe(BOOKING_FEE);
   });
 
-  it('is found by the look-up where the answer to its charge is lost, and captured', async () => {
+  it('is found by the look-up if the response to its charge is lost, and is then captured', async () => {
     const { reservationId } = await holdOnStage(stage);
     const attempt = anAttempt();
     stage.gateway.script('authorise');
@@ -45,7 +45,7 @@ describe('money that is only authorised', () => {
 });
 
 describe('a capture', () => {
-  it('whose answer is lost is found done, and not made again', async () => {
+  it('whose response is lost is found done, and is not repeated', async () => {
     const { reservationId } = await holdOnStage(stage);
     const attempt = anAttempt();
     stage.gateway.script('authorise');
@@ -76,7 +76,7 @@ describe('a capture', () => {
     expect(stage.gateway.taken(attempt.paymentId)).toBe(BOOKING_FEE);
   });
 
-  it('that is refused is a declined card: the points are back, and the hold can be paid again', async () => {
+  it('that is refused counts as a declined card: the points are returned, and the hold can be paid again', async () => {
     const { userId, reservationId } = await holdOnStage(stage);
     const attempt = anAttempt();
     stage.gateway.script('authorise-in-vain');
@@ -94,7 +94,7 @@ describe('a capture', () => {
     });
   });
 
-  it('that is not answered for a while settles the payment, which is then confirmed', async () => {
+  it('that gets no answer for a while makes the payment settle, and the payment is then confirmed', async () => {
     const { reservationId } = await holdOnStage(stage);
     const attempt = anAttempt();
     stage.gateway.script('authorise');
@@ -109,7 +109,7 @@ describe('a capture', () => {
     expect(stage.gateway.taken(attempt.paymentId)).toBe(BOOKING_FEE);
   });
 
-  it('that is not answered in time gives the reservation on the card up, and the seats', async () => {
+  it('that gets no answer in time is undone: the money on the card and the seats are released', async () => {
     const { sale, userId, reservationId } = await holdOnStage(stage);
     const attempt = anAttempt();
     stage.gateway.script('authorise');
@@ -127,7 +127,7 @@ describe('a capture', () => {
   });
 });
 
-/** What the gateway was asked about an attempt, in order. */
+/** The calls to the gateway for an attempt, in order. */
 function callsOf(paymentId: string): (string | undefined)[] {
   return stage.gateway.calls.filter((call) => call.endsWith(paymentId)).map((call) => call.split(' ')[0]);
 }

@@ -26,7 +26,7 @@ afterEach(async () => stage.endTest());
 
 afterAll(async () => stage?.drop());
 
-/** What a message from the gateway, or the reconciliation, starts. */
+/** Runs the workflow that a message from the gateway, or the reconciliation, starts. */
 async function settle(
   kind: ChargeSettlementInput['kind'],
   attemptId: string,
@@ -55,7 +55,7 @@ function chargeOf({ sale, userId, reservationId }: OnHold, attempt: ReturnType<t
 }
 
 describe('a charge that is taken after its payment has failed', () => {
-  it('goes back, also when the reservation has long ended', async () => {
+  it('is voided, also long after the reservation has ended', async () => {
     const onHold = await holdOnStage(stage);
     const attempt = anAttempt();
     stage.gateway.script('fail', 'fail', 'fail');
@@ -74,7 +74,7 @@ describe('a charge that is taken after its payment has failed', () => {
     ]);
   });
 
-  itWithSkippedTime('goes back although the gateway does not answer for a while, and once', async () => {
+  itWithSkippedTime('is voided once, although the gateway does not answer for a while', async () => {
     const onHold = await holdOnStage(stage);
     const attempt = anAttempt();
     stage.gateway.script('decline');
@@ -92,7 +92,7 @@ describe('a charge that is taken after its payment has failed', () => {
     expect(voided).toHaveLength(1);
   });
 
-  it('goes back for a top-up as well', async () => {
+  it('is also voided if it was for a top-up', async () => {
     const input = await stage.requestTopUp(await createUser(stage.database.owner), 10_000);
     stage.gateway.script('decline');
     await stage.temporal.env.client.workflow.execute<typeof topUp>(TOP_UP_WORKFLOW, {
@@ -126,7 +126,7 @@ describe('a charge that bought something', () => {
 });
 
 describe('a payment that settles', () => {
-  it('is left to its reservation, which asks at once', async () => {
+  it('is left to its reservation, which asks the gateway at once', async () => {
     const { reservationId } = await holdOnStage(stage);
     const attempt = anAttempt();
     stage.gateway.script('lose-approval');
@@ -162,7 +162,7 @@ describe('a payment that settles', () => {
   });
 });
 
-describe('a charge of nobody', () => {
+describe('a charge without an attempt of ours', () => {
   it('is left alone', async () => {
     const [paymentId, topUpId] = [randomUUID(), randomUUID()];
     expect(await settle('PAYMENT', paymentId)).toBe('UNKNOWN');

@@ -19,7 +19,7 @@ afterAll(async () => stage?.drop());
 const refused = { slug: 'payment-failed', members: { reason: 'gateway-unavailable' } };
 
 describe('a payment while the gateway is known to be down', () => {
-  it('fails before anything is asked or awaited, with the points back, and the seats stay held', async () => {
+  it('fails without a look-up and without a wait, the points are returned, and the seats stay held', async () => {
     const { userId, reservationId } = await holdOnStage(stage);
     const attempt = anAttempt();
     stage.gateway.script('hold-back');
@@ -35,7 +35,7 @@ describe('a payment while the gateway is known to be down', () => {
     stage.gateway.unanswered.voids = 0;
   });
 
-  it('can be made again once the gateway is back; the key of the first is barred', async () => {
+  it('can be made again when the gateway is back; the key of the first payment is blocked', async () => {
     const { reservationId } = await holdOnStage(stage);
     const first = anAttempt();
     stage.gateway.script('hold-back');
@@ -48,7 +48,7 @@ describe('a payment while the gateway is known to be down', () => {
     expect(stage.gateway.calls).toContain(`void ${first.paymentId}`);
   });
 
-  it('that was sent by a worker which has died since gives its money back', async () => {
+  it('that a worker sent before it died is undone', async () => {
     const { userId, reservationId } = await holdOnStage(stage);
     const attempt = anAttempt();
     stage.gateway.script('hold-back-again');
@@ -63,7 +63,7 @@ describe('a payment while the gateway is known to be down', () => {
 });
 
 describe('a top-up while the gateway is known to be down', () => {
-  it('fails at once; whether anything was charged is settled apart from it', async () => {
+  it('fails at once; a separate workflow settles whether anything was charged', async () => {
     const userId = await createUser(stage.database.owner);
     const { topUpId } = await stage.requestTopUp(userId, 30_000);
     stage.gateway.script('hold-back-again');

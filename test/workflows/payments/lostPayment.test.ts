@@ -17,7 +17,7 @@ afterEach(async () => stage.endTest());
 
 afterAll(async () => stage?.drop());
 
-/** How far an attempt had come when everything was killed, and the server forgot its update. */
+/** How far an attempt was when everything was killed and the server lost its update. */
 const FAR: [string, (step: PaymentStep) => Promise<unknown>][] = [
   ['had taken the points', async () => undefined],
   ['had charged the card', charge],
@@ -45,7 +45,7 @@ async function lose(
   return step;
 }
 
-describe.each(FAR)('a payment whose update was forgotten when it %s', (_case, goOn) => {
+describe.each(FAR)('a payment whose update was lost when it %s', (_case, goOn) => {
   it('is undone before the next attempt', async () => {
     const onHold = await holdOnStage(stage);
     const lost = await lose(onHold, goOn);

@@ -19,7 +19,7 @@ afterEach(async () => stage.endTest());
 afterAll(async () => stage?.drop());
 
 describe('a payment in time', () => {
-  it('takes points and card, sells every seat and issues its tickets', async () => {
+  it('takes points and charges the card, sells every seat and issues its tickets', async () => {
     const { sale, userId, reservationId } = await holdOnStage(stage, { seats: 2 });
     const attempt = anAttempt(2);
 
@@ -36,7 +36,7 @@ describe('a payment in time', () => {
   });
 
   it.each([
-    ['by card alone', 0, PRICE + BOOKING_FEE],
+    ['by card only', 0, PRICE + BOOKING_FEE],
     ['by points and card', 20_000, 30_000 + BOOKING_FEE],
   ])('can be made %s', async (_how, points, card) => {
     const { userId, reservationId } = await holdOnStage(stage);
@@ -72,7 +72,7 @@ describe('a payment in time', () => {
 });
 
 describe('a payment that is short of points', () => {
-  it('is refused with balance and price, takes nothing, and may be made again after a top-up', async () => {
+  it('is rejected with balance and price, takes nothing, and may be made again after a top-up', async () => {
     const { sale, userId, reservationId, held } = await holdOnStage(stage, { points: 10_000 });
 
     await expect(stage.temporal.reservations.pay(reservationId, anAttempt())).rejects.toMatchObject({
@@ -93,7 +93,7 @@ describe('a payment that is short of points', () => {
 });
 
 describe('a declined card', () => {
-  it('is told only after the points are back', async () => {
+  it('is reported only after the points are returned', async () => {
     const { userId, reservationId, held } = await holdOnStage(stage);
     const events: string[] = [];
     stage.temporal.replaceActivity('failPayment', (real) => async (input) => {
@@ -149,7 +149,7 @@ describe('a declined card', () => {
 });
 
 describe('a confirmation that fails after the charge', () => {
-  it('undoes everything: charge voided, points back, the hold goes on and can be paid', async () => {
+  it('undoes everything: the charge is voided, the points are returned, and the hold continues and can be paid', async () => {
     const { sale, userId, reservationId } = await holdOnStage(stage);
     stage.temporal.replaceActivity('confirmReservation', () => async () => {
       throw new Problem('payment-failed', 'The seats are gone.', { reason: 'seats-gone' });
@@ -195,7 +195,7 @@ describe('a confirmation that fails after the charge', () => {
     expect(await stage.books.reservationStatus(reservationId)).toBe('HELD');
   });
 
-  it('retries a void that the gateway does not answer until it does', async () => {
+  it('retries the void until the gateway answers', async () => {
     const { reservationId } = await holdOnStage(stage);
     stage.temporal.replaceActivity('confirmReservation', () => async () => {
       throw new Problem('payment-failed', 'The seats are gone.', { reason: 'seats-gone' });
@@ -211,7 +211,7 @@ describe('a confirmation that fails after the charge', () => {
     expect(stage.gateway.taken(attempt.paymentId)).toBe(0);
   });
 
-  itWithSkippedTime('counts as paid when it was committed and only its answer was lost', async () => {
+  itWithSkippedTime('counts as paid if it was committed and only its result was lost', async () => {
     const { sale, reservationId } = await holdOnStage(stage);
     let barred = false;
     stage.temporal.replaceActivity('confirmReservation', (real) => async (input) => {
@@ -237,7 +237,7 @@ describe('a confirmation that fails after the charge', () => {
   });
 });
 
-describe('a debit whose answer is lost', () => {
+describe('a debit whose result is lost', () => {
   it('takes the points once', async () => {
     const { userId, reservationId } = await holdOnStage(stage, { points: 3 * PRICE });
     let tries = 0;
@@ -253,7 +253,7 @@ describe('a debit whose answer is lost', () => {
     expect(await stage.books.balance(userId)).toBe(2 * PRICE);
   });
 
-  itWithSkippedTime('gives them back when the answer never comes', async () => {
+  itWithSkippedTime('returns the points if the result never comes', async () => {
     const { userId, reservationId } = await holdOnStage(stage);
     stage.temporal.replaceActivity('openPayment', (real) => async (input) => {
       await real(input);
@@ -273,7 +273,7 @@ describe('a debit whose answer is lost', () => {
 });
 
 describe('while a payment is under way', () => {
-  it('a second one is refused', async () => {
+  it('a second payment is rejected', async () => {
     const { reservationId } = await holdOnStage(stage);
     const second: Promise<unknown>[] = [];
     stage.gateway.script('fail');
@@ -289,7 +289,7 @@ describe('while a payment is under way', () => {
     expect(paid).toMatchObject({ status: 'SUCCEEDED' });
   });
 
-  it('a release is refused', async () => {
+  it('a release is rejected', async () => {
     const { reservationId } = await holdOnStage(stage);
     const release: Promise<unknown>[] = [];
     stage.gateway.script('fail');
@@ -303,7 +303,7 @@ describe('while a payment is under way', () => {
     expect(paid).toMatchObject({ status: 'SUCCEEDED' });
   });
 
-  it('cancelling the workflow does not interrupt it', async () => {
+  it('a cancellation of the workflow does not interrupt it', async () => {
     const { reservationId } = await holdOnStage(stage);
     stage.gateway.script('fail');
     stage.gateway.duringLookUp(() => void stage.temporal.handle(reservationId).cancel());
@@ -314,7 +314,7 @@ describe('while a payment is under way', () => {
     expect(await stage.temporal.handle(reservationId).result()).toMatchObject({ status: 'CONFIRMED' });
   });
 
-  it('cancelling the workflow releases the seats once it has failed', async () => {
+  it('a cancellation of the workflow releases the seats after the payment has failed', async () => {
     const { sale, userId, reservationId } = await holdOnStage(stage);
     stage.gateway.script('fail', 'decline');
     stage.gateway.duringLookUp(() => void stage.temporal.handle(reservationId).cancel());
@@ -330,7 +330,7 @@ describe('while a payment is under way', () => {
 });
 
 describe('a payment accepted before the end of the hold', () => {
-  it('is not cut off by the timer', async () => {
+  it('is not interrupted by the timer', async () => {
     const { reservationId, expiresAt } = await holdOnStage(stage);
     await stage.temporal.sleepUntil(expiresAt - 300);
     // Two pauses of 400 and 600 ms: the third try comes after the end.
@@ -343,7 +343,7 @@ describe('a payment accepted before the end of the hold', () => {
     expect(await stage.temporal.handle(reservationId).result()).toMatchObject({ status: 'CONFIRMED' });
   });
 
-  itWithSkippedTime('gives the seats back at once when it fails after it', async () => {
+  itWithSkippedTime('releases the seats at once if it fails after that end', async () => {
     const { sale, userId, reservationId, expiresAt } = await holdOnStage(stage);
     await stage.temporal.sleepUntil(expiresAt - 300);
     stage.gateway.script('fail', 'fail', 'decline');
@@ -361,11 +361,11 @@ describe('a payment accepted before the end of the hold', () => {
 });
 
 describe('a payment after the end of the hold', () => {
-  it('is refused while the seats go', async () => {
+  it('is rejected while the seats are being released', async () => {
     const { reservationId, expiresAt } = await holdOnStage(stage);
     const late: Promise<unknown>[] = [];
     let tries = 0;
-    // Fails until it has left the first workflow task, so that the payment arrives in between.
+    // The activity fails until the first workflow task is over, so that the payment arrives in between.
     stage.temporal.replaceActivity('endHold', (real) => async (input) => {
       tries += 1;
       if (tries === 1) {
@@ -392,8 +392,8 @@ describe('a payment after the end of the hold', () => {
   });
 });
 
-describe('a payment that was withdrawn before its workflow came to it', () => {
-  it('is refused, takes nothing, and is made once it is requested again under the same id', async () => {
+describe('a payment that was withdrawn before its workflow began it', () => {
+  it('is rejected, takes nothing, and is made after it is requested again under the same id', async () => {
     const { reservationId, userId, sale } = await holdOnStage(stage);
     const attempt = anAttempt();
     const payments = createPaymentStore(stage.database.db);
@@ -412,14 +412,14 @@ describe('a payment that was withdrawn before its workflow came to it', () => {
     expect(stage.gateway.calls).toEqual([`charge ${attempt.paymentId}`]);
   });
 
-  it('gets the same refusal where it had failed', async () => {
+  it('gets the same refusal again if it had failed', async () => {
     const { reservationId } = await holdOnStage(stage);
     const attempt = anAttempt();
     stage.gateway.script('decline');
     const pay = async () => stage.temporal.reservations.pay(reservationId, attempt);
     const failed = await pay().catch((error: unknown) => error);
 
-    // As an update that reaches the workflow twice.
+    // This is like an update that reaches the workflow twice.
     const { paymentId } = attempt;
     const again = stage.temporal.handle(reservationId).executeUpdate(PAY_UPDATE, { args: [{ paymentId }] });
 
@@ -431,7 +431,7 @@ describe('a payment that was withdrawn before its workflow came to it', () => {
 });
 
 describe('another run of the same steps, on a worker that stalled', () => {
-  it('may have confirmed the payment: this run voids nothing and reports the payment as made', async () => {
+  it('may have confirmed the payment: then this run voids nothing and reports the payment as made', async () => {
     const { sale, reservationId } = await holdOnStage(stage);
     const attempt = anAttempt();
     stage.gateway.script('fail', 'fail', 'fail');
@@ -452,12 +452,12 @@ describe('another run of the same steps, on a worker that stalled', () => {
     expect(await stage.books.reservationStatus(reservationId)).toBe('CONFIRMED');
   });
 
-  it('gets the same payment, where it asks for it with another update', async () => {
+  it('gets the same payment if it asks with another update', async () => {
     const { userId, reservationId } = await holdOnStage(stage);
     const attempt = anAttempt();
     const again: Promise<unknown>[] = [];
     let tries = 0;
-    // It fails until it has left the first workflow task, so that the second update arrives in between.
+    // The activity fails until the first workflow task is over, so that the second update arrives in between.
     stage.temporal.replaceActivity('openPayment', (real) => async (paymentId) => {
       tries += 1;
       if (tries === 1) {

@@ -15,7 +15,7 @@ afterEach(async () => stage.endTest());
 
 afterAll(async () => stage?.drop());
 
-describe('a charge without an answer is looked up before anything is decided', () => {
+describe('a charge without a response is looked up before anything is decided:', () => {
   it('approved: the reservation is confirmed, and nothing is charged or voided again', async () => {
     const { reservationId } = await holdOnStage(stage);
     const attempt = anAttempt();
@@ -29,7 +29,7 @@ describe('a charge without an answer is looked up before anything is decided', (
     expect(stage.gateway.taken(attempt.paymentId)).toBe(BOOKING_FEE);
   });
 
-  it('declined: the payment fails, with the points back', async () => {
+  it('declined: the payment fails, and the points are returned', async () => {
     const { userId, reservationId } = await holdOnStage(stage);
     const attempt = anAttempt();
     stage.gateway.script('lose-decline');
@@ -75,7 +75,7 @@ describe('a charge without an answer is looked up before anything is decided', (
     });
   });
 
-  it('lost inside the service: the charge is looked up as well', async () => {
+  it('lost inside the service: the charge is looked up too', async () => {
     const { reservationId } = await holdOnStage(stage);
     const attempt = anAttempt();
     stage.temporal.replaceActivity('chargeCard', (real) => async (request) => {
@@ -91,7 +91,7 @@ describe('a charge without an answer is looked up before anything is decided', (
 });
 
 describe('while the gateway cannot be reached', () => {
-  it('the payment answers SETTLING, and the seats stay held', async () => {
+  it('the payment returns SETTLING, and the seats stay held', async () => {
     const { sale, userId, reservationId } = await holdOnStage(stage);
     const attempt = anAttempt();
     unreachableFor(3, 'lose-approval');
@@ -121,7 +121,7 @@ describe('while the gateway cannot be reached', () => {
     });
   });
 
-  it('a release is refused', async () => {
+  it('a release is rejected', async () => {
     const { reservationId } = await holdOnStage(stage);
     unreachableFor(3, 'lose-approval');
     await stage.temporal.reservations.pay(reservationId, anAttempt());
@@ -133,9 +133,9 @@ describe('while the gateway cannot be reached', () => {
   });
 });
 
-describe('a gateway that answers not even a void', () => {
+describe('a gateway that does not even answer a void', () => {
   itWithSkippedTime(
-    'keeps the seats no longer than the bound, and the workflow goes on until the money is back',
+    'blocks the seats no longer than the limit, and the workflow continues until the money is refunded',
     async () => {
       const { sale, userId, reservationId, expiresAt } = await holdOnStage(stage);
       const attempt = anAttempt();
@@ -157,7 +157,7 @@ describe('a gateway that answers not even a void', () => {
     },
   );
 
-  it('while the hold lasts, keeps nobody from paying with another attempt', async () => {
+  it('does not stop the client from paying with another attempt while the hold lasts', async () => {
     const { userId, reservationId } = await holdOnStage(stage, { settleSeconds: 1 });
     const lost = anAttempt();
     stage.gateway.script('fail', 'fail', 'fail');
@@ -178,8 +178,8 @@ describe('a gateway that answers not even a void', () => {
   });
 });
 
-describe("the gateway's own message", () => {
-  itWithSkippedTime('makes a payment that settles ask at once', async () => {
+describe('a message from the gateway', () => {
+  itWithSkippedTime('makes a payment that settles ask the gateway at once', async () => {
     const { reservationId } = await holdOnStage(stage);
     const attempt = anAttempt();
     unreachableFor(6, 'lose-approval');
@@ -198,7 +198,7 @@ describe("the gateway's own message", () => {
 });
 
 describe('a payment that settles', () => {
-  itWithSkippedTime('as approved is confirmed, also past the end of the hold', async () => {
+  itWithSkippedTime('as approved is confirmed, also after the end of the hold', async () => {
     const { reservationId, expiresAt } = await holdOnStage(stage);
     const attempt = anAttempt();
     await stage.temporal.sleepUntil(expiresAt - 2_000);
@@ -213,7 +213,7 @@ describe('a payment that settles', () => {
     expect(stage.gateway.taken(attempt.paymentId)).toBe(BOOKING_FEE);
   });
 
-  itWithSkippedTime('as declined gives the points back, and the hold can be paid again', async () => {
+  itWithSkippedTime('as declined returns the points, and the hold can be paid again', async () => {
     const { userId, reservationId } = await holdOnStage(stage);
     unreachableFor(3, 'lose-decline');
     await stage.temporal.reservations.pay(reservationId, anAttempt());
@@ -227,23 +227,28 @@ describe('a payment that settles', () => {
     });
   });
 
-  itWithSkippedTime('as absent is voided, so that a request still on its way cannot charge', async () => {
-    const { userId, reservationId } = await holdOnStage(stage);
-    const attempt = anAttempt();
-    unreachableFor(3, 'fail');
-    await stage.temporal.reservations.pay(reservationId, attempt);
+  itWithSkippedTime(
+    'as absent is voided, so that a request that is still on its way cannot charge',
+    async () => {
+      const { userId, reservationId } = await holdOnStage(stage);
+      const attempt = anAttempt();
+      unreachableFor(3, 'fail');
+      await stage.temporal.reservations.pay(reservationId, attempt);
 
-    await stage.temporal.env.sleep('30s');
+      await stage.temporal.env.sleep('30s');
 
-    await eventually(async () => expect(await stage.books.reservationStatus(reservationId)).toBe('HELD'));
-    expect(stage.gateway.calls.at(-1)).toBe(`void ${attempt.paymentId}`);
-    expect(await stage.gateway.charge(lateRequest(attempt.paymentId))).toMatchObject({ outcome: 'declined' });
-    expect(await stage.books.balance(userId)).toBe(PRICE);
-    expect(await stage.books.reservationStatus(reservationId)).toBe('HELD');
-  });
+      await eventually(async () => expect(await stage.books.reservationStatus(reservationId)).toBe('HELD'));
+      expect(stage.gateway.calls.at(-1)).toBe(`void ${attempt.paymentId}`);
+      expect(await stage.gateway.charge(lateRequest(attempt.paymentId))).toMatchObject({
+        outcome: 'declined',
+      });
+      expect(await stage.books.balance(userId)).toBe(PRICE);
+      expect(await stage.books.reservationStatus(reservationId)).toBe('HELD');
+    },
+  );
 
   itWithSkippedTime(
-    'never before the hold and the settling are over: voided, points back, seats on sale',
+    'not before the hold and the settling are over is voided: the points are returned, the seats are on sale',
     async () => {
       const { sale, userId, reservationId, expiresAt } = await holdOnStage(stage);
       const attempt = anAttempt();
@@ -265,21 +270,24 @@ describe('a payment that settles', () => {
     },
   );
 
-  itWithSkippedTime('asks with growing pauses, not more than once in half a minute in the end', async () => {
-    const { reservationId } = await holdOnStage(stage);
-    unreachableFor(Infinity, 'lose-approval');
-    await stage.temporal.reservations.pay(reservationId, anAttempt());
+  itWithSkippedTime(
+    'asks the gateway with growing pauses, at most once in half a minute in the end',
+    async () => {
+      const { reservationId } = await holdOnStage(stage);
+      unreachableFor(Infinity, 'lose-approval');
+      await stage.temporal.reservations.pay(reservationId, anAttempt());
 
-    await stage.temporal.handle(reservationId).result();
+      await stage.temporal.handle(reservationId).result();
 
-    // 1 + 2 + 4 + 8 + 16 s, then every 30 s for the rest of 360 s, and the one before settling began.
-    const lookUps = stage.gateway.calls.filter((call) => call.startsWith('lookUp'));
-    expect(lookUps.length).toBeGreaterThan(10);
-    expect(lookUps.length).toBeLessThan(20);
-  });
+      // After 1 + 2 + 4 + 8 + 16 s, then every 30 s for the rest of 360 s, and once before the settling began.
+      const lookUps = stage.gateway.calls.filter((call) => call.startsWith('lookUp'));
+      expect(lookUps.length).toBeGreaterThan(10);
+      expect(lookUps.length).toBeLessThan(20);
+    },
+  );
 });
 
-/** The next charge does as told, and so many look-ups after it get no answer. */
+/** The next charge ends as given, and the given number of look-ups after it get no answer. */
 function unreachableFor(lookUps: number, charge: 'lose-approval' | 'lose-decline' | 'fail'): void {
   stage.gateway.script(charge);
   stage.gateway.unanswered.lookUps = lookUps;

@@ -63,7 +63,7 @@ async function aChargeWithoutSale(): Promise<PaymentStep> {
 }
 
 describe('a run', () => {
-  it('gives back a charge that no sale stands on, and the next one finds it resolved', async () => {
+  it('voids a charge that has no sale, and the next run finds the difference resolved', async () => {
     const { paymentId } = await aChargeWithoutSale();
 
     const first = await reconcile();
@@ -76,7 +76,7 @@ describe('a run', () => {
     expect(await statusOf(paymentId)).toBe('RESOLVED');
   });
 
-  it('brings a payment to its end whose workflow is gone: points back, seats free, charge back', async () => {
+  it('ends a payment whose workflow is gone: it returns the points, frees the seats and voids the charge', async () => {
     const { paymentId, reservationId, userId } = await purchases.beginPayment(PRICE);
 
     await reconcile();
@@ -88,7 +88,7 @@ describe('a run', () => {
     expect(stage.gateway.taken(paymentId)).toBe(0);
   });
 
-  it('tells where it stands, and what it has read', async () => {
+  it('shows its progress, and what it has read', async () => {
     await purchases.buySeat(PRICE);
 
     const run = await start();
@@ -101,7 +101,7 @@ describe('a run', () => {
     );
   });
 
-  it('leaves a charge alone that is being given back already', async () => {
+  it('leaves a charge alone that is already being voided', async () => {
     const { paymentId } = await aChargeWithoutSale();
     stage.gateway.unanswered.voids = 1_000;
     await reconcile();
@@ -115,7 +115,7 @@ describe('a run', () => {
     expect(stage.gateway.taken(paymentId)).toBe(0);
   });
 
-  it('waits for a gateway that does not answer, and for a database that is away', async () => {
+  it('waits for a gateway that does not answer, and for a database that is down', async () => {
     await purchases.buySeat(0);
     let asked = 0;
     stage.temporal.replaceActivity('readGatewayBook', (real) => async (run, cursor) => {
@@ -124,7 +124,7 @@ describe('a run', () => {
       return real(run, cursor);
     });
     let read = 0;
-    // More often than a local activity is tried.
+    // The number of failures is larger than the number of tries of a local activity.
     stage.temporal.replaceActivity('compareAttempts', (real) => async (run, cursor) => {
       read += 1;
       if (read <= 6) throw new Error('connection refused');
@@ -134,7 +134,7 @@ describe('a run', () => {
     await expect(reconcile()).resolves.toMatchObject({ mended: 0 });
   });
 
-  itWithSkippedTime('goes on in a new history when it has many pages to read', async () => {
+  itWithSkippedTime('continues in a new history when it has many pages to read', async () => {
     const cursors: (string | null)[] = [];
     stage.temporal.replaceActivity('readGatewayBook', (real) => async (run, cursor) => {
       cursors.push(cursor);
@@ -151,7 +151,7 @@ describe('a run', () => {
     expect(historyLength).toBeLessThan(500);
   });
 
-  it('begins to give back a hundred charges at most', async () => {
+  it('begins to void at most a hundred charges', async () => {
     stage.temporal.replaceActivity('compareAttempts', (real) => async (run, cursor) => {
       const strangers = Array.from({ length: 60 }, () => ({
         kind: 'PAYMENT' as const,
@@ -166,7 +166,7 @@ describe('a run', () => {
 });
 
 describe('several gateways', () => {
-  it('are compared beside each other: one that does not answer holds up no other, and is begun once', async () => {
+  it('are compared in parallel: one that does not answer delays no other, and its run is started once', async () => {
     const { client } = stage.temporal.env;
     const { taskQueue } = stage.temporal;
     let isAway = true;

@@ -16,9 +16,9 @@ import { BY_POINTS_AND_CARD, createSoldShow } from '../../support/soldShow';
 import { buildStage, type Stage } from '../../support/stage';
 
 /*
- * What a second call does once the run that the first one has started is closed. On the real server: there an
- * update-with-start whose update id a closed run has completed is answered by that run, and starts nothing. The
- * time-skipping server starts a new run.
+ * What a second call does after the run that the first call started has closed. The suite uses the real server: if a
+ * closed run has completed the update id of an update-with-start, the server returns the result of this run, and starts
+ * nothing. The time-skipping server starts a new run.
  */
 let stage: Stage;
 let shows: CancelledShows;
@@ -36,7 +36,7 @@ const runIdOf = async (workflowId: string): Promise<string> =>
   (await stage.temporal.env.client.workflow.getHandle(workflowId).describe()).runId;
 
 const aSale = async () => buyOnStage(stage, { points: 20_000, cancellationPolicy: KEEPS_30_PERCENT });
-/** Of the card's part of such a sale. */
+/** The part of the card payment of such a sale that the house keeps. */
 const KEPT = PRICE + BOOKING_FEE - 20_000 - 15_000;
 
 const makeTopUp = async (topUp: Awaited<ReturnType<Stage['requestTopUp']>>) => {
@@ -44,8 +44,8 @@ const makeTopUp = async (topUp: Awaited<ReturnType<Stage['requestTopUp']>>) => {
   return createTopUpWorkflows(env.client, { taskQueue }).make(topUp);
 };
 
-describe("a show's cancellation", () => {
-  it('that was terminated goes on in a new run when it is asked for again', async () => {
+describe('the cancellation of a show', () => {
+  it('that was terminated continues in a new run when it is requested again', async () => {
     const { owner } = stage.database;
     const { scheduleId } = await createSoldShow(owner, stage.gateway, 3, [BY_POINTS_AND_CARD]);
     const first = await shows.cancel(scheduleId, { paused: true });
@@ -59,7 +59,7 @@ describe("a show's cancellation", () => {
     expect((await again.describe()).runId).not.toBe(runId);
   });
 
-  it('that is done is done again when it is asked for again, and refunds nobody twice', async () => {
+  it('that is done runs again when it is requested again, and refunds no customer twice', async () => {
     const { owner } = stage.database;
     const { scheduleId, sold } = await createSoldShow(owner, stage.gateway, 2, [BY_POINTS_AND_CARD]);
     await (await shows.cancel(scheduleId)).result();
@@ -75,7 +75,7 @@ describe("a show's cancellation", () => {
 });
 
 describe('a cancellation', () => {
-  it('that was terminated with its refund under way goes on when the same request comes again', async () => {
+  it('that was terminated with its refund under way continues when the same request comes again', async () => {
     const { reservationId, paymentId } = await aSale();
     const cancellationId = await stage.requestCancellation(reservationId);
     stage.gateway.scriptRefunds('refuse');
@@ -106,7 +106,7 @@ describe('a cancellation', () => {
     await stage.temporal.cancellation(cancellationId).result();
   });
 
-  it('that is done is the same when the same request comes again, and refunds once', async () => {
+  it('that is done returns the same result when the same request comes again, and refunds once', async () => {
     const { reservationId, paymentId } = await aSale();
     const cancellationId = await stage.requestCancellation(reservationId);
     await stage.temporal.decide(cancellationId);
@@ -120,7 +120,7 @@ describe('a cancellation', () => {
 });
 
 describe('a top-up', () => {
-  it('that was terminated is made when it is asked for again', async () => {
+  it('that was terminated is made when it is requested again', async () => {
     const topUp = await stage.requestTopUp(await createUser(stage.database.owner), 30_000);
     await stage.temporal.stopWorker();
     const asking = makeTopUp(topUp).catch(() => 'lost');
@@ -144,7 +144,7 @@ describe('a top-up', () => {
 });
 
 describe('the settlement of a charge', () => {
-  it('looks again when the gateway sends another message, or reconciliation finds the charge again', async () => {
+  it('checks the charge again when the gateway sends another message, or reconciliation finds the charge again', async () => {
     const { env, taskQueue } = stage.temporal;
     const { reservationId } = await holdOnStage(stage);
     const attempt = anAttempt();
@@ -181,7 +181,7 @@ describe('the settlement of a charge', () => {
 });
 
 describe('a reservation', () => {
-  it('that is paid answers the same payment again, and takes no other', async () => {
+  it('that is paid returns the same payment again, and accepts no other', async () => {
     const { reservationId } = await holdOnStage(stage);
     const attempt = anAttempt();
     const paid = await stage.temporal.reservations.pay(reservationId, attempt);
@@ -193,7 +193,7 @@ describe('a reservation', () => {
     expect(stage.gateway.taken(attempt.paymentId)).toBe(BOOKING_FEE);
   });
 
-  it('that was released is released again without effect', async () => {
+  it('that was released ignores a second release', async () => {
     const { reservationId } = await holdOnStage(stage);
     await stage.temporal.reservations.release(reservationId);
     await stage.temporal.handle(reservationId).result();

@@ -18,7 +18,7 @@ function lockOf({ scheduleId, seatId }: { scheduleId: string; seatId: string }):
 }
 
 describe('a granted hold', () => {
-  it('answers with its seats, its price and its end', async () => {
+  it('returns its seats, its price and its end', async () => {
     const { sale, held, reservationId } = await holdOnStage(stage, { seats: 2 });
 
     expect(held).toMatchObject({
@@ -30,14 +30,14 @@ describe('a granted hold', () => {
     expect(Date.parse(held.expiresAt) - Date.parse(held.heldAt)).toBe(HOLD_SECONDS * 1_000);
   });
 
-  it('has its seats in Postgres, and Redis knows it', async () => {
+  it('has its seats in Postgres and its claims in Redis', async () => {
     const { sale, reservationId } = await holdOnStage(stage);
 
     expect(await stage.books.seat(sale.seatId)).toEqual({ reservationId, sold: false });
     expect(await lockOf(sale)).toBe(reservationId);
   });
 
-  it('answers the same to whoever asks again', async () => {
+  it('is returned unchanged to a client that asks again', async () => {
     const { owner } = stage.database;
     const sale = await createSale(owner);
     const request = aHold(sale, await createUser(owner), sale.seatIds);
@@ -47,8 +47,8 @@ describe('a granted hold', () => {
   });
 });
 
-describe('an unpaid hold ends at its time', () => {
-  it('and not before', async () => {
+describe('an unpaid hold', () => {
+  it('ends at its time, and not before', async () => {
     const { sale, held, reservationId } = await holdOnStage(stage);
 
     await stage.temporal.sleepUntil(Date.parse(held.expiresAt) - 1_000);
@@ -69,7 +69,7 @@ describe('an unpaid hold ends at its time', () => {
     expect(endedAt.getTime()).toBeLessThan(Date.parse(held.expiresAt) + 1_000);
   });
 
-  it('and its seat is sold to the next user', async () => {
+  it('leaves its seat to the next user after it has ended', async () => {
     const { sale, reservationId } = await holdOnStage(stage);
     await stage.temporal.handle(reservationId).result();
     expect(await lockOf(sale)).toBeNull();
@@ -82,7 +82,7 @@ describe('an unpaid hold ends at its time', () => {
     expect(paid).toMatchObject({ status: 'SUCCEEDED' });
   });
 
-  it('with its deadline untouched by a failed payment', async () => {
+  it('keeps its end after a failed payment', async () => {
     const { held, reservationId } = await holdOnStage(stage, { points: 0 });
     await stage.temporal.sleepUntil(Date.parse(held.heldAt) + (HOLD_SECONDS * 1_000) / 2);
     await expect(stage.temporal.reservations.pay(reservationId, anAttempt())).rejects.toMatchObject({
@@ -123,11 +123,11 @@ describe('a release', () => {
     expect(await lockOf(sale)).toBe(next.reservationId);
   });
 
-  it('joins one that is under way', async () => {
+  it('joins a release that is under way', async () => {
     const { sale, reservationId } = await holdOnStage(stage);
     let tries = 0;
     const second: Promise<boolean>[] = [];
-    // It fails until it has left the first workflow task, so that the second release arrives in between.
+    // The activity fails until the first workflow task is over, so that the second release arrives in between.
     stage.temporal.replaceActivity('endHold', (real) => async (input) => {
       tries += 1;
       if (tries === 1) second.push(stage.temporal.reservations.release(reservationId));
@@ -207,7 +207,7 @@ describe('cancelling the workflow', () => {
   });
 });
 
-/** Whether the workflow's history has the request, so that its next task brings it. */
+/** @returns true if the history of the workflow has the request: then the next workflow task delivers it */
 async function isCancelRequested(reservationId: string): Promise<boolean> {
   const { events } = await stage.temporal.handle(reservationId).fetchHistory();
   return events?.some((event) => event.workflowExecutionCancelRequestedEventAttributes) ?? false;

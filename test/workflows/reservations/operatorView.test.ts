@@ -14,7 +14,7 @@ import { buildStage, type Stage } from '../../support/stage';
 
 let stage: Stage;
 
-// The real Temporal, with short durations: what operators see there is what is promised.
+// The real Temporal server, with short durations: the tests check what operators see there.
 beforeAll(async () => {
   stage = await buildStage('real');
 }, 60_000);
@@ -48,7 +48,7 @@ async function aPaidReservation() {
   return onHold;
 }
 
-/** A payment waits for the gateway's word, which comes after some seconds. */
+/** Its payment waits for the response of the gateway, which comes after some seconds. */
 async function aSettlingReservation(charge: 'lose-approval' | 'lose-decline') {
   const onHold = await holdOnStage(stage);
   stage.gateway.script(charge);
@@ -66,8 +66,8 @@ describe('a reservation that is held and paid', () => {
       (event) => Object.keys(event).find((key) => key.endsWith('EventAttributes')) ?? '',
     );
 
-    // The cost budget: throughput is bound by workflow tasks, and history by events. One more of either is
-    // a decision to take with the benchmark at hand.
+    // The cost budget: workflow tasks limit the throughput, and events limit the history. Run the benchmark before
+    // you decide to allow one more of either.
     expect(kinds.filter((kind) => kind.startsWith('workflowTaskCompleted'))).toHaveLength(2);
     expect(kinds).toHaveLength(15);
   });
@@ -117,7 +117,7 @@ describe('a reservation that is held and paid', () => {
   });
 });
 
-describe('the search attribute and the details tell', () => {
+describe('the search attribute and the details show', () => {
   it('a hold', async () => {
     const { reservationId, held } = await holdOnStage(stage, { seats: 2 });
 
@@ -192,8 +192,8 @@ async function shownOf(cancellationId: string) {
   };
 }
 
-describe('an operator sees of a cancellation', () => {
-  it('what goes back, a refund that was refused, and when it is tried again', async () => {
+describe('the workflow of a cancellation shows an operator', () => {
+  it('the amounts, that the gateway refused the refund, and when the next try is', async () => {
     const { reservationId, sale, userId } = await buyOnStage(stage, {
       points: 20_000,
       cancellationPolicy: KEEPS_30_PERCENT,
@@ -219,7 +219,7 @@ describe('an operator sees of a cancellation', () => {
     });
   });
 
-  it('why it was refused', async () => {
+  it('why the cancellation was rejected', async () => {
     const { reservationId } = await holdOnStage(stage);
     const cancellationId = await stage.requestCancellation(reservationId);
 
@@ -233,8 +233,8 @@ describe('an operator sees of a cancellation', () => {
   });
 });
 
-describe('a refusal stands in the history under the name that the client hears', () => {
-  it('of a payment', async () => {
+describe('the history names a refusal by the same slug as the response to the client', () => {
+  it('for a payment', async () => {
     const { reservationId } = await holdOnStage(stage, { points: 0 });
     await expect(stage.temporal.reservations.pay(reservationId, anAttempt())).rejects.toMatchObject({
       slug: 'insufficient-points',

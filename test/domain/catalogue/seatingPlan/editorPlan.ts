@@ -50,7 +50,7 @@ export function editorPlan() {
           area('text', {}),
         ],
       },
-      // As plans of the editor's first years are: no ids, no names, and areas without a shape.
+      // This zone is as in plans of the first years of the editor: no ids, no names, and areas without a shape.
       {
         position: { x: 0, y: 0 },
         rows: [

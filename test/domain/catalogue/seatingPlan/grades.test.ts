@@ -15,14 +15,14 @@ describe('the grades of a schedule', () => {
     });
   });
 
-  it('are not for sale where there is no price', () => {
+  it('are not for sale if they have no price', () => {
     expect(priceGrades(categories, { Back: 30_000 }).grades).toMatchObject([
       { grade: 'Front', price: null },
       { grade: 'Back', price: 30_000 },
     ]);
   });
 
-  it('have their prices by name in any Unicode form, and one each', () => {
+  it('get their prices by name in any Unicode form, one price each', () => {
     const hangul = [{ name: 'R석', color: '#a00', seats: 1 }];
     expect(priceGrades(hangul, { ['R석'.normalize('NFD')]: 5 }).grades).toMatchObject([
       { grade: 'R석', price: 5 },
@@ -33,7 +33,7 @@ describe('the grades of a schedule', () => {
     ]);
   });
 
-  it('need a price for one of them, and none for what has no seats; every fault is reported', () => {
+  it('need at least one price, and no price for a category without seats; every fault is reported', () => {
     const { faults } = priceGrades(categories, { Unused: 1, Balcony: 2, ['__proto__']: 3 });
     expect(faults.map((fault) => fault.path)).toEqual([
       'prices.Unused',

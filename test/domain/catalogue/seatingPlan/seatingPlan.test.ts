@@ -3,7 +3,7 @@ import { readPlan } from '../../../../src/domain/catalogue/seatingPlan/readPlan'
 import { editorPlan } from './editorPlan';
 import { readHall } from './readHall';
 
-/** Paths and messages of everything that is wrong with a plan. */
+/** Paths and messages of all faults of a plan. */
 function faultsOf(plan: unknown): string[] {
   const reading = readPlan(plan);
   return reading.kind === 'hall'
@@ -119,17 +119,17 @@ describe('the names of a seat', () => {
     expect(seatsOf(rowOf(labels))[0]).toMatchObject({ row, number });
   });
 
-  it('have a length', () => {
+  it('have a maximum length', () => {
     expectRefused(rowOf({ row_label: '%s'.repeat(50), row_number: 'x'.repeat(50) }));
     expectRefused(rowOf({ seat_label: `${'%s'.repeat(20)} ${'-'.repeat(60)} ${'%s'.repeat(5)}`.repeat(2) }));
   });
 
-  it('are composed, so that a search typed on any system finds them', () => {
+  it('are stored in composed form, so that a search from any system finds them', () => {
     const [seat] = seatsOf(rowOf({ row_number: '가'.normalize('NFD') }));
     expect(seat?.row).toBe('가');
   });
 
-  it('of its category is found in either form', () => {
+  it('match the name of its category in either Unicode form', () => {
     const seat = { seat_guid: 'a', seat_number: '1', position: { x: 0, y: 0 }, category: 'R석' };
     const categories = [{ name: 'R석'.normalize('NFD') }];
     expect(seatsOf({ ...rowOf({ seats: [seat] }), categories })).toMatchObject([{ category: 'R석' }]);
@@ -143,18 +143,18 @@ describe('a colour', () => {
     '#a00|#AABBCC|rebeccapurple|rgb(0 120 60 / 50%)|hsl(120deg 100% 50%)|oklch(60% 0.15 50)|transparent|' +
     'rgba(1, 2, 3, .5)|hwb(194 0% 0%)|color(display-p3 1 0 0)';
 
-  it.each(usable.split('|'))('may be any of CSS: %s', (color) => {
+  it.each(usable.split('|'))('may be any colour of CSS: %s', (color) => {
     const { hall, warnings } = readHall(withColor(color));
     expect(warnings).toEqual([]);
     expect(hall.drawing.categories[0]?.color).toBe(color);
   });
 
-  it('of bare digits gets its #', () => {
+  it('of digits only gets a #', () => {
     expect(readHall(withColor('3366cc')).hall.drawing.categories[0]?.color).toBe('#3366cc');
   });
 
   it.each(['url(x)', 'red;x', '#12', 'var(--x)', 'red}body{color:red', '', 'x'.repeat(1_000)])(
-    'that is none gives way, with a warning: %s',
+    'that is not valid is replaced, with a warning: %s',
     (color) => {
       const { hall, warnings } = readHall(withColor(color));
       expect(warnings.map(({ path }) => path.join('.'))).toEqual(['categories.0.color']);
@@ -162,7 +162,7 @@ describe('a colour', () => {
     },
   );
 
-  it('of an area and its text gives way as well, and a missing one is none', () => {
+  it('of an area or its text is also replaced, and a missing colour stays missing', () => {
     const areas = [
       { width: 1, height: 1, color: 'nonsense', text: { text: 'Bar', color: 'url(x)' } },
       { width: 1, height: 1, color: '', border_color: 'none' },
@@ -179,7 +179,7 @@ describe('a colour', () => {
   });
 });
 
-/** A row for each category, and in it a seat for each word on whether it is accessible. */
+/** A row for each category, and in it a seat for each given value of `accessible`. */
 const planWith = (...accessible: unknown[]) => ({
   name: 'Hall',
   categories: [{ name: 'R' }, { name: 'Wheelchair', accessible: true }],
@@ -201,7 +201,7 @@ const planWith = (...accessible: unknown[]) => ({
 });
 
 describe('accessible seats', () => {
-  it('are those that say so, and all of a category that does, but for those that deny it', () => {
+  it('are marked themselves or by their category, unless they are marked as not accessible', () => {
     const seats = seatsOf(planWith(undefined, true, false));
     expect(seats.map((seat) => [seat.guid, seat.accessible])).toEqual([
       ['R-0', false],
@@ -213,7 +213,7 @@ describe('accessible seats', () => {
     ]);
   });
 
-  it('say it with true or false', () => {
+  it('are marked only with true or false', () => {
     expectRefused(planWith('yes'));
   });
 });
@@ -221,7 +221,7 @@ describe('accessible seats', () => {
 const many = (count: number) => Array.from({ length: count }, () => ({}));
 
 describe('a plan with faults', () => {
-  it('names all of them, each with its path, in structure and in references at once', () => {
+  it('shows all of them at once, each with its path, in structure and in references', () => {
     const plan = {
       categories: [{ name: 'R', color: 7 }, { name: 'S' }, { name: ' S ' }],
       zones: [
@@ -254,17 +254,17 @@ describe('a plan with faults', () => {
     ]);
   });
 
-  it('may not be without seats', () => {
+  it('is also a plan without seats', () => {
     expect(faultsOf({ ...editorPlan(), zones: [] })).toEqual(['zones: The plan has no seats']);
     expect(faultsOf(rowOf({}, 0))).toEqual(['zones: The plan has no seats']);
   });
 
-  it('names a hundred of them at most', () => {
+  it('shows a hundred of them at most', () => {
     const plan = rowOf({ seats: Array.from({ length: 10_000 }, () => ({})) });
     expect(faultsOf(plan)).toHaveLength(100);
   });
 
-  it('is refused before anything else is looked at where it has too many parts', () => {
+  it('is rejected before anything else is checked if it has too many parts', () => {
     expect(faultsOf({ zones: many(200_000) })).toEqual(['zones: At most 2000 zones; the plan has 200000']);
     expect(faultsOf({ categories: many(501), zones: [{ rows: many(30_001), areas: many(10_001) }] })).toEqual(
       [
@@ -281,7 +281,7 @@ describe('a plan with faults', () => {
     ]);
   });
 
-  it('is refused, never a crash, whatever it is', () => {
+  it('is rejected and never causes a crash, whatever the input is', () => {
     fc.assert(fc.property(fc.anything(), expectRefused));
     fc.assert(
       fc.property(fc.jsonValue(), (value) => expectRefused({ name: 'x', categories: value, zones: value })),
@@ -298,7 +298,7 @@ describe('any plan', () => {
     fc.record({ position: point, rows: fc.array(fc.record({ position: point, seats: fc.array(point) })) }),
   );
 
-  it('gives each of its seats once, in order, where zone, row and seat put it', () => {
+  it('gives each of its seats once, in order, at the sum of the positions of zone, row and seat', () => {
     fc.assert(
       fc.property(zones, (drawn) => {
         const expected = drawn.flatMap((zone) =>

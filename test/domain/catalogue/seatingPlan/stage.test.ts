@@ -37,16 +37,16 @@ describe('the stage is found by its caption', () => {
   const others =
     'Backstage|Stage door|Bühneneingang|Ascensor|Bar|Stagecoach|Entrance|Scenario|Behind the stage|Hinterbühne|입구|A B C|1';
 
-  it.each([...others.split('|'), '', '  '])('and not by another: %s', (caption) => {
+  it.each([...others.split('|'), '', '  '])('and not by another caption: %s', (caption) => {
     expect(captioned(caption)).toBeNull();
   });
 
-  it('and nowhere without an area, or without a text', () => {
+  it('and not found without an area, or without a text', () => {
     expect(stageOf(undefined)).toBeNull();
     expect(stageOf([{ width: 10, height: 10 }])).toBeNull();
   });
 
-  it('of several it is the largest, and never a screen where there is a stage', () => {
+  it('if there are several, it is the largest, and never a screen beside a stage', () => {
     const small = { width: 2, height: 2, text: 'Stage B' };
     const large = { position: { x: 0, y: 100 }, width: 20, height: 20, text: 'Stage A' };
     expect(stageOf([small, large])).toEqual({ x: 110, y: 160 });
@@ -68,7 +68,7 @@ describe('the middle of the stage', () => {
     ['of a circle is its position', { circle: { radius: 9 } }, { x: 110, y: 50 }],
     ['of an ellipse is its position', { ellipse: { radius: { x: 9, y: 5 } } }, { x: 110, y: 50 }],
     [
-      'of a polygon is its centroid, whichever way round',
+      'of a polygon is its centroid, whatever its direction',
       { polygon: { points: triangle } },
       { x: 130, y: 60 },
     ],

@@ -38,13 +38,13 @@ describe('the best seats', () => {
       chosen: ['xx***xx', '.......'],
     },
     {
-      rule: 'take no blame for a seat that was single before',
+      rule: 'may be beside a seat that was single before',
       quantity: 2,
       rows: ['x.x..x.x'],
       chosen: ['x.x**x.x'],
     },
     {
-      rule: 'leave a single seat rather than be apart',
+      rule: 'leave a single seat rather than be in two parts',
       quantity: 2,
       rows: ['x...x', '.x.x.'],
       chosen: ['x**.x', '.x.x.'],
@@ -56,31 +56,31 @@ describe('the best seats', () => {
       chosen: ['.. ..', '***..'],
     },
     {
-      rule: 'are in two parts of neighbouring rows before parts farther apart',
+      rule: 'are in two parts of neighbouring rows rather than in parts farther apart',
       quantity: 4,
       rows: ['..xx', 'xxxx', '..xx', '..xx'],
       chosen: ['..xx', 'xxxx', '**xx', '**xx'],
     },
     {
-      rule: 'are in two parts of one row, beside an aisle, as of neighbouring rows',
+      rule: 'are in two parts of one row with an aisle between, as of neighbouring rows',
       quantity: 5,
       rows: ['... ...'],
       chosen: ['*** **.'],
     },
     {
-      rule: 'are in two parts of one zone where no neighbouring rows have them',
+      rule: 'are in two parts of one zone if no neighbouring rows have them',
       quantity: 4,
       rows: ['..xx', 'xxxx', 'xx..'],
       chosen: ['**xx', 'xxxx', 'xx**'],
     },
     {
-      rule: 'are in few parts where two do not do, as a party of three with two together',
+      rule: 'are in few parts if two equal parts are not possible, such as two together of a party of three',
       quantity: 3,
       rows: ['.x.x.', 'xxxxx', '..x..'],
       chosen: ['.x*x.', 'xxxxx', '**x..'],
     },
     {
-      rule: 'are single seats at last',
+      rule: 'are single seats as the last choice',
       quantity: 3,
       rows: ['.x.x.', 'xxxx.'],
       chosen: ['*x*x*', 'xxxx.'],
@@ -89,16 +89,16 @@ describe('the best seats', () => {
     expect(bestOf(drawHouse(rows), { quantity })).toEqual(chosen);
   });
 
-  it('do not put one person of four in a part alone while two and two can be had', () => {
+  it('do not put one person of four in a separate part if two and two are possible', () => {
     expect(bestOf(drawHouse(['...x', '..xx']), { quantity: 4 })).toEqual(['.**x', '**xx']);
   });
 
-  it('are in two parts of one zone rather than of two', () => {
+  it('are in two parts of one zone rather than of two zones', () => {
     const house = drawHouse(['..xx'], ['..xx', 'xxxx', '..xx']);
     expect(bestOf(house, { quantity: 4 })).toEqual(['..xx', '**xx', 'xxxx', '**xx']);
   });
 
-  it('are none where there are not as many', () => {
+  it('are none if not enough are free', () => {
     expect(choose(drawHouse(['x.x', '.xx']), { quantity: 3 })).toEqual([]);
   });
 });
@@ -112,7 +112,7 @@ describe('a wish', () => {
     { wish: { quantity: 2, zone: 'Zone 2' }, chosen: ['.vv.', '..**..', 'wwwwww'] },
     { wish: { quantity: 2, accessible: true }, chosen: ['.vv.', '......', 'ww**ww'] },
     { wish: { quantity: 2, accessible: false }, chosen: ['.**.', '......', 'wwwwww'] },
-  ])('of $wish gets just that', ({ wish, chosen }) => {
+  ])('of $wish gets exactly that', ({ wish, chosen }) => {
     expect(bestOf(house, wish)).toEqual(chosen);
   });
 
@@ -124,11 +124,11 @@ describe('a wish', () => {
     expect(choose(house, wish)).toEqual([]);
   });
 
-  it('gets seats of one grade, but for the last step', () => {
+  it('gets seats of one grade, except in the last step', () => {
     expect(bestOf(drawHouse(['vv..', 'xx..']), { quantity: 3 })).toEqual(['***.', 'xx..']);
   });
 
-  it('gets accessible seats last, also where they are nearer or complete a row', () => {
+  it('gets accessible seats last, even if they are nearer or complete a row', () => {
     expect(bestOf(drawHouse(['.ww.', 'xxx.']), { quantity: 2 })).toEqual(['*ww*', 'xxx.']);
     expect(bestOf(drawHouse(['.ww.', 'xxxx']), { quantity: 3 })).toEqual(['***.', 'xxxx']);
   });
@@ -150,7 +150,7 @@ describe('several candidates', () => {
     ]);
   });
 
-  it('keep off seats that are known to be taken', () => {
+  it('have no seats that are known to be taken', () => {
     const house = drawHouse(['......']);
     const [first = []] = choose(house, { quantity: 2 });
     const second = chooseBest(
@@ -163,7 +163,7 @@ describe('several candidates', () => {
   });
 });
 
-describe('whatever is free', () => {
+describe('for any set of free seats', () => {
   const row = fc.array(fc.constantFrom('.', 'x', '.', 'v', 'w', ' '), { minLength: 1, maxLength: 12 });
   const houses = fc
     .array(
@@ -183,7 +183,7 @@ describe('whatever is free', () => {
     zone: fc.constantFrom(undefined, 'Zone 1', 'Zone 2'),
     accessible: fc.constantFrom(undefined, true),
   });
-  it('every group is as large as asked, free, and of the wish; the same house gives the same groups', () => {
+  it('every group has the requested size, is free and fits the wish; the same house gives the same groups', () => {
     fc.assert(
       fc.property(houses, wishes, (zones, wish) => {
         const house = drawHouse(...zones);
@@ -201,7 +201,7 @@ describe('whatever is free', () => {
     );
   });
 
-  it('something is found exactly where enough seats of the wish are free', () => {
+  it('a group is found if, and only if, enough seats that fit the wish are free', () => {
     fc.assert(
       fc.property(houses, wishes, (zones, wish) => {
         const fitting = zones
@@ -216,7 +216,7 @@ describe('whatever is free', () => {
     );
   });
 
-  it('a group is side by side wherever any group could be', () => {
+  it('a group is side by side whenever this is possible', () => {
     const plain = fc.array(fc.constantFrom('.', 'x'), { minLength: 2, maxLength: 12 });
     fc.assert(
       fc.property(

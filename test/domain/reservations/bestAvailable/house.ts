@@ -15,9 +15,9 @@ export interface House {
 }
 
 /**
- * A zone a list, a line a row, a letter a seat, the stage above the middle of the first row: `.` free, `x` taken,
- * `w` free and accessible, `v` free and of the grade VIP, a blank an aisle. Seats are named by zone, row and
- * column.
+ * Draws a house. Each list is a zone, each line a row, each letter a seat. The stage is above the middle of the first
+ * row. `.` is free, `x` taken, `w` free and accessible, `v` free and of the grade VIP, a blank is an aisle. The id of a
+ * seat is its zone, row and column.
  */
 export function drawHouse(...zones: string[][]): House {
   const seats: (PlacedSeat & { letter: string })[] = [];

@@ -38,8 +38,8 @@ const fullPlan = (plan: SeatingPlan) => {
   return { layout: layOutHall(hall), statuses: 'A'.repeat(hall.seats.length), seats: hall.seats };
 };
 
-describe('what is side by side follows from the drawing', () => {
-  it('an aisle is a step clearly wider than the usual one', () => {
+describe('the drawing decides which seats are side by side:', () => {
+  it('an aisle is a step that is clearly wider than the usual one', () => {
     expect(
       blocksOf(
         row([
@@ -56,7 +56,7 @@ describe('what is side by side follows from the drawing', () => {
     ]);
   });
 
-  it('a row that grows wider is no row of aisles', () => {
+  it('a row whose steps grow slowly has no aisles', () => {
     expect(
       blocksOf(
         row([
@@ -69,7 +69,7 @@ describe('what is side by side follows from the drawing', () => {
     ).toHaveLength(1);
   });
 
-  it('pairs stay pairs, though every second step is wide', () => {
+  it('pairs stay pairs, although every second step is wide', () => {
     expect(
       blocksOf(
         row([
@@ -105,7 +105,7 @@ describe('what is side by side follows from the drawing', () => {
     expect(blocksOf([...others, ...ends])).toEqual([['0'], ['1'], ['a0', 'a1', 'a2']]);
   });
 
-  it('a row is followed around a curve, in whatever order the plan lists it', () => {
+  it('a row is followed around a curve, whatever the order in the plan is', () => {
     const curve = [0, 40, 80, 120, 160].map((degrees): [number, number] => {
       const angle = (degrees * Math.PI) / 180;
       return [Math.cos(angle) * 30, Math.sin(angle) * 30];
@@ -114,7 +114,7 @@ describe('what is side by side follows from the drawing', () => {
     expect(blocksOf(shuffled)).toEqual([['0', '1', '2', '3', '4']]);
   });
 
-  it('ends where the grade changes, and where accessible seats begin', () => {
+  it('a block ends where the grade changes, and where accessible seats begin', () => {
     const [first = [], second = [], third = [], fourth = []] = [0, 20, 40, 60].map((x, place) =>
       row([[x, 0]], '1', `${place}-`),
     );
@@ -128,8 +128,8 @@ describe('what is side by side follows from the drawing', () => {
   });
 });
 
-describe('a stage that nobody knows', () => {
-  it('is assumed before the middle of the front', () => {
+describe('an unknown stage', () => {
+  it('is assumed in front of the middle of the first row', () => {
     const seats = [
       ...row([
         [0, 0],
@@ -177,14 +177,14 @@ describe('the demo venues', () => {
       expect(Math.abs(seat.x - middle)).toBeLessThan(plan.name === 'Mirae Arena' ? 180 : 50);
   });
 
-  it('the theatre has its aisles where it draws them: three blocks a row below, two above', () => {
+  it('the theatre has its aisles where the plan draws them: three blocks a row on 1F, two on 2F', () => {
     const { layout } = fullPlan(drawTheatre());
     const blocks = new Set(layout.blockOf.filter((block) => block !== undefined));
     const rowA = [...blocks].filter((block) => block.row === 0);
     expect(rowA.map((block) => layout.zones[block.zone]?.name)).toEqual(['1F', '1F', '1F', '2F', '2F']);
   });
 
-  it('a full house is sold down to the last seat, pair by pair, with few left single', () => {
+  it('a whole house is sold in pairs down to the last seat, with few pairs apart', () => {
     const { layout, statuses, seats } = fullPlan(drawHall());
     const taken = new Set<string>();
     let apart = 0;
@@ -196,7 +196,7 @@ describe('the demo venues', () => {
       for (const seatId of pair) taken.add(seatId);
     }
     expect(seats.length - taken.size).toBeLessThanOrEqual(1);
-    // Rows of an odd length leave one each; pairs of those are all that sit apart.
+    // Each block of an odd length leaves one seat. Only pairs of such seats are apart.
     const blocks = new Set(layout.blockOf);
     expect(apart).toBeLessThanOrEqual(blocks.size / 2);
   });
