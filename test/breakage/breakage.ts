@@ -1,11 +1,11 @@
 /** A deliberate fault, and the tests that must notice it. */
 export interface Breakage {
-  /** What is broken, in words. */
+  /** The fault in words. It completes the sentence "a test notices when …". */
   name: string;
-  /** Each `find` stands once in its file. */
+  /** Each `find` must be in its file exactly once. */
   edits: { file: string; find: string; replace: string }[];
   /** The file of the tests. */
   suite: string;
-  /** Full names: those of the `describe` and the `it`. */
+  /** Full names: the name of the `describe` and of the `it`. */
   tests: string[];
 }

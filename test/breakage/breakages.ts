@@ -49,7 +49,7 @@ export const BREAKAGES: Breakage[] = [
     tests: ['the unique index allows one live allocation for a seat, whichever code writes it'],
   },
   {
-    name: 'the unique index is dropped, and many ask at once',
+    name: 'the unique index is dropped, and many clients hold at once',
     edits: [
       {
         file: 'src/db/migrations/003_reservations.ts',
@@ -76,7 +76,7 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'an undo is forgotten: the points are not given back',
+    name: 'an undo is forgotten: the points are not returned',
     edits: [
       {
         file: 'src/activities/payments/payments.ts',
@@ -126,7 +126,7 @@ export const BREAKAGES: Breakage[] = [
     tests: ['ending a hold too late does not free the seat of a newer hold'],
   },
   {
-    name: 'points are given back twice',
+    name: 'points are returned twice',
     edits: [
       {
         file: 'src/activities/payments/payments.ts',
@@ -155,7 +155,7 @@ export const BREAKAGES: Breakage[] = [
     tests: ['a top-up whose credit fails is tried until it succeeds, and is credited once'],
   },
   {
-    name: 'a charge without an answer is taken for a refusal',
+    name: 'a charge without a response counts as declined',
     edits: [
       {
         file: 'src/workflows/payments/charge.ts',
@@ -170,7 +170,7 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a confirmation whose answer was lost is taken for failed',
+    name: 'a confirmation whose result was lost counts as failed',
     edits: [
       {
         file: PAYMENT,
@@ -215,7 +215,7 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'the seats wait for a charge that is given back',
+    name: 'the seats stay held until a charge is voided',
     edits: [
       {
         file: PAYMENT,
@@ -229,7 +229,7 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'the workflow ends before the money is back',
+    name: 'the workflow ends before the money is refunded',
     edits: [
       {
         file: 'src/workflows/reservations/hold.ts',
@@ -243,7 +243,7 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'money is taken to be there that is only authorised',
+    name: 'authorised money counts as captured',
     edits: [
       {
         file: 'src/workflows/payments/charge.ts',
@@ -268,7 +268,7 @@ export const BREAKAGES: Breakage[] = [
     tests: ['parallel holds of one user keep to the limit of seats'],
   },
   {
-    name: 'the claim takes what is free of a set',
+    name: 'the claim takes only the free seats of a set',
     edits: [{ file: CLAIM, find: 'if #taken == before then', replace: 'if true then' }],
     suite: 'test/redis/reservations/seatClaim.test.ts',
     tests: ['a claim takes all of its seats or none none, when one is taken, and names the taken ones'],
@@ -298,7 +298,7 @@ export const BREAKAGES: Breakage[] = [
     tests: ['the same key leaves no claim on seats that were chosen and not granted'],
   },
   {
-    name: 'that no seat fits is said by old statuses',
+    name: 'old statuses decide that no seat fits',
     edits: [
       {
         file: 'src/api/reservations/seatChoice.ts',
@@ -312,7 +312,7 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a rate limit forgets the window before',
+    name: 'a rate limit ignores the previous window',
     edits: [
       {
         file: 'src/redis/slidingWindow.ts',
@@ -327,7 +327,7 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'tries before the turn are not counted',
+    name: 'requests before the turn of the user are not counted',
     edits: [
       {
         file: 'src/api/edge/rateLimit.ts',
@@ -341,7 +341,7 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: "anybody's X-Forwarded-For is believed",
+    name: 'the service trusts the header X-Forwarded-For of any client',
     edits: [
       {
         file: 'src/api/http/clientNetwork.ts',
@@ -369,7 +369,7 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'the answer to an idempotency key is not recorded',
+    name: 'the response to an idempotency key is not recorded',
     edits: [
       {
         file: IDEMPOTENCY,
@@ -383,7 +383,7 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a request that has waited for another with its key runs all the same',
+    name: 'a request that has waited for another one with its key still runs',
     edits: [{ file: IDEMPOTENCY, find: 'if (earlier) return earlier;', replace: '' }],
     suite: 'test/api/idempotency/idempotency.test.ts',
     tests: [
@@ -400,7 +400,7 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a recorded answer with tokens can be read',
+    name: 'a recorded response with tokens can be read',
     edits: [
       {
         file: 'src/api/idempotency/fingerprint.ts',
@@ -415,7 +415,7 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'idempotency keys go before their day is over',
+    name: 'idempotency keys are removed before their 24 hours are over',
     edits: [
       {
         file: 'src/db/idempotencyStore.ts',
@@ -429,7 +429,7 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a used ticket admits again',
+    name: 'a used ticket admits a second time',
     edits: [
       {
         file: 'src/domain/tickets/ticketScan.ts',
@@ -444,7 +444,7 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: "a check-in does not ask for the code's version",
+    name: 'a check-in does not check the version of the code',
     edits: [
       {
         file: 'src/domain/tickets/ticketScan.ts',
@@ -456,13 +456,13 @@ export const BREAKAGES: Breakage[] = [
     tests: ['POST /v1/tickets/{ticketId}/reissue makes a new code; the one from before is void at the gate'],
   },
   {
-    name: "a ticket's code is not told from other tokens by its type",
+    name: 'the type of a token does not matter for the code of a ticket',
     edits: [{ file: 'src/api/tickets/code/verify.ts', find: 'typ: TICKET_TYPE,', replace: '' }],
     suite: 'test/api/tickets/verify.test.ts',
     tests: ['no code of a ticket is one of type at+jwt'],
   },
   {
-    name: "a code that Toss has not documented is taken for the card's refusal",
+    name: 'an undocumented code of Toss counts as a declined card',
     edits: [
       {
         file: 'src/gateways/toss/codes.ts',
@@ -476,7 +476,7 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a payment is confirmed whatever it was prepared for',
+    name: 'a payment is confirmed although it was prepared for something else',
     edits: [
       {
         file: 'src/gateways/toss/charge.ts',
@@ -490,7 +490,7 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'the seats of a cancellation are told to be free before its commit',
+    name: 'the seats of a cancellation are released before its commit',
     edits: [
       {
         file: CANCELLATIONS,
@@ -513,7 +513,7 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a refund is asked for again under another key',
+    name: 'a refund is requested again under another key',
     edits: [
       {
         file: 'src/activities/cancellations/refunds.ts',
@@ -525,7 +525,7 @@ export const BREAKAGES: Breakage[] = [
     tests: ['a refund without a response that was made is requested again under the same key, and made once'],
   },
   {
-    name: 'a refund that was refused is tried under the key that was refused',
+    name: 'a refused refund is tried again under the same key',
     edits: [
       {
         file: 'src/activities/cancellations/refunds.ts',
@@ -539,7 +539,7 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'an answer that Stripe has kept is taken for the state of now',
+    name: 'a response that Stripe has stored counts as the current state',
     edits: [
       {
         file: 'src/gateways/stripe/intents.ts',
@@ -551,7 +551,7 @@ export const BREAKAGES: Breakage[] = [
     tests: ['a void refunds what was captured, whole and once'],
   },
   {
-    name: 'Stripe is asked for an old attempt as for a new one',
+    name: 'an old attempt at Stripe is handled like a new one',
     edits: [
       {
         file: 'src/gateways/stripe/intents.ts',
@@ -587,7 +587,7 @@ export const BREAKAGES: Breakage[] = [
     tests: ['a charge names the attempt and the order, and each step by a key of its own'],
   },
   {
-    name: 'reconciliation looks from our side only',
+    name: 'reconciliation compares only from our side',
     edits: [
       {
         file: RECONCILIATION,
@@ -601,7 +601,7 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: "reconciliation looks from the gateway's side only",
+    name: 'reconciliation compares only from the side of the gateway',
     edits: [
       {
         file: 'src/domain/reconciliation/reconciliation.ts',
@@ -616,7 +616,7 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'reconciliation forgets charges of attempts from before its window',
+    name: 'reconciliation ignores charges of attempts from before its window',
     edits: [
       {
         file: 'src/db/payments/attemptReader.ts',
@@ -630,7 +630,7 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'reconciliation gives a charge back although its seats are sold',
+    name: 'reconciliation voids a charge although its seats are sold',
     edits: [
       {
         file: 'src/domain/reconciliation/reconciliation.ts',
@@ -644,7 +644,7 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'reconciliation takes what is under way for a difference',
+    name: 'reconciliation counts an attempt that is under way as a difference',
     edits: [
       {
         file: RECONCILIATION,
@@ -674,7 +674,7 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'the audit reads the ledger without asking what it should say',
+    name: 'the audit reads the ledger without a comparison with the expected state',
     edits: [
       {
         file: 'audit/ledger/purchasePass.ts',
@@ -686,7 +686,7 @@ export const BREAKAGES: Breakage[] = [
     tests: ['the audit finds a sale of a payment that has failed'],
   },
   {
-    name: 'the sale of a show is closed beside a hold that is being recorded',
+    name: 'the sale of a show closes while a hold is being recorded',
     edits: [
       {
         file: 'src/db/catalogue/scheduleStore.ts',
@@ -729,7 +729,7 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a customer whose cancellation was refused is forgotten by the cancellation of the show',
+    name: 'the cancellation of a show ignores a customer whose cancellation was rejected',
     edits: [
       {
         file: 'src/db/cancellations/cancellationRequestStore.ts',
@@ -743,7 +743,7 @@ export const BREAKAGES: Breakage[] = [
     tests: ['a customer who cancels too late, and was rejected, is refunded with all others'],
   },
   {
-    name: 'the refunds of a show do not keep to their rate',
+    name: 'the refunds of a show exceed their rate',
     edits: [
       {
         file: SHOW,
@@ -755,7 +755,7 @@ export const BREAKAGES: Breakage[] = [
     tests: ['the rate of the refunds of a show is not exceeded in any second'],
   },
   {
-    name: 'the refunds of a show go on while they are paused',
+    name: 'the refunds of a show continue while they are paused',
     edits: [
       {
         file: 'src/db/cancellations/showCancellationStore.ts',
@@ -779,7 +779,7 @@ export const BREAKAGES: Breakage[] = [
     tests: ['a payment key for messages webhook-badly-signed is not believed'],
   },
   {
-    name: 'a message is dropped although its answer has not arrived',
+    name: 'a message is dropped although its response has not arrived',
     edits: [
       {
         file: 'sandbox/routes.ts',
@@ -791,7 +791,7 @@ export const BREAKAGES: Breakage[] = [
     tests: ['a message tells of a charge whose requester has hung up'],
   },
   {
-    name: 'a charge that is kept back is taken for declined',
+    name: 'a charge that is not sent counts as declined',
     edits: [
       {
         file: 'src/workflows/payments/charge.ts',
@@ -804,7 +804,7 @@ export const BREAKAGES: Breakage[] = [
     tests: ['a payment while the gateway is known to be down that a worker sent before it died is undone'],
   },
   {
-    name: 'the password of the page opens the calls',
+    name: 'the password of the page gives access to the calls',
     edits: [
       {
         file: 'sandbox/access.ts',
@@ -825,25 +825,25 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'who comes during the draw gets a number among the drawn',
+    name: 'a user who comes during the draw gets a number among the drawn',
     edits: [{ file: QUEUE, find: 'math.max(0, last[2] or 0) + 1', replace: '(last[2] or 0) + 1' }],
     suite: 'test/redis/queue/lobby.test.ts',
     tests: ['until the draw is done whoever comes while the line is written does not slip among the drawn'],
   },
   {
-    name: 'an admitted person who is absent since the draw keeps the place as long as any other',
+    name: 'an admitted user who is absent since the draw keeps the place as long as any other user',
     edits: [{ file: QUEUE, find: 'isAbsent and silenceMs or activeMs', replace: 'activeMs' }],
     suite: 'test/redis/queue/lobby.test.ts',
     tests: ['from the draw on absent people who are admitted fill the room for no longer than a silence'],
   },
   {
-    name: 'who is told to ask late loses the place after a minute of silence',
+    name: 'a client with a long poll interval loses its place after a minute of silence',
     edits: [{ file: QUEUE, find: 'if 2000 * ask > silenceMs then', replace: 'if false then' }],
     suite: 'test/redis/queue/queuePolling.test.ts',
     tests: ['a silence ends a place after a minute, and after two questions where these are further apart'],
   },
   {
-    name: 'the tail of a long line asks as often as its middle',
+    name: 'the end of a long line polls as often as its middle',
     edits: [{ file: QUEUE, find: 'math.min(120, position / 200)', replace: '0' }],
     suite: 'test/redis/queue/queuePolling.test.ts',
     tests: [
@@ -851,7 +851,7 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a hold looks for its seats among all of a schedule without statistics',
+    name: 'without statistics, a hold searches all seats of the schedule',
     edits: [{ file: HOLDS, find: 'IS NOT DISTINCT FROM schedule.id', replace: '= schedule.id' }],
     suite: 'test/db/freshSale.test.ts',
     tests: [
@@ -859,7 +859,7 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'the seat map compares each seat with each sold one',
+    name: 'the seat map compares each seat with each sold seat',
     edits: [
       { file: 'src/db/catalogue/seatStore.ts', find: 'FULL JOIN (SELECT', replace: 'LEFT JOIN (SELECT' },
     ],
@@ -869,7 +869,7 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'polls are answered without being counted against the limits',
+    name: 'polls do not count against the limits',
     edits: [
       {
         file: 'src/api/queue/pollLane.ts',
@@ -895,7 +895,7 @@ export const BREAKAGES: Breakage[] = [
     tests: ['the result does not change when a process draws again'],
   },
   {
-    name: 'the service may read the seeds of draws to come',
+    name: 'the service may read the seeds of future draws',
     edits: [
       {
         file: 'src/db/migrations/013_draws.ts',
@@ -907,7 +907,7 @@ export const BREAKAGES: Breakage[] = [
     tests: ['the seed cannot be read, chosen or changed by the service before the draw'],
   },
   {
-    name: 'the auditor believes the ledger where the gateway has nothing',
+    name: 'the auditor trusts the ledger if the gateway has no charge',
     edits: [
       {
         file: 'audit/invariants/04-prices.ts',
@@ -919,7 +919,7 @@ export const BREAKAGES: Breakage[] = [
     tests: ['invariants 3 to 5: money finds what the ledger has and the gateway has not'],
   },
   {
-    name: 'the auditor does not compare who came with who was admitted',
+    name: 'the auditor does not compare the order of arrival with the order of admission',
     edits: [
       {
         file: 'audit/invariants/09-queue.ts',
@@ -931,7 +931,7 @@ export const BREAKAGES: Breakage[] = [
     tests: ['invariant 9: the line finds somebody who was let in before one who had come earlier'],
   },
   {
-    name: 'who resumes from a version that the log does not have gets what came after it',
+    name: 'a client that resumes from a version outside the log gets only the later changes',
     edits: [
       {
         file: 'src/redis/catalogue/seatMapCache.ts',
@@ -943,7 +943,7 @@ export const BREAKAGES: Breakage[] = [
     tests: ['the log of versions does not know a version that it never named, nor one after a later'],
   },
   {
-    name: 'seats that are watched are looked at only when somebody says so',
+    name: 'watched seats are read only after a notification',
     edits: [
       {
         file: 'src/api/catalogue/seatRoom.ts',
@@ -955,7 +955,7 @@ export const BREAKAGES: Breakage[] = [
     tests: ['GET /v1/schedules/{scheduleId}/seats/events tells what changed although nobody said so'],
   },
   {
-    name: 'who arrives is not brought to what the others were told',
+    name: 'a new client does not get the state that the other clients have',
     edits: [
       {
         file: 'src/api/catalogue/seatRoom.ts',
@@ -969,7 +969,7 @@ export const BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a client that is too slow is kept',
+    name: 'a client that is too slow stays connected',
     edits: [
       {
         file: 'src/api/http/eventStream.ts',
@@ -981,7 +981,7 @@ export const BREAKAGES: Breakage[] = [
     tests: ['a client that is too slow is dropped, and holds up nobody'],
   },
   {
-    name: 'every poll takes the step of the control',
+    name: 'every poll runs the step of the admission control',
     edits: [
       {
         file: QUEUE,
@@ -993,7 +993,7 @@ export const BREAKAGES: Breakage[] = [
     tests: ['the step of the control is taken once a second for a room, by whichever process is asked first'],
   },
   {
-    name: 'a room goes by seats that were counted long ago',
+    name: 'a room uses an old count of seats',
     edits: [{ file: QUEUE, find: 'if paceAge <= 3000 then', replace: 'if stored[8] then' }],
     suite: 'test/redis/queue/roomPace.test.ts',
     tests: [

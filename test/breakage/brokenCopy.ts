@@ -8,7 +8,7 @@ import { z } from 'zod';
 import type { Breakage } from './breakage';
 
 const ROOT = path.resolve(__dirname, '../..');
-/** Made again in the copy, shared with it, or not needed there. */
+/** Files that are made again in the copy, shared with it, or not needed there. */
 const NOT_COPIED = /^(node_modules|dist|coverage|\.git|\.data.*)$/;
 const LIMIT_MS = 240_000;
 
@@ -23,22 +23,22 @@ export interface BrokenCopy {
   /**
    * Applies the edits for as long as the work takes.
    *
-   * @throws where a `find` does not stand exactly once in its file
+   * @throws if a `find` is not in its file exactly once
    */
   broken<Result>(edits: Breakage['edits'], work: () => Promise<Result>): Promise<Result>;
-  /** Runs tests by their full names; `passed` or `failed` for each that ran. */
+  /** Runs tests by their full names. @returns `passed` or `failed` for each that ran */
   test(suites: readonly string[], names: readonly string[]): Promise<Record<string, string>>;
   remove(): Promise<void>;
 }
 
 export async function copyTree(): Promise<BrokenCopy> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'holdfast-breakage-'));
-  // Postgres may run under a user of its own and must reach its data.
+  // Postgres may run under another user, and must reach its data.
   await chmod(folder, 0o755);
   for (const name of await readdir(ROOT)) {
     if (!NOT_COPIED.test(name)) await cp(path.join(ROOT, name), path.join(folder, name), { recursive: true });
   }
-  // `dist` for the processes that tests start; what is broken in the copy is not broken there.
+  // The tests start processes from `dist`. The faults of the copy are not in `dist`.
   for (const name of ['node_modules', 'dist']) await symlink(path.join(ROOT, name), path.join(folder, name));
 
   return {
@@ -80,7 +80,7 @@ export async function copyTree(): Promise<BrokenCopy> {
       await once(child, 'exit');
       clearTimeout(timer);
       const results = await readResults(outputFile);
-      // A run that died over the fault has noticed it as well: Temporal's native core can take Jest with it.
+      // A run that died from the fault has also noticed it: the native core of Temporal can kill Jest too.
       if (!results) return Object.fromEntries(names.map((name) => [name, 'failed']));
       return Object.fromEntries(
         results
@@ -97,7 +97,7 @@ function escapeRegExp(text: string): string {
   return text.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
 }
 
-/** @returns null where Jest ended without writing any */
+/** @returns null if Jest ended without writing results */
 async function readResults(file: string) {
   if (!existsSync(file)) return null;
   const { testResults } = resultsSchema.parse(JSON.parse(await readFile(file, 'utf8')));

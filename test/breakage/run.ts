@@ -2,8 +2,8 @@ import { BREAKAGES } from './breakages';
 import { copyTree, type BrokenCopy } from './brokenCopy';
 
 /*
- * `npm run breakages`: breaks a copy of the code on purpose, one fault after another, and demands that the
- * tests named for each fault fail there, and that they pass on the copy as it is.
+ * `npm run breakages`: breaks a copy of the code on purpose, one fault after another. The tests that are named for a
+ * fault must fail there, and they must pass on the copy without a fault.
  */
 let copy: BrokenCopy;
 

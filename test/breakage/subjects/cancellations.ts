@@ -5,10 +5,10 @@ const REQUESTS = 'src/db/cancellations/cancellationRequestStore.ts';
 const TERMS = 'src/domain/cancellations/cancellationTerms.ts';
 const ACTIVITY = 'test/activities/cancellations/cancellations.test.ts';
 
-/** What a second request does, and what a workflow may do without a row that the API wrote. */
+/** The effect of a second request, and of a workflow without a row that the API wrote. */
 export const CANCELLATION_BREAKAGES: Breakage[] = [
   {
-    name: 'a cancellation is asked for under the id of its request',
+    name: 'the update of a cancellation has the id of its request',
     edits: [
       {
         file: 'src/api/cancellations/cancellationWorkflows.ts',
@@ -23,7 +23,7 @@ export const CANCELLATION_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a request that was withdrawn is decided all the same',
+    name: 'a withdrawn request is still decided',
     edits: [
       {
         file: 'src/activities/cancellations/cancellations.ts',
@@ -40,7 +40,7 @@ export const CANCELLATION_BREAKAGES: Breakage[] = [
     tests: ['a request to cancel is either withdrawn or decided, never both'],
   },
   {
-    name: 'a reservation has many requests of the organiser',
+    name: 'a reservation may have many requests of the organiser',
     edits: [
       {
         file: 'src/db/migrations/032_cancellation_requests.ts',
@@ -73,7 +73,7 @@ export const CANCELLATION_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a workflow refunds a show that nobody has cancelled',
+    name: 'a workflow refunds a show that is not cancelled',
     edits: [
       {
         file: 'src/workflows/cancellations/showCancellation.ts',
@@ -152,7 +152,7 @@ export const CANCELLATION_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'each of several cancellations begins with all the points',
+    name: 'each of several cancellations may refund all the points',
     edits: [
       {
         file: 'src/db/cancellations/cancellationStore.ts',
@@ -194,7 +194,7 @@ export const CANCELLATION_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a ticket that was used keeps every seat from being cancelled',
+    name: 'one used ticket blocks the cancellation of every seat',
     edits: [
       {
         file: 'src/db/cancellations/cancellationStore.ts',

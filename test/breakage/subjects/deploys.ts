@@ -7,10 +7,10 @@ const ROLLING =
   'a rolling deployment in the middle of a sale lets reservations end on their version, and everything else continue with the new one';
 const REPLACING = 'a worker that replaces an earlier one';
 
-/** New versions of workers beside, and in the place of, those before. */
+/** New versions of workers that run beside earlier ones, or replace them. */
 export const DEPLOYS: Breakage[] = [
   {
-    name: 'a reservation goes on with a new version in the middle',
+    name: 'a reservation changes to a new version in the middle',
     edits: [
       {
         file: WORKFLOWS,
@@ -42,7 +42,7 @@ export const DEPLOYS: Breakage[] = [
     tests: ['the sweep ends a hold that no workflow owns, and puts its seat back on sale'],
   },
   {
-    name: 'the sweep leaves runs to workers that have gone',
+    name: 'the sweep leaves runs bound to workers that are gone',
     edits: [
       {
         file: 'src/activities/operations/sweep.ts',
@@ -56,7 +56,7 @@ export const DEPLOYS: Breakage[] = [
     ],
   },
   {
-    name: 'a worker that replaces another takes over nothing that is open',
+    name: 'a worker that replaces another one takes over no open runs',
     edits: [
       {
         file: TAKE_OVER,
@@ -83,7 +83,7 @@ export const DEPLOYS: Breakage[] = [
     tests: [`${REPLACING} is not replaced by an old one that is restarted, unless its own workers are gone`],
   },
   {
-    name: 'a worker that stalled takes over from one that came later',
+    name: 'a worker that stalled takes over from a later one',
     edits: [
       {
         file: TAKE_OVER,
@@ -107,7 +107,7 @@ export const DEPLOYS: Breakage[] = [
     tests: [`${REPLACING} is not replaced by an older one that stalled before its take-over`],
   },
   {
-    name: 'the id of a build leaves out what is imported',
+    name: 'the id of a build ignores imported files',
     edits: [
       {
         file: 'src/worker/buildId.ts',

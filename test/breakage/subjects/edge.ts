@@ -14,10 +14,10 @@ const WEBHOOKS_TEST = 'test/api/payments/webhooks/webhooks.test.ts';
 const CORS_TEST = 'test/api/edge/cors.test.ts';
 const LOG_TEST = 'test/api/edge/accessLog.test.ts';
 
-/** What clients may hold, and what they are told. */
+/** What clients may hold, and what the responses show them. */
 export const EDGE_BREAKAGES: Breakage[] = [
   {
-    name: 'one address may have all connections',
+    name: 'one address may use all connections',
     edits: [{ file: SERVER, find: 'if (open.take(network)) {', replace: 'if (open.taken() < 0) {' }],
     suite: SERVER_TEST,
     tests: [
@@ -26,7 +26,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'there is no end of what all clients together may hold',
+    name: 'all clients together may hold any amount',
     edits: [{ file: SHARES, find: "if (sum + amount > total) return 'none-left';", replace: '' }],
     suite: BODIES_TEST,
     tests: ['bodies that are not there yet are bounded in all, and refused as temporarily-unavailable'],
@@ -38,7 +38,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
     tests: ['bodies that are not there yet are bounded for each address, and refused as rate-limited'],
   },
   {
-    name: 'what a body has taken is never given back',
+    name: 'the share that a body has taken is never returned',
     edits: [
       {
         file: BODY_BYTES,
@@ -50,7 +50,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
     tests: ['bodies that are not there yet hold nothing any more once their clients are gone'],
   },
   {
-    name: 'the bounds are more than the heap has',
+    name: 'the limits are larger than the heap',
     edits: [
       {
         file: 'src/api/http/bounds.ts',
@@ -62,7 +62,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
     tests: ['what clients may hold leaves a quarter of the heap to the service: 512 MB'],
   },
   {
-    name: 'one proxy may bring any number of requests of one client',
+    name: 'one proxy may send any number of requests of one client',
     edits: [
       {
         file: 'src/api/edge/requestShares.ts',
@@ -86,7 +86,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
     tests: ['too many streams of one account are refused as rate-limited, while others may open some'],
   },
   {
-    name: 'all requests of one packet begin at once',
+    name: 'all requests of one packet start at once',
     edits: [{ file: 'src/api/edge/inTurn.ts', find: 'if (!ahead) {', replace: 'if (!ahead || ahead) {' }],
     suite: SERVER_TEST,
     tests: [
@@ -95,7 +95,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'an upload goes on for ever after its refusal',
+    name: 'an upload continues forever after its refusal',
     edits: [
       {
         file: 'src/api/edge/refusal.ts',
@@ -110,7 +110,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'late headers are noticed when Node looks by itself',
+    name: 'late headers are noticed only by the default check of Node',
     edits: [{ file: SERVER, find: 'connectionsCheckingInterval: 1_000,', replace: '' }],
     suite: SERVER_TEST,
     tests: [
@@ -130,13 +130,13 @@ export const EDGE_BREAKAGES: Breakage[] = [
     tests: ['a connection on which nothing moves stays while the service works on a request'],
   },
   {
-    name: 'two Host headers pass',
+    name: 'a request with two Host headers is accepted',
     edits: [{ file: SERVER, find: 'if (hosts === 1 ||', replace: 'if (hosts >= 1 ||' }],
     suite: SERVER_TEST,
     tests: ['the Host of a request comes twice: 400 as a problem'],
   },
   {
-    name: 'any number of headers passes',
+    name: 'a request with any number of headers is accepted',
     edits: [
       {
         file: SERVER,
@@ -148,7 +148,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
     tests: ['headers that are too many are refused with 431'],
   },
   {
-    name: 'an answer is written in the middle of another one',
+    name: 'a response is written in the middle of another one',
     edits: [
       {
         file: SERVER,
@@ -160,25 +160,25 @@ export const EDGE_BREAKAGES: Breakage[] = [
     tests: ['bytes that are no HTTP get no answer in the middle of another one'],
   },
   {
-    name: 'a body may be as large as it likes once it is decompressed',
+    name: 'a decompressed body may have any size',
     edits: [{ file: BODY_BYTES, find: 'if (size > limit) throw tooLarge(limit);', replace: '' }],
     suite: BODIES_TEST,
     tests: ['a body that is too large is 413: once it is decompressed'],
   },
   {
-    name: 'brotli is taken for something that can be decompressed',
+    name: 'brotli counts as an encoding that the service can decompress',
     edits: [{ file: BODY_BYTES, find: "new Set(['gzip',", replace: "new Set(['br', 'gzip'," }],
     suite: BODIES_TEST,
     tests: ['a body in an encoding that is not taken is 415: brotli'],
   },
   {
-    name: 'bad logins are counted by nobody',
+    name: 'bad logins are not counted',
     edits: [{ file: ROUTER, find: 'await enforceAddressLimit(ctx, requestLimits);', replace: '' }],
     suite: LIMITS_TEST,
     tests: ['requests that no endpoint takes count against the limit of the address: no login'],
   },
   {
-    name: 'unknown paths are counted by nobody',
+    name: 'requests to unknown paths are not counted',
     edits: [{ file: ROUTER, find: 'await enforceAddressLimit(ctx, limits);', replace: '' }],
     suite: LIMITS_TEST,
     tests: [
@@ -187,7 +187,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a request that a lane hands on is counted twice',
+    name: 'a request that a lane passes on is counted twice',
     edits: [
       {
         file: 'src/api/edge/rateLimit.ts',
@@ -199,7 +199,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
     tests: ['a request that a lane hands on to its endpoint is counted once'],
   },
   {
-    name: 'RateLimit names a limit that let the request pass',
+    name: 'the header RateLimit names a limit that did not reject the request',
     edits: [
       {
         file: 'src/api/edge/problems.ts',
@@ -213,19 +213,19 @@ export const EDGE_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a port makes another client',
+    name: 'an address with another port counts as another client',
     edits: [{ file: NETWORK, find: '?? WITH_PORT.exec(entry)?.[1]', replace: '' }],
     suite: NETWORK_TEST,
     tests: ['one client behind a trusted proxy is counted once however the proxy writes its IPv4 address'],
   },
   {
-    name: 'an IPv4 address in an IPv6 address is another client',
+    name: 'an IPv4 address that is mapped to IPv6 counts as another client',
     edits: [{ file: NETWORK, find: 'ipaddr.process(address)', replace: 'ipaddr.parse(address)' }],
     suite: NETWORK_TEST,
     tests: ['a client is counted by that address where a socket shows it as IPv6'],
   },
   {
-    name: "a webhook's signature is over its text",
+    name: 'the signature of a webhook covers its text instead of its bytes',
     edits: [
       {
         file: 'src/gateways/sandbox/webhook.ts',
@@ -251,19 +251,19 @@ export const EDGE_BREAKAGES: Breakage[] = [
     tests: ['a message that is refused before it is read is larger than 64 KB'],
   },
   {
-    name: 'webhooks are counted like everything else of their address',
+    name: 'webhooks are counted like all other requests of their address',
     edits: [{ file: 'src/api/payments/webhooks/routes.ts', find: "rateLimit: 'webhook',", replace: '' }],
     suite: WEBHOOKS_TEST,
     tests: ['messages have a limit of their own, which leaves everything else of the address alone'],
   },
   {
-    name: 'every origin may read answers',
+    name: 'pages of every origin may read responses',
     edits: [{ file: 'src/api/edge/cors.ts', find: 'origin: [...origins],', replace: 'origin: true,' }],
     suite: CORS_TEST,
     tests: ['a page of another origin may read nothing: https://evil.example'],
   },
   {
-    name: 'a cache takes one answer for the pages of all origins',
+    name: 'a cache uses one response for the pages of all origins',
     edits: [
       {
         file: 'src/api/http/answer.ts',
@@ -277,7 +277,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'refusals fill the log',
+    name: 'rejected requests fill the log',
     edits: [
       { file: 'src/config/logSampler.ts', find: 'return count <= LINES;', replace: 'return count > 0;' },
     ],
@@ -288,7 +288,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'paths fill the log',
+    name: 'long paths fill the log',
     edits: [
       {
         file: 'src/api/edge/accessLog.ts',
@@ -300,13 +300,13 @@ export const EDGE_BREAKAGES: Breakage[] = [
     tests: ['the log of requests cuts paths that are longer than any of ours'],
   },
   {
-    name: 'a log grows for ever',
+    name: 'a log grows forever',
     edits: [{ file: 'src/launcher/processes/logRotation.ts', find: 'truncateSync(file);', replace: '' }],
     suite: 'test/launcher/logRotation.test.ts',
     tests: ['the log of a part is bounded with all that is kept of it, while the part goes on writing'],
   },
   {
-    name: 'each probe asks every part',
+    name: 'each probe checks every part',
     edits: [
       {
         file: 'src/api/service/health.ts',

@@ -6,10 +6,10 @@ const DIFFERENCES = 'src/db/reconciliation/differenceStore.ts';
 const SUITE = 'test/activities/payments/gateways.test.ts';
 const BOOKS = 'test/activities/reconciliation/booksOfGateways.test.ts';
 
-/** Whom to ask about money when there are several gateways, and when a gateway counts as down. */
+/** Which of several gateways is asked about money, and when a gateway counts as down. */
 export const GATEWAY_BREAKAGES: Breakage[] = [
   {
-    name: 'the gateway that takes new payments is asked about every charge',
+    name: 'every charge is looked up at the gateway that takes new payments',
     edits: [
       {
         file: GATEWAYS,
@@ -25,7 +25,7 @@ export const GATEWAY_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'another gateway stands in for one without keys',
+    name: 'another gateway replaces one without keys',
     edits: [{ file: GATEWAYS, find: '?? withoutKeys(name)', replace: '?? taking' }],
     suite: SUITE,
     tests: [
@@ -48,7 +48,7 @@ export const GATEWAY_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a payment that was withdrawn stays with the gateway of before',
+    name: 'a withdrawn payment stays with its old gateway',
     edits: [
       {
         file: 'src/db/payments/paymentStore.ts',
@@ -62,7 +62,7 @@ export const GATEWAY_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a payment that was begun moves to the new gateway',
+    name: 'a payment that has begun moves to the new gateway',
     edits: [
       {
         file: 'src/db/payments/paymentStore.ts',
@@ -76,7 +76,7 @@ export const GATEWAY_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a gateway may have a part of its keys',
+    name: 'a gateway may have only a part of its keys',
     edits: [
       {
         file: 'src/config/settings.ts',
@@ -90,7 +90,7 @@ export const GATEWAY_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: "a charge of one gateway is taken for another gateway's payment",
+    name: 'a charge at one gateway is matched with a payment at another',
     edits: [
       {
         file: 'src/db/reconciliation/gatewayLineStore.ts',
@@ -104,7 +104,7 @@ export const GATEWAY_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: "a run resolves what only another gateway's book can show",
+    name: 'a run resolves differences that only the book of another gateway can resolve',
     edits: [
       {
         file: DIFFERENCES,
@@ -116,7 +116,7 @@ export const GATEWAY_BREAKAGES: Breakage[] = [
     tests: ['with two gateways a difference at one stays while only the other is compared'],
   },
   {
-    name: 'taking the keys of a gateway away resolves its differences',
+    name: 'the removal of the keys of a gateway resolves its differences',
     edits: [{ file: DIFFERENCES, find: ".whereIn('kind', OWN_BOOKS_KINDS)", replace: '' }],
     suite: BOOKS,
     tests: [
@@ -124,7 +124,7 @@ export const GATEWAY_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'the launcher forgets the sandbox gateway when another one takes new payments',
+    name: 'the launcher does not start the sandbox gateway when another one takes new payments',
     edits: [
       {
         file: 'src/launcher/start/ownBook.ts',
@@ -138,7 +138,7 @@ export const GATEWAY_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'charges without an answer open the circuit',
+    name: 'charges without a response open the circuit',
     edits: [
       {
         file: CIRCUIT,

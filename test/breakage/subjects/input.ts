@@ -5,7 +5,7 @@ const EVERY_ROUTE = 'test/api/edge/everyRoute.test.ts';
 
 export const INPUT_BREAKAGES: Breakage[] = [
   {
-    name: 'text that Postgres cannot store gets into a body',
+    name: 'a body with text that Postgres cannot store is accepted',
     edits: [
       {
         file: ENDPOINT,
@@ -19,7 +19,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'half of a surrogate pair passes for text',
+    name: 'half of a surrogate pair counts as text',
     edits: [
       {
         file: 'src/domain/storableText.ts',
@@ -34,7 +34,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'text that Postgres cannot store gets into a query and a path',
+    name: 'a query or a path with text that Postgres cannot store is accepted',
     edits: [
       {
         file: ENDPOINT,
@@ -49,7 +49,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a login asks Postgres for an id that it cannot store',
+    name: 'a login queries Postgres for an id that Postgres cannot store',
     edits: [
       {
         file: 'src/api/accounts/accounts.ts',
@@ -61,19 +61,19 @@ export const INPUT_BREAKAGES: Breakage[] = [
     tests: ['logging in answers NUL in the id as a wrong password'],
   },
   {
-    name: 'a query parameter that nobody declares is ignored',
+    name: 'an undeclared query parameter is ignored',
     edits: [{ file: ENDPOINT, find: 'if (!parameters.has(path))', replace: 'if (path.length > 255)' }],
     suite: EVERY_ROUTE,
     tests: ['every route refuses a query parameter that it does not declare'],
   },
   {
-    name: 'a body that nobody declares is ignored',
+    name: 'an undeclared body is ignored',
     edits: [{ file: ENDPOINT, find: 'if (!body) ofBody.parse(NO_BODY, input.body);', replace: '' }],
     suite: EVERY_ROUTE,
     tests: ['every route whose method has bodies refuses a field that it does not declare'],
   },
   {
-    name: 'a GET with a body is answered',
+    name: 'a GET with a body is accepted',
     edits: [
       {
         file: 'src/api/http/body.ts',
@@ -85,7 +85,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
     tests: ['every route whose method has no body refuses the body {}'],
   },
   {
-    name: 'a lane answers a request with a body',
+    name: 'a lane answers a request that has a body',
     edits: [
       { file: 'src/api/edge/lanes.ts', find: 'hasBody(request.headers) ? [] : lanes', replace: 'lanes' },
     ],
@@ -93,7 +93,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
     tests: ['a lane around the framework leaves a body that nobody reads to the endpoint'],
   },
   {
-    name: 'a key is not known for its first body where the second is not valid',
+    name: 'a used key is not recognised if its second body is not valid',
     edits: [
       { file: ENDPOINT, find: 'await input.refuseUsedKey(idempotencyKey);', replace: 'await undefined;' },
     ],
@@ -101,7 +101,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
     tests: ['a body that is not valid is another one than that which its key was used with before'],
   },
   {
-    name: 'ids are compared in lower case alone',
+    name: 'ids are compared only in lower case',
     edits: [
       {
         file: 'src/domain/accounts/caseFolding.ts',
@@ -113,7 +113,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
     tests: ['the stored form of an id is the same with a sharp s'],
   },
   {
-    name: 'what is personal may be kept by a cache',
+    name: 'a cache may store personal responses',
     edits: [
       {
         file: 'src/api/http/answer.ts',
@@ -139,7 +139,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a refusal of nobody in particular leaves a row behind',
+    name: 'a refusal for a client without a login leaves a row behind',
     edits: [
       {
         file: 'src/api/idempotency/idempotency.ts',
@@ -165,13 +165,13 @@ export const INPUT_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: "everybody may read the sandbox's book",
+    name: 'every user of the machine may read the book of the sandbox',
     edits: [{ file: 'sandbox/book.ts', find: 'chmodSync(directory, 0o700);', replace: '' }],
     suite: 'test/sandbox/book.test.ts',
     tests: ['a book is readable by its user alone, also one that others could read before'],
   },
   {
-    name: 'nothing delays whoever guesses a password',
+    name: 'nothing delays a client that guesses a password',
     edits: [
       {
         file: 'src/api/accounts/loginPace.ts',
@@ -200,7 +200,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'common passwords are taken',
+    name: 'common passwords are accepted',
     edits: [
       {
         file: 'src/domain/accounts/passwordRules.ts',
@@ -212,7 +212,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
     tests: ['a new password is not common: password1'],
   },
   {
-    name: 'an access token works whatever became of its session',
+    name: 'an access token works after its session has ended',
     edits: [
       {
         file: 'src/api/accounts/accessTokens.ts',
@@ -227,7 +227,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a login opens its session although the password was changed meanwhile',
+    name: 'a login opens its session although the password was changed in the meantime',
     edits: [
       {
         file: 'src/db/accounts/refreshTokenStore.ts',
@@ -242,7 +242,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'an account is not disabled after all',
+    name: 'an account is not disabled',
     edits: [
       {
         file: 'src/db/accounts/userStore.ts',
@@ -256,7 +256,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'anybody may look like an operator',
+    name: 'any user may choose an id that looks like that of an operator',
     edits: [
       {
         file: 'src/api/accounts/accounts.ts',

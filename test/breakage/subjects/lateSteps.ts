@@ -6,10 +6,10 @@ const PAYMENTS = 'test/workflows/payments/payment.test.ts';
 const CANCEL = 'src/api/cancellations/cancelReservation.ts';
 const CANCEL_TESTS = 'test/api/cancellations/cancelReservation.test.ts';
 
-/** What a step or a request does that comes late, or again, after something else has changed the rows. */
+/** Steps and requests that come late, or again, after something else has changed the rows. */
 export const LATE_STEP_BREAKAGES: Breakage[] = [
   {
-    name: 'a confirmation that runs again after a refund is taken for one that was undone',
+    name: 'a confirmation that runs again after a refund counts as undone',
     edits: [
       {
         file: 'src/activities/payments/confirmation.ts',
@@ -23,7 +23,7 @@ export const LATE_STEP_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a late run of a payment says that its charge was given back',
+    name: 'a late run of a payment marks its charge as undone',
     edits: [
       {
         file: 'src/db/payments/paymentStore.ts',
@@ -51,7 +51,7 @@ export const LATE_STEP_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a free seat can never be cancelled once all money is back',
+    name: 'a seat without a price cannot be cancelled after all money is refunded',
     edits: [
       {
         file: 'src/db/cancellations/cancellationStore.ts',
@@ -65,7 +65,7 @@ export const LATE_STEP_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a try to refund that is late asks the gateway',
+    name: 'a late try to refund calls the gateway',
     edits: [
       { file: 'src/activities/cancellations/refunds.ts', find: 'if (known) return known;', replace: '' },
     ],
@@ -75,7 +75,7 @@ export const LATE_STEP_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a cancellation that is answered with 503 is decided later',
+    name: 'a cancellation is decided later although its response was 503',
     edits: [
       {
         file: CANCEL,
@@ -89,7 +89,7 @@ export const LATE_STEP_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a cancellation that is recorded is refused by the clock of its repeat',
+    name: 'a recorded cancellation is judged by the time of its repeat',
     edits: [{ file: CANCEL, find: ' && !(await isRecorded(cancellationId))', replace: '' }],
     suite: CANCEL_TESTS,
     tests: [
@@ -125,7 +125,7 @@ export const LATE_STEP_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a repeat that is refused frees the key of an effect under way',
+    name: 'a rejected repeat frees the key of an effect that is under way',
     edits: [
       {
         file: 'src/api/idempotency/idempotency.ts',
@@ -139,7 +139,7 @@ export const LATE_STEP_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'the sweep withdraws a payment that was requested again meanwhile',
+    name: 'the sweep withdraws a payment that was requested again in the meantime',
     edits: [
       {
         file: 'src/db/payments/paymentStore.ts',

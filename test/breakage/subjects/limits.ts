@@ -6,10 +6,10 @@ const UNPAID = 'src/db/reservations/unpaidHoldStore.ts';
 const LIMIT_SUITE = 'test/api/reservations/holdLimits.test.ts';
 const ROOM_SUITE = 'test/e2e/roomSwitched.test.ts';
 
-/** Clients that hold seats pay for them, and nobody keeps seats from others by holding them again and again. */
+/** Clients that hold seats can pay for them, and no client blocks seats for others by repeated holds. */
 export const LIMIT_BREAKAGES: Breakage[] = [
   {
-    name: 'paying asks for the room of now',
+    name: 'a payment needs a token of the current room only',
     edits: [
       {
         file: ADMISSION,
@@ -24,7 +24,7 @@ export const LIMIT_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'paying asks for a room that is gone',
+    name: 'a payment needs a token of a room that no longer exists',
     edits: [
       {
         file: ADMISSION,
@@ -38,7 +38,7 @@ export const LIMIT_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'paying takes the token of any room',
+    name: 'a payment accepts the token of any room',
     edits: [
       {
         file: ADMISSION,
@@ -80,7 +80,7 @@ export const LIMIT_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a seat that was bought is refused to everybody at the address',
+    name: 'a bought seat is rejected for all users at the address',
     edits: [
       { file: RULES, find: 'if (past.holds <= allowed) return 0;', replace: '' },
       { file: RULES, find: '(past.holds - allowed) *', replace: 'Math.max(0, past.holds - allowed) *' },
@@ -125,7 +125,7 @@ export const LIMIT_BREAKAGES: Breakage[] = [
     tests: ['a purchase that was cancelled does not'],
   },
   {
-    name: 'the seats of a schedule together are not limited',
+    name: 'all seats of a schedule together have no limit',
     edits: [{ file: RULES, find: 'if (ofSchedule > 0)', replace: 'if (ofSchedule > Infinity)' }],
     suite: LIMIT_SUITE,
     tests: [
@@ -133,7 +133,7 @@ export const LIMIT_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'the address of a hold is not looked at',
+    name: 'the address of a hold is not checked',
     edits: [
       {
         file: 'src/api/reservations/holdLimits.ts',
@@ -145,7 +145,7 @@ export const LIMIT_BREAKAGES: Breakage[] = [
     tests: ['everybody at one address has more room than one account, and waits in the end'],
   },
   {
-    name: 'a hold from an address counts each time that it is counted',
+    name: 'a hold from an address is added again at each count',
     edits: [
       {
         file: 'src/redis/reservations/addressHolds.ts',
@@ -157,7 +157,7 @@ export const LIMIT_BREAKAGES: Breakage[] = [
     tests: ['everybody at one address counts a hold once, and one that was released as what it was'],
   },
   {
-    name: 'the answer of a limit of holds is final under its key',
+    name: 'the refusal by a limit of holds is final under its key',
     edits: [
       {
         file: 'src/api/idempotency/idempotency.ts',

@@ -9,7 +9,7 @@ const IS_DONE_AFTER =
 
 export const PERMANENCE_BREAKAGES: Breakage[] = [
   {
-    name: 'what can never succeed is retried for ever',
+    name: 'a step that can never succeed is retried forever',
     edits: [{ file: INTERCEPTOR, find: 'if (reason === null) throw error;', replace: 'throw error;' }],
     suite: STUCK,
     tests: [
@@ -33,7 +33,7 @@ export const PERMANENCE_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a stuck step is tried as a normal activity all the same',
+    name: 'a stuck step is still tried as a normal activity',
     edits: [
       {
         file: 'src/workflows/lib/steps.ts',
@@ -45,7 +45,7 @@ export const PERMANENCE_BREAKAGES: Breakage[] = [
     tests: [`the opening of a sale that Postgres rejects permanently ${IS_DONE_AFTER}`],
   },
   {
-    name: 'a deadlock is taken for hopeless',
+    name: 'a deadlock counts as permanent',
     edits: [{ file: PERMANENCE, find: '/^(22|23|42)', replace: '/^(22|23|40|42)' }],
     suite: PERMANENCE_SUITE,
     tests: ['a failure that may pass a deadlock'],
@@ -63,7 +63,7 @@ export const PERMANENCE_BREAKAGES: Breakage[] = [
     tests: ['a failure that can never pass a record of another form, and records that contradict each other'],
   },
   {
-    name: 'the failure of a step quotes what was to be stored',
+    name: 'the failure of a step quotes the value that was to be stored',
     edits: [
       {
         file: PERMANENCE,

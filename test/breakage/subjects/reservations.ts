@@ -5,7 +5,7 @@ const IDEMPOTENCY = 'src/api/idempotency/idempotency.ts';
 const END = 'src/activities/reservations/reservations.ts';
 const PAYMENTS = 'src/db/payments/paymentStore.ts';
 
-/** The order of a hold, its fences, and what becomes of payments that another run has made. */
+/** The order of a hold, its fences, and payments that another run has made. */
 export const RESERVATION_BREAKAGES: Breakage[] = [
   {
     name: 'a hold is granted however late',
@@ -29,7 +29,7 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     tests: ['ending a hold waits for a transaction that is granting the hold'],
   },
   {
-    name: 'a hold expires when a workflow says so',
+    name: 'a hold expires by the clock of a workflow',
     edits: [
       { file: END, find: "if (input.status === 'RELEASED' ||", replace: 'if (input.status.length > 0 ||' },
     ],
@@ -51,7 +51,7 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     tests: ['the same key is never refused for good while a hold stands under it'],
   },
   {
-    name: 'a repeated key is not asked about what it was granted',
+    name: 'a repeated key does not return the hold that it was granted',
     edits: [
       { file: IDEMPOTENCY, find: 'if (!used.isNew) {', replace: 'if (used.isNew && !used.isNew) {' },
       {
@@ -66,7 +66,7 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a run that was refused goes on until its timer',
+    name: 'a run whose hold was rejected continues until its timer',
     edits: [
       {
         file: 'src/api/reservations/placeHold.ts',
@@ -78,7 +78,7 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     tests: ['a hold that Postgres refuses is answered with the seats that are gone, and its workflow ends'],
   },
   {
-    name: 'a run in which nothing can be granted any more is kept',
+    name: 'a run that can no longer grant a hold is kept',
     edits: [
       {
         file: 'src/api/reservations/holdClaimed.ts',
@@ -90,7 +90,7 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     tests: ['the same key gets a new workflow where nothing can be granted in the old one any more'],
   },
   {
-    name: 'Redis remembers for an hour who has a seat',
+    name: 'Redis stores the owner of a seat for an hour',
     edits: [
       {
         file: 'src/redis/reservations/seatClaim.ts',
@@ -117,7 +117,7 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     tests: ['refunding a charge does not void a charge that another run of the steps has confirmed'],
   },
   {
-    name: 'a failing run does not ask whether another one has confirmed the payment',
+    name: 'a failing run does not check whether another run has confirmed the payment',
     edits: [
       {
         file: 'src/workflows/payments/payment.ts',
@@ -131,7 +131,7 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a failing run does not ask whether another one has credited the top-up',
+    name: 'a failing run does not check whether another run has credited the top-up',
     edits: [
       {
         file: 'src/workflows/ledger/topUp.ts',
@@ -145,7 +145,7 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a charge starts after the hold',
+    name: 'a charge starts after the end of the hold',
     edits: [
       {
         file: 'src/db/reservations/reservationStore.ts',
@@ -184,7 +184,7 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     tests: ['an attempt to pay that has begun cannot be withdrawn'],
   },
   {
-    name: 'the sweep replaces workflows that run',
+    name: 'the sweep replaces running workflows',
     edits: [
       {
         file: 'src/temporal/reservations/startReservation.ts',
@@ -198,7 +198,7 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a lost workflow task is a fault of ours',
+    name: 'a lost workflow task counts as a fault of the service',
     edits: [
       {
         file: 'src/api/problems/dependencyFailure.ts',

@@ -1,9 +1,9 @@
 import type { Breakage } from '../breakage';
 
-/** Starting, running and growing: the launcher, the worker's process, and what housekeeping removes. */
+/** Start, operation and growth: the launcher, the worker process, and the rows that housekeeping removes. */
 export const RUNNING_BREAKAGES: Breakage[] = [
   {
-    name: 'the set-up leaves out what NODE_ENV says',
+    name: 'the set-up leaves out the packages that NODE_ENV excludes',
     edits: [
       {
         file: 'scripts/setUp.mjs',
@@ -18,7 +18,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a folder that cannot be made counts as made',
+    name: 'a folder that cannot be created counts as created',
     edits: [
       {
         file: 'src/launcher/folders.ts',
@@ -30,7 +30,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     tests: ['the cache of components says which setting helps where no folder can be made'],
   },
   {
-    name: 'an IPv6 address stands in a URL without brackets',
+    name: 'a URL has an IPv6 address without brackets',
     edits: [
       {
         file: 'src/launcher/start/services.ts',
@@ -54,13 +54,13 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     tests: ['ports are not shared, also with a default: {"PORT":"8233"}'],
   },
   {
-    name: 'the launcher takes a port that the operator has chosen',
+    name: 'the launcher uses a port that the operator has chosen for another part',
     edits: [{ file: 'src/launcher/ports.ts', find: 'exclude: reserved,', replace: '' }],
     suite: 'test/launcher/launchState.test.ts',
     tests: ['state.json leaves the ports to the operator that are chosen for something else'],
   },
   {
-    name: 'a misspelt setting of our own is not noticed',
+    name: 'a misspelt setting of Holdfast is not noticed',
     edits: [
       {
         file: 'src/config/misspelt.ts',
@@ -72,7 +72,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     tests: ['a misspelt setting HOLD_TIME is reported with the nearest name, HOLD_SECONDS'],
   },
   {
-    name: 'a system that was running is said not to start',
+    name: 'the launcher reports a failed start for a system that was running',
     edits: [
       {
         file: 'src/launcher/start/explain.ts',
@@ -84,7 +84,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     tests: ['the last line of a launcher says that the system stopped, once it was running'],
   },
   {
-    name: 'a part that dies stays dead',
+    name: 'a part that dies is not started again',
     edits: [
       {
         file: 'src/launcher/processes/supervisor.ts',
@@ -98,7 +98,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a part that does not last is started again for ever',
+    name: 'a part that keeps failing is started again forever',
     edits: [
       {
         file: 'src/launcher/processes/supervisor.ts',
@@ -110,7 +110,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     tests: ['a part that ends by itself is given up as well when each start succeeds and does not last'],
   },
   {
-    name: "Redis's data is set aside whatever keeps Redis from starting",
+    name: 'the data of Redis is set aside for any reason that stops the start of Redis',
     edits: [
       {
         file: 'src/launcher/servers/redis.ts',
@@ -122,7 +122,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     tests: ['the data of Redis stays in its place when Redis cannot start for another reason'],
   },
   {
-    name: 'a frozen Redis is waited for without end',
+    name: 'the service waits forever for a frozen Redis',
     edits: [{ file: 'src/launcher/servers/redis.ts', find: '    commandTimeout: 2_000,\n', replace: '' }],
     suite: 'test/launcher/silentServer.test.ts',
     tests: ['a server that takes connections and never answers is not waited for without end: Redis'],
@@ -148,7 +148,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     tests: ['a release on a database of a later release does not change the logins'],
   },
   {
-    name: 'the data folder of a later release is taken for a damaged one',
+    name: 'the data folder of a later release counts as damaged',
     edits: [
       {
         file: 'src/launcher/start/launchState.ts',
@@ -160,7 +160,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     tests: ['state.json of a later release is refused in one line, whatever its form'],
   },
   {
-    name: "the embedded Temporal's HTTP API answers web pages",
+    name: 'the HTTP API of the embedded Temporal accepts requests of web pages',
     edits: [
       {
         file: 'src/launcher/servers/temporal.ts',
@@ -198,13 +198,13 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     tests: ['GET /readyz is 503 while the disk of the data is full'],
   },
   {
-    name: 'a worker that has failed is called healthy',
+    name: 'a worker that has failed is reported as healthy',
     edits: [{ file: 'src/worker/health.ts', find: "state !== 'FAILED'", replace: "state !== 'STOPPED'" }],
     suite: 'test/worker/health.test.ts',
     tests: ["a worker's health FAILED: /healthz answers 503 and /readyz 503"],
   },
   {
-    name: 'a worker is called ready before a version of it is current',
+    name: 'a worker is reported as ready before its version is current',
     edits: [{ file: 'src/worker/health.ts', find: ' && !worker.isReady()', replace: ' && false' }],
     suite: 'test/worker/health.test.ts',
     tests: ["a worker's health is ready only once new workflows have a worker"],
@@ -222,7 +222,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     tests: ['the schedules keep a pause that an operator sets while a worker updates them'],
   },
   {
-    name: 'an update of a schedule that was dropped is taken for done',
+    name: 'a dropped update of a schedule counts as done',
     edits: [
       {
         file: 'src/worker/schedules.ts',
@@ -234,7 +234,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     tests: ['the schedules keep a pause that an operator sets while a worker updates them'],
   },
   {
-    name: 'a Temporal that is away fills the log',
+    name: 'a Temporal that is down fills the log',
     edits: [{ file: 'src/worker/temporalLogger.ts', find: 'if (isNews) toldAt = now();', replace: '' }],
     suite: 'test/worker/temporalLogger.test.ts',
     tests: [
@@ -248,7 +248,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     tests: ['a pool without a logger prints nothing when it gets no connection: the caller gets the error'],
   },
   {
-    name: 'a table has no rule',
+    name: 'a table has no rule for its rows',
     edits: [
       {
         file: 'src/db/migrations/025_housekeeping.ts',
@@ -262,7 +262,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'notifications are kept for ever',
+    name: 'notifications are kept forever',
     edits: [
       { file: 'src/db/outboxStore.ts', find: 'const KEPT_DAYS = 30;', replace: 'const KEPT_DAYS = 30_000;' },
     ],
@@ -270,7 +270,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     tests: ['a notification is removed after 30 days, delivered or not'],
   },
   {
-    name: 'a message of a gateway is forgotten while the gateway repeats it',
+    name: 'a message of a gateway is removed while the gateway still repeats it',
     edits: [
       {
         file: 'src/db/payments/webhookStore.ts',
@@ -284,7 +284,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a reservation is removed although somebody tried to pay for it',
+    name: 'a reservation is removed although it has an attempt to pay',
     edits: [
       {
         file: 'src/db/migrations/025_housekeeping.ts',

@@ -9,13 +9,13 @@ const isRead = (name: string) => `the real plan ${name} is read as its author me
 
 export const SEATING_PLANS: Breakage[] = [
   {
-    name: 'two seats of one name are not warned of',
+    name: 'there is no warning of two seats with one name',
     edits: [{ file: SEATS, find: '    warnOfTwin(path, [zone, row, number]);\n', replace: '' }],
     suite: CASES,
     tests: [isRead('duplicate-labels'), isRead('zone-fallback-twins')],
   },
   {
-    name: 'the fallback name of a zone does not count among the names',
+    name: 'the fallback name of a zone does not count as a name',
     edits: [
       {
         file: SEATS,
@@ -33,13 +33,13 @@ export const SEATING_PLANS: Breakage[] = [
     tests: ['the names of a seat match the name of its category in either Unicode form'],
   },
   {
-    name: 'the labels of a row are forgotten',
+    name: 'the labels of a row are ignored',
     edits: [{ file: SEATS, find: "label: checked?.seat_label ?? ''", replace: "label: ''" }],
     suite: CASES,
     tests: [isRead('labels')],
   },
   {
-    name: 'the rotation of an area does not count',
+    name: 'the rotation of an area is ignored',
     edits: [
       {
         file: 'src/domain/catalogue/seatingPlan/areas.ts',
@@ -63,7 +63,7 @@ export const SEATING_PLANS: Breakage[] = [
     tests: [isRead('stage-spaced')],
   },
   {
-    name: 'a screen goes before a stage',
+    name: 'a screen is preferred to a stage',
     edits: [{ file: 'src/domain/catalogue/seatingPlan/stage.ts', find: 'b.rank - a.rank || ', replace: '' }],
     suite: STAGE,
     tests: [
@@ -71,7 +71,7 @@ export const SEATING_PLANS: Breakage[] = [
     ],
   },
   {
-    name: 'what is no colour reaches a style sheet',
+    name: 'a text that is no colour reaches a style sheet',
     edits: [{ file: 'src/domain/catalogue/seatingPlan/colors.ts', find: ' || !parse(color)', replace: '' }],
     suite: PLANS,
     tests: ['a colour that is not valid is replaced, with a warning: red}body{color:red'],
@@ -89,7 +89,7 @@ export const SEATING_PLANS: Breakage[] = [
     tests: ['a plan with faults is rejected before anything else is checked if it has too many parts'],
   },
   {
-    name: 'faults are listed without end',
+    name: 'the list of faults has no limit',
     edits: [
       {
         file: 'src/domain/catalogue/seatingPlan/faults.ts',
@@ -106,7 +106,7 @@ export const SEATING_PLANS: Breakage[] = [
     tests: ['a plan with faults shows a hundred of them at most'],
   },
   {
-    name: 'the bytes of a plan are parsed before they are looked at',
+    name: 'the bytes of a plan are parsed before they are checked',
     edits: [
       { file: 'src/api/catalogue/venues/scanJson.ts', find: 'depth > MAX_DEPTH', replace: 'depth < 0' },
       { file: 'src/api/catalogue/venues/scanJson.ts', find: 'values > MAX_VALUES', replace: 'values < 0' },
@@ -155,7 +155,7 @@ export const SEATING_PLANS: Breakage[] = [
     ],
   },
   {
-    name: 'best available does not say what it took for the stage',
+    name: 'best available does not report the position that it assumed for the stage',
     edits: [
       {
         file: 'src/domain/reservations/bestAvailable/layout.ts',

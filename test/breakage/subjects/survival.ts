@@ -1,9 +1,9 @@
 import type { Breakage } from '../breakage';
 
-/** One request, or one bad moment, that would end a whole process or lose what it keeps. */
+/** A single request, or a single failure, that would end a whole process or lose its data. */
 export const SURVIVAL_BREAKAGES: Breakage[] = [
   {
-    name: 'the guard of the Temporal UI hands on headers about the connection',
+    name: 'the guard of the Temporal UI forwards headers about the connection',
     edits: [{ file: 'src/launcher/servers/uiGuard.ts', find: "  'trailer',\n", replace: '' }],
     suite: 'test/launcher/uiGuard.test.ts',
     tests: [
@@ -11,7 +11,7 @@ export const SURVIVAL_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'an answer of the Temporal UI that was cut leaves its browser waiting',
+    name: 'the browser waits forever for an interrupted response of the Temporal UI',
     edits: [
       {
         file: 'src/launcher/servers/uiGuard.ts',
@@ -29,7 +29,7 @@ export const SURVIVAL_BREAKAGES: Breakage[] = [
     tests: ['the data of Redis stays in its place when Redis is asked to stop while it still reads it'],
   },
   {
-    name: 'a process for a plan that cannot be started is a fault of ours',
+    name: 'a process for a plan that cannot start counts as a fault of the service',
     edits: [
       {
         file: 'src/api/catalogue/venues/venueReader.ts',
@@ -41,7 +41,7 @@ export const SURVIVAL_BREAKAGES: Breakage[] = [
     tests: ['an API that can start no process says that the plan cannot be read right now'],
   },
   {
-    name: 'a log that cannot be looked at ends the launcher',
+    name: 'a log that cannot be read ends the launcher',
     edits: [
       {
         file: 'src/launcher/processes/logRotation.ts',
@@ -55,7 +55,7 @@ export const SURVIVAL_BREAKAGES: Breakage[] = [
     ],
   },
   {
-    name: 'a part that is replaced while it is started again runs twice',
+    name: 'a part that is replaced during a restart runs twice',
     edits: [
       {
         file: 'src/launcher/processes/supervisor.ts',

@@ -16,13 +16,13 @@ export const TICKETS: Breakage[] = [
     tests: ['a ticket on paper cuts no name of a seat, however long, and cuts those of the show for it'],
   },
   {
-    name: 'the type on paper stays large, and the seat pushes the show off the page',
+    name: 'the font size on paper stays large, and the seat pushes the show off the page',
     edits: [{ file: 'src/api/tickets/paper/seatCells.ts', find: '[14, 12, 10, 9, 8, 7]', replace: '[14]' }],
     suite: PAPER,
     tests: ['a ticket on paper leaves room for the show beside a seat of the widest names'],
   },
   {
-    name: 'a character that no font has is left out without a word',
+    name: 'a character that no font has is left out without a warning',
     edits: [
       {
         file: 'src/api/tickets/paper/paper.ts',
@@ -49,7 +49,7 @@ export const TICKETS: Breakage[] = [
     tests: ['a ticket on paper prints ideographs and Thai in fonts of their own'],
   },
   {
-    name: 'the additions of hand scanners spoil a code',
+    name: 'the characters that hand scanners add make a code invalid',
     edits: [
       {
         file: 'src/api/tickets/code/verify.ts',
@@ -61,7 +61,7 @@ export const TICKETS: Breakage[] = [
     tests: ["a ticket's code is read with what hand scanners add around it"],
   },
   {
-    name: 'the scan that arrives first counts, and not the earliest',
+    name: 'the scan that arrives first counts instead of the earliest',
     edits: [
       { file: 'src/domain/tickets/ticketScan.ts', find: "if (now < used) return 'was-first';", replace: '' },
     ],
@@ -72,7 +72,7 @@ export const TICKETS: Breakage[] = [
     ],
   },
   {
-    name: 'two scans of one ticket look at it at once',
+    name: 'two scans of one ticket read it at once',
     edits: [
       {
         file: 'src/db/tickets/ticketStore.ts',
@@ -84,7 +84,7 @@ export const TICKETS: Breakage[] = [
     tests: ['scans of one ticket at once admit once'],
   },
   {
-    name: 'staff check in at any time',
+    name: 'staff may check in at any time',
     edits: [
       {
         file: 'src/db/tickets/ticketStore.ts',
@@ -100,7 +100,7 @@ export const TICKETS: Breakage[] = [
     ],
   },
   {
-    name: 'staff that is bound to a venue checks in elsewhere',
+    name: 'staff that is bound to a venue may check in elsewhere',
     edits: [
       {
         file: 'src/db/accounts/staffAssignmentStore.ts',
@@ -114,7 +114,7 @@ export const TICKETS: Breakage[] = [
     ],
   },
   {
-    name: 'an account is left behind whose venue is not there',
+    name: 'an account whose venue does not exist is left behind',
     edits: [
       {
         file: 'src/api/accounts/routes.ts',
