@@ -113,7 +113,7 @@ describe('a hold', () => {
     });
   });
 
-  it('of a schedule without an own policy freezes the Korean policy', async () => {
+  it('of a schedule without a policy freezes the Korean policy', async () => {
     const { owner, db } = ground.database;
     const { seatIds, scheduleId } = await createSale(owner);
     const hold = aGrant({ scheduleId }, await createUser(owner), seatIds);

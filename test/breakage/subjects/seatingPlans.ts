@@ -67,7 +67,7 @@ export const SEATING_PLANS: Breakage[] = [
     edits: [{ file: 'src/domain/catalogue/seatingPlan/stage.ts', find: 'b.rank - a.rank || ', replace: '' }],
     suite: STAGE,
     tests: [
-      'the stage is found by its caption if there are several, it is the largest, and never a screen beside a stage',
+      'the stage is found by its caption and is the largest of several, and never a screen if there is a stage',
     ],
   },
   {

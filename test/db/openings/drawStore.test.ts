@@ -32,7 +32,7 @@ async function resultOf(scheduleId: string) {
 }
 
 describe('a commitment', () => {
-  it('is made only for a schedule that has an own room and is not open yet', async () => {
+  it('is made only for a schedule that has its own room and is not open yet', async () => {
     const { scheduleId, saleOpensAt } = await announceSale(database.owner);
     const open = await createSale(database.owner);
     const roomless = await createSale(database.owner, { saleOpensAt: new Date(Date.now() + HOUR_MS) });

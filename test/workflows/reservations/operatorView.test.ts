@@ -108,7 +108,7 @@ describe('a reservation that is held and paid', () => {
     expect(found).toEqual([stage.temporal.handle(reservationId).workflowId]);
   });
 
-  it('answers the query for its state', async () => {
+  it('returns its state to a query', async () => {
     const { reservationId, held } = await aPaidReservation();
 
     const state = await stage.temporal.handle(reservationId).query<ReservationState>(RESERVATION_QUERY);
@@ -170,7 +170,7 @@ describe('the search attribute and the details show', () => {
     expect(await statusAttributeOf(reservationId)).toBe('CONFIRMED');
   });
 
-  it('a payment that settled as declined, and the hold that goes on', async () => {
+  it('a payment that settled as declined, and the hold that continues', async () => {
     const { reservationId } = await aSettlingReservation('lose-decline');
 
     await eventually(async () => expect(await statusAttributeOf(reservationId)).toBe('HELD'));
@@ -193,7 +193,7 @@ async function shownOf(cancellationId: string) {
 }
 
 describe('the workflow of a cancellation shows an operator', () => {
-  it('the amounts, that the gateway refused the refund, and when the next try is', async () => {
+  it('the amounts, the refusal of the gateway, and the time of the next try', async () => {
     const { reservationId, sale, userId } = await buyOnStage(stage, {
       points: 20_000,
       cancellationPolicy: KEEPS_30_PERCENT,

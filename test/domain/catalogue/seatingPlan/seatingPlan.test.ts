@@ -39,7 +39,7 @@ describe("a plan as pretix's editor writes it", () => {
     ]);
   });
 
-  it('gives what is drawn beside the seats', () => {
+  it('gives the drawing around the seats', () => {
     const { drawing } = readHall(editorPlan()).hall;
     expect(drawing).toMatchObject({
       size: { width: 600, height: 400 },

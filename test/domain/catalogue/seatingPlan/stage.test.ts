@@ -46,7 +46,7 @@ describe('the stage is found by its caption', () => {
     expect(stageOf([{ width: 10, height: 10 }])).toBeNull();
   });
 
-  it('if there are several, it is the largest, and never a screen beside a stage', () => {
+  it('and is the largest of several, and never a screen if there is a stage', () => {
     const small = { width: 2, height: 2, text: 'Stage B' };
     const large = { position: { x: 0, y: 100 }, width: 20, height: 20, text: 'Stage A' };
     expect(stageOf([small, large])).toEqual({ x: 110, y: 160 });
