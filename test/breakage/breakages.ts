@@ -337,7 +337,7 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/api/edge/rateLimit.test.ts',
     tests: [
-      'who comes before their turn is refused by the queue a few times, then cheaply by the limit, in every process',
+      'a client that comes before its turn is rejected by the queue a few times, then by the cheaper limit, in every process',
     ],
   },
   {
@@ -350,7 +350,7 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/api/edge/rateLimit.test.ts',
-    tests: ['the client address is that of the connection, whatever a header says'],
+    tests: ['the client address is the address of the connection, whatever a header says'],
   },
   {
     name: 'a wallet may be overdrawn',
@@ -879,7 +879,7 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/api/edge/lanes.test.ts',
     tests: [
-      'a lane around the framework counts its answers with the others of the endpoint, and against the limits',
+      'a lane around the framework counts its responses in the metrics of the endpoint and against the rate limits',
     ],
   },
   {

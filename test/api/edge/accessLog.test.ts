@@ -30,7 +30,7 @@ beforeEach(async () => {
   });
   server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  // A server on a port has an address of this kind.
+  // The address of a server on a port has this type.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
@@ -46,13 +46,13 @@ async function ask(path: string, times: number): Promise<void> {
 const linesOf = (path: string) => log.lines().filter((line) => line['path'] === path);
 
 describe('the log of requests', () => {
-  it('has a line for each answer of an endpoint, also for a refusal with a reason of its own', async () => {
+  it('has a line for each response of an endpoint, also for a business error', async () => {
     await ask('/ok', 30);
     await ask('/taken', 30);
     expect([linesOf('/ok').length, linesOf('/taken').length]).toEqual([30, 30]);
   });
 
-  it('has a sample of what anybody can cause, and the metrics count all of it', async () => {
+  it('has only a sample of the errors that any client can cause, and the metrics count all of them', async () => {
     await ask('/nothing', 100);
     expect(linesOf('/nothing')).toHaveLength(20);
     expect(await metrics.registry.metrics()).toMatch(
@@ -60,12 +60,12 @@ describe('the log of requests', () => {
     );
   });
 
-  it('has a sample of faults that come again and again', async () => {
+  it('has only a sample of repeated faults', async () => {
     await ask('/crash', 100);
     expect(log.lines().filter(({ msg }) => msg === 'internal-error')).toHaveLength(20);
   });
 
-  it('cuts paths that are longer than any of ours', async () => {
+  it('cuts a path that is longer than every path of the API', async () => {
     await ask(`/${'x'.repeat(7_000)}`, 1);
     expect(log.text().length).toBeLessThan(600);
   });

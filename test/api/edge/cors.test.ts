@@ -21,7 +21,7 @@ const exposedBy = ({ headers }: { headers: Headers }) =>
 
 describe('a page of an origin that CORS_ORIGINS names', () => {
   it.each([SHOP, 'http://localhost:5173'])(
-    'may read answers and the headers that it needs: %s',
+    'may read responses and the headers that it needs: %s',
     async (origin) => {
       const reply = await edge.call('GET', '/v1/concerts', from(origin));
       expect(reply.status).toBe(200);
@@ -32,14 +32,14 @@ describe('a page of an origin that CORS_ORIGINS names', () => {
     },
   );
 
-  it('may read problems as well', async () => {
+  it('may read problems', async () => {
     const reply = await edge.call('GET', '/v1/wallet', from(SHOP));
     expectProblem(reply, 401, 'unauthenticated');
     expect(reply.headers.get('Access-Control-Allow-Origin')).toBe(SHOP);
     expect(exposedBy(reply)).toContain('Retry-After');
   });
 
-  it('may read what lanes answer, which caches keep apart by origin and encoding', async () => {
+  it('may read the responses of lanes, and caches keep them apart by origin and encoding', async () => {
     const { scheduleId } = await createSale(edge.database.owner);
     const { accessToken: token, queueToken } = await logIn(edge);
     const map = await edge.call('GET', `/v1/schedules/${scheduleId}/seats`, from(SHOP));
@@ -52,12 +52,12 @@ describe('a page of an origin that CORS_ORIGINS names', () => {
       expect(reply.headers.get('Access-Control-Allow-Origin')).toBe(SHOP);
     }
     expect(map.headers.get('Vary')).toBe('Origin, Accept-Encoding');
-    // The same around the lane, by a query that the endpoint does not have.
+    // The same request outside the lane: a query keeps it out.
     const around = await edge.call('GET', `/v1/schedules/${scheduleId}/seats?`, from(SHOP));
     expect(around.headers.get('Vary')).toBe('Origin, Accept-Encoding');
   });
 
-  it('may send what the API takes: a preflight says so, before any limit', async () => {
+  it('may send the methods and headers of the API: a preflight allows them, before any rate limit', async () => {
     const reply = await edge.call(
       'OPTIONS',
       '/v1/reservations',
@@ -98,8 +98,8 @@ describe('a page of another origin', () => {
   });
 });
 
-describe('OPTIONS that is no preflight', () => {
-  it('names the methods, as without CORS', async () => {
+describe('an OPTIONS request that is not a preflight', () => {
+  it('lists the methods, as without CORS', async () => {
     const reply = await edge.call('OPTIONS', '/v1/users');
     expect({ status: reply.status, allow: reply.headers.get('Allow') }).toEqual({
       status: 204,

@@ -10,14 +10,14 @@ import { freePort } from '../../../src/launcher/ports';
 import { createSale } from '../../support/factories';
 import { parse, startEdge, type Edge } from '../edge';
 
-/** Debian's `chromium`, or what others call it. Without one, `cors.test.ts` alone holds the headers to the rule. */
+/** Debian's `chromium`, or its name on other systems. Without a browser only `cors.test.ts` checks the headers. */
 const BROWSER = ['chromium', 'chromium-browser', 'google-chrome'].flatMap(
   (name) => findOnPath(name) ?? [],
 )[0];
 
 const whereThereIsABrowser = BROWSER === undefined ? describe.skip : describe;
 
-/** What a shop does: it tells its own server what it could read. */
+/** The page of a shop. It reports to its own server what it could read. */
 const shop = (api: string, scheduleId: string): string => `<!doctype html><script type="module">
 const json = { 'Content-Type': 'application/json' };
 const send = (path, body, headers) =>
@@ -77,7 +77,7 @@ whereThereIsABrowser('a page in a browser', () => {
     rmSync(profile, { recursive: true, force: true });
   });
 
-  /** Shows the shop on an origin, and waits for what it tells. */
+  /** Opens the shop on an origin, and waits for its report. */
   async function seenFrom(port: number): Promise<Record<string, unknown>> {
     const seen = new Promise<string>((resolve) => {
       const page = createServer((request, response) => {
@@ -100,7 +100,7 @@ whereThereIsABrowser('a page in a browser', () => {
     return parse(await seen);
   }
 
-  it('of an origin that CORS_ORIGINS names can shop', async () => {
+  it('can shop if CORS_ORIGINS names its origin', async () => {
     const seen = await seenFrom(allowed);
     expect(seen).toEqual({
       map: true,
@@ -113,7 +113,7 @@ whereThereIsABrowser('a page in a browser', () => {
     });
   }, 60_000);
 
-  it('of another origin can read nothing', async () => {
+  it('can read nothing if its origin is another one', async () => {
     expect(await seenFrom(other)).toEqual({ error: 'TypeError: Failed to fetch' });
   }, 60_000);
 });

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(async () => edge.stop());
 
-/** Gateways choose what they send there, and sign it: what is expected of that is tested with the gateways. */
+/** A gateway chooses and signs what it sends to these routes. The tests of the gateways cover them. */
 const ofGateways = ({ path }: Endpoint): boolean => path.startsWith('/v1/webhooks/');
 
 interface Sent {
@@ -29,13 +29,13 @@ interface Sent {
 interface Answer {
   status: number;
   slug: string;
-  /** Of the issues. */
+  /** The paths of the issues. */
   paths: string[];
 }
 
 const issues = z.array(z.object({ path: z.string(), message: z.string() })).catch([]);
 
-/** Any method with any body, which `fetch` does not send. The answer is held against the OpenAPI document. */
+/** Sends any method with any body, which `fetch` does not do. Checks the response against the OpenAPI document. */
 async function send(
   { method, path }: { method: string; path: string },
   { query = '', body, type = 'application/json', params = randomUUID() }: Sent,
@@ -79,7 +79,7 @@ const routesWithBody = (): Endpoint[] => everyRoute().filter(withBody);
 const routesWithoutBody = (): Endpoint[] => everyRoute().filter((route) => !withBody(route));
 const nameOf = ({ method, path }: Endpoint): string => `${method} ${path}`;
 
-/** Sends the same to each route and tells which routes answered otherwise. */
+/** Sends the same request to each route. The failure lists the routes that respond otherwise. */
 async function expectOfEach(
   routes: readonly Endpoint[],
   sent: (route: Endpoint) => Sent,
@@ -91,7 +91,7 @@ async function expectOfEach(
   expect(answers).toEqual(routes.map((route) => [nameOf(route), answer]));
 }
 
-/** The answer to a request with issues at these paths, and maybe at others. */
+/** The response to a request with issues at these paths, and maybe at others. */
 const invalid = (...paths: string[]) => ({
   status: 400,
   slug: 'validation-failed',
@@ -99,22 +99,22 @@ const invalid = (...paths: string[]) => ({
 });
 
 describe('every route', () => {
-  it('refuses a query parameter that it does not declare', async () => {
+  it('rejects a query parameter that it does not declare', async () => {
     await expectOfEach(everyRoute(), () => ({ query: '?surprise=1' }), invalid('surprise'));
   });
 
   it.each([
     ['NUL', '%00'],
     ['half of a surrogate pair', '%ED%A0%80'],
-    ['bytes that are no UTF-8', '%ff'],
-  ])('refuses a query with %s', async (_case, value) => {
+    ['bytes that are not UTF-8', '%ff'],
+  ])('rejects a query with %s', async (_case, value) => {
     await expectOfEach(everyRoute(), () => ({ query: `?surprise=${value}` }), invalid('surprise'));
   });
 
   it.each([
     ['NUL', '%00'],
     ['half of a surrogate pair', '%ED%A0%80'],
-  ])('refuses %s in each query parameter that it declares', async (_case, value) => {
+  ])('rejects %s in each query parameter that it declares', async (_case, value) => {
     for (const route of everyRoute()) {
       for (const name of Object.keys(route.query?.shape ?? {})) {
         expect([nameOf(route), await send(route, { query: `?${name}=a${value}b` })]).toEqual([
@@ -125,7 +125,7 @@ describe('every route', () => {
     }
   });
 
-  it('refuses NUL in each parameter of its path', async () => {
+  it('rejects NUL in each parameter of its path', async () => {
     for (const route of everyRoute().filter(({ params }) => params)) {
       expect([nameOf(route), await send(route, { params: 'a%00b' })]).toEqual([
         nameOf(route),
@@ -134,12 +134,12 @@ describe('every route', () => {
     }
   });
 
-  it('refuses a body of another media type', async () => {
+  it('rejects a body of another media type', async () => {
     const answer = { status: 415, slug: 'unsupported-media-type', paths: [] };
     await expectOfEach(everyRoute(), () => ({ body: 'x=1', type: 'text/plain' }), answer);
   });
 
-  it('refuses a body in another encoding', async () => {
+  it('rejects a body in another encoding', async () => {
     const answer = { status: 415, slug: 'unsupported-media-type', paths: [] };
     await expectOfEach(
       everyRoute(),
@@ -149,31 +149,31 @@ describe('every route', () => {
   });
 });
 
-describe('every route whose method has bodies', () => {
-  it('refuses malformed JSON', async () => {
+describe('every route whose method has a body', () => {
+  it('rejects malformed JSON', async () => {
     const answer = { status: 400, slug: 'malformed-json', paths: [] };
     await expectOfEach(routesWithBody(), () => ({ body: '{"seatIds":["' }), answer);
   });
 
-  it('refuses a field that it does not declare', async () => {
+  it('rejects a field that it does not declare', async () => {
     await expectOfEach(routesWithBody(), () => ({ body: '{"surprise":1}' }), invalid('surprise'));
   });
 
-  it('refuses a list in place of an object', async () => {
+  it('rejects a list instead of an object', async () => {
     await expectOfEach(routesWithBody(), () => ({ body: '[]' }), invalid(''));
   });
 
   it.each([
     ['NUL', String.raw`A\u0000B`],
     ['half of a surrogate pair', String.raw`A\ud83cB`],
-  ])('refuses %s in any text and in the name of any field, at its path', async (_case, text) => {
+  ])('rejects %s in any text and in any field name, and reports its path', async (_case, text) => {
     const taken = routesWithBody().filter(({ anyText }) => anyText === undefined);
     const body = `{"list":["fine",{"deep":"${text}"}],"${text}":1}`;
 
     await expectOfEach(taken, () => ({ body }), invalid('list.1.deep', 'A\u{FFFD}B'));
   });
 
-  it('refuses what is nested so deeply that it could not be written down again', async () => {
+  it('rejects a value that is nested too deeply to be serialized', async () => {
     const body = `{"deep":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
     const taken = routesWithBody().filter(({ anyText }) => anyText === undefined);
     await expectOfEach(taken, () => ({ body }), invalid());
@@ -181,11 +181,11 @@ describe('every route whose method has bodies', () => {
 });
 
 describe('every route whose method has no body', () => {
-  it.each(['{"surprise":1}', '{}', '{"seatIds":["'])('refuses the body %s', async (body) => {
+  it.each(['{"surprise":1}', '{}', '{"seatIds":["'])('rejects the body %s', async (body) => {
     await expectOfEach(routesWithoutBody(), () => ({ body }), invalid(''));
   });
 
-  it('refuses one in a request for the head alone', async () => {
+  it('rejects a body in a HEAD request', async () => {
     for (const { method, path } of routesWithoutBody()) {
       if (method !== 'GET') continue;
       expect([path, await send({ method: 'HEAD', path }, { body: '{}' })]).toEqual([

@@ -21,10 +21,10 @@ beforeAll(async () => {
 });
 afterAll(async () => edge.stop());
 
-/** A query, which no endpoint here looks at, keeps a request out of the lanes. */
+/** A query keeps a request out of the lanes. No endpoint here reads a query. */
 const aroundTheLanes = (path: string): string => `${path}?`;
 
-/** What differs from one answer to the next. */
+/** Headers that differ from one response to the next. */
 const OWN = new Set(['date', 'x-request-id', 'ratelimit']);
 
 function comparable({ status, headers, text }: Reply) {
@@ -37,7 +37,7 @@ async function bothWays(path: string, options: CallOptions = {}): Promise<[Reply
   return [lane, await edge.call('GET', aroundTheLanes(path), options)];
 }
 
-/** Of a GET with a body, which `fetch` does not send. */
+/** The status of a GET with a body, which `fetch` does not send. */
 async function statusOf(path: string, headers: OutgoingHttpHeaders, body: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
     httpRequest(`${edge.url}${path}`, { headers }, (response) => {
@@ -55,13 +55,13 @@ const poll = (queueToken = account.queueToken): CallOptions => ({
 });
 
 describe('a lane around the framework', () => {
-  it('answers a poll as the endpoint does', async () => {
+  it('responds to a poll as the endpoint does', async () => {
     const [lane, endpoint] = await bothWays('/v1/queue/status', poll());
     expect(lane.body).toMatchObject({ queue: { status: 'ACTIVE' } });
     expect(comparable(lane)).toEqual(comparable(endpoint));
   });
 
-  it('answers a seat map as the endpoint does, and an unchanged one', async () => {
+  it('responds to a request for a seat map as the endpoint does, also if the map is unchanged', async () => {
     const path = `/v1/schedules/${scheduleId}/seats`;
     const [lane, endpoint] = await bothWays(path);
     expect(lane.status).toBe(200);
@@ -72,7 +72,7 @@ describe('a lane around the framework', () => {
     expect(comparable(unchanged)).toEqual(comparable(unchangedThere));
   });
 
-  it('leaves refusals to the endpoint', async () => {
+  it('leaves the rejection of a request to the endpoint', async () => {
     const other = await logIn(edge);
     const polled = async (options: CallOptions) => edge.call('GET', '/v1/queue/status', options);
     expectProblem(await polled({ ...poll(), token: undefined }), 401, 'unauthenticated');
@@ -84,7 +84,7 @@ describe('a lane around the framework', () => {
     expectProblem(await edge.call('GET', `/v1/schedules/${randomUUID()}/seats`), 404, 'schedule-not-found');
   });
 
-  it('leaves a body that nobody reads to the endpoint', async () => {
+  it('leaves a request with an unexpected body to the endpoint', async () => {
     const { accessToken, queueToken } = account;
     const headers = { Authorization: `Bearer ${accessToken}`, 'X-Queue-Token': queueToken };
     const body = '{"surprise":1}';
@@ -98,7 +98,7 @@ describe('a lane around the framework', () => {
     }
   });
 
-  it('counts its answers with the others of the endpoint, and against the limits', async () => {
+  it('counts its responses in the metrics of the endpoint and against the rate limits', async () => {
     const fresh = await logIn(edge);
     const options = { token: fresh.accessToken, headers: { 'X-Queue-Token': fresh.queueToken } };
     const replies = [

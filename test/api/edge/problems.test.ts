@@ -9,7 +9,7 @@ import { expectProblem, parse, startEdge, type Edge } from '../edge';
 
 const SECRET = 'SELECT secret FROM users';
 
-/** What the service's own endpoints never do. */
+/** An endpoint that fails in a way in which the endpoints of the service never fail. */
 const raising = (path: string, error: () => unknown) =>
   endpoint({
     method: 'GET',
@@ -59,7 +59,7 @@ afterAll(async () => edge.stop());
 const post = async (body: unknown, path = '/test/fields/1', headers: Record<string, string> = {}) =>
   edge.call('POST', path, { body, headers });
 
-/** Bytes as they are, for what no HTTP client would send. Returns status line, headers and body. */
+/** Sends raw bytes, for requests that no HTTP client sends. Returns the status line and headers, and the body. */
 async function sendBytes(bytes: string): Promise<{ head: string; body: Record<string, unknown> }> {
   const socket = connect(Number(new URL(edge.url).port), '127.0.0.1');
   socket.end(bytes);
@@ -70,7 +70,7 @@ async function sendBytes(bytes: string): Promise<{ head: string; body: Record<st
 }
 
 describe('a problem', () => {
-  it('carries the members of RFC 9457 and its own', async () => {
+  it('has the members of RFC 9457 and members of its own', async () => {
     const reply = await edge.call('GET', '/test/problem?token=hidden');
     expectProblem(reply, 409, 'seat-unavailable');
     expect(reply.body).toEqual({
@@ -83,7 +83,7 @@ describe('a problem', () => {
     });
   });
 
-  it('keeps its own members from taking the place of the standard ones', async () => {
+  it('does not let its own members replace the standard ones', async () => {
     expectProblem(await edge.call('GET', '/test/members'), 403, 'forbidden');
   });
 
@@ -98,12 +98,12 @@ describe('a problem', () => {
     expect(reply.text).toContain('What to do');
   });
 
-  it('of an unknown name has none', async () => {
+  it('has no page if its name is unknown', async () => {
     expectProblem(await edge.call('GET', '/problems/constructor'), 404, 'not-found');
   });
 });
 
-describe('everything that fails is answered as a problem', () => {
+describe('every failure gets a problem as its response', () => {
   it.each([
     ['an unknown path', 'GET', '/v1/nothing'],
     ['a path that is badly encoded', 'GET', '/v1/%E0%A4%A'],
@@ -135,7 +135,7 @@ describe('everything that fails is answered as a problem', () => {
     expectProblem(await post({ name: 'x'.repeat(5_000) }), 413, 'body-too-large');
   });
 
-  it('a body that says it is too large and never comes: 413', async () => {
+  it('a body that is too large by its Content-Length and never arrives: 413', async () => {
     const head = 'POST /test/fields/1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
     const { head: answer, body } = await sendBytes(
       `${head}Content-Length: 99999\r\nConnection: close\r\n\r\n{`,
@@ -151,20 +151,23 @@ describe('everything that fails is answered as a problem', () => {
     expectProblem(await post('{"name":"x"}', '/test/fields/1', headers), 415, 'unsupported-media-type');
   });
 
-  it.each(['/test/crash', '/test/not-an-error'])('a crash: 500 that tells nothing (%s)', async (path) => {
-    const reply = await edge.call('GET', path);
-    expectProblem(reply, 500, 'internal-error');
-    expect(reply.text).not.toMatch(/SELECT|stack|\.ts|\.js/);
-  });
+  it.each(['/test/crash', '/test/not-an-error'])(
+    'a crash: 500 without internal details (%s)',
+    async (path) => {
+      const reply = await edge.call('GET', path);
+      expectProblem(reply, 500, 'internal-error');
+      expect(reply.text).not.toMatch(/SELECT|stack|\.ts|\.js/);
+    },
+  );
 
-  it.each(['/test/refused', '/test/wrapped'])('a part that is down: 503 (%s)', async (path) => {
+  it.each(['/test/refused', '/test/wrapped'])('a dependency that is down: 503 (%s)', async (path) => {
     const reply = await edge.call('GET', path);
     expectProblem(reply, 503, 'temporarily-unavailable');
     expect(Number(reply.headers.get('Retry-After'))).toBeGreaterThan(0);
     expect(reply.text).not.toContain('SELECT');
   });
 
-  it('bytes that are no HTTP: 400', async () => {
+  it('bytes that are not HTTP: 400', async () => {
     const { head, body } = await sendBytes('NONSENSE\r\n\r\n');
     expect(head).toMatch(/^HTTP\/1.1 400 [\s\S]*application\/problem\+json[\s\S]*X-Request-Id: /);
     expect(body).toMatchObject({ type: '/problems/malformed-request', status: 400 });
@@ -190,7 +193,7 @@ describe('everything that fails is answered as a problem', () => {
 });
 
 describe('validation', () => {
-  it('names every fault of all parts of a request', async () => {
+  it('lists every error in all parts of a request', async () => {
     const headers = { 'Idempotency-Key': 'ü' };
     const body = { seats: ['x', 'y'], nmae: 'x' };
     const reply = await post(body, '/test/fields/one?limit=999', headers);
@@ -201,29 +204,29 @@ describe('validation', () => {
     );
   });
 
-  it.each(['', 'x'.repeat(256)])('refuses an idempotency key that is none', async (key) => {
+  it.each(['', 'x'.repeat(256)])('rejects an invalid idempotency key', async (key) => {
     expectProblem(await post({ name: 'x' }, undefined, { 'Idempotency-Key': key }), 400, 'validation-failed');
   });
 
-  it('refuses query parameters that it does not know', async () => {
+  it('rejects unknown query parameters', async () => {
     const reply = await post({ name: 'x' }, '/test/fields/1?utm_source=mail');
     expectProblem(reply, 400, 'validation-failed');
     expect(reply.body['errors']).toEqual([{ path: 'utm_source', message: 'Unknown parameter' }]);
   });
 
-  it('names at most 100 texts that cannot be stored', async () => {
+  it('lists at most 100 texts that cannot be stored', async () => {
     const reply = await post(JSON.stringify({ seats: Array.from({ length: 250 }, () => '\0') }));
     const errors = z.array(z.object({ message: z.string() })).parse(reply.body['errors']);
     expect(errors.filter(({ message }) => message.includes('NUL'))).toHaveLength(100);
   });
 
-  it('refuses a parameter that comes twice', async () => {
+  it('rejects a parameter that occurs twice', async () => {
     expectProblem(await post({ name: 'x' }, '/test/fields/1?limit=1&limit=2'), 400, 'validation-failed');
   });
 });
 
-describe('every answer', () => {
-  it("has the request's id where it is sane", async () => {
+describe('every response', () => {
+  it('has the id of the request if that id is valid', async () => {
     const headers = { 'X-Request-Id': 'trace:42.a_b-c' };
     expect((await edge.call('GET', '/healthz', { headers })).headers.get('X-Request-Id')).toBe(
       'trace:42.a_b-c',
@@ -233,19 +236,22 @@ describe('every answer', () => {
     );
   });
 
-  it.each(['', 'a b', '<script>', 'x'.repeat(129)])('has a new id where "%s" is not sane', async (given) => {
-    const { headers } = await edge.call('GET', '/healthz', { headers: { 'X-Request-Id': given } });
-    expect(headers.get('X-Request-Id')).toMatch(/^[0-9a-f-]{36}$/);
-  });
+  it.each(['', 'a b', '<script>', 'x'.repeat(129)])(
+    'has a new id if the id of the request is invalid: "%s"',
+    async (given) => {
+      const { headers } = await edge.call('GET', '/healthz', { headers: { 'X-Request-Id': given } });
+      expect(headers.get('X-Request-Id')).toMatch(/^[0-9a-f-]{36}$/);
+    },
+  );
 
-  it('has the headers that keep browsers from guessing and framing', async () => {
+  it('has the headers that forbid browsers to guess the content type and to show the page in a frame', async () => {
     const { headers } = await edge.call('GET', '/healthz');
     expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
     expect(headers.get('Content-Security-Policy')).toContain("default-src 'none'");
     expect(headers.get('X-Powered-By')).toBeNull();
   });
 
-  it('to OPTIONS names the methods', async () => {
+  it('to OPTIONS lists the methods', async () => {
     const reply = await edge.call('OPTIONS', '/v1/users');
     expect({ status: reply.status, allow: reply.headers.get('Allow') }).toEqual({
       status: 204,
@@ -253,13 +259,13 @@ describe('every answer', () => {
     });
   });
 
-  it('to HEAD is the head of that to GET', async () => {
+  it('to HEAD has the headers of the response to GET, and no body', async () => {
     const reply = await edge.call('HEAD', '/healthz');
     expect({ status: reply.status, text: reply.text }).toEqual({ status: 200, text: '' });
     expect(reply.headers.get('Content-Type')).toBe('application/json');
   });
 
-  it('comes although the client expects something unknown', async () => {
+  it('is sent also if the client sends an unknown Expect header', async () => {
     const status = await new Promise((resolve, reject) => {
       rawRequest(`${edge.url}/healthz`, { headers: { Expect: 'wonders' } }, (response) => {
         response.resume();

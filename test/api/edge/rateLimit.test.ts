@@ -8,7 +8,7 @@ import { createSale } from '../../support/factories';
 import { createTestRedis, type TestRedis } from '../../support/redis';
 import { expectProblem, logIn, startEdge, type Edge } from '../edge';
 
-/** Makes every quota small: 5 free tries for a password become 1, 200 sign-ups of an address 40. */
+/** Makes every quota small: the 5 free tries for a password become 1, the 200 sign-ups of an address become 40. */
 const FACTOR = 0.2;
 
 let edge: Edge;
@@ -20,8 +20,8 @@ afterAll(async () => edge.stop());
 const logInAs = async (id: string, password: string) =>
   edge.call('POST', '/v1/auth/login', { body: { id, password } });
 
-describe('a rate-limited answer', () => {
-  it('tells the limit and what is left', async () => {
+describe('a rate limit', () => {
+  it('shows the limit and the remaining requests in each response', async () => {
     const { accessToken: token } = await logIn(edge);
     const first = await edge.call('POST', '/v1/queue/tokens', { token, body: {} });
     const second = await edge.call('POST', '/v1/queue/tokens', { token, body: {} });
@@ -31,9 +31,9 @@ describe('a rate-limited answer', () => {
     expect(second.headers.get('RateLimit')).toMatch(new RegExp(`^"per-user";r=${quota - 2};t=\\d+$`));
   });
 
-  it('is 429 past the limit, with the time to wait', async () => {
+  it('responds with 429 above the limit, with the time to wait', async () => {
     const account = await logIn(edge);
-    // A minute that ends meanwhile forgets a part of them, but not half.
+    // If a minute ends during the calls, the limit forgets a part of them, but less than half.
     const calls = Array.from({ length: 2 * RATE_LIMITS['per-user'].quota * FACTOR + 1 }, async () =>
       edge.call('POST', '/v1/queue/tokens', { token: account.accessToken, body: {} }),
     );
@@ -46,13 +46,13 @@ describe('a rate-limited answer', () => {
     expect(reply.headers.get('RateLimit')).toMatch(/^"per-user";r=0;/);
   });
 
-  it('does not count what machines poll', async () => {
+  it('does not count health checks, which machines poll', async () => {
     expect((await edge.call('GET', '/healthz')).headers.get('RateLimit')).toBeNull();
   });
 });
 
-describe('guessing a password', () => {
-  it('is refused where many tries of one account come at once, and not for others', async () => {
+describe('password guessing', () => {
+  it('is rejected if many tries for one account arrive at once, and other accounts can log in', async () => {
     const { id } = await logIn(edge);
     const other = await logIn(edge);
     expectProblem(await logInAs(id, 'wrong password'), 401, 'invalid-credentials');
@@ -65,13 +65,13 @@ describe('guessing a password', () => {
       expectProblem(reply, 429, 'rate-limited');
       expect(reply.body['policy']).toBe('login-account');
       expect(Number(reply.headers.get('Retry-After'))).toBeGreaterThan(0);
-      // The limit of the address let it pass, and says nothing about when to come back.
+      // The limit of the address allows the request, so the header does not show that limit.
       expect(reply.headers.get('RateLimit')).toMatch(/^"login-account";r=0;t=\d+$/);
     }
     expect((await logInAs(other.id, other.password)).status).toBe(200);
   });
 
-  it('delays the right password, and never refuses it for what others have tried', async () => {
+  it('delays the right password, but never makes the API reject it', async () => {
     const { id, password } = await logIn(edge);
     for (const guess of ['one guess', 'another guess']) {
       expectProblem(await logInAs(id, guess), 401, 'invalid-credentials');
@@ -79,7 +79,7 @@ describe('guessing a password', () => {
     expect((await logInAs(id, password)).status).toBe(200);
   });
 
-  it('costs those nothing who know it', async () => {
+  it('does not include logins with the right password: they cost nothing', async () => {
     const { id, password } = await logIn(edge);
     for (let round = 0; round < 5; round += 1) {
       expect((await logInAs(id, password)).status).toBe(200);
@@ -87,7 +87,7 @@ describe('guessing a password', () => {
   });
 });
 
-describe('requests that no endpoint takes', () => {
+describe('requests that reach no endpoint', () => {
   const wrong = [
     ['no login', 'GET', '/v1/wallet', 401],
     ['an unknown path', 'GET', '/v1/nothing', 404],
@@ -100,7 +100,7 @@ describe('requests that no endpoint takes', () => {
     expect(reply.headers.get('RateLimit')).toMatch(/^"per-address";r=\d+;/);
   });
 
-  it('are refused as all others are once there are too many', async () => {
+  it('are rejected with 429 once there are too many', async () => {
     const strict = await startEdge({ settings: { RATE_LIMIT_FACTOR: '0.001' } });
     try {
       for (const [, method, path, status] of wrong)
@@ -116,9 +116,9 @@ describe('requests that no endpoint takes', () => {
   });
 });
 
-describe('a request that a lane hands on to its endpoint', () => {
+describe('a request that a lane passes to its endpoint', () => {
   it('is counted once', async () => {
-    // Two maps a minute.
+    // The limit is two maps a minute.
     const strict = await startEdge({ beside: edge, settings: { RATE_LIMIT_FACTOR: '0.0003' } });
     try {
       await edge.redis.redis.flushdb();
@@ -132,7 +132,7 @@ describe('a request that a lane hands on to its endpoint', () => {
 });
 
 describe('without Redis', () => {
-  it('limits are counted in the process', async () => {
+  it('the process counts the limits itself', async () => {
     const redis = await createTestRedis();
     try {
       const limits = createRateLimits({ redis: redis.redis, attempt: bestEffort(redis), factor: 0.001 });
@@ -148,8 +148,8 @@ describe('without Redis', () => {
   });
 });
 
-describe('who comes before their turn', () => {
-  it('is refused by the queue a few times, then cheaply by the limit, in every process', async () => {
+describe('a client that comes before its turn', () => {
+  it('is rejected by the queue a few times, then by the cheaper limit, in every process', async () => {
     const { accessToken: token, userId } = await logIn(edge);
     const { scheduleId, queueToken } = await waitingFor(token);
     const tryToHold = async () =>
@@ -165,18 +165,18 @@ describe('who comes before their turn', () => {
     const { redis } = edge;
     const other = createRateLimits({ redis: redis.redis, attempt: bestEffort(redis), factor: FACTOR });
     expect(await other.consume('admitted', userId)).toMatchObject({ name: 'waiting', allowed: false });
-    // Looking around is not what the limit is for.
+    // The limit does not cover reads.
     expect((await edge.call('GET', '/v1/wallet', { token })).status).toBe(200);
   });
 });
 
 describe('the client address', () => {
-  it('is that of the connection, whatever a header says', async () => {
+  it('is the address of the connection, whatever a header says', async () => {
     const [one, two] = [await leftFor(edge, '198.51.100.1'), await leftFor(edge, '198.51.100.2')];
     expect(two).toBe(one - 1);
   });
 
-  it('is what the last of TRUSTED_PROXIES says, and not what the client said before it', async () => {
+  it('is the address from the last of TRUSTED_PROXIES, not an earlier one that the client sent', async () => {
     const behind = await startEdge({ settings: { TRUSTED_PROXIES: '1' } });
     try {
       const first = await leftFor(behind, '198.51.100.1');
@@ -205,13 +205,13 @@ function bestEffort({ redis }: TestRedis) {
   return createBestEffort(redis, createLogger('test', 'silent'));
 }
 
-/** What remains for a client that says to come from an address. */
+/** The number of requests that remain for a client with this `X-Forwarded-For`. */
 async function leftFor(service: Edge, address: string): Promise<number> {
   const reply = await service.call('GET', '/v1/concerts', { headers: { 'X-Forwarded-For': address } });
   return Number(/;r=(\d+);/.exec(reply.headers.get('RateLimit') ?? '')?.[1]);
 }
 
-/** A schedule whose waiting room lets nobody in for now, and a place there. */
+/** A schedule whose waiting room admits no client for now, and a place in its line. */
 async function waitingFor(token: string): Promise<{ scheduleId: string; queueToken: string }> {
   const { scheduleId } = await createSale(edge.database.owner);
   const waitingRoom = JSON.stringify({ admitPerSecond: 1, maxActive: 1 });

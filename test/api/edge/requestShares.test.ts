@@ -31,7 +31,7 @@ async function untilUnderWay(count: number): Promise<void> {
 }
 
 describe('requests under way', () => {
-  it('are bounded for each client, also where one proxy brings all of them', async () => {
+  it('are bounded for each client, also if all of them come through one proxy', async () => {
     const waiting = [ask('one'), ask('one')];
     await untilUnderWay(2);
 
@@ -59,7 +59,7 @@ describe('requests under way', () => {
     await Promise.all(waiting);
   });
 
-  it('count no more once they are answered, or their client has left', async () => {
+  it('no longer count once they have a response or their client has left', async () => {
     for (let turn = 0; turn < 3; turn += 1) {
       const left = new AbortController();
       const [answered, cut] = [ask('one'), ask('one', left.signal).catch(() => undefined)];

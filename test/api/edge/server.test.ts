@@ -26,11 +26,11 @@ const answerOk: RequestListener = (_request, response) => void response.end('ok'
 const refuse: RequestListener = (request, response) =>
   refuseRequest(request, response, new Problem('not-found', 'There is no such path.'));
 
-/** As Node does after 30 s. */
+/** Emits the event that Node emits after 30 s without traffic. */
 const silence = ({ socket }: IncomingMessage): boolean => socket.emit('timeout');
 
-describe('stopping the server', () => {
-  it('lets what is under way end, and takes no more', async () => {
+describe('the server', () => {
+  it('lets requests under way finish when it stops, and accepts no new ones', async () => {
     const requests = new EventEmitter();
     const running = await start((_request, response) => {
       requests.emit('arrived');
@@ -48,7 +48,7 @@ describe('stopping the server', () => {
     expect(Date.now() - finished).toBeLessThan(2_000);
   });
 
-  it('cuts what is still under way at the deadline', async () => {
+  it('cuts requests that are still under way at the deadline of its stop', async () => {
     const requests = new EventEmitter();
     const running = await start(() => requests.emit('arrived'));
     const arrived = once(requests, 'arrived');
@@ -61,7 +61,7 @@ describe('stopping the server', () => {
     expect(await outcome).toBe('cut');
   });
 
-  it('does not wait for connections that are kept open without a request', async () => {
+  it('does not wait for idle connections when it stops', async () => {
     const running = await start(answerOk);
     await (await fetch(running.url)).text();
     const begin = Date.now();
@@ -78,11 +78,11 @@ describe('stopping the server', () => {
   });
 });
 
-describe('the Host of a request', () => {
+describe('the Host header of a request', () => {
   it.each([
     ['is missing', 'GET / HTTP/1.1\r\n\r\n'],
-    ['comes twice', get('/', 'Host: other')],
-    ['comes twice in another case', get('/', 'hOST: test')],
+    ['occurs twice', get('/', 'Host: other')],
+    ['occurs twice in another case', get('/', 'hOST: test')],
   ])('%s: 400 as a problem', async (_case, request) => {
     const { url } = await start(answerOk);
     const client = await openBareClient(url);
@@ -96,7 +96,7 @@ describe('the Host of a request', () => {
     client.leave();
   });
 
-  it('may be missing in HTTP/1.0, which has none', async () => {
+  it('may be missing in HTTP/1.0, which does not have it', async () => {
     const { url } = await start(answerOk);
     const client = await openBareClient(url);
 
@@ -106,8 +106,8 @@ describe('the Host of a request', () => {
   });
 });
 
-describe('headers', () => {
-  it('that never end are given up after the time for headers, and not when Node looks by itself', async () => {
+describe('request headers', () => {
+  it('that never end get 408 soon after the time for headers, before the periodic check of Node', async () => {
     const { url } = await start(answerOk);
     const begin = Date.now();
     const client = await openBareClient(url);
@@ -115,11 +115,11 @@ describe('headers', () => {
     client.send('GET / HTTP/1.1\r\nHost: test\r\n');
 
     expect(await client.gone()).toMatch(/^HTTP\/1\.1 408 [\s\S]*request-timeout/);
-    // 10 s, and a second until it is noticed. Node alone looks every 30 s.
+    // The time for headers is 10 s, and the server notices the end within a second. Node itself checks every 30 s.
     expect(Date.now() - begin).toBeLessThan(25_000);
   });
 
-  it('that are too many are refused with 431', async () => {
+  it('get 431 if there are too many', async () => {
     const { url } = await start(answerOk);
     const client = await openBareClient(url);
 
@@ -131,7 +131,7 @@ describe('headers', () => {
 });
 
 describe('connections', () => {
-  it('of one address are bounded, and others get in', async () => {
+  it('are bounded for each address, and other addresses can connect', async () => {
     const { url } = await start(answerOk, { total: 10, each: 3 });
     const greedy = await Promise.all(Array.from({ length: 8 }, async () => openBareClient(url)));
     for (const client of greedy) client.send(get('/'));
@@ -145,7 +145,7 @@ describe('connections', () => {
     for (const client of [...greedy, other]) client.leave();
   });
 
-  it('of all addresses are bounded, and there is room again when some have left', async () => {
+  it('are bounded in all, and new clients can connect when others have left', async () => {
     const { url } = await start(answerOk, { total: 4, each: 4 });
     const first = await Promise.all(Array.from({ length: 4 }, async () => openBareClient(url)));
     const late = await openBareClient(url, { from: '127.0.0.2' });
@@ -161,7 +161,7 @@ describe('connections', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 200 /);
   });
 
-  it('are not kept for a next request once three quarters are taken', async () => {
+  it('are closed after their response once three quarters of them are in use', async () => {
     const { url } = await start(answerOk, { total: 4, each: 4 });
     const quiet = await Promise.all(Array.from({ length: 3 }, async () => openBareClient(url)));
     const client = await openBareClient(url);
@@ -173,8 +173,8 @@ describe('connections', () => {
   });
 });
 
-describe('a connection on which nothing moves', () => {
-  it('stays while the service works on a request', async () => {
+describe('a connection without traffic', () => {
+  it('stays open while the service works on a request', async () => {
     const running = await start((request, response) => {
       request.resume().once('end', () => {
         silence(request);
@@ -186,7 +186,7 @@ describe('a connection on which nothing moves', () => {
   });
 
   it.each<[string, string, RequestListener]>([
-    ['the body does not come', post('/', 'Content-Length: 5'), (request) => void silence(request)],
+    ['the body does not arrive', post('/', 'Content-Length: 5'), (request) => void silence(request)],
     [
       'the client does not read',
       get('/'),
@@ -204,7 +204,7 @@ describe('a connection on which nothing moves', () => {
   });
 });
 
-describe('requests that are sent ahead on one connection', () => {
+describe('pipelined requests on one connection', () => {
   it('are handled one after the other', async () => {
     const underWay: ServerResponse[] = [];
     const requests = new EventEmitter();
@@ -226,7 +226,7 @@ describe('requests that are sent ahead on one connection', () => {
     client.leave();
   });
 
-  it('end the connection where they are too many, and leave nothing under way', async () => {
+  it('end the connection if there are too many, and leave nothing under way', async () => {
     const responses: ServerResponse[] = [];
     const { url } = await start((_request, response) => void responses.push(response));
     const client = await openBareClient(url);
@@ -239,16 +239,16 @@ describe('requests that are sent ahead on one connection', () => {
   });
 });
 
-describe('a body that nobody reads', () => {
+describe('a body that the server does not read', () => {
   it.each([
     ['with a length', `Content-Length: ${10 ** 12}`, 'x'.repeat(64 * 1024)],
     ['in chunks', 'Transfer-Encoding: chunked', `8000\r\n${'x'.repeat(0x8000)}\r\n`],
-  ])('is cut soon after the refusal, which the client can read: %s', async (_case, header, piece) => {
+  ])('is cut soon after the error response, which the client can read: %s', async (_case, header, piece) => {
     const { url } = await start(refuse);
     const client = await openBareClient(url, { goesOn: true });
     client.send(post('/nothing', header));
     const begin = Date.now();
-    // An endless upload that stops at nothing but the end of its connection.
+    // An endless upload that stops only when its connection ends.
     while (!client.socket.closed && Date.now() - begin < 10_000) {
       if (client.socket.writable && client.socket.writableLength < 1024 * 1024) client.send(piece);
       await sleep(0);
@@ -260,7 +260,7 @@ describe('a body that nobody reads', () => {
     );
   });
 
-  it('that is there already keeps its connection', async () => {
+  it('keeps its connection if it has already arrived', async () => {
     const { url } = await start((request, response) => {
       setImmediate(() => refuse(request, response));
     });
@@ -276,8 +276,8 @@ describe('a body that nobody reads', () => {
   });
 });
 
-describe('bytes that are no HTTP', () => {
-  it('get no answer in the middle of another one', async () => {
+describe('bytes that are not HTTP', () => {
+  it('get no response in the middle of another response', async () => {
     const { url } = await start((_request, response) => {
       response.write('a stream begins');
     });

@@ -21,8 +21,8 @@ export const EDGE_BREAKAGES: Breakage[] = [
     edits: [{ file: SERVER, find: 'if (open.take(network)) {', replace: 'if (open.taken() < 0) {' }],
     suite: SERVER_TEST,
     tests: [
-      'connections of one address are bounded, and others get in',
-      'connections of all addresses are bounded, and there is room again when some have left',
+      'connections are bounded for each address, and other addresses can connect',
+      'connections are bounded in all, and new clients can connect when others have left',
     ],
   },
   {
@@ -71,7 +71,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/api/edge/requestShares.test.ts',
-    tests: ['requests under way are bounded for each client, also where one proxy brings all of them'],
+    tests: ['requests under way are bounded for each client, also if all of them come through one proxy'],
   },
   {
     name: 'one account may open any number of event streams',
@@ -90,8 +90,8 @@ export const EDGE_BREAKAGES: Breakage[] = [
     edits: [{ file: 'src/api/edge/inTurn.ts', find: 'if (!ahead) {', replace: 'if (!ahead || ahead) {' }],
     suite: SERVER_TEST,
     tests: [
-      'requests that are sent ahead on one connection are handled one after the other',
-      'requests that are sent ahead on one connection end the connection where they are too many, and leave nothing under way',
+      'pipelined requests on one connection are handled one after the other',
+      'pipelined requests on one connection end the connection if there are too many, and leave nothing under way',
     ],
   },
   {
@@ -105,8 +105,8 @@ export const EDGE_BREAKAGES: Breakage[] = [
     ],
     suite: SERVER_TEST,
     tests: [
-      'a body that nobody reads is cut soon after the refusal, which the client can read: with a length',
-      'a body that nobody reads is cut soon after the refusal, which the client can read: in chunks',
+      'a body that the server does not read is cut soon after the error response, which the client can read: with a length',
+      'a body that the server does not read is cut soon after the error response, which the client can read: in chunks',
     ],
   },
   {
@@ -114,7 +114,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
     edits: [{ file: SERVER, find: 'connectionsCheckingInterval: 1_000,', replace: '' }],
     suite: SERVER_TEST,
     tests: [
-      'headers that never end are given up after the time for headers, and not when Node looks by itself',
+      'request headers that never end get 408 soon after the time for headers, before the periodic check of Node',
     ],
   },
   {
@@ -127,13 +127,13 @@ export const EDGE_BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/api/edge/server.test.ts',
-    tests: ['a connection on which nothing moves stays while the service works on a request'],
+    tests: ['a connection without traffic stays open while the service works on a request'],
   },
   {
     name: 'a request with two Host headers is accepted',
     edits: [{ file: SERVER, find: 'if (hosts === 1 ||', replace: 'if (hosts >= 1 ||' }],
     suite: SERVER_TEST,
-    tests: ['the Host of a request comes twice: 400 as a problem'],
+    tests: ['the Host header of a request occurs twice: 400 as a problem'],
   },
   {
     name: 'a request with any number of headers is accepted',
@@ -145,7 +145,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
       },
     ],
     suite: SERVER_TEST,
-    tests: ['headers that are too many are refused with 431'],
+    tests: ['request headers get 431 if there are too many'],
   },
   {
     name: 'a response is written in the middle of another one',
@@ -157,7 +157,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
       },
     ],
     suite: SERVER_TEST,
-    tests: ['bytes that are no HTTP get no answer in the middle of another one'],
+    tests: ['bytes that are not HTTP get no response in the middle of another response'],
   },
   {
     name: 'a decompressed body may have any size',
@@ -175,15 +175,15 @@ export const EDGE_BREAKAGES: Breakage[] = [
     name: 'bad logins are not counted',
     edits: [{ file: ROUTER, find: 'await enforceAddressLimit(ctx, requestLimits);', replace: '' }],
     suite: LIMITS_TEST,
-    tests: ['requests that no endpoint takes count against the limit of the address: no login'],
+    tests: ['requests that reach no endpoint count against the limit of the address: no login'],
   },
   {
     name: 'requests to unknown paths are not counted',
     edits: [{ file: ROUTER, find: 'await enforceAddressLimit(ctx, limits);', replace: '' }],
     suite: LIMITS_TEST,
     tests: [
-      'requests that no endpoint takes count against the limit of the address: an unknown path',
-      'requests that no endpoint takes count against the limit of the address: a wrong method',
+      'requests that reach no endpoint count against the limit of the address: an unknown path',
+      'requests that reach no endpoint count against the limit of the address: a wrong method',
     ],
   },
   {
@@ -196,7 +196,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
       },
     ],
     suite: LIMITS_TEST,
-    tests: ['a request that a lane hands on to its endpoint is counted once'],
+    tests: ['a request that a lane passes to its endpoint is counted once'],
   },
   {
     name: 'the header RateLimit names a limit that did not reject the request',
@@ -209,7 +209,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
     ],
     suite: LIMITS_TEST,
     tests: [
-      'guessing a password is refused where many tries of one account come at once, and not for others',
+      'password guessing is rejected if many tries for one account arrive at once, and other accounts can log in',
     ],
   },
   {
@@ -273,7 +273,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
     ],
     suite: CORS_TEST,
     tests: [
-      'a page of an origin that CORS_ORIGINS names may read what lanes answer, which caches keep apart by origin and encoding',
+      'a page of an origin that CORS_ORIGINS names may read the responses of lanes, and caches keep them apart by origin and encoding',
     ],
   },
   {
@@ -283,8 +283,8 @@ export const EDGE_BREAKAGES: Breakage[] = [
     ],
     suite: LOG_TEST,
     tests: [
-      'the log of requests has a sample of what anybody can cause, and the metrics count all of it',
-      'the log of requests has a sample of faults that come again and again',
+      'the log of requests has only a sample of the errors that any client can cause, and the metrics count all of them',
+      'the log of requests has only a sample of repeated faults',
     ],
   },
   {
@@ -297,7 +297,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
       },
     ],
     suite: LOG_TEST,
-    tests: ['the log of requests cuts paths that are longer than any of ours'],
+    tests: ['the log of requests cuts a path that is longer than every path of the API'],
   },
   {
     name: 'a log grows forever',

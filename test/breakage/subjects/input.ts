@@ -15,7 +15,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
     ],
     suite: EVERY_ROUTE,
     tests: [
-      'every route whose method has bodies refuses NUL in any text and in the name of any field, at its path',
+      'every route whose method has a body rejects NUL in any text and in any field name, and reports its path',
     ],
   },
   {
@@ -29,8 +29,8 @@ export const INPUT_BREAKAGES: Breakage[] = [
     ],
     suite: EVERY_ROUTE,
     tests: [
-      'every route whose method has bodies refuses half of a surrogate pair in any text and in the name of any field, at its path',
-      'every route refuses half of a surrogate pair in each query parameter that it declares',
+      'every route whose method has a body rejects half of a surrogate pair in any text and in any field name, and reports its path',
+      'every route rejects half of a surrogate pair in each query parameter that it declares',
     ],
   },
   {
@@ -44,8 +44,8 @@ export const INPUT_BREAKAGES: Breakage[] = [
     ],
     suite: EVERY_ROUTE,
     tests: [
-      'every route refuses NUL in each query parameter that it declares',
-      'every route refuses NUL in each parameter of its path',
+      'every route rejects NUL in each query parameter that it declares',
+      'every route rejects NUL in each parameter of its path',
     ],
   },
   {
@@ -64,13 +64,13 @@ export const INPUT_BREAKAGES: Breakage[] = [
     name: 'an undeclared query parameter is ignored',
     edits: [{ file: ENDPOINT, find: 'if (!parameters.has(path))', replace: 'if (path.length > 255)' }],
     suite: EVERY_ROUTE,
-    tests: ['every route refuses a query parameter that it does not declare'],
+    tests: ['every route rejects a query parameter that it does not declare'],
   },
   {
     name: 'an undeclared body is ignored',
     edits: [{ file: ENDPOINT, find: 'if (!body) ofBody.parse(NO_BODY, input.body);', replace: '' }],
     suite: EVERY_ROUTE,
-    tests: ['every route whose method has bodies refuses a field that it does not declare'],
+    tests: ['every route whose method has a body rejects a field that it does not declare'],
   },
   {
     name: 'a GET with a body is accepted',
@@ -82,7 +82,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
       },
     ],
     suite: EVERY_ROUTE,
-    tests: ['every route whose method has no body refuses the body {}'],
+    tests: ['every route whose method has no body rejects the body {}'],
   },
   {
     name: 'a lane answers a request that has a body',
@@ -90,7 +90,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
       { file: 'src/api/edge/lanes.ts', find: 'hasBody(request.headers) ? [] : lanes', replace: 'lanes' },
     ],
     suite: 'test/api/edge/lanes.test.ts',
-    tests: ['a lane around the framework leaves a body that nobody reads to the endpoint'],
+    tests: ['a lane around the framework leaves a request with an unexpected body to the endpoint'],
   },
   {
     name: 'a used key is not recognised if its second body is not valid',
