@@ -12,7 +12,7 @@ import { aString } from '../support/matchers';
 export interface Reply {
   status: number;
   headers: Headers;
-  /** Parsed where it is JSON, else text. */
+  /** The parsed JSON, or no fields if the response is not JSON. */
   body: Record<string, unknown>;
   text: string;
 }
@@ -38,9 +38,9 @@ export interface Edge {
 
 export interface EdgeOptions {
   settings?: Record<string, string>;
-  /** Mounted beside the service's own; for what those never do, such as crash. */
+  /** Endpoints that are mounted too. They do what the endpoints of the service never do, such as crash. */
   extra?: readonly Endpoint[];
-  /** One more process of the same service: with the database and the Redis of this one, which it leaves alone. */
+  /** Starts another process of the same service. It shares the database and the Redis of this edge and does not drop them. */
   beside?: Edge;
 }
 
@@ -98,7 +98,7 @@ async function request(url: string, method: string, path: string, options: CallO
   };
 }
 
-/** A JSON object's fields. */
+/** The fields of a JSON object. */
 export function parse(text: string): Record<string, unknown> {
   const value: unknown = JSON.parse(text);
   if (typeof value !== 'object' || value === null) throw new Error(`not a JSON object: ${text}`);
@@ -152,7 +152,7 @@ export async function logInOperator(edge: Edge): Promise<string> {
   return String(body['accessToken']);
 }
 
-/** Asserts the shape that every error has, and which one it is. */
+/** Asserts the shape that every error has, and its status and type. */
 export function expectProblem(reply: Reply, status: number, slug: string): void {
   expect({ status: reply.status, type: reply.body['type'] }).toEqual({ status, type: `/problems/${slug}` });
   expect(reply.headers.get('Content-Type')).toBe('application/problem+json');

@@ -295,7 +295,7 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/api/reservations/placeHold.test.ts',
-    tests: ['the same key leaves no claim on seats that were chosen and not granted'],
+    tests: ['a repeat with the same key leaves no claim on seats that were chosen but not granted'],
   },
   {
     name: 'old statuses decide that no seat fits',
@@ -308,7 +308,7 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/api/reservations/holdBest.test.ts',
     tests: [
-      'seats that turn out to be taken are on offer again as soon as they are released: a refusal is never older than its request',
+      'seats that turn out to be taken are on offer again as soon as they are released: a rejection never uses data older than its request',
     ],
   },
   {
@@ -379,7 +379,7 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/api/idempotency/idempotency.test.ts',
     tests: [
-      'a transaction with an idempotency key has its effect once for many requests at once, which all get its answer',
+      'a transaction with an idempotency key has its effect once for many requests at once, and all of them get its response',
     ],
   },
   {
@@ -387,8 +387,8 @@ export const BREAKAGES: Breakage[] = [
     edits: [{ file: IDEMPOTENCY, find: 'if (earlier) return earlier;', replace: '' }],
     suite: 'test/api/idempotency/idempotency.test.ts',
     tests: [
-      'a transaction with an idempotency key has its effect once for many requests at once, which all get its answer',
-      'a transaction with an idempotency key hands the effect to whoever waits, where the first one fails',
+      'a transaction with an idempotency key has its effect once for many requests at once, and all of them get its response',
+      'a transaction with an idempotency key passes the effect to a waiting request if the first request fails',
     ],
   },
   {
@@ -396,7 +396,7 @@ export const BREAKAGES: Breakage[] = [
     edits: [{ file: IDEMPOTENCY, find: 'outcomeOf(effect, tx)', replace: 'outcomeOf(effect, db)' }],
     suite: 'test/api/idempotency/idempotency.test.ts',
     tests: [
-      'a transaction with an idempotency key leaves nothing behind where it fails half-way: the next one has the effect',
+      'a transaction with an idempotency key leaves nothing behind if it fails half-way, and the next request has the effect',
     ],
   },
   {
@@ -410,8 +410,8 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/api/idempotency/idempotency.test.ts',
     tests: [
-      'a body with a secret leaves an answer that nobody reads (password)',
-      'a body with a secret leaves an answer that nobody reads (token)',
+      'a body with a secret leaves only an encrypted response (password)',
+      'a body with a secret leaves only an encrypted response (token)',
     ],
   },
   {
@@ -439,8 +439,8 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/api/tickets/checkIns.test.ts',
     tests: [
-      'POST /v1/check-ins admits a second time nowhere, and tells when and where the first was',
-      'POST /v1/check-ins admits once of twenty scans at two gates at once',
+      'POST /v1/check-ins never admits a ticket twice, and reports when and where the first check-in was',
+      'POST /v1/check-ins admits one of twenty scans at two gates at once',
     ],
   },
   {
@@ -453,13 +453,13 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/api/tickets/tickets.test.ts',
-    tests: ['POST /v1/tickets/{ticketId}/reissue makes a new code; the one from before is void at the gate'],
+    tests: ['POST /v1/tickets/{ticketId}/reissue makes a new code, and the old code is void at the gate'],
   },
   {
     name: 'the type of a token does not matter for the code of a ticket',
     edits: [{ file: 'src/api/tickets/code/verify.ts', find: 'typ: TICKET_TYPE,', replace: '' }],
     suite: 'test/api/tickets/verify.test.ts',
-    tests: ['no code of a ticket is one of type at+jwt'],
+    tests: ['a code is invalid if its type is at+jwt'],
   },
   {
     name: 'an undocumented code of Toss counts as a declined card',
@@ -978,7 +978,7 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/api/http/eventStream.test.ts',
-    tests: ['a client that is too slow is dropped, and holds up nobody'],
+    tests: ['a client that is too slow is dropped, and delays no other client'],
   },
   {
     name: 'every poll runs the step of the admission control',

@@ -24,7 +24,7 @@ afterAll(async () => stage?.drop());
 
 const requests = () => createCancellationRequestStore(stage.database.db);
 
-/** The API's path, with the real workflows unless others are given. */
+/** The cancellation of the API. It uses the real workflows unless a test replaces them. */
 function anApi(change: Partial<CancellationWorkflows> = {}) {
   const { db } = stage.database;
   const { env, taskQueue } = stage.temporal;
@@ -41,10 +41,10 @@ async function aRequest() {
   return { cancellationId: randomUUID(), reservationId, userId, seatIds: null };
 }
 
-describe('a cancellation that the API asks for', () => {
-  it('is withdrawn where a run ends without a decision, and the same request may be made again', async () => {
+describe('a cancellation that the API requests', () => {
+  it('is withdrawn if a run ends without a decision, and the same request may be made again', async () => {
     const request = await aRequest();
-    // That run had found an earlier request withdrawn, and this one has joined it.
+    // That run had found an earlier request withdrawn, and this request joined it.
     const cancel = anApi({ decide: async () => Promise.resolve() })(request);
 
     await expect(cancel).rejects.toMatchObject({ slug: 'temporarily-unavailable' });
@@ -54,11 +54,11 @@ describe('a cancellation that the API asks for', () => {
     expect(await anApi()(request)).toMatchObject({ cancellationId: request.cancellationId, whole: true });
   });
 
-  it('that is recorded already is decided by the instant at which it was asked for', async () => {
+  it('is decided by the time of its first request if it is already recorded', async () => {
     const request = await aRequest();
     const { cancellationId, reservationId } = request;
     const { owner } = stage.database;
-    // An API recorded it in time, and died.
+    // An API recorded the request in time, and died.
     await requests().request({ ...request, cause: 'CUSTOMER' });
     const [asked, show] = [new Date(Date.now() - 7_200_000), new Date(Date.now() - 3_600_000)];
     await owner('cancellation_requests').where({ id: cancellationId }).update({ requested_at: asked });
@@ -69,7 +69,7 @@ describe('a cancellation that the API asks for', () => {
     expect(await stage.books.reservationStatus(reservationId)).toBe('CANCELLED');
   });
 
-  it('is refused where it comes too late, and leaves no request', async () => {
+  it('is rejected if it is too late, and leaves no request', async () => {
     const request = await aRequest();
     const { cancellationId, reservationId } = request;
     await stage.database.owner('reservations').where({ id: reservationId }).update({ starts_at: new Date() });

@@ -14,9 +14,9 @@ let server: Server;
 let url: string;
 let refusals: number;
 let decompress: boolean;
-/** Requests whose body is being read, or was read and is not answered. */
+/** Requests whose body is being read, or that wait for their response. */
 let underWay: IncomingMessage[];
-/** Answers wait for it. */
+/** Responses wait for this promise. */
 let hold: Promise<void>;
 
 beforeEach(async () => {
@@ -39,7 +39,7 @@ beforeEach(async () => {
     );
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
-  // A server on a port has an address of this kind.
+  // The address of a server on a port has this type.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
@@ -53,7 +53,7 @@ async function send(body: string | Buffer, headers: Record<string, string> = {})
   return { status: response.status, text: await response.text() };
 }
 
-/** Says that so much will come, and sends one byte. */
+/** Announces a body of this length, and sends one byte. */
 async function begin(name: string, bytes = LIMIT) {
   const client = await openBareClient(url);
   const count = underWay.length;
@@ -74,7 +74,7 @@ describe('a body', () => {
   });
 
   it.each([
-    ['is no gzip although it says so', 'gzip', Buffer.from('{"name":"x"}')],
+    ['is not gzip but claims to be', 'gzip', Buffer.from('{"name":"x"}')],
     ['is gzip that ends early', 'gzip', gzipSync('x'.repeat(500)).subarray(0, 15)],
   ])('that %s is 400', async (_case, encoding, body) => {
     const reply = await send(body, { 'Content-Encoding': encoding });
@@ -84,25 +84,25 @@ describe('a body', () => {
 
   it.each([
     ['brotli', 'br', brotliCompressSync('x')],
-    ['one nobody knows', 'zip', Buffer.from('x')],
+    ['an unknown one', 'zip', Buffer.from('x')],
     ['two at once', 'gzip, gzip', gzipSync(gzipSync('x'))],
-  ])('in an encoding that is not taken is 415: %s', async (_case, encoding, body) => {
+  ])('in an unsupported encoding is 415: %s', async (_case, encoding, body) => {
     expect(await send(body, { 'Content-Encoding': encoding })).toMatchObject({ status: 415 });
   });
 
-  it('in any encoding is 415 where its bytes are wanted as they came', async () => {
+  it('in any encoding is 415 if the caller needs the raw bytes', async () => {
     decompress = false;
     expect(await send(gzipSync('x'), { 'Content-Encoding': 'gzip' })).toMatchObject({ status: 415 });
   });
 
   it.each([
-    ['as it says itself', Buffer.alloc(LIMIT + 1), {}],
-    ['once it is decompressed', gzipSync(Buffer.alloc(1024 * 1024)), { 'Content-Encoding': 'gzip' }],
+    ['by its Content-Length', Buffer.alloc(LIMIT + 1), {}],
+    ['after decompression', gzipSync(Buffer.alloc(1024 * 1024)), { 'Content-Encoding': 'gzip' }],
   ])('that is too large is 413: %s', async (_case, body, headers) => {
     expect(await send(body, headers)).toMatchObject({ status: 413 });
   });
 
-  it('in chunks that is too large is 413, before its end', async () => {
+  it('in chunks is 413 before its end if it is too large', async () => {
     const client = await openBareClient(url);
     client.send(post('/', 'Transfer-Encoding: chunked'));
     client.send(`800\r\n${'x'.repeat(0x800)}\r\n`);
@@ -110,7 +110,7 @@ describe('a body', () => {
     client.leave();
   });
 
-  it('is not asked for where it is refused (100-continue)', async () => {
+  it('is not requested (100-continue) if it is rejected', async () => {
     const refused = await openBareClient(url);
     refused.send(post('/', 'Expect: 100-continue', `Content-Length: ${LIMIT + 1}`));
     expect(await refused.until(/\}$/)).toMatch(/^HTTP\/1\.1 413 /);
@@ -124,8 +124,8 @@ describe('a body', () => {
   });
 });
 
-describe('bodies that are not there yet', () => {
-  it('are bounded for each address, and refused as rate-limited', async () => {
+describe('bodies that have not arrived yet', () => {
+  it('are bounded for each address, and more are rejected as rate-limited', async () => {
     const clients = [await begin('one'), await begin('one')];
     const third = await begin('one');
     expect(await third.until(/\}$/)).toMatch(/^HTTP\/1\.1 429 [\s\S]*Retry-After: \d+[\s\S]*rate-limited/);
@@ -134,7 +134,7 @@ describe('bodies that are not there yet', () => {
     for (const client of [...clients, third]) client.leave();
   });
 
-  it('are bounded in all, and refused as temporarily-unavailable', async () => {
+  it('are bounded in all, and more are rejected as temporarily-unavailable', async () => {
     const clients = [];
     for (const name of ['one', 'one', 'two', 'two', 'three']) clients.push(await begin(name));
     const last = await begin('four');
@@ -142,7 +142,7 @@ describe('bodies that are not there yet', () => {
     for (const client of [...clients, last]) client.leave();
   });
 
-  it('hold nothing any more once their clients are gone', async () => {
+  it('no longer count once their clients are gone', async () => {
     for (let turn = 0; turn < 10; turn += 1) {
       const client = await begin('one');
       client.leave();
@@ -152,7 +152,7 @@ describe('bodies that are not there yet', () => {
     expect(refusals).toBe(0);
   });
 
-  it('are counted until they are answered', async () => {
+  it('count until their responses are sent', async () => {
     let answer: (() => void) | undefined;
     hold = new Promise<void>((resolve) => (answer = resolve));
     const waiting = [send('x'.repeat(LIMIT)), send('x'.repeat(LIMIT))];

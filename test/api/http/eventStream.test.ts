@@ -6,7 +6,7 @@ import { createEventStreams, type EventStreams } from '../../../src/api/http/eve
 import { Problem } from '../../../src/domain/problems';
 
 const MAX = 3;
-/** Of one account. */
+/** Streams of one account. */
 const EACH = 2;
 const HOLDER = { network: '198.51.100.1' };
 
@@ -17,7 +17,7 @@ let listeners: Readable[];
 let end: () => Promise<void>;
 let connectClient: () => Promise<Socket>;
 
-/** Every connection is an event stream, as Koa sends one. */
+/** Each connection gets an event stream, as Koa sends it. */
 beforeEach(async () => {
   stopping = new AbortController();
   refusals = 0;
@@ -33,7 +33,7 @@ beforeEach(async () => {
     pipeline(stream, response, () => undefined);
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
-  // A server on a port has an address of this kind.
+  // The address of a server on a port has this type.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
   const { port } = server.address() as AddressInfo;
   connectClient = async () => {
@@ -50,7 +50,7 @@ beforeEach(async () => {
 });
 afterEach(async () => end());
 
-/** Counts until so many bytes are there. */
+/** Reads until this number of bytes has arrived. */
 async function receive(socket: Socket, bytes: number): Promise<void> {
   let received = 0;
   for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
@@ -60,7 +60,7 @@ async function receive(socket: Socket, bytes: number): Promise<void> {
   throw new Error(`the stream has ended after ${received} bytes`);
 }
 
-/** However it closes: an error on the way is none of the test. */
+/** Waits until the stream closes in any way. An error on the way does not matter here. */
 async function closed(stream: Readable): Promise<void> {
   await new Promise<void>((resolve) => void stream.once('close', resolve));
 }
@@ -68,7 +68,7 @@ async function closed(stream: Readable): Promise<void> {
 const MEGABYTE = 1024 * 1024;
 
 describe('a client that is too slow', () => {
-  it('is dropped, and holds up nobody', async () => {
+  it('is dropped, and delays no other client', async () => {
     const slow = await connectClient();
     const quick = await connectClient();
     const [slowOne, quickOne] = listeners;
@@ -79,7 +79,7 @@ describe('a client that is too slow', () => {
 
     for (let sent = 0; sent < 32; sent += 1) {
       await streams.send(listeners, bytes);
-      // Who is faster than the sender is never behind by more than the last piece.
+      // A client that is faster than the sender is never behind by more than the last piece.
       if (quickOne.readableLength > 0) await once(quickOne, 'data');
     }
 
@@ -90,7 +90,7 @@ describe('a client that is too slow', () => {
     await closed(slow);
   });
 
-  it('holds no place once it is gone', async () => {
+  it('no longer counts once it is gone', async () => {
     for (let count = 0; count < 2 * MAX; count += 1) {
       const client = await connectClient();
       const left = closed(listeners.at(-1) ?? client);
@@ -102,7 +102,7 @@ describe('a client that is too slow', () => {
 });
 
 describe('too many streams', () => {
-  it('are refused as temporarily-unavailable, with the time to come back', () => {
+  it('are rejected as temporarily-unavailable, with the time to retry', () => {
     for (let count = 0; count < MAX; count += 1) streams.listener(HOLDER);
     expect(() => streams.listener(HOLDER)).toThrow(
       new Problem('temporarily-unavailable', 'Too many event streams at once.', { retryAfter: 10 }),
@@ -110,13 +110,13 @@ describe('too many streams', () => {
     expect(refusals).toBe(1);
   });
 
-  it('of one account are refused as rate-limited, while others may open some', async () => {
+  it('of one account are rejected as rate-limited, and other accounts may open streams', async () => {
     const one = { ...HOLDER, userId: 'one' };
     const [first] = [streams.listener(one), streams.listener(one)];
     expect(() => streams.listener(one)).toThrow(
       new Problem('rate-limited', 'Too many event streams of one client at once.', { retryAfter: 10 }),
     );
-    // Nothing of the refused one is counted.
+    // The rejected stream does not count.
     const other = streams.listener({ ...HOLDER, userId: 'other' });
     const left = Promise.all([closed(other), closed(first)]);
     other.destroy();
@@ -127,7 +127,7 @@ describe('too many streams', () => {
 });
 
 describe('streams of a service that stops', () => {
-  it('end, and nothing is sent after that', async () => {
+  it('end, and nothing is sent afterwards', async () => {
     const client = await connectClient();
     const ended = once(client, 'end');
     client.resume();

@@ -27,7 +27,7 @@ function aRequest(change: Partial<IdempotentRequest> = {}): IdempotentRequest {
   return { userId: randomUUID(), route: 'POST /v1/things', key: randomUUID(), body: { id: 'a' }, ...change };
 }
 
-/** An effect of a test: a row, and an answer that no second run would give again. */
+/** An effect for a test: a row, and a response that a second run would not give again. */
 function aThing() {
   const kind = randomUUID();
   const effect = async (db: Knex) => {
@@ -45,7 +45,7 @@ async function storedRow({ key }: IdempotentRequest): Promise<{ answer: unknown 
 }
 
 describe('a transaction with an idempotency key', () => {
-  it('has its effect once for many requests at once, which all get its answer', async () => {
+  it('has its effect once for many requests at once, and all of them get its response', async () => {
     const [request, thing] = [aRequest(), aThing()];
 
     const answers = await Promise.all(
@@ -58,7 +58,7 @@ describe('a transaction with an idempotency key', () => {
     expect(await thing.count()).toBe(1);
   });
 
-  it('is another attempt for another user, route or key, and each time without a key', async () => {
+  it('is a new attempt for another user, route or key, and for each request without a key', async () => {
     const [request, thing] = [aRequest(), aThing()];
     const others = [{}, { userId: randomUUID() }, { route: 'POST /v1/others' }, { key: randomUUID() }];
     for (const other of [...others, { key: undefined }, { key: undefined }]) {
@@ -68,7 +68,7 @@ describe('a transaction with an idempotency key', () => {
     expect(await thing.count()).toBe(6);
   });
 
-  it('refuses another body, also while the first request is under way', async () => {
+  it('rejects another body, also while the first request is under way', async () => {
     const [request, thing] = [aRequest(), aThing()];
     const other = { ...request, body: { id: 'b' } };
 
@@ -85,7 +85,7 @@ describe('a transaction with an idempotency key', () => {
     expect(await thing.count()).toBe(1);
   });
 
-  it('leaves nothing behind where it fails half-way: the next one has the effect', async () => {
+  it('leaves nothing behind if it fails half-way, and the next request has the effect', async () => {
     const [request, thing] = [aRequest(), aThing()];
     const dying = async (db: Knex) => {
       await thing.effect(db);
@@ -100,7 +100,7 @@ describe('a transaction with an idempotency key', () => {
     expect(await thing.count()).toBe(1);
   });
 
-  it('hands the effect to whoever waits, where the first one fails', async () => {
+  it('passes the effect to a waiting request if the first request fails', async () => {
     const [request, thing] = [aRequest(), aThing()];
     let runs = 0;
     const failingFirst = async (db: Knex) => {
@@ -117,7 +117,7 @@ describe('a transaction with an idempotency key', () => {
     expect(await thing.count()).toBe(1);
   });
 
-  it('gives the same refusal again, with what was written beside it', async () => {
+  it('gives the same rejection again, and keeps what was written with it', async () => {
     const [request, thing] = [aRequest(), aThing()];
     const refusing = async (db: Knex): Promise<never> => {
       await thing.effect(db);
@@ -132,9 +132,9 @@ describe('a transaction with an idempotency key', () => {
   });
 
   it.each([
-    ['was refused before its effect', 'invalid-credentials'],
-    ['came to no outcome', 'temporarily-unavailable'],
-  ] as const)('leaves the key free where it %s', async (_case, slug) => {
+    ['is rejected before its effect', 'invalid-credentials'],
+    ['has no outcome', 'temporarily-unavailable'],
+  ] as const)('leaves the key free if it %s', async (_case, slug) => {
     const [request, thing] = [aRequest(), aThing()];
     const prepare = () => Promise.reject(new Problem(slug, 'Not now.'));
     await expect(idempotency.transact(request, prepare)).rejects.toMatchObject({ slug });
@@ -151,7 +151,7 @@ const unknown = async () => Promise.resolve(null);
 const known = async () => Promise.resolve({ status: 200, body: { paid: true } });
 
 describe('a key whose effect is under way', () => {
-  it('stays taken when a repeat is refused, and gets the outcome once it is known', async () => {
+  it('stays taken when a repeat is rejected, and gets the outcome once it is known', async () => {
     const request = aRequest();
     await idempotency.run(request, interim, unknown);
 
@@ -166,7 +166,7 @@ describe('a key whose effect is under way', () => {
     expect(await idempotency.run(request, expired, known)).toEqual({ status: 200, body: { paid: true } });
   });
 
-  it('is free again where its first request was refused before anything happened', async () => {
+  it('is free again if its first request was rejected before anything happened', async () => {
     const request = aRequest();
     await expect(idempotency.run(request, expired, unknown)).rejects.toMatchObject({
       slug: 'queue-token-expired',
@@ -180,7 +180,7 @@ describe('a key whose effect is under way', () => {
 describe('a body with a secret', () => {
   const body = { id: 'mina', password: 'correct horse' };
 
-  it.each(['password', 'token'] as const)('gets its own answer again (%s)', async (secret) => {
+  it.each(['password', 'token'] as const)('gets its own response again (%s)', async (secret) => {
     const [request, thing] = [aRequest({ body, secret }), aThing()];
 
     const first = await idempotency.transact(request, () => thing.effect);
@@ -193,7 +193,7 @@ describe('a body with a secret', () => {
     });
   });
 
-  it.each(['password', 'token'] as const)('leaves an answer that nobody reads (%s)', async (secret) => {
+  it.each(['password', 'token'] as const)('leaves only an encrypted response (%s)', async (secret) => {
     const request = aRequest({ body, secret });
 
     await idempotency.transact(request, () => givingToken);
@@ -203,7 +203,7 @@ describe('a body with a secret', () => {
     expect(JSON.stringify(row)).not.toMatch(/very-secret|correct horse/);
   });
 
-  it('with a password, costs whoever guesses as much as the hash of the password', async () => {
+  it('makes a guess of its password as expensive as the hash of the password', async () => {
     const stretch = jest.spyOn(passwords, 'stretch');
     const request = aRequest({ body, secret: 'password' });
     await idempotency.transact(request, () => aThing().effect);

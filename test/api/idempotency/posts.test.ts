@@ -10,19 +10,19 @@ afterAll(async () => edge.stop());
 const posts = () => edge.endpoints.filter(({ method, path }) => method === 'POST' && path.startsWith('/v1/'));
 
 describe('every POST under /v1', () => {
-  it('takes an Idempotency-Key, or says what keeps its repeats from a second effect', () => {
+  it('accepts an Idempotency-Key, or states what prevents a second effect of a repeat', () => {
     const silent = posts().filter(({ idempotent, withoutKey }) => !idempotent === !withoutKey);
 
     expect(silent.map(({ path }) => path)).toEqual([]);
   });
 
-  it('is there to be looked at', () => {
+  it('is found by this test: there are at least 12', () => {
     expect(posts().length).toBeGreaterThanOrEqual(12);
   });
 });
 
-describe('a body that is not valid', () => {
-  it('is another one than that which its key was used with before', async () => {
+describe('an invalid body', () => {
+  it('is a different body for a key that was used before', async () => {
     const { accessToken: token } = await logIn(edge);
     const headers = { 'Idempotency-Key': randomUUID() };
     const send = async (body: unknown) => edge.call('POST', '/v1/queue/tokens', { token, headers, body });
@@ -32,7 +32,7 @@ describe('a body that is not valid', () => {
     expect((await send({})).status).toBe(201);
   });
 
-  it('leaves a key free that was not used before', async () => {
+  it('leaves an unused key free', async () => {
     const { accessToken: token } = await logIn(edge);
     const headers = { 'Idempotency-Key': randomUUID() };
     const send = async (body: unknown) => edge.call('POST', '/v1/queue/tokens', { token, headers, body });

@@ -12,7 +12,7 @@ beforeAll(async () => {
 
 afterAll(async () => ground?.drop());
 
-describe('a top-up that joins a run which had found it withdrawn', () => {
+describe('a top-up that joins a run that had found it withdrawn', () => {
   it('is withdrawn again, and its key gets a new try', async () => {
     const { db, owner } = ground.database;
     const topUps = createTopUpStore(db);

@@ -29,11 +29,11 @@ const isRequired = (path: string) =>
   z.looseObject({ required: z.boolean() }).parse(document.paths[path]?.['post']?.['requestBody']).required;
 
 describe('the OpenAPI document', () => {
-  it('is of version 3.1', () => {
+  it('has version 3.1', () => {
     expect(document.openapi).toBe('3.1.0');
   });
 
-  it('names exactly the routes that are mounted', () => {
+  it('lists exactly the routes that are mounted', () => {
     const router = createRouter(edge.endpoints, edge.dependencies);
     const mounted = router.stack.flatMap((layer) =>
       layer.methods
@@ -43,7 +43,7 @@ describe('the OpenAPI document', () => {
     expect(operations().toSorted()).toEqual(mounted.toSorted());
   });
 
-  it("has the contract's paths of accounts, the queue and the service", () => {
+  it('has the paths that the contract defines for accounts, the queue and the service', () => {
     expect(operations()).toEqual(
       expect.arrayContaining([
         'POST /v1/users',
@@ -63,21 +63,21 @@ describe('the OpenAPI document', () => {
     );
   });
 
-  it('names every parameter of a path, and no other', () => {
+  it('lists every parameter of a path, and no other', () => {
     for (const { path, params } of edge.endpoints) {
       const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => String(name));
       expect({ path, params: Object.keys(params?.shape ?? {}) }).toEqual({ path, params: named });
     }
   });
 
-  it('gives each operation a name of its own', () => {
+  it('gives each operation its own name', () => {
     const names = Object.values(document.paths).flatMap((methods) =>
       Object.values(methods).map(({ operationId }) => operationId),
     );
     expect(new Set(names).size).toBe(names.length);
   });
 
-  it('refers to nothing that it does not have', () => {
+  it('refers only to parts that it has', () => {
     const text = JSON.stringify(document);
     const references = new Set(
       [...text.matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, reference]) => String(reference)),
@@ -89,7 +89,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('lists problems under the status that they are answered with', () => {
+  it('lists each problem under its status', () => {
     for (const { method, path, problems = [] } of edge.endpoints) {
       const operation = document.paths[path]?.[method.toLowerCase()];
       for (const slug of problems) {
@@ -99,7 +99,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('gives patterns that mean there what they mean here: JSON Schema knows no flags', () => {
+  it('has only patterns that mean the same in JSON Schema, which has no flags', () => {
     const flagged: string[] = [];
     for (const { method, path, params, query, body } of edge.endpoints) {
       for (const schema of [params, query, body]) {
@@ -108,7 +108,7 @@ describe('the OpenAPI document', () => {
           io: 'input',
           unrepresentable: 'any',
           override({ zodSchema }) {
-            // Where zod keeps what its JSON Schema is made from.
+            // zod keeps the source of its JSON Schema here.
             // oxlint-disable-next-line no-underscore-dangle -- see above
             const { patterns } = zodSchema._zod.bag;
             for (const { source, flags } of regexes.parse(patterns)) {
@@ -121,13 +121,13 @@ describe('the OpenAPI document', () => {
     expect(flagged).toEqual([]);
   });
 
-  it('says that a body may be left out where every field may', () => {
+  it('marks a body as optional if all its fields are optional', () => {
     expect(isRequired('/v1/users')).toBe(true);
     expect(isRequired('/v1/queue/tokens')).toBe(false);
     expect(isRequired('/v1/auth/logout')).toBe(false);
   });
 
-  it('has an ETag, and 304 for whoever has it', async () => {
+  it('has an ETag, and responds with 304 to a client that has it', async () => {
     const first = await edge.call('GET', '/openapi.json');
     const etag = String(first.headers.get('ETag'));
     expect(etag).toMatch(/^"[\w-]+"$/);

@@ -15,7 +15,7 @@ const read = async (scheduleId: string, headers: Record<string, string> = {}) =>
   edge.call('GET', `/v1/schedules/${scheduleId}/draw`, { headers });
 
 describe('GET /v1/schedules/{scheduleId}/draw', () => {
-  it('tells the hash alone before the draw, and may be kept for a second', async () => {
+  it('shows only the hash before the draw, and a client may cache it for a second', async () => {
     const { scheduleId, saleOpensAt } = await announceSale(edge.database.owner);
     const { body, headers } = await read(scheduleId);
     expect(drawSchema.parse(body)).toEqual({
@@ -28,11 +28,11 @@ describe('GET /v1/schedules/{scheduleId}/draw', () => {
     expect(headers.get('Cache-Control')).toBe('public, max-age=1');
   });
 
-  it('tells the seed and the order after it, for good, and has promised the seed before', async () => {
+  it('shows the seed and the order permanently after the draw, and its earlier hash matches the seed', async () => {
     const { scheduleId } = await announceSale(edge.database.owner);
     const { seedHash } = drawSchema.parse((await read(scheduleId)).body);
     const entries = Array.from({ length: 20 }, () => randomUUID());
-    // The first answer is kept for a second in the process; another process has not seen it.
+    // This process caches the first response for a second, so the test reads the draw of another sale.
     const other = await announceSale(edge.database.owner);
     for (const sale of [scheduleId, other.scheduleId]) {
       await createDrawStore(edge.database.db).record(sale, entries, new Date());
@@ -50,7 +50,7 @@ describe('GET /v1/schedules/{scheduleId}/draw', () => {
     expect({ status: again.status, text: again.text }).toEqual({ status: 304, text: '' });
   });
 
-  it('is 404 for a sale without a draw, and for a schedule that is not there', async () => {
+  it('is 404 for a sale without a draw and for an unknown schedule', async () => {
     const { scheduleId } = await createSale(edge.database.owner);
     expectProblem(await read(scheduleId), 404, 'draw-not-found');
     expectProblem(await read(randomUUID()), 404, 'schedule-not-found');

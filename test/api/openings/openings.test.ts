@@ -28,19 +28,19 @@ async function expectPlanned(scheduleId: string): Promise<void> {
 }
 
 describe('the opening of a sale', () => {
-  it('is planned with a schedule that has a room of its own', async () => {
+  it('is planned for a new schedule with its own room', async () => {
     const { scheduleId } = await operator.addShow(2, { ...toOpen(), waitingRoom: ROOM });
     await expectPlanned(scheduleId);
   });
 
-  it('is planned when a schedule gets a room of its own before it', async () => {
+  it('is planned when a schedule gets its own room before the opening', async () => {
     const { scheduleId } = await operator.addShow(2, toOpen());
     expect(await drawOf(scheduleId)).toBeNull();
     expect((await operator.change(scheduleId, { waitingRoom: ROOM })).status).toBe(200);
     await expectPlanned(scheduleId);
   });
 
-  it('is not planned for a sale that is open, or that goes without a room', async () => {
+  it('is not planned if the sale is open or has no room', async () => {
     const open = await operator.addShow(2, { waitingRoom: ROOM });
     const roomless = await operator.addShow(2, toOpen());
     expect(await drawOf(open.scheduleId)).toBeNull();
@@ -53,7 +53,7 @@ describe('while Temporal is down', () => {
   let cutOperator: Operator;
 
   beforeAll(async () => {
-    // A port that nobody listens on.
+    // No process listens on this port.
     cut = await startEdge({ settings: { TEMPORAL_ADDRESS: '127.0.0.1:1' } });
     cutOperator = await anOperator(cut);
   });
@@ -70,7 +70,7 @@ describe('while Temporal is down', () => {
     expect(await cut.database.owner('draws')).toEqual([]);
   });
 
-  it('a schedule cannot get a room before its opening, and stays without', async () => {
+  it('a schedule cannot get a room before its opening, and stays without one', async () => {
     const { scheduleId } = await cutOperator.addShow(2, toOpen());
     expectProblem(
       await cutOperator.change(scheduleId, { waitingRoom: ROOM }),
@@ -82,7 +82,7 @@ describe('while Temporal is down', () => {
     });
   });
 
-  it('everything else of the catalogue goes on', async () => {
+  it('everything else in the catalogue works', async () => {
     const open = await cutOperator.addShow(2, { waitingRoom: ROOM });
     const planned = await announceSale(cut.database.owner);
     for (const { scheduleId } of [open, planned]) {

@@ -31,7 +31,7 @@ const notAsked = async () =>
   Promise.reject(new Problem('payment-failed', 'No.', { reason: GATEWAY_UNAVAILABLE }));
 const approved = async () => Promise.resolve('approved');
 
-/** What so many charges come to, one after another. */
+/** The outcomes of this number of charges, one after another. */
 async function outcomes(payer: () => CardPayer, charge: () => Promise<string>, times: number) {
   const found: string[] = [];
   for (let time = 0; time < times; time += 1) {
@@ -56,7 +56,7 @@ describe('charges that fail', () => {
     expect(charge).not.toHaveBeenCalled();
   });
 
-  it('are limited for an address, whatever accounts are made there', async () => {
+  it('are limited for an address, however many accounts it uses', async () => {
     const { network } = somebody();
     const anyone = () => ({ userId: randomUUID(), network });
     await outcomes(anyone, declined, ofAddress);
@@ -64,13 +64,13 @@ describe('charges that fail', () => {
     expect(await outcomes(somebody, approved, 1)).toEqual(['approved']);
   });
 
-  it('are not counted where the gateway was not asked', async () => {
+  it('do not count if the gateway was not called', async () => {
     const user = somebody();
     await outcomes(() => user, notAsked, quota + 1);
     expect(await outcomes(() => user, approved, 1)).toEqual(['approved']);
   });
 
-  it('are all that is counted', async () => {
+  it('are the only charges that count', async () => {
     const user = somebody();
     await outcomes(() => user, approved, quota + 1);
     expect(await outcomes(() => user, approved, 1)).toEqual(['approved']);

@@ -22,7 +22,7 @@ afterEach(async () => stage.endTest());
 
 afterAll(async () => stage?.drop());
 
-/** The API's path without a waiting room, with the real workflows unless others are given. */
+/** The payment of the API without a waiting room. It uses the real workflows unless a test replaces them. */
 function anApi(change: Partial<ReservationWorkflows> = {}) {
   const { database, dependencies, temporal } = stage;
   const { db } = database;
@@ -44,7 +44,7 @@ function anApi(change: Partial<ReservationWorkflows> = {}) {
   });
 }
 
-describe('a payment that joins a run which had found it withdrawn', () => {
+describe('a payment that joins a run that had found it withdrawn', () => {
   it('is withdrawn again, and its key gets a new try', async () => {
     const { reservationId, userId } = await holdOnStage(stage);
     const paymentId = randomUUID();

@@ -12,7 +12,7 @@ import { createTestRedis } from '../../support/redis';
 
 const logger = createLogger('test', 'silent');
 
-/** Takes connections and says nothing. */
+/** Accepts connections and never responds. */
 let mute: Server;
 const sockets = new Set<Socket>();
 let mutePort: number;
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   mute.close();
-  // gRPC goes on waiting for a connection that it was told to close.
+  // gRPC keeps waiting for a connection that it was told to close.
   for (const socket of sockets) socket.destroy();
   await database.drop();
 });
@@ -53,8 +53,8 @@ async function failureOf(work: Promise<unknown>): Promise<unknown> {
   );
 }
 
-describe('a part that is away is told from a fault of our own', () => {
-  it('Postgres that refuses connections', async () => {
+describe('the API recognizes a failed dependency', () => {
+  it('when Postgres refuses connections', async () => {
     const options = { poolSize: 1, applicationName: 'test' };
     const db = connectPostgres(`postgres://nobody@127.0.0.1:${closedPort}/nothing`, options);
     const error = await failureOf(db.raw('SELECT 1'));
@@ -62,7 +62,7 @@ describe('a part that is away is told from a fault of our own', () => {
     expect(isDependencyFailure(error)).toBe(true);
   });
 
-  it('Postgres that cuts a connection', async () => {
+  it('when Postgres cuts a connection', async () => {
     const error = await failureOf(
       database.owner.transaction(async (tx) => {
         const { rows } = await tx.raw<{ rows: { pid: number }[] }>('SELECT pg_backend_pid() AS pid');
@@ -73,7 +73,7 @@ describe('a part that is away is told from a fault of our own', () => {
     expect(isDependencyFailure(error)).toBe(true);
   });
 
-  it('Postgres that takes too long for a statement', async () => {
+  it('when Postgres takes too long for a statement', async () => {
     const error = await failureOf(
       database.owner.transaction(async (tx) => {
         await tx.raw('SET LOCAL statement_timeout = 20');
@@ -83,7 +83,7 @@ describe('a part that is away is told from a fault of our own', () => {
     expect(isDependencyFailure(error)).toBe(true);
   });
 
-  it('a pool with no connection to spare', async () => {
+  it('when the pool has no free connection', async () => {
     const options = { poolSize: 1, applicationName: 'test' };
     const db = connectPostgres(database.url, options);
     const holder = await db.transaction();
@@ -93,14 +93,14 @@ describe('a part that is away is told from a fault of our own', () => {
     expect(isDependencyFailure(error)).toBe(true);
   });
 
-  it('Redis that refuses connections', async () => {
+  it('when Redis refuses connections', async () => {
     const redis = connectRedis(`redis://127.0.0.1:${closedPort}`, { name: 'test', logger });
     const error = await failureOf(redis.ping());
     redis.disconnect();
     expect(isDependencyFailure(error)).toBe(true);
   });
 
-  it('Redis that hangs in a command', async () => {
+  it('when Redis hangs in a command', async () => {
     const server = await createTestRedis();
     const redis = connectRedis(server.url, { name: 'test', logger });
     await once(redis, 'ready');
@@ -113,8 +113,8 @@ describe('a part that is away is told from a fault of our own', () => {
 
   it.each([
     ['refuses connections', () => closedPort],
-    ['says nothing', () => mutePort],
-  ])('Temporal that %s', async (_case, port) => {
+    ['does not respond', () => mutePort],
+  ])('when Temporal %s', async (_case, port) => {
     const connection = Connection.lazy({ address: `127.0.0.1:${port()}`, connectTimeout: 300 });
     const { workflow } = new Client({ connection });
     const error = await failureOf(
@@ -124,7 +124,7 @@ describe('a part that is away is told from a fault of our own', () => {
     expect(isDependencyFailure(error)).toBe(true);
   });
 
-  it('every gRPC status but success is 503 with Retry-After, or a fault of ours, on purpose', async () => {
+  it('by its gRPC status: each status except OK is 503 with Retry-After, or on purpose a fault of the API', async () => {
     const slugs = Object.fromEntries(
       Object.entries(status).flatMap(([name, code]) =>
         typeof code === 'number' && code !== status.OK ? [[name, toProblem(grpcError(code)).slug]] : [],
@@ -143,7 +143,7 @@ describe('a part that is away is told from a fault of our own', () => {
     expect(others.map((name) => slugs[name])).toEqual(others.map(() => 'temporarily-unavailable'));
   });
 
-  it('a broken query, a broken program and a broken promise are ours', async () => {
+  it('and reports a bad query, a bug and an empty rejection as faults of the API', async () => {
     const query = await failureOf(database.db.raw('SELECT nothing'));
     expect(isDependencyFailure(query)).toBe(false);
     expect(toProblem(query)).toMatchObject({ slug: 'internal-error' });

@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(async () => edge.stop());
 
 describe('freeing the place of a buyer', () => {
-  it('is given up without an error where Redis or Postgres is away', async () => {
+  it('is skipped without an error if Redis or Postgres is down', async () => {
     const { userId } = await logIn(edge);
     const { db, redis, admission, settings } = edge.dependencies;
     const freePlace = createFreePlace({

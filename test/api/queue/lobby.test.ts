@@ -30,7 +30,7 @@ const look = async ({ accessToken }: Account, queueToken: string) =>
 const status = async (account: Account, queueToken: string) =>
   queueSchema.parse((await look(account, queueToken)).body['queue']);
 
-/** What the worker does at the opening, without Temporal. */
+/** Does what the worker does at the opening, without Temporal. */
 async function open(scheduleId: string): Promise<void> {
   const activities = createOpeningActivities({
     ...ground.dependencies,
@@ -44,7 +44,7 @@ async function open(scheduleId: string): Promise<void> {
 }
 
 describe('before the opening', () => {
-  it('a place has no position, and tells when the sale opens and which entry of the draw it is', async () => {
+  it('a place has no position, and shows when the sale opens and its entry in the draw', async () => {
     const { scheduleId, saleOpensAt } = await announceSale(edge.database.owner);
     const account = await logIn(edge);
     const { queueToken, queue } = await enter(account, scheduleId);
@@ -60,14 +60,14 @@ describe('before the opening', () => {
     expect((await status(account, queueToken)).entryId).toBe(queue.entryId);
   });
 
-  it('two tabs get the same entry, and so does who enters again', async () => {
+  it('a user gets the same entry in several tabs and after entering again', async () => {
     const { scheduleId } = await announceSale(edge.database.owner);
     const account = await logIn(edge);
     const tabs = await Promise.all([1, 2, 3].map(async () => enter(account, scheduleId)));
     expect(new Set(tabs.map(({ queue }) => queue.entryId)).size).toBe(1);
   });
 
-  it('nobody holds a seat', async () => {
+  it('no user can hold a seat', async () => {
     const { scheduleId, saleOpensAt, waitingRoom } = await announceSale(edge.database.owner);
     const account = await logIn(edge);
     const { queueToken: token } = await enter(account, scheduleId);
@@ -77,7 +77,7 @@ describe('before the opening', () => {
     ).rejects.toMatchObject({ slug: 'queue-not-admitted', members: { position: null } });
   });
 
-  it("a forged token, and another's, are none", async () => {
+  it('a forged token and the token of another user are rejected', async () => {
     const { scheduleId } = await announceSale(edge.database.owner);
     const [account, other] = [await logIn(edge), await logIn(edge)];
     const { queueToken } = await enter(account, scheduleId);
@@ -86,7 +86,7 @@ describe('before the opening', () => {
   });
 });
 
-describe('from the draw on', () => {
+describe('after the draw', () => {
   it('a place has its position, or is admitted, and its entry is in the published draw', async () => {
     const waitingRoom = { admitPerSecond: 100, maxActive: 1 };
     const { scheduleId } = await announceSale(edge.database.owner, { waitingRoom });
@@ -108,7 +108,7 @@ describe('from the draw on', () => {
   });
 });
 
-describe('the crowd in the lobby', () => {
+describe('the clients in the lobby', () => {
   const draw = { opensAt: new Date('2030-01-01T11:00:00.000Z'), done: false };
   const pollsAt = (beforeMs: number) =>
     Array.from(
@@ -116,18 +116,18 @@ describe('the crowd in the lobby', () => {
       () => lobbyStatus(draw, 'entry', draw.opensAt.getTime() - beforeMs).pollAfterSeconds,
     );
 
-  it('asks once in five minutes while the opening is far', () => {
+  it('poll at most once in five minutes while the opening is far away', () => {
     expect(Math.min(...pollsAt(HOUR_MS))).toBeGreaterThanOrEqual(300);
   });
 
-  it('does not ask at one instant after it, and well within the silence that ends a place', () => {
+  it('spread their polls after the opening, and poll well before a silent place ends', () => {
     const polls = pollsAt(20_000);
     expect(new Set(polls).size).toBeGreaterThan(10);
     expect(Math.min(...polls)).toBeGreaterThanOrEqual(20);
     expect(Math.max(...polls)).toBeLessThanOrEqual(20 + 15 + 1);
   });
 
-  it('asks soon while the draw is under way', () => {
+  it('poll soon while the draw is under way', () => {
     expect(Math.max(...pollsAt(-5_000))).toBeLessThanOrEqual(18);
   });
 });

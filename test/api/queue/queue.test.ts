@@ -50,18 +50,18 @@ async function* frames(stream: AsyncIterable<string>): AsyncGenerator<string> {
   }
 }
 
-/** What a refusal is. */
+/** The problem with which an admission is rejected. */
 async function refusal(admission: Promise<unknown>): Promise<Problem> {
   const error: unknown = await admission.then(
     () => null,
     (raised: unknown) => raised,
   );
   if (error instanceof Problem) return error;
-  throw new Error('nothing was refused', { cause: error });
+  throw new Error('nothing was rejected', { cause: error });
 }
 
 describe('POST /v1/queue/tokens', () => {
-  it("returns the place that a login took in the service's room", async () => {
+  it('returns the place that a login took in the room of the service', async () => {
     const account = await logIn(edge);
     const reply = await enter(account);
     expect(reply.status).toBe(201);
@@ -78,12 +78,12 @@ describe('POST /v1/queue/tokens', () => {
     expect(reply.body).toMatchObject((await status(account)).body);
   });
 
-  it('takes no body at all for an empty one', async () => {
+  it('accepts a missing body as an empty one', async () => {
     const { accessToken: token } = await logIn(edge);
     expect((await edge.call('POST', '/v1/queue/tokens', { token })).status).toBe(201);
   });
 
-  it("enters a schedule's own room", async () => {
+  it('enters the own room of a schedule', async () => {
     const scheduleId = await saleWithRoom({ admitPerSecond: 100, maxActive: 1 });
     const [first, second] = [await logIn(edge), await logIn(edge)];
     expect((await enter(first, scheduleId)).body['queue']).toMatchObject({ status: 'ACTIVE' });
@@ -97,7 +97,7 @@ describe('POST /v1/queue/tokens', () => {
     });
   });
 
-  it("enters the service's room for a schedule that has none of its own", async () => {
+  it('enters the room of the service for a schedule without its own room', async () => {
     const { scheduleId } = await createSale(edge.database.owner);
     const account = await logIn(edge);
     const { body } = await enter(account, scheduleId);
@@ -108,7 +108,7 @@ describe('POST /v1/queue/tokens', () => {
     ).resolves.toEqual({ room: 'service', expiresAt: aDate });
   });
 
-  it('enters again after the end of the place', async () => {
+  it('gives a new place after the end of the old one', async () => {
     const account = await logIn(edge);
     await endPlaces('service');
     expectProblem(await status(account), 410, 'queue-token-expired');
@@ -117,7 +117,7 @@ describe('POST /v1/queue/tokens', () => {
     expectProblem(await status(account), 410, 'queue-token-expired');
   });
 
-  it('needs an access token, a known schedule and a well-formed one', async () => {
+  it('needs an access token and the well-formed id of a known schedule', async () => {
     const account = await logIn(edge);
     expectProblem(await edge.call('POST', '/v1/queue/tokens', { body: {} }), 401, 'unauthenticated');
     expectProblem(await enter(account, randomUUID()), 404, 'schedule-not-found');
@@ -132,7 +132,7 @@ describe('GET /v1/queue/status', () => {
     expectProblem(reply, 401, 'unauthenticated');
   });
 
-  it('refuses a missing, a forged and another user’s token', async () => {
+  it('rejects a missing token, a forged token and the token of another user', async () => {
     const [account, other] = [await logIn(edge), await logIn(edge)];
     const missing = await edge.call('GET', '/v1/queue/status', { token: account.accessToken });
     expectProblem(missing, 401, 'invalid-queue-token');
@@ -142,7 +142,7 @@ describe('GET /v1/queue/status', () => {
 });
 
 describe('GET /v1/queue/events', () => {
-  it('tells the position, then the admission, and ends', async () => {
+  it('sends the position, then the admission, and ends', async () => {
     const scheduleId = await saleWithRoom({ admitPerSecond: 100, maxActive: 1 });
     const [first, second] = [await logIn(edge), await logIn(edge)];
     await enter(first, scheduleId);
@@ -157,7 +157,7 @@ describe('GET /v1/queue/events', () => {
     expect((await events.next()).done).toBe(true);
   });
 
-  it('tells that the place has ended', async () => {
+  it('reports that the place has ended', async () => {
     const scheduleId = await saleWithRoom({ admitPerSecond: 100, maxActive: 1 });
     const [first, second] = [await logIn(edge), await logIn(edge)];
     await enter(first, scheduleId);
@@ -169,7 +169,7 @@ describe('GET /v1/queue/events', () => {
     expect((await events.next()).done).toBe(true);
   });
 
-  it('ends, and frees its source, when the service stops', async () => {
+  it('ends and frees its source when the service stops', async () => {
     const own = await startEdge();
     const [first, second] = [await logIn(own), await logIn(own)];
     const { scheduleId } = await createSale(own.database.owner);
@@ -186,7 +186,7 @@ describe('GET /v1/queue/events', () => {
     expect(Date.now() - start).toBeLessThan(1_000);
   });
 
-  it('answers a bad token as a problem', async () => {
+  it('responds to a bad token with a problem', async () => {
     const { accessToken: token } = await logIn(edge);
     expectProblem(await edge.call('GET', '/v1/queue/events', { token }), 401, 'invalid-queue-token');
   });
@@ -195,7 +195,7 @@ describe('GET /v1/queue/events', () => {
 describe('admission to a schedule', () => {
   const ROOM = { admitPerSecond: 100, maxActive: 1 };
 
-  it('lets the admitted through and tells the others why not', async () => {
+  it('lets admitted users through and gives the others the reason', async () => {
     const { admission } = edge.dependencies;
     const scheduleId = await saleWithRoom(ROOM);
     const own = { scheduleId, waitingRoom: ROOM };
@@ -250,14 +250,14 @@ describe('admission to a schedule', () => {
   });
 });
 
-describe('when Redis is away', () => {
+describe('when Redis is down', () => {
   let alone: Edge;
   beforeAll(async () => {
     alone = await startEdge();
   });
   afterAll(async () => alone.stop());
 
-  it('people log in with a token that works later; what the queue must decide is 503', async () => {
+  it('users log in and get a token that works later; requests that need the queue get 503', async () => {
     const before = await logIn(alone);
     alone.dependencies.redis.disconnect();
     const { id, password } = before;

@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(async () => connection.close());
 
 describe('the backlog of workflow tasks', () => {
-  it('is as old as the first task that no worker takes', async () => {
+  it('is as old as the first task that no worker has taken', async () => {
     const taskQueue = `nobody-${randomUUID()}`;
     expect(await readBacklog(temporal, taskQueue)).toBe(0);
     const waiting = await temporal.workflow.start('reservation', { taskQueue, workflowId: randomUUID() });
@@ -24,7 +24,7 @@ describe('the backlog of workflow tasks', () => {
     }
   });
 
-  it('is unknown where Temporal does not answer, and the holds still tell', async () => {
+  it('is unknown if Temporal does not respond, and the figures of the holds remain', async () => {
     const away = Connection.lazy({ address: '127.0.0.1:1' });
     try {
       const figures = { perSecond: 1, milliseconds: 40, failedShare: 0 };

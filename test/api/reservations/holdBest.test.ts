@@ -8,7 +8,7 @@ import { aGrant } from '../../support/steps';
 import { anAttemptToHold, createHolding } from '../../support/holding';
 import { buildStage, type Stage } from '../../support/stage';
 
-/** Hundreds of workflows on a busy machine. */
+/** Time for hundreds of workflows on a busy machine. */
 const CROWD_MS = 180_000;
 
 const inTurn = pLimit(8);
@@ -26,11 +26,11 @@ beforeAll(async () => {
 afterEach(async () => stage.endTest());
 afterAll(async () => stage?.drop());
 
-/** What one process of the API has. */
+/** The parts of one API process. */
 function parts() {
   const { db, seatClaim } = stage.dependencies;
   const { reservations } = stage.temporal;
-  // They all choose at once; more workflows and transactions at once would only be a test of the machine.
+  // All requests choose at once. More workflows and transactions at once would only test the machine.
   const hold = createHolding(stage, reservations);
   const holdClaimed: typeof hold = async (...seats) => inTurn(async () => hold(...seats));
   return { seatChoice: createSeatChoice(db), seatClaim, holdClaimed };
@@ -46,7 +46,7 @@ async function requests(count: number) {
 
 const seatIdsOf = ({ seats }: HeldReservation): string[] => seats.map((seat) => seat.seatId);
 
-/** Who has claimed seats of a sale in Redis, seat by seat. */
+/** The reservation that has claimed each seat of a sale in Redis. */
 async function claimsOf(sale: Sale): Promise<Map<string, string>> {
   const owners = await stage.redis.redis.mget(
     sale.seatIds.map((seatId) => `{${sale.scheduleId}}:seat:${seatId}`),
@@ -54,7 +54,7 @@ async function claimsOf(sale: Sale): Promise<Map<string, string>> {
   return new Map(sale.seatIds.flatMap((seatId, place) => (owners[place] ? [[seatId, owners[place]]] : [])));
 }
 
-/** Takes seats past the claim, as those that Redis has forgotten were. */
+/** Holds seats that have no claim in Redis, as after a loss of Redis. */
 async function holdUnclaimed(sale: Sale, seatIds: readonly string[]): Promise<void> {
   const userId = await createUser(stage.database.owner);
   const input = aHold(sale, userId, seatIds);
@@ -62,9 +62,9 @@ async function holdUnclaimed(sale: Sale, seatIds: readonly string[]): Promise<vo
   await stage.redis.redis.flushdb();
 }
 
-describe('hundreds who ask for the best seats at once', () => {
+describe('hundreds of users who request the best seats at once', () => {
   it(
-    'all get seats side by side and none twice, while there are seats',
+    'all get adjacent seats, and no seat twice, while seats are left',
     async () => {
       const sale = await createSale(stage.database.owner, { seats: 602 });
       const held = await Promise.all(
@@ -80,7 +80,7 @@ describe('hundreds who ask for the best seats at once', () => {
   );
 
   it(
-    'are refused only when nothing is left, and leave no claim',
+    'are rejected only when nothing is left, and leave no claim',
     async () => {
       const sale = await createSale(stage.database.owner, { seats: 30 });
       const answers = await Promise.allSettled(
@@ -93,7 +93,7 @@ describe('hundreds who ask for the best seats at once', () => {
       for (const { reason } of refusals) {
         expect(reason).toMatchObject({ slug: 'seat-unavailable', members: { unavailableSeatIds: [] } });
       }
-      // Redis remembers for seconds who has a seat; nobody who was refused is among them.
+      // Redis keeps the owner of a seat for seconds. No rejected request is among the owners.
       const owners = new Set(held.map((one) => one.reservationId));
       expect([...(await claimsOf(sale)).values()].filter((owner) => !owners.has(owner))).toEqual([]);
     },
@@ -101,7 +101,7 @@ describe('hundreds who ask for the best seats at once', () => {
   );
 
   it(
-    'get each seat once also when Redis forgets everything in the middle of it',
+    'get each seat once, also if Redis loses everything meanwhile',
     async () => {
       const sale = await createSale(stage.database.owner, { seats: 120 });
       const running = (await requests(60)).map(async (one) =>
@@ -118,7 +118,7 @@ describe('hundreds who ask for the best seats at once', () => {
 });
 
 describe('seats that turn out to be taken', () => {
-  it('in Postgres, of which Redis knows nothing, are left out, and their claim is given back', async () => {
+  it('are left out if only Postgres knows that they are taken, and their claim is released', async () => {
     const sale = await createSale(stage.database.owner, { seats: 6 });
     const known = { taken: new Set<string>(), since: 0 };
     const [best = []] = await seatChoice.best(sale.scheduleId, { quantity: 2 }, known);
@@ -133,7 +133,7 @@ describe('seats that turn out to be taken', () => {
     expect(own.toSorted()).toEqual(seatIdsOf(held).toSorted());
   });
 
-  it('are on offer again as soon as they are released: a refusal is never older than its request', async () => {
+  it('are on offer again as soon as they are released: a rejection never uses data older than its request', async () => {
     const sale = await createSale(stage.database.owner, { seats: 2 });
     const first = await request();
     await holdBest(first, sale.scheduleId, { quantity: 2 });
@@ -148,8 +148,8 @@ describe('seats that turn out to be taken', () => {
   });
 });
 
-describe('a refusal', () => {
-  it('by the seats that one person may have leaves no claim', async () => {
+describe('a rejection', () => {
+  it('because of the seat limit of a user leaves no claim', async () => {
     const sale = await createSale(stage.database.owner, { seats: 6, maxSeatsPerUser: 2 });
 
     await expect(holdBest(await request(), sale.scheduleId, { quantity: 3 })).rejects.toMatchObject({
@@ -159,7 +159,7 @@ describe('a refusal', () => {
     expect(await claimsOf(sale)).toEqual(new Map());
   });
 
-  it('names every grade and zone that the schedule does not have, and those that it has', async () => {
+  it('lists every unknown grade and zone, and those that the schedule has', async () => {
     const sale = await createSale(stage.database.owner);
     const wish = { quantity: 1, grade: 'VIP', zone: 'Balcony' };
 
@@ -175,12 +175,12 @@ describe('a refusal', () => {
   });
 });
 
-describe('the group of a round', () => {
-  it('that somebody else is granted in Postgres is left out, under the same reservation and workflow', async () => {
+describe('the chosen seats of a round', () => {
+  it('are left out if Postgres grants them to another user; reservation and workflow stay the same', async () => {
     const sale = await createSale(stage.database.owner, { seats: 40 });
     const one = await request();
     const lost: string[] = [];
-    // Somebody is faster between the look and the grant, twice.
+    // Twice, another user is faster between the choice and the grant.
     const { settle } = one;
     let rounds = 0;
     const attempt: HoldAttempt = Object.assign(one, {
@@ -203,7 +203,7 @@ describe('the group of a round', () => {
   });
 });
 
-/** Grants the seats that are claimed to somebody who did not ask Redis. */
+/** Grants the claimed seats to a user whose request did not go through Redis. */
 async function takeChosen(sale: Sale): Promise<string[]> {
   const seatIds = [...(await claimsOf(sale)).keys()];
   const taken = await Promise.all(

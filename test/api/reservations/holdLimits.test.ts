@@ -48,7 +48,7 @@ interface Ending {
   ago?: number;
 }
 
-/** A hold of all seats of a sale, or of some, that has ended. Nobody pays for those that are bought. */
+/** An ended hold of all seats of a sale, or of some. Bought seats have no payment. */
 async function hold(fan: Fan, sale: Sale, ending: Ending & { seatIds?: string[] } = {}): Promise<void> {
   const { status = 'EXPIRED', ran = HOLD, ago = 0, seatIds = sale.seatIds } = ending;
   const { owner } = ground.database;
@@ -71,7 +71,7 @@ async function times(count: number, act: () => Promise<unknown>): Promise<void> 
   for (let done = 0; done < count; done += 1) await act();
 }
 
-/** Milliseconds, or null where the seats may be held. Postgres's clock is the machine's here. */
+/** Milliseconds to wait, or null if the user may hold the seats. Postgres uses the clock of this machine here. */
 async function wait(fan: Fan, seats: Pick<Sale, 'scheduleId' | 'seatIds'>): Promise<number | null> {
   const refusal = await refusalOf(fan, seats);
   return refusal && Number(refusal.members['retryAfter']) * 1_000;
@@ -87,13 +87,13 @@ async function refusalOf(fan: Fan, { scheduleId, seatIds }: Pick<Sale, 'schedule
   }
 }
 
-/** About so long: a hold that ended a moment ago. */
+/** Expects about this wait: the hold ended a moment ago. */
 const expectWait = (waited: number | null, expected: number): void => {
   expect(waited).toBeGreaterThan(expected - MINUTE);
   expect(waited).toBeLessThanOrEqual(expected + 1_000);
 };
 
-/** A hold that runs, by an account of no matter. */
+/** A running hold from a network. Its account does not matter. */
 async function holdFrom(network: string, { scheduleId, seatIds }: Sale, reservationId = randomUUID()) {
   const seats = seatIds.map((seatId) => ({ seatId, zone: '', row: '', number: '', grade: '', price: 0 }));
   const amount = { tickets: 0, bookingFee: 0, total: 0, currency: 'KRW' };
@@ -109,21 +109,21 @@ async function holdFrom(network: string, { scheduleId, seatIds }: Sale, reservat
   return { reservationId, seats };
 }
 
-/** The last hold of each seat has ended. */
+/** Ends the last hold of each seat. */
 async function letEnd({ seatIds }: Sale, ago = 0): Promise<void> {
   const { redis } = ground.redis;
   for (const seatId of seatIds) await redis.pexpire(`held-from:{${HERE}}:${seatId}`, 60 * MINUTE - ago);
 }
 
-describe('an account that holds a seat again and again without buying it', () => {
-  it('is free to for three whole holds', async () => {
+describe('an account that holds a seat repeatedly without buying it', () => {
+  it('may do so for three whole holds', async () => {
     const [sale, fan] = [await openSale(), await aFan()];
     await times(3, async () => hold(fan, sale));
 
     expect(await wait(fan, sale)).toBeNull();
   });
 
-  it('waits longer after each further one', async () => {
+  it('waits longer after each further hold', async () => {
     const [sale, fan] = [await openSale(), await aFan()];
     await times(4, async () => hold(fan, sale));
     expectWait(await wait(fan, sale), HOLD);
@@ -135,7 +135,7 @@ describe('an account that holds a seat again and again without buying it', () =>
     expectWait(await wait(fan, sale), 3 * HOLD);
   });
 
-  it('may hold it again once it has waited', async () => {
+  it('may hold it again after the wait', async () => {
     const [sale, fan] = [await openSale(), await aFan()];
     await times(4, async () => hold(fan, sale, { ago: HOLD + 1_000 }));
     expect(await wait(fan, sale)).toBeNull();
@@ -144,7 +144,7 @@ describe('an account that holds a seat again and again without buying it', () =>
     expectWait(await wait(fan, sale), 2 * HOLD - MINUTE);
   });
 
-  it('never waits longer than an hour, and nothing is remembered after a day', async () => {
+  it('never waits longer than an hour, and the service forgets its holds after a day', async () => {
     const [sale, fan] = [await openSale(), await aFan()];
     await times(18, async () => hold(fan, sale, { ago: 24 * 60 * MINUTE }));
     expect(await wait(fan, sale)).toBeNull();
@@ -153,7 +153,7 @@ describe('an account that holds a seat again and again without buying it', () =>
     expectWait(await wait(fan, sale), 60 * MINUTE);
   });
 
-  it('may change its mind thirty times: a hold that was released early counts a tenth', async () => {
+  it('may release a hold early thirty times: such a hold counts a tenth', async () => {
     const [sale, fan] = [await openSale(), await aFan()];
     await times(30, async () => hold(fan, sale, { status: 'RELEASED', ran: 1_000 }));
     expect(await wait(fan, sale)).toBeNull();
@@ -162,21 +162,21 @@ describe('an account that holds a seat again and again without buying it', () =>
     expectWait(await wait(fan, sale), HOLD / 10);
   });
 
-  it('gains nothing by releasing the seat just before the end', async () => {
+  it('gains nothing if it releases the seat just before the end', async () => {
     const [sale, fan] = [await openSale(), await aFan()];
     await times(4, async () => hold(fan, sale, { status: 'RELEASED', ran: 0.99 * HOLD }));
 
     expectWait(await wait(fan, sale), HOLD);
   });
 
-  it('is not blamed for holds that the service ended late', async () => {
+  it('does not wait longer because the service ended its holds late', async () => {
     const [sale, fan] = [await openSale(), await aFan()];
     await times(3, async () => hold(fan, sale, { ran: 4 * HOLD }));
 
     expect(await wait(fan, sale)).toBeNull();
   });
 
-  it('waits after a loss of Redis too', async () => {
+  it('waits also after a loss of Redis', async () => {
     const [sale, fan] = [await openSale(), await aFan()];
     await times(4, async () => hold(fan, sale));
     await ground.redis.redis.flushdb();
@@ -184,7 +184,7 @@ describe('an account that holds a seat again and again without buying it', () =>
     expectWait(await wait(fan, sale), HOLD);
   });
 
-  it('may hold other seats, and others may hold this one', async () => {
+  it('may hold other seats, and other accounts may hold this one', async () => {
     const [sale, other, fan] = [await openSale(2), await openSale(), await aFan()];
     const [seatId = '', free = ''] = sale.seatIds;
     await times(4, async () => hold(fan, sale, { seatIds: [seatId] }));
@@ -204,13 +204,13 @@ describe('a purchase', () => {
     await times(4, async () => hold(fan, seats, { ago: 2 * MINUTE }));
     expect(await wait(fan, seats)).not.toBeNull();
 
-    // Held before the others, and paid after them.
+    // This hold began before the others, and its payment came after them.
     await hold(fan, sale, { seatIds: [bought], status: 'CONFIRMED', ran: 2 * HOLD });
 
     expect(await wait(fan, seats)).toBeNull();
   });
 
-  it('that was cancelled does not', async () => {
+  it('does not end the wait if it was cancelled', async () => {
     const [sale, fan] = [await openSale(2), await aFan()];
     const [seatId = '', bought = ''] = sale.seatIds;
     const seats = { ...sale, seatIds: [seatId] };
@@ -222,8 +222,8 @@ describe('a purchase', () => {
   });
 });
 
-describe('an account that holds always other seats of a schedule without buying any', () => {
-  it('waits after twenty whole holds, for all of the schedule', async () => {
+describe('an account that always holds different seats of a schedule and buys none', () => {
+  it('waits for all seats of the schedule after twenty whole holds', async () => {
     const [sale, other, fan] = [await openSale(8), await openSale(), await aFan()];
     const half = sale.seatIds.slice(0, 4);
     const rest = sale.seatIds.slice(4, 7);
@@ -241,8 +241,8 @@ describe('an account that holds always other seats of a schedule without buying 
   });
 });
 
-describe('everybody at one address', () => {
-  it('has more room than one account, and waits in the end', async () => {
+describe('the accounts at one address', () => {
+  it('have a higher limit together than one account, and then wait', async () => {
     const sale = await openSale();
     await times(5, async () => holdFrom(HERE, sale));
     await letEnd(sale);
@@ -254,7 +254,7 @@ describe('everybody at one address', () => {
     expect(await wait(await aFan(ELSEWHERE), sale)).toBeNull();
   });
 
-  it('is counted by the seat, and free again after the wait', async () => {
+  it('are counted for each seat, and may hold it again after the wait', async () => {
     const [sale, other] = [await openSale(), await openSale()];
     await times(6, async () => holdFrom(HERE, sale));
     await letEnd(sale, HOLD);
@@ -263,7 +263,7 @@ describe('everybody at one address', () => {
     expect(await wait(await aFan(), other)).toBeNull();
   });
 
-  it('counts a hold once, and one that was released as what it was', async () => {
+  it('are counted once for each hold, and an early release counts a tenth', async () => {
     const sale = await openSale();
     const now = new Date();
     await times(5, async () => holdFrom(HERE, sale));
@@ -276,14 +276,14 @@ describe('everybody at one address', () => {
     expectWait(await wait(await aFan(), sale), HOLD / 10);
   });
 
-  it('does not wait for a seat that was bought and cancelled before the time of its hold was over', async () => {
+  it('do not wait for a seat that was bought and cancelled within the time of its hold', async () => {
     const sale = await openSale();
     await holdFrom(HERE, sale);
 
     expect(await wait(await aFan(), sale)).toBeNull();
   });
 
-  it('nobody waits for others at the address while Redis is away; accounts wait as before', async () => {
+  it('do not wait for each other while Redis is down; each account waits as before', async () => {
     const [sale, fan] = [await openSale(), await aFan()];
     await times(6, async () => holdFrom(HERE, sale));
     await letEnd(sale);
@@ -298,7 +298,7 @@ describe('everybody at one address', () => {
     redis.disconnect();
   });
 
-  it('leaves nothing in Redis for longer than a hold and an hour', async () => {
+  it('leave nothing in Redis for longer than a hold and an hour', async () => {
     const sale = await openSale();
     await holdFrom(HERE, sale);
 

@@ -23,17 +23,17 @@ beforeAll(async () => {
 afterEach(async () => stage.endTest());
 afterAll(async () => stage?.drop());
 
-/** What a test does in the middle of a hold. */
+/** What a test does during a hold. */
 interface Interruptions {
-  /** Before the workflow is started. */
+  /** Before the API starts the workflow. */
   beforeStart?: () => Promise<unknown>;
   /** Before the transaction that grants the hold. */
   beforeGrant?: () => Promise<unknown>;
-  /** After its commit. */
+  /** After the commit of that transaction. */
   afterGrant?: () => Promise<unknown>;
 }
 
-/** One process of the API, as far as holds go; the queue lets everybody in. */
+/** The part of an API process that places holds. The queue admits every user. */
 function anApi({ beforeStart, beforeGrant, afterGrant }: Interruptions = {}) {
   const { db, seatClaim } = stage.dependencies;
   const { reservations } = stage.temporal;
@@ -88,7 +88,7 @@ async function takeSeats(sale: Sale): Promise<void> {
   await stage.grant(aGrant(sale, await createUser(stage.database.owner), sale.seatIds));
 }
 
-/** The runs of the workflows of a sale, with their statuses, newest first. */
+/** The statuses of the workflow runs of a sale, newest first. */
 async function runsOf({ scheduleId }: Sale): Promise<string[]> {
   const statuses: string[] = [];
   const { client } = stage.temporal.env;
@@ -102,7 +102,7 @@ const loseConnection = async () => Promise.reject(new Error('the connection was 
 const away = async () => Promise.reject(new Problem('temporarily-unavailable', 'Postgres is away.'));
 
 describe('a hold', () => {
-  it('has its workflow before it has its row', async () => {
+  it('has its workflow before its row exists', async () => {
     const sale = await openSale();
     let runs = 0;
     const placeHold = anApi({
@@ -128,7 +128,7 @@ describe('a hold', () => {
     }
   });
 
-  it('that Postgres refuses is answered with the seats that are gone, and its workflow ends', async () => {
+  it('that Postgres rejects gets a response with the seats that are gone, and its workflow ends', async () => {
     const sale = await openSale();
     const placeHold = anApi({ beforeStart: async () => takeSeats(sale) });
 
@@ -152,8 +152,8 @@ describe('a hold', () => {
   });
 });
 
-describe('the same key', () => {
-  it('gets a new try after a 503, in the same workflow while that may still be granted', async () => {
+describe('a repeat with the same key', () => {
+  it('gets a new try after a 503, in the same workflow while that can still be granted', async () => {
     const sale = await openSale();
     const request = await aRequest(sale);
     await expect(anApi({ beforeGrant: away })(request)).rejects.toMatchObject({
@@ -167,10 +167,10 @@ describe('the same key', () => {
     await eventually(async () => expect(await runsOf(sale)).toEqual(['RUNNING']));
   });
 
-  it('gets a new workflow where nothing can be granted in the old one any more', async () => {
+  it('gets a new workflow if the old one can no longer be granted', async () => {
     const sale = await openSale();
     const request = await aRequest(sale);
-    // The API died after the start, or slept for longer than a hold may take.
+    // The API died after the start, or paused for longer than a hold may take.
     await startLongAgo(sale, request, 16_000);
 
     const { body } = await anApi()(request);
@@ -180,7 +180,7 @@ describe('the same key', () => {
     await eventually(async () => expect(await runsOf(sale)).toEqual(['RUNNING', 'TERMINATED']));
   });
 
-  it('gets the hold whose answer was lost', async () => {
+  it('gets the hold whose response was lost', async () => {
     const sale = await openSale();
     const request = await aRequest(sale);
     let granted = '';
@@ -194,7 +194,7 @@ describe('the same key', () => {
     expect((await anApi()(request)).body.reservationId).toBe(granted);
   });
 
-  it('gets one answer and one hold, however many requests come at once', async () => {
+  it('gets one response and one hold, however many requests arrive at once', async () => {
     const sale = await openSale(2);
     const request = await aRequest(sale);
     const apis = Array.from({ length: 8 }, () => anApi());
@@ -205,7 +205,7 @@ describe('the same key', () => {
     await eventually(async () => expect(await runsOf(sale)).toEqual(['RUNNING']));
   });
 
-  it('leaves no claim on seats that were chosen and not granted', async () => {
+  it('leaves no claim on seats that were chosen but not granted', async () => {
     const sale = await openSale(4);
     const [chosen, granted] = [sale.seatIds.slice(0, 2), sale.seatIds.slice(2)];
     const userId = await createUser(stage.database.owner);
@@ -213,7 +213,7 @@ describe('the same key', () => {
     const { reservationId } = attempt;
     const { seatClaim } = stage.dependencies;
     await seatClaim.claim(sale.scheduleId, chosen, reservationId);
-    // Another request under the key is granted other seats, just before this one.
+    // Just before this request, another request with the key is granted other seats.
     attempt.settle = async () =>
       stage.grant({ ...aGrant(sale, userId, granted), reservationId, seatIds: granted });
 
@@ -226,11 +226,11 @@ describe('the same key', () => {
     expect(owners).toEqual([null, null]);
   });
 
-  it('is never refused for good while a hold stands under it', async () => {
+  it('is never permanently rejected while a hold exists under the key', async () => {
     const sale = await openSale();
     const request = await aRequest(sale);
     const other = { ...(await aRequest(sale)), key: randomUUID() };
-    // While the first request is about to grant, a second one under its key finds the seat claimed by another.
+    // The first request is about to grant. Meanwhile a second one with its key finds the seat claimed by another request.
     const second: Promise<unknown>[] = [];
     const first = anApi({
       beforeGrant: async () => {
@@ -245,7 +245,7 @@ describe('the same key', () => {
     const [otherAnswer] = await Promise.all(second);
 
     expect(otherAnswer).toMatchObject({ slug: 'seat-unavailable' });
-    // The refusal was first: it is the answer of both, and nothing is held.
+    // The rejection was first: both requests get it, and nothing is held.
     expect(answer).toMatchObject({ status: 'rejected', reason: { slug: 'seat-unavailable' } });
     expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
     await expect(anApi()(request)).rejects.toMatchObject({ slug: 'seat-unavailable' });
@@ -253,7 +253,7 @@ describe('the same key', () => {
     await expect(anApi()(other)).resolves.toMatchObject({ status: 201 });
   });
 
-  it('gets the hold also where everything else has been sold since, or the sale is closed', async () => {
+  it('gets the hold also if everything else has been sold since, or the sale is closed', async () => {
     const sale = await openSale(2);
     const request = { ...(await aRequest(sale)), wanted: { scheduleId: sale.scheduleId, quantity: 2 } };
     await expect(anApi({ afterGrant: loseConnection })(request)).rejects.toThrow('the connection was lost');
@@ -263,14 +263,14 @@ describe('the same key', () => {
   });
 });
 
-describe('an API that stalls', () => {
-  it('between the start and its transaction grants nothing once 15 s have passed, and tries again', async () => {
+describe('an API that stalls between the start and its transaction', () => {
+  it('grants nothing once 15 s have passed, and tries again', async () => {
     const sale = await openSale();
     let grants = 0;
     const placeHold = anApi({
       beforeGrant: async () => {
         grants += 1;
-        // As if it had slept: the run that it started is older now.
+        // As if the API had paused: the run that it started is now older.
         if (grants === 1) await stage.database.owner.raw(AHEAD);
       },
     });
@@ -291,7 +291,7 @@ const REAL_CLOCK = `CREATE OR REPLACE FUNCTION service_now() RETURNS timestamptz
 const AHEAD = `CREATE OR REPLACE FUNCTION service_now() RETURNS timestamptz LANGUAGE sql VOLATILE
   AS 'SELECT clock_timestamp() + interval ''16 s'''`;
 
-/** The workflow that an earlier request under the same key has started, before it died. */
+/** Starts the workflow as an earlier request with the same key did before its API died. */
 async function startLongAgo(sale: Sale, request: Awaited<ReturnType<typeof aRequest>>, age: number) {
   let reservationId = '';
   const dying = anApi({

@@ -10,13 +10,13 @@ beforeAll(async () => {
 afterAll(async () => edge.stop());
 
 describe('GET /healthz', () => {
-  it('says that the process lives', async () => {
+  it('reports that the process is alive', async () => {
     expect((await edge.call('GET', '/healthz')).body).toEqual({ status: 'ok' });
   });
 });
 
 describe('GET /readyz', () => {
-  it('names each part when all answer', async () => {
+  it('lists each part when all of them respond', async () => {
     const reply = await edge.call('GET', '/readyz');
     expect(reply.status).toBe(200);
     expect(reply.body).toEqual({
@@ -35,7 +35,7 @@ describe('GET /readyz', () => {
     const statfs = jest.spyOn(fileSystem, 'statfs').mockResolvedValue(full);
 
     try {
-      // The API reuses what it has found for a moment.
+      // The API reuses its last result for a moment.
       await eventually(async () => {
         const reply = await edge.call('GET', '/readyz');
         expectProblem(reply, 503, 'temporarily-unavailable');
@@ -47,7 +47,7 @@ describe('GET /readyz', () => {
     await eventually(async () => expect((await edge.call('GET', '/readyz')).status).toBe(200));
   });
 
-  it('is 503 and names what is missing', async () => {
+  it('is 503 and lists the missing parts', async () => {
     const broken = await startEdge({
       settings: { TEMPORAL_NAMESPACE: 'no-such-namespace' },
     });
@@ -69,7 +69,7 @@ describe('GET /readyz', () => {
 });
 
 describe('many probes at once', () => {
-  it('ask each part once', async () => {
+  it('check each part once', async () => {
     const { db } = edge.dependencies;
     let asked = 0;
     db.on('query', ({ sql }: { sql: string }) => {
@@ -82,7 +82,7 @@ describe('many probes at once', () => {
 });
 
 describe('the docs page', () => {
-  it('loads everything from the service, within its own policy', async () => {
+  it('loads everything from the service, within its own Content-Security-Policy', async () => {
     const page = await edge.call('GET', '/docs');
     expect(page.status).toBe(200);
     expect(page.headers.get('Content-Security-Policy')).toContain("script-src 'self';");
@@ -99,7 +99,7 @@ describe('the docs page', () => {
   });
 
   it.each(['package.json', '..%2fpackage.json', '%2e%2e%2f%2e%2e%2fpackage.json', 'constructor'])(
-    'gives no other file: %s',
+    'serves no other file: %s',
     async (name) => {
       expectProblem(await edge.call('GET', `/docs/${name}`), 404, 'not-found');
     },
@@ -107,7 +107,7 @@ describe('the docs page', () => {
 });
 
 describe('metrics', () => {
-  it('are on a port of their own, with the durations of requests by route', async () => {
+  it('are on their own port, with the durations of requests by route', async () => {
     await edge.call('GET', '/problems/not-found');
     expectProblem(await edge.call('GET', '/metrics'), 404, 'not-found');
     const { registry } = edge.dependencies.metrics;

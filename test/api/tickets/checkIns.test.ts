@@ -22,7 +22,7 @@ function later(milliseconds: number): void {
   jest.spyOn(Date, 'now').mockImplementation(() => then);
 }
 
-/** As a device recorded it this number of seconds ago. */
+/** A scan as a device recorded it this number of seconds ago. */
 const offline = (qr: string, seconds: number, deviceId: string) => ({
   qr,
   scannedAt: new Date(Date.now() - seconds * 1_000).toISOString(),
@@ -31,7 +31,7 @@ const offline = (qr: string, seconds: number, deviceId: string) => ({
 });
 
 describe('POST /v1/check-ins', () => {
-  it('admits with a ticket, whose buyer then sees it as used', async () => {
+  it('admits with a ticket, and the buyer then sees it as used', async () => {
     const ticket = await issue(edge);
     const { ticketId, seatId } = ticket;
     const { status, body } = await staff.checkIn({ qr: await ticket.code() });
@@ -41,7 +41,7 @@ describe('POST /v1/check-ins', () => {
     expect((await ticket.read()).body['status']).toBe('USED');
   });
 
-  it('is for staff and operators alone', async () => {
+  it('is only for staff and operators', async () => {
     const ticket = await issue(edge);
     const body = { qr: await ticket.code() };
     const { accessToken: token } = ticket.buyer;
@@ -51,7 +51,7 @@ describe('POST /v1/check-ins', () => {
     expect((await edge.call('POST', '/v1/check-ins', { body, token: operator })).status).toBe(200);
   });
 
-  it('admits a second time nowhere, and tells when and where the first was', async () => {
+  it('never admits a ticket twice, and reports when and where the first check-in was', async () => {
     const [ticket, elsewhere] = await Promise.all([issue(edge), hireStaff(edge)]);
     const qr = await ticket.code();
     await staff.checkIn({ qr });
@@ -61,7 +61,7 @@ describe('POST /v1/check-ins', () => {
     expect(Math.abs(Date.parse(String(reply.body['usedAt'])) - Date.now())).toBeLessThan(60_000);
   });
 
-  it('admits once of twenty scans at two gates at once', async () => {
+  it('admits one of twenty scans at two gates at once', async () => {
     const [ticket, other] = await Promise.all([issue(edge), hireStaff(edge)]);
     const qr = await ticket.code();
     const replies = await Promise.all(
@@ -86,21 +86,21 @@ describe('POST /v1/check-ins', () => {
     expectProblem(await staff.checkIn(scan, randomUUID()), 409, 'ticket-already-used');
   });
 
-  it('keeps a key free whose scan was no code', async () => {
+  it('keeps the key free if the scan was not a code', async () => {
     const ticket = await issue(edge);
     const key = randomUUID();
     expectProblem(await staff.checkIn({ qr: 'half a co' }, key), 400, 'ticket-invalid');
     expect((await staff.checkIn({ qr: await ticket.code() }, key)).status).toBe(200);
   });
 
-  it('refuses a void ticket', async () => {
+  it('rejects a void ticket', async () => {
     const ticket = await issue(edge);
     const qr = await ticket.code();
     await edge.database.owner('tickets').where({ id: ticket.ticketId }).update({ status: 'VOID' });
     expectProblem(await staff.checkIn({ qr }), 410, 'ticket-void');
   });
 
-  it("refuses another show's ticket as invalid, and leaves it unused", async () => {
+  it('rejects the ticket of another show as invalid, and leaves it unused', async () => {
     const [here, there] = await Promise.all([issue(edge), issue(edge)]);
     const qr = await there.code();
     const { scheduleId } = here;
@@ -108,7 +108,7 @@ describe('POST /v1/check-ins', () => {
     expect((await staff.checkIn({ qr, scheduleId: there.scheduleId })).status).toBe(200);
   });
 
-  it('refuses as invalid whatever is no code: text, other tokens, and a code of no ticket', async () => {
+  it('rejects everything else as invalid: text, other tokens, and a code without a ticket', async () => {
     const account = await logIn(edge);
     const unknown = { ticketId: randomUUID(), scheduleId: randomUUID(), version: 1 };
     const signed = await signTicketCode(unknown, edge.dependencies.ticketKeys.signer());
@@ -128,7 +128,7 @@ describe('POST /v1/check-ins', () => {
     }
   });
 
-  it('answers 400 where there is no text at all, or a gate without end', async () => {
+  it('responds with 400 if the text is missing or the gate is too long', async () => {
     const ticket = await issue(edge);
     expectProblem(
       await staff.checkIn({ qr: await ticket.code(), gate: 'x'.repeat(101) }),
@@ -140,12 +140,12 @@ describe('POST /v1/check-ins', () => {
   });
 });
 
-describe('staff check in', () => {
+describe('staff', () => {
   it.each([
     ['12 hours and a moment before the start', 12.01],
     ['6 hours and a moment after the start', -6.01],
-    ['weeks before', 1_000],
-  ])('not %s', async (_, startsInHours) => {
+    ['weeks before the start', 1_000],
+  ])('cannot check in %s', async (_, startsInHours) => {
     const ticket = await issue(edge, startsInHours);
     const reply = await staff.checkIn({ qr: await ticket.code() });
     expectProblem(reply, 403, 'check-in-not-open');
@@ -159,19 +159,19 @@ describe('staff check in', () => {
     expect((await ticket.read()).body['status']).toBe('VALID');
   });
 
-  it.each([11.99, 0, -5.99])('where the show starts in %s hours', async (startsInHours) => {
+  it.each([11.99, 0, -5.99])('can check in if the show starts in %s hours', async (startsInHours) => {
     const ticket = await issue(edge, startsInHours);
     expect((await staff.checkIn({ qr: await ticket.code() })).status).toBe(200);
   });
 
-  it('with a scan that was made in that time, however late it is uploaded', async () => {
+  it('can check in with a scan from that time, however late it is uploaded', async () => {
     const yesterday = await issue(edge, -24);
     const qr = await yesterday.code();
     expectProblem(await staff.checkIn(offline(qr, 3_600, 'north')), 403, 'check-in-not-open');
     expect((await staff.checkIn(offline(qr, 25 * 3_600, 'north'))).status).toBe(200);
   });
 
-  it('within the hours that the operator sets', async () => {
+  it('can check in within the hours that the operator sets', async () => {
     const other = await startEdge({ settings: { CHECK_IN_HOURS_BEFORE: '1', CHECK_IN_HOURS_AFTER: '0' } });
     const gate = await hireStaff(other);
     const [late, early] = [await issue(other, -0.01), await issue(other, 1.01)];
@@ -183,7 +183,7 @@ describe('staff check in', () => {
     await other.stop();
   });
 
-  it('only at the venues and schedules that they are bound to, and operators everywhere and always', async () => {
+  it('can check in only at their assigned venues and schedules; operators can everywhere and always', async () => {
     const [here, atVenue, there] = [await issue(edge), await issue(edge), await issue(edge)];
     const far = await issue(edge, 1_000);
     const bound = await hireStaff(edge);
@@ -213,8 +213,8 @@ async function venueOf(scheduleId: string): Promise<string> {
   return row.venue_id;
 }
 
-describe('a scan that is uploaded', () => {
-  it('admits as of when it was made', async () => {
+describe('an uploaded scan', () => {
+  it('admits as of the time of the scan', async () => {
     const ticket = await issue(edge);
     const upload = offline(await ticket.code(), 600, 'north');
     expect((await staff.checkIn(upload)).body).toEqual({
@@ -227,7 +227,7 @@ describe('a scan that is uploaded', () => {
     expect(reply.body).toMatchObject({ usedAt: upload.scannedAt, gate: 'gate of north' });
   });
 
-  it('is a duplicate where an earlier one has arrived', async () => {
+  it('is a duplicate if an earlier one has arrived', async () => {
     const qr = await (await issue(edge)).code();
     const first = offline(qr, 600, 'north');
     await staff.checkIn(first);
@@ -236,7 +236,7 @@ describe('a scan that is uploaded', () => {
     expect(reply.body).toMatchObject({ usedAt: first.scannedAt, gate: 'gate of north' });
   });
 
-  it('counts where it was earlier than the one that had counted, and names that one as the duplicate', async () => {
+  it('counts if it is earlier than the scan that had counted, and reports that one as the duplicate', async () => {
     const qr = await (await issue(edge)).code();
     await staff.checkIn({ qr, gate: 'online' });
     const [late, early] = [offline(qr, 300, 'south'), offline(qr, 600, 'north')];
@@ -262,7 +262,7 @@ describe('a scan that is uploaded', () => {
     expect(replies[1]?.body).toEqual(replies[0]?.body);
   });
 
-  it('of several at once, the earliest counts in the end', async () => {
+  it('counts in the end if it is the earliest of several at once', async () => {
     const qr = await (await issue(edge)).code();
     const uploads = [400, 100, 600, 300, 500, 200].map((seconds) =>
       offline(qr, seconds, `device ${seconds}`),
@@ -273,7 +273,7 @@ describe('a scan that is uploaded', () => {
     expect(body).toMatchObject({ usedAt: uploads[2]?.scannedAt, gate: 'gate of device 600' });
   });
 
-  it('of a void ticket says that somebody came in with it', async () => {
+  it('of a void ticket is rejected as void, which shows that somebody entered with it', async () => {
     const ticket = await issue(edge);
     const upload = offline(await ticket.code(), 600, 'north');
     await ticket.reissue();
@@ -282,18 +282,18 @@ describe('a scan that is uploaded', () => {
 
   it.each([
     ['without a device', { scannedAt: '2026-10-03T10:00:00Z' }, 'deviceId'],
-    ['without an instant', { deviceId: 'north' }, 'deviceId'],
+    ['without a time', { deviceId: 'north' }, 'deviceId'],
     ['from the future', { scannedAt: '9000-01-01T00:00:00Z', deviceId: 'north' }, 'scannedAt'],
-    ['at no instant', { scannedAt: 'yesterday', deviceId: 'north' }, 'scannedAt'],
-  ])('is refused %s', async (_, body, path) => {
+    ['with an invalid time', { scannedAt: 'yesterday', deviceId: 'north' }, 'scannedAt'],
+  ])('is rejected %s', async (_, body, path) => {
     const reply = await staff.checkIn({ qr: 'x', ...body });
     expectProblem(reply, 400, 'validation-failed');
     expect(reply.body['errors']).toEqual([{ path, message: aString }]);
   });
 });
 
-describe("a ticket's code", () => {
-  it('is read with what hand scanners add around it', async () => {
+describe('the code of a ticket', () => {
+  it('is read with the characters that hand scanners add', async () => {
     for (const noise of [' ', '\uFEFF', ']Q1']) {
       const ticket = await issue(edge);
       expect((await staff.checkIn({ qr: `${noise}${await ticket.code()}\r\n` })).status).toBe(200);
@@ -313,7 +313,7 @@ describe("a ticket's code", () => {
 describe('the keys of tickets', () => {
   afterEach(() => jest.restoreAllMocks());
 
-  it('rotate: tickets of long ago are as good as ever, and the new key is known here at once', async () => {
+  it('can rotate: old tickets stay valid, and this process knows the new key at once', async () => {
     const store = createSigningKeyStore(edge.database.db, 'ticket');
     const [old, fresh] = await Promise.all([issue(edge), issue(edge)]);
     const oldCode = await old.code();
@@ -333,7 +333,7 @@ describe('the keys of tickets', () => {
       expect(text).toContain(`"${kid}"`);
   });
 
-  it('leave the session keys alone when they rotate, and the other way round', async () => {
+  it('do not affect the session keys when they rotate, and the other way round', async () => {
     const { keys, ticketKeys } = edge.dependencies;
     const [session, ticket] = [keys.signer().kid, ticketKeys.signer().kid];
     await rotateSigningKey(createSigningKeyStore(edge.database.db, 'ticket'));
@@ -346,7 +346,7 @@ describe('the keys of tickets', () => {
     expect(ticketKeys.signer().kid).toBe(newest);
   });
 
-  it('verify nothing any more once they are revoked; the ticket read anew has a good code', async () => {
+  it('verify nothing once they are revoked; the ticket has a valid code when it is read again', async () => {
     const ticket = await issue(edge);
     const leaked = await ticket.code();
     await rotateSigningKey(createSigningKeyStore(edge.database.db, 'ticket'), 'revoked');

@@ -5,7 +5,7 @@ import { createUserStore } from '../../../src/db/accounts/userStore';
 import { createSale } from '../../support/factories';
 import { logIn, type Account, type Edge, type Reply } from '../edge';
 
-/** A ticket as a sale leaves it, and calls of its buyer. */
+/** A ticket after its sale, and calls of its buyer. */
 export interface Issued {
   ticketId: string;
   reservationId: string;
@@ -14,12 +14,12 @@ export interface Issued {
   seatId: string;
   buyer: Account;
   read(path?: string): Promise<Reply>;
-  /** What stands in its QR now. */
+  /** The code that its QR contains now. */
   code(): Promise<string>;
   reissue(key?: string): Promise<Reply>;
 }
 
-/** Somebody at a gate. */
+/** A staff account at a gate. */
 export interface Staff {
   userId: string;
   login: string;
@@ -36,7 +36,7 @@ export interface ScanBody {
 
 const HOUR_MS = 60 * 60 * 1000;
 
-/** @param startsInHours when the show begins; check-in is open around now */
+/** @param startsInHours the hours until the show starts; check-in is open with the default */
 export async function issue(edge: Edge, startsInHours = 1): Promise<Issued> {
   const { owner } = edge.database;
   const [sale, buyer] = await Promise.all([createSale(owner), logIn(edge)]);
@@ -81,7 +81,7 @@ export async function hireStaff(edge: Edge): Promise<Staff> {
   };
 }
 
-/** What a confirmation writes, but for the money. */
+/** Writes what a confirmation writes, except the money. */
 async function sell(
   owner: Knex,
   sold: { scheduleId: string; seatId: string; userId: string },

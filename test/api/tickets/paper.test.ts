@@ -20,7 +20,7 @@ beforeAll(async () => {
   print = await createTicketPrinter();
 });
 
-/** As long as a code is. */
+/** A text of the length of a code. */
 const CODE = `${'Aa0-'.repeat(61)}_._`;
 
 const aTicket = (change: Partial<TicketPaper> = {}): TicketPaper => ({
@@ -38,7 +38,7 @@ const aTicket = (change: Partial<TicketPaper> = {}): TicketPaper => ({
   ...change,
 });
 
-/** A name of this length, with an end of its own. */
+/** A name of this length that ends in its own character. */
 const long = (start: string, length: number) =>
   `${start}${'아주 긴 이름 '.repeat(28)}`.slice(0, length - 1) + '끝';
 
@@ -47,7 +47,7 @@ describe('a QR as a picture', () => {
     expect(readQrSvg(drawQrSvg(CODE))).toBe(CODE);
   });
 
-  it('has a white ground and quiet zone of its own', () => {
+  it('has its own white background and quiet zone', () => {
     expect(drawQrSvg(CODE)).toMatch(/^<svg [^>]+><path fill="#fff" d="M0 0h69v69h-69z"\/><path d="M4 4h7v1/);
   });
 });
@@ -77,17 +77,17 @@ describe('a ticket on paper', () => {
   it.each([
     ['Asia/Seoul', '2026-10-04 (Sun) 00:30 Asia/Seoul'],
     ['Europe/Berlin', '2026-10-03 (Sat) 17:30 Europe/Berlin'],
-  ])('tells the time as it is at the venue, in %s', async (timeZone, time) => {
+  ])('shows the local time of the venue, in %s', async (timeZone, time) => {
     const { text } = await readTicketPdf(await print(aTicket({ timeZone })));
     expect(text).toContain(time);
   });
 
-  it('has a QR that is read off the rendered page', async () => {
+  it('has a QR that a decoder reads from the rendered page', async () => {
     expect((await readTicketPdf(await print(aTicket()))).qr).toBe(CODE);
   });
 
   it.each(['english', 'soundcheck', 'table', 'uuid'])(
-    'shows everything that tells two seats apart: %s',
+    'shows everything that distinguishes two seats: %s',
     async (name) => {
       const file = path.join(__dirname, `../../domain/catalogue/seatingPlan/plans/paper-${name}.json`);
       const { hall } = readHall(JSON.parse(readFileSync(file, 'utf8')));
@@ -102,7 +102,7 @@ describe('a ticket on paper', () => {
     },
   );
 
-  it('cuts no name of a seat, however long, and cuts those of the show for it', async () => {
+  it('never cuts the names of a seat, and cuts those of the show instead', async () => {
     const seat = { zone: long('z', 100), row: long('r', 200), number: long('n', 200), grade: long('g', 100) };
     const show = {
       title: long('t', 200),
@@ -122,7 +122,7 @@ describe('a ticket on paper', () => {
     expect(solid(text)).toContain(seat.zone);
   });
 
-  it('leaves room for the show beside a seat of the widest names', async () => {
+  it('leaves room for the show beside a seat with the widest names', async () => {
     const page = new PdfDocument({ size: 'A5', layout: 'landscape' });
     const text = createPaperText(page, await readPaperFonts());
     const cells = [100, 200, 200, 100].map((length) => ({ label: '구역 Zone', value: '席'.repeat(length) }));
@@ -131,11 +131,11 @@ describe('a ticket on paper', () => {
       placed.map(({ lines }) => lines.flatMap(({ runs }) => runs.map((run) => run.text)).join('')),
     ).toEqual(cells.map(({ value }) => value));
     for (const { width } of placed.flatMap(({ lines }) => lines)) expect(width).toBeLessThanOrEqual(305);
-    // The page is 352 high within its margins; show, order and note need 136 of it.
+    // The page is 352 high within its margins. Show, order and note need 136 of it.
     expect(height).toBeLessThan(216);
   });
 
-  it('prints ideographs and Thai in fonts of their own', async () => {
+  it('prints ideographs and Thai in their own fonts', async () => {
     const seat = { zone: '一階席 左扉', row: 'は列', number: 'แถว ก', grade: '特等席 석' };
     const { text } = await readTicketPdf(await print(aTicket({ title: '東京公演', seat })));
     for (const words of ['東京公演', ...Object.values(seat)]) expect(solid(text)).toContain(solid(words));
@@ -146,7 +146,7 @@ describe('a ticket on paper', () => {
   it.each([
     ['a seat', { seat: { zone: 'المدرج', row: '3', number: '12', grade: 'VIP' } }, MISSING.repeat(6)],
     ['a title', { title: '밤 😀' }, `밤 ${MISSING}`],
-  ])('says so where it cannot print %s', async (_, change, shown) => {
+  ])('says so if it cannot print %s', async (_, change, shown) => {
     const { pages, text } = await readTicketPdf(await print(aTicket(change)));
     expect(pages).toBe(1);
     expect(text).toContain(shown);
@@ -161,5 +161,5 @@ describe('a ticket on paper', () => {
   });
 });
 
-/** Without white space: a line may end anywhere between two words. */
+/** The text without white space: a line may end anywhere between two words. */
 const solid = (text: string): string => text.replaceAll(/\s/g, '');

@@ -25,7 +25,7 @@ async function pdfOf({ ticketId, buyer }: Issued): Promise<Response> {
 }
 
 describe('GET /v1/tickets/{ticketId}', () => {
-  it('answers with seat, show and code', async () => {
+  it('responds with seat, show and code', async () => {
     const ticket = await issue(edge);
     const { status, headers, body } = await ticket.read();
     expect(status).toBe(200);
@@ -56,7 +56,7 @@ describe('GET /v1/tickets/{ticketId}', () => {
     expect(check).toEqual({ outcome: 'genuine', ticketId, scheduleId, version: 1 });
   });
 
-  it("is the same 404 for another user's ticket as for none, whatever is asked of it", async () => {
+  it('gives the same 404 for the ticket of another user as for an unknown one, on every path', async () => {
     const [{ ticketId }, other] = await Promise.all([issue(edge), logIn(edge)]);
     const token = other.accessToken;
     for (const id of [ticketId, randomUUID()]) {
@@ -68,7 +68,7 @@ describe('GET /v1/tickets/{ticketId}', () => {
     expectProblem(await edge.call('GET', `/v1/tickets/${ticketId}`), 401, 'unauthenticated');
   });
 
-  it('tells that a ticket is void, but neither draws nor prints it', async () => {
+  it('shows that a ticket is void, but neither draws nor prints it', async () => {
     const ticket = await issue(edge);
     await voidTicket(ticket);
     expect((await ticket.read()).body['status']).toBe('VOID');
@@ -77,7 +77,7 @@ describe('GET /v1/tickets/{ticketId}', () => {
   });
 });
 
-describe("a ticket's pictures", () => {
+describe('the pictures of a ticket', () => {
   it('are an SVG whose QR reads as the code', async () => {
     const ticket = await issue(edge);
     const { text, headers } = await ticket.read('/qr.svg');
@@ -86,7 +86,7 @@ describe("a ticket's pictures", () => {
     expect(readQrSvg(text)).toBe(await ticket.code());
   });
 
-  it('are a page to print, with the holder by name and the same code', async () => {
+  it('are a page to print, with the name of the holder and the same code', async () => {
     const ticket = await issue(edge);
     await edge.database.owner('users').where({ id: ticket.buyer.userId }).update({ name: '김민아' });
     const reply = await pdfOf(ticket);
@@ -98,7 +98,7 @@ describe("a ticket's pictures", () => {
     expect(text).toContain(ticket.reservationId);
   });
 
-  it('name the holder by login where there is no name', async () => {
+  it('show the login of a holder without a name', async () => {
     const ticket = await issue(edge);
     const { text } = await readTicketPdf(new Uint8Array(await (await pdfOf(ticket)).arrayBuffer()));
     expect(text).toContain(ticket.buyer.id);
@@ -106,7 +106,7 @@ describe("a ticket's pictures", () => {
 });
 
 describe('POST /v1/tickets/{ticketId}/reissue', () => {
-  it('makes a new code; the one from before is void at the gate', async () => {
+  it('makes a new code, and the old code is void at the gate', async () => {
     const [ticket, staff] = await Promise.all([issue(edge), hireStaff(edge)]);
     const before = await ticket.code();
     const { status, body } = await ticket.reissue();
@@ -117,7 +117,7 @@ describe('POST /v1/tickets/{ticketId}/reissue', () => {
     expect((await staff.checkIn({ qr: String(body['qr']) })).status).toBe(200);
   });
 
-  it('makes one version for one key, also at once, and answers the same each time', async () => {
+  it('makes one version for one key, also at once, and responds the same each time', async () => {
     const ticket = await issue(edge);
     const key = randomUUID();
     const replies = await Promise.all(Array.from({ length: 5 }, async () => ticket.reissue(key)));
@@ -128,7 +128,7 @@ describe('POST /v1/tickets/{ticketId}/reissue', () => {
     expect(await versions.select<{ version: number }[]>('version')).toEqual([{ version: 2 }]);
   });
 
-  it('leaves no code in the table of answers', async () => {
+  it('leaves no code in the table of responses', async () => {
     const ticket = await issue(edge);
     const key = randomUUID();
     await ticket.reissue(key);
@@ -136,7 +136,7 @@ describe('POST /v1/tickets/{ticketId}/reissue', () => {
     expect(rows).toEqual([{ answer: { status: 200, body: { version: 2 } } }]);
   });
 
-  it('is refused for a ticket that is used, with when and where, and for one that is void', async () => {
+  it('is rejected for a used ticket, with time and gate, and for a void ticket', async () => {
     const [used, cancelled, staff] = await Promise.all([issue(edge), issue(edge), hireStaff(edge)]);
     await staff.checkIn({ qr: await used.code(), gate: 'North' });
     await voidTicket(cancelled);
@@ -146,7 +146,7 @@ describe('POST /v1/tickets/{ticketId}/reissue', () => {
     expectProblem(await cancelled.reissue(), 410, 'ticket-void');
   });
 
-  it('by many at once makes as many versions, of which the last is good', async () => {
+  it('makes one version for each of many requests at once, and only the last is valid', async () => {
     const [ticket, staff] = await Promise.all([issue(edge), hireStaff(edge)]);
     const replies = await Promise.all(Array.from({ length: 5 }, async () => ticket.reissue()));
     const codes = new Set(replies.map(({ body }) => String(body['qr'])));

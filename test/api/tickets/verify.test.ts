@@ -45,19 +45,19 @@ beforeAll(async () => {
   code = await signTicketCode(ticket, signer);
 });
 
-describe("a ticket's code", () => {
-  it('tells ticket, show and version to whoever has the public key', async () => {
+describe('the code of a ticket', () => {
+  it('shows ticket, show and version to any reader with the public key', async () => {
     expect(await verifyTicketCode(code, keysOf(signer))).toEqual({ outcome: 'genuine', ...ticket });
   });
 
   it.each([
     ['line end', '', '\r\n'],
     ['tab', '', '\t'],
-    ['blank', ' ', ''],
+    ['space', ' ', ''],
     ['byte order mark', '\uFEFF', ''],
     ['AIM identifier', ']Q1', ''],
     ['AIM identifier among others', ' \uFEFF]d2 ', '\u0003\r'],
-    ['mark without a width', '\u200B', '\u200E'],
+    ['zero-width mark', '\u200B', '\u200E'],
   ])('is read with the %s that a scanner adds', async (_, before, after) => {
     const check = await verifyTicketCode(`${before}${code}${after}`, keysOf(signer));
     expect(check).toEqual({ outcome: 'genuine', ...ticket });
@@ -68,20 +68,20 @@ describe("a ticket's code", () => {
     ['two AIM identifiers', ']Q1]Q1', ''],
     ['half an AIM identifier', ']Q', ''],
     ['a letter', 'x', ''],
-    ['a blank within', 'e ', ''],
+    ['a space inside', 'e ', ''],
   ])('is not read with %s', async (_, before, after) => {
     await expectInvalid(`${before}${code}${after}`);
   });
 
-  it('is refused at once where it is nothing but white space', async () => {
+  it('is rejected at once if it is almost only white space', async () => {
     await expectInvalid(' '.repeat(60_000) + 'x' + ' '.repeat(60_000));
   });
 
-  it('is the same each time that it is made', async () => {
+  it('is the same each time it is signed', async () => {
     expect(await signTicketCode(ticket, signer)).toBe(code);
   });
 
-  it.each([1, 9, 99, 9_999])('is a QR of version 11 at error correction M as issue %i', async (version) => {
+  it.each([1, 9, 99, 9_999])('fits a QR of version 11 at error correction M as issue %i', async (version) => {
     const modules = encodeQR(await signTicketCode(aTicket(version), signer), 'raw', {
       ecc: 'medium',
       border: 1,
@@ -89,7 +89,7 @@ describe("a ticket's code", () => {
     expect((modules.length - 2 - 17) / 4).toBe(11);
   });
 
-  it('is good for its own show alone, where one is asked for', async () => {
+  it('is valid only for its own show if the caller names a show', async () => {
     const keys = keysOf(signer);
     const { scheduleId } = ticket;
     expect(await verifyTicketCode(code, keys, { scheduleId })).toMatchObject({ outcome: 'genuine' });
@@ -99,7 +99,7 @@ describe("a ticket's code", () => {
     expect(await verifyTicketCode(code, keys, { scheduleId: other })).toEqual({ outcome: 'wrong-show' });
   });
 
-  it('of an older version is genuine still: only the service knows of a newer one', async () => {
+  it('is still genuine if its version is old: only the service knows of a newer one', async () => {
     const newer = await signTicketCode({ ...ticket, version: 2 }, signer);
     expect(await verifyTicketCode(code, keysOf(signer))).toMatchObject({ outcome: 'genuine', version: 1 });
     expect(await verifyTicketCode(newer, keysOf(signer))).toMatchObject({ outcome: 'genuine', version: 2 });
@@ -107,29 +107,29 @@ describe("a ticket's code", () => {
 });
 
 describe('keys', () => {
-  it('that were rotated away go on verifying; what the new one signs is verified by both lists', async () => {
+  it('still verify after they are rotated out, and the new key verifies its own codes', async () => {
     const newer = await aSigner('b2C_');
     const later = await signTicketCode(ticket, newer);
     expect(await verifyTicketCode(code, keysOf(newer, signer))).toMatchObject({ outcome: 'genuine' });
     expect(await verifyTicketCode(later, keysOf(newer, signer))).toMatchObject({ outcome: 'genuine' });
   });
 
-  it('that were revoked verify nothing any more', async () => {
+  it('verify nothing once they are revoked', async () => {
     expect(await verifyTicketCode(code, keysOf(await aSigner('b2C_')))).toEqual({ outcome: 'invalid' });
   });
 
-  it('are found by name: another key under the same name does not do', async () => {
+  it('are found by name, and another key under the same name does not verify', async () => {
     expect(await verifyTicketCode(code, keysOf(await aSigner(signer.kid)))).toEqual({ outcome: 'invalid' });
   });
 
-  it('that cannot be read are an error and no verdict', async () => {
+  it('cause an error and no verdict if they cannot be read', async () => {
     const failing = verifyTicketCode(code, () => Promise.reject(new Error('no keys')));
     await expect(failing).rejects.toThrow('no keys');
   });
 });
 
-describe('no code of a ticket', () => {
-  it('is one with any character changed, but for the last, which has bits to spare', async () => {
+describe('a code is invalid', () => {
+  it('if any character is changed, except the last, which has spare bits', async () => {
     const keys = keysOf(signer);
     const character = fc.constantFrom('a', 'b', 'Z', '0', '9', '-', '_', '.', '=');
     await fc.assert(
@@ -141,24 +141,24 @@ describe('no code of a ticket', () => {
     );
   });
 
-  it('is one with a changed version', async () => {
+  it('if its version is changed', async () => {
     const [head, , signature] = code.split('.');
     await expectInvalid(`${head}.${encode(claims({ ver: 2 }))}.${signature}`);
   });
 
-  it('is one without a signature', async () => {
+  it('without a signature', async () => {
     const unsigned = new UnsecuredJWT(claims()).encode();
     await expectInvalid(unsigned);
     await expectInvalid(`${encode({ ...header(), alg: 'none' })}.${encode(claims())}.`);
   });
 
-  it('is one with the public key as the secret of an HMAC', async () => {
+  it('if it is an HMAC with the public key as its secret', async () => {
     const content = `${encode({ ...header(), alg: 'HS256' })}.${encode(claims())}`;
     const signature = createHmac('sha256', String(signer.jwk.x)).update(content).digest('base64url');
     await expectInvalid(`${content}.${signature}`);
   });
 
-  it('is one of another algorithm, though its key is in the list', async () => {
+  it('if it uses another algorithm, also if its key is in the list', async () => {
     const { privateKey, publicKey } = await generateKeyPair('ES256');
     const jwk = { ...(await exportJWK(publicKey)), kid: 'e', alg: 'ES256' };
     const foreign = await new SignJWT(claims())
@@ -169,7 +169,7 @@ describe('no code of a ticket', () => {
     });
   });
 
-  it.each(['at+jwt', 'holdfast-queue+jwt', 'JWT', undefined])('is one of type %s', async (typ) => {
+  it.each(['at+jwt', 'holdfast-queue+jwt', 'JWT', undefined])('if its type is %s', async (typ) => {
     const { alg, kid } = header();
     const protectedHeader = { alg, kid, ...(typ === undefined ? {} : { typ }) };
     await expectInvalid(await new SignJWT(claims()).setProtectedHeader(protectedHeader).sign(signer.key));
@@ -177,15 +177,15 @@ describe('no code of a ticket', () => {
 
   it.each([
     ['no ticket', { sub: undefined }],
-    ['a ticket that is no id', { sub: 'mina' }],
+    ['a ticket that is not an id', { sub: 'mina' }],
     ['several shows', { aud: ['a', 'b'] }],
     ['no version', { ver: undefined }],
     ['a version in words', { ver: 'one' }],
-  ])('is a signed one with %s', async (_, change) => {
+  ])('if it is signed with %s', async (_, change) => {
     await expectInvalid(await new SignJWT(claims(change)).setProtectedHeader(header()).sign(signer.key));
   });
 
-  it('is any other text', async () => {
+  it('if it is any other text', async () => {
     const keys = keysOf(signer);
     await fc.assert(
       fc.asyncProperty(fc.oneof(fc.string({ unit: 'grapheme' }), fc.webUrl(), fc.json()), async (text) => {

@@ -29,13 +29,13 @@ export const EDGE_BREAKAGES: Breakage[] = [
     name: 'all clients together may hold any amount',
     edits: [{ file: SHARES, find: "if (sum + amount > total) return 'none-left';", replace: '' }],
     suite: BODIES_TEST,
-    tests: ['bodies that are not there yet are bounded in all, and refused as temporarily-unavailable'],
+    tests: ['bodies that have not arrived yet are bounded in all, and more are rejected as temporarily-unavailable'],
   },
   {
     name: 'one client may hold everything',
     edits: [{ file: SHARES, find: "if (has > 0 && has + amount > each) return 'share-used';", replace: '' }],
     suite: BODIES_TEST,
-    tests: ['bodies that are not there yet are bounded for each address, and refused as rate-limited'],
+    tests: ['bodies that have not arrived yet are bounded for each address, and more are rejected as rate-limited'],
   },
   {
     name: 'the share that a body has taken is never returned',
@@ -47,7 +47,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
       },
     ],
     suite: BODIES_TEST,
-    tests: ['bodies that are not there yet hold nothing any more once their clients are gone'],
+    tests: ['bodies that have not arrived yet no longer count once their clients are gone'],
   },
   {
     name: 'the limits are larger than the heap',
@@ -59,7 +59,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/api/http/bounds.test.ts',
-    tests: ['what clients may hold leaves a quarter of the heap to the service: 512 MB'],
+    tests: ['the bounds for clients leave a quarter of the heap to the service: 512 MB'],
   },
   {
     name: 'one proxy may send any number of requests of one client',
@@ -83,7 +83,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/api/http/eventStream.test.ts',
-    tests: ['too many streams of one account are refused as rate-limited, while others may open some'],
+    tests: ['too many streams of one account are rejected as rate-limited, and other accounts may open streams'],
   },
   {
     name: 'all requests of one packet start at once',
@@ -163,13 +163,13 @@ export const EDGE_BREAKAGES: Breakage[] = [
     name: 'a decompressed body may have any size',
     edits: [{ file: BODY_BYTES, find: 'if (size > limit) throw tooLarge(limit);', replace: '' }],
     suite: BODIES_TEST,
-    tests: ['a body that is too large is 413: once it is decompressed'],
+    tests: ['a body that is too large is 413: after decompression'],
   },
   {
     name: 'brotli counts as an encoding that the service can decompress',
     edits: [{ file: BODY_BYTES, find: "new Set(['gzip',", replace: "new Set(['br', 'gzip'," }],
     suite: BODIES_TEST,
-    tests: ['a body in an encoding that is not taken is 415: brotli'],
+    tests: ['a body in an unsupported encoding is 415: brotli'],
   },
   {
     name: 'bad logins are not counted',
@@ -222,7 +222,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
     name: 'an IPv4 address that is mapped to IPv6 counts as another client',
     edits: [{ file: NETWORK, find: 'ipaddr.process(address)', replace: 'ipaddr.parse(address)' }],
     suite: NETWORK_TEST,
-    tests: ['a client is counted by that address where a socket shows it as IPv6'],
+    tests: ['a client is counted by its IPv4 address if a socket shows it as IPv6'],
   },
   {
     name: 'the signature of a webhook covers its text instead of its bytes',
@@ -235,7 +235,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
     ],
     suite: WEBHOOKS_TEST,
     tests: [
-      'the signature of a message does not hold for bytes that are no UTF-8, and the same text as others',
+      'the signature of a message is not valid for other bytes that give the same text because they are not UTF-8',
     ],
   },
   {
@@ -248,13 +248,13 @@ export const EDGE_BREAKAGES: Breakage[] = [
       },
     ],
     suite: WEBHOOKS_TEST,
-    tests: ['a message that is refused before it is read is larger than 64 KB'],
+    tests: ['a message that is rejected before it is read is larger than 64 KB'],
   },
   {
     name: 'webhooks are counted like all other requests of their address',
     edits: [{ file: 'src/api/payments/webhooks/routes.ts', find: "rateLimit: 'webhook',", replace: '' }],
     suite: WEBHOOKS_TEST,
-    tests: ['messages have a limit of their own, which leaves everything else of the address alone'],
+    tests: ['messages have their own limit, which does not affect other requests from the address'],
   },
   {
     name: 'pages of every origin may read responses',
@@ -315,6 +315,6 @@ export const EDGE_BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/api/service/service.test.ts',
-    tests: ['many probes at once ask each part once'],
+    tests: ['many probes at once check each part once'],
   },
 ];

@@ -98,7 +98,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
       { file: ENDPOINT, find: 'await input.refuseUsedKey(idempotencyKey);', replace: 'await undefined;' },
     ],
     suite: 'test/api/idempotency/posts.test.ts',
-    tests: ['a body that is not valid is another one than that which its key was used with before'],
+    tests: ['an invalid body is a different body for a key that was used before'],
   },
   {
     name: 'ids are compared only in lower case',
@@ -161,7 +161,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
     suite: 'test/api/payments/cardTries.test.ts',
     tests: [
       'charges that fail are limited for a user, before the next card is charged',
-      'charges that fail are limited for an address, whatever accounts are made there',
+      'charges that fail are limited for an address, however many accounts it uses',
     ],
   },
   {

@@ -85,7 +85,7 @@ export const LATE_STEP_BREAKAGES: Breakage[] = [
     ],
     suite: CANCEL_TESTS,
     tests: [
-      'a cancellation that the API asks for is withdrawn where a run ends without a decision, and the same request may be made again',
+      'a cancellation that the API requests is withdrawn if a run ends without a decision, and the same request may be made again',
     ],
   },
   {
@@ -93,7 +93,7 @@ export const LATE_STEP_BREAKAGES: Breakage[] = [
     edits: [{ file: CANCEL, find: ' && !(await isRecorded(cancellationId))', replace: '' }],
     suite: CANCEL_TESTS,
     tests: [
-      'a cancellation that the API asks for that is recorded already is decided by the instant at which it was asked for',
+      'a cancellation that the API requests is decided by the time of its first request if it is already recorded',
     ],
   },
   {
@@ -107,7 +107,7 @@ export const LATE_STEP_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/api/ledger/buyPoints.test.ts',
     tests: [
-      'a top-up that joins a run which had found it withdrawn is withdrawn again, and its key gets a new try',
+      'a top-up that joins a run that had found it withdrawn is withdrawn again, and its key gets a new try',
     ],
   },
   {
@@ -121,7 +121,7 @@ export const LATE_STEP_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/api/payments/payReservation.test.ts',
     tests: [
-      'a payment that joins a run which had found it withdrawn is withdrawn again, and its key gets a new try',
+      'a payment that joins a run that had found it withdrawn is withdrawn again, and its key gets a new try',
     ],
   },
   {
@@ -135,7 +135,7 @@ export const LATE_STEP_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/api/idempotency/idempotency.test.ts',
     tests: [
-      'a key whose effect is under way stays taken when a repeat is refused, and gets the outcome once it is known',
+      'a key whose effect is under way stays taken when a repeat is rejected, and gets the outcome once it is known',
     ],
   },
   {

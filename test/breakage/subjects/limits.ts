@@ -76,7 +76,7 @@ export const LIMIT_BREAKAGES: Breakage[] = [
     ],
     suite: LIMIT_SUITE,
     tests: [
-      'an account that holds a seat again and again without buying it waits longer after each further one',
+      'an account that holds a seat repeatedly without buying it waits longer after each further hold',
     ],
   },
   {
@@ -87,7 +87,7 @@ export const LIMIT_BREAKAGES: Breakage[] = [
     ],
     suite: LIMIT_SUITE,
     tests: [
-      'everybody at one address does not wait for a seat that was bought and cancelled before the time of its hold was over',
+      'the accounts at one address do not wait for a seat that was bought and cancelled within the time of its hold',
     ],
   },
   {
@@ -95,7 +95,7 @@ export const LIMIT_BREAKAGES: Breakage[] = [
     edits: [{ file: RULES, find: 'const LEAST_SHARE = 0.1;', replace: 'const LEAST_SHARE = 0;' }],
     suite: LIMIT_SUITE,
     tests: [
-      'an account that holds a seat again and again without buying it may change its mind thirty times: a hold that was released early counts a tenth',
+      'an account that holds a seat repeatedly without buying it may release a hold early thirty times: such a hold counts a tenth',
     ],
   },
   {
@@ -109,7 +109,7 @@ export const LIMIT_BREAKAGES: Breakage[] = [
     ],
     suite: LIMIT_SUITE,
     tests: [
-      'an account that holds a seat again and again without buying it gains nothing by releasing the seat just before the end',
+      'an account that holds a seat repeatedly without buying it gains nothing if it releases the seat just before the end',
     ],
   },
   {
@@ -122,14 +122,14 @@ export const LIMIT_BREAKAGES: Breakage[] = [
     name: 'a purchase that was cancelled ends the wait',
     edits: [{ file: UNPAID, find: 'AND released_at IS NULL', replace: '' }],
     suite: LIMIT_SUITE,
-    tests: ['a purchase that was cancelled does not'],
+    tests: ['a purchase does not end the wait if it was cancelled'],
   },
   {
     name: 'all seats of a schedule together have no limit',
     edits: [{ file: RULES, find: 'if (ofSchedule > 0)', replace: 'if (ofSchedule > Infinity)' }],
     suite: LIMIT_SUITE,
     tests: [
-      'an account that holds always other seats of a schedule without buying any waits after twenty whole holds, for all of the schedule',
+      'an account that always holds different seats of a schedule and buys none waits for all seats of the schedule after twenty whole holds',
     ],
   },
   {
@@ -142,7 +142,7 @@ export const LIMIT_BREAKAGES: Breakage[] = [
       },
     ],
     suite: LIMIT_SUITE,
-    tests: ['everybody at one address has more room than one account, and waits in the end'],
+    tests: ['the accounts at one address have a higher limit together than one account, and then wait'],
   },
   {
     name: 'a hold from an address is added again at each count',
@@ -154,7 +154,7 @@ export const LIMIT_BREAKAGES: Breakage[] = [
       },
     ],
     suite: LIMIT_SUITE,
-    tests: ['everybody at one address counts a hold once, and one that was released as what it was'],
+    tests: ['the accounts at one address are counted once for each hold, and an early release counts a tenth'],
   },
   {
     name: 'the refusal by a limit of holds is final under its key',

@@ -48,7 +48,7 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/api/reservations/placeHold.test.ts',
-    tests: ['the same key is never refused for good while a hold stands under it'],
+    tests: ['a repeat with the same key is never permanently rejected while a hold exists under the key'],
   },
   {
     name: 'a repeated key does not return the hold that it was granted',
@@ -62,7 +62,7 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/api/reservations/placeHold.test.ts',
     tests: [
-      'the same key gets the hold also where everything else has been sold since, or the sale is closed',
+      'a repeat with the same key gets the hold also if everything else has been sold since, or the sale is closed',
     ],
   },
   {
@@ -75,7 +75,7 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/api/reservations/placeHold.test.ts',
-    tests: ['a hold that Postgres refuses is answered with the seats that are gone, and its workflow ends'],
+    tests: ['a hold that Postgres rejects gets a response with the seats that are gone, and its workflow ends'],
   },
   {
     name: 'a run that can no longer grant a hold is kept',
@@ -87,7 +87,7 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/api/reservations/placeHold.test.ts',
-    tests: ['the same key gets a new workflow where nothing can be granted in the old one any more'],
+    tests: ['a repeat with the same key gets a new workflow if the old one can no longer be granted'],
   },
   {
     name: 'Redis stores the owner of a seat for an hour',
@@ -208,7 +208,7 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/api/problems/dependencyFailure.test.ts',
     tests: [
-      'a part that is away is told from a fault of our own every gRPC status but success is 503 with Retry-After, or a fault of ours, on purpose',
+      'the API recognizes a failed dependency by its gRPC status: each status except OK is 503 with Retry-After, or on purpose a fault of the API',
     ],
   },
 ];

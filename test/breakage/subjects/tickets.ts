@@ -13,13 +13,13 @@ export const TICKETS: Breakage[] = [
       },
     ],
     suite: PAPER,
-    tests: ['a ticket on paper cuts no name of a seat, however long, and cuts those of the show for it'],
+    tests: ['a ticket on paper never cuts the names of a seat, and cuts those of the show instead'],
   },
   {
     name: 'the font size on paper stays large, and the seat pushes the show off the page',
     edits: [{ file: 'src/api/tickets/paper/seatCells.ts', find: '[14, 12, 10, 9, 8, 7]', replace: '[14]' }],
     suite: PAPER,
-    tests: ['a ticket on paper leaves room for the show beside a seat of the widest names'],
+    tests: ['a ticket on paper leaves room for the show beside a seat with the widest names'],
   },
   {
     name: 'a character that no font has is left out without a warning',
@@ -32,8 +32,8 @@ export const TICKETS: Breakage[] = [
     ],
     suite: PAPER,
     tests: [
-      'a ticket on paper says so where it cannot print a seat',
-      'a ticket on paper says so where it cannot print a title',
+      'a ticket on paper says so if it cannot print a seat',
+      'a ticket on paper says so if it cannot print a title',
     ],
   },
   {
@@ -46,7 +46,7 @@ export const TICKETS: Breakage[] = [
       },
     ],
     suite: PAPER,
-    tests: ['a ticket on paper prints ideographs and Thai in fonts of their own'],
+    tests: ['a ticket on paper prints ideographs and Thai in their own fonts'],
   },
   {
     name: 'the characters that hand scanners add make a code invalid',
@@ -58,7 +58,7 @@ export const TICKETS: Breakage[] = [
       },
     ],
     suite: 'test/api/tickets/checkIns.test.ts',
-    tests: ["a ticket's code is read with what hand scanners add around it"],
+    tests: ['the code of a ticket is read with the characters that hand scanners add'],
   },
   {
     name: 'the scan that arrives first counts instead of the earliest',
@@ -67,8 +67,8 @@ export const TICKETS: Breakage[] = [
     ],
     suite: 'test/api/tickets/checkIns.test.ts',
     tests: [
-      'a scan that is uploaded counts where it was earlier than the one that had counted, and names that one as the duplicate',
-      'a scan that is uploaded of several at once, the earliest counts in the end',
+      'an uploaded scan counts if it is earlier than the scan that had counted, and reports that one as the duplicate',
+      'an uploaded scan counts in the end if it is the earliest of several at once',
     ],
   },
   {
@@ -94,9 +94,9 @@ export const TICKETS: Breakage[] = [
     ],
     suite: 'test/api/tickets/checkIns.test.ts',
     tests: [
-      'staff check in not weeks before',
-      'staff check in not 6 hours and a moment after the start',
-      'staff check in with a scan that was made in that time, however late it is uploaded',
+      'staff cannot check in weeks before the start',
+      'staff cannot check in 6 hours and a moment after the start',
+      'staff can check in with a scan from that time, however late it is uploaded',
     ],
   },
   {
@@ -110,7 +110,7 @@ export const TICKETS: Breakage[] = [
     ],
     suite: 'test/api/tickets/checkIns.test.ts',
     tests: [
-      'staff check in only at the venues and schedules that they are bound to, and operators everywhere and always',
+      'staff can check in only at their assigned venues and schedules; operators can everywhere and always',
     ],
   },
   {

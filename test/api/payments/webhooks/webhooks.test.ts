@@ -6,7 +6,7 @@ import { openBareClient, post } from '../../../support/bareClient';
 import { startEdge, type Edge } from '../../edge';
 
 const PATH = '/v1/webhooks/sandbox';
-/** That of the edge's settings. */
+/** The secret in the settings of the edge. */
 const SECRET = 'y'.repeat(32);
 const LIMIT = 64 * 1024;
 
@@ -37,22 +37,25 @@ const anEvent = () =>
   });
 
 describe('the signature of a message', () => {
-  it('is over the bytes as they came', async () => {
+  it('covers the bytes as they arrived', async () => {
     const event = anEvent();
     expect(await deliver(event, signed(event))).toMatchObject({ status: 200 });
   });
 
   it.each([
-    ['bytes that are no UTF-8, and the same text as others', [Buffer.from([0xff]), Buffer.from([0xfe])]],
+    [
+      'other bytes that give the same text because they are not UTF-8',
+      [Buffer.from([0xff]), Buffer.from([0xfe])],
+    ],
     ['a byte order mark before the same text', [Buffer.from('{}'), Buffer.from('\u{FEFF}{}')]],
-  ])('does not hold for %s', async (_case, [signedBytes = Buffer.alloc(0), sent = Buffer.alloc(0)]) => {
+  ])('is not valid for %s', async (_case, [signedBytes = Buffer.alloc(0), sent = Buffer.alloc(0)]) => {
     const reply = await deliver(sent, signed(signedBytes));
     expect(reply.text).toContain('"reason":"bad-signature"');
   });
 
   it.each([
-    ['no JSON at all', 'nonsense'],
-    ['JSON that goes as deep as its size allows', '['.repeat(LIMIT)],
+    ['a body that is not JSON', 'nonsense'],
+    ['JSON that is as deep as its size allows', '['.repeat(LIMIT)],
     ['a key that would become a prototype', '{"__proto__": {}}'],
   ])('is checked before anything is parsed: %s', async (_case, body) => {
     const forged = await deliver(body, { [SIGNATURE_HEADER]: `t=1,v1=${'0'.repeat(64)}` });
@@ -63,12 +66,12 @@ describe('the signature of a message', () => {
   });
 });
 
-describe('a message that is refused before it is read', () => {
+describe('a message that is rejected before it is read', () => {
   it.each(['toss', 'stripe', 'nobody', 'sandbox/more'])(
     'comes from a gateway that is not configured: %s',
     async (name) => {
       const client = await openBareClient(edge.url);
-      // The body never comes, and nobody waits for it.
+      // The body never arrives, and the server does not wait for it.
       client.send(post(`/v1/webhooks/${name}`, `Content-Length: ${LIMIT}`));
       expect(await client.gone()).toMatch(/^HTTP\/1\.1 404 [\s\S]*not-found/);
     },
@@ -82,7 +85,7 @@ describe('a message that is refused before it is read', () => {
     expect((await deliver(body, signed(body))).text).toContain('"reason":"malformed"');
   });
 
-  it('is compressed: nobody signs so', async () => {
+  it('is compressed: no gateway signs compressed bytes', async () => {
     const body = gzipSync(anEvent());
     expect(await deliver(body, { ...signed(body), 'Content-Encoding': 'gzip' })).toMatchObject({
       status: 415,
@@ -91,7 +94,7 @@ describe('a message that is refused before it is read', () => {
 });
 
 describe('messages', () => {
-  it('have a limit of their own, which leaves everything else of the address alone', async () => {
+  it('have their own limit, which does not affect other requests from the address', async () => {
     const refused = await deliver('{}');
     expect(refused.headers.get('RateLimit-Policy')).toBe(`"webhook";q=${RATE_LIMITS.webhook.quota};w=60`);
     const strict = await startEdge({ beside: edge, settings: { RATE_LIMIT_FACTOR: '0.0001' } });
