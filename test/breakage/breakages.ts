@@ -952,7 +952,7 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/api/catalogue/liveSeats.test.ts',
-    tests: ['GET /v1/schedules/{scheduleId}/seats/events tells what changed although nobody said so'],
+    tests: ['GET /v1/schedules/{scheduleId}/seats/events sends a change that no process announced'],
   },
   {
     name: 'a new client does not get the state that the other clients have',
@@ -965,7 +965,7 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/api/catalogue/liveSeatsEndRight.test.ts',
     tests: [
-      'whoever applies the events to the map that it has read has every seat as the database has it, whatever is lost on the way; and no version ever means two things',
+      'a client that applies the events to the map that it has read has every seat as in the database, whatever is lost on the way, and no version ever has two contents',
     ],
   },
   {

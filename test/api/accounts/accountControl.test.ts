@@ -26,12 +26,12 @@ const changePassword = async (token: string, body: object, headers: Record<strin
 const change = async (id: string, body: object, token = operator): Promise<Reply> =>
   edge.call('PATCH', `/v1/admin/accounts/${encodeURIComponent(id)}`, { token, body });
 
-/** What every process does at least three times a minute. */
+/** Does what every process does at least three times a minute. */
 const aMinuteLater = async (): Promise<void> => {
   await Promise.all([edge, beside].map(async ({ dependencies }) => dependencies.cutSessions.reload()));
 };
 
-/** Whether an access token works, in every process. */
+/** Whether an access token works. Every process must agree. */
 async function works(token: unknown): Promise<boolean> {
   const replies = await Promise.all(
     [edge, beside].map(async (process) => process.call('GET', '/v1/wallet', { token: String(token) })),
@@ -49,7 +49,7 @@ async function aStaffer(role: 'STAFF' | 'OPERATOR') {
 }
 
 describe('changing the password', () => {
-  it('lets the new one in and the old one not', async () => {
+  it('accepts the new password and rejects the old one', async () => {
     const account = await logIn(edge);
     const reply = await changePassword(account.accessToken, { currentPassword: password, newPassword });
     expect({ status: reply.status, text: reply.text }).toEqual({ status: 204, text: '' });
@@ -57,7 +57,7 @@ describe('changing the password', () => {
     expect((await logInAgain(account, newPassword)).status).toBe(200);
   });
 
-  it('ends every other session within a minute, and leaves this one', async () => {
+  it('ends every other session within a minute, and keeps this one', async () => {
     const account = await logIn(edge);
     const { body: other } = await logInAgain(account);
 
@@ -70,7 +70,7 @@ describe('changing the password', () => {
     expect((await refresh(account.refreshToken)).status).toBe(200);
   });
 
-  it('needs the current one', async () => {
+  it('needs the current password', async () => {
     const account = await logIn(edge);
     const wrong = { currentPassword: 'not it at all', newPassword };
     expectProblem(await changePassword(account.accessToken, wrong), 401, 'invalid-credentials');
@@ -82,7 +82,7 @@ describe('changing the password', () => {
     ['common', 'password1'],
     ['the current one', password],
     ['with a lone surrogate', 'battery staple \u{D800}'],
-  ])('refuses one that is %s', async (_case, refused) => {
+  ])('rejects a new password: %s', async (_case, refused) => {
     const account = await logIn(edge);
     const reply = await changePassword(account.accessToken, {
       currentPassword: password,
@@ -92,13 +92,13 @@ describe('changing the password', () => {
     expect(JSON.stringify(reply.body['errors'])).toContain('"path":"newPassword"');
   });
 
-  it('refuses the id with some digits', async () => {
+  it('rejects the id with some digits after it', async () => {
     const account = await logIn(edge);
     const wanted = { currentPassword: password, newPassword: `${account.id}00` };
     expectProblem(await changePassword(account.accessToken, wanted), 400, 'validation-failed');
   });
 
-  it('gives many requests with one key one effect and one answer', async () => {
+  it('has one effect and one response for many requests with one key', async () => {
     const account = await logIn(edge);
     const headers = { 'Idempotency-Key': randomUUID() };
     const body = { currentPassword: password, newPassword };
@@ -108,7 +108,7 @@ describe('changing the password', () => {
     expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([204]));
   });
 
-  it('lets one of two changes win that come at once', async () => {
+  it('lets one of two changes at once win', async () => {
     const account = await logIn(edge);
     const replies = await Promise.all(
       ['the first of the two', 'the second of the two'].map(async (wanted) =>
@@ -131,7 +131,7 @@ describe('a login that began before the password was changed', () => {
     expect(open).toHaveLength(1);
   });
 
-  it('has the role that the account has when its session opens', async () => {
+  it('gets the role that the account has when its session opens', async () => {
     const { id } = await aStaffer('OPERATOR');
     const { accounts, sessionsIn, db } = edge.dependencies;
     const user = await accounts.authenticate(id, password);
@@ -146,7 +146,7 @@ describe('a login that began before the password was changed', () => {
 });
 
 describe('logging out everywhere', () => {
-  it('ends every session, and gives up the place in the queue', async () => {
+  it('ends every session, and frees the place in the queue', async () => {
     const account = await logIn(edge);
     const { body: other } = await logInAgain(account);
     const someone = await logIn(edge);
@@ -164,8 +164,8 @@ describe('logging out everywhere', () => {
   });
 });
 
-describe('an account that is disabled', () => {
-  it('loses its sessions within a minute and can neither log in nor refresh, until it is enabled', async () => {
+describe('a disabled account', () => {
+  it('loses its sessions within a minute, and cannot log in or refresh until it is enabled', async () => {
     const account = await logIn(edge);
 
     const reply = await change(account.userId, { disabled: true });
@@ -190,7 +190,7 @@ describe('an account that is disabled', () => {
     expect(await works(body['accessToken'])).toBe(true);
   });
 
-  it('opens no session for a login that began before', async () => {
+  it('opens no session for a login that began before it was disabled', async () => {
     const { id, userId } = await logIn(edge);
     const { accounts, sessionsIn, db } = edge.dependencies;
     const user = await accounts.authenticate(id, password);
@@ -198,7 +198,7 @@ describe('an account that is disabled', () => {
     await expect(sessionsIn(db).open(user)).rejects.toMatchObject({ slug: 'invalid-credentials' });
   });
 
-  it('is found by the id that its owner logs in with, too', async () => {
+  it('is also found by the id with which its owner logs in', async () => {
     const account = await logIn(edge);
     expect((await change(account.id.toUpperCase(), { disabled: true })).body).toMatchObject({
       userId: account.userId,
@@ -207,8 +207,8 @@ describe('an account that is disabled', () => {
   });
 });
 
-describe('an account with a lower role', () => {
-  it('loses what it was allowed within a minute', async () => {
+describe('an account with a new role', () => {
+  it('loses its old rights within a minute if the role is lower', async () => {
     const { id, token } = await aStaffer('OPERATOR');
     const concert = async (accessToken: string) =>
       edge.call('POST', '/v1/admin/concerts', { token: accessToken, body: { title: 'A', artist: 'B' } });
@@ -222,7 +222,7 @@ describe('an account with a lower role', () => {
     expectProblem(await concert(String(body['accessToken'])), 403, 'forbidden');
   });
 
-  it('keeps its sessions where the role is not lower', async () => {
+  it('keeps its sessions if the role is not lower', async () => {
     const { id, token, refreshToken } = await aStaffer('STAFF');
     await change(id, { role: 'OPERATOR' });
     await aMinuteLater();
@@ -234,7 +234,7 @@ describe('an account with a lower role', () => {
 });
 
 describe('changing accounts', () => {
-  it('is for operators, and not for their own account', async () => {
+  it('is only for operators, and not for their own account', async () => {
     const account = await logIn(edge);
     const staff = await aStaffer('STAFF');
     for (const token of [account.accessToken, staff.token]) {
@@ -251,8 +251,8 @@ describe('changing accounts', () => {
   });
 });
 
-describe("the operator's account", () => {
-  it('is enabled, an OPERATOR and without old sessions after a start with another password', async () => {
+describe('the account of the operator', () => {
+  it('is enabled, has the role OPERATOR and has no old sessions after a start with another password', async () => {
     const own = await startEdge();
     try {
       const token = await logInOperator(own);
@@ -270,8 +270,8 @@ describe("the operator's account", () => {
   });
 });
 
-describe('an id that looks like that of an operator', () => {
-  it('is taken, for the account operator and for every other with the role', async () => {
+describe('an id that looks like the id of another account', () => {
+  it('is rejected as taken if that account is the operator or has the role OPERATOR', async () => {
     const boss = `boss-${randomUUID().slice(0, 8)}`;
     const staff = { id: boss, password, role: 'OPERATOR' };
     expect((await edge.call('POST', '/v1/admin/staff', { token: operator, body: staff })).status).toBe(201);
@@ -281,7 +281,7 @@ describe('an id that looks like that of an operator', () => {
     }
   });
 
-  it('may look like that of anybody else', async () => {
+  it('is allowed if that account is a user', async () => {
     const id = `tomo-${randomUUID().slice(0, 8)}`;
     for (const one of [id, id.replace('o', 'о')]) {
       expect((await edge.call('POST', '/v1/users', { body: { id: one, password } })).status).toBe(201);
@@ -293,7 +293,7 @@ describe('a common password', () => {
   it.each([
     ['/v1/users', {}],
     ['/v1/admin/staff', { role: 'STAFF' }],
-  ])('is refused by POST %s', async (path, more) => {
+  ])('is rejected by POST %s', async (path, more) => {
     for (const common of ['password1', 'zzzzzzzzzz', 'my-own-name-12']) {
       const body = { id: 'my-own-name', password: common, ...more };
       const reply = await edge.call('POST', path, { token: operator, body });

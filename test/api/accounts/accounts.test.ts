@@ -14,7 +14,7 @@ const refresh = async (refreshToken: string) =>
 const password = 'correct horse';
 
 describe('signing up', () => {
-  it('answers 201 with the account, and gives it a wallet', async () => {
+  it('responds with 201 and the account, and gives the account a wallet', async () => {
     const reply = await signUp({ id: 'Mina.Kim@example.kr', password, name: '김미나' });
     expect(reply.status).toBe(201);
     expect(reply.body).toEqual({ userId: aString, id: 'mina.kim@example.kr', name: '김미나' });
@@ -22,12 +22,12 @@ describe('signing up', () => {
     expect(wallets).toEqual([expect.objectContaining({ balance: 0, currency: 'KRW' })]);
   });
 
-  it('refuses an id that is taken, whatever its case', async () => {
+  it('rejects an id that is taken, whatever its case', async () => {
     await signUp({ id: 'taken', password });
     expectProblem(await signUp({ id: 'TaKeN', password }), 409, 'id-taken');
   });
 
-  it('lets one of many have an id, and leaves no half an account', async () => {
+  it('gives an id to one of many requests, and leaves no partial account', async () => {
     const replies = await Promise.all(
       Array.from({ length: 8 }, async () => signUp({ id: 'wanted', password })),
     );
@@ -35,7 +35,7 @@ describe('signing up', () => {
     expect(replies.filter(({ status }) => status === 409)).toHaveLength(7);
   });
 
-  it("refuses the operator's id", async () => {
+  it('rejects the id of the operator', async () => {
     expectProblem(await signUp({ id: 'Operator', password }), 409, 'id-taken');
   });
 
@@ -47,31 +47,34 @@ describe('signing up', () => {
     'हिन्दी123',
     'İrem1999',
     '(53 x)@example.com',
-  ])('takes letters and marks of any script and every e-mail address: %s', async (id) => {
+  ])('accepts letters and marks of any script and every e-mail address: %s', async (id) => {
     expect((await signUp({ id, password })).status).toBe(201);
     expect((await edge.call('POST', '/v1/auth/login', { body: { id, password } })).status).toBe(200);
   });
 
   it.each([
-    ['decomposed', 'Zoë.김', 'zoë.김'.normalize('NFD')],
-    ['with its case folded', 'Straße9', 'STRASSE9'],
-    ['with another sigma', 'ΟΔΟΣ', 'οδοσ'],
-  ])('takes an id for the same %s', async (_case, id, same) => {
+    ['if it is decomposed', 'Zoë.김', 'zoë.김'.normalize('NFD')],
+    ['if its case is folded', 'Straße9', 'STRASSE9'],
+    ['if it has another sigma', 'ΟΔΟΣ', 'οδοσ'],
+  ])('treats an id as the same %s', async (_case, id, same) => {
     expect((await signUp({ id, password })).status).toBe(201);
     expectProblem(await signUp({ id: same, password }), 409, 'id-taken');
     const reply = await edge.call('POST', '/v1/auth/login', { body: { id: same, password } });
     expect(reply.status).toBe(200);
   });
 
-  it.each(['id', 'password', 'name'])('refuses NUL and lone surrogates in %s, at its path', async (field) => {
-    for (const text of ['text with \0', 'text with \u{D800}']) {
-      const reply = await signUp({ id: 'no-text', password, [field]: text });
-      expectProblem(reply, 400, 'validation-failed');
-      expect(reply.body['errors']).toContainEqual({ path: field, message: textLike(/NUL/) });
-    }
-  });
+  it.each(['id', 'password', 'name'])(
+    'rejects NUL and lone surrogates in %s, and reports its path',
+    async (field) => {
+      for (const text of ['text with \0', 'text with \u{D800}']) {
+        const reply = await signUp({ id: 'no-text', password, [field]: text });
+        expectProblem(reply, 400, 'validation-failed');
+        expect(reply.body['errors']).toContainEqual({ path: field, message: textLike(/NUL/) });
+      }
+    },
+  );
 
-  it('names every fault at once', async () => {
+  it('lists every error at once', async () => {
     const reply = await signUp({ id: 'a b', password: 'short', nickname: 'x' });
     expectProblem(reply, 400, 'validation-failed');
     expect(reply.body['errors']).toEqual(
@@ -83,7 +86,7 @@ describe('signing up', () => {
     );
   });
 
-  it('keeps passwords as argon2id with the costs that OWASP asks for', async () => {
+  it('stores passwords as argon2id with the costs that OWASP recommends', async () => {
     const { body } = await signUp({ id: 'hashed', password });
     const row: unknown = await edge.database
       .owner('users')
@@ -94,7 +97,7 @@ describe('signing up', () => {
 });
 
 describe('logging in', () => {
-  it('answers with every token and the place in the queue', async () => {
+  it('responds with every token and the place in the queue', async () => {
     const { id } = await logIn(edge);
     const reply = await edge.call('POST', '/v1/auth/login', { body: { id: id.toUpperCase(), password } });
     expect(reply.status).toBe(200);
@@ -115,7 +118,7 @@ describe('logging in', () => {
     });
   });
 
-  it('answers an unknown id and a wrong password alike', async () => {
+  it('gives the same response for an unknown id and a wrong password', async () => {
     const { id } = await logIn(edge);
     const wrong = await edge.call('POST', '/v1/auth/login', { body: { id, password: 'not it at all' } });
     const unknown = await edge.call('POST', '/v1/auth/login', { body: { id: randomUUID(), password } });
@@ -127,13 +130,13 @@ describe('logging in', () => {
     ['NUL in the id', { id: 'A\0B', password }],
     ['half of a surrogate pair in the id', { id: 'A\u{D800}B', password }],
     ['NUL in the password', { id: 'anybody', password: 'x\0' }],
-  ])('answers %s as a wrong password', async (_case, body) => {
+  ])('responds to %s as to a wrong password', async (_case, body) => {
     const reply = await edge.call('POST', '/v1/auth/login', { body });
     expectProblem(reply, 401, 'invalid-credentials');
     expect(reply.body['detail']).toBe('The id or the password is wrong.');
   });
 
-  it('takes half of a surrogate pair in a password for no other text', async () => {
+  it('does not treat half of a surrogate pair in a password as another character', async () => {
     await signUp({ id: 'replaced', password: 'the sign \u{FFFD} at the end' });
     const body = { id: 'replaced', password: 'the sign \u{D800} at the end' };
     expectProblem(await edge.call('POST', '/v1/auth/login', { body }), 401, 'invalid-credentials');
@@ -150,18 +153,18 @@ describe('logging in', () => {
     const known: number[] = [];
     const unknown: number[] = [];
     for (let round = 0; round < 10; round += 1) {
-      // One at a time, or they would measure each other.
+      // One at a time: parallel calls would measure each other.
       known.push(await time(id));
       unknown.push(await time(randomUUID()));
     }
-    // Without its hash, an unknown id would answer in a twentieth of the time; a busy machine changes less.
+    // Without its hash, the response for an unknown id would take a twentieth of the time. A busy machine changes less.
     expect(Math.min(...unknown) / Math.min(...known)).toBeGreaterThan(0.2);
     expect(Math.min(...known) / Math.min(...unknown)).toBeGreaterThan(0.2);
   });
 });
 
 describe('refreshing', () => {
-  it('gives a new pair, which works', async () => {
+  it('returns a new pair, which works', async () => {
     const { refreshToken } = await logIn(edge);
     const reply = await refresh(refreshToken);
     expect(reply.status).toBe(200);
@@ -183,7 +186,7 @@ describe('refreshing', () => {
     expectProblem(await refresh(second), 401, 'invalid-refresh-token');
   });
 
-  it("leaves the account's other sessions alone when one is revoked", async () => {
+  it('does not affect the other sessions of the account when it revokes one', async () => {
     const account = await logIn(edge);
     const { id } = account;
     const other = await edge.call('POST', '/v1/auth/login', { body: { id, password } });
@@ -192,7 +195,7 @@ describe('refreshing', () => {
     expect((await refresh(String(other.body['refreshToken']))).status).toBe(200);
   });
 
-  it('lets one of many parallel uses through', async () => {
+  it('accepts one of many parallel uses', async () => {
     const { refreshToken } = await logIn(edge);
     const replies = await Promise.all(Array.from({ length: 10 }, async () => refresh(refreshToken)));
     expect(replies.filter(({ status }) => status === 200)).toHaveLength(1);
@@ -202,11 +205,11 @@ describe('refreshing', () => {
   it.each([
     ['unknown', 'nonsense'],
     ['empty', ''],
-  ])('refuses an %s token', async (_case, token) => {
+  ])('rejects an %s token', async (_case, token) => {
     expectProblem(await refresh(token), 401, 'invalid-refresh-token');
   });
 
-  it('refuses an expired token', async () => {
+  it('rejects an expired token', async () => {
     const { userId, refreshToken } = await logIn(edge);
     await edge.database
       .owner('refresh_tokens')
@@ -215,7 +218,7 @@ describe('refreshing', () => {
     expectProblem(await refresh(refreshToken), 401, 'invalid-refresh-token');
   });
 
-  it('keeps digests of the tokens, never the tokens', async () => {
+  it('stores digests of the tokens, never the tokens', async () => {
     const { refreshToken } = await logIn(edge);
     const rows = await edge.database
       .owner('refresh_tokens')
@@ -223,7 +226,7 @@ describe('refreshing', () => {
     expect(JSON.stringify(rows)).not.toContain(Buffer.from(refreshToken).toString('hex'));
   });
 
-  it('carries the role that the account has now', async () => {
+  it('gives the role that the account has now', async () => {
     const { userId, refreshToken } = await logIn(edge);
     await edge.database.owner('users').where({ id: userId }).update({ role: 'OPERATOR' });
     const token = String((await refresh(refreshToken)).body['accessToken']);
@@ -233,7 +236,7 @@ describe('refreshing', () => {
 });
 
 describe('logging out', () => {
-  it('answers 204, revokes the session and gives up the place in the queue', async () => {
+  it('responds with 204, revokes the session and frees the place in the queue', async () => {
     const { accessToken, refreshToken, queueToken } = await logIn(edge);
     const reply = await edge.call('POST', '/v1/auth/logout', { token: accessToken });
     expect({ status: reply.status, text: reply.text }).toEqual({ status: 204, text: '' });
@@ -252,7 +255,7 @@ describe('logging out', () => {
 describe('accounts for staff', () => {
   const body = { id: 'usher', password, role: 'STAFF' };
 
-  it('are made by an operator', async () => {
+  it('are created by an operator', async () => {
     const token = await logInOperator(edge);
     const reply = await edge.call('POST', '/v1/admin/staff', { token, body });
     expect(reply.status).toBe(201);
@@ -260,7 +263,7 @@ describe('accounts for staff', () => {
     expectProblem(await edge.call('POST', '/v1/admin/staff', { token, body }), 409, 'id-taken');
   });
 
-  it('are made by nobody else, staff included', async () => {
+  it('cannot be created by anyone else, including staff', async () => {
     const { accessToken } = await logIn(edge);
     expectProblem(await edge.call('POST', '/v1/admin/staff', { token: accessToken, body }), 403, 'forbidden');
     const usher = await edge.call('POST', '/v1/auth/login', { body: { id: 'usher', password } });
@@ -269,20 +272,20 @@ describe('accounts for staff', () => {
     expectProblem(await edge.call('POST', '/v1/admin/staff', { body }), 401, 'unauthenticated');
   });
 
-  it('do not come with the role USER', async () => {
+  it('cannot have the role USER', async () => {
     const token = await logInOperator(edge);
     const reply = await edge.call('POST', '/v1/admin/staff', { token, body: { ...body, role: 'USER' } });
     expectProblem(reply, 400, 'validation-failed');
   });
 });
 
-describe("the operator's account", () => {
-  it('refuses a password in the settings that nobody may sign up with', async () => {
+describe('the account of the operator', () => {
+  it('rejects a password in the settings that a sign-up would reject', async () => {
     const starting = edge.dependencies.accounts.ensureOperator('passwordpassword');
     await expect(starting).rejects.toThrow('OPERATOR_PASSWORD is set to a bad value');
   });
 
-  it('takes the password that the settings say, also another one later', async () => {
+  it('uses the password in the settings, also if it changes later', async () => {
     const { accounts } = edge.dependencies;
     await accounts.ensureOperator('first-password');
     await Promise.all([
@@ -297,7 +300,7 @@ describe("the operator's account", () => {
 });
 
 describe('the demo account', () => {
-  it('is there after any number of starts', async () => {
+  it('exists after any number of starts', async () => {
     const { accounts } = edge.dependencies;
     await Promise.all([accounts.ensureDemoUser(), accounts.ensureDemoUser()]);
     await expect(accounts.authenticate('demo', 'demo-password')).resolves.toMatchObject({ role: 'USER' });

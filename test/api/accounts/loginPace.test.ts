@@ -6,7 +6,7 @@ import type { LoginOutcome, LoginTries } from '../../../src/redis/accounts/login
 const FREE = 5;
 const somebody = { login: 'mina', network: '192.0.2.1', closed: new AbortController().signal };
 
-/** Tries as Redis would tell them, what they end with, and how long each was delayed. */
+/** Tries as Redis reports them, the outcome of each, and the delay of each. */
 function aPace(found: { own: number; all: number } | null) {
   const [outcomes, delays]: [LoginOutcome[], number[]] = [[], []];
   const tries: LoginTries = {
@@ -43,7 +43,7 @@ describe('the delay before a password is checked', () => {
     [7, 4_000],
     [8, 8_000],
     [500, 8_000],
-  ])('after %i tries from the same network is %i ms, and the right password gets in', async (own, ms) => {
+  ])('after %i tries from the same network is %i ms, and the right password is accepted', async (own, ms) => {
     expect(await delayAfter(own, own)).toBe(Math.max(ms, own >= 20 ? 4_000 : 0));
   });
 
@@ -53,25 +53,28 @@ describe('the delay before a password is checked', () => {
     [40, 2_000],
     [60, 4_000],
     [100_000, 4_000],
-  ])('after %i tries from everywhere is %i ms for everybody, and never a refusal', async (all, ms) => {
-    expect(await delayAfter(0, all)).toBe(ms);
-  });
+  ])(
+    'after %i tries from all networks is %i ms for every client, and no try is rejected',
+    async (all, ms) => {
+      expect(await delayAfter(0, all)).toBe(ms);
+    },
+  );
 });
 
 describe('a try', () => {
-  it('counts as failed where the password was wrong', async () => {
+  it('counts as failed if the password was wrong', async () => {
     const { pace, outcomes } = aPace({ own: 0, all: 0 });
     await expect(pace.check(somebody, wrong)).rejects.toMatchObject({ slug: 'invalid-credentials' });
     expect(outcomes).toEqual(['failed']);
   });
 
-  it('does not count where something else went wrong', async () => {
+  it('does not count if something else failed', async () => {
     const { pace, outcomes } = aPace({ own: 0, all: 0 });
     await expect(pace.check(somebody, broken)).rejects.toMatchObject({ slug: 'temporarily-unavailable' });
     expect(outcomes).toEqual(['unknown']);
   });
 
-  it('is refused while another of the same network has its turn', async () => {
+  it('is rejected while another try from the same network has its turn', async () => {
     const { pace } = aPace(null);
     await expect(pace.check(somebody, right)).rejects.toMatchObject({
       slug: 'rate-limited',
@@ -79,7 +82,7 @@ describe('a try', () => {
     });
   });
 
-  it('is given up where its client leaves before its turn, and its password is not looked at', async () => {
+  it('is dropped without a password check if its client leaves before its turn', async () => {
     const { pace, outcomes } = aPace({ own: 8, all: 8 });
     const check = jest.fn(right);
     const left = { ...somebody, closed: AbortSignal.abort() };
@@ -88,7 +91,7 @@ describe('a try', () => {
     expect(outcomes).toEqual(['unknown']);
   });
 
-  it('is not delayed where limits are switched off', async () => {
+  it('is not delayed if limits are switched off', async () => {
     expect(await createLoginPace(null).check(somebody, right)).toBe('in');
   });
 });

@@ -10,7 +10,7 @@ afterAll(async () => edge.stop());
 const PARALLEL = 20;
 const password = 'correct horse';
 
-/** A request that carries the same key each time it is sent. */
+/** A request with the same key each time that it is sent. */
 function keyed(path: string, { headers, ...options }: CallOptions = {}) {
   const key = { 'Idempotency-Key': randomUUID(), ...headers };
   return async (other: CallOptions = {}) => edge.call('POST', path, { ...options, ...other, headers: key });
@@ -32,7 +32,7 @@ async function tokensOf(account: Account): Promise<{ spent: boolean }[]> {
     .select<{ spent: boolean }[]>(edge.database.owner.raw('spent_at IS NOT NULL AS spent'));
 }
 
-/** Everything that is kept of keys and answers, as text. */
+/** All stored keys and responses, as text. */
 async function keptAnswers(): Promise<string> {
   return JSON.stringify(await edge.database.owner('idempotency_keys').select());
 }
@@ -52,7 +52,7 @@ describe('a sign-up with a key', () => {
 });
 
 describe('a login with a key', () => {
-  it('opens one session for many requests at once, and its answer can be used', async () => {
+  it('opens one session for many requests at once, and its refresh token works', async () => {
     const account = await logIn(edge);
     const before = await sessionsOf(account);
     const send = keyed('/v1/auth/login', { body: { id: account.id, password } });
@@ -64,7 +64,7 @@ describe('a login with a key', () => {
     expect((await refresh(replies[0]?.body['refreshToken'])).status).toBe(200);
   });
 
-  it('leaves neither password nor tokens to read in Postgres', async () => {
+  it('leaves no readable password or token in Postgres', async () => {
     const { id } = await logIn(edge);
     const { body } = await keyed('/v1/auth/login', { body: { id, password } })();
 
@@ -74,7 +74,7 @@ describe('a login with a key', () => {
     }
   });
 
-  it('that was refused leaves the key free', async () => {
+  it('leaves the key free if it was rejected', async () => {
     const { id } = await logIn(edge);
     const send = keyed('/v1/auth/login');
 
@@ -86,7 +86,7 @@ describe('a login with a key', () => {
 });
 
 describe('a refresh with a key', () => {
-  it('that is sent again gives the same pair, which goes on working', async () => {
+  it('gives the same pair when it is repeated, and the pair still works', async () => {
     const account = await logIn(edge);
     const send = refreshing(account.refreshToken);
 
@@ -123,12 +123,12 @@ describe('a refresh with a key', () => {
   });
 });
 
-describe('a refusal of somebody who is not logged in', () => {
+describe('a rejected request of a client that is not logged in', () => {
   it.each([
     ['a refresh', '/v1/auth/refresh', { refreshToken: 'nobody has this' }, 401, 'invalid-refresh-token'],
     ['a login', '/v1/auth/login', { id: 'nobody', password }, 401, 'invalid-credentials'],
     ['a sign-up', '/v1/users', { id: 'operator', password }, 409, 'id-taken'],
-  ])('leaves no row behind, and its key free: %s', async (_case, path, body, status, slug) => {
+  ])('leaves no row, and its key stays free: %s', async (_case, path, body, status, slug) => {
     const key = randomUUID();
     const send = async (sent: object) =>
       edge.call('POST', path, { body: sent, headers: { 'Idempotency-Key': key } });
@@ -139,7 +139,7 @@ describe('a refusal of somebody who is not logged in', () => {
     expect((await send(body)).status).toBe(status);
   });
 
-  it('has its effect all the same: a second use of a token with a key ends the session', async () => {
+  it('still has its effect: a second use of a token with a key ends the session', async () => {
     const account = await logIn(edge);
     const next = (await refresh(account.refreshToken)).body['refreshToken'];
     const send = refreshing(account.refreshToken);
@@ -151,7 +151,7 @@ describe('a refusal of somebody who is not logged in', () => {
 });
 
 describe('a logout with a key', () => {
-  it('that is sent again leaves the place alone that the user has taken since', async () => {
+  it('does not end a later place of the user when it is repeated', async () => {
     const { id, accessToken: token } = await logIn(edge);
     const send = keyed('/v1/auth/logout', { token });
     expect((await send()).status).toBe(204);
@@ -167,7 +167,7 @@ describe('a logout with a key', () => {
     expect(place.status).toBe(200);
   });
 
-  it("ends each session that sends it, though the user's sessions share the key", async () => {
+  it('ends each session that sends it, although the sessions of the user share the key', async () => {
     const { id, accessToken, refreshToken } = await logIn(edge);
     const { body: other } = await edge.call('POST', '/v1/auth/login', { body: { id, password } });
     const send = keyed('/v1/auth/logout');

@@ -25,7 +25,7 @@ async function assignments(userId: unknown, body?: object): Promise<Reply> {
 }
 
 describe('the venues and schedules of staff', () => {
-  it('are given when the account is made, and replaced later', async () => {
+  it('are set when the account is created, and can be replaced later', async () => {
     const [venueId, { scheduleId }] = [await operator.addVenue(2), await operator.addShow(2)];
     const hired = await hire({ venueIds: [venueId], scheduleIds: [scheduleId] });
     expect(hired.status).toBe(201);
@@ -40,12 +40,12 @@ describe('the venues and schedules of staff', () => {
     expect((await assignments(userId, {})).body).toEqual({ userId, venueIds: [], scheduleIds: [] });
   });
 
-  it('are none where nobody says so', async () => {
+  it('are empty by default', async () => {
     const { userId } = (await hire()).body;
     expect((await assignments(userId)).body).toEqual({ userId, venueIds: [], scheduleIds: [] });
   });
 
-  it('must be there; else neither the account nor the change is', async () => {
+  it('must exist; otherwise neither the account nor the change is stored', async () => {
     const id = `gate-${randomUUID()}`;
     expectProblem(await hire({ id, venueIds: [randomUUID()] }), 404, 'venue-not-found');
     expect(await edge.database.owner('users').where({ login: id })).toEqual([]);
@@ -56,7 +56,7 @@ describe('the venues and schedules of staff', () => {
     expect((await assignments(userId)).body['venueIds']).toEqual([venueId]);
   });
 
-  it('are not for operators, nor for accounts that are no staff', async () => {
+  it('are not possible for operators or for accounts that are not staff', async () => {
     const venueIds = [await operator.addVenue(2)];
     expectProblem(await hire({ role: 'OPERATOR', venueIds }), 400, 'validation-failed');
     const [{ userId }, { body: chief }] = [await logIn(edge), await hire({ role: 'OPERATOR' })];
@@ -66,14 +66,14 @@ describe('the venues and schedules of staff', () => {
     }
   });
 
-  it('of many changes at once are those of one of them', async () => {
+  it('are those of one change after many changes at once', async () => {
     const venues = await Promise.all([1, 2, 3].map(async () => operator.addVenue(2)));
     const { userId } = (await hire()).body;
     await Promise.all(venues.map(async (venueId) => assignments(userId, { venueIds: [venueId] })));
     expect((await assignments(userId)).body['venueIds']).toHaveLength(1);
   });
 
-  it('are read and changed by operators only', async () => {
+  it('can be read and changed only by operators', async () => {
     const { userId } = (await hire()).body;
     const { accessToken: token } = await logIn(edge);
     const path = `/v1/admin/staff/${String(userId)}/assignments`;

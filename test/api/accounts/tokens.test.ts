@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(async () => edge.stop());
 
-/** Any call that belongs to a user. */
+/** A call that belongs to a user. */
 const use = async (token: string) => edge.call('POST', '/v1/queue/tokens', { token, body: {} });
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -29,7 +29,7 @@ interface TokenChange {
   expires?: string;
 }
 
-/** A token that is right but for what is changed. */
+/** A token that is valid except for the change. */
 function accessToken(change: TokenChange = {}): SignJWT {
   const { keys } = edge.dependencies;
   return new SignJWT({ role: 'USER', sid: randomUUID() })
@@ -42,7 +42,7 @@ function accessToken(change: TokenChange = {}): SignJWT {
 }
 
 describe('an access token', () => {
-  it('is taken when it is right', async () => {
+  it('is accepted when it is valid', async () => {
     expect((await use(await accessToken().sign(edge.dependencies.keys.signer().key))).status).toBe(201);
   });
 
@@ -52,12 +52,12 @@ describe('an access token', () => {
     ['another issuer', { issuer: 'someone' }],
     ['another audience', { audience: 'something' }],
     ['an end in the past', { expires: '-1s' }],
-  ])('is refused with %s', async (_case, change) => {
+  ])('is rejected with %s', async (_case, change) => {
     const token = await accessToken(change).sign(edge.dependencies.keys.signer().key);
     expectProblem(await use(token), 401, 'unauthenticated');
   });
 
-  it('is refused once it has expired, also when it was taken before', async () => {
+  it('is rejected once it has expired, also if it was accepted before', async () => {
     jest.useFakeTimers({
       doNotFake: ['nextTick', 'setImmediate', 'setTimeout', 'setInterval', 'queueMicrotask'],
     });
@@ -70,22 +70,22 @@ describe('an access token', () => {
     }
   });
 
-  it("is refused when another key signed it under a known key's name", async () => {
+  it('is rejected if another key signed it under the name of a known key', async () => {
     const { privateKey } = generateKeyPairSync('ed25519');
     expectProblem(await use(await accessToken().sign(privateKey)), 401, 'unauthenticated');
   });
 
-  it('is refused when a key signed it that nobody knows', async () => {
+  it('is rejected if an unknown key signed it', async () => {
     const { privateKey } = generateKeyPairSync('ed25519');
     expectProblem(await use(await accessToken({ kid: 'mine' }).sign(privateKey)), 401, 'unauthenticated');
   });
 
-  it('is refused unsigned', async () => {
+  it('is rejected without a signature', async () => {
     const token = new UnsecuredJWT({ sub: account.userId, role: 'OPERATOR', sid: 'x' }).encode();
     expectProblem(await use(token), 401, 'unauthenticated');
   });
 
-  it('is refused with the public key as the secret of an HMAC', async () => {
+  it('is rejected if it is an HMAC with the public key as its secret', async () => {
     const { keys } = edge.dependencies;
     const [key] = keys.publicKeys();
     const header = { alg: 'HS256', kid: keys.signer().kid, typ: 'at+jwt' };
@@ -95,7 +95,7 @@ describe('an access token', () => {
     expectProblem(await use(`${content}.${signature}`), 401, 'unauthenticated');
   });
 
-  it('is refused with a changed role', async () => {
+  it('is rejected with a changed role', async () => {
     const [header, payload, signature] = account.accessToken.split('.');
     const claims: unknown = JSON.parse(Buffer.from(String(payload), 'base64url').toString());
     const raised = encode(Object.assign({}, claims, { role: 'OPERATOR' }));
@@ -110,7 +110,7 @@ describe('an access token', () => {
   });
 
   it.each(['', 'Bearer', 'Bearer ', 'Basic dTpw', 'Bearer a b', 'Bearer a.b.c'])(
-    'is refused as the header "%s"',
+    'is rejected as the header "%s"',
     async (authorization) => {
       const headers = { Authorization: authorization };
       const reply = await edge.call('POST', '/v1/queue/tokens', { headers, body: {} });
@@ -121,7 +121,7 @@ describe('an access token', () => {
 });
 
 describe('the public keys', () => {
-  it('verify the access and the queue token', async () => {
+  it('verify the access token and the queue token', async () => {
     const keys = createRemoteJWKSet(new URL(`${edge.url}/.well-known/jwks.json`));
     const access = await jwtVerify(account.accessToken, keys, { typ: 'at+jwt' });
     expect(access.payload).toMatchObject({ sub: account.userId, role: 'USER' });
@@ -129,7 +129,7 @@ describe('the public keys', () => {
     expect(queue.payload).toMatchObject({ sub: account.userId, room: 'service' });
   });
 
-  it('are public alone, one for sessions and one for tickets', async () => {
+  it('have only public parts: one key is for sessions and one for tickets', async () => {
     const { body } = await edge.call('GET', '/.well-known/jwks.json');
     const key = { kty: 'OKP', crv: 'Ed25519', x: aString, kid: aString, use: 'sig', alg: 'EdDSA' };
     expect(body['keys']).toEqual([key, key]);
@@ -137,7 +137,7 @@ describe('the public keys', () => {
 });
 
 describe('signing keys', () => {
-  it('are one, when many processes start at once', async () => {
+  it('are a single key when many processes start at once', async () => {
     const database = await createTestDatabase();
     try {
       const store = createSigningKeyStore(database.db, 'session');
@@ -148,7 +148,7 @@ describe('signing keys', () => {
     }
   });
 
-  it('rotate: the new one signs, the old one goes on verifying, and other processes learn of it', async () => {
+  it('rotate: the new key signs, the old key still verifies, and other processes get the new key', async () => {
     const database = await createTestDatabase();
     try {
       const store = createSigningKeyStore(database.db, 'session');
@@ -172,7 +172,7 @@ describe('signing keys', () => {
     }
   });
 
-  it('are forgotten when the last token that they signed has ended', async () => {
+  it('are deleted when the last token that they signed has expired', async () => {
     const database = await createTestDatabase();
     try {
       const store = createSigningKeyStore(database.db, 'session');
@@ -192,7 +192,7 @@ describe('signing keys', () => {
     }
   });
 
-  it('are not asked for again and again by tokens with unknown names', async () => {
+  it('are not read again for each token with an unknown key name', async () => {
     const store = createSigningKeyStore(edge.database.db, 'session');
     const list = jest.fn(async () => store.list());
     const ring = await createKeyRing({ ...store, list });

@@ -18,7 +18,7 @@ afterAll(async () => edge.stop());
 const pathsOf = (body: Record<string, unknown>) =>
   Array.isArray(body['errors']) ? body['errors'].map((error: { path: string }) => error.path) : [];
 
-describe("the operators' calls for the catalogue", () => {
+describe('the catalogue calls of operators', () => {
   const calls = [
     ['POST', '/v1/admin/venues'],
     ['POST', '/v1/admin/concerts'],
@@ -26,13 +26,13 @@ describe("the operators' calls for the catalogue", () => {
     ['PATCH', `/v1/admin/schedules/${randomUUID()}`],
   ] as const;
 
-  it.each(calls)('%s %s are for operators alone', async (method, path) => {
+  it.each(calls)('%s %s are only for operators', async (method, path) => {
     const { accessToken } = await logIn(edge);
     expectProblem(await edge.call(method, path, { body: {} }), 401, 'unauthenticated');
     expectProblem(await edge.call(method, path, { body: {}, token: accessToken }), 403, 'forbidden');
   });
 
-  it('give the same answer for the same Idempotency-Key, and one effect', async () => {
+  it('give the same response and have one effect for the same Idempotency-Key', async () => {
     const headers = { 'Idempotency-Key': randomUUID() };
     const body = { title: `Once ${randomUUID()}`, artist: 'A' };
     const first = await operator.post('/v1/admin/concerts', body, headers);
@@ -43,7 +43,7 @@ describe("the operators' calls for the catalogue", () => {
 });
 
 describe('POST /v1/admin/concerts/{concertId}/schedules', () => {
-  it('answers with the schedule, its defaults filled in, and seats it can sell', async () => {
+  it('responds with the schedule and its defaults, and creates its seats', async () => {
     const [venueId, concertId] = [await operator.addVenue(5), await operator.addConcert()];
     const draft = aSchedule(venueId);
     const { status, headers, body } = await operator.post(`/v1/admin/concerts/${concertId}/schedules`, draft);
@@ -70,7 +70,7 @@ describe('POST /v1/admin/concerts/{concertId}/schedules', () => {
     expect(new Set(map.seats.map((seat) => seat.seatId)).size).toBe(5);
   });
 
-  it('tells every fault of prices and times at once', async () => {
+  it('reports every error in prices and times at once', async () => {
     const [venueId, concertId] = [await operator.addVenue(2), await operator.addConcert()];
     const draft = aSchedule(venueId);
     const reply = await operator.post(`/v1/admin/concerts/${concertId}/schedules`, {
@@ -82,7 +82,7 @@ describe('POST /v1/admin/concerts/{concertId}/schedules', () => {
     expect(pathsOf(reply.body)).toEqual(['saleClosesAt', 'prices.Balcony']);
   });
 
-  it('blocks the seats of a category without a price for good', async () => {
+  it('permanently blocks the seats of a category without a price', async () => {
     const { scheduleId } = await operator.addShow(3, { prices: { R: 70_000 } });
     const { seats, grades } = await readSeatMap(edge, scheduleId);
     expect(grades).toMatchObject([{ grade: 'R', price: 70_000 }]);
@@ -98,7 +98,7 @@ describe('POST /v1/admin/concerts/{concertId}/schedules', () => {
     expect((await operator.change(scheduleId, {})).body).toMatchObject({ seatsTotal: 3, seatsAvailable: 2 });
   });
 
-  it('wants a price for at least one category', async () => {
+  it('needs a price for at least one category', async () => {
     const [venueId, concertId] = [await operator.addVenue(2), await operator.addConcert()];
     const draft = aSchedule(venueId, { prices: {} });
     const reply = await operator.post(`/v1/admin/concerts/${concertId}/schedules`, draft);
@@ -106,7 +106,7 @@ describe('POST /v1/admin/concerts/{concertId}/schedules', () => {
     expect(pathsOf(reply.body)).toEqual(['prices']);
   });
 
-  it('gives seats ids that grow in the order of the plan, over several thousand', async () => {
+  it('gives the seats ids that grow in the order of the plan, also for thousands of seats', async () => {
     const { scheduleId } = await operator.addShow(20_500);
     const ids = (await readSeatMap(edge, scheduleId)).seats.map(({ seatId }) => seatId);
     expect(ids).toHaveLength(20_500);
@@ -114,7 +114,7 @@ describe('POST /v1/admin/concerts/{concertId}/schedules', () => {
     expect(ids.every((id) => version(id) === 7)).toBe(true);
   });
 
-  it('answers with the cancellation policy that it was given', async () => {
+  it('responds with the cancellation policy of the request', async () => {
     const [venueId, concertId] = [await operator.addVenue(2), await operator.addConcert()];
     const cancellationPolicy = {
       fees: [{ untilDaysBefore: 2, percent: 50, atMost: 7_000 }],
@@ -127,7 +127,7 @@ describe('POST /v1/admin/concerts/{concertId}/schedules', () => {
     expect(body['cancellationPolicy']).toEqual({ ...cancellationPolicy, free: [] });
   });
 
-  it('tells every fault of a cancellation policy, beside the others', async () => {
+  it('reports every error in a cancellation policy together with the other errors', async () => {
     const [venueId, concertId] = [await operator.addVenue(2), await operator.addConcert()];
     const cancellationPolicy = {
       fees: [
@@ -176,7 +176,7 @@ describe('PATCH /v1/admin/schedules/{scheduleId}', () => {
     }
   });
 
-  it('changes the waiting room and leaves what is not named', async () => {
+  it('changes the waiting room and leaves the fields that are not named', async () => {
     const { scheduleId } = await operator.addShow(2, { waitingRoom: { admitPerSecond: 1, maxActive: 10 } });
     const faster = { admitPerSecond: 50, maxActive: 500 };
     expect((await operator.change(scheduleId, { waitingRoom: faster })).body).toMatchObject({
@@ -190,7 +190,7 @@ describe('PATCH /v1/admin/schedules/{scheduleId}', () => {
     });
   });
 
-  it('takes a floor of its rate, which cannot be above it', async () => {
+  it('accepts a minimum rate, which cannot be above the rate', async () => {
     const { scheduleId } = await operator.addShow(2);
     const room = { admitPerSecond: 10, minAdmitPerSecond: 2, maxActive: 10 };
     expect((await operator.change(scheduleId, { waitingRoom: room })).body).toMatchObject({
@@ -212,7 +212,7 @@ describe('PATCH /v1/admin/schedules/{scheduleId}', () => {
     ]);
   });
 
-  it('does nothing at all where a seat to block is held or sold', async () => {
+  it('changes nothing if a seat to block is held or sold', async () => {
     const { scheduleId } = await operator.addShow(3);
     const [held, sold, free] = (await readSeatMap(edge, scheduleId)).seats.map((seat) => seat.seatId);
     await allocate(edge.database.owner, scheduleId, held ?? '', 'HELD');
@@ -227,7 +227,7 @@ describe('PATCH /v1/admin/schedules/{scheduleId}', () => {
     expect(body).toMatchObject({ saleSwitch: 'OPEN', seatsAvailable: 1 });
   });
 
-  it('waits for a hold that is being written, and then refuses its seat', async () => {
+  it('waits for a hold that is being written, and then rejects its seat', async () => {
     const { scheduleId } = await operator.addShow(2);
     const seatId = (await readSeatMap(edge, scheduleId)).seats[0]?.seatId ?? '';
     const transaction = await edge.database.owner.transaction();
@@ -238,7 +238,7 @@ describe('PATCH /v1/admin/schedules/{scheduleId}', () => {
     expectProblem(await change, 409, 'seat-unavailable');
   });
 
-  it('refuses seats of another schedule, unknown fields, and a seat both ways', async () => {
+  it('rejects seats of another schedule, unknown fields, and a seat to block and unblock', async () => {
     const [one, other] = [await operator.addShow(2), await operator.addShow(2)];
     const seatId = (await readSeatMap(edge, other.scheduleId)).seats[0]?.seatId;
     expectProblem(await operator.change(one.scheduleId, { blockSeatIds: [seatId] }), 404, 'seat-not-found');

@@ -35,7 +35,7 @@ async function schedulesOf(concertId: string) {
 const inHours = (hours: number) => new Date(Date.now() + hours * HOUR_MS).toISOString();
 
 describe('GET /v1/concerts', () => {
-  it('pages through all of them, newest first, each once', async () => {
+  it('pages through all concerts, newest first, each once', async () => {
     for (const title of ['P1', 'P2', 'P3', 'P4', 'P5']) await operator.addConcert(title, 'Pager');
     const first = await list('?q=pager&limit=2');
     const second = await list(`?q=pager&limit=2&cursor=${String(first.nextCursor)}`);
@@ -44,7 +44,7 @@ describe('GET /v1/concerts', () => {
     expect(third.nextCursor).toBeNull();
   });
 
-  it('finds a part of title or artist in any case and takes % and _ as they are', async () => {
+  it('finds a part of title or artist in any case and treats % and _ as plain characters', async () => {
     await operator.addConcert('겨울 정원', 'Slow Season');
     await operator.addConcert('100% Live', 'Under_Score');
     expect((await list('?q=slow%20SEA')).titles).toEqual(['겨울 정원']);
@@ -54,7 +54,7 @@ describe('GET /v1/concerts', () => {
     expect((await list('?q=nobody')).titles).toEqual([]);
   });
 
-  it('tells where and when, and the best status among the schedules', async () => {
+  it('shows venue and times, and the best status among the schedules', async () => {
     const concertId = await operator.addConcert('Two nights', 'Status');
     expect((await list('?q=Two%20nights')).items).toEqual([
       {
@@ -80,13 +80,13 @@ describe('GET /v1/concerts', () => {
     ]);
   });
 
-  it.each(['?limit=0', '?limit=201', '?cursor=nonsense'])('refuses %s', async (query) => {
+  it.each(['?limit=0', '?limit=201', '?cursor=nonsense'])('rejects %s', async (query) => {
     expectProblem(await edge.call('GET', `/v1/concerts${query}`), 400, 'validation-failed');
   });
 });
 
 describe('GET /v1/concerts/{concertId}', () => {
-  it('gives the concert with its description, at once after it was made', async () => {
+  it('returns the concert with its description directly after its creation', async () => {
     const { body: made } = await operator.post('/v1/admin/concerts', {
       title: 'One',
       artist: 'Solo',
@@ -106,7 +106,7 @@ describe('GET /v1/concerts/{concertId}', () => {
     expectProblem(await edge.call('GET', `${path}/schedules`), 404, 'concert-not-found');
   });
 
-  it('that was asked for before it existed is there once it does', async () => {
+  it('returns a concert that was requested before it existed', async () => {
     const { concertId } = await addShowDirectly(edge.dependencies.db, 2);
     await eventually(async () =>
       expect((await edge.call('GET', `/v1/concerts/${concertId}`)).status).toBe(200),
@@ -115,7 +115,7 @@ describe('GET /v1/concerts/{concertId}', () => {
 });
 
 describe('GET /v1/concerts/{concertId}/schedules', () => {
-  it('gives each schedule as documented, by time', async () => {
+  it('returns each schedule as documented, ordered by time', async () => {
     const venueId = await operator.addVenue(3);
     const concertId = await operator.addConcert();
     const waitingRoom = { admitPerSecond: 2.5, maxActive: 100 };
@@ -142,7 +142,7 @@ describe('GET /v1/concerts/{concertId}/schedules', () => {
     ]);
   });
 
-  it('counts held, sold and blocked seats out within a second, and says when none is left', async () => {
+  it('excludes held, sold and blocked seats within a second, and reports when none is left', async () => {
     const { concertId, scheduleId } = await operator.addShow(3);
     const [held, sold, blocked] = (await readSeatMap(edge, scheduleId)).seats.map((seat) => seat.seatId);
     await allocate(edge.database.owner, scheduleId, held ?? '', 'HELD');
@@ -165,7 +165,7 @@ describe('the catalogue without Redis', () => {
           async (path) => other.call('GET', path),
         ),
       );
-    // The first answers of a process take as long as its compiler does.
+    // The first responses of a process include the time of its compiler.
     await readAll();
     const startedAt = Date.now();
     expect((await readAll()).map(({ status }) => status)).toEqual([200, 200, 200]);

@@ -24,7 +24,7 @@ const readPlan = async (of = scheduleId, headers: Record<string, string> = {}) =
   edge.call('GET', `/v1/schedules/${of}/plan`, { headers });
 
 describe('GET /v1/schedules/{scheduleId}/plan', () => {
-  it('answers what is drawn, and each row with its seats and their guids', async () => {
+  it('returns the drawing, and each row with its seats and their guids', async () => {
     const plan = hallPlanSchema.parse((await readPlan()).body);
     const { drawing, seats: planned } = readHall(editorPlan()).hall;
     const { seats } = await readSeatMap(edge, scheduleId);
@@ -39,7 +39,7 @@ describe('GET /v1/schedules/{scheduleId}/plan', () => {
     );
   });
 
-  it('answers 304 for its version, in whatever encoding, and lets caches keep it', async () => {
+  it('responds with 304 for its version, in any encoding, and lets caches keep it', async () => {
     const first = await readPlan();
     const etag = first.headers.get('ETag') ?? '';
     expect(etag).toMatch(/^"/);
@@ -59,7 +59,7 @@ describe('GET /v1/schedules/{scheduleId}/plan', () => {
     expect(there.text).toBe((await readPlan()).text);
   });
 
-  it('answers 404 for an unknown schedule', async () => {
+  it('responds with 404 for an unknown schedule', async () => {
     expectProblem(await readPlan(randomUUID()), 404, 'schedule-not-found');
   });
 });

@@ -55,7 +55,7 @@ const change = (seat: number, status: string) => ({ seatId: seatIds[seat], statu
 const versionNow = async (from = edge) => (await readSeatMap(from, scheduleId)).version;
 
 describe('GET /v1/schedules/{scheduleId}/seats/events', () => {
-  it('tells each change after the version that the client has, and nothing else', async () => {
+  it('sends each change after the version of the client, and nothing else', async () => {
     const stream = await follow(edge, { since: await versionNow() });
     const hold = await take(1);
     const first = await stream.next();
@@ -68,7 +68,7 @@ describe('GET /v1/schedules/{scheduleId}/seats/events', () => {
     expect(second.version).toBe(await versionNow());
   });
 
-  it('begins with every seat for who has no version', async () => {
+  it('begins with every seat for a client without a version', async () => {
     await take(2, 'SOLD');
     const stream = await follow(edge);
     expect((await stream.next()).changes).toEqual([
@@ -79,7 +79,7 @@ describe('GET /v1/schedules/{scheduleId}/seats/events', () => {
     ]);
   });
 
-  it('is kept by no cache and collected by no proxy', async () => {
+  it('is not cached, and no proxy buffers it', async () => {
     const { response } = await follow(edge);
     expect(response.headers).toMatchObject({
       'content-type': 'text/event-stream',
@@ -88,7 +88,7 @@ describe('GET /v1/schedules/{scheduleId}/seats/events', () => {
     });
   });
 
-  it('is 404 for an unknown schedule, 400 for a since that is no version', async () => {
+  it('is 404 for an unknown schedule, and 400 for an invalid since', async () => {
     const path = `/v1/schedules/${scheduleId}/seats/events`;
     const unknown = path.replace(scheduleId, randomUUID());
     expectProblem(await edge.call('GET', unknown), 404, 'schedule-not-found');
@@ -96,7 +96,7 @@ describe('GET /v1/schedules/{scheduleId}/seats/events', () => {
     expectProblem(await edge.call('GET', `${path}?since=0`), 400, 'validation-failed');
   });
 
-  it('tells what changed although nobody said so', async () => {
+  it('sends a change that no process announced', async () => {
     const stream = await follow(edge, { since: await versionNow() });
     await allocate(edge.database.owner, scheduleId, seatIds[0] ?? '', 'SOLD');
     expect((await stream.next()).changes).toEqual([change(0, 'SOLD')]);
@@ -116,7 +116,7 @@ describe('a stream that was lost', () => {
   it.each([
     ['the same process', () => edge],
     ['another process', () => other],
-  ])('resumes on %s with all that was missed, as one event', async (_name, process) => {
+  ])('resumes on %s with all missed changes in one event', async (_name, process) => {
     const lost = await follow(edge, { since: await versionNow() });
     await take(0);
     const { version } = await lost.next();
@@ -134,7 +134,7 @@ describe('a stream that was lost', () => {
     expect(changes).not.toContainEqual(change(0, 'HELD'));
   });
 
-  it('goes by Last-Event-ID, not by the since that its address still has', async () => {
+  it('uses Last-Event-ID, not the since that is still in its URL', async () => {
     const since = await versionNow();
     await take(0);
     const lastEventId = String(await versionNow());
@@ -144,14 +144,14 @@ describe('a stream that was lost', () => {
   });
 
   it.each(['1', 'nonsense', String(Number.MAX_SAFE_INTEGER)])(
-    'begins with every seat where the server does not know its version: %s',
+    'begins with every seat if the server does not know its version: %s',
     async (lastEventId) => {
       const resumed = await follow(edge, { lastEventId });
       expect((await resumed.next()).changes).toHaveLength(4);
     },
   );
 
-  it('begins with every seat where Redis has lost the log', async () => {
+  it('begins with every seat if Redis has lost the log', async () => {
     const version = await versionNow(other);
     await edge.redis.redis.flushdb();
     await take(0);
@@ -160,8 +160,8 @@ describe('a stream that was lost', () => {
   });
 });
 
-describe('however many watch', () => {
-  it('a schedule is subscribed to once by a process, and not at all when the last has left', async () => {
+describe('many clients that watch a schedule', () => {
+  it('share one subscription in each process, which ends when the last of them leaves', async () => {
     const streams = await Promise.all(Array.from({ length: 5 }, async () => follow(edge)));
     await follow(other);
     await eventually(async () => expect(await subscribers()).toBe(2));
@@ -169,7 +169,7 @@ describe('however many watch', () => {
     await eventually(async () => expect(await subscribers()).toBe(1));
   });
 
-  it('all 200 are told, the same', async () => {
+  it('all get the same event: 200 of them', async () => {
     const since = await versionNow();
     const streams = await Promise.all(Array.from({ length: 200 }, async () => follow(edge, { since })));
     await take(3);
@@ -195,7 +195,7 @@ describe('live seats without Redis', () => {
 });
 
 describe('live seats without Postgres', () => {
-  it('say nothing, and catch up when it is back', async () => {
+  it('send nothing, and catch up when Postgres is back', async () => {
     const { owner } = edge.database;
     const stream = await follow(edge, { since: await versionNow() });
     await owner.raw('REVOKE SELECT ON allocations FROM holdfast_app');

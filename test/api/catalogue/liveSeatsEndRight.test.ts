@@ -41,9 +41,9 @@ const step = fc.oneof(
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-describe('whoever applies the events to the map that it has read', () => {
+describe('a client that applies the events to the map that it has read', () => {
   it(
-    'has every seat as the database has it, whatever is lost on the way; and no version ever means two things',
+    'has every seat as in the database, whatever is lost on the way, and no version ever has two contents',
     async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 40 }), async (steps) => {
@@ -66,7 +66,7 @@ describe('whoever applies the events to the map that it has read', () => {
   );
 });
 
-/** What one client shows: nothing but the map that it read, and events. */
+/** The state of one client: only the map that it read, and the events. */
 class Screen {
   version = 0;
   readonly statuses = new Map<string, string>();
@@ -81,7 +81,7 @@ async function openShow() {
   const seatIds = (await readSeatMap(edge, scheduleId)).seats.map(({ seatId }) => seatId);
   const screens = Array.from({ length: CLIENTS }, () => new Screen());
   const taken = new Map<number, { release(): Promise<void> }>();
-  /** What each version was seen to mean, by any client of any process. */
+  /** The statuses under each version, as any client of any process saw them. */
   const meanings = new Map<number, string>();
   const contradictions: string[] = [];
 
@@ -104,7 +104,7 @@ async function openShow() {
     const ours = await followSeats(from.url, scheduleId, {
       lastEventId: String(screen.version),
       heard(event) {
-        // What comes from a stream that was left is not for the client any more.
+        // Events of a stream that the client has left no longer count.
         if (screen.stream !== undefined && screen.stream !== ours) return;
         for (const { seatId, status } of event.changes) screen.statuses.set(seatId, status);
         screen.version = event.version;
@@ -160,7 +160,7 @@ async function openShow() {
         case 'resume':
           return follow(screenOf(next.client), processOf(next.process));
         case 'wait': {
-          // Time for whatever is under way: an event, or a little more than looks are apart.
+          // Time for an event that is under way, or for a little more than the pause between two looks.
           const { stream } = screenOf(next.client);
           if (stream) await Promise.race([stream.next(), new Promise((resolve) => setTimeout(resolve, 300))]);
           return;
@@ -190,7 +190,7 @@ async function openShow() {
   };
 }
 
-/** Closes the connections on which the processes listen. */
+/** Closes the connections on which the processes subscribe. */
 async function cutSubscriptions(from: Edge): Promise<void> {
   const { redis } = from.redis;
   const database = redis.options.db;

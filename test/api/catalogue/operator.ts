@@ -9,7 +9,7 @@ import { logInOperator, type Edge, type Reply } from '../edge';
 
 export const HOUR_MS = 60 * 60 * 1000;
 
-/** A plan of one row, at least two seats, the first of category VIP and the others R. */
+/** A plan of one row with at least two seats. The first has the category VIP, the others have R. */
 export function rowPlan(seats: number) {
   return {
     name: 'Row',
@@ -38,7 +38,7 @@ export function rowPlan(seats: number) {
   };
 }
 
-/** A show next week on sale since an hour ago. */
+/** A show next week. Its sale opened an hour ago. */
 export function aSchedule(venueId: string, more: object = {}) {
   const now = Date.now();
   return {
@@ -57,7 +57,7 @@ export interface Operator {
   change(scheduleId: string, body: unknown): Promise<Reply>;
   addVenue(seats: number): Promise<string>;
   addConcert(title?: string, artist?: string): Promise<string>;
-  /** @returns the schedule's id */
+  /** @returns the ids of the concert and of the schedule */
   addShow(seats: number, more?: object): Promise<{ concertId: string; scheduleId: string }>;
 }
 
@@ -88,7 +88,7 @@ export async function anOperator(edge: Edge): Promise<Operator> {
   return operator;
 }
 
-/** A show without the REST calls: logging in may need Redis, the catalogue must not. */
+/** Adds a show without the REST API: a login may need Redis, but the catalogue must not need it. */
 export async function addShowDirectly(
   db: Knex,
   seats: number,
@@ -102,7 +102,7 @@ export async function addShowDirectly(
   return { concertId, scheduleId: await editor.addSchedule(concertId, draft) };
 }
 
-/** Gives a seat to somebody as the reservation's activities do, but tells nobody. */
+/** Gives a seat to a user as the activities of a reservation do, but announces nothing. */
 export async function allocate(
   owner: Knex,
   scheduleId: string,
@@ -143,13 +143,13 @@ export interface SeatMap {
   seats: { seatId: string; status: string; grade: string; price: number; zone: string; row: string }[];
 }
 
-/** The seat map as the API answers it, checked against the documented schema by the caller where it matters. */
+/** The seat map as the API returns it. The caller checks it against the documented schema if that matters. */
 export async function readSeatMap(
   edge: Edge,
   scheduleId: string,
 ): Promise<SeatMap & { etag: string | null }> {
   const response = await fetch(`${edge.url}/v1/schedules/${scheduleId}/seats`);
-  // The schema of the answer is tested once, in seats.test.ts.
+  // seats.test.ts tests the schema of the response once.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
   const body = (await response.json()) as SeatMap;
   return { ...body, etag: response.headers.get('ETag') };

@@ -7,9 +7,9 @@ export type SeatsEvent = z.output<typeof seatsEventSchema>;
 
 export interface SeatStream {
   response: IncomingMessage;
-  /** In the order in which they came. */
+  /** In the order of their arrival. */
   events: SeatsEvent[];
-  /** The next one that nobody has asked for yet. */
+  /** The next event that no call has returned yet. */
   next(): Promise<SeatsEvent>;
   close(): void;
 }
@@ -20,7 +20,7 @@ export interface SeatStreamOptions {
   heard?: (event: SeatsEvent) => void;
 }
 
-/** Follows a schedule as the documentation tells clients to; reads `seats` events and checks their shape. */
+/** Follows a schedule as the documentation tells clients to. Reads `seats` events and checks their shape. */
 export async function followSeats(
   url: string,
   scheduleId: string,
@@ -38,7 +38,7 @@ export async function followSeats(
   const waiting: ((event: SeatsEvent) => void)[] = [];
   let handed = 0;
   let id = '';
-  // A stream that is cut is no error of the test.
+  // A stream that is cut is not an error of the test.
   request.on('error', () => undefined);
   response.on('error', () => undefined);
   createInterface({ input: response }).on('line', (line) => {

@@ -11,7 +11,7 @@ import { addShowDirectly, allocate, anOperator, readSeatMap, type Operator } fro
 
 let edge: Edge;
 let operator: Operator;
-/** As the worker has it. */
+/** The cache as the worker has it. */
 let worker: SeatMapCache;
 
 beforeAll(async () => {
@@ -25,7 +25,7 @@ afterAll(async () => edge.stop());
 const statusesOf = (map: { seats: { status: string }[] }) => map.seats.map((seat) => seat.status);
 
 describe('GET /v1/schedules/{scheduleId}/seats', () => {
-  it("gives every seat of the plan, in the plan's order, as documented", async () => {
+  it('returns every seat of the plan, in the order of the plan, as documented', async () => {
     const { scheduleId } = await operator.addShow(3);
     const { status, body } = await edge.call('GET', `/v1/schedules/${scheduleId}/seats`);
     expect(status).toBe(200);
@@ -55,12 +55,12 @@ describe('GET /v1/schedules/{scheduleId}/seats', () => {
     });
   });
 
-  it('is 404 for an unknown schedule, 400 for what is no id', async () => {
+  it('is 404 for an unknown schedule, and 400 for an invalid id', async () => {
     expectProblem(await edge.call('GET', `/v1/schedules/${randomUUID()}/seats`), 404, 'schedule-not-found');
     expectProblem(await edge.call('GET', '/v1/schedules/1/seats'), 400, 'validation-failed');
   });
 
-  it('shows HELD, SOLD, BLOCKED and free again right after each change', async () => {
+  it('shows HELD, SOLD, BLOCKED and AVAILABLE directly after each change', async () => {
     const { scheduleId } = await operator.addShow(4);
     const { seats } = await readSeatMap(edge, scheduleId);
     const [held, sold, blocked] = seats.map((seat) => seat.seatId);
@@ -90,7 +90,7 @@ describe('GET /v1/schedules/{scheduleId}/seats', () => {
     ]);
   });
 
-  it('shows a sold seat within a second even if nobody said so, under a new version', async () => {
+  it('shows a sold seat within a second under a new version, even if no process announced it', async () => {
     const { scheduleId } = await operator.addShow(2);
     const before = await readSeatMap(edge, scheduleId);
     await allocate(edge.database.owner, scheduleId, before.seats[0]?.seatId ?? '', 'SOLD');
@@ -106,7 +106,7 @@ describe('GET /v1/schedules/{scheduleId}/seats', () => {
 });
 
 describe('the ETag of a seat map', () => {
-  it('is its version and encoding; a client that has it gets 304 until a seat changes', async () => {
+  it('contains version and encoding, and a client that has it gets 304 until a seat changes', async () => {
     const { scheduleId } = await operator.addShow(2);
     const path = `/v1/schedules/${scheduleId}/seats`;
     const { version, etag, seats } = await readSeatMap(edge, scheduleId);
@@ -122,7 +122,7 @@ describe('the ETag of a seat map', () => {
     expect(changed.headers.get('ETag')).not.toBe(etag);
   });
 
-  it('differs by encoding, and a client that has any of them gets 304 with the same one', async () => {
+  it('differs by encoding, and a client that has any of them gets 304 with the same ETag', async () => {
     const { scheduleId } = await operator.addShow(2);
     const path = `/v1/schedules/${scheduleId}/seats`;
     const tags = await Promise.all(
@@ -140,7 +140,7 @@ describe('the ETag of a seat map', () => {
     }
   });
 
-  it('stays while nothing changes, also past the time to live of the statuses', async () => {
+  it('stays while nothing changes, also after the time to live of the statuses', async () => {
     const { scheduleId } = await operator.addShow(2);
     const { etag } = await readSeatMap(edge, scheduleId);
     await edge.dependencies.redis.del(`{${scheduleId}}:seats:statuses`);
@@ -149,7 +149,7 @@ describe('the ETag of a seat map', () => {
 });
 
 describe('a seat map that is read without a login', () => {
-  it('is answered as with one, although it goes around the framework', async () => {
+  it('gets the same response as with a login, although it goes around the framework', async () => {
     const { scheduleId } = await operator.addShow(2);
     const path = `/v1/schedules/${scheduleId}/seats`;
     const etag = String((await readSeatMap(edge, scheduleId)).etag);
@@ -166,7 +166,7 @@ describe('a seat map that is read without a login', () => {
     }
   });
 
-  it('counts against the limit of its address, and carries the id of its request', async () => {
+  it('counts against the limit of its address, and has the id of its request', async () => {
     const limited = await startEdge({ beside: edge, settings: { RATE_LIMIT_FACTOR: '0.0005' } });
     const { scheduleId } = await operator.addShow(2);
     const path = `/v1/schedules/${scheduleId}/seats`;
@@ -195,7 +195,7 @@ describe('a seat map that is read without a login', () => {
 });
 
 describe('caches of a seat map', () => {
-  it('may be anyone, for a second if they are shared', async () => {
+  it('may be any cache, and a shared cache keeps it for a second', async () => {
     const { scheduleId } = await operator.addShow(2);
     const { headers } = await edge.call('GET', `/v1/schedules/${scheduleId}/seats`);
     expect(headers.get('Cache-Control')).toBe('public, max-age=0, s-maxage=1');
@@ -205,17 +205,20 @@ describe('caches of a seat map', () => {
 describe('the body of a seat map', () => {
   const decoders = { br: brotliDecompressSync, gzip: gunzipSync, identity: (body: Buffer) => body };
 
-  it.each(['br', 'gzip', 'identity'] as const)('comes as %s to those who take that', async (encoding) => {
-    const { scheduleId } = await operator.addShow(50);
-    const { headers, body } = await fetchRaw(`${edge.url}/v1/schedules/${scheduleId}/seats`, encoding);
-    expect(headers['content-encoding']).toBe(encoding === 'identity' ? undefined : encoding);
-    expect(headers['vary']).toContain('Accept-Encoding');
-    expect(seatMapSchema.parse(JSON.parse(decoders[encoding](body).toString())).seats).toHaveLength(50);
-  });
+  it.each(['br', 'gzip', 'identity'] as const)(
+    'comes as %s for a client that accepts that',
+    async (encoding) => {
+      const { scheduleId } = await operator.addShow(50);
+      const { headers, body } = await fetchRaw(`${edge.url}/v1/schedules/${scheduleId}/seats`, encoding);
+      expect(headers['content-encoding']).toBe(encoding === 'identity' ? undefined : encoding);
+      expect(headers['vary']).toContain('Accept-Encoding');
+      expect(seatMapSchema.parse(JSON.parse(decoders[encoding](body).toString())).seats).toHaveLength(50);
+    },
+  );
 });
 
 describe('a seat map without Redis', () => {
-  it('comes from Postgres, fast, and follows every change within a second', async () => {
+  it('comes from Postgres quickly, and shows every change within a second', async () => {
     const other = await startEdge({ settings: { REDIS_URL: 'redis://127.0.0.1:1' } });
     const { scheduleId } = await addShowDirectly(other.dependencies.db, 2);
     const startedAt = Date.now();

@@ -1,6 +1,7 @@
 /**
- * A body of `POST /v1/admin/venues` with a plan as the editor exports it, indented: every member that the editor has, in
- * zones of 2,000 seats. Written piece by piece, because the whole of it as objects would be several times as large.
+ * A body of `POST /v1/admin/venues`. Its plan is as the editor exports it, indented: it has every member that the editor
+ * has, in zones of 2,000 seats. This function writes the plan piece by piece: as objects it would be several times as
+ * large.
  */
 export function stadium(seats: number, indent: string): Buffer {
   const pieces: Buffer[] = [Buffer.from('{"name": "Stadium", "plan": {\n')];

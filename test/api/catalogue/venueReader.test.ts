@@ -8,7 +8,7 @@ import { Problem } from '../../../src/domain/problems';
 import { editorPlan } from '../../domain/catalogue/seatingPlan/editorPlan';
 import { stadium } from './stadium';
 
-/** Each process takes a second, and several on a machine that is busy. */
+/** Each process needs a second, and several seconds on a busy machine. */
 jest.setTimeout(120_000);
 
 const bodyOf = (body: unknown): Buffer => Buffer.from(JSON.stringify(body));
@@ -16,7 +16,7 @@ const hall = (): Buffer => {
   const plan = readFileSync(path.resolve(__dirname, '../../../demo/plans/hall.json'), 'utf8');
   return Buffer.from(`{"name":"Hall","plan":${plan}}`);
 };
-/** Bytes that take a while. */
+/** A body that takes a while to read. */
 const arena = (): Buffer => stadium(20_000, ' ');
 
 function scanned(text: string): string {
@@ -29,8 +29,8 @@ function digestOf(text: string): string {
   return reading.kind === 'venue' ? reading.digest : reading.kind;
 }
 
-describe('bytes are looked at before they are parsed', () => {
-  it('white space between values goes, and nothing else', () => {
+describe('the scan before the bytes are parsed', () => {
+  it('removes white space between values, and nothing else', () => {
     const value = { 'a  b': ['x\n y', '"', '\\', '\\"', ''], n: -1.5e3, t: true, nested: [{}, [], null] };
     for (const indent of [0, 1, '\t', 4]) {
       const text = scanned(JSON.stringify(value, null, indent));
@@ -38,23 +38,23 @@ describe('bytes are looked at before they are parsed', () => {
     }
   });
 
-  it('a faulty text stays faulty', () => {
+  it('keeps a faulty text faulty', () => {
     for (const text of ['[1 2]', '{"a": tr ue}', '["a" "b"]', '[1\n\n2]', '- 1']) {
       expect(() => void JSON.parse(scanned(text))).toThrow(SyntaxError);
     }
   });
 
-  it('depth and number of values are bounded', () => {
+  it('limits the depth and the number of values', () => {
     expect(scanned('['.repeat(65))).toBe('Nested more than 64 deep');
     expect(scanned(`[${'1,'.repeat(1_600_000)}1]`)).toBe('More than 1600000 values');
     expect(scanned(`[${'{"a":1},'.repeat(800_000)}1]`)).toBe('More than 1600000 values');
-    // Not within texts.
+    // Characters within texts do not count.
     expect(scanned(`"${'[,'.repeat(900_000)}"`)).toHaveLength(1_800_002);
   });
 });
 
 describe('the bytes of a venue', () => {
-  it('have a digest that depends on the body and not on its white space', () => {
+  it('have a digest that depends on the body but not on its white space', () => {
     const body = { name: 'Room', plan: editorPlan() };
     const digest = digestOf(JSON.stringify(body));
     expect(digestOf(JSON.stringify(body, null, 2))).toBe(digest);
@@ -65,11 +65,11 @@ describe('the bytes of a venue', () => {
     expect(readVenueBytes(Buffer.from(text))).toEqual({ kind: 'malformed' });
   });
 
-  it('are malformed where they are no UTF-8', () => {
+  it('are malformed if they are not UTF-8', () => {
     expect(readVenueBytes(Buffer.from([0x22, 0xff, 0x22]))).toEqual({ kind: 'malformed' });
   });
 
-  it('may hold no text that Postgres cannot store, in members that nobody knows either', () => {
+  it('may contain no text that Postgres cannot store, also in unknown members', () => {
     const plan = { ...editorPlan(), name: 'A\0B', notes: [{ text: '\ud83c' }], 'n\0': 1 };
     expect(readVenueBytes(bodyOf({ name: 'Room', plan }))).toMatchObject({
       kind: 'faulty',
@@ -89,11 +89,11 @@ describe('the reader of venues', () => {
     const { kind } = await createVenueReader().read(arena());
     reading = false;
     expect(kind).toBe('venue');
-    // Read on the event loop, it would turn once.
+    // A reading on the event loop would allow one turn.
     expect(turns).toBeGreaterThan(50);
   });
 
-  it('reads the same in its process and out of it', async () => {
+  it('gives the same result in another process as in its own', async () => {
     const reader = createVenueReader();
     const bodies = [hall, () => Buffer.alloc(70_000, '['), () => bodyOf({ name: 'x'.repeat(70_000) })];
     for (const body of bodies) {
@@ -115,7 +115,7 @@ describe('the reader of venues', () => {
     expect(kinds).toEqual(['faulty', 'malformed', 'malformed', 'venue']);
   });
 
-  it('refuses more than two that wait', async () => {
+  it('rejects a plan if two others already wait', async () => {
     const reader = createVenueReader();
     const slugs = await Promise.all(
       [1, 2, 3, 4, 5].map(async () => reader.read(hall()).then(({ kind }) => kind, slugOf)),
@@ -123,7 +123,7 @@ describe('the reader of venues', () => {
     expect(slugs).toEqual(['venue', 'venue', 'venue', 'temporarily-unavailable', 'temporarily-unavailable']);
   });
 
-  it('gives up a plan that takes too long', async () => {
+  it('gives up on a plan that takes too long', async () => {
     const read = createVenueReader({ timeoutMs: 1 }).read(arena());
     expect(await read.catch(slugOf)).toBe('temporarily-unavailable');
   });
@@ -136,15 +136,15 @@ describe('the reader of venues', () => {
 
 const slugOf = (error: unknown): unknown => (error instanceof Problem ? error.slug : error);
 
-describe('an API that can start no process', () => {
-  it('says that the plan cannot be read right now', async () => {
+describe('an API that cannot start a process', () => {
+  it('reports that it cannot read the plan right now', async () => {
     const node = jest.replaceProperty(process, 'execPath', '/no/such/node');
     const reading = createVenueReader().read(Buffer.alloc(100_000, ' '));
     await expect(reading).rejects.toMatchObject({ slug: 'temporarily-unavailable' });
     node.restore();
   });
 
-  it('lives on where it has no file descriptor left', () => {
+  it('keeps running if it has no free file descriptor', () => {
     const reader = path.resolve(__dirname, '../../../dist/src/api/catalogue/venues/venueReader.js');
     const script = `
       const { openSync } = require('node:fs');

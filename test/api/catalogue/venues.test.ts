@@ -8,7 +8,7 @@ import { anOperator, aSchedule, readSeatMap, rowPlan, type Operator } from './op
 import { expectProblem, startEdge, type Edge } from '../edge';
 import { stadium } from './stadium';
 
-/** As people have drawn them. */
+/** Plans as people have drawn them. */
 const PLANS = path.resolve(__dirname, '../../domain/catalogue/seatingPlan/plans');
 
 let edge: Edge;
@@ -27,17 +27,17 @@ const pathsOf = (body: Record<string, unknown>, member: string) =>
   Array.isArray(body[member]) ? body[member].map((fault: { path: string }) => fault.path) : [];
 
 describe('POST /v1/admin/venues', () => {
-  it("takes a plan as pretix's editor writes it and counts its seats", async () => {
+  it('accepts a plan as the pretix editor writes it and counts its seats', async () => {
     const { status, body } = await addVenue({ name: 'Room', plan: editorPlan() });
     expect(status).toBe(201);
     expect(body).toMatchObject({ seats: 4, warnings: [] });
   });
 
-  it('documents the plan that it takes', () => {
+  it('documents the plan that it accepts', () => {
     expect(newVenueSchema.parse({ name: 'Room', plan: editorPlan() }).plan).toEqual(editorPlan());
   });
 
-  it('names every fault with its path', async () => {
+  it('lists every error with its path', async () => {
     const plan = {
       name: 'Row',
       categories: [{ color: 'red' }],
@@ -57,7 +57,7 @@ describe('POST /v1/admin/venues', () => {
   });
 
   it.each([[{}], [{ name: 'Room' }], [{ name: 'Room', plan: null }], [{ name: 'Room', plan: [] }]])(
-    'refuses what is no venue: %j',
+    'rejects a body that is not a venue: %j',
     async (body) => {
       const reply = await addVenue(body);
       expectProblem(reply, 400, 'validation-failed');
@@ -65,7 +65,7 @@ describe('POST /v1/admin/venues', () => {
     },
   );
 
-  it('warns of seats that read the same, and of a stage that nobody knows', async () => {
+  it('warns of seats with the same labels and of an unknown stage', async () => {
     const plan = rowPlan(2);
     const [zone] = plan.zones;
     const twins = { ...plan, zones: [zone, { ...zone, rows: again(zone?.rows ?? []) }] };
@@ -79,13 +79,13 @@ describe('POST /v1/admin/venues', () => {
     ]);
   });
 
-  it('takes the stage that the operator gives', async () => {
+  it('uses the stage that the operator gives', async () => {
     const stage = { x: 40, y: -20.5 };
     const { body } = await addVenue({ name: 'Room', plan: rowPlan(2), stage });
     expect(body).toMatchObject({ stage, warnings: [] });
   });
 
-  it('takes the time zone that days before a show are counted in, if there is one of that name', async () => {
+  it('accepts the time zone in which days before a show are counted, if it exists', async () => {
     const plan = rowPlan(1);
     const known = { name: 'Hall', timeZone: 'America/New_York', plan };
     expect((await addVenue(known)).status).toBe(201);
@@ -94,7 +94,7 @@ describe('POST /v1/admin/venues', () => {
     expect(pathsOf(reply.body, 'errors')).toEqual(['timeZone']);
   });
 
-  it.each(readdirSync(PLANS))('takes a plan from the field and sells its seats: %s', async (file) => {
+  it.each(readdirSync(PLANS))('accepts a plan from practice and sells its seats: %s', async (file) => {
     const plan: unknown = JSON.parse(readFileSync(path.join(PLANS, file), 'utf8'));
     const { status, body } = await addVenue({ name: file, plan });
     expect(status).toBe(201);
@@ -118,7 +118,7 @@ describe('POST /v1/admin/venues', () => {
     );
   });
 
-  it('takes a stadium as the editor exports it, indented, and sells its seats', async () => {
+  it('accepts a stadium as the editor exports it, indented, and sells its seats', async () => {
     const bytes = stadium(120_000, '    ');
     expect(bytes.length).toBeGreaterThan(50_000_000);
     const headers = { Authorization: `Bearer ${operator.token}`, 'Content-Type': 'application/json' };
@@ -135,7 +135,7 @@ describe('POST /v1/admin/venues', () => {
     expect(plan.text.split('"seatId"')).toHaveLength(120_001);
   }, 300_000);
 
-  it('refuses 200,000 empty zones and 16 MB of brackets in a line', async () => {
+  it('rejects 200,000 empty zones and 16 MB of brackets in a row', async () => {
     const zones = Array.from({ length: 200_000 }, () => ({}));
     const empty = await addVenue({ name: 'x', plan: { name: 'x', categories: [], zones } });
     expectProblem(empty, 400, 'validation-failed');
@@ -151,7 +151,7 @@ describe('POST /v1/admin/venues', () => {
   });
 
   it.each(['A\0B', 'A\u{D83C}B'])(
-    'refuses text that Postgres cannot store, at each path: %j',
+    'rejects text that Postgres cannot store, at each path: %j',
     async (text) => {
       const { zones, ...plan } = rowPlan(2);
       const [zone] = zones;
@@ -167,7 +167,7 @@ describe('POST /v1/admin/venues', () => {
     },
   );
 
-  it('lists a hundred faults at most', async () => {
+  it('lists at most a hundred errors', async () => {
     const seats = Array.from({ length: 10_000 }, () => ({}));
     const zones = [{ position: { x: 0, y: 0 }, rows: [{ row_number: '1', seats }] }];
     const reply = await addVenue({ plan: { name: 'x', categories: [{ name: 'A' }], zones } });
@@ -176,14 +176,14 @@ describe('POST /v1/admin/venues', () => {
   });
 
   it.each([
-    ['no JSON', '{', 400, 'malformed-json'],
-    ['nothing', '', 400, 'malformed-json'],
+    ['invalid JSON', '{', 400, 'malformed-json'],
+    ['an empty body', '', 400, 'malformed-json'],
     ['text that Postgres cannot store', '{"name":"A\\u0000B"}', 400, 'validation-failed'],
-  ])('refuses %s', async (_, body, status, slug) => {
+  ])('rejects %s', async (_, body, status, slug) => {
     expectProblem(await edge.call('POST', '/v1/admin/venues', { token: operator.token, body }), status, slug);
   });
 
-  it('gives the same answer for the same Idempotency-Key, and one venue; another body is 422', async () => {
+  it('gives the same response and one venue for the same Idempotency-Key; another body is 422', async () => {
     const headers = { 'Idempotency-Key': randomUUID() };
     const venue = { name: `Once ${randomUUID()}`, plan: rowPlan(2) };
     const first = await addVenue(venue, headers);
@@ -197,7 +197,7 @@ describe('POST /v1/admin/venues', () => {
   });
 });
 
-/** The same rows, of other seats. */
+/** The same rows with other seats. */
 function again(rows: ReturnType<typeof rowPlan>['zones'][number]['rows']) {
   return rows.map((row) => ({
     ...row,

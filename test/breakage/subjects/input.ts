@@ -58,7 +58,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/api/accounts/accounts.test.ts',
-    tests: ['logging in answers NUL in the id as a wrong password'],
+    tests: ['logging in responds to NUL in the id as to a wrong password'],
   },
   {
     name: 'an undeclared query parameter is ignored',
@@ -122,7 +122,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/api/accounts/accounts.test.ts',
-    tests: ['logging in answers with every token and the place in the queue'],
+    tests: ['logging in responds with every token and the place in the queue'],
   },
   {
     name: 'the strong ETag is the same for each encoding',
@@ -135,7 +135,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/api/catalogue/seats.test.ts',
     tests: [
-      'the ETag of a seat map differs by encoding, and a client that has any of them gets 304 with the same one',
+      'the ETag of a seat map differs by encoding, and a client that has any of them gets 304 with the same ETag',
     ],
   },
   {
@@ -149,8 +149,8 @@ export const INPUT_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/api/accounts/repeats.test.ts',
     tests: [
-      'a refusal of somebody who is not logged in leaves no row behind, and its key free: a refresh',
-      'a refusal of somebody who is not logged in leaves no row behind, and its key free: a sign-up',
+      'a rejected request of a client that is not logged in leaves no row, and its key stays free: a refresh',
+      'a rejected request of a client that is not logged in leaves no row, and its key stays free: a sign-up',
     ],
   },
   {
@@ -181,7 +181,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/api/accounts/loginPace.test.ts',
     tests: [
-      'the delay before a password is checked after 8 tries from the same network is 8000 ms, and the right password gets in',
+      'the delay before a password is checked after 8 tries from the same network is 8000 ms, and the right password is accepted',
     ],
   },
   {
@@ -222,8 +222,8 @@ export const INPUT_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/api/accounts/accountControl.test.ts',
     tests: [
-      'changing the password ends every other session within a minute, and leaves this one',
-      'an account with a lower role loses what it was allowed within a minute',
+      'changing the password ends every other session within a minute, and keeps this one',
+      'an account with a new role loses its old rights within a minute if the role is lower',
     ],
   },
   {
@@ -238,7 +238,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
     suite: 'test/api/accounts/accountControl.test.ts',
     tests: [
       'a login that began before the password was changed opens no session after it',
-      'an account that is disabled opens no session for a login that began before',
+      'a disabled account opens no session for a login that began before it was disabled',
     ],
   },
   {
@@ -252,7 +252,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/api/accounts/accountControl.test.ts',
     tests: [
-      'an account that is disabled loses its sessions within a minute and can neither log in nor refresh, until it is enabled',
+      'a disabled account loses its sessions within a minute, and cannot log in or refresh until it is enabled',
     ],
   },
   {
@@ -266,7 +266,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/api/accounts/accountControl.test.ts',
     tests: [
-      'an id that looks like that of an operator is taken, for the account operator and for every other with the role',
+      'an id that looks like the id of another account is rejected as taken if that account is the operator or has the role OPERATOR',
     ],
   },
 ];

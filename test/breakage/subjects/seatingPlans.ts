@@ -112,7 +112,7 @@ export const SEATING_PLANS: Breakage[] = [
       { file: 'src/api/catalogue/venues/scanJson.ts', find: 'values > MAX_VALUES', replace: 'values < 0' },
     ],
     suite: 'test/api/catalogue/venueReader.test.ts',
-    tests: ['bytes are looked at before they are parsed depth and number of values are bounded'],
+    tests: ['the scan before the bytes are parsed limits the depth and the number of values'],
   },
   {
     name: 'any number of plans may wait to be read',
@@ -124,7 +124,7 @@ export const SEATING_PLANS: Breakage[] = [
       },
     ],
     suite: 'test/api/catalogue/venueReader.test.ts',
-    tests: ['the reader of venues refuses more than two that wait'],
+    tests: ['the reader of venues rejects a plan if two others already wait'],
   },
   {
     name: 'seats without a price are for sale',
@@ -137,7 +137,7 @@ export const SEATING_PLANS: Breakage[] = [
     ],
     suite: 'test/api/catalogue/admin.test.ts',
     tests: [
-      'POST /v1/admin/concerts/{concertId}/schedules blocks the seats of a category without a price for good',
+      'POST /v1/admin/concerts/{concertId}/schedules permanently blocks the seats of a category without a price',
     ],
   },
   {
@@ -151,7 +151,7 @@ export const SEATING_PLANS: Breakage[] = [
     ],
     suite: 'test/api/catalogue/admin.test.ts',
     tests: [
-      'POST /v1/admin/concerts/{concertId}/schedules blocks the seats of a category without a price for good',
+      'POST /v1/admin/concerts/{concertId}/schedules permanently blocks the seats of a category without a price',
     ],
   },
   {

@@ -38,7 +38,7 @@ export const SURVIVAL_BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/api/catalogue/venueReader.test.ts',
-    tests: ['an API that can start no process says that the plan cannot be read right now'],
+    tests: ['an API that cannot start a process reports that it cannot read the plan right now'],
   },
   {
     name: 'a log that cannot be read ends the launcher',

@@ -123,6 +123,6 @@ export const TICKETS: Breakage[] = [
       },
     ],
     suite: 'test/api/accounts/staff.test.ts',
-    tests: ['the venues and schedules of staff must be there; else neither the account nor the change is'],
+    tests: ['the venues and schedules of staff must exist; otherwise neither the account nor the change is stored'],
   },
 ];
