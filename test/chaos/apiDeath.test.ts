@@ -5,7 +5,7 @@ import { START_MS, startService, type Service } from '../e2e/service';
 import { eventually } from '../support/eventually';
 import { lockRows } from './rowLock';
 
-/** What a claim costs at most where no hold followed it. */
+/** How long a claim without a hold blocks its seats at most. */
 const LEASE_MS = 15_000;
 
 let service: Service;
@@ -15,11 +15,11 @@ beforeAll(async () => {
 }, START_MS);
 afterAll(async () => service.end(), START_MS);
 
-/** A request whose server dies has no answer. */
+/** A request gets no response if its server dies. */
 const expectCut = (request: Promise<unknown>) => expect(request).rejects.toThrow('fetch failed');
 
 describe('The API is killed', () => {
-  it('between claim and start: the seats cost their lease, and nothing more', async () => {
+  it('between claim and start: the seats are blocked for their lease, and no longer', async () => {
     const { api, ownerDb, redis } = service.stack;
     const [{ scheduleId, seatIds }, first, second] = await Promise.all([
       service.openSale(),
@@ -27,7 +27,7 @@ describe('The API is killed', () => {
       service.buyer(),
     ]);
     const [seatId = ''] = seatIds;
-    // The API looks into Postgres after the claim, and stops there.
+    // The API reads Postgres after the claim, and stops there.
     const lock = await lockRows(ownerDb, 'LOCK TABLE allocations IN ACCESS EXCLUSIVE MODE', []);
     const holding = expectCut(first.hold([seatId]));
     await lock.blocks();
@@ -46,7 +46,7 @@ describe('The API is killed', () => {
     expect(await service.workflowsOf(scheduleId)).toBe(1);
   }, 60_000);
 
-  it('while a payment is under way: it is paid once, and the client finds it when the API is back', async () => {
+  it('while a payment is under way: it is paid once, and the client gets it when the API is back', async () => {
     const { api } = service.stack;
     const [{ seatIds }, user] = await Promise.all([service.openSale(), service.buyer(PRICES.R)]);
     const { reservationId } = await expectHold(user, seatIds.slice(0, 1));
@@ -66,7 +66,7 @@ describe('The API is killed', () => {
     ]);
   }, 60_000);
 
-  it('while it refreshes: the same request gives the new pair, and the session goes on', async () => {
+  it('during a refresh: the same request gets the new pair, and the session continues', async () => {
     const { api, ownerDb } = service.stack;
     const { userId, refreshToken } = await service.buyer();
     const refresh = async (key: string, token: string) =>

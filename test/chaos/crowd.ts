@@ -5,22 +5,22 @@ import * as contract from '../e2e/contract';
 import type { User } from '../e2e/client';
 import type { Reply } from '../e2e/reply';
 
-/** A 201 that a client got: until `expiresAt`, or the client's own release, nobody else may have these seats. */
+/** A 201 that a client got. Until `expiresAt`, or until the client releases the seats, no other client may have them. */
 export interface Promised {
   reservationId: string;
   seatIds: string[];
   expiresAt: string;
-  /** When the client asked to release it, milliseconds since 1970. */
+  /** When the client requested the release, in milliseconds since 1970. */
   releasedAt: number | null;
 }
 
-/** One wish under one key, with everything that it was answered. */
+/** One wish under one key, with all its responses. */
 export interface Wish {
   user: User;
   key: string;
   seatId: string;
   promised: Promised | null;
-  /** The slug of a refusal that is final for the key. */
+  /** The slug of a rejection that is final for the key. */
   refused: string | null;
 }
 
@@ -29,9 +29,9 @@ export interface Crowd {
   readonly wishes: readonly Wish[];
   /** Faults that clients have seen, in words. */
   readonly faults: readonly string[];
-  /** Ends the load; resolves when every wish has its final answer. */
+  /** Ends the load. Resolves when every wish has its final response. */
   stop(): Promise<void>;
-  /** Asks every key again: it must get the answer that it got before. */
+  /** Sends every key again. It must get the response that it got before. */
   askAgain(): Promise<void>;
 }
 
@@ -45,14 +45,14 @@ const CARDS = [
 ];
 const EVERY_MS = 150;
 const ASK_AGAIN_MS = 1_000;
-/** A service that is frozen is asked for this long. */
+/** A client retries a frozen service for this long. */
 const PATIENCE_MS = 150_000;
 
 const seatsOf = z.object({ unavailableSeatIds: z.array(z.string()) });
 
 /**
- * Buyers that hold random seats, a few a second, and ask again under the same key until the answer is final. Of the
- * holds they get they pay some, release some, leave the others to their end, and look at all of them meanwhile.
+ * Buyers that hold random seats, a few per second. They repeat a request under the same key until the response is final.
+ * They pay some of their holds, release some, and let the others end. Meanwhile they read all of them.
  */
 export function startCrowd(users: readonly User[], seatIds: readonly string[]): Crowd {
   const wishes: Wish[] = [];
@@ -91,7 +91,7 @@ export function startCrowd(users: readonly User[], seatIds: readonly string[]): 
     await watch(wish);
   }
 
-  /** By card, in every way that clients do: twice at once, with two keys, again after a failure. */
+  /** Pays by card in every way that clients do: twice at once, with two keys, again after a failure. */
   async function pay(user: User, reservationId: string): Promise<void> {
     const key = randomUUID();
     const send = async (paymentKey: string, under = key) =>
@@ -103,10 +103,10 @@ export function startCrowd(users: readonly User[], seatIds: readonly string[]): 
       send(paymentKey, randomUUID()),
     ]);
     if (first?.status === 200 && second?.status === 200 && first.text !== second.text)
-      faults.push(`payment key ${key} got two answers`);
+      faults.push(`payment key ${key} got two responses`);
     const again = await send(paymentKey);
     if (first?.status === 200 && again && again.status < 500 && again.text !== first.text)
-      faults.push(`payment key ${key} was answered ${first.text}, and is answered ${again.text}`);
+      faults.push(`payment key ${key} got ${first.text}, and now gets ${again.text}`);
     if (first?.status !== 200) await send('sandbox:approve', randomUUID());
   }
 
@@ -118,10 +118,10 @@ export function startCrowd(users: readonly User[], seatIds: readonly string[]): 
       if (reply && note(wish, reply)) return;
       await sleep(ASK_AGAIN_MS);
     }
-    faults.push(`key ${key} got no final answer within ${PATIENCE_MS} ms`);
+    faults.push(`key ${key} got no final response within ${PATIENCE_MS} ms`);
   }
 
-  /** @returns whether the answer is final */
+  /** @returns whether the response is final */
   function note(wish: Wish, reply: Reply): boolean {
     if (reply.status === 503 || reply.status === 429) return false;
     if (reply.status !== 201) {
@@ -149,7 +149,7 @@ export function startCrowd(users: readonly User[], seatIds: readonly string[]): 
     return true;
   }
 
-  /** No client may see an early end. An answer that was on its way for long is judged by its arrival. */
+  /** No client may see an early end. The time of arrival counts for a response that was on its way for long. */
   async function watch({ user, promised }: Wish): Promise<void> {
     if (!promised) return;
     while (Date.now() < Date.parse(promised.expiresAt) - 500) {
@@ -173,7 +173,7 @@ export function startCrowd(users: readonly User[], seatIds: readonly string[]): 
     async askAgain() {
       for (const wish of wishes) {
         const reply = await wish.user.hold([wish.seatId], { key: wish.key });
-        if (!note(wish, reply)) faults.push(`key ${wish.key} is ${reply.status} in quiet`);
+        if (!note(wish, reply)) faults.push(`key ${wish.key} gets ${reply.status} after the load`);
       }
     },
   };

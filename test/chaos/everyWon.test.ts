@@ -7,7 +7,7 @@ import { PRICES } from '../e2e/sale';
 import { START_MS, startService, type Service } from '../e2e/service';
 import { eventually } from '../support/eventually';
 
-/** `RUN_SEED=<number>` plays a run again. */
+/** `RUN_SEED=<number>` repeats a run. */
 const SEED = Number(process.env['RUN_SEED'] ?? Date.now() % 1_000_000);
 const PURCHASES = 500;
 const AT_ONCE = 16;
@@ -15,10 +15,10 @@ const BUYERS = 20;
 const SALES = 5;
 const SEATS = 60;
 const RUN_MS = 600_000;
-/** A refund that is refused is tried again after 10 and then 20 s. */
+/** A refund that the gateway refuses is tried again after 10 s, and then after 20 s. */
 const QUIET_MS = 90_000;
 
-/** How a gateway may treat a charge, the common ones first. */
+/** How a gateway may treat a charge. The common ways come first. */
 const PAYMENT_KEYS = [
   'sandbox:approve',
   'sandbox:approve',
@@ -45,15 +45,15 @@ interface Purchase {
   buyer: number;
   sale: number;
   seats: number[];
-  /** Percent of the seats' price. */
+  /** Percent of the price of the seats. */
   points: number;
   paymentKey: (typeof PAYMENT_KEYS)[number];
-  /** What comes after the hold. */
+  /** The step after the hold. */
   next: 'pay' | 'pay twice at once' | 'release' | 'forget';
-  /** Tried again after a failure, by an approving card. */
+  /** Whether the buyer tries again after a failure, with an approving card. */
   persistent: boolean;
   cancels: 'no' | 'once' | 'twice at once';
-  /** Bought before, with the same card. */
+  /** The points that the buyer buys first, with the same card. */
   topUp: number | null;
 }
 
@@ -74,7 +74,7 @@ let service: Service;
 beforeAll(async () => {
   service = await startService({ HOLD_SECONDS: '8', SETTLE_SECONDS: '6', RECONCILE_AFTER_SECONDS: '1' });
 }, START_MS);
-// What is left is audited: seats, tickets, the ledger, and the gateway's book against both.
+// The audit checks what is left: seats, tickets, the ledger, and the book of the gateway against both.
 afterAll(async () => service.end(), START_MS);
 
 const reconciliation = z.looseObject({
@@ -89,7 +89,7 @@ const reconciliation = z.looseObject({
 
 describe('Five hundred random purchases, failures and cancellations', () => {
   it(
-    `end with every won explained (RUN_SEED=${SEED})`,
+    `end with all money explained (RUN_SEED=${SEED})`,
     async () => {
       const sales = await Promise.all(
         Array.from({ length: SALES }, async () => service.openSale({ seats: SEATS, maxSeatsPerUser: 100 })),
@@ -98,7 +98,7 @@ describe('Five hundred random purchases, failures and cancellations', () => {
       const counts = new Map<string, number>();
 
       await inParallel(fc.sample(purchase, { numRuns: PURCHASES, seed: SEED }), async (wish, index) => {
-        // The worst moments: a worker dies in the middle of everything, and later the gateway.
+        // The worst moments: the worker dies in the middle of everything, and later the gateway does.
         if (index === 170) await crash('worker');
         if (index === 340) await crash('gateway');
         const [buyer, sale] = [buyers[wish.buyer], sales[wish.sale]];
@@ -109,7 +109,7 @@ describe('Five hundred random purchases, failures and cancellations', () => {
         }
       });
 
-      // A run in which nothing happened would prove nothing.
+      // A run without these outcomes would prove nothing.
       const kinds = ['hold 201', 'hold 409', 'pay 200', 'pay 202', 'pay 500', 'cancel 200', 'release 204'];
       expect([...counts.keys()]).toEqual(expect.arrayContaining([...kinds, 'top-up 201', 'top-up 500']));
       await expectExplained();
@@ -118,7 +118,7 @@ describe('Five hundred random purchases, failures and cancellations', () => {
   );
 });
 
-/** Refunds that were refused are tried again after some seconds: once all is done, the books say the same. */
+/** Refused refunds are tried again after some seconds. Once all work is done, the books agree. */
 async function expectExplained(): Promise<void> {
   await eventually(async () => {
     const now = Date.now();
@@ -147,7 +147,7 @@ async function crash(part: 'worker' | 'gateway'): Promise<void> {
   await service.stack[part].start();
 }
 
-/** @returns what was answered, such as `pay 500` */
+/** @returns the responses, such as `pay 500` */
 async function buy(buyer: User, seatIds: readonly string[], wish: Purchase): Promise<string[]> {
   const { next, persistent, cancels, paymentKey, topUp } = wish;
   const answers: string[] = [];
@@ -183,7 +183,7 @@ function reservationIdOf(body: unknown): string {
   throw new Error('a hold without a reservation');
 }
 
-/** Some at once, in order. */
+/** Handles several items at once, in order. */
 async function inParallel<Item>(
   items: readonly Item[],
   work: (item: Item, index: number) => Promise<void>,

@@ -18,15 +18,15 @@ beforeAll(async () => {
 }, START_MS);
 afterAll(async () => service.end(), START_MS);
 
-/** The instant is the event: nothing is left running that could tell of it. */
+/** Waits until an instant. No running process could report it. */
 const until = async (instant: string) => sleep(Math.max(0, Date.parse(instant) - Date.now()));
 
-/** A request whose server dies has no answer. */
+/** A request gets no response if its server dies. */
 const expectCut = (request: Promise<unknown>) => expect(request).rejects.toThrow('fetch failed');
 
 describe('Everything is killed and stays down across the end of a hold', () => {
   it(
-    'the seat is free within 5 s of the start, and what was paid is paid',
+    'the seat is free within 5 s of the start, and the paid seat stays sold',
     async () => {
       const [{ scheduleId, seatIds }, holder, owner] = await Promise.all([
         service.openSale(),
@@ -59,7 +59,7 @@ describe('Everything is killed and stays down across the end of a hold', () => {
 
 describe('Everything is killed while a card is charged', () => {
   it(
-    'and comes back after the end of the hold: nobody has lost points, and no charge is kept for nothing',
+    'and started again after the end of the hold: no user has lost points, and no charge is kept for nothing',
     async () => {
       const [{ scheduleId, seatIds }, user] = await Promise.all([
         service.openSale(),

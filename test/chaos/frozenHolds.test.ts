@@ -10,8 +10,8 @@ import { createStackProcess, type StackProcess } from '../support/stackProcess';
 import { startCrowd, type Crowd } from './crowd';
 
 /**
- * Each process is frozen for each of these, under load. Temporal gives a task to another worker after 10 s, a hold must be
- * granted within 15 s, and Postgres ends an idle transaction after 15 s: the lengths lie before and after.
+ * Each process is frozen for each of these times, under load. Temporal gives a task to another worker after 10 s, a hold
+ * must be granted within 15 s, and Postgres ends an idle transaction after 15 s. The times lie before and after these.
  * `FREEZE_SECONDS=5,11,13,20,30,45` is the whole set.
  */
 const SECONDS = z
@@ -68,11 +68,11 @@ const FROZEN: [string, () => ((signal: NodeJS.Signals) => void)[]][] = [
   ['Redis', () => [of(service.stack.servers().redis)]],
 ];
 
-describe('whatever is frozen or killed while many clients hold seats', () => {
+describe('while many clients hold seats', () => {
   it.each(
     FROZEN.flatMap(([name, processes]) => SECONDS.map((seconds) => [name, seconds, processes] as const)),
   )(
-    '%s, frozen for %d s, goes on as if nothing had been',
+    '%s, frozen for %d s, causes no fault for a client',
     async (_name, seconds, processes) => {
       const before = crowd.faults.length;
       for (const signal of processes()) signal('SIGSTOP');
@@ -89,7 +89,7 @@ describe('whatever is frozen or killed while many clients hold seats', () => {
     ['the worker', () => service.stack.worker],
     ['the API', () => service.stack.api],
   ])(
-    '%s, killed and started again, goes on as if nothing had been',
+    '%s, killed and started again, causes no fault for a client',
     async (_name, process) => {
       const before = crowd.faults.length;
       await process().kill();
@@ -102,7 +102,7 @@ describe('whatever is frozen or killed while many clients hold seats', () => {
   );
 
   it(
-    'each 201 was kept, each key has one answer, no seat is stranded, and the sweep had nothing to do',
+    'each 201 was kept, each key has one response, no seat stays blocked, and the sweep had nothing to do',
     async () => {
       await crowd.stop();
       await crowd.askAgain();
@@ -110,7 +110,7 @@ describe('whatever is frozen or killed while many clients hold seats', () => {
       expect(crowd.faults).toEqual([]);
       expect(await brokenPromises()).toEqual([]);
       expect(await unknownHolds()).toEqual([]);
-      // Holds end at their time, and workflows whose API was refused or cut off end with them.
+      // Holds end at their time. A workflow whose API was rejected or cut off ends with its hold.
       await eventually(async () => expect(await openRows()).toEqual([]), (HOLD_SECONDS + 30) * 1_000);
       expect(crowd.wishes.filter(({ promised }) => promised).length).toBeGreaterThan(50);
     },
@@ -118,7 +118,7 @@ describe('whatever is frozen or killed while many clients hold seats', () => {
   );
 });
 
-/** Holds of which a client was told, and that lost a seat before their time. */
+/** Holds that a client was granted, and that lost a seat before their time. */
 async function brokenPromises(): Promise<string[]> {
   const { ownerDb } = service.stack;
   const broken: string[] = [];
@@ -134,7 +134,7 @@ async function brokenPromises(): Promise<string[]> {
   return broken;
 }
 
-/** Rows that no client was told of, although each asked until its answer was final. */
+/** Holds that no client knows, although each client asked until its response was final. */
 async function unknownHolds(): Promise<string[]> {
   const known = new Set(crowd.wishes.map(({ promised }) => promised?.reservationId));
   const rows = await service.stack.ownerDb('reservations').select<{ id: string }[]>('id');

@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(async () => service.end(), START_MS);
 
 describe('A gateway that freezes during a payment', () => {
-  it('makes it SETTLING, keeps the seats to the bound and no longer, and nobody is charged', async () => {
+  it('makes the payment SETTLING, keeps the seats until the bound and no longer, and charges no user', async () => {
     const [sale, user] = await Promise.all([service.openSale(), service.buyer(PRICES.R)]);
     const [seatId = ''] = sale.seatIds;
     const { reservationId, expiresAt } = await expectHold(user, [seatId]);
@@ -49,7 +49,7 @@ describe('A gateway that freezes during a payment', () => {
     expect(await user.balance()).toBe(PRICES.R);
     await expectHold(await service.buyer(), [seatId]);
 
-    // Now the gateway hears everything at once that it was told while it slept: charge, look-ups and voids.
+    // Now the gateway gets at once everything that was sent while it was frozen: charge, look-ups and voids.
     gateway.signal('SIGCONT');
     await eventually(async () => {
       const payment = expectAnswer(

@@ -30,13 +30,13 @@ afterAll(async () => {
 
 describe('Everything is killed right after the commit of a hold', () => {
   it(
-    'the key gets its 201, and the seat is free within 5 s of the end',
+    'the key gets its 201, and the seat is free within 5 s of the end of the hold',
     async () => {
       const { stack } = service;
       const [{ scheduleId, seatIds }, user] = await Promise.all([service.openSale(), service.buyer()]);
       const [seatId = ''] = seatIds;
       const key = randomUUID();
-      // The API tells Redis after the commit, and stops there.
+      // The API writes to Redis after the commit, and stops there.
       const lock = await stack.ownerDb.transaction();
       await lock.raw('SELECT FROM seats WHERE id = ? FOR UPDATE', [seatId]);
       const holding = user.hold([seatId], { key }).catch(() => null);

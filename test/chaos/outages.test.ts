@@ -6,9 +6,9 @@ import { eventually } from '../support/eventually';
 import type { PrivateStack } from '../support/privateStack';
 
 const OUTAGE_MS = 90_000;
-/** A client gives up after so long; the service must have answered before. */
+/** A client gives up after this time. The service must respond earlier. */
 const ANSWER_WITHIN_MS = 20_000;
-/** A claim in Redis whose hold never came costs the seats this long at most. */
+/** A claim in Redis without a hold blocks the seats for this time at most. */
 const LEASE_MS = 15_000;
 
 let service: Service<PrivateStack>;
@@ -23,7 +23,7 @@ async function aBuyerAndASeat() {
   return { scheduleId, seatId: seatIds[0] ?? '', user };
 }
 
-/** The hold is refused in bounded time with 503, and Postgres has nothing of it. */
+/** The API rejects the hold in bounded time with 503, and Postgres has nothing of it. */
 async function expectNothingHeld({
   user,
   seatId,
@@ -34,7 +34,7 @@ async function expectNothingHeld({
   expect(problem.detail).not.toMatch(/redis|postgres|temporal/i);
 }
 
-/** The same seat can be held by anybody soon after. */
+/** Another user can hold the same seat soon after. */
 async function expectHoldable(seatId: string): Promise<void> {
   const next = await service.buyer();
   await eventually(async () => expectHold(next, [seatId]), LEASE_MS + ANSWER_WITHIN_MS);
@@ -42,7 +42,7 @@ async function expectHoldable(seatId: string): Promise<void> {
 
 describe('Redis is down', () => {
   it(
-    'a hold answers 503 with nothing held, and the catalogue goes on from Postgres',
+    'a hold gets 503 with nothing held, and the catalogue works from Postgres',
     async () => {
       const attempt = await aBuyerAndASeat();
       const { redis } = service.stack.servers();
@@ -66,7 +66,7 @@ describe('Redis is down', () => {
 
 describe('The worker is down', () => {
   it(
-    'a hold is granted all the same, and can be paid once a worker is back',
+    'a hold is still granted, and can be paid once a worker is back',
     async () => {
       const { user, seatId, scheduleId } = await aBuyerAndASeat();
       await service.stack.worker.kill();
@@ -84,7 +84,7 @@ describe('The worker is down', () => {
 
 describe('No worker takes a payment', () => {
   it(
-    'the API answers 503 with nothing begun, and the same key pays once a worker is back',
+    'the API responds with 503 and begins nothing, and the same key pays once a worker is back',
     async () => {
       const { user, seatId } = await aBuyerAndASeat();
       await user.topUp(PRICES.R);
@@ -105,7 +105,7 @@ describe('No worker takes a payment', () => {
 
 describe('Temporal is frozen', () => {
   it(
-    'a hold answers 503 in bounded time, and nothing stays held',
+    'a hold gets 503 in bounded time, and nothing stays held',
     async () => {
       const attempt = await aBuyerAndASeat();
       const { temporal } = service.stack.servers();
@@ -119,9 +119,9 @@ describe('Temporal is frozen', () => {
   );
 });
 
-describe('Postgres does not answer', () => {
+describe('Postgres does not respond', () => {
   it(
-    'a hold answers 503 in bounded time, and nothing stays held',
+    'a hold gets 503 in bounded time, and nothing stays held',
     async () => {
       const attempt = await aBuyerAndASeat();
       const lock = await service.stack.ownerDb.transaction();

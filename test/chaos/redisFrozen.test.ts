@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually';
 import { createFreezableProxy, type FreezableProxy } from '../support/freezableProxy';
 import { createTestRedis, type TestRedis } from '../support/redis';
 
-/** What Redis remembers of a seat, and a margin for the reconnection. */
+/** How long Redis keeps the owner of a seat, and a margin for the reconnection. */
 const FORGOTTEN_WITHIN_MS = 8_000;
 const TEST_MS = 60_000;
 
@@ -25,7 +25,7 @@ afterAll(async () => {
   await redis.drop();
 }, START_MS);
 
-/** Somebody else can hold a seat that Postgres has freed, although Redis was not told. */
+/** Another user can hold a seat that Postgres has released, although Redis did not get the release. */
 async function expectHoldableSoon(scheduleId: string, seatId: string): Promise<void> {
   const other = await service.buyer();
   await eventually(
@@ -35,7 +35,7 @@ async function expectHoldableSoon(scheduleId: string, seatId: string): Promise<v
   await eventually(async () => expectHold(other, [seatId]), FORGOTTEN_WITHIN_MS);
 }
 
-describe('Redis hangs while a seat becomes free', () => {
+describe('Redis misses that a seat becomes free', () => {
   it(
     'by a cancellation: the seat can be held again within seconds',
     async () => {
@@ -78,7 +78,7 @@ describe('Redis hangs while a seat becomes free', () => {
   );
 
   it(
-    'a key that comes back from the past costs a seat seconds, never the sale',
+    'and an old key comes back: the seat is blocked for seconds, and not permanently',
     async () => {
       const [{ scheduleId, seatIds }, user] = await Promise.all([
         service.openSale({ seats: 1 }),
@@ -91,7 +91,7 @@ describe('Redis hangs while a seat becomes free', () => {
       const left = await redis.redis.pttl(key);
       expectStatus(await user.release(reservationId), 204);
 
-      // As by a replica that was behind, or an old snapshot.
+      // As from a replica that was behind, or from an old snapshot.
       await redis.redis.restore(key, Math.max(1, left), old, 'REPLACE');
 
       await expectHoldableSoon(scheduleId, seatId);

@@ -1,15 +1,15 @@
 import type { Knex } from 'knex';
 import { eventually } from '../support/eventually';
 
-/** Rows that a test holds, so that a step of the service stops right before it. */
+/** Rows that a test locks, so that a step of the service stops right before them. */
 export interface RowLock {
-  /** Waits until somebody waits for these rows. */
+  /** Waits until a transaction waits for these rows. */
   blocks(): Promise<void>;
-  /** Lets whoever waits go on. Once only: later calls do nothing. */
+  /** Lets the waiting transactions continue. Later calls do nothing. */
   release(): Promise<void>;
 }
 
-/** @param select such as `SELECT FROM seats WHERE id = ? FOR UPDATE` */
+/** @param select a statement such as `SELECT FROM seats WHERE id = ? FOR UPDATE` */
 export async function lockRows(owner: Knex, select: string, bindings: readonly string[]): Promise<RowLock> {
   const transaction = await owner.transaction();
   const { rows } = await transaction.raw<{ rows: { pid: number }[] }>('SELECT pg_backend_pid() AS pid');
@@ -22,7 +22,7 @@ export async function lockRows(owner: Knex, select: string, bindings: readonly s
           'SELECT FROM pg_locks WHERE NOT granted AND ? = ANY(pg_blocking_pids(pid))',
           [pid],
         );
-        if (waiting.rows.length === 0) throw new Error('nobody waits for the locked rows');
+        if (waiting.rows.length === 0) throw new Error('no transaction waits for the locked rows');
       });
     },
     async release() {

@@ -5,10 +5,10 @@ import { START_MS, startPrivateService, type Service } from '../e2e/service';
 import { eventually } from '../support/eventually';
 import type { PrivateStack } from '../support/privateStack';
 
-/** Deaths, starts, and tasks of the dead that are given to others after 10 s each. */
+/** Time for deaths, starts, and tasks of dead workers, which other workers get after 10 s each. */
 const SURVIVED_MS = 180_000;
 
-/** Of each show; refunds whose answer the gateway loses are among them. */
+/** The payment keys of each show. The gateway loses the response to some of the refunds. */
 const KEYS = ['sandbox:approve', 'sandbox:refund-timeout:1', 'sandbox:approve', 'sandbox:refund-error:1'];
 
 let service: Service<PrivateStack>;
@@ -33,7 +33,7 @@ async function aSoldShow() {
 
 const cancelShow = async (path: string) => service.operator.post(path, { refundsPerSecond: 2 });
 
-/** Waits until so many of the show's reservations are refunded. */
+/** Waits until this number of reservations of the show is refunded. */
 async function untilRefunded(path: string, count: number): Promise<void> {
   await eventually(async () => {
     const view = expectAnswer(await service.operator.get(path), 200, contract.showCancellation);
@@ -41,7 +41,7 @@ async function untilRefunded(path: string, count: number): Promise<void> {
   }, SURVIVED_MS);
 }
 
-/** Done, and by the gateway's own book each reservation was refunded whole, and once. */
+/** The cancellation is done, and by its own book the gateway has refunded each reservation whole, and once. */
 async function expectEachRefundedOnce({ path, reservationIds }: Awaited<ReturnType<typeof aSoldShow>>) {
   await eventually(async () => {
     const view = expectAnswer(await service.operator.get(path), 200, contract.showCancellation);
@@ -54,9 +54,9 @@ async function expectEachRefundedOnce({ path, reservationIds }: Awaited<ReturnTy
   }
 }
 
-describe('A show is being cancelled, and everybody is refunded once', () => {
+describe('A show cancellation refunds every buyer once', () => {
   it(
-    'although the worker is killed in the middle, again and again',
+    'although the worker is killed in the middle, repeatedly',
     async () => {
       const { worker } = service.stack;
       const show = await aSoldShow();
@@ -74,7 +74,7 @@ describe('A show is being cancelled, and everybody is refunded once', () => {
   );
 
   it(
-    'although the API dies right after it has recorded that, and nobody asks again',
+    'although the API dies right after it has recorded the cancellation, and no client asks again',
     async () => {
       const { api, ownerDb } = service.stack;
       const { temporal } = service.stack.servers();

@@ -10,7 +10,7 @@ import { createFreezableProxy, type FreezableProxy } from '../support/freezableP
 import { createTestRedis, type TestRedis } from '../support/redis';
 import { lockRows } from './rowLock';
 
-/** A task that a dead worker had taken is given to another one after 10 s. */
+/** Temporal gives a task that a dead worker had taken to another worker after 10 s. */
 const TAKEN_OVER_MS = 60_000;
 const POINTS = 30_000;
 const CARD = PRICES.R + BOOKING_FEE - POINTS;
@@ -30,7 +30,7 @@ afterAll(async () => {
   await redis.drop();
 }, START_MS);
 
-/** Holds a seat and sends a payment by points and card, whose answer is waited for later. */
+/** Holds a seat, and returns a function that pays by points and card. */
 async function startPaying() {
   const [{ scheduleId, seatIds }, user] = await Promise.all([service.openSale(), service.buyer(PRICES.R)]);
   const [seatId = ''] = seatIds;
@@ -43,7 +43,7 @@ async function pointsTaken(user: User): Promise<void> {
   await eventually(async () => expect(await user.balance()).toBe(PRICES.R - POINTS));
 }
 
-/** One debit, one charge, one sold seat, whatever happened on the way. */
+/** Expects one debit, one charge and one sold seat, whatever happened on the way. */
 async function expectPaidOnce(
   reply: Reply,
   { user, reservationId, scheduleId, seatId }: Awaited<ReturnType<typeof startPaying>>,
@@ -57,7 +57,7 @@ async function expectPaidOnce(
   expect(await seatStatus(user, scheduleId, seatId)).toBe('SOLD');
 }
 
-describe('The worker is killed while a payment is under way, and the payment is paid once when it is back', () => {
+describe('The worker is killed while a payment is under way, and the payment is paid once when the worker is back', () => {
   it(
     'after the wallet debit, before the gateway has seen the charge',
     async () => {
@@ -67,7 +67,7 @@ describe('The worker is killed while a payment is under way, and the payment is 
       const paying = payment.pay();
       await pointsTaken(payment.user);
 
-      // What was on its way to the gateway dies with it.
+      // The requests on their way to the gateway die with it.
       await Promise.all([worker.kill(), gateway.kill()]);
       await Promise.all([worker.start(), gateway.start()]);
 
@@ -77,7 +77,7 @@ describe('The worker is killed while a payment is under way, and the payment is 
   );
 
   it(
-    'while the charge hangs, which the gateway then books for nobody to hear',
+    'while the charge hangs, and the gateway then books it although no worker gets the response',
     async () => {
       const { gateway, worker } = service.stack;
       const payment = await startPaying();
@@ -114,7 +114,7 @@ describe('The worker is killed while a payment is under way, and the payment is 
   );
 
   it(
-    'after the confirmation, before the workflow has heard of it',
+    'after the confirmation, before the workflow knows its result',
     async () => {
       const payment = await startPaying();
       const { reservationId } = payment;
@@ -122,7 +122,7 @@ describe('The worker is killed while a payment is under way, and the payment is 
       const paying = payment.pay();
       await lock.blocks();
 
-      // The confirmation's last step, which tells Redis, now takes its second: time enough to die in.
+      // The last step of the confirmation writes to Redis and now takes a second: time enough to die in.
       redisProxy.freeze();
       await lock.release();
       const books = openBooks(service.stack.ownerDb);
@@ -154,7 +154,7 @@ describe('The worker is killed around a hold', () => {
       await lock.release();
       await service.stack.worker.start();
 
-      // The client may hear 503 meanwhile, and asks again under its key.
+      // The client may get 503 meanwhile, and asks again under its key.
       expect([201, 503]).toContain((await holding).status);
       const hold = await eventually(
         async () => expectAnswer(await user.hold([seatId], { key }), 201, contract.hold),
@@ -168,7 +168,7 @@ describe('The worker is killed around a hold', () => {
   );
 
   it(
-    'while the seats are held: they stay so, and can be paid and released when it is back',
+    'while the seats are held: they stay held, and can be paid and released when the worker is back',
     async () => {
       const [paid, released] = await Promise.all([startPaying(), startPaying()]);
 
@@ -190,7 +190,7 @@ describe('The worker is killed around a hold', () => {
   );
 });
 
-/** The confirmation sells the seats in here; nothing before it touches them. */
+/** The confirmation sells the seats in these rows. Nothing before it touches them. */
 function lockAllocations(reservationId: string) {
   const select = 'SELECT FROM allocations WHERE reservation_id = ? FOR UPDATE';
   return lockRows(service.stack.ownerDb, select, [reservationId]);

@@ -17,21 +17,21 @@ const refresh = (refreshToken: string) =>
   service.client.call('POST', '/v1/auth/refresh', { body: { refreshToken } });
 
 describe('POST /v1/users', () => {
-  it('makes an account', async () => {
+  it('creates an account', async () => {
     const { id, password } = newAccount();
     const reply = await service.client.call('POST', '/v1/users', { body: { id, password, name: '민아' } });
 
     expect(expectAnswer(reply, 201, contract.account)).toMatchObject({ id, name: '민아' });
   });
 
-  it('refuses an id that is taken with 409 id-taken', async () => {
+  it('rejects an id that is taken with 409 id-taken', async () => {
     const body = newAccount();
     await service.client.call('POST', '/v1/users', { body });
 
     expectProblem(await service.client.call('POST', '/v1/users', { body }), 409, 'id-taken');
   });
 
-  it('names every fault of the body at once with 400', async () => {
+  it('lists every error in the body at once with 400', async () => {
     const reply = await service.client.call('POST', '/v1/users', {
       body: { id: '', password: 'x', more: 1 },
     });
@@ -43,7 +43,7 @@ describe('POST /v1/users', () => {
 });
 
 describe('POST /v1/auth/login', () => {
-  it('answers with the tokens and an admitted place in the queue', async () => {
+  it('responds with the tokens and an admitted place in the queue', async () => {
     const { id, password } = newAccount();
     await service.client.call('POST', '/v1/users', { body: { id, password } });
 
@@ -70,7 +70,7 @@ describe('POST /v1/auth/login', () => {
 });
 
 describe('POST /v1/auth/refresh', () => {
-  it('answers with a new pair that works', async () => {
+  it('responds with a new pair that works', async () => {
     const { refreshToken } = await service.client.join();
     const pair = expectAnswer(await refresh(refreshToken), 200, contract.tokenPair);
 
@@ -89,13 +89,13 @@ describe('POST /v1/auth/refresh', () => {
     expectProblem(await refresh(next), 401, 'invalid-refresh-token');
   });
 
-  it('refuses a token that it never gave', async () => {
+  it('rejects a token that it never issued', async () => {
     expectProblem(await refresh('made-up'), 401, 'invalid-refresh-token');
   });
 });
 
 describe('POST /v1/auth/logout', () => {
-  it('revokes the refresh family and answers 204 without a body', async () => {
+  it('revokes the refresh family and responds with 204 without a body', async () => {
     const user = await service.client.join();
     const reply = await user.call('POST', '/v1/auth/logout');
 
@@ -104,7 +104,7 @@ describe('POST /v1/auth/logout', () => {
     expectProblem(await refresh(user.refreshToken), 401, 'invalid-refresh-token');
   });
 
-  it('wants an access token', async () => {
+  it('needs an access token', async () => {
     const reply = await service.client.call('POST', '/v1/auth/logout');
 
     expectProblem(reply, 401, 'unauthenticated');
@@ -130,7 +130,7 @@ describe('GET /.well-known/jwks.json', () => {
     expect(keys.flatMap((key) => Object.keys(key))).not.toContain('d');
   });
 
-  it('does not verify a token that somebody has changed', async () => {
+  it('does not verify a token that was changed', async () => {
     const { accessToken } = await service.client.join();
     const [header, , signature] = accessToken.split('.');
     const claims = Buffer.from(JSON.stringify({ sub: randomUUID(), role: 'OPERATOR' })).toString('base64url');
@@ -143,7 +143,7 @@ describe('GET /.well-known/jwks.json', () => {
 });
 
 describe('POST /v1/admin/staff', () => {
-  it.each(['STAFF', 'OPERATOR'] as const)('makes an account with the role %s', async (role) => {
+  it.each(['STAFF', 'OPERATOR'] as const)('creates an account with the role %s', async (role) => {
     const body = { ...newAccount(), role };
     const reply = await service.operator.post('/v1/admin/staff', body);
 
@@ -153,13 +153,13 @@ describe('POST /v1/admin/staff', () => {
     expectStatus(asked, role === 'OPERATOR' ? 201 : 403);
   });
 
-  it('is for operators alone: anyone else gets 403 forbidden', async () => {
+  it('is only for operators: anyone else gets 403 forbidden', async () => {
     const user = await service.client.join();
 
     expectProblem(await user.post('/v1/admin/staff', { ...newAccount(), role: 'STAFF' }), 403, 'forbidden');
   });
 
-  it('refuses an id that is taken, and a role that is none', async () => {
+  it('rejects an id that is taken, and an unknown role', async () => {
     const { id } = await service.client.join();
     const { password } = newAccount();
 

@@ -31,7 +31,7 @@ async function becomes(state: 'ACTIVE' | 'WAITING', user: User, queueToken: stri
   });
 }
 
-/** Names of the events of a stream. */
+/** The names of the events of a stream. */
 async function listen(user: User, queueToken: string): Promise<AsyncGenerator<string, void>> {
   const response = await fetch(`${service.stack.apiUrl}/v1/queue/events`, {
     headers: { Authorization: `Bearer ${user.accessToken}`, 'X-Queue-Token': queueToken },
@@ -51,7 +51,7 @@ async function firstEvent(user: User, queueToken: string): Promise<string> {
   return String(value);
 }
 
-/** What the user in line is told, once it is this. */
+/** Polls until a user in line gets this `supply`. */
 async function isTold(supply: string, user: User, queueToken: string) {
   return eventually(async () => {
     const { queue } = expectAnswer(await status(user, queueToken), 200, contract.queueStatus);
@@ -65,7 +65,7 @@ async function hold(user: User, seatId: string | undefined, queueToken: string):
   return expectAnswer(reply, 201, contract.hold).reservationId;
 }
 
-/** One who may buy, in a room that is full with them, and the next in line. */
+/** A user who may buy and who fills the room, and the next user in line. */
 async function fullRoom() {
   const sale = await service.openSale(ROOM_OF_ONE);
   const [buyer, next] = [await service.buyer(4 * R_TOTAL), await service.buyer()];
@@ -75,7 +75,7 @@ async function fullRoom() {
 }
 
 describe('A confirmed payment', () => {
-  it('frees the place: the next in line is let in', async () => {
+  it('frees the place: the next user in line is admitted', async () => {
     const { seatIds, buyer, next, buyersToken, nextsToken } = await fullRoom();
     const reservationId = await hold(buyer, seatIds[0], buyersToken);
     await becomes('WAITING', next, nextsToken);
@@ -83,7 +83,7 @@ describe('A confirmed payment', () => {
     expectStatus(await buyer.pay(reservationId, { queueToken: buyersToken }), 200);
 
     await becomes('ACTIVE', next, nextsToken);
-    // Whoever has bought stands at the end of the line again.
+    // A user who has bought is at the end of the line again.
     expectProblem(
       await buyer.hold(seatIds.slice(1, 2), { queueToken: buyersToken }),
       403,
@@ -92,7 +92,7 @@ describe('A confirmed payment', () => {
     );
   });
 
-  it('leaves the token good for a second purchase', async () => {
+  it('leaves the token valid for a second purchase', async () => {
     const { seatIds, scheduleId } = await service.openSale(ROOM_OF_ONE);
     const buyer = await service.buyer(4 * R_TOTAL);
     const queueToken = await enter(buyer, scheduleId);
@@ -102,7 +102,7 @@ describe('A confirmed payment', () => {
     }
   });
 
-  it('keeps the place while other seats are held in that room', async () => {
+  it('keeps the place while the user holds other seats in that room', async () => {
     const { seatIds, buyer, next, buyersToken, nextsToken } = await fullRoom();
     const [first, second] = [
       await hold(buyer, seatIds[0], buyersToken),
@@ -117,7 +117,7 @@ describe('A confirmed payment', () => {
     await becomes('WAITING', next, nextsToken);
   });
 
-  it('can be asked for again: 409, and the same answer under the same key, without a place in line', async () => {
+  it('can be sent again without a place in line: the same key gets the same response, no key gets 409', async () => {
     const { seatIds, buyer, next, buyersToken, nextsToken } = await fullRoom();
     const reservationId = await hold(buyer, seatIds[0], buyersToken);
     const payment = { queueToken: buyersToken, key: `pay-${reservationId}` };
@@ -132,10 +132,10 @@ describe('A confirmed payment', () => {
     );
   });
 
-  it('is not refused to whoever holds seats and has lost the place meanwhile', async () => {
+  it('is not rejected if the user holds seats and has lost the place meanwhile', async () => {
     const { seatIds, scheduleId, buyer, next, buyersToken, nextsToken } = await fullRoom();
     const reservationId = await hold(buyer, seatIds[0], buyersToken);
-    // Redis forgets the room, and the other is the first to come back.
+    // Redis loses the room, and the other user is the first to come back.
     const keys = await service.stack.redis.keys(`queue:{${scheduleId}}:*`);
     await service.stack.redis.del(keys);
     await becomes('ACTIVE', next, nextsToken);
@@ -148,12 +148,12 @@ describe('A confirmed payment', () => {
 describe('A schedule whose last seat is gone', () => {
   const ROOM = { seats: 1, waitingRoom: { admitPerSecond: 100, maxActive: 100 } };
 
-  it('lets nobody in: they hear that it is full, then that it is sold out, and come in when a seat is back', async () => {
+  it('admits no user: the line shows FULL, then SOLD_OUT, and admits again when a seat is free', async () => {
     const sale = await service.openSale(ROOM);
     const [buyer, late] = [await service.buyer(R_TOTAL), await service.client.join()];
     const buyersToken = await enter(buyer, sale.scheduleId);
     const reservationId = await hold(buyer, sale.seatIds[0], buyersToken);
-    // The seats were counted before the hold, and the count is good for so long.
+    // The room counted its seats before the hold, and it uses a count for 3 s.
     await eventually(async () => {
       const fields = await service.stack.redis.hgetall(`queue:{${sale.scheduleId}}:pace`);
       expect(Date.now() - Number(fields['stepAt'])).toBeGreaterThan(3_000);
@@ -177,7 +177,7 @@ describe('A schedule whose last seat is gone', () => {
     await becomes('ACTIVE', late, latesToken);
   });
 
-  it('is told on the stream while people wait', async () => {
+  it('is reported on the event stream of waiting users', async () => {
     const sale = await service.openSale({ seats: 1, waitingRoom: { admitPerSecond: 100, maxActive: 1 } });
     const [buyer, next] = [await service.buyer(R_TOTAL), await service.client.join()];
     const buyersToken = await enter(buyer, sale.scheduleId);
@@ -211,7 +211,7 @@ describe('A schedule whose last seat is gone', () => {
 });
 
 describe('A logout', () => {
-  it("frees the place in the service's room", async () => {
+  it('frees the place in the room of the service', async () => {
     const user = await service.client.join();
     expectStatus(await user.call('POST', '/v1/auth/logout'), 204);
 

@@ -15,7 +15,7 @@ const best = async (user: User, body: object, headers: Record<string, string> = 
   user.post('/v1/reservations', { queueToken: user.queueToken, ...body }, headers);
 
 describe('POST /v1/reservations for the best available seats', () => {
-  it('holds them side by side in front of the stage', async () => {
+  it('holds adjacent seats in front of the stage', async () => {
     const [{ scheduleId, seatIds }, user] = await Promise.all([
       service.openSale({ seats: 12 }),
       service.buyer(),
@@ -29,7 +29,7 @@ describe('POST /v1/reservations for the best available seats', () => {
     expect(await seatStatus(user, scheduleId, hold.seats[0]?.seatId)).toBe('HELD');
   });
 
-  it('names the point that it took for the stage where the plan does not say where it is', async () => {
+  it('names the point that it assumes for the stage if the plan has no stage', async () => {
     const plan = aPlan({ seats: 3 });
     const zones = plan.zones.map((zone) => Object.assign(zone, { areas: [] }));
     const venue = await service.operator.post('/v1/admin/venues', { name: 'Loft', plan: { ...plan, zones } });
@@ -44,12 +44,12 @@ describe('POST /v1/reservations for the best available seats', () => {
     const assumed = expectAnswer(await best(user, { scheduleId, quantity: 1 }), 201, contract.hold);
     const known = expectAnswer(await best(user, { scheduleId: other, quantity: 1 }), 201, contract.hold);
 
-    // The middle of its three seats.
+    // The middle of the three seats.
     expect(assumed.assumedStage).toEqual({ x: 40, y: 94 });
     expect(known).not.toHaveProperty('assumedStage');
   });
 
-  it('keeps to a grade', async () => {
+  it('holds only seats of the requested grade', async () => {
     const [{ scheduleId, vipSeatIds }, user] = await Promise.all([
       service.openSale({ seats: 4, vipSeats: 4 }),
       service.buyer(),
@@ -60,7 +60,7 @@ describe('POST /v1/reservations for the best available seats', () => {
     expect(seats.map((seat) => seat.seatId).toSorted()).toEqual(vipSeatIds.toSorted());
   });
 
-  it('gives accessible seats to who asks for them, and marks them in the seat map', async () => {
+  it('gives accessible seats to a user who requests them, and marks them in the seat map', async () => {
     const plan = aPlan({ seats: 2, vipSeats: 2 });
     const categories = plan.categories.map((category) =>
       category.name === 'R' ? Object.assign(category, { accessible: true }) : category,
@@ -91,7 +91,7 @@ describe('POST /v1/reservations for the best available seats', () => {
     ]);
   });
 
-  it('answers 409 seat-unavailable where nothing fits, and holds nothing', async () => {
+  it('responds with 409 seat-unavailable if nothing fits, and holds nothing', async () => {
     const [{ scheduleId }, user] = await Promise.all([
       service.openSale({ seats: 2, maxSeatsPerUser: 10 }),
       service.buyer(),
@@ -103,7 +103,7 @@ describe('POST /v1/reservations for the best available seats', () => {
     expectStatus(await best(user, { scheduleId, quantity: 2 }), 201);
   });
 
-  it('answers 409 seat-limit-exceeded as for named seats', async () => {
+  it('responds with 409 seat-limit-exceeded as for named seats', async () => {
     const [{ scheduleId }, user] = await Promise.all([
       service.openSale({ maxSeatsPerUser: 2 }),
       service.buyer(),
@@ -112,7 +112,7 @@ describe('POST /v1/reservations for the best available seats', () => {
     expectProblem(await best(user, { scheduleId, quantity: 3 }), 409, 'seat-limit-exceeded', { limit: 2 });
   });
 
-  it('answers 400 for a grade and a zone that the schedule does not have, both at once', async () => {
+  it('responds with 400 for an unknown grade and an unknown zone, both at once', async () => {
     const [{ scheduleId }, user] = await Promise.all([service.openSale(), service.buyer()]);
     const reply = await best(user, { scheduleId, quantity: 1, grade: 'X', zone: 'Y' });
 
@@ -120,7 +120,7 @@ describe('POST /v1/reservations for the best available seats', () => {
     expect(errors.map((error) => error.path)).toEqual(['grade', 'zone']);
   });
 
-  it('answers 404 schedule-not-found, 401 without a queue token and 403 before the opening', async () => {
+  it('responds with 404 schedule-not-found, 401 without a queue token and 403 before the opening', async () => {
     const [{ scheduleId }, user] = await Promise.all([
       service.openSale({ saleOpensAt: new Date(Date.now() + 3_600_000) }),
       service.buyer(),
@@ -135,7 +135,7 @@ describe('POST /v1/reservations for the best available seats', () => {
     expectProblem(await best(user, { scheduleId, quantity: 1 }), 403, 'sale-not-open');
   });
 
-  it('gives the same answer for the same key', async () => {
+  it('gives the same response for the same key', async () => {
     const [{ scheduleId }, user] = await Promise.all([service.openSale({ seats: 8 }), service.buyer()]);
     const key = { 'Idempotency-Key': randomUUID() };
     const wish = { scheduleId, quantity: 2 };

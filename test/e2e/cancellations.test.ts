@@ -14,10 +14,10 @@ beforeAll(async () => {
 }, START_MS);
 afterAll(async () => service.end(), START_MS);
 
-/** The pause after a refused refund is 10 s. */
+/** The pause after a refund that the gateway refuses is 10 s. */
 const REFUND_MS = 30_000;
 
-/** A show the day after tomorrow: of a seat of 50,000, paid with 20,000 points, 15,000 are kept. */
+/** A show the day after tomorrow. A seat of 50,000 is paid with 20,000 points; 15,000 are kept as the fee. */
 const POINTS = 20_000;
 const FEE = 15_000;
 const FIGURES = {
@@ -47,14 +47,14 @@ async function codeOf(user: User, ticketId: string): Promise<string> {
   return z.looseObject({ qr: z.string() }).parse(body).qr;
 }
 
-/** What the gateway gave back, by its own book. */
+/** The refunds of the gateway, from its own book. */
 async function refundsOf(reservationId: string): Promise<number[]> {
   const lines = await service.charges(reservationId);
   return lines.flatMap((line) => ('refunds' in line ? line.refunds.map(({ amount }) => amount) : []));
 }
 
 describe('a cancellation', () => {
-  it('gives what its preview told: points, card, and the seat to whoever is next', async () => {
+  it('does what its preview shows: it refunds points and card, and the next user can buy the seat', async () => {
     const { user, reservationId, paymentId, scheduleId, seatId, ticketId } = await bought();
     const preview = await user.cancellation(reservationId);
     expect(preview).toMatchObject({ cancellable: true, reason: null, rule: 'days-before-show', ...FIGURES });
@@ -85,7 +85,7 @@ describe('a cancellation', () => {
     expect(await seatStatus(user, scheduleId, seatId)).toBe('SOLD');
   });
 
-  it('is in the list, and with everything that an operator wants to know about it', async () => {
+  it('is in the list of reservations, and an operator sees its details', async () => {
     const { user, reservationId } = await bought();
     expectAnswer(await user.cancel(reservationId), 200, contract.cancelled);
 
@@ -107,7 +107,7 @@ describe('a cancellation', () => {
     });
   });
 
-  it('gives the same answer to the same key, and 409 to another', async () => {
+  it('gives the same response to the same key, and 409 to another key', async () => {
     const { user, reservationId } = await bought();
     const key = randomUUID();
 
@@ -125,7 +125,7 @@ describe('a cancellation', () => {
   });
 
   it.each([
-    ['a field that it does not know', '{"reason":"other"}', 'application/json', 400, 'validation-failed'],
+    ['an unknown field', '{"reason":"other"}', 'application/json', 400, 'validation-failed'],
     ['malformed JSON', '{"seatIds":["', 'application/json', 400, 'malformed-json'],
     ['another media type', 'x=1', 'text/plain', 415, 'unsupported-media-type'],
   ])('with %s cancels nothing', async (_case, body, type, status, slug) => {
@@ -138,7 +138,7 @@ describe('a cancellation', () => {
     expect(await user.reservation(reservationId)).toMatchObject({ status: 'CONFIRMED' });
   });
 
-  it('by many calls without a key at once happens once', async () => {
+  it('happens once for many calls at once without a key', async () => {
     const { user, reservationId } = await bought();
 
     const replies = await Promise.all(Array.from({ length: 5 }, async () => user.cancel(reservationId)));
@@ -157,7 +157,7 @@ describe('a cancellation of some seats', () => {
     refund: { points: POINTS, card: R_TOTAL - FEE - POINTS, total: R_TOTAL - FEE, currency: 'KRW' },
   };
 
-  /** Two seats, paid with the points that would pay a part of one. */
+  /** Two seats, paid with points for a part of one seat, and by card. */
   async function boughtTwo() {
     const [sale, user] = await Promise.all([service.openSale(), service.buyer(POINTS)]);
     const seatIds = sale.seatIds.slice(0, 2);
@@ -169,7 +169,7 @@ describe('a cancellation of some seats', () => {
     return { ...sale, user, reservationId, paymentId, gone, kept, ticketOf };
   }
 
-  it('gives what its preview told, and the others stay sold with tickets that let people in', async () => {
+  it('does what its preview shows, and the other seats stay sold with valid tickets', async () => {
     const { user, reservationId, paymentId, scheduleId, gone, kept, ticketOf } = await boughtTwo();
     expect(await user.cancellation(reservationId, [gone])).toMatchObject({ cancellable: true, ...OF_ONE });
     const whole = await user.cancellation(reservationId);
@@ -201,7 +201,7 @@ describe('a cancellation of some seats', () => {
     expect((await service.operator.post('/v1/check-ins', { qr })).status).toBe(200);
   });
 
-  it('can be followed by one of the rest, and the reservation shows the sums', async () => {
+  it('can be followed by a cancellation of the rest, and the reservation shows the sums', async () => {
     const { user, reservationId, gone, kept } = await boughtTwo();
     expectAnswer(await user.cancel(reservationId, { seatIds: [gone] }), 200, contract.cancelled);
     expectProblem(await user.cancel(reservationId, { seatIds: [gone] }), 409, 'not-cancellable', {
@@ -223,7 +223,7 @@ describe('a cancellation of some seats', () => {
     );
   });
 
-  it('is made once for each key, which names the seats', async () => {
+  it('happens once for each key, and a key belongs to its seats', async () => {
     const { user, reservationId, gone, kept } = await boughtTwo();
     const key = randomUUID();
 
@@ -238,7 +238,7 @@ describe('a cancellation of some seats', () => {
     expect(await refundsOf(reservationId)).toHaveLength(1);
   });
 
-  it('refuses seats that are not of the reservation, named twice, or none', async () => {
+  it('rejects foreign seats, repeated seats, and an empty list', async () => {
     const { user, reservationId, gone, seatIds } = await boughtTwo();
     const foreign = seatIds[2] ?? '';
 
@@ -256,10 +256,10 @@ describe('a cancellation of some seats', () => {
 describe('a card that cannot be refunded at once', () => {
   it.each([
     ['the gateway refuses', 'sandbox:refund-refused:1', 2],
-    ['it fails', 'sandbox:refund-error:2', 1],
-    ['its answer is lost', 'sandbox:refund-timeout:1', 1],
+    ['the gateway fails', 'sandbox:refund-error:2', 1],
+    ['the response is lost', 'sandbox:refund-timeout:1', 1],
   ])(
-    'because %s is refunded later, once, and the customer sees how far it is',
+    'is refunded once later if %s, and the customer sees the progress',
     async (_, paymentKey, attempts) => {
       const { user, reservationId, paymentId, scheduleId, seatId } = await bought({ paymentKey });
 
@@ -280,7 +280,7 @@ describe('a card that cannot be refunded at once', () => {
     60_000,
   );
 
-  it('is shown as PENDING, with its last fault to the operator, and outlives its worker', async () => {
+  it('is PENDING, shows its last fault to the operator, and the refund survives its worker', async () => {
     const { user, reservationId } = await bought({ paymentKey: 'sandbox:refund-refused:1' });
 
     const { refundStatus } = expectAnswer(await user.cancel(reservationId), 200, contract.cancelled);
@@ -299,8 +299,8 @@ describe('a card that cannot be refunded at once', () => {
   }, 90_000);
 });
 
-describe('what cannot be cancelled', () => {
-  it('is a hold, which goes on', async () => {
+describe('the API rejects the cancellation of', () => {
+  it('a hold, which continues', async () => {
     const [{ seatIds }, user] = await Promise.all([service.openSale(), service.buyer()]);
     const { reservationId } = await expectHold(user, seatIds.slice(0, 1));
 
@@ -309,7 +309,7 @@ describe('what cannot be cancelled', () => {
     expect((await user.reservation(reservationId)).status).toBe('HELD');
   });
 
-  it('is a reservation whose cut-off has passed', async () => {
+  it('a reservation whose cut-off has passed', async () => {
     const { user, reservationId } = await bought();
     const startsAt = new Date(Date.now() + 3_600_000);
     await service.stack.ownerDb('reservations').where({ id: reservationId }).update({ starts_at: startsAt });
@@ -321,7 +321,7 @@ describe('what cannot be cancelled', () => {
     expect((await user.reservation(reservationId)).status).toBe('CONFIRMED');
   });
 
-  it('is a reservation with which somebody was let in', async () => {
+  it('a reservation whose ticket was used', async () => {
     const { user, reservationId, ticketId } = await bought();
     const qr = await codeOf(user, ticketId);
     expect((await service.operator.post('/v1/check-ins', { qr })).status).toBe(200);
@@ -330,7 +330,7 @@ describe('what cannot be cancelled', () => {
     expectProblem(await user.cancel(reservationId), 409, 'not-cancellable', { reason: 'ticket-used' });
   });
 
-  it('is one that was cancelled before', async () => {
+  it('a reservation that was already cancelled', async () => {
     const { user, reservationId } = await bought();
     expectAnswer(await user.cancel(reservationId), 200, contract.cancelled);
 
@@ -340,7 +340,7 @@ describe('what cannot be cancelled', () => {
     });
   });
 
-  it("is another user's, which looks like none", async () => {
+  it('a reservation of another user, with the same 404 as for an unknown one', async () => {
     const [{ reservationId, user }, other] = await Promise.all([bought(), service.buyer()]);
 
     for (const id of [reservationId, randomUUID()]) {
@@ -354,7 +354,7 @@ describe('what cannot be cancelled', () => {
 });
 
 describe('a cancelled ticket', () => {
-  it('lets nobody in', async () => {
+  it('is void at the gate', async () => {
     const { user, reservationId, ticketId } = await bought();
     const qr = await codeOf(user, ticketId);
     expectAnswer(await user.cancel(reservationId), 200, contract.cancelled);

@@ -19,7 +19,7 @@ const get = (path: string, headers: Record<string, string> = {}) =>
 const add = (title: string, artist: string) => service.operator.post('/v1/admin/concerts', { title, artist });
 
 describe('GET /v1/concerts', () => {
-  it('lists concerts with their times and where the sale stands, to anyone', async () => {
+  it('lists concerts with their times and sale status, without a login', async () => {
     const { concertId } = await service.openSale();
 
     const { items } = expectAnswer(await get('/v1/concerts'), 200, contract.concertPage);
@@ -34,7 +34,7 @@ describe('GET /v1/concerts', () => {
     expect(concert?.firstStartsAt).toBe(concert?.lastStartsAt);
   });
 
-  it('finds by title and by artist, in any case, in pages', async () => {
+  it('finds concerts by title and by artist, in any case, in pages', async () => {
     const word = randomUUID();
     expectStatus(await add(`Night of ${word}`, 'One'), 201);
     expectStatus(await add('Another', `The ${word.toUpperCase()}S`), 201);
@@ -51,14 +51,14 @@ describe('GET /v1/concerts', () => {
     expect(second.nextCursor).toBeNull();
   });
 
-  it('answers 400 for a limit out of 1 to 200', async () => {
+  it('responds with 400 for a limit outside 1 to 200', async () => {
     expectProblem(await get('/v1/concerts?limit=201'), 400, 'validation-failed');
     expectProblem(await get('/v1/concerts?limit=0'), 400, 'validation-failed');
   });
 });
 
 describe('GET /v1/concerts/{concertId}', () => {
-  it('is the concert with its description', async () => {
+  it('returns the concert with its description', async () => {
     const made = await service.operator.post('/v1/admin/concerts', {
       title: 'T',
       artist: 'A',
@@ -70,14 +70,14 @@ describe('GET /v1/concerts/{concertId}', () => {
     expect(concert).toMatchObject({ concertId, description: 'Two hours, no break.', firstStartsAt: null });
   });
 
-  it('answers 404 concert-not-found', async () => {
+  it('responds with 404 concert-not-found', async () => {
     expectProblem(await get(`/v1/concerts/${randomUUID()}`), 404, 'concert-not-found');
     expectProblem(await get(`/v1/concerts/${randomUUID()}/schedules`), 404, 'concert-not-found');
   });
 });
 
 describe('GET /v1/concerts/{concertId}/schedules', () => {
-  it('counts the seats that are free', async () => {
+  it('counts the free seats', async () => {
     const [{ concertId, scheduleId, seatIds }, user] = await Promise.all([
       service.openSale({ seats: 4 }),
       service.buyer(),
@@ -92,7 +92,7 @@ describe('GET /v1/concerts/{concertId}/schedules', () => {
     });
   });
 
-  it('tells a sale to come, one that is over and one with a waiting room', async () => {
+  it('shows an upcoming sale, a closed sale and a sale with a waiting room', async () => {
     const { concertId, venueId } = await service.openSale({
       waitingRoom: { admitPerSecond: 5, maxActive: 100 },
     });
@@ -117,7 +117,7 @@ describe('GET /v1/concerts/{concertId}/schedules', () => {
 });
 
 describe('GET /v1/schedules/{scheduleId}/plan', () => {
-  it('is what a page draws beside the seats, in their coordinates', async () => {
+  it('returns what a page draws beside the seats, in the coordinates of the seats', async () => {
     const { scheduleId, seatIds } = await service.openSale();
     const plan = expectAnswer(await get(`/v1/schedules/${scheduleId}/plan`), 200, contract.hallPlan);
     expect(plan).toMatchObject({
@@ -133,7 +133,7 @@ describe('GET /v1/schedules/{scheduleId}/plan', () => {
 });
 
 describe('GET /v1/schedules/{scheduleId}/seats', () => {
-  it('is every seat with grade, price, place and status', async () => {
+  it('returns every seat with grade, price, position and status', async () => {
     const { scheduleId } = await service.openSale({ seats: 2, vipSeats: 1 });
 
     const map = await readSeatMap(service.client, scheduleId);
@@ -164,7 +164,7 @@ describe('GET /v1/schedules/{scheduleId}/seats', () => {
     ]);
   });
 
-  it('answers 304 to its ETag until a seat changes', async () => {
+  it('responds with 304 to its ETag until a seat changes', async () => {
     const [{ scheduleId, seatIds }, user] = await Promise.all([service.openSale(), service.buyer()]);
     const path = `/v1/schedules/${scheduleId}/seats`;
     const first = await get(path);
@@ -185,7 +185,7 @@ describe('GET /v1/schedules/{scheduleId}/seats', () => {
     expect(after).toBeGreaterThan(before ?? Infinity);
   });
 
-  it('shows a seat HELD, SOLD, BLOCKED and free again at once', async () => {
+  it('shows a seat as HELD, SOLD, BLOCKED and AVAILABLE at once', async () => {
     const [{ scheduleId, seatIds }, user] = await Promise.all([service.openSale(), service.buyer(PRICES.R)]);
     const [sold = '', blocked = '', freed] = seatIds;
     const statuses = async () =>
@@ -203,13 +203,13 @@ describe('GET /v1/schedules/{scheduleId}/seats', () => {
     expect(await statuses()).toEqual(['SOLD', 'BLOCKED', 'AVAILABLE']);
   });
 
-  it('answers 404 schedule-not-found', async () => {
+  it('responds with 404 schedule-not-found', async () => {
     expectProblem(await get(`/v1/schedules/${randomUUID()}/seats`), 404, 'schedule-not-found');
   });
 });
 
 describe('GET /v1/schedules/{scheduleId}/seats/events', () => {
-  it('tells a seat HELD, SOLD and free again, to anyone, as it happens', async () => {
+  it('sends HELD, SOLD and AVAILABLE of a seat as they happen, without a login', async () => {
     const [{ scheduleId, seatIds }, user] = await Promise.all([service.openSale(), service.buyer(PRICES.R)]);
     const [sold = '', freed = ''] = seatIds;
     const { version } = await readSeatMap(service.client, scheduleId);

@@ -16,11 +16,11 @@ export interface CallOptions {
 export interface Attempt {
   /** The header `Idempotency-Key`. */
   key?: string;
-  /** In place of the user's own queue token; null sends none. */
+  /** Replaces the queue token of the user; null sends none. */
   queueToken?: string | null;
 }
 
-/** Somebody who has logged in, and what they do. */
+/** A logged-in user, and the calls of that user. */
 export interface User {
   userId: string;
   id: string;
@@ -34,8 +34,11 @@ export interface User {
   hold(seatIds: readonly string[], attempt?: Attempt): Promise<Reply>;
   release(reservationId: string): Promise<Reply>;
   pay(reservationId: string, payment?: Attempt & { points?: number; paymentKey?: string }): Promise<Reply>;
-  /** What a cancellation now would give. */
-  /** @param seatIds all that are left, when left out */
+  /**
+   * Previews a cancellation that would happen now.
+   *
+   * @param seatIds omitted for all seats that are left
+   */
   cancellation(
     reservationId: string,
     seatIds?: string[],
@@ -47,8 +50,8 @@ export interface User {
 }
 
 /**
- * A client of the whole service. Every answer, whatever the test asks of it, is held against the service's own
- * OpenAPI document, and every error against what no error may tell.
+ * A client of the whole service. It checks every response against the OpenAPI document of the service, and it checks
+ * that no error contains what an error must not reveal.
  */
 export interface Client {
   openApi: OpenApiCheck;
@@ -56,17 +59,17 @@ export interface Client {
   /** Signs up under a new name and logs in. */
   join(): Promise<User>;
   logIn(id: string, password: string): Promise<User>;
-  /** Everything secret that was sent or received: none of it belongs into a log. */
+  /** Every secret that was sent or received. None of them may be in a log. */
   secrets: ReadonlySet<string>;
   /** What responses promised, for the auditor. */
   lines: readonly ClientLine[];
 }
 
-/** What would show the inside: stack lines, SQL, addresses of servers, folders. */
+/** Text that reveals internals: stack lines, SQL, addresses of servers, folders. */
 const INSIDE =
   /\bat \S+ \(|node_modules|\/(src|dist)\/|\b(SELECT|INSERT|UPDATE) .*\b(FROM|INTO|SET)\b|postgres:|redis:/;
 
-/** Whoever has a ticket's code gets in. */
+/** A reply with the code of a ticket. Anyone who has the code can enter. */
 const withCode = z.object({ qr: z.string() });
 
 export async function connectClient(apiUrl: string): Promise<Client> {
@@ -132,7 +135,7 @@ export async function connectClient(apiUrl: string): Promise<Client> {
   function assertTellsNothing({ method, path, status, text }: Reply): void {
     const told = [...secrets].find((secret) => text.includes(secret));
     if (told !== undefined || INSIDE.test(text)) {
-      throw new Error(`${method} ${path} ${status} tells what no error may tell: ${text}`);
+      throw new Error(`${method} ${path} ${status} reveals what no error may reveal: ${text}`);
     }
   }
 }
@@ -204,7 +207,7 @@ function parseJson(text: string): unknown {
   return text === '' ? undefined : JSON.parse(text);
 }
 
-/** The body of an answer, which must be exactly as the contract's page has it. */
+/** The body of a response, which must match the page of the contract exactly. */
 export function expectAnswer<Schema extends z.ZodType>(
   reply: Reply,
   status: number,
@@ -218,7 +221,7 @@ export function expectAnswer<Schema extends z.ZodType>(
   return parsed.data;
 }
 
-/** A failure shows the whole answer. */
+/** A failure shows the whole response. */
 export function expectStatus(reply: Reply, status: number): void {
   const shown = reply.status === status ? '' : reply.text;
   expect(`${reply.method} ${reply.path} ${reply.status} ${shown}`).toBe(
@@ -226,7 +229,7 @@ export function expectStatus(reply: Reply, status: number): void {
   );
 }
 
-/** The shape that every error has, and which one it is; `members` are those of its own. */
+/** Checks the shape that every error has, and its status and type. `members` are those of this problem only. */
 export function expectProblem(
   reply: Reply,
   status: number,

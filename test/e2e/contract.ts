@@ -1,6 +1,6 @@
 /**
- * The answers of the REST contract, written from its page and not from the code: a field more or less is a
- * fault. What the page leaves open (`payment` of a reservation, for one) is open here.
+ * The responses of the REST contract, written from its page and not from the code. An extra or missing field is a
+ * fault. What the page leaves open, such as `payment` of a reservation, is open here too.
  */
 import { z } from 'zod';
 
@@ -33,7 +33,7 @@ export const tokenPair = z.strictObject(pair);
 export const login = z.strictObject({ ...pair, queueToken: z.string(), queue });
 export const queueTicket = z.strictObject({ queueToken: z.string(), queue });
 export const queueStatus = z.strictObject({ queue });
-/** Before the opening of a sale with a room of its own. */
+/** A place before the opening of a sale with its own room. */
 export const lobbyTicket = z.strictObject({
   queueToken: z.string(),
   queue: queue.extend({ position: z.null(), etaSeconds: z.null(), opensAt: instant, entryId: uuid }),
@@ -75,7 +75,7 @@ const schedule = z.strictObject({
   waitingRoom: z.strictObject({ admitPerSecond: z.number(), maxActive: z.int() }).nullable(),
 });
 export const scheduleList = z.strictObject({ items: z.array(schedule) });
-/** "201 with the schedule": operators may see more of it. */
+/** "201 with the schedule": operators may get more fields. */
 export const operatorsSchedule = z.looseObject(schedule.shape);
 
 export const seatMap = z.strictObject({
@@ -122,7 +122,7 @@ const ticket = z.strictObject({ ticketId: uuid, seatId: uuid });
 export const hold = z.strictObject({
   ...held,
   status: z.literal('HELD'),
-  /** Best available, where the plan does not say where its stage is. */
+  /** Only for best available seats, if the plan does not say where its stage is. */
   assumedStage: z.strictObject({ x: z.number(), y: z.number() }).optional(),
 });
 const figures = {
@@ -230,7 +230,7 @@ export const venue = z.strictObject({
   stage: point.nullable(),
   warnings: z.array(z.strictObject({ path: z.string(), message: z.string().min(1) })),
 });
-/** "What a page needs to draw the hall"; each shape brings its own measures. */
+/** "What a page needs to draw the hall". Each shape has its own measures. */
 export const hallPlan = z.strictObject({
   scheduleId: uuid,
   version: z.int(),
@@ -285,7 +285,7 @@ export const showCancellation = z.strictObject({
   workflow: z.strictObject({ workflowId: z.string(), url: z.url() }),
 });
 
-/** RFC 9457, with members of each problem's own. */
+/** RFC 9457, with the additional members of each problem. */
 export const problem = z.looseObject({
   type: z.string().regex(/^\/problems\/[a-z0-9-]+$/),
   title: z.string().min(1),

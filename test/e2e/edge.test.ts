@@ -10,19 +10,26 @@ beforeAll(async () => {
 }, START_MS);
 afterAll(async () => service.end(), START_MS);
 
-describe('Whatever raises an error, it is a problem document', () => {
+describe('Every error is a problem document', () => {
   it.each([
     ['an unknown path', 'GET', '/v1/nothing-here', undefined, 404, 'not-found'],
     ['a path outside the API', 'GET', '/nothing', undefined, 404, 'not-found'],
     ['malformed JSON', 'POST', '/v1/auth/login', '{"id": ', 400, 'malformed-json'],
-    ['too large a body', 'POST', '/v1/auth/login', `{"id": "${'x'.repeat(200_000)}"}`, 413, 'body-too-large'],
+    [
+      'a body that is too large',
+      'POST',
+      '/v1/auth/login',
+      `{"id": "${'x'.repeat(200_000)}"}`,
+      413,
+      'body-too-large',
+    ],
   ])('%s', async (_, method, path, body, status, slug) => {
     const reply = await service.client.call(method, path, body === undefined ? {} : { body });
 
     expectProblem(reply, status, slug);
   });
 
-  it('a wrong method, with those that are allowed', async () => {
+  it('a wrong method, with the allowed methods', async () => {
     const reply = await service.client.call('DELETE', '/v1/concerts');
 
     expectProblem(reply, 405, 'method-not-allowed');
@@ -40,7 +47,7 @@ describe('Whatever raises an error, it is a problem document', () => {
 });
 
 describe('The type of a problem', () => {
-  it('resolves to a page, for every problem that the API document names', async () => {
+  it('is the address of a page, for every problem in the API document', async () => {
     const document = await service.client.call('GET', '/openapi.json');
     const slugs = new Set([...document.text.matchAll(/`([a-z]+(?:-[a-z]+)+)`: /g)].map((match) => match[1]));
     expect(slugs.size).toBeGreaterThan(20);
@@ -56,7 +63,7 @@ describe('The type of a problem', () => {
 });
 
 describe('X-Request-Id', () => {
-  it('is taken from a sane request and made anew for any other', async () => {
+  it('is taken from the request if it is valid there, and is new otherwise', async () => {
     const sane = await service.client.call('GET', '/healthz', { headers: { 'X-Request-Id': 'req-42' } });
     const mad = await service.client.call('GET', '/healthz', {
       headers: { 'X-Request-Id': 'x'.repeat(2_000) },
@@ -68,7 +75,7 @@ describe('X-Request-Id', () => {
 });
 
 describe('The OpenAPI document', () => {
-  it("has every path of the contract's four flows, tickets, wallet and operators' calls", () => {
+  it('has every path of the contract: its four flows, tickets, wallet and the calls of operators', () => {
     const { paths } = service.client.openApi;
 
     expect(paths).toMatchObject({
@@ -116,14 +123,14 @@ describe('The OpenAPI document', () => {
 });
 
 describe('Prometheus metrics', () => {
-  it('are on a port of their own, never on the public one', async () => {
+  it('are on their own port, never on the public one', async () => {
     expectProblem(await service.client.call('GET', '/metrics'), 404, 'not-found');
     expect(await (await fetch(service.stack.metricsUrl)).text()).toContain('holdfast_http_request_duration');
   });
 });
 
 describe('Readiness', () => {
-  it('names each part', async () => {
+  it('lists each part', async () => {
     const reply = await service.client.call('GET', '/readyz');
 
     expectStatus(reply, 200);
@@ -137,20 +144,20 @@ describe('A rate limit', () => {
   beforeAll(async () => service.stack.api.restart({ RATE_LIMIT_FACTOR: '0.2' }), START_MS);
   afterAll(async () => service.stack.api.restart({ RATE_LIMIT_FACTOR: '0' }), START_MS);
 
-  it('answers 429 with Retry-After, and RateLimit names the limit, to somebody who guesses passwords', async () => {
+  it('responds to password guessing with 429, Retry-After and the name of the limit in RateLimit', async () => {
     const { id } = await service.client.join();
     const guess = () => service.client.call('POST', '/v1/auth/login', { body: { id, password: 'a guess' } });
     const replies = await Promise.all(Array.from({ length: 6 }, guess));
 
     const reply = replies.find(({ status }) => status === 429);
-    if (!reply) throw new Error('nobody was refused');
+    if (!reply) throw new Error('no request was rejected');
     expectProblem(reply, 429, 'rate-limited');
     expect(Number(reply.headers.get('Retry-After'))).toBeGreaterThan(0);
     expect(reply.headers.get('RateLimit')).toMatch(/^"login-account";r=0;t=\d+$/);
     expectAnswer(reply, 429, contract.problem);
   });
 
-  it('answers 429 to somebody who tries one card after another, with top-ups and payments together', async () => {
+  it('responds with 429 to a user who tries many cards, and counts top-ups and payments together', async () => {
     const [user, { seatIds }] = await Promise.all([service.buyer(), service.openSale()]);
     const { reservationId } = await expectHold(user, seatIds.slice(0, 1));
     const paymentKey = 'sandbox:decline';

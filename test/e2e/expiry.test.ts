@@ -18,7 +18,7 @@ beforeAll(async () => {
 }, START_MS);
 afterAll(async () => service.end(), START_MS);
 
-/** The instant is the event; nothing else tells of it. */
+/** Waits until an instant. No event reports it. */
 const until = async (instant: string) => sleep(Math.max(0, Date.parse(instant) - Date.now()));
 
 async function renewQueueToken(user: { post: Service['operator']['post'] }): Promise<string> {
@@ -26,7 +26,7 @@ async function renewQueueToken(user: { post: Service['operator']['post'] }): Pro
 }
 
 describe('A hold that is not paid', () => {
-  it('ends at expiresAt and not before; the next user buys the seat within 5 s', async () => {
+  it('ends at expiresAt and not before, and the next user can buy the seat within 5 s', async () => {
     const [{ scheduleId, seatIds }, first] = await Promise.all([service.openSale(), service.buyer()]);
     const [seatId = ''] = seatIds;
     const { reservationId, expiresAt, holdSeconds } = await expectHold(first, [seatId]);
@@ -46,7 +46,7 @@ describe('A hold that is not paid', () => {
     expectAnswer(await second.pay(bought.reservationId, { queueToken }), 200, contract.paid);
   });
 
-  it('answers a late payment with 410 reservation-expired and takes nothing', async () => {
+  it('responds to a late payment with 410 reservation-expired and takes nothing', async () => {
     const [{ seatIds }, user] = await Promise.all([service.openSale(), service.buyer(PRICES.R)]);
     const queueToken = await renewQueueToken(user);
     const held = expectAnswer(await user.hold(seatIds.slice(0, 1), { queueToken }), 201, contract.hold);
@@ -58,7 +58,7 @@ describe('A hold that is not paid', () => {
     expect(await user.balance()).toBe(PRICES.R);
   });
 
-  it('can be released once more without effect after its end', async () => {
+  it('can be released after its end without effect', async () => {
     const [{ seatIds }, user] = await Promise.all([service.openSale(), service.buyer()]);
     const queueToken = await renewQueueToken(user);
     const held = expectAnswer(await user.hold(seatIds.slice(0, 1), { queueToken }), 201, contract.hold);
@@ -73,11 +73,11 @@ describe('A hold that is not paid', () => {
 });
 
 describe('A payment that was accepted in time', () => {
-  it('is allowed to finish after expiresAt, and keeps the seat', async () => {
+  it('may finish after expiresAt, and keeps the seat', async () => {
     const [{ scheduleId, seatIds }, user] = await Promise.all([service.openSale(), service.buyer()]);
     const queueToken = await renewQueueToken(user);
     const held = expectAnswer(await user.hold(seatIds.slice(0, 1), { queueToken }), 201, contract.hold);
-    // Slow enough to end after the hold, quick enough for the gateway's client.
+    // Slow enough to end after the hold, quick enough for the client of the gateway.
     const slow = 2_500;
     await until(new Date(Date.parse(held.expiresAt) - 1_500).toISOString());
     const late = await renewQueueToken(user);
@@ -97,7 +97,7 @@ describe('A payment that was accepted in time', () => {
 });
 
 describe('A queue token that has expired', () => {
-  it('answers 410 queue-token-expired to status, hold and payment', async () => {
+  it('gets 410 queue-token-expired for status, hold and payment', async () => {
     const [{ seatIds }, user] = await Promise.all([service.openSale(), service.client.join()]);
     const { queueToken, queue } = expectAnswer(
       await user.post('/v1/queue/tokens', {}),
@@ -117,7 +117,7 @@ describe('A queue token that has expired', () => {
     expectProblem(await user.pay(reservationId, { queueToken }), 410, 'queue-token-expired');
   });
 
-  it('does not stand in the way of an answer that was given under its key', async () => {
+  it('does not prevent the response that was already given under its key', async () => {
     const [{ seatIds }, user] = await Promise.all([service.openSale(), service.client.join()]);
     const { queueToken, queue } = expectAnswer(
       await user.post('/v1/queue/tokens', {}),

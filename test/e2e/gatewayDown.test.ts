@@ -24,16 +24,16 @@ async function holders(count: number) {
   );
 }
 
-/** Whether the worker sends charges. */
+/** The state of the circuit, which shows whether the worker sends charges. */
 async function circuit(): Promise<string | undefined> {
   const text = await (await fetch(service.stack.workerMetricsUrl)).text();
   return /^holdfast_gateway_circuit\{gateway="sandbox",state="([a-z]+)"\} 1$/m.exec(text)?.[1];
 }
 
 describe('while the gateway is down', () => {
-  it('most customers hear so at once, nobody loses anything, and it is over when the gateway is back', async () => {
+  it('most payments fail at once, no user loses anything, and payments work again when the gateway is back', async () => {
     const [first, second] = await holders(2);
-    if (!first || !second) throw new Error('nobody holds a seat');
+    if (!first || !second) throw new Error('no user holds a seat');
     await service.stack.gateway.kill();
 
     const unanswered = await first.user.pay(first.reservationId, { points: 10_000 });
@@ -56,14 +56,14 @@ describe('while the gateway is down', () => {
       async () => expect((await first.user.reservation(first.reservationId)).status).toBe('HELD'),
       40_000,
     );
-    // The audit at the end of this suite holds the books against each other.
+    // The audit at the end of this suite compares the books with each other.
   }, 120_000);
 });
 
-describe('while the charges of one client get no answer', () => {
-  it("nobody else's payment is refused", async () => {
+describe('while the charges of one client get no response', () => {
+  it('the payments of other clients are not rejected', async () => {
     const [client, other] = await holders(2);
-    if (!client || !other) throw new Error('nobody holds a seat');
+    if (!client || !other) throw new Error('no user holds a seat');
     const slow = Array.from({ length: 30 }, async () =>
       client.user.topUp(10_000, { paymentKey: 'sandbox:timeout' }),
     );

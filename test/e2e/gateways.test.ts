@@ -8,7 +8,7 @@ import * as contract from './contract';
 import { expectHold, R_TOTAL } from './sale';
 import { START_MS, startService, type Service } from './service';
 
-/** Longer than both processes need to start. */
+/** Longer than the start of both processes. */
 const OUTAGE_MS = 30_000;
 const SETTLED_MS = 90_000;
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
 }, START_MS);
 
 afterAll(async () => {
-  // The audit knows the sandbox; what Toss has is compared by the last test.
+  // The audit knows only the sandbox. The last test compares what Toss has.
   await service.end();
   await toss.stop();
 }, START_MS);
@@ -43,7 +43,7 @@ async function holder(): Promise<{ user: User; reservationId: string }> {
   return { user, reservationId };
 }
 
-/** A reservation whose every won was paid by card, with the gateway that takes new payments. */
+/** A reservation that is paid only by card, with the gateway for new payments. */
 async function aSale(prepare: (reservationId: string) => { paymentKey?: string } = () => ({})) {
   const { user, reservationId } = await holder();
   const reply = await user.pay(reservationId, { points: 0, ...prepare(reservationId) });
@@ -76,9 +76,9 @@ async function unfinished(gateway: string): Promise<string | undefined> {
   return text.split('\n').find((line) => line.startsWith(name));
 }
 
-describe('PAYMENT_GATEWAY is changed from sandbox to toss while payments are under way', () => {
+describe('When PAYMENT_GATEWAY changes from sandbox to toss while payments are under way', () => {
   it(
-    'and each is finished by the gateway that began it',
+    'the gateway that began a payment finishes it',
     async () => {
       const [paid, settling, frozen] = [await aSale(), await holder(), await holder()];
       const outage = { points: 0, paymentKey: `sandbox:outage:${OUTAGE_MS}`, key: 'settling' };
@@ -97,7 +97,7 @@ describe('PAYMENT_GATEWAY is changed from sandbox to toss while payments are und
 
       await restartWith({ PAYMENT_GATEWAY: 'toss', ...tossKeys });
 
-      // Toss asks for a payment key; this payment was begun with a gateway that does not.
+      // Toss needs a payment key. This payment began with a gateway that does not need one.
       expectAnswer(await frozen.user.pay(frozen.reservationId, withoutKey), 202, contract.settling);
       service.stack.gateway.signal('SIGCONT');
       await eventually(async () => {
@@ -120,7 +120,7 @@ describe('PAYMENT_GATEWAY is changed from sandbox to toss while payments are und
 describe('With the keys of two gateways', () => {
   beforeAll(async () => restartWith({ PAYMENT_GATEWAY: 'toss', ...tossKeys }), START_MS);
 
-  it('new payments are made with the one that is chosen, which is asked for what it needs', async () => {
+  it('new payments use the chosen gateway, and the API requires what that gateway needs', async () => {
     const { user, reservationId } = await holder();
     const problem = expectProblem(await user.pay(reservationId, { points: 0 }), 400, 'validation-failed');
     expect(problem['errors']).toMatchObject([{ path: 'paymentKey' }]);
@@ -133,15 +133,15 @@ describe('With the keys of two gateways', () => {
     expect(toss.kept()).toBe(before + R_TOTAL);
   });
 
-  it('messages of both are taken, and of no other', async () => {
+  it('the API accepts messages of both, and of no other', async () => {
     expectStatus(await send(`toss?token=${tossKeys['TOSS_WEBHOOK_SECRET']}`), 200);
-    // Not signed as the sandbox signs, but heard.
+    // The API knows the sandbox, but this message does not have the signature of the sandbox.
     expectProblem(await send('sandbox'), 400, 'webhook-rejected');
     expectProblem(await send('stripe'), 404, 'not-found');
   });
 
   it(
-    'both are compared with the books, and every won is explained',
+    'both are compared with the books, and all money is explained',
     async () => {
       await aSale(preparedAtToss);
       await eventually(async () => {
@@ -169,7 +169,7 @@ describe('With the keys of two gateways', () => {
 
 describe('A start without the keys of a gateway that is still needed', () => {
   it(
-    'says so in one line; what waits for it shows, and goes on when the keys are there',
+    'logs that in one line, shows the work that waits, and continues it when the keys are set',
     async () => {
       await restartWith({ PAYMENT_GATEWAY: 'sandbox' });
       const { user, reservationId } = await aSale();

@@ -14,7 +14,7 @@ beforeAll(async () => {
 }, START_MS);
 afterAll(async () => service.end(), START_MS);
 
-/** Redis hears of the end of a hold a moment after Postgres. */
+/** Holds seats. Redis gets the end of an earlier hold a moment after Postgres, so a 409 is tried once more. */
 async function holdAtOnce(user: User, seatIds: readonly string[]): Promise<Reply> {
   const reply = await user.hold(seatIds);
   if (reply.status !== 409) return reply;
@@ -22,7 +22,7 @@ async function holdAtOnce(user: User, seatIds: readonly string[]): Promise<Reply
   return user.hold(seatIds);
 }
 
-/** Holds and lets go until that is refused; returns how often it was granted, and the refusal. */
+/** Holds and lets go until a hold is rejected. Returns the number of granted holds, and the rejection. */
 async function hoard(
   user: User,
   seatIds: readonly string[],
@@ -48,7 +48,7 @@ const awaitExpiry = (user: User) => async (reservationId: string) => {
   );
 };
 
-/** Asks every half second, which no rate limit minds, until a seat is held. */
+/** Tries every half second until a seat is held. No rate limit rejects this pace. */
 async function poll(hold: () => Promise<Reply>, tries: number): Promise<void> {
   for (let tried = 1; (await hold()).status !== 201; tried += 1) {
     if (tried === tries) throw new Error(`no seat in ${tries} tries`);
@@ -58,8 +58,8 @@ async function poll(hold: () => Promise<Reply>, tries: number): Promise<void> {
 
 const secondsOf = (refusal: Reply): number => Number(refusal.headers.get('Retry-After'));
 
-describe('An account that holds a seat and releases it again and again', () => {
-  it('is free to for a while, then has to let others have it: 429 hold-limit-exceeded', async () => {
+describe('An account that holds a seat and releases it repeatedly', () => {
+  it('may do so for a while, then must leave it to others: 429 hold-limit-exceeded', async () => {
     const [{ scheduleId, seatIds }, hoarder, fan] = await Promise.all([
       service.openSale({ seats: 3 }),
       service.buyer(),
@@ -71,18 +71,18 @@ describe('An account that holds a seat and releases it again and again', () => {
     expect(holds).toBeGreaterThan(20);
     expectProblem(refusal, 429, 'hold-limit-exceeded', { seatIds: [seatId] });
     expect(secondsOf(refusal)).toBeGreaterThan(0);
-    // The seat is free, and not claimed by the one who was refused.
+    // The seat is free, and the rejected account has no claim on it.
     expect(await seatStatus(fan, scheduleId, seatId)).toBe('AVAILABLE');
     const { reservationId } = await expectHold(fan, [seatId]);
     expectProblem(await hoarder.hold([seatId]), 409, 'seat-unavailable');
     await expectHold(hoarder, [another]);
-    // All or nothing.
+    // A hold gets all its seats or none.
     expectStatus(await fan.release(reservationId), 204);
     expectProblem(await hoarder.hold([seatId, last]), 429, 'hold-limit-exceeded', { seatIds: [seatId] });
     expect(await seatStatus(fan, scheduleId, last)).toBe('AVAILABLE');
   });
 
-  it('gets other seats as the best available, and none when nothing else is left', async () => {
+  it('gets other seats as the best available ones, and none when no other seat is left', async () => {
     const [{ scheduleId, seatIds }, hoarder] = await Promise.all([
       service.openSale({ seats: 2 }),
       service.buyer(),
@@ -100,7 +100,7 @@ describe('An account that holds a seat and releases it again and again', () => {
     expectProblem(await best(), 429, 'hold-limit-exceeded', { seatIds: [hoarded] });
   });
 
-  it('may hold it again after a purchase in that schedule', async () => {
+  it('may hold the seat again after a purchase in that schedule', async () => {
     const [{ seatIds }, hoarder] = await Promise.all([
       service.openSale({ seats: 2 }),
       service.buyer(PRICES.R),
@@ -114,7 +114,7 @@ describe('An account that holds a seat and releases it again and again', () => {
     await expectHold(hoarder, [seatId]);
   });
 
-  it('still gets the answer of a key that was granted', async () => {
+  it('still gets the response of a key that was granted', async () => {
     const [{ seatIds }, hoarder] = await Promise.all([service.openSale(), service.buyer()]);
     const one = seatIds.slice(0, 1);
     const key = randomUUID();
@@ -128,11 +128,11 @@ describe('An account that holds a seat and releases it again and again', () => {
   });
 });
 
-describe('An account that holds a seat and lets it expire again and again', () => {
+describe('An account that holds a seat and lets it expire repeatedly', () => {
   beforeAll(async () => service.stack.api.restart({ HOLD_SECONDS: '2' }), START_MS);
   afterAll(async () => service.stack.api.restart({ HOLD_SECONDS: '300' }), START_MS);
 
-  it('has to let others have it, and a refused key gets a new try after Retry-After', async () => {
+  it('must leave it to others, and a rejected key gets a new try after Retry-After', async () => {
     const [{ seatIds }, hoarder, fan] = await Promise.all([
       service.openSale(),
       service.buyer(),
@@ -150,7 +150,7 @@ describe('An account that holds a seat and lets it expire again and again', () =
     await poll(async () => hoarder.hold(one, { key }), 60);
   }, 60_000);
 
-  it('does not keep it from a fan that asks every half second', async () => {
+  it('cannot keep it from a user who tries every half second', async () => {
     const [{ seatIds }, hoarder, fan] = await Promise.all([
       service.openSale(),
       service.buyer(),
@@ -160,7 +160,7 @@ describe('An account that holds a seat and lets it expire again and again', () =
     const first = await expectHold(hoarder, one);
     const won = new AbortController();
 
-    /** Asks again at the instant when a hold ends, or when a refusal says so. */
+    /** Tries again at the instant when a hold ends, or when a rejection allows it. */
     const hoarding = async (): Promise<void> => {
       let next = Date.parse(first.expiresAt);
       while (!won.signal.aborted) {
@@ -180,7 +180,7 @@ describe('RATE_LIMIT_FACTOR 0', () => {
   beforeAll(async () => service.stack.api.restart({ RATE_LIMIT_FACTOR: '0' }), START_MS);
   afterAll(async () => service.stack.api.restart({ RATE_LIMIT_FACTOR: '1' }), START_MS);
 
-  it('switches the limits of holds off', async () => {
+  it('switches off the limits of holds', async () => {
     const [{ seatIds }, user] = await Promise.all([service.openSale(), service.buyer()]);
     const hoarding = hoard(user, seatIds.slice(0, 1), release(user));
 

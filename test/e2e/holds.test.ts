@@ -44,7 +44,7 @@ describe('POST /v1/reservations', () => {
     expect(amount.bookingFee).toBe(3 * BOOKING_FEE);
   });
 
-  it('takes all the seats or none: 409 seat-unavailable names each that is gone', async () => {
+  it('holds all the seats or none: 409 seat-unavailable lists each seat that is gone', async () => {
     const [{ scheduleId, seatIds }, first, second] = await Promise.all([
       service.openSale(),
       service.buyer(),
@@ -60,7 +60,7 @@ describe('POST /v1/reservations', () => {
     expect(await seatStatus(second, scheduleId, three)).toBe('AVAILABLE');
   });
 
-  it('refuses a blocked seat with 409, until it is unblocked', async () => {
+  it('rejects a blocked seat with 409 until it is unblocked', async () => {
     const [{ scheduleId, seatIds }, user] = await Promise.all([service.openSale(), service.buyer()]);
     const [seatId = ''] = seatIds;
     const change = (body: object) =>
@@ -78,14 +78,14 @@ describe('POST /v1/reservations', () => {
     ['too many seats', () => ({ seatIds: Array.from({ length: 51 }, () => randomUUID()) })],
     ['a seat twice', ([seatId]) => ({ seatIds: [seatId, seatId] })],
     ['both seatId and seatIds', ([seatId]) => ({ seatId, seatIds: [seatId] })],
-    ['an id that is none', () => ({ seatId: 'A-1' })],
+    ['an invalid id', () => ({ seatId: 'A-1' })],
     ['an unknown field', ([seatId]) => ({ seatId, points: 1 })],
     ['seatId and best available seats', ([seatId]) => ({ seatId, scheduleId: seatId, quantity: 1 })],
     ['best available seats without a quantity', ([id]) => ({ scheduleId: id })],
     ['best available seats without a schedule', () => ({ quantity: 1, zone: 'Floor' })],
-    ['no best available seats', ([id]) => ({ scheduleId: id, quantity: 0 })],
+    ['zero best available seats', ([id]) => ({ scheduleId: id, quantity: 0 })],
     ['more best available seats than any hold may have', ([id]) => ({ scheduleId: id, quantity: 51 })],
-  ])('answers 400 for %s', async (_, bodyOf) => {
+  ])('responds with 400 for %s', async (_, bodyOf) => {
     const [{ seatIds }, user] = await Promise.all([service.openSale(), service.buyer()]);
     const reply = await user.post('/v1/reservations', { ...bodyOf(seatIds), queueToken: user.queueToken });
 
@@ -93,14 +93,14 @@ describe('POST /v1/reservations', () => {
     expect(expectAnswer(reply, 400, contract.validationProblem).errors.length).toBeGreaterThan(0);
   });
 
-  it('answers 400 for seats of two schedules', async () => {
+  it('responds with 400 for seats of two schedules', async () => {
     const [one, two, user] = await Promise.all([service.openSale(), service.openSale(), service.buyer()]);
     const seatIds = [...one.seatIds.slice(0, 1), ...two.seatIds.slice(0, 1)];
 
     expectProblem(await user.hold(seatIds), 400, 'validation-failed');
   });
 
-  it('answers 401 without an access token', async () => {
+  it('responds with 401 without an access token', async () => {
     const { seatIds } = await service.openSale();
     const reply = await service.client.call('POST', '/v1/reservations', { body: { seatIds } });
 
@@ -110,20 +110,20 @@ describe('POST /v1/reservations', () => {
   it.each([
     ['missing', null],
     ['forged', 'eyJhbGciOiJub25lIn0.e30.'],
-  ])('answers 401 invalid-queue-token for one that is %s', async (_, queueToken) => {
+  ])('responds with 401 invalid-queue-token for a token that is %s', async (_, queueToken) => {
     const [{ seatIds }, user] = await Promise.all([service.openSale(), service.buyer()]);
 
     expectProblem(await user.hold(seatIds.slice(0, 1), { queueToken }), 401, 'invalid-queue-token');
   });
 
-  it('takes no access token for a queue token', async () => {
+  it('does not accept an access token as a queue token', async () => {
     const [{ seatIds }, user] = await Promise.all([service.openSale(), service.buyer()]);
     const reply = await user.hold(seatIds.slice(0, 1), { queueToken: user.accessToken });
 
     expectProblem(reply, 401, 'invalid-queue-token');
   });
 
-  it("answers 403 queue-token-mismatch for another user's token", async () => {
+  it('responds with 403 queue-token-mismatch for the token of another user', async () => {
     const [{ seatIds }, user, other] = await Promise.all([
       service.openSale(),
       service.buyer(),
@@ -140,7 +140,7 @@ describe('POST /v1/reservations', () => {
       'after the close',
       { saleOpensAt: new Date(Date.now() - 7_200_000), saleClosesAt: new Date(Date.now() - 3_600_000) },
     ],
-  ])('answers 403 sale-not-open %s, with the times', async (_, times) => {
+  ])('responds with 403 sale-not-open %s, with the times', async (_, times) => {
     const [{ seatIds }, user] = await Promise.all([service.openSale(times), service.buyer()]);
     const problem = expectProblem(await user.hold(seatIds.slice(0, 1)), 403, 'sale-not-open');
 
@@ -149,13 +149,13 @@ describe('POST /v1/reservations', () => {
     );
   });
 
-  it('answers 404 seat-not-found', async () => {
+  it('responds with 404 seat-not-found', async () => {
     const user = await service.buyer();
 
     expectProblem(await user.hold([randomUUID()]), 404, 'seat-not-found');
   });
 
-  it("answers 409 seat-limit-exceeded beyond the user's seats of the schedule", async () => {
+  it('responds with 409 seat-limit-exceeded above the seat limit of the user in the schedule', async () => {
     const [{ seatIds }, user, other] = await Promise.all([
       service.openSale({ seats: 4, maxSeatsPerUser: 2 }),
       service.buyer(),
@@ -175,14 +175,14 @@ describe('POST /v1/reservations', () => {
 const withoutPath = (problem: contract.Problem) => ({ ...problem, instance: '' });
 
 describe('GET /v1/reservations/{reservationId}', () => {
-  it('answers with the hold as it was made', async () => {
+  it('responds with the hold as it was made', async () => {
     const [{ seatIds }, user] = await Promise.all([service.openSale(), service.buyer()]);
     const hold = await expectHold(user, seatIds.slice(0, 2));
 
     expect(await user.reservation(hold.reservationId)).toEqual(hold);
   });
 
-  it("answers the same 404 for another user's reservation and one that does not exist", async () => {
+  it('gives the same 404 for the reservation of another user and for an unknown one', async () => {
     const [{ seatIds }, user, other] = await Promise.all([
       service.openSale(),
       service.buyer(),
@@ -202,7 +202,7 @@ describe('GET /v1/reservations/{reservationId}', () => {
 });
 
 describe('GET /v1/reservations', () => {
-  it('lists own reservations, newest first, in pages', async () => {
+  it('lists the reservations of the user, newest first, in pages', async () => {
     const [{ seatIds }, user] = await Promise.all([service.openSale(), service.buyer()]);
     const made: string[] = [];
     for (const seatId of seatIds.slice(0, 3)) made.push((await expectHold(user, [seatId])).reservationId);
@@ -237,7 +237,7 @@ describe('GET /v1/reservations', () => {
 });
 
 describe('DELETE /v1/reservations/{reservationId}', () => {
-  it('releases the seats at once, for the next user', async () => {
+  it('releases the seats at once for the next user', async () => {
     const [{ scheduleId, seatIds }, first, second] = await Promise.all([
       service.openSale(),
       service.buyer(),
@@ -253,7 +253,7 @@ describe('DELETE /v1/reservations/{reservationId}', () => {
     await expectHold(second, seatIds.slice(0, 2));
   });
 
-  it('answers 204 again and has no effect on who holds the seat now', async () => {
+  it('responds with 204 again and does not affect the new hold of the seat', async () => {
     const [{ scheduleId, seatIds }, first, second] = await Promise.all([
       service.openSale(),
       service.buyer(),
@@ -269,7 +269,7 @@ describe('DELETE /v1/reservations/{reservationId}', () => {
     expect((await first.reservation(reservationId)).status).toBe('RELEASED');
   });
 
-  it('answers 404 for an unknown one and 400 for an id that is none', async () => {
+  it('responds with 404 for an unknown id and 400 for an invalid id', async () => {
     const user = await service.buyer();
 
     expectProblem(await user.release(randomUUID()), 404, 'reservation-not-found');

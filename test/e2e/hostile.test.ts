@@ -7,23 +7,23 @@ import { createSale } from '../support/factories';
 import { startStack, type Stack } from '../support/stack';
 
 /*
- * Clients that want to take the service down, from one address or a few, with the limits as they are by default. The
- * process must live, and everybody else must be served meanwhile.
+ * Clients that try to take the service down, from one address or a few, with the default limits. The process must
+ * survive, and all other clients must be served meanwhile.
  */
 
 const START_MS = 90_000;
 const ATTACK_MS = 120_000;
-/** An API that does not live answers never. How fast it answers on a busy machine is the benchmark's matter. */
+/** A dead API never responds. The benchmark measures how fast the API responds on a busy machine. */
 const PATIENCE_MS = 20_000;
-/** Connections that are opened at once; more would fill the listener's queue. */
+/** Connections that are opened at once. More would fill the queue of the listener. */
 const AT_ONCE = 100;
 
-/** Requests that shall fill the log. */
+/** Requests that are meant to fill the log. */
 const FLOOD = 10_000;
 const SENT_AHEAD = 10;
 const ON_ONE_CONNECTION = 500;
 
-/** Clients that never read; the API has some twenty connections of its own. */
+/** Clients that never read. The API has about twenty connections of its own. */
 const DEAF = 200;
 
 const SOMEBODY_ELSE = '127.0.0.99';
@@ -45,12 +45,12 @@ beforeEach(() => {
 });
 afterEach(async () => {
   for (const attacker of attackers) attacker.leave();
-  // Everything that the attack held is free again, and nothing of the process was lost.
+  // Everything that the attack held is free again, and the process still lives.
   await othersAreServed();
   process.kill(pid, 0);
 });
 
-/** Opens connections from some addresses, and sends something on each. */
+/** Opens connections from these addresses, and sends a text on each. */
 async function attack(
   count: number,
   text: (index: number) => string,
@@ -75,7 +75,7 @@ async function attack(
   }
 }
 
-/** Somebody at another address reads the catalogue and a seat map, some times, and always gets an answer in time. */
+/** A client at another address reads the catalogue and a seat map several times, and always gets a response in time. */
 async function othersAreServed(): Promise<void> {
   for (let turn = 0; turn < 5; turn += 1) {
     expect(await statusFor(SOMEBODY_ELSE, '/v1/concerts')).toBe(200);
@@ -94,7 +94,7 @@ async function statusFor(from: string, path: string): Promise<unknown> {
   });
 }
 
-/** Of the API, with those to its own servers. */
+/** The sockets of the API, including those to its own servers. */
 const openSockets = async (): Promise<number> => metric('nodejs_active_resources{type="TCPSocketWrap"}');
 
 const refused = async (bound: string): Promise<number> =>
@@ -120,7 +120,7 @@ const statusesOf = (clients: readonly BareClient[]): Record<string, number> => {
 
 const stream = (): string => get(`/v1/schedules/${scheduleId}/seats/events`);
 
-describe('clients that hold bodies back', () => {
+describe('clients that do not finish their bodies', () => {
   const body = 'x'.repeat(60 * 1024);
   /** One text for all clients: thousands of copies would fill the memory of the test. */
   const unfinished = (path: string): (() => string) => {
@@ -129,7 +129,7 @@ describe('clients that hold bodies back', () => {
   };
 
   it.each(['/v1/webhooks/sandbox', '/v1/auth/refresh'])(
-    'of one address are held to its share: %s',
+    'at one address cannot exceed its share: %s',
     async (path) => {
       await attack(1_500, unfinished(path));
       await othersAreServed();
@@ -139,7 +139,7 @@ describe('clients that hold bodies back', () => {
   );
 
   it(
-    'of many addresses find an end of what there is for all',
+    'at many addresses cannot exceed the total limit',
     async () => {
       await attack(4_000, unfinished('/v1/auth/refresh'), {
         from: addresses(16),
@@ -152,7 +152,7 @@ describe('clients that hold bodies back', () => {
   );
 
   it(
-    'that go on for ever after a refusal are cut, and could read why',
+    'and send forever after an error response are cut, and can read that response',
     async () => {
       await attack(20, () => post('/v1/nothing', `Content-Length: ${10 ** 12}`), { goesOn: true });
       const uploads = attackers.map(async ({ socket }) => {
@@ -171,7 +171,7 @@ describe('clients that hold bodies back', () => {
 
 describe('clients that open event streams', () => {
   it(
-    'of one address get their share, and others can open some',
+    'at one address get their share, and other clients can open streams',
     async () => {
       await attack(3_000, stream);
       await othersAreServed();
@@ -186,7 +186,7 @@ describe('clients that open event streams', () => {
   );
 
   it(
-    'of many addresses find an end of what there is for all, and everything else goes on',
+    'at many addresses cannot exceed the total limit, and everything else works',
     async () => {
       await attack(9_000, stream, { from: addresses(30) });
       await othersAreServed();
@@ -199,7 +199,7 @@ describe('clients that open event streams', () => {
 
 describe('clients that open connections', () => {
   it(
-    'and never end their headers are cut after the time for headers, and held to their share before',
+    'and never end their headers are cut after the time for headers, and cannot exceed their share before',
     async () => {
       const headers = Array.from({ length: 5_000 }, (_, index) => `h${index}:`);
       const text = `GET / HTTP/1.1\r\nHost: test\r\n${headers.join('\r\n').slice(0, 7_500)}`;
@@ -207,7 +207,7 @@ describe('clients that open connections', () => {
       await attack(3_000, () => text);
       await othersAreServed();
       await Promise.all(attackers.map(async (client) => client.gone()));
-      // Node alone would look for them every 30 s.
+      // Node itself checks for them every 30 s.
       expect(Date.now() - begin).toBeLessThan(30_000);
       expect(statusesOf(attackers)['408']).toBeGreaterThan(0);
       expect(await refused('connections')).toBeGreaterThan(0);
@@ -216,13 +216,13 @@ describe('clients that open connections', () => {
   );
 
   it(
-    'and never read what they have asked for are dropped',
+    'and never read the responses are dropped',
     async () => {
       await attack(DEAF, () => get('/docs/swagger-ui-bundle.js').repeat(SENT_AHEAD), { reads: false });
       await othersAreServed();
       expect(await openSockets()).toBeGreaterThan(DEAF);
       await eventually(async () => {
-        // A client that does not read does not hear that it was dropped.
+        // A client that does not read does not notice that it was dropped.
         const open = await openSockets();
         if (open > DEAF / 2) throw new Error(`${open} connections are open`);
       }, 90_000);
@@ -231,7 +231,7 @@ describe('clients that open connections', () => {
   );
 
   it(
-    'and send more requests ahead than anybody needs lose their connection',
+    'and pipeline too many requests lose their connection',
     async () => {
       await attack(50, () => get('/v1/concerts').repeat(500));
       await othersAreServed();
@@ -242,13 +242,13 @@ describe('clients that open connections', () => {
   );
 });
 
-describe('clients that want to fill the log', () => {
+describe('clients that try to fill the log', () => {
   it.each([
-    ['with requests that are refused', '/v1/nothing'],
+    ['with requests that are rejected', '/v1/nothing'],
     ['with long paths', `/v1/${'x'.repeat(7_000)}`],
     ['with probes', '/healthz'],
   ])(
-    'write little into it: %s',
+    'cause little log output: %s',
     async (_case, path) => {
       const before = (await readFile(stack.api.logFile)).length;
       for (let sent = 0; sent < FLOOD; sent += SENT_AHEAD) {

@@ -14,7 +14,7 @@ afterAll(async () => service.end(), START_MS);
 
 const PARALLEL = 8;
 
-/** What a client can tell two answers apart by. */
+/** The parts by which a client can distinguish two responses. */
 const answerOf = ({ status, text, headers }: Reply) => ({ status, text, location: headers.get('Location') });
 
 async function inParallel(send: () => Promise<Reply>): Promise<Reply[]> {
@@ -27,7 +27,7 @@ function expectSame(replies: readonly Reply[]): void {
 }
 
 describe('A reservation with an Idempotency-Key', () => {
-  it('is made once: the same key and body get the same answer again', async () => {
+  it('is made once: the same key and body get the same response again', async () => {
     const [{ seatIds }, user] = await Promise.all([service.openSale(), service.buyer()]);
     const key = randomUUID();
     const first = await user.hold(seatIds.slice(0, 1), { key });
@@ -39,7 +39,7 @@ describe('A reservation with an Idempotency-Key', () => {
     expect(items).toHaveLength(1);
   });
 
-  it('is made once by parallel requests, which all get its answer', async () => {
+  it('is made once by parallel requests, and all of them get its response', async () => {
     const [{ seatIds, scheduleId }, user] = await Promise.all([service.openSale(), service.buyer()]);
     const key = randomUUID();
 
@@ -52,7 +52,7 @@ describe('A reservation with an Idempotency-Key', () => {
     expect(await service.workflowsOf(scheduleId)).toBe(1);
   });
 
-  it('refuses another body with 422 idempotency-key-reused', async () => {
+  it('rejects another body with 422 idempotency-key-reused', async () => {
     const [{ seatIds }, user] = await Promise.all([service.openSale(), service.buyer()]);
     const key = randomUUID();
     expectStatus(await user.hold(seatIds.slice(0, 1), { key }), 201);
@@ -60,7 +60,7 @@ describe('A reservation with an Idempotency-Key', () => {
     expectProblem(await user.hold(seatIds.slice(1, 2), { key }), 422, 'idempotency-key-reused');
   });
 
-  it('gets the same refusal again, also when the seat has become free', async () => {
+  it('gets the same rejection again, also when the seat has become free', async () => {
     const [{ seatIds }, first, second] = await Promise.all([
       service.openSale(),
       service.buyer(),
@@ -76,7 +76,7 @@ describe('A reservation with an Idempotency-Key', () => {
     expectStatus(await second.hold(seatIds.slice(0, 1), { key: randomUUID() }), 201);
   });
 
-  it('is a key of one user: another may use the same', async () => {
+  it('uses a key of one user: another user may use the same key', async () => {
     const [{ seatIds }, first, second] = await Promise.all([
       service.openSale(),
       service.buyer(),
@@ -90,15 +90,15 @@ describe('A reservation with an Idempotency-Key', () => {
 
   it.each([
     ['256 characters', 'x'.repeat(256)],
-    ['no ASCII', 'schlüssel'],
-  ])('answers 400 for a key of %s', async (_, key) => {
+    ['non-ASCII characters', 'schlüssel'],
+  ])('responds with 400 for a key of %s', async (_, key) => {
     const [{ seatIds }, user] = await Promise.all([service.openSale(), service.buyer()]);
 
     expectProblem(await user.hold(seatIds.slice(0, 1), { key }), 400, 'validation-failed');
     expectStatus(await user.hold(seatIds.slice(0, 1), { key: '~'.repeat(255) }), 201);
   });
 
-  it('without a key, each call is an attempt of its own', async () => {
+  it('is different without the key: each call is a separate attempt', async () => {
     const [{ seatIds }, user] = await Promise.all([service.openSale(), service.buyer()]);
     expectStatus(await user.hold(seatIds.slice(0, 1)), 201);
 
@@ -113,7 +113,7 @@ async function holder(points: number) {
 }
 
 describe('A payment with an Idempotency-Key', () => {
-  it('pays once: the same key and body get the same answer again', async () => {
+  it('pays once: the same key and body get the same response again', async () => {
     const { user, reservationId } = await holder(2 * PRICES.R);
     const key = randomUUID();
     const first = await user.pay(reservationId, { key });
@@ -124,7 +124,7 @@ describe('A payment with an Idempotency-Key', () => {
     expect(await service.charges(reservationId)).toHaveLength(1);
   });
 
-  it('pays once for parallel requests, which all get its answer', async () => {
+  it('pays once for parallel requests, and all of them get its response', async () => {
     const { user, reservationId } = await holder(2 * PRICES.R);
     const key = randomUUID();
 
@@ -140,7 +140,7 @@ describe('A payment with an Idempotency-Key', () => {
     ]);
   });
 
-  it('gets the same 402 and the same 500 again; a new key pays', async () => {
+  it('gets the same 402 and the same 500 again, and a new key pays', async () => {
     const { user, reservationId } = await holder(0);
     const [poor, declined] = [randomUUID(), randomUUID()];
     const short = await user.pay(reservationId, { key: poor });
@@ -157,7 +157,7 @@ describe('A payment with an Idempotency-Key', () => {
     expectAnswer(await user.pay(reservationId, { key: randomUUID() }), 200, contract.paid);
   });
 
-  it('refuses another body with 422, and another key after the payment with 409', async () => {
+  it('rejects another body with 422, and another key after the payment with 409', async () => {
     const { user, reservationId } = await holder(2 * PRICES.R);
     const key = randomUUID();
     expectStatus(await user.pay(reservationId, { key }), 200);
@@ -169,7 +169,7 @@ describe('A payment with an Idempotency-Key', () => {
 });
 
 describe('A top-up with an Idempotency-Key', () => {
-  it('credits once for parallel requests, which all get its answer', async () => {
+  it('credits once for parallel requests, and all of them get its response', async () => {
     const user = await service.client.join();
     const key = randomUUID();
 
@@ -183,7 +183,7 @@ describe('A top-up with an Idempotency-Key', () => {
     expect(await service.charges(topUpId)).toHaveLength(1);
   });
 
-  it('gets the same refusal again, and 422 for another amount', async () => {
+  it('gets the same rejection again, and 422 for another amount', async () => {
     const user = await service.client.join();
     const key = randomUUID();
     const declined = await user.topUp(10_000, { paymentKey: 'sandbox:decline', key });

@@ -12,14 +12,14 @@ const operationSchema = z.looseObject({
   responses: z.record(z.string(), z.looseObject({ content: z.record(z.string(), z.unknown()).optional() })),
 });
 
-/** Holds real answers against the document that the service itself serves, and caches away from what is personal. */
+/** Checks real responses against the document of the service, and that caches do not keep personal data. */
 export interface OpenApiCheck {
   paths: Readonly<Record<string, readonly string[]>>;
-  /** @throws where the document knows the path but not this status, media type or body */
+  /** @throws if the document has the path but not this status, media type or body */
   check(reply: Reply): void;
 }
 
-/** @param document as `GET /openapi.json` answers it */
+/** @param document the body of `GET /openapi.json` */
 export function createOpenApiCheck(document: unknown): OpenApiCheck {
   const { openapi, paths } = documentSchema.parse(document);
   if (!openapi.startsWith('3.1')) throw new Error(`OpenAPI ${openapi}`);
@@ -33,7 +33,7 @@ export function createOpenApiCheck(document: unknown): OpenApiCheck {
     check({ method, path, status, headers, body, text }) {
       const found = templates.find(({ pattern }) => pattern.test(path));
       const operation = found && paths[found.template]?.[method.toLowerCase()];
-      // Unknown paths and methods are answered by the edge; no document tells about them.
+      // The edge responds to unknown paths and methods, which no document describes.
       if (!found || !operation) return;
       const name = `${method} ${found.template} ${status}`;
       const { responses, security } = operationSchema.parse(operation);

@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually';
 import { expectAnswer, expectProblem, type User } from './client';
 import { START_MS, startService, type Service } from './service';
 
-/** Long enough for three people to enter, on a busy machine. */
+/** Long enough for three users to enter on a busy machine. */
 const OPENS_IN_MS = 8_000;
 const SCRIPT = path.resolve(__dirname, '../../scripts/verify-draw.mjs');
 
@@ -37,7 +37,7 @@ async function verify(...args: string[]): Promise<string> {
   });
 }
 
-it('a sale opens at its time, with a draw that anybody can check', async () => {
+it('a sale opens at its time, with a draw that anyone can verify', async () => {
   const { scheduleId, seatIds } = await service.openSale({
     saleOpensAt: new Date(Date.now() + OPENS_IN_MS),
     waitingRoom: { admitPerSecond: 100, maxActive: 1 },
@@ -58,7 +58,7 @@ it('a sale opens at its time, with a draw that anybody can check', async () => {
   expect(drawn.entries?.toSorted()).toEqual(places.map(({ queue }) => queue.entryId).toSorted());
   const line = (drawn.entries ?? []).map((entry) => places.find(({ queue }) => queue.entryId === entry));
   const [first, second] = line;
-  if (!first || !second) throw new Error('nobody was drawn');
+  if (!first || !second) throw new Error('no entry was drawn');
   const firstInside = await eventually(async () => {
     const queue = await status(first.user, first.queueToken);
     if (queue.status !== 'ACTIVE') throw new Error('not yet');

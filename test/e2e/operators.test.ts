@@ -17,7 +17,7 @@ afterAll(async () => service.end(), START_MS);
 const patch = (scheduleId: string, body: object) =>
   service.operator.call('PATCH', `/v1/admin/schedules/${scheduleId}`, { body });
 
-describe("The operators' calls", () => {
+describe('The calls of operators', () => {
   it.each([
     ['POST', '/v1/admin/staff'],
     ['POST', '/v1/admin/venues'],
@@ -28,7 +28,7 @@ describe("The operators' calls", () => {
     ['POST', `/v1/admin/schedules/${randomUUID()}/cancellation`],
     ['GET', `/v1/admin/schedules/${randomUUID()}/cancellation`],
     ['PATCH', `/v1/admin/schedules/${randomUUID()}/cancellation`],
-  ])('%s %s is 401 for nobody and 403 for anyone else', async (method, path) => {
+  ])('%s %s is 401 without a login and 403 for other users', async (method, path) => {
     const user = await service.client.join();
     const options = method === 'GET' ? {} : { body: {} };
 
@@ -38,14 +38,14 @@ describe("The operators' calls", () => {
 });
 
 describe('POST /v1/admin/venues', () => {
-  it('makes a venue of a plan as the editor writes it', async () => {
+  it('creates a venue from a plan as the editor writes it', async () => {
     const plan = aPlan({ seats: 3, vipSeats: 2 });
     const reply = await service.operator.post('/v1/admin/venues', { name: 'Club', plan });
 
     expect(expectAnswer(reply, 201, contract.venue).seats).toBe(5);
   });
 
-  it('answers 400 with every fault of a plan, each with its path', async () => {
+  it('responds with 400 and every error in a plan, each with its path', async () => {
     const good = aPlan({ seats: 2 });
     const [zone] = good.zones;
     const [row] = zone?.rows ?? [];
@@ -84,7 +84,7 @@ describe('POST /v1/admin/venues', () => {
 });
 
 describe('POST /v1/admin/concerts', () => {
-  it('makes a concert that the public finds', async () => {
+  it('creates a concert that the public can find', async () => {
     const made = await service.operator.post('/v1/admin/concerts', { title: '아리랑', artist: 'Ensemble' });
     const { concertId } = expectAnswer(made, 201, contract.newConcert);
 
@@ -92,7 +92,7 @@ describe('POST /v1/admin/concerts', () => {
     expect(expectAnswer(found, 200, contract.concertDetail).title).toBe('아리랑');
   });
 
-  it('answers 400 without title and artist, naming both', async () => {
+  it('responds with 400 without title and artist, and names both', async () => {
     const reply = await service.operator.post('/v1/admin/concerts', {});
 
     const { errors } = expectAnswer(reply, 400, contract.validationProblem);
@@ -101,7 +101,7 @@ describe('POST /v1/admin/concerts', () => {
 });
 
 describe('POST /v1/admin/concerts/{concertId}/schedules', () => {
-  it('makes a schedule; a fee of 2,000 and 4 seats a user when left out', async () => {
+  it('creates a schedule; the defaults are a fee of 2,000 and 4 seats per user', async () => {
     const { venueId, concertId } = await service.openSale();
     const body = aSchedule(venueId);
     const reply = await service.operator.post(`/v1/admin/concerts/${concertId}/schedules`, body);
@@ -123,8 +123,8 @@ describe('POST /v1/admin/concerts/{concertId}/schedules', () => {
     ['a price below zero', { prices: { R: -1 } }],
     ['a close before the opening', { saleOpensAt: fromNow(3_600_000), saleClosesAt: fromNow(60_000) }],
     ['a limit of no seats', { maxSeatsPerUser: 0 }],
-    ['a time that is none', { startsAt: 'tomorrow' }],
-  ])('answers 400 for %s', async (_, change) => {
+    ['an invalid time', { startsAt: 'tomorrow' }],
+  ])('responds with 400 for %s', async (_, change) => {
     const { venueId, concertId } = await service.openSale();
     const path = `/v1/admin/concerts/${concertId}/schedules`;
     const reply = await service.operator.post(path, { ...aSchedule(venueId), ...change });
@@ -133,7 +133,7 @@ describe('POST /v1/admin/concerts/{concertId}/schedules', () => {
     expectAnswer(reply, 400, contract.validationProblem);
   });
 
-  it('answers 404 for an unknown concert and an unknown venue', async () => {
+  it('responds with 404 for an unknown concert and an unknown venue', async () => {
     const { venueId, concertId } = await service.openSale();
     const post = (concert: string, venue: string) =>
       service.operator.post(`/v1/admin/concerts/${concert}/schedules`, aSchedule(venue));
@@ -148,7 +148,7 @@ describe('PATCH /v1/admin/schedules/{scheduleId}', () => {
     const [{ scheduleId, seatIds }, user] = await Promise.all([service.openSale(), service.buyer()]);
     const holdAfter = async (saleSwitch: string) => {
       expectStatus(await patch(scheduleId, { saleSwitch }), 200);
-      // An operator's word reaches every process within a second.
+      // A change by an operator reaches every process within a second.
       await new Promise((resolve) => setTimeout(resolve, 1_000));
       return user.hold(seatIds.slice(0, 1));
     };
@@ -159,7 +159,7 @@ describe('PATCH /v1/admin/schedules/{scheduleId}', () => {
     expectProblem(await holdAfter('CLOSED'), 403, 'sale-not-open');
   });
 
-  it("changes the waiting room's rate", async () => {
+  it('changes the rate of the waiting room', async () => {
     const { scheduleId } = await service.openSale({ waitingRoom: { admitPerSecond: 1, maxActive: 10 } });
     const waitingRoom = { admitPerSecond: 20, maxActive: 500 };
 
@@ -167,7 +167,7 @@ describe('PATCH /v1/admin/schedules/{scheduleId}', () => {
     expect(expectAnswer(reply, 200, contract.operatorsSchedule).waitingRoom).toEqual(waitingRoom);
   });
 
-  it('blocks all the seats named or none: 409 for one that is held, 404 for one that is not there', async () => {
+  it('blocks all the named seats or none: 409 for a held seat, 404 for an unknown seat', async () => {
     const [{ scheduleId, seatIds }, user] = await Promise.all([service.openSale(), service.buyer()]);
     const [held = '', free = ''] = seatIds;
     await expectHold(user, [held]);
@@ -179,7 +179,7 @@ describe('PATCH /v1/admin/schedules/{scheduleId}', () => {
     await expectHold(user, [free]);
   });
 
-  it('answers 404 schedule-not-found and 400 for what it does not know', async () => {
+  it('responds with 404 schedule-not-found, and with 400 for unknown values and fields', async () => {
     const { scheduleId } = await service.openSale();
 
     expectProblem(await patch(randomUUID(), { saleSwitch: 'PAUSED' }), 404, 'schedule-not-found');
@@ -189,7 +189,7 @@ describe('PATCH /v1/admin/schedules/{scheduleId}', () => {
 });
 
 describe('GET /v1/admin/reservations/{reservationId}', () => {
-  it('shows seats, money, timeline and a link to a workflow that is there', async () => {
+  it('shows seats, money, timeline and a link to a workflow that exists', async () => {
     const [{ seatIds }, user] = await Promise.all([service.openSale(), service.buyer(PRICES.R)]);
     const { reservationId } = await expectHold(user, seatIds.slice(0, 1));
     await user.pay(reservationId, { points: 20_000, paymentKey: 'sandbox:decline' });
@@ -211,7 +211,7 @@ describe('GET /v1/admin/reservations/{reservationId}', () => {
     expect(status.name).toBe('COMPLETED');
   });
 
-  it('answers 404 reservation-not-found', async () => {
+  it('responds with 404 reservation-not-found', async () => {
     const reply = await service.operator.get(`/v1/admin/reservations/${randomUUID()}`);
 
     expectProblem(reply, 404, 'reservation-not-found');

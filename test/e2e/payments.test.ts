@@ -22,7 +22,7 @@ async function holder(points = 0) {
 }
 
 describe('POST /v1/payments', () => {
-  it('left to itself, points pay the seats and the card pays the booking fee', async () => {
+  it('by default, points pay the seats and the card pays the booking fee', async () => {
     const { user, reservationId, scheduleId, seatId } = await holder(80_000);
 
     const paid = expectAnswer(await user.pay(reservationId), 200, contract.paid);
@@ -44,10 +44,10 @@ describe('POST /v1/payments', () => {
   });
 
   it.each([
-    ['none of it', 0],
-    ['a part of it', 20_000],
-    ['all of it', PRICES.R],
-  ])('points can pay %s; the card pays the rest', async (_, points) => {
+    ['nothing', 0],
+    ['a part of the price', 20_000],
+    ['the whole price', PRICES.R],
+  ])('points can pay %s, and the card pays the rest', async (_, points) => {
     const { user, reservationId } = await holder(PRICES.R);
 
     const { amount } = expectAnswer(await user.pay(reservationId, { points }), 200, contract.paid);
@@ -59,7 +59,7 @@ describe('POST /v1/payments', () => {
     ]);
   });
 
-  it('calls no gateway where nothing is left for the card', async () => {
+  it('calls no gateway if nothing is left for the card', async () => {
     const { venueId, concertId } = await service.openSale();
     const schedule = await service.operator.post(`/v1/admin/concerts/${concertId}/schedules`, {
       venueId,
@@ -87,7 +87,7 @@ describe('POST /v1/payments', () => {
     ['more points than the seats cost', { points: PRICES.R + 1 }],
     ['points below zero', { points: -1 }],
     ['a part of a point', { points: 0.5 }],
-  ])('answers 400 for %s, and takes nothing', async (_, payment) => {
+  ])('responds with 400 for %s, and takes nothing', async (_, payment) => {
     const { user, reservationId } = await holder(PRICES.R);
 
     expectProblem(await user.pay(reservationId, payment), 400, 'validation-failed');
@@ -96,7 +96,7 @@ describe('POST /v1/payments', () => {
     expect((await user.reservation(reservationId)).status).toBe('HELD');
   });
 
-  it('answers 402 with balance and required; after a top-up the same hold can be paid', async () => {
+  it('responds with 402, balance and required; after a top-up the same hold can be paid', async () => {
     const { user, reservationId, scheduleId, seatId } = await holder(10_000);
 
     expectProblem(await user.pay(reservationId), 402, 'insufficient-points', {
@@ -112,7 +112,7 @@ describe('POST /v1/payments', () => {
     expect(await user.balance()).toBe(10_000);
   });
 
-  it('answers 500 with reason and expiresAt when the card is declined; another card pays', async () => {
+  it('responds with 500, reason and expiresAt if the card is declined; another card pays', async () => {
     const { user, reservationId } = await holder(PRICES.R);
     const { expiresAt } = await user.reservation(reservationId);
 
@@ -130,7 +130,7 @@ describe('POST /v1/payments', () => {
     expect(await user.balance()).toBe(PRICES.R - 10_000);
   });
 
-  it('answers 409 payment-in-progress to a second payment, and 409 to a release, while one runs', async () => {
+  it('responds with 409 payment-in-progress to a second payment, and with 409 to a release, while one runs', async () => {
     const { user, reservationId } = await holder(PRICES.R);
     const first = user.pay(reservationId, { points: 0, paymentKey: 'sandbox:slow:2500' });
     await eventually(async () => expect((await user.reservation(reservationId)).status).toBe('PAYING'));
@@ -143,7 +143,7 @@ describe('POST /v1/payments', () => {
     expect(await user.balance()).toBe(PRICES.R);
   });
 
-  it('answers 409 reservation-already-confirmed, and 409 to a release, once it is paid', async () => {
+  it('responds with 409 reservation-already-confirmed, and with 409 to a release, once it is paid', async () => {
     const { user, reservationId } = await holder(2 * PRICES.R);
     expectAnswer(await user.pay(reservationId), 200, contract.paid);
 
@@ -152,14 +152,14 @@ describe('POST /v1/payments', () => {
     expect(await user.balance()).toBe(PRICES.R);
   });
 
-  it('answers 410 reservation-expired for a hold that was released', async () => {
+  it('responds with 410 reservation-expired for a hold that was released', async () => {
     const { user, reservationId } = await holder();
     expectStatus(await user.release(reservationId), 204);
 
     expectProblem(await user.pay(reservationId, { points: 0 }), 410, 'reservation-expired');
   });
 
-  it("answers 404 for another user's reservation as for none", async () => {
+  it('gives the same 404 for the reservation of another user as for an unknown one', async () => {
     const [{ reservationId, user }, other] = await Promise.all([holder(), service.buyer(PRICES.R)]);
 
     expectProblem(await other.pay(reservationId), 404, 'reservation-not-found');
@@ -168,7 +168,7 @@ describe('POST /v1/payments', () => {
     expect((await user.reservation(reservationId)).status).toBe('HELD');
   });
 
-  it('wants a queue token of the user', async () => {
+  it('needs a queue token of the user', async () => {
     const [{ reservationId, user }, other] = await Promise.all([holder(), service.buyer()]);
 
     expectProblem(await user.pay(reservationId, { queueToken: null }), 401, 'invalid-queue-token');
@@ -184,14 +184,14 @@ async function terminate(reservationId: string): Promise<void> {
 }
 
 describe('A reservation whose workflow an operator has terminated', () => {
-  it('can be paid all the same', async () => {
+  it('can still be paid', async () => {
     const { user, reservationId } = await holder(PRICES.R);
     await terminate(reservationId);
 
     expectAnswer(await user.pay(reservationId), 200, contract.paid);
   });
 
-  it('can be released all the same', async () => {
+  it('can still be released', async () => {
     const { user, reservationId, scheduleId, seatId } = await holder();
     await terminate(reservationId);
 
@@ -201,8 +201,8 @@ describe('A reservation whose workflow an operator has terminated', () => {
   });
 });
 
-describe('POST /v1/payments when the gateway is silent', () => {
-  it('answers 202 SETTLING with Location and Retry-After, keeps the seats, and charges once', async () => {
+describe('POST /v1/payments when the gateway does not respond', () => {
+  it('responds with 202 SETTLING with Location and Retry-After, keeps the seats, and charges once', async () => {
     const { user, reservationId, scheduleId, seatId } = await holder(PRICES.R);
     service.stack.gateway.signal('SIGSTOP');
     const reply = await user.pay(reservationId, { points: 10_000 });
@@ -221,7 +221,7 @@ describe('POST /v1/payments when the gateway is silent', () => {
       return payment;
     }, 20_000);
 
-    // Whichever it is: the request was in the gateway's hands, and the audit holds the books against it.
+    // Both outcomes are valid: the gateway had the request, and the audit compares the books with its outcome.
     await eventually(async () =>
       expect((await user.reservation(reservationId)).status).toBe(
         status === 'SUCCEEDED' ? 'CONFIRMED' : 'HELD',
@@ -232,7 +232,7 @@ describe('POST /v1/payments when the gateway is silent', () => {
 });
 
 describe('GET /v1/payments/{paymentId}', () => {
-  it('answers with a payment that succeeded', async () => {
+  it('responds with a payment that succeeded', async () => {
     const { user, reservationId } = await holder(PRICES.R);
     const paid = expectAnswer(await user.pay(reservationId), 200, contract.paid);
 
@@ -246,7 +246,7 @@ describe('GET /v1/payments/{paymentId}', () => {
     });
   });
 
-  it("answers the same 404 for another user's payment and for none", async () => {
+  it('gives the same 404 for the payment of another user and for an unknown one', async () => {
     const [{ user, reservationId }, other] = await Promise.all([holder(PRICES.R), service.buyer()]);
     const { paymentId } = expectAnswer(await user.pay(reservationId), 200, contract.paid);
 

@@ -5,13 +5,13 @@ import { expectAnswer, type Client } from './client';
 import { aPlan, aSchedule, expectHold, PRICES } from './sale';
 import type { Service } from './service';
 
-/** A request that succeeds, and one to the same path that differs in its body. */
+/** A request that succeeds, and a request to the same path with a different body. */
 export interface Post {
   by: Pick<Client, 'call'>;
-  /** Where it has ids in it. */
+  /** The path, if it contains ids. */
   path?: string;
   body?: object;
-  /** Left out where the route has no body: any field makes it another one. */
+  /** Omitted if the route has no body: then any field makes the body different. */
   otherBody?: object;
 }
 

@@ -23,7 +23,7 @@ async function enter(user: User, scheduleId?: string) {
 const status = (user: User, queueToken: string) =>
   user.call('GET', '/v1/queue/status', { headers: { 'X-Queue-Token': queueToken } });
 
-/** Names of the events of a stream, until it ends. */
+/** The names of the events of a stream until it ends. */
 async function eventNames(user: User, queueToken: string): Promise<string[]> {
   const response = await fetch(`${service.stack.apiUrl}/v1/queue/events`, {
     headers: { Authorization: `Bearer ${user.accessToken}`, 'X-Queue-Token': queueToken },
@@ -52,7 +52,7 @@ describe('POST /v1/queue/tokens', () => {
     expect(again.queue.position).toBe(1);
   });
 
-  it('answers 401 without a login and 404 for an unknown schedule', async () => {
+  it('responds with 401 without a login and 404 for an unknown schedule', async () => {
     const user = await service.client.join();
     const scheduleId = '00000000-0000-4000-8000-000000000000';
 
@@ -63,7 +63,7 @@ describe('POST /v1/queue/tokens', () => {
 });
 
 describe('GET /v1/queue/status', () => {
-  it('says where the place stands', async () => {
+  it('returns the position of the place', async () => {
     const user = await service.client.join();
     const { queueToken } = await enter(user);
 
@@ -71,7 +71,7 @@ describe('GET /v1/queue/status', () => {
     expect(queue).toMatchObject({ status: 'ACTIVE', position: 0, etaSeconds: 0 });
   });
 
-  it('answers 401 invalid-queue-token for none and for a forged one', async () => {
+  it('responds with 401 invalid-queue-token for a missing and for a forged token', async () => {
     const user = await service.client.join();
 
     expectProblem(await user.get('/v1/queue/status'), 401, 'invalid-queue-token');
@@ -80,7 +80,7 @@ describe('GET /v1/queue/status', () => {
 });
 
 describe('The own waiting room of a schedule', () => {
-  it("wants that room's token: 403 queue-token-wrong-room for the login's", async () => {
+  it('needs the token of that room: 403 queue-token-wrong-room for the token of the login', async () => {
     const [{ scheduleId, seatIds }, user] = await Promise.all([
       service.openSale(SMALL_ROOM),
       service.client.join(),
@@ -92,7 +92,7 @@ describe('The own waiting room of a schedule', () => {
     expectStatus(await user.hold(seatIds.slice(0, 1), { queueToken: own.queueToken }), 201);
   });
 
-  it('keeps out who is still waiting: 403 queue-not-admitted with position', async () => {
+  it('rejects a user who is still waiting: 403 queue-not-admitted with position', async () => {
     const [{ scheduleId, seatIds }, first, second] = await Promise.all([
       service.openSale(SMALL_ROOM),
       service.client.join(),
@@ -106,7 +106,7 @@ describe('The own waiting room of a schedule', () => {
     });
   });
 
-  it('admits the next when a place ends, and tells it: position, then admitted', async () => {
+  it('admits the next user when a place ends, and sends position, then admitted', async () => {
     const [{ scheduleId, seatIds }, first, second] = await Promise.all([
       service.openSale(SMALL_ROOM),
       service.client.join(),
@@ -121,7 +121,7 @@ describe('The own waiting room of a schedule', () => {
     expectProblem(await status(first, ended.queueToken), 410, 'queue-token-expired');
   });
 
-  it('lets who has expired enter again', async () => {
+  it('lets a user whose place has expired enter again', async () => {
     const [{ scheduleId }, user] = await Promise.all([service.openSale(SMALL_ROOM), service.client.join()]);
     const { queueToken } = await enter(user, scheduleId);
     await eventually(async () => expectProblem(await status(user, queueToken), 410, 'queue-token-expired'));
@@ -131,7 +131,7 @@ describe('The own waiting room of a schedule', () => {
 });
 
 describe('The queue token of the login', () => {
-  it('is enough for a schedule without a room of its own', async () => {
+  it('is enough for a schedule without its own room', async () => {
     const { seatIds } = await service.openSale();
     const user = await service.client.join();
 

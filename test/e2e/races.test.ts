@@ -4,7 +4,7 @@ import { expectAnswer, expectProblem, type User } from './client';
 import { expectHold, readSeatMap } from './sale';
 import { START_MS, startService, type Service } from './service';
 
-/** Some hundred logins before the race begins. */
+/** About a hundred logins come before the race. */
 const RACE_MS = 60_000;
 
 let service: Service;
@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(async () => service.end(), START_MS);
 
 /**
- * Everybody asks at once; each gets all that was asked for, or a 409 that names a seat of it.
+ * All users send their request at once. Each gets all requested seats, or a 409 that names one of them.
  *
  * @returns the seats of each winner
  */
@@ -39,7 +39,7 @@ async function race(attempts: readonly { user: User; seatIds: readonly string[] 
   return winners;
 }
 
-/** Workflows that were started for a schedule, counted when a later hold shows that the list is up to date. */
+/** The number of workflows that were started for a schedule. A later hold shows that the list is up to date. */
 async function workflowsStarted(scheduleId: string, marker: { user: User; seatId: string }): Promise<number> {
   const { reservationId } = await expectHold(marker.user, [marker.seatId]);
   await service.listed(reservationId);
@@ -48,7 +48,7 @@ async function workflowsStarted(scheduleId: string, marker: { user: User; seatId
 
 describe('A race for one seat', () => {
   it(
-    'of 100 users is won by exactly one; no loser starts a workflow',
+    'of 100 users has exactly one winner, and no loser starts a workflow',
     async () => {
       const [{ scheduleId, seatIds }, users] = await Promise.all([service.openSale(), service.buyers(101)]);
       const [seatId = '', spare = ''] = seatIds;
@@ -57,14 +57,14 @@ describe('A race for one seat', () => {
       const winners = await race(racers.map((user) => ({ user, seatIds: [seatId] })));
 
       expect(winners).toEqual([[seatId]]);
-      if (!late) throw new Error('nobody is late');
+      if (!late) throw new Error('no user is late');
       expect(await workflowsStarted(scheduleId, { user: late, seatId: spare })).toBe(1);
     },
     RACE_MS,
   );
 
   it(
-    'has one winner also when Redis forgets everything in the middle of it',
+    'has one winner, also if Redis loses everything meanwhile',
     async () => {
       const [{ seatIds }, users] = await Promise.all([service.openSale(), service.buyers(30)]);
       const running = race(users.map((user) => ({ user, seatIds: seatIds.slice(0, 1) })));
@@ -78,14 +78,14 @@ describe('A race for one seat', () => {
 
 describe('A race for overlapping sets of seats', () => {
   it(
-    'splits no set: each is held whole or not at all, and no seat twice',
+    'splits no set: each set is held whole or not at all, and no seat twice',
     async () => {
       const seats = 9;
       const [{ scheduleId, seatIds }, users] = await Promise.all([
         service.openSale({ seats, maxSeatsPerUser: 3 }),
         service.buyers(27),
       ]);
-      // Every neighbourhood of three, from each of its ends: no two orders agree on which seat comes first.
+      // Every group of three neighbours, from each of its ends: no two orders agree on the first seat.
       const attempts = users.map((user, index) => {
         const three = [0, 1, 2].flatMap((step) => seatIds[(index + step) % seats] ?? []);
         return { user, seatIds: index % 2 === 0 ? three : three.toReversed() };
@@ -104,8 +104,8 @@ describe('A race for overlapping sets of seats', () => {
   );
 });
 
-describe("The seats' limit", () => {
-  it('holds under parallel requests of one user', async () => {
+describe('The seat limit of a user', () => {
+  it('is kept under parallel requests', async () => {
     const limit = 3;
     const [{ seatIds }, user] = await Promise.all([
       service.openSale({ seats: 10, maxSeatsPerUser: limit }),
@@ -124,7 +124,7 @@ describe("The seats' limit", () => {
 });
 
 describe('A loss of everything in Redis', () => {
-  it('loses no seat: the next users get 409 from Postgres, and start no workflow', async () => {
+  it('loses no seat: Postgres rejects the next users with 409, and they start no workflow', async () => {
     const [{ scheduleId, seatIds }, first, late, ...others] = await Promise.all([
       service.openSale(),
       service.buyer(),

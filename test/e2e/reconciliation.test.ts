@@ -22,7 +22,7 @@ async function overview(query = ''): Promise<z.output<typeof contract.reconcilia
   return expectAnswer(await service.operator.get(`${OVERVIEW}${query}`), 200, contract.reconciliation);
 }
 
-/** Runs the comparison until it finds what is expected: a charge has to be a second old. */
+/** Runs the comparison until it finds what is expected: a charge must be a second old. */
 async function afterRuns<Found>(
   find: (seen: z.output<typeof contract.reconciliation>) => Found | Promise<Found>,
 ): Promise<Found> {
@@ -32,7 +32,7 @@ async function afterRuns<Found>(
     expect(reply.headers.get('Location')).toBe(OVERVIEW);
     const seen = await eventually(async () => {
       const now = await overview();
-      // One that was under way when it was asked for has begun earlier.
+      // A run that was under way at the time of the request began before it.
       for (const { running, lastRun } of now.gateways) {
         if (running || !lastRun || lastRun.finishedAt < requestedAt) throw new Error('it is under way');
       }
@@ -42,7 +42,7 @@ async function afterRuns<Found>(
   }, RUNS_MS);
 }
 
-/** A difference's status by kind, of those about these subjects. */
+/** The status of each difference about these subjects, by kind. */
 async function statuses(subjects: readonly string[]): Promise<Record<string, string>> {
   const { items } = await overview('?limit=200');
   const ours = items.filter(({ subject }) => subjects.includes(subject));
@@ -63,7 +63,7 @@ async function aSale(): Promise<{ user: User; reservationId: string; paymentId: 
 }
 
 describe('GET /v1/admin/reconciliation', () => {
-  it('tells after a run that every won is explained, and so do the metrics', async () => {
+  it('reports after a run that all money is explained, and so do the metrics', async () => {
     await aSale();
 
     const { gateways } = await afterRuns((seen) => {
@@ -81,7 +81,7 @@ describe('GET /v1/admin/reconciliation', () => {
     expect(age).toBeLessThan(60);
   });
 
-  it('is for operators alone', async () => {
+  it('is only for operators', async () => {
     const user = await service.client.join();
 
     expectProblem(await user.get(OVERVIEW), 403, 'forbidden');
@@ -92,9 +92,9 @@ describe('GET /v1/admin/reconciliation', () => {
   });
 });
 
-describe('A charge under a key of ours that no sale stands on', () => {
+describe('A charge under a key of the service that has no sale', () => {
   it(
-    'is seen, given back, and resolved by the next run',
+    'is found, refunded, and resolved by the next run',
     async () => {
       const [{ seatIds }, user] = await Promise.all([service.openSale(), service.buyer()]);
       const { reservationId } = await expectHold(user, seatIds.slice(0, 1));
@@ -116,7 +116,7 @@ describe('A charge under a key of ours that no sale stands on', () => {
   );
 });
 
-/** As if a request had been on its way for very long. */
+/** Charges as if a request had been on its way for very long. */
 async function chargeAtTheGateway(idempotencyKey: string, orderId: string): Promise<string> {
   const body = { amount: R_TOTAL, currency: 'KRW', orderId, description: 'late' };
   const charge = await askTheGateway('/v1/charges', body, { 'Idempotency-Key': idempotencyKey });
@@ -135,7 +135,7 @@ async function askTheGateway(pathname: string, body: object, headers: object = {
 
 describe('A payment whose success was lost', () => {
   it(
-    'waits for an operator, shows in the metrics, and is resolved once it is mended by hand',
+    'waits for an operator, is in the metrics, and is resolved once it is fixed by hand',
     async () => {
       const { reservationId, paymentId } = await aSale();
       const payment = service.stack.ownerDb('payments').where({ id: paymentId });
@@ -175,7 +175,7 @@ describe('A payment whose success was lost', () => {
 
 describe('POST /v1/admin/reconciliation/differences/{differenceId}/resolution', () => {
   it(
-    'closes a difference with the name of the operator, and holds against the next run',
+    'closes a difference with the name of the operator, and the next run keeps it closed',
     async () => {
       const key = randomUUID();
       const gatewayPaymentId = await chargeAtTheGateway(key, 'an order of nobody');
@@ -201,13 +201,13 @@ describe('POST /v1/admin/reconciliation/differences/{differenceId}/resolution', 
       );
       const again = await service.operator.post(resolution, { note: 'Otherwise' });
       expect(expectAnswer(again, 200, contract.difference)).toMatchObject(resolved);
-      // The audit at the end wants no money kept for nothing.
+      // The audit at the end allows no money that is kept for nothing.
       await askTheGateway(`/v1/charges/by-key/${key}/void`, { reason: 'test' });
     },
     RUNS_MS,
   );
 
-  it('answers 404 difference-not-found, and 400 without a note', async () => {
+  it('responds with 404 difference-not-found, and 400 without a note', async () => {
     const resolution = `${OVERVIEW}/differences/${randomUUID()}/resolution`;
 
     expectProblem(await service.operator.post(resolution, { note: 'nothing' }), 404, 'difference-not-found');

@@ -1,11 +1,11 @@
-/** What the API answered to one call. */
+/** The response of the API to one call. */
 export interface Reply {
   method: string;
-  /** Without the query. */
+  /** The path without the query. */
   path: string;
   status: number;
   headers: Headers;
-  /** Parsed where it is JSON, else undefined. */
+  /** The parsed JSON, or undefined if it is not JSON. */
   body: unknown;
   text: string;
   bytes: Uint8Array;

@@ -17,7 +17,7 @@ const ROOM = { admitPerSecond: 1, maxActive: 1 };
 const enter = async (user: User, scheduleId: string) =>
   expectAnswer(await user.post('/v1/queue/tokens', { scheduleId }), 201, contract.queueTicket);
 
-/** Resolves when every part of the API knows: a client with a token of the room from before can hold nothing more. */
+/** Resolves when every part of the API knows the change: then a token of the earlier room can hold no seat. */
 async function switchRoom({ scheduleId, seatIds }: Sale, room: typeof ROOM | null, before: string) {
   const changed = await service.operator.call('PATCH', `/v1/admin/schedules/${scheduleId}`, {
     body: { waitingRoom: room },
@@ -32,8 +32,8 @@ async function switchRoom({ scheduleId, seatIds }: Sale, room: typeof ROOM | nul
   }, 15_000);
 }
 
-describe('A waiting room that is switched on in mid-sale', () => {
-  it('lets a client that holds seats pay with the token that it held them with', async () => {
+describe('A waiting room that is switched on during a sale', () => {
+  it('lets a client that holds seats pay with the token of its hold', async () => {
     const [sale, user] = await Promise.all([service.openSale(), service.buyer(2 * PRICES.R)]);
     const first = await expectHold(user, sale.seatIds.slice(0, 1));
     const second = await expectHold(user, sale.seatIds.slice(1, 2));
@@ -45,7 +45,7 @@ describe('A waiting room that is switched on in mid-sale', () => {
     expectProblem(await user.hold(sale.seatIds.slice(2, 3)), 403, 'queue-token-wrong-room');
   });
 
-  it('lets a client that holds seats pay with a token of the new room too', async () => {
+  it('lets a client that holds seats also pay with a token of the new room', async () => {
     const [sale, user] = await Promise.all([service.openSale(), service.buyer(PRICES.R)]);
     const { reservationId } = await expectHold(user, sale.seatIds.slice(0, 1));
 
@@ -55,7 +55,7 @@ describe('A waiting room that is switched on in mid-sale', () => {
     expectAnswer(await user.pay(reservationId, { queueToken }), 200, contract.paid);
   });
 
-  it('does not take the token of a third room', async () => {
+  it('does not accept the token of a third room', async () => {
     const [sale, other, user] = await Promise.all([
       service.openSale(),
       service.openSale({ waitingRoom: ROOM }),
@@ -68,7 +68,7 @@ describe('A waiting room that is switched on in mid-sale', () => {
   });
 });
 
-/** A hold in a sale with a room of its own. */
+/** A hold in a sale with its own room. */
 async function holdInRoom() {
   const [sale, user] = await Promise.all([
     service.openSale({ waitingRoom: { admitPerSecond: 100, maxActive: 10 } }),
@@ -79,7 +79,7 @@ async function holdInRoom() {
   return { sale, user, queueToken, held: expectAnswer(reply, 201, contract.hold) };
 }
 
-describe('A waiting room that is switched off in mid-sale', () => {
+describe('A waiting room that is switched off during a sale', () => {
   it('lets a client that holds seats pay with the token of the room', async () => {
     const { sale, user, queueToken, held } = await holdInRoom();
 
@@ -88,7 +88,7 @@ describe('A waiting room that is switched off in mid-sale', () => {
     expectAnswer(await user.pay(held.reservationId, { queueToken }), 200, contract.paid);
   });
 
-  it('lets a client whose place there has ended pay with the token that it gets now', async () => {
+  it('lets a client whose place there has ended pay with a new token', async () => {
     const { sale, user, queueToken, held } = await holdInRoom();
     await switchRoom(sale, null, sale.scheduleId);
     await service.stack.redis.zrem(`queue:{${sale.scheduleId}}:active`, user.userId);

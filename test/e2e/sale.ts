@@ -4,7 +4,7 @@ import { expectAnswer, type Client, type User } from './client';
 
 export const PRICES = { VIP: 150_000, R: 50_000 };
 export const BOOKING_FEE = 2_000;
-/** Of the cheapest seat, with its fee. */
+/** The cheapest seat with its booking fee. */
 export const R_TOTAL = PRICES.R + BOOKING_FEE;
 
 export interface SaleOptions {
@@ -22,12 +22,12 @@ export interface Sale {
   venueId: string;
   concertId: string;
   scheduleId: string;
-  /** Of grade R, in the order of the row. */
+  /** The seats of grade R, in the order of the row. */
   seatIds: string[];
   vipSeatIds: string[];
 }
 
-/** A plan in pretix's format, with what its editor writes beside the needful. */
+/** A plan in the format of pretix, with the optional fields that its editor writes. */
 export function aPlan({ seats = 4, vipSeats = 0 }: Pick<SaleOptions, 'seats' | 'vipSeats'> = {}) {
   return {
     name: 'Small stage',
@@ -57,7 +57,7 @@ export function aPlan({ seats = 4, vipSeats = 0 }: Pick<SaleOptions, 'seats' | '
   };
 }
 
-/** The body of a new schedule, on sale since a minute ago and until tomorrow. */
+/** The body of a new schedule. Its sale opened a minute ago and closes tomorrow. */
 export function aSchedule(venueId: string, options: SaleOptions = {}) {
   const { maxSeatsPerUser, waitingRoom, vipSeats = 0 } = options;
   return {
@@ -71,7 +71,7 @@ export function aSchedule(venueId: string, options: SaleOptions = {}) {
   };
 }
 
-/** A venue, a concert and a schedule of a test's own, made through the operators' API. */
+/** Creates a venue, a concert and a schedule for one test through the API for operators. */
 export async function openSale(operator: User, options: SaleOptions = {}): Promise<Sale> {
   const [venue, concert] = await Promise.all([
     operator.post('/v1/admin/venues', { name: 'Small hall', plan: aPlan(options) }),
@@ -96,7 +96,7 @@ export async function readSeatMap(
   return expectAnswer(await client.call('GET', `/v1/schedules/${scheduleId}/seats`), 200, contract.seatMap);
 }
 
-/** What the public sees of a seat, or undefined where the schedule has no such seat. */
+/** The public status of a seat, or undefined if the schedule has no such seat. */
 export async function seatStatus(
   client: Pick<Client, 'call'>,
   scheduleId: string,
@@ -106,7 +106,7 @@ export async function seatStatus(
   return seats.find((seat) => seat.seatId === seatId)?.status;
 }
 
-/** Holds seats that must be there to be held. */
+/** Holds seats that must be available. */
 export async function expectHold(
   user: User,
   seatIds: readonly string[],

@@ -6,7 +6,7 @@ import { expectAnswer, expectProblem, type User } from './client';
 import { expectHold, PRICES, R_TOTAL, seatStatus } from './sale';
 import { START_MS, startService, type Service } from './service';
 
-/** A silent gateway takes some 7 s: two tries of 3 s, each looked up. */
+/** A silent gateway takes about 7 s: two tries of 3 s, each with a look-up. */
 const SLOW_MS = 40_000;
 const POINTS = 20_000;
 const CARD = R_TOTAL - POINTS;
@@ -27,7 +27,7 @@ async function payWith(paymentKey: string) {
   return { ...sale, user, seatId, reservationId, attempt, reply };
 }
 
-/** Every line of the book that has money in it, or had. */
+/** The charges in the book that have money, or had it. */
 async function moneyTaken(reservationId: string) {
   const charges = await service.charges(reservationId);
   return charges.flatMap((line) =>
@@ -37,7 +37,7 @@ async function moneyTaken(reservationId: string) {
   );
 }
 
-/** What was taken of the messages about a payment, by their types. */
+/** The accepted messages about a payment, by type. */
 async function eventsAbout(paymentId: string): Promise<{ type: string }[]> {
   const events = service.stack.ownerDb('webhook_events').where({ attempt_id: paymentId });
   return events.orderBy('type').select<{ type: string }[]>('type');
@@ -67,7 +67,7 @@ describe('A payment that the gateway approves in the end is paid once', () => {
   );
 });
 
-describe('A payment that the gateway refuses or fails ends with the points back before the answer', () => {
+describe('A payment that the gateway refuses or fails returns the points before its response', () => {
   it.each([
     'sandbox:decline',
     'sandbox:insufficient-funds',
@@ -91,20 +91,20 @@ describe('A payment that the gateway refuses or fails ends with the points back 
   );
 
   it(
-    'sandbox:slow:8000, whose charge arrives after the payment was given up, finds its key voided',
+    'sandbox:slow:8000, whose charge arrives after the payment has failed, finds its key voided',
     async () => {
       const { user, reservationId, reply } = await payWith('sandbox:slow:8000');
 
       expectProblem(reply, 500, 'payment-failed');
       expect(await user.balance()).toBe(PRICES.R);
       expect(await moneyTaken(reservationId)).toEqual([]);
-      // The audit at the end of this suite looks again, when the late charge has been and gone.
+      // The audit at the end of this suite checks again, after the late charge.
     },
     SLOW_MS,
   );
 });
 
-/** What became of a payment that was not settled at once. */
+/** The outcome of a payment that was not settled at once. */
 const settled = async (user: User, paymentId: string) =>
   eventually(async () => {
     const payment = expectAnswer(await user.get(`/v1/payments/${paymentId}`), 200, contract.payment);
@@ -112,9 +112,9 @@ const settled = async (user: User, paymentId: string) =>
     return payment.status;
   }, SLOW_MS);
 
-describe('A charge that the gateway cannot tell of', () => {
+describe('A charge whose state the gateway cannot report', () => {
   it.each(['sandbox:late-look-up:6000', 'sandbox:outage:6000'])(
-    '%s keeps the seat until it can, is paid once, and its key then gets the final answer',
+    '%s keeps the seat until the gateway can, is paid once, and then its key gets the final response',
     async (paymentKey) => {
       const { user, reservationId, scheduleId, seatId, attempt, reply } = await payWith(paymentKey);
       const { paymentId } = expectAnswer(reply, 202, contract.settling);
@@ -132,14 +132,14 @@ describe('A charge that the gateway cannot tell of', () => {
   );
 });
 
-describe("The gateway's messages", () => {
+describe('The messages of the gateway', () => {
   it.each([
     'sandbox:webhook',
     'sandbox:webhook-twice',
     'sandbox:webhook-late:1000',
     'sandbox:webhook-out-of-order',
   ])(
-    '%s are taken once each, and change nothing that is right',
+    '%s are accepted once each, and change nothing that is right',
     async (paymentKey) => {
       const { user, reservationId, reply } = await payWith(paymentKey);
       const { paymentId } = expectAnswer(reply, 200, contract.paid);
@@ -156,7 +156,7 @@ describe("The gateway's messages", () => {
     SLOW_MS,
   );
 
-  it('sandbox:webhook-badly-signed are not taken, and are not missed', async () => {
+  it('sandbox:webhook-badly-signed are rejected, and the payment does not need them', async () => {
     const { reservationId, reply } = await payWith('sandbox:webhook-badly-signed');
     const { paymentId } = expectAnswer(reply, 200, contract.paid);
 
@@ -167,7 +167,7 @@ describe("The gateway's messages", () => {
     expect(await moneyTaken(reservationId)).toEqual([{ status: 'CAPTURED', amount: CARD }]);
   });
 
-  it('are none about what an answer has told', async () => {
+  it('are not sent about an outcome that a response has reported', async () => {
     const { reply } = await payWith('sandbox:approve');
     const { paymentId } = expectAnswer(reply, 200, contract.paid);
     const later = await payWith('sandbox:webhook');
@@ -178,7 +178,7 @@ describe("The gateway's messages", () => {
   });
 });
 
-describe('The reason of a refusal', () => {
+describe('The reason of a refused charge', () => {
   it.each([
     ['sandbox:decline', 'card-declined'],
     ['sandbox:insufficient-funds', 'insufficient-funds'],

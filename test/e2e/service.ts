@@ -12,26 +12,26 @@ import { startStack, type Stack } from '../support/stack';
 import { connectClient, expectStatus, type Client, type User } from './client';
 import { openSale, type Sale, type SaleOptions } from './sale';
 
-/** A start of three processes on a busy machine. */
+/** Time for the start of three processes on a busy machine. */
 export const START_MS = 90_000;
 
-/** The whole running service with a client of it. */
+/** The whole running service and a client for it. */
 export interface Service<Kind extends Stack = Stack> {
   stack: Kind;
   client: Client;
   temporal: TemporalClient;
   operator: User;
   openSale(options?: SaleOptions): Promise<Sale>;
-  /** A new user with so many points. */
+  /** A new user with this number of points. */
   buyer(points?: number): Promise<User>;
   buyers(count: number): Promise<User[]>;
-  /** The gateway's lines for an order: a reservation, or a top-up by its id. */
+  /** The lines in the book of the gateway for an order: a reservation, or a top-up by its id. */
   charges(orderId: string): Promise<Charge[]>;
   /** Waits until Temporal lists the workflow of a reservation. */
   listed(reservationId: string): Promise<void>;
-  /** How many workflows were ever started for a schedule, as far as Temporal lists them. */
+  /** The number of workflows that were ever started for a schedule, as far as Temporal lists them. */
   workflowsOf(scheduleId: string): Promise<number>;
-  /** Audits what the tests have left, then stops everything. */
+  /** Audits the data that the tests leave, then stops everything. */
   end(): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ export async function startService(env: NodeJS.ProcessEnv = {}): Promise<Service
   return serve(await startStack({ env: { OPERATOR_PASSWORD, ...env } }));
 }
 
-/** With its own Postgres, Redis and Temporal, which tests may kill. */
+/** Has its own Postgres, Redis and Temporal, which tests may kill. */
 export async function startPrivateService(env: NodeJS.ProcessEnv = {}): Promise<Service<PrivateStack>> {
   return serve(await startPrivateStack({ env: { OPERATOR_PASSWORD, ...env } }));
 }

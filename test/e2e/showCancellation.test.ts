@@ -14,7 +14,7 @@ beforeAll(async () => {
 }, START_MS);
 afterAll(async () => service.end(), START_MS);
 
-/** The first two walks, the pause between them, and on a busy machine far more. */
+/** Time for the first two walks and the pause between them, and far more for a busy machine. */
 const DONE_MS = 60_000;
 
 const pathOf = (scheduleId: string) => `/v1/admin/schedules/${scheduleId}/cancellation`;
@@ -23,7 +23,7 @@ const cancelShow = async (scheduleId: string, body: object = {}) =>
 const adjust = async (scheduleId: string, body: object) =>
   service.operator.call('PATCH', pathOf(scheduleId), { body });
 
-/** 202 while there is something left to do, 200 once it is done, which without a reservation is at once. */
+/** 202 while something is left to do, and 200 once it is done. A show without reservations is done at once. */
 function expectAccepted(reply: Reply) {
   return expectAnswer(reply, reply.status === 200 ? 200 : 202, contract.showCancellation);
 }
@@ -40,7 +40,7 @@ async function untilDone(scheduleId: string) {
   }, DONE_MS);
 }
 
-/** Somebody who has paid a seat of the sale, with so many points and the rest by card. */
+/** A user who has paid for a seat of the sale with this number of points and the rest by card. */
 async function aBuyer(sale: Sale, seat: number, points: number, paymentKey?: string) {
   const user = await service.buyer(points);
   const { reservationId } = await expectHold(user, sale.seatIds.slice(seat, seat + 1));
@@ -54,13 +54,13 @@ async function saleStatusOf({ concertId }: Sale): Promise<string> {
   return expectAnswer(reply, 200, contract.concertDetail).saleStatus;
 }
 
-/** What the gateway gave back, by its own book. */
+/** The refunds of the gateway, from its own book. */
 async function refundsOf(reservationId: string): Promise<number[]> {
   const lines = await service.charges(reservationId);
   return lines.flatMap((line) => ('refunds' in line ? line.refunds.map(({ amount }) => amount) : []));
 }
 
-/** The sentence at the top of the workflow's page. */
+/** The sentence at the top of the page of the workflow. */
 async function detailsOf(workflowId: string): Promise<string> {
   const handle = service.temporal.workflow.getHandle(workflowId);
   const metadata = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
@@ -74,7 +74,7 @@ async function ticketStatus(user: User, ticketId: string): Promise<string> {
 
 describe('POST /v1/admin/schedules/{scheduleId}/cancellation', () => {
   it(
-    'refunds everybody in full, with fees, ends holds, and closes the sale for good',
+    'refunds every buyer in full, with fees, ends holds, and closes the sale permanently',
     async () => {
       const sale = await service.openSale();
       const { scheduleId } = sale;
@@ -116,7 +116,7 @@ describe('POST /v1/admin/schedules/{scheduleId}/cancellation', () => {
   );
 
   it(
-    'is one cancellation: two operators at once, and whoever asks again, hear of the same',
+    'is one cancellation: two operators at once and a later request get the same one',
     async () => {
       const { scheduleId } = await service.openSale();
 
@@ -132,7 +132,7 @@ describe('POST /v1/admin/schedules/{scheduleId}/cancellation', () => {
     DONE_MS,
   );
 
-  it('answers 404 for an unknown schedule, and 400 for a rate that is none', async () => {
+  it('responds with 404 for an unknown schedule, and with 400 for an invalid rate', async () => {
     const { scheduleId } = await service.openSale();
 
     expectProblem(await cancelShow(randomUUID()), 404, 'schedule-not-found');
@@ -171,7 +171,7 @@ describe('the progress of a cancelled show', () => {
   );
 
   it(
-    'names the refunds that fail, page by page, until they are done',
+    'lists the failing refunds, page by page, until they are done',
     async () => {
       const sale = await service.openSale();
       const { scheduleId } = sale;
@@ -199,7 +199,7 @@ describe('the progress of a cancelled show', () => {
     DONE_MS,
   );
 
-  it('links to a workflow that is there', async () => {
+  it('links to a workflow that exists', async () => {
     const { scheduleId } = await service.openSale();
     const { workflow } = expectAccepted(await cancelShow(scheduleId));
 
@@ -210,7 +210,7 @@ describe('the progress of a cancelled show', () => {
     expect(await detailsOf(workflow.workflowId)).toMatch(/^Done/);
   });
 
-  it('answers 404 where nobody has cancelled the show, or there is none', async () => {
+  it('responds with 404 for a show that is not cancelled, and for an unknown one', async () => {
     const { scheduleId } = await service.openSale();
 
     expectProblem(await service.operator.get(pathOf(scheduleId)), 404, 'show-not-cancelled');

@@ -11,7 +11,7 @@ import { expectHold, R_TOTAL, seatStatus } from './sale';
 import { START_MS, startService, type Service } from './service';
 
 const WEBHOOK_SECRET = 'whsec_of_the_whole_stack';
-/** A few tries of 3.4 s, each looked up. */
+/** A few tries of 3.4 s, each with a look-up. */
 const SLOW_MS = 40_000;
 
 let stripe: StandIn;
@@ -34,7 +34,7 @@ afterAll(async () => {
   await stripe.stop();
 }, START_MS);
 
-/** A buyer without points who holds one seat of grade R: the card pays all of it. */
+/** A buyer without points who holds one seat of grade R. The card pays all of it. */
 async function holder() {
   const [sale, user] = await Promise.all([service.openSale(), service.buyer()]);
   const [seatId = ''] = sale.seatIds;
@@ -63,7 +63,7 @@ describe('With PAYMENT_GATEWAY=stripe, a payment', () => {
     expect(await seatStatus(user, scheduleId, seatId)).toBe('SOLD');
   });
 
-  it('without a payment key is 400 and names it; the hold goes on', async () => {
+  it('without a payment key gets 400 that names it, and the hold continues', async () => {
     const { user, reservationId } = await holder();
 
     const problem = expectProblem(await user.pay(reservationId, { points: 0 }), 400, 'validation-failed');
@@ -75,7 +75,7 @@ describe('With PAYMENT_GATEWAY=stripe, a payment', () => {
   it.each([
     [CARD.insufficientFunds, 'insufficient-funds'],
     [CARD.authenticationRequired, 'authentication-required'],
-  ])('with %s is 500 with the reason; another card pays', async (card, reason) => {
+  ])('with %s gets 500 with the reason, and another card pays', async (card, reason) => {
     const { pay } = await holder();
 
     expectProblem(await pay(card), 500, 'payment-failed', { reason });
@@ -84,7 +84,7 @@ describe('With PAYMENT_GATEWAY=stripe, a payment', () => {
   });
 
   it.each<Fault>(['lose', 'hang', 'error-500-after'])(
-    'whose confirmation has no answer (%s) is looked up, and paid once',
+    'whose confirmation gets no response (%s) is looked up, and paid once',
     async (fault) => {
       const { reservationId, pay } = await holder();
       stripe.disturb('confirm', fault);
@@ -97,7 +97,7 @@ describe('With PAYMENT_GATEWAY=stripe, a payment', () => {
   );
 
   it.each<Fault>(['lose', 'cut'])(
-    'whose capture has no answer (%s) is looked up, and captured once',
+    'whose capture gets no response (%s) is looked up, and captured once',
     async (fault) => {
       const { reservationId, pay } = await holder();
       stripe.disturb('capture', fault);
@@ -110,7 +110,7 @@ describe('With PAYMENT_GATEWAY=stripe, a payment', () => {
   );
 
   it(
-    'that nobody can tell about is SETTLING until Stripe does, then paid',
+    'whose state is unknown is SETTLING until Stripe reports it, then paid',
     async () => {
       const { user, pay } = await holder();
       stripe.disturb('confirm', 'lose');
@@ -124,7 +124,7 @@ describe('With PAYMENT_GATEWAY=stripe, a payment', () => {
   );
 
   it(
-    'that Stripe fails for good is barred, and another attempt pays',
+    'that Stripe fails permanently is blocked, and another attempt pays',
     async () => {
       const { reservationId, pay } = await holder();
       stripe.disturb('confirm', 'error-500');
@@ -138,8 +138,8 @@ describe('With PAYMENT_GATEWAY=stripe, a payment', () => {
   );
 });
 
-describe('With PAYMENT_GATEWAY=stripe, other money', () => {
-  it('tops the wallet up', async () => {
+describe('With PAYMENT_GATEWAY=stripe, a card', () => {
+  it('tops up the wallet', async () => {
     const user = await service.buyer();
 
     expectStatus(await user.topUp(10_000, { paymentKey: stripe.account.aPaymentMethod() }), 201);
@@ -148,7 +148,7 @@ describe('With PAYMENT_GATEWAY=stripe, other money', () => {
   });
 
   it(
-    'goes back once when a reservation is cancelled, also where the answer is lost',
+    'is refunded once when a reservation is cancelled, also if the response is lost',
     async () => {
       const { user, reservationId, pay } = await holder();
       expectAnswer(await pay(), 200, contract.paid);
@@ -182,7 +182,7 @@ describe('A webhook of Stripe', () => {
       headers: { 'stripe-signature': Stripe.webhooks.generateTestHeaderString({ payload, secret }) },
     });
 
-  it('is taken where the bytes that came are signed with the secret, and only there', async () => {
+  it('is accepted only if its exact bytes are signed with the secret', async () => {
     expectStatus(await send(WEBHOOK_SECRET), 200);
     expect((await send('whsec_another')).status).toBeGreaterThanOrEqual(400);
     expect(
@@ -192,14 +192,14 @@ describe('A webhook of Stripe', () => {
 });
 
 describe('In the end', () => {
-  it('Stripe has kept what the ledger says, and every record is sound', async () => {
+  it('Stripe has kept the amount that the ledger says, and the books have no fault', async () => {
     await eventually(async () => {
       expect(stripe.account.kept).toBe(await books.owedByGateway('stripe'));
       expect(await books.faults()).toEqual([]);
     });
   });
 
-  it('the logs tell neither key nor secret nor payment method', async () => {
+  it('the logs contain no key, no secret and no payment method', async () => {
     const { api, worker } = service.stack;
     const logs = await Promise.all([api, worker].map(async ({ logFile }) => readFile(logFile, 'utf8')));
     const secrets = [

@@ -19,7 +19,7 @@ let service: Service;
 let staff: User;
 
 beforeAll(async () => {
-  // The shows of these tests begin in two days.
+  // The shows of these tests start in two days.
   service = await startService({ CHECK_IN_HOURS_BEFORE: '72' });
   staff = await hireStaff();
 }, START_MS);
@@ -34,7 +34,7 @@ async function hireStaff(): Promise<User> {
   return service.client.logIn(id, password);
 }
 
-/** A buyer who has paid for one seat of a show of its own. */
+/** A buyer who has paid for one seat of a separate show. */
 async function ticketHolder(): Promise<{ user: User; ticket: Ticket }> {
   const [{ seatIds }, user] = await Promise.all([service.openSale(), service.buyer()]);
   const { reservationId } = await expectHold(user, seatIds.slice(0, 1));
@@ -54,7 +54,7 @@ async function checkIn(gate: User, scan: object, key: string = randomUUID()): Pr
   return gate.post('/v1/check-ins', scan, { 'Idempotency-Key': key });
 }
 
-/** As an operator runs it. */
+/** Rotates keys as an operator does. */
 async function rotate(...args: string[]): Promise<void> {
   await run(process.execPath, ['dist/src/api/accounts/rotateKeys.js', ...args], {
     cwd: root,
@@ -62,8 +62,8 @@ async function rotate(...args: string[]): Promise<void> {
   });
 }
 
-describe('A ticket that was bought', () => {
-  it('tells its seat and its show', async () => {
+describe('A bought ticket', () => {
+  it('shows its seat and its show', async () => {
     const { user, ticket } = await ticketHolder();
 
     expect(ticket).toMatchObject({
@@ -80,7 +80,7 @@ describe('A ticket that was bought', () => {
     expect(seats[0]?.seatId).toBe(ticket.seat.seatId);
   });
 
-  it('has one code in JSON, in its SVG and on its page, each read as a scanner reads it', async () => {
+  it('has one code in JSON, in its SVG and on its page, as a scanner reads each', async () => {
     const { user, ticket } = await ticketHolder();
     const svg = await user.get(`/v1/tickets/${ticket.ticketId}/qr.svg`);
     const pdf = await user.get(`/v1/tickets/${ticket.ticketId}/ticket.pdf`);
@@ -96,7 +96,7 @@ describe('A ticket that was bought', () => {
     for (const reply of [svg, pdf]) expect(reply.headers.get('Cache-Control')).toBe('no-store');
   });
 
-  it('is 404 for another user, and is issued anew for its buyer alone; then the old code is void', async () => {
+  it('is 404 for another user; only its buyer can reissue it, and then the old code is void', async () => {
     const [{ user, ticket }, other] = await Promise.all([ticketHolder(), service.buyer()]);
     const address = `/v1/tickets/${ticket.ticketId}`;
     for (const part of ['', '/qr.svg', '/ticket.pdf']) {
@@ -116,7 +116,7 @@ describe('A ticket that was bought', () => {
 });
 
 describe('A gate', () => {
-  it('admits with a ticket once, and tells the next gate when and where', async () => {
+  it('admits with a ticket once, and reports to the next gate when and where', async () => {
     const { user, ticket } = await ticketHolder();
     const { qr, ticketId, seat, schedule } = ticket;
     const scan = { qr, gate: 'North 2', scheduleId: schedule.scheduleId };
@@ -142,7 +142,7 @@ describe('A gate', () => {
     expect(replies.filter((reply) => reply.status === 409)).toHaveLength(19);
   });
 
-  it('admits again who sends the same scan with its key, also at once', async () => {
+  it('admits again if the same scan is sent with its key, also at once', async () => {
     const { ticket } = await ticketHolder();
     const key = randomUUID();
 
@@ -153,7 +153,7 @@ describe('A gate', () => {
     for (const reply of replies) expectAnswer(reply, 200, contract.admitted);
   });
 
-  it('refuses garbage, tokens of other kinds, and the tickets of another show', async () => {
+  it('rejects garbage, tokens of other kinds, and tickets of another show', async () => {
     const [{ user, ticket }, { ticket: elsewhere }] = await Promise.all([ticketHolder(), ticketHolder()]);
 
     for (const qr of ['', 'garbage', user.accessToken, user.queueToken, `${ticket.qr}x`]) {
@@ -164,7 +164,7 @@ describe('A gate', () => {
     expectAnswer(await checkIn(staff, { qr: ticket.qr }), 200, contract.admitted);
   });
 
-  it('is for staff: nobody else checks in', async () => {
+  it('is only for staff: no other user can check in', async () => {
     const { user, ticket } = await ticketHolder();
 
     expectProblem(await checkIn(user, { qr: ticket.qr }), 403, 'forbidden');
@@ -175,7 +175,7 @@ describe('A gate', () => {
 });
 
 describe('A cancelled reservation', () => {
-  it('has a void ticket: no gate admits with it, and it has no picture any more', async () => {
+  it('has a void ticket: no gate admits with it, and it no longer has a picture', async () => {
     const { user, ticket } = await ticketHolder();
 
     expectStatus(await cancel(user, ticket), 200);
@@ -185,7 +185,7 @@ describe('A cancelled reservation', () => {
     expectProblem(await user.get(`/v1/tickets/${ticket.ticketId}/qr.svg`), 410, 'ticket-void');
   });
 
-  it('is cancelled or admitted, never both, when it comes to both at once', async () => {
+  it('is cancelled or admitted, never both, if both are requested at once', async () => {
     const { user, ticket } = await ticketHolder();
 
     const [scan, cancellation] = await Promise.all([checkIn(staff, { qr: ticket.qr }), cancel(user, ticket)]);
@@ -197,7 +197,7 @@ describe('A cancelled reservation', () => {
 });
 
 describe('node dist/src/api/accounts/rotateKeys.js ticket', () => {
-  it('makes a new key, and tickets from before are good as ever', async () => {
+  it('makes a new key, and older tickets stay valid', async () => {
     const { ticket } = await ticketHolder();
     const { ownerDb } = service.stack;
     const before = await ownerDb('signing_keys').where({ purpose: 'ticket' });
@@ -209,7 +209,7 @@ describe('node dist/src/api/accounts/rotateKeys.js ticket', () => {
     expectAnswer(await checkIn(staff, { qr: ticket.qr }), 200, contract.admitted);
   });
 
-  it('takes no purpose that it does not know', async () => {
+  it('rejects an unknown purpose', async () => {
     await expect(rotate('tickets')).rejects.toThrow('tickets: must be session or ticket');
   });
 });
@@ -218,7 +218,7 @@ describe('Checking without a network, as docs/tickets.md shows it', () => {
   const [, example = ''] =
     /## Checking without a network[^]*?```sh\n([^]*?)```/.exec(read('docs/tickets.md')) ?? [];
 
-  /** Runs what a reader would paste. */
+  /** Runs the example as a reader would paste it. */
   async function paste(code: string, scheduleId: string): Promise<unknown> {
     const folder = await mkdtemp(path.join(os.tmpdir(), 'holdfast-gate-'));
     const env = {
@@ -236,7 +236,7 @@ describe('Checking without a network, as docs/tickets.md shows it', () => {
     }
   }
 
-  it('tells a genuine code from that of another show and from none', async () => {
+  it('distinguishes a genuine code, a code of another show and an invalid code', async () => {
     const { ticket } = await ticketHolder();
     const { qr, ticketId, schedule } = ticket;
     const { scheduleId } = schedule;

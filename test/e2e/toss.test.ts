@@ -10,7 +10,7 @@ import { expectHold, R_TOTAL, seatStatus } from './sale';
 import { START_MS, startService, type Service } from './service';
 
 const WEBHOOK_TOKEN = `token-${randomUUID()}`;
-/** A few tries of 2.5 s, each looked up. */
+/** A few tries of 2.5 s, each with a look-up. */
 const SLOW_MS = 40_000;
 
 let toss: TossServer;
@@ -34,7 +34,7 @@ afterAll(async () => {
   await toss.stop();
 }, START_MS);
 
-/** A buyer without points who holds one seat of grade R: the card pays all of it. */
+/** A buyer without points who holds one seat of grade R. The card pays all of it. */
 async function holder() {
   const [sale, user] = await Promise.all([service.openSale(), service.buyer()]);
   const [seatId = ''] = sale.seatIds;
@@ -59,7 +59,7 @@ const send = (paymentKey: string, token: string) =>
   });
 
 describe('With PAYMENT_GATEWAY=toss, a payment', () => {
-  it('confirms what the client has prepared', async () => {
+  it('confirms the payment that the client has prepared', async () => {
     const { user, reservationId, scheduleId, seatId, prepare } = await holder();
     const paymentKey = prepare();
 
@@ -70,7 +70,7 @@ describe('With PAYMENT_GATEWAY=toss, a payment', () => {
     expect(await seatStatus(user, scheduleId, seatId)).toBe('SOLD');
   });
 
-  it('without a payment key is 400 and names it; the hold goes on', async () => {
+  it('without a payment key gets 400 that names it, and the hold continues', async () => {
     const { user, reservationId } = await holder();
 
     const problem = expectProblem(await user.pay(reservationId, { points: 0 }), 400, 'validation-failed');
@@ -80,7 +80,7 @@ describe('With PAYMENT_GATEWAY=toss, a payment', () => {
     expectProblem(await user.topUp(10_000), 400, 'validation-failed');
   });
 
-  it('that the card refuses is 500 with the reason; another payment pays', async () => {
+  it('that the card refuses gets 500 with the reason, and another payment pays', async () => {
     const { user, reservationId, prepare } = await holder();
     const refused = prepare({ refusal: { status: 403, code: 'REJECT_CARD_PAYMENT' } });
 
@@ -94,7 +94,7 @@ describe('With PAYMENT_GATEWAY=toss, a payment', () => {
   it.each([
     ['of another amount', { amount: R_TOTAL - 1 }, 'amount-differs'],
     ['for something else', { orderId: randomUUID() }, 'payment-key-mismatch'],
-  ])('%s is refused, and nothing is confirmed', async (_name, prepared, reason) => {
+  ])('%s is rejected, and nothing is confirmed', async (_name, prepared, reason) => {
     const { user, reservationId, prepare } = await holder();
     const paymentKey = prepare(prepared);
 
@@ -105,7 +105,7 @@ describe('With PAYMENT_GATEWAY=toss, a payment', () => {
   });
 
   it(
-    'whose answer is lost is looked up, and paid once',
+    'whose response is lost is looked up, and paid once',
     async () => {
       const { user, reservationId, prepare } = await holder();
       const paymentKey = prepare();
@@ -119,7 +119,7 @@ describe('With PAYMENT_GATEWAY=toss, a payment', () => {
   );
 
   it(
-    'whose answer is lost, and which Toss does not tell of, is SETTLING until it does: then it is paid',
+    'whose response is lost, and which Toss does not report, is SETTLING until Toss does, then paid',
     async () => {
       const { user, reservationId, prepare } = await holder();
       const paymentKey = prepare();
@@ -141,7 +141,7 @@ describe('With PAYMENT_GATEWAY=toss, a payment', () => {
   );
 
   it(
-    'that never reaches Toss fails with its key barred; another payment pays',
+    'that never reaches Toss fails with its key blocked, and another payment pays',
     async () => {
       const { user, reservationId, prepare } = await holder();
       const lost = prepare();
@@ -156,7 +156,7 @@ describe('With PAYMENT_GATEWAY=toss, a payment', () => {
     SLOW_MS,
   );
 
-  it('key that has paid once pays nothing else', async () => {
+  it('cannot use a key that has already paid', async () => {
     const { user, reservationId, prepare } = await holder();
     const paymentKey = prepare();
     expectAnswer(await user.pay(reservationId, { points: 0, paymentKey }), 200, contract.paid);
@@ -172,8 +172,8 @@ describe('With PAYMENT_GATEWAY=toss, a payment', () => {
   });
 });
 
-describe('With PAYMENT_GATEWAY=toss, other money', () => {
-  it('a top-up pays with a payment that is prepared under the payer’s id', async () => {
+describe('With PAYMENT_GATEWAY=toss', () => {
+  it('a top-up pays with a payment that is prepared under the id of the payer', async () => {
     const user = await service.buyer();
     const paymentKey = toss.prepare({ orderId: `${user.userId}-1`, amount: 10_000 });
 
@@ -184,7 +184,7 @@ describe('With PAYMENT_GATEWAY=toss, other money', () => {
   });
 
   it(
-    'a cancellation refunds the card, once, also where the first answer is lost',
+    'a cancellation refunds the card once, also if the first response is lost',
     async () => {
       const { user, reservationId, prepare } = await holder();
       const paymentKey = prepare();
@@ -205,13 +205,13 @@ describe('With PAYMENT_GATEWAY=toss, other money', () => {
 });
 
 describe('A webhook of Toss', () => {
-  it('is taken with the token of its URL, and with no other', async () => {
+  it('is accepted with the token of its URL, and with no other', async () => {
     expectStatus(await send('toss_1', WEBHOOK_TOKEN), 200);
     expect((await send('toss_1', 'another')).status).toBeGreaterThanOrEqual(400);
   });
 
   it(
-    'about money that was taken after all gives it back',
+    'about money that was taken after all refunds it',
     async () => {
       const { user, reservationId, prepare } = await holder();
       const paymentKey = prepare({ refusal: { status: 403, code: 'REJECT_CARD_COMPANY' } });
@@ -227,14 +227,14 @@ describe('A webhook of Toss', () => {
 });
 
 describe('In the end', () => {
-  it('Toss has kept what the ledger says, and every record is sound', async () => {
+  it('Toss has kept the amount that the ledger says, and the books have no fault', async () => {
     await eventually(async () => {
       expect(toss.kept()).toBe(await books.owedByGateway('toss'));
       expect(await books.faults()).toEqual([]);
     });
   });
 
-  it('the logs tell neither the secret key nor the token', async () => {
+  it('the logs contain neither the secret key nor the token', async () => {
     const { api, worker } = service.stack;
     const logs = await Promise.all([api, worker].map(async ({ logFile }) => readFile(logFile, 'utf8')));
     const secrets = [SECRET_KEY, Buffer.from(`${SECRET_KEY}:`).toString('base64'), WEBHOOK_TOKEN];

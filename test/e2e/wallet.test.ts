@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(async () => service.end(), START_MS);
 
 describe('GET /v1/wallet', () => {
-  it('is empty at first, and nobody reads it without logging in', async () => {
+  it('is empty at first, and needs a login', async () => {
     const user = await service.client.join();
 
     const wallet = expectAnswer(await user.get('/v1/wallet'), 200, contract.wallet);
@@ -31,14 +31,14 @@ describe('POST /v1/wallet/top-ups', () => {
     expect(await service.charges(topUp.topUpId)).toMatchObject([{ status: 'CAPTURED', amount: 20_000 }]);
   });
 
-  it.each([1_000, 2_000_000])('takes the bound %d', async (amount) => {
+  it.each([1_000, 2_000_000])('accepts the limit %d', async (amount) => {
     const user = await service.client.join();
 
     expectAnswer(await user.topUp(amount), 201, contract.topUp);
     expect(await user.balance()).toBe(amount);
   });
 
-  it.each([999, 2_000_001, 0, -5_000, 1_000.5])('answers 400 for %d', async (amount) => {
+  it.each([999, 2_000_001, 0, -5_000, 1_000.5])('responds with 400 for %d', async (amount) => {
     const user = await service.client.join();
 
     expectProblem(await user.topUp(amount), 400, 'validation-failed');
@@ -46,7 +46,7 @@ describe('POST /v1/wallet/top-ups', () => {
   });
 
   it.each(['sandbox:decline', 'sandbox:insufficient-funds', 'sandbox:error-500', 'sandbox:timeout'])(
-    'answers 500 payment-failed with a reason for %s, and takes nothing',
+    'responds with 500 payment-failed with a reason for %s, and takes nothing',
     async (paymentKey) => {
       const user = await service.client.join();
 
@@ -73,7 +73,7 @@ describe('POST /v1/wallet/top-ups', () => {
 });
 
 describe('GET /v1/wallet/entries', () => {
-  it('is the ledger, newest first: bought, paid with, given back', async () => {
+  it('is the ledger, newest first: points that were bought, used and returned', async () => {
     const [{ seatIds }, user] = await Promise.all([service.openSale(), service.buyer(100_000)]);
     const { reservationId } = await expectHold(user, seatIds.slice(0, 1));
     await user.pay(reservationId, { paymentKey: 'sandbox:decline' });
@@ -90,7 +90,7 @@ describe('GET /v1/wallet/entries', () => {
     expect(await user.balance()).toBe(items[0]?.balanceAfter);
   });
 
-  it('comes in pages, and shows nobody the entries of another', async () => {
+  it('comes in pages, and shows no entries of another user', async () => {
     const [user, other] = await Promise.all([service.buyer(1_000), service.buyer(9_000)]);
     await user.topUp(2_000);
     await user.topUp(3_000);

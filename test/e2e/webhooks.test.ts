@@ -26,7 +26,7 @@ interface Delivery {
   secret?: string;
   signedAt?: number;
   gateway?: string;
-  /** What is sent in place of what was signed. */
+  /** The body that is sent instead of the signed one. */
   body?: string;
 }
 
@@ -60,7 +60,7 @@ async function aSale() {
 }
 
 describe('A message that is signed by the gateway', () => {
-  it('is taken once, however often it comes, and changes nothing that was right', async () => {
+  it('is accepted once, however often it arrives, and changes nothing that was right', async () => {
     const { reservationId, paymentId } = await aSale();
     const event = anEvent({ idempotencyKey: paymentId });
 
@@ -71,7 +71,7 @@ describe('A message that is signed by the gateway', () => {
     expect((await service.charges(reservationId)).map(({ status }) => status)).toEqual(['CAPTURED']);
   });
 
-  it('about a charge that is not ours is taken, and moves no money', async () => {
+  it('about an unknown charge is accepted, and moves no money', async () => {
     const event = anEvent({
       idempotencyKey: `not-a-uuid-${randomUUID()}`,
       gatewayPaymentId: 'somebody-elses',
@@ -82,7 +82,7 @@ describe('A message that is signed by the gateway', () => {
     expect(await effectsOf(event.eventId)).toEqual(['UNKNOWN_CHARGE']);
   });
 
-  it('about a payment that has failed makes sure that its money is back', async () => {
+  it('about a failed payment makes sure that its money is returned', async () => {
     const [sale, user] = await Promise.all([service.openSale(), service.buyer(PRICES.R)]);
     const [seatId = ''] = sale.seatIds;
     const { reservationId } = await expectHold(user, [seatId]);
@@ -99,10 +99,10 @@ describe('A message that is signed by the gateway', () => {
   });
 });
 
-describe('A message is not believed', () => {
+describe('The API rejects a message', () => {
   it.each<[string, Delivery, string]>([
     ['signed with another secret', { secret: 'x'.repeat(40) }, 'bad-signature'],
-    ['whose body was changed', { body: JSON.stringify(anEvent()) }, 'bad-signature'],
+    ['with a changed body', { body: JSON.stringify(anEvent()) }, 'bad-signature'],
     ['older than five minutes', { signedAt: Date.now() - 301_000 }, 'too-old'],
     ['from the future', { signedAt: Date.now() + 400_000 }, 'too-old'],
   ])('%s', async (_case, delivery, reason) => {
@@ -117,7 +117,7 @@ describe('A message is not believed', () => {
     expect(await effectsOf(event.eventId)).toEqual([]);
   });
 
-  it('without a signature, nor for a gateway that is not configured', async () => {
+  it('without a signature, or for a gateway that is not configured', async () => {
     const response = await fetch(`${service.stack.apiUrl}/v1/webhooks/sandbox`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

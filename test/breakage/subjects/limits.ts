@@ -19,8 +19,8 @@ export const LIMIT_BREAKAGES: Breakage[] = [
     ],
     suite: ROOM_SUITE,
     tests: [
-      'A waiting room that is switched on in mid-sale lets a client that holds seats pay with the token that it held them with',
-      'A waiting room that is switched off in mid-sale lets a client that holds seats pay with the token of the room',
+      'A waiting room that is switched on during a sale lets a client that holds seats pay with the token of its hold',
+      'A waiting room that is switched off during a sale lets a client that holds seats pay with the token of the room',
     ],
   },
   {
@@ -34,7 +34,7 @@ export const LIMIT_BREAKAGES: Breakage[] = [
     ],
     suite: ROOM_SUITE,
     tests: [
-      'A waiting room that is switched off in mid-sale lets a client whose place there has ended pay with the token that it gets now',
+      'A waiting room that is switched off during a sale lets a client whose place there has ended pay with a new token',
     ],
   },
   {
@@ -47,7 +47,7 @@ export const LIMIT_BREAKAGES: Breakage[] = [
       },
     ],
     suite: ROOM_SUITE,
-    tests: ['A waiting room that is switched on in mid-sale does not take the token of a third room'],
+    tests: ['A waiting room that is switched on during a sale does not accept the token of a third room'],
   },
   {
     name: 'holds without a purchase are not limited',
@@ -60,9 +60,9 @@ export const LIMIT_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/e2e/hoarding.test.ts',
     tests: [
-      'An account that holds a seat and releases it again and again is free to for a while, then has to let others have it: 429 hold-limit-exceeded',
-      'An account that holds a seat and releases it again and again gets other seats as the best available, and none when nothing else is left',
-      'An account that holds a seat and lets it expire again and again has to let others have it, and a refused key gets a new try after Retry-After',
+      'An account that holds a seat and releases it repeatedly may do so for a while, then must leave it to others: 429 hold-limit-exceeded',
+      'An account that holds a seat and releases it repeatedly gets other seats as the best available ones, and none when no other seat is left',
+      'An account that holds a seat and lets it expire repeatedly must leave it to others, and a rejected key gets a new try after Retry-After',
     ],
   },
   {
@@ -167,7 +167,7 @@ export const LIMIT_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/e2e/hoarding.test.ts',
     tests: [
-      'An account that holds a seat and lets it expire again and again has to let others have it, and a refused key gets a new try after Retry-After',
+      'An account that holds a seat and lets it expire repeatedly must leave it to others, and a rejected key gets a new try after Retry-After',
     ],
   },
 ];
