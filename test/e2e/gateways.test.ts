@@ -169,7 +169,7 @@ describe('With the keys of two gateways', () => {
 
 describe('A start without the keys of a gateway that is still needed', () => {
   it(
-    'logs that in one line, shows the work that waits, and continues it when the keys are set',
+    'logs the missing settings in one line, shows the waiting work, and continues it when the keys are set',
     async () => {
       await restartWith({ PAYMENT_GATEWAY: 'sandbox' });
       const { user, reservationId } = await aSale();

@@ -76,7 +76,7 @@ describe('A reservation with an Idempotency-Key', () => {
     expectStatus(await second.hold(seatIds.slice(0, 1), { key: randomUUID() }), 201);
   });
 
-  it('uses a key of one user: another user may use the same key', async () => {
+  it('uses a key that belongs to one user: another user may use the same key', async () => {
     const [{ seatIds }, first, second] = await Promise.all([
       service.openSale(),
       service.buyer(),
@@ -98,7 +98,7 @@ describe('A reservation with an Idempotency-Key', () => {
     expectStatus(await user.hold(seatIds.slice(0, 1), { key: '~'.repeat(255) }), 201);
   });
 
-  it('is different without the key: each call is a separate attempt', async () => {
+  it('is a separate attempt for each call if the key is missing', async () => {
     const [{ seatIds }, user] = await Promise.all([service.openSale(), service.buyer()]);
     expectStatus(await user.hold(seatIds.slice(0, 1)), 201);
 

@@ -125,8 +125,8 @@ describe('every failure gets a problem as its response', () => {
 
   it.each([
     ['cut short', '{"name":'],
-    ['no object', '"name"'],
-    ['with a prototype', '{"name":"x","__proto__":{"a":1}}'],
+    ['not an object', '"name"'],
+    ['an object with __proto__', '{"name":"x","__proto__":{"a":1}}'],
   ])('JSON that is %s: 400', async (_case, body) => {
     expectProblem(await post(body), 400, 'malformed-json');
   });

@@ -135,7 +135,7 @@ describe('an account that holds a seat repeatedly without buying it', () => {
     expectWait(await wait(fan, sale), 3 * HOLD);
   });
 
-  it('may hold it again after the wait', async () => {
+  it('may hold the seat again after the wait', async () => {
     const [sale, fan] = [await openSale(), await aFan()];
     await times(4, async () => hold(fan, sale, { ago: HOLD + 1_000 }));
     expect(await wait(fan, sale)).toBeNull();

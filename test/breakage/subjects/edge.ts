@@ -29,13 +29,17 @@ export const EDGE_BREAKAGES: Breakage[] = [
     name: 'all clients together may hold any amount',
     edits: [{ file: SHARES, find: "if (sum + amount > total) return 'none-left';", replace: '' }],
     suite: BODIES_TEST,
-    tests: ['bodies that have not arrived yet are bounded in all, and more are rejected as temporarily-unavailable'],
+    tests: [
+      'bodies that have not arrived yet are bounded in all, and more are rejected as temporarily-unavailable',
+    ],
   },
   {
     name: 'one client may hold everything',
     edits: [{ file: SHARES, find: "if (has > 0 && has + amount > each) return 'share-used';", replace: '' }],
     suite: BODIES_TEST,
-    tests: ['bodies that have not arrived yet are bounded for each address, and more are rejected as rate-limited'],
+    tests: [
+      'bodies that have not arrived yet are bounded for each address, and more are rejected as rate-limited',
+    ],
   },
   {
     name: 'the share that a body has taken is never returned',
@@ -83,7 +87,9 @@ export const EDGE_BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/api/http/eventStream.test.ts',
-    tests: ['too many streams of one account are rejected as rate-limited, and other accounts may open streams'],
+    tests: [
+      'too many streams of one account are rejected as rate-limited, and other accounts may open streams',
+    ],
   },
   {
     name: 'all requests of one packet start at once',

@@ -75,9 +75,7 @@ export const LIMIT_BREAKAGES: Breakage[] = [
       },
     ],
     suite: LIMIT_SUITE,
-    tests: [
-      'an account that holds a seat repeatedly without buying it waits longer after each further hold',
-    ],
+    tests: ['an account that holds a seat repeatedly without buying it waits longer after each further hold'],
   },
   {
     name: 'a bought seat is rejected for all users at the address',
@@ -154,7 +152,9 @@ export const LIMIT_BREAKAGES: Breakage[] = [
       },
     ],
     suite: LIMIT_SUITE,
-    tests: ['the accounts at one address are counted once for each hold, and an early release counts a tenth'],
+    tests: [
+      'the accounts at one address are counted once for each hold, and an early release counts a tenth',
+    ],
   },
   {
     name: 'the refusal by a limit of holds is final under its key',

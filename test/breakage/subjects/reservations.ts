@@ -75,7 +75,9 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/api/reservations/placeHold.test.ts',
-    tests: ['a hold that Postgres rejects gets a response with the seats that are gone, and its workflow ends'],
+    tests: [
+      'a hold that Postgres rejects gets a response with the seats that are gone, and its workflow ends',
+    ],
   },
   {
     name: 'a run that can no longer grant a hold is kept',

@@ -96,7 +96,7 @@ export const TICKETS: Breakage[] = [
     tests: [
       'staff cannot check in weeks before the start',
       'staff cannot check in 6 hours and a moment after the start',
-      'staff can check in with a scan from that time, however late it is uploaded',
+      'staff can check in with a scan from the check-in hours, however late it is uploaded',
     ],
   },
   {
@@ -123,6 +123,8 @@ export const TICKETS: Breakage[] = [
       },
     ],
     suite: 'test/api/accounts/staff.test.ts',
-    tests: ['the venues and schedules of staff must exist; otherwise neither the account nor the change is stored'],
+    tests: [
+      'the venues and schedules of staff must exist; otherwise neither the account nor the change is stored',
+    ],
   },
 ];
