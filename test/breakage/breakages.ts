@@ -910,7 +910,7 @@ export const BREAKAGES: Breakage[] = [
     name: 'the auditor trusts the ledger if the gateway has no charge',
     edits: [
       {
-        file: 'audit/invariants/04-prices.ts',
+        file: 'audit/invariants/05-gatewayBook.ts',
         find: 'new Set([...ledger.keys(), ...gateway.keys()])',
         replace: 'new Set([...gateway.keys()])',
       },
