@@ -5,7 +5,7 @@ import type { Access, Caller } from '../http/endpoint';
 import type { CutSessions } from './cutSessions';
 import type { TokenKind, Tokens } from './tokens';
 
-/** RFC 9068's type. 15 minutes: that long the token of a session works that its owner has logged out of. */
+/** The type is that of RFC 9068. After a logout, the access token of the session still works for up to 15 minutes. */
 export const ACCESS_TOKEN = {
   typ: 'at+jwt',
   lifeSeconds: 15 * 60,
@@ -13,11 +13,11 @@ export const ACCESS_TOKEN = {
 } satisfies TokenKind<{ sub: string; role: Role; sid: string }>;
 
 /**
- * Finds out who calls.
+ * Identifies the caller.
  *
- * @param authorization the header of that name
+ * @param authorization the header `Authorization`
  * @returns undefined on a public endpoint
- * @throws {Problem} unauthenticated, or forbidden where the role is too low
+ * @throws {Problem} unauthenticated, or forbidden if the role is too low
  */
 export type Authenticate = (access: Access, authorization: string | undefined) => Promise<Caller | undefined>;
 

@@ -26,7 +26,9 @@ export interface AccountRoutesDependencies {
   logger: Logger;
 }
 
-/** What becomes of an account after its sign-up. Whatever ends sessions here has its effect within a minute. */
+/**
+ * The endpoints that change an account after its sign-up. An endpoint that ends sessions takes effect within a minute.
+ */
 export function accountRoutes(dependencies: AccountRoutesDependencies): Endpoint[] {
   const { accounts, sessionsIn, db, idempotency, admission, loginPace, logger } = dependencies;
   const users = createUserStore(db);
@@ -44,7 +46,8 @@ export function accountRoutes(dependencies: AccountRoutesDependencies): Endpoint
       method: 'POST',
       path: '/v1/users/me/password',
       summary: 'Change your password',
-      description: 'Ends every other session of the account within a minute. This one goes on.',
+      description:
+        'Ends every other session of the account within a minute. The session of this request stays open.',
       tags: ['Accounts'],
       access: 'user',
       idempotent: true,
@@ -63,7 +66,8 @@ export function accountRoutes(dependencies: AccountRoutesDependencies): Endpoint
             idempotency.transact(request, async () => {
               const change = await accounts.draftPassword(account, body);
               return async (connection) => {
-                // The row of the key comes first: a repeat has the first answer, though its current password is wrong.
+                // The transaction takes the row of the key first. So a repeated request gets the first response,
+                // although its current password is wrong by then.
                 const isChanged =
                   change && (await createUserStore(connection).changePassword(userId, change));
                 if (!isChanged) throw wrongCredentials();
@@ -80,8 +84,8 @@ export function accountRoutes(dependencies: AccountRoutesDependencies): Endpoint
       path: '/v1/auth/logout-all',
       summary: 'Log out everywhere',
       description:
-        'Ends every session of the account, the others within a minute, and this one as a logout does. Gives up the ' +
-        "place in the service's waiting room.",
+        'Ends every session of the account: the others within a minute, this one as a logout does. Gives up the ' +
+        'place in the waiting room of the service.',
       tags: ['Accounts'],
       access: 'user',
       idempotent: true,
@@ -103,8 +107,8 @@ export function accountRoutes(dependencies: AccountRoutesDependencies): Endpoint
       path: '/v1/admin/accounts/{id}',
       summary: 'Disable or enable an account, or give it another role',
       description:
-        'A disabled account, and one with a lower role, loses its sessions within a minute. Operators cannot change ' +
-        'their own account, so that one of them is always left.',
+        'A disabled account, or an account with a lower role, loses its sessions within a minute. Operators ' +
+        'cannot change their own account, so at least one operator always remains.',
       tags: ['Operators'],
       access: 'operator',
       params: accountParams,
@@ -117,7 +121,7 @@ export function accountRoutes(dependencies: AccountRoutesDependencies): Endpoint
           throw new Problem('forbidden', 'Another operator must change your account.');
         const now = await db.transaction(async (tx) => {
           const change = await createUserStore(tx).change(userId, body);
-          if (!change) throw new Problem('account-not-found', 'The account is gone.');
+          if (!change) throw new Problem('account-not-found', 'The account no longer exists.');
           const { before, after } = change;
           if (after.disabled || !includesRole(after.role, before.role)) await sessionsIn(tx).cutAll(userId);
           return after;

@@ -8,13 +8,13 @@ import { isStorable } from '../../domain/storableText';
 import type { Role } from '../../domain/accounts/roles';
 import type { Passwords } from './passwords';
 
-/** The account that a fresh service is run with; nobody may sign up under its id. */
+/** The account that operates a fresh service. No user may sign up with its id. */
 const OPERATOR_LOGIN = 'operator';
 const DEMO_LOGIN = 'demo';
 const DEMO_PASSWORD = 'demo-password';
 
 export interface NewAccount {
-  /** As the schema has normalised it. */
+  /** The id, as the schema has normalised it. */
   login: string;
   password: string;
   name?: string | undefined;
@@ -22,25 +22,25 @@ export interface NewAccount {
 }
 
 export interface Accounts {
-  /** Gives an account its id and hashes its password, which takes a while. Nothing is written yet. */
+  /** Gives an account its user id and hashes its password, which is slow. Writes nothing yet. */
   draft(account: NewAccount): Promise<UserWithPassword>;
-  /** @throws {Problem} id-taken, also where the id looks like that of an operator */
+  /** @throws {Problem} id-taken, also if the id looks like the id of an operator */
   add(users: UserStore, user: UserWithPassword): Promise<void>;
   /**
-   * @throws {Problem} invalid-credentials, after the same time whether or not the id exists; account-disabled where the
-   *   password is right
+   * @throws {Problem} invalid-credentials, after the same time whether or not the id exists; account-disabled if the
+   *   password is right but the account is disabled
    */
   authenticate(login: string, password: string): Promise<StoredUser>;
   /**
-   * Checks the current password and hashes the next one, which takes a while. Nothing is written yet.
+   * Checks the current password and hashes the new one, which is slow. Writes nothing yet.
    *
-   * @returns null where the current password is wrong
+   * @returns null if the current password is wrong
    */
   draftPassword(user: StoredUser, change: PasswordChange): Promise<{ from: string; to: string } | null>;
   /**
    * Makes sure that `operator` exists, is an OPERATOR, is enabled and has this password.
    *
-   * @throws {SettingsError} for a password that nobody may sign up with
+   * @throws {SettingsError} if no user may sign up with this password
    */
   ensureOperator(password: string): Promise<void>;
   /** Makes sure that the demo account exists. */
@@ -70,7 +70,7 @@ export function createAccounts(users: UserStore, passwords: Passwords): Accounts
     },
 
     async authenticate(login, password) {
-      // Text that Postgres cannot store is no account's, and would be an error there.
+      // No account has text that Postgres cannot store, and Postgres would report an error for it.
       const user = [login, password].every(isStorable) ? await users.findByLogin(login) : null;
       const matches = await passwords.verify(user?.passwordHash ?? null, password);
       if (!user || !matches) throw wrongCredentials();
@@ -103,7 +103,7 @@ export function createAccounts(users: UserStore, passwords: Passwords): Accounts
   };
 }
 
-/** The same for an unknown id and a wrong password. */
+/** The same problem for an unknown id and for a wrong password. */
 export function wrongCredentials(): Problem {
   return new Problem('invalid-credentials', 'The id or the password is wrong.');
 }

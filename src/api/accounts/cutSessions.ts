@@ -1,13 +1,15 @@
 import type { Logger } from '../../config/logging';
 import type { RefreshTokenStore } from '../../db/accounts/refreshTokenStore';
 
-/** An access token that was cut works this much longer at most, in every process (see docs/operations.md). */
+/**
+ * After its session is cut, an access token works at most this much longer, in every process (see docs/operations.md).
+ */
 const RELOAD_MS = 20_000;
 
 /**
- * The sessions whose access tokens are not believed any more, although their time has not come: what operators have
- * disabled or demoted, and whoever has changed the password or logged out everywhere. Each process keeps them in memory,
- * so that no request asks Postgres about its token.
+ * The sessions whose access tokens the API rejects before they expire. An operator has disabled or demoted their
+ * account, or its owner has changed the password or logged out everywhere. Each process keeps the list in memory, so
+ * that no request asks Postgres about its token.
  */
 export interface CutSessions {
   has(sessionId: string): boolean;
@@ -15,7 +17,7 @@ export interface CutSessions {
   stop(): void;
 }
 
-/** While Postgres does not answer, those that are known stay cut; nobody can be cut then either. */
+/** While Postgres does not respond, the known sessions stay cut. No session can be cut during that time either. */
 export async function createCutSessions(
   store: Pick<RefreshTokenStore, 'listCut'>,
   logger: Logger,

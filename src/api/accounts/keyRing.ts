@@ -7,26 +7,32 @@ import type {
   SigningKeyStore,
 } from '../../db/accounts/signingKeyStore';
 
-/** EdDSA signs in about 25 µs; RSA takes a hundred times as long. The only algorithm that is accepted. */
+/** The only algorithm that the API accepts. EdDSA signs in about 25 µs; RSA takes a hundred times as long. */
 export const ALGORITHM = 'EdDSA';
 
-/** A retired session key verifies until every token that it signed has ended; the queue's live longest. */
+/** A retired session key still verifies until every token that it signed has expired. Queue tokens live longest. */
 const RETIRED_SESSION_KEY_LIFE_MS = 24 * 60 * 60 * 1_000;
 
-/** An unknown `kid` makes the ring read the table again, at most this often: forged ones cost nothing. */
+/**
+ * A token with an unknown `kid` makes the ring read the table again, but at most this often. So forged tokens cost
+ * nothing.
+ */
 const RELOAD_INTERVAL_MS = 5_000;
 
-/** The table is read again when the keys are this old and one is asked for: a rotation gets round. */
+/**
+ * The ring reads the table again if its keys are this old and a caller asks for one. So a rotation reaches every
+ * process.
+ */
 const KEYS_AGE_MS = 60_000;
 
-/** The keys in memory: imported once, so that signing and verifying cost microseconds. */
+/** The keys in memory. The ring imports them once, so that signing and verifying cost microseconds. */
 export interface KeyRing {
   signer(): { kid: string; key: CryptoKey };
-  /** Null for a key that is unknown, also to the table. */
+  /** Null if neither the ring nor the table has the key. */
   verifier(kid: string): Promise<CryptoKey | null>;
   /** For /.well-known/jwks.json. */
   publicKeys(): JWK[];
-  /** Reads the table again, such as after a rotation. */
+  /** Reads the table again, for example after a rotation. */
   reload(): Promise<void>;
 }
 
@@ -36,7 +42,7 @@ interface Keys {
   publicKeys: JWK[];
 }
 
-/** Loads the keys; makes the first one where there is none. */
+/** Loads the keys. Makes the first key if there is none. */
 export async function createKeyRing(store: SigningKeyStore): Promise<KeyRing> {
   let keys = await loadOrCreate(store);
   let loadedAt = Date.now();
@@ -54,7 +60,7 @@ export async function createKeyRing(store: SigningKeyStore): Promise<KeyRing> {
   };
 
   const current = (): Keys => {
-    // In the background, and without harm when it fails: the keys at hand still verify everywhere.
+    // Reloads in the background. A failure does no harm: the keys in memory still verify in every process.
     if (Date.now() - loadedAt > KEYS_AGE_MS) reload().catch(() => undefined);
     return keys;
   };
@@ -74,12 +80,12 @@ export async function createKeyRing(store: SigningKeyStore): Promise<KeyRing> {
 }
 
 /**
- * A new key signs from now on. Running processes sign with it within a minute, or when they meet a token
- * signed with it; until then the old key goes on, and both verify everywhere.
+ * From now on a new key signs. A running process signs with it within a minute, or as soon as it gets a token that is
+ * signed with it. Until then the old key still signs, and every process verifies both.
  *
- * @param earlier `revoked` after a leak: what earlier keys have signed is worth nothing any more, within a
- * minute, but for access and queue tokens that a running process has signed or verified before
- * @returns the new key's id
+ * @param earlier `revoked` after a leak: within a minute, no process accepts what earlier keys have signed. The
+ *   exceptions are access and queue tokens that a running process has signed or verified before
+ * @returns the id of the new key
  */
 export async function rotateSigningKey(
   store: SigningKeyStore,
@@ -90,7 +96,9 @@ export async function rotateSigningKey(
   return key.kid;
 }
 
-/** A ticket is good until its show, however long that was sold before: its keys verify until they are revoked. */
+/**
+ * A ticket is valid until its show, however early it was sold. So ticket keys verify until an operator revokes them.
+ */
 function keepRetiredSince(purpose: KeyPurpose): Date {
   return purpose === 'ticket' ? new Date(0) : new Date(Date.now() - RETIRED_SESSION_KEY_LIFE_MS);
 }
@@ -124,7 +132,7 @@ function toPublicKey({ kid, publicJwk }: SigningKey): JWK {
 async function generateSigningKey(purpose: KeyPurpose): Promise<NewSigningKey> {
   const pair = await generateKeyPair(ALGORITHM, { crv: 'Ed25519', extractable: true });
   return {
-    // A ticket's code carries the id, and each character makes its picture finer.
+    // The code of a ticket contains the key id, and each character makes the picture of the code finer.
     kid: purpose === 'ticket' ? randomBytes(3).toString('base64url') : randomUUID(),
     privateJwk: await exportJWK(pair.privateKey),
     publicJwk: await exportJWK(pair.publicKey),

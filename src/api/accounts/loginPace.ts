@@ -2,40 +2,46 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Problem } from '../../domain/problems';
 import type { LoginOutcome, LoginTries } from '../../redis/accounts/loginTries';
 
-/** Tries of an account from one network before it has to wait: people mistype. Before RATE_LIMIT_FACTOR. */
+/**
+ * The tries of an account from one network that are not delayed, because people mistype. RATE_LIMIT_FACTOR multiplies
+ * this number.
+ */
 export const FREE_TRIES = 5;
 
-/** After them, each failed try doubles the delay of the next, from one second to eight. */
+/** After the free tries, each failed try doubles the delay of the next one, from one second to eight seconds. */
 const FIRST_DELAY_MS = 1_000;
 const LONGEST_DELAY_MS = 8_000;
 
-/** So many failed tries of an account from everywhere, and as many again, delay every try by one, two and four seconds. */
+/**
+ * This many failed tries of an account from all networks delay every try by one second. The same number again doubles
+ * the delay to two seconds, and then to four.
+ */
 const MANY_TRIES = 20;
 const LONGEST_DELAY_OF_ALL_MS = 4_000;
 
-/** Each holds a socket and some kilobytes for some seconds. */
+/** The tries that may wait. Each holds a socket and a few kilobytes for some seconds. */
 const MAX_WAITING = 1_000;
 
 export interface Credentials {
   /** The account's id in its canonical form; the account need not exist. */
   login: string;
-  /** The client's. */
+  /** The network of the client. */
   network: string;
-  /** Aborted where the client has left, or the service stops. */
+  /** Aborted when the client leaves or the service stops. */
   closed: AbortSignal;
 }
 
 /**
- * Delays whoever guesses the password of an account, and never locks an account (NIST SP 800-63B, 3.2.2): the right
- * password gets in after some seconds, whatever others have tried. Past the free tries, those from one network go one
- * by one, so that many at once are no faster.
+ * Delays a client that guesses the password of an account. Never locks an account (NIST SP 800-63B, 3.2.2): the right
+ * password gets in after some seconds, whatever other clients have tried. After the free tries, the tries from one
+ * network run one by one. So many parallel tries are no faster.
  */
 export interface LoginPace {
   /**
-   * Checks a password in its turn.
+   * Checks a password when it is its turn.
    *
-   * @throws {Problem} rate-limited where another try from the same network has its turn, or too many wait; or what the
-   *   check throws: `invalid-credentials` counts as a failed try
+   * @throws {Problem} rate-limited if another try from the same network is under way, or if too many tries wait; or
+   *   what the check throws: `invalid-credentials` counts as a failed try
    */
   check<Result>(credentials: Credentials, check: () => Promise<Result>): Promise<Result>;
 }
@@ -78,7 +84,7 @@ export function createLoginPace(tries: LoginTries | null, sleep: typeof pause = 
   };
 }
 
-/** @param free tries that are not delayed */
+/** @param free the number of tries that are not delayed */
 function delayOf({ own, all }: { own: number; all: number }, free: number): number {
   const ofOwn = own < free ? 0 : Math.min(FIRST_DELAY_MS * 2 ** (own - free), LONGEST_DELAY_MS);
   const rounds = Math.floor(all / MANY_TRIES);

@@ -6,8 +6,8 @@ import { createSigningKeyStore } from '../../db/accounts/signingKeyStore';
 import { rotateSigningKey } from './keyRing';
 
 /**
- * `node dist/src/api/accounts/rotateKeys.js [session | ticket] [--revoke]`, with the API's environment: a new key signs
- * from now on.
+ * `node dist/src/api/accounts/rotateKeys.js [session | ticket] [--revoke]`, with the environment of the API. Makes a
+ * new key, which signs from now on.
  */
 async function main(): Promise<void> {
   const { positionals, values } = parseArgs({

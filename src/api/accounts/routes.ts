@@ -61,12 +61,12 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
       method: 'POST',
       path: '/v1/auth/login',
       summary: 'Log in',
-      description: "Also enters the service's waiting room; the queue token is the place there.",
+      description: 'Also enters the waiting room of the service. The queue token stands for the place there.',
       tags: ['Accounts'],
       access: 'public',
       rateLimit: 'login-address',
       idempotent: true,
-      anyText: 'Text that nobody can have as an id or a password gets the answer of a wrong one.',
+      anyText: 'Text that cannot be an id or a password gets the same response as a wrong one.',
       body: loginSchema,
       responses: { 200: { description: 'The tokens', schema: loginAnswerSchema } },
       problems: ['invalid-credentials', 'account-disabled'],
@@ -89,8 +89,8 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
       path: '/v1/auth/refresh',
       summary: 'Exchange a refresh token for a new pair',
       description:
-        'Each refresh token is for one use. A second use ends the session for everyone in it, unless it is the ' +
-        'same request again, with the same `Idempotency-Key`.',
+        'Each refresh token works once. A second use ends the session for every client that uses it, unless it ' +
+        'is the same request again, with the same `Idempotency-Key`.',
       tags: ['Accounts'],
       access: 'public',
       idempotent: true,
@@ -111,14 +111,14 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
       path: '/v1/auth/logout',
       summary: 'Log out',
       description:
-        "Ends the session and gives up the place in the service's waiting room. An access token that is out " +
-        'already works until it expires.',
+        'Ends the session and gives up the place in the waiting room of the service. An access token that was ' +
+        'issued before still works until it expires.',
       tags: ['Accounts'],
       access: 'user',
       idempotent: true,
       responses: { 204: { description: 'Logged out' } },
       async handle({ user: { userId, sessionId }, idempotencyKey: key }) {
-        // A key is one session's: another session of the same user logs out for itself.
+        // A key belongs to one session. Another session of the same user logs out with its own request.
         const request = { userId, route: `POST /v1/auth/logout of ${sessionId}`, key, body: undefined };
         return idempotency.run(request, async () => {
           await sessionsIn(db).close(sessionId);
@@ -132,7 +132,8 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
       path: '/v1/admin/staff',
       summary: 'Create an account for staff',
       description:
-        '`venueIds` and `scheduleIds` bind STAFF to these; left out, they may check in everywhere.',
+        '`venueIds` and `scheduleIds` limit a STAFF account to these venues and schedules. Without them, the ' +
+        'account may check in everywhere.',
       tags: ['Operators'],
       access: 'operator',
       idempotent: true,

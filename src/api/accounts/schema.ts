@@ -16,14 +16,17 @@ export const newLoginSchema = z
     'Letters, marks and digits of any script and . _ @ + -, beginning with a letter or a digit; or an e-mail address',
   )
   .transform(canonicalLogin)
-  .meta({ description: 'Case does not matter; kept in NFC, with its case folded', examples: ['mina'] });
+  .meta({
+    description: 'Case does not matter. The service stores the id in NFC, with its case folded',
+    examples: ['mina'],
+  });
 
 const newPasswordSchema = z
   .string()
   .min(8)
   .max(128)
   .superRefine((password, context) => addPasswordFault(context, [], passwordFault(password, [])))
-  .meta({ description: 'No common one, and not the id; any characters' });
+  .meta({ description: 'Any characters. Not a common password, and not the id' });
 
 const credentials = { id: newLoginSchema, password: newPasswordSchema };
 
@@ -37,7 +40,7 @@ export const accountSchema = z
   .object({ userId: z.uuid(), id: z.string(), name: z.string().nullable() })
   .meta({ id: 'Account' });
 
-/** Anything that could be an id is looked for, so that a wrong one gets the same answer as an unknown one. */
+/** The login looks up any text that could be an id, so that a wrong id gets the same response as an unknown one. */
 export const loginSchema = z.strictObject({
   id: z.string().max(1_024).transform(canonicalLogin),
   password: z.string().max(1_024),
@@ -46,8 +49,8 @@ export const loginSchema = z.strictObject({
 const tokenPair = {
   accessToken: z.string(),
   tokenType: z.literal('Bearer'),
-  expiresIn: z.number().int().describe('Seconds that the access token lives'),
-  refreshToken: z.string().describe('For one use; it comes back with a new one'),
+  expiresIn: z.number().int().describe('Lifetime of the access token in seconds'),
+  refreshToken: z.string().describe('Works once. A refresh returns a new one'),
 };
 
 export const tokenPairSchema = z.object(tokenPair).meta({ id: 'TokenPair' });
@@ -67,7 +70,7 @@ export const newStaffSchema = z
     ({ role, venueIds, scheduleIds }) => role === 'STAFF' || venueIds.length + scheduleIds.length === 0,
     {
       path: ['role'],
-      message: 'Only STAFF is bound to venues and schedules',
+      message: 'Only STAFF can be limited to venues and schedules',
     },
   );
 
@@ -79,7 +82,7 @@ export const passwordChangeSchema = z
   .strictObject({ currentPassword: z.string().max(1_024), newPassword: newPasswordSchema })
   .refine(({ currentPassword, newPassword }) => currentPassword !== newPassword, {
     path: ['newPassword'],
-    message: 'Must be another one than the current password',
+    message: 'Must differ from the current password',
   });
 
 export const accountParams = z.object({
@@ -87,13 +90,16 @@ export const accountParams = z.object({
     .string()
     .min(1)
     .max(1_024)
-    .meta({ description: 'The `userId`, or the id that its owner logs in with' }),
+    .meta({ description: 'The `userId`, or the id with which the user logs in' }),
 });
 
 export const accountChangeSchema = z
   .strictObject({
     role: z.enum(ROLES).optional(),
-    disabled: z.boolean().optional().meta({ description: 'true: it can neither log in nor refresh' }),
+    disabled: z
+      .boolean()
+      .optional()
+      .meta({ description: 'true: the account can neither log in nor refresh' }),
   })
   .refine((change) => Object.keys(change).length > 0, 'Give a role, disabled, or both');
 

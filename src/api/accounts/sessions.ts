@@ -6,30 +6,31 @@ import { ACCESS_TOKEN, signAccessToken } from './accessTokens';
 import { wrongCredentials } from './accounts';
 import type { Tokens } from './tokens';
 
-/** 30 days without a visit end a session. */
+/** A session ends after 30 days without a refresh. */
 const REFRESH_TOKEN_LIFE_MS = 30 * 24 * 60 * 60 * 1_000;
 
 export interface TokenPair {
   accessToken: string;
   tokenType: 'Bearer';
-  /** Seconds that the access token lives. */
+  /** The lifetime of the access token in seconds. */
   expiresIn: number;
   refreshToken: string;
 }
 
 export interface Sessions {
   /**
-   * @param user as the password was checked against
-   * @throws {Problem} invalid-credentials where the password has been changed since, or the account disabled
+   * @param user the account as it was when its password was checked
+   * @throws {Problem} invalid-credentials if the password has been changed since, or the account disabled
    */
   open(user: { userId: string; passwordHash: string }): Promise<TokenPair>;
-  /** @throws {Problem} invalid-refresh-token; a token that was spent before ends its session */
+  /** @throws {Problem} invalid-refresh-token. A token that was used before also ends its session */
   refresh(refreshToken: string): Promise<TokenPair>;
   close(sessionId: string): Promise<void>;
   /**
-   * Ends all sessions of an account but one, whose access tokens are refused within a minute.
+   * Ends all sessions of an account except one. Within a minute the API rejects the access tokens of the ended
+   * sessions.
    *
-   * @param but the session that goes on; left out, none does
+   * @param but the session that stays open. If it is left out, all sessions end
    */
   cutAll(userId: string, but?: string): Promise<void>;
 }
@@ -59,7 +60,7 @@ export function createSessions(store: RefreshTokenStore, tokens: Tokens): Sessio
   };
 }
 
-/** Opaque: 256 random bits, of which only the digest is kept. */
+/** Opaque: 256 random bits. The service stores only the digest. */
 function newRefreshToken(): { token: string; record: RefreshTokenRecord } {
   const token = randomBytes(32).toString('base64url');
   const expiresAt = new Date(Date.now() + REFRESH_TOKEN_LIFE_MS);

@@ -4,19 +4,19 @@ import { LRUCache } from 'lru-cache';
 import type { z } from 'zod';
 import { ALGORITHM, type KeyRing } from './keyRing';
 
-/** Checked on every token (RFC 8725, 3.8 and 3.9). */
+/** The API checks both on every token (RFC 8725, 3.8 and 3.9). */
 const ISSUER = 'holdfast';
 const AUDIENCE = 'holdfast-api';
 
 /**
- * Tokens whose signature was checked, so that a client's next request costs a look-up instead of a fifth of a
- * millisecond. Whoever waits sends two, again and again in the same order: with fewer entries than tokens, the cache
- * of a long line would have forgotten each of them just before it is needed. So there is room for a line of 100,000,
- * at some 300 bytes a token.
+ * The size of the cache of tokens whose signature was checked. With the cache, the next request of a client costs a
+ * look-up instead of a fifth of a millisecond. A waiting client sends two tokens, again and again in the same order. If
+ * the cache had fewer entries than there are tokens, it would drop each token just before its next use. So it has room
+ * for a line of 100,000 clients, at about 300 bytes a token.
  */
 const KNOWN_TOKENS = 200_000;
 
-/** One kind of token. Different `typ` keep one kind from being taken for another (RFC 8725, 3.11). */
+/** One kind of token. Different `typ` values prevent the API from accepting one kind as another (RFC 8725, 3.11). */
 export interface TokenKind<Claims> {
   typ: string;
   lifeSeconds: number;
@@ -28,19 +28,19 @@ export type Verified<Claims> =
 
 export interface Tokens {
   sign<Claims extends JWTPayload>(kind: TokenKind<Claims>, claims: Claims): Promise<string>;
-  /** Signature, algorithm, kind, issuer, audience, end and shape. Throws only where keys cannot be read. */
+  /** Checks signature, algorithm, kind, issuer, audience, expiry and shape. Throws only if keys cannot be read. */
   verify<Claims>(kind: TokenKind<Claims>, token: string): Promise<Verified<Claims>>;
 }
 
 interface KnownToken {
   typ: string;
   claims: unknown;
-  /** In seconds since 1970, as the token says it. */
+  /** In seconds since 1970, as in the token. */
   expiresAt: number;
 }
 
 export function createTokens(keys: KeyRing): Tokens {
-  // By digest: smaller than the tokens, and whoever reads the memory finds none.
+  // The key is the digest of the token. It is smaller than the token, and a reader of the memory finds no tokens.
   const known = new LRUCache<string, KnownToken>({ max: KNOWN_TOKENS });
 
   const check = async <Claims>(kind: TokenKind<Claims>, token: string): Promise<Verified<Claims>> => {
@@ -78,7 +78,7 @@ export function createTokens(keys: KeyRing): Tokens {
         .setIssuedAt(now)
         .setExpirationTime(expiresAt)
         .sign(key);
-      // Its holder comes back with it soon, most often to this process.
+      // The holder soon sends the token back, most often to this process.
       known.set(digestOf(token), { typ: kind.typ, claims: kind.claims.parse(claims), expiresAt });
       return token;
     },

@@ -10,11 +10,11 @@ import type { CancellationWorkflows } from './cancellationWorkflows';
 import type { createReadFacts } from './readFacts';
 
 export interface CancelRequest {
-  /** Whoever asks again under the same id gets the same cancellation. */
+  /** A second request with the same id gets the same cancellation. */
   cancellationId: string;
   reservationId: string;
   userId: string;
-  /** Null: all seats that are left. */
+  /** Null means all seats that are left. */
   seatIds: string[] | null;
 }
 
@@ -26,13 +26,17 @@ export interface CancelDependencies {
 }
 
 /**
- * The path of a cancellation: the API records it, and its workflow decides about it. What is refused anyway is not even
- * recorded. A request that is not decided in time is withdrawn, so that nothing comes of it later.
+ * The path of a cancellation: the API records the request, and its workflow decides about it. The API does not record a
+ * request that it has to reject anyway. It withdraws a request that is not decided in time, so that the request has no
+ * effect later.
  */
 export function createCancelReservation(dependencies: CancelDependencies) {
   const { db, readFacts, requests, workflows } = dependencies;
 
-  /** @throws {Problem} reservation-not-found, validation-failed, not-cancellable; temporarily-unavailable where it is not decided yet */
+  /**
+   * @throws {Problem} reservation-not-found, validation-failed, not-cancellable; temporarily-unavailable if it is not
+   *   decided yet
+   */
   return async function cancelReservation(request: CancelRequest): Promise<RecordedCancellation> {
     const { cancellationId, reservationId, userId, seatIds } = request;
     const { facts, scheduleId } = await readFacts(userId, reservationId, { seatIds, field: 'seatIds' });
@@ -46,15 +50,17 @@ export function createCancelReservation(dependencies: CancelDependencies) {
     } catch (error) {
       failure = error;
     }
-    // Postgres is asked before anything is refused: it may be decided although the answer was lost. Nor does an answer
-    // mean that it is decided: the run may have seen this request while it was withdrawn.
+    // The API asks Postgres before it rejects the request: the cancellation may be decided although the response was
+    // lost. A response does not prove a decision either: the run may have seen this request while it was withdrawn.
     if (await requests.withdraw(cancellationId)) throw failure;
     const cancelled = await readCancellation(db, cancellationId);
     if (cancelled) return cancelled;
     throw notDecided();
   };
 
-  /** An earlier run of this request has recorded it: then its row decides, by the instant that stands there. */
+  /**
+   * Whether an earlier run of this request has recorded it. Then its row decides, by the time that is recorded there.
+   */
   async function isRecorded(cancellationId: string): Promise<boolean> {
     const earlier = await requests.find(cancellationId);
     return earlier !== null && earlier.status !== 'WITHDRAWN';
@@ -66,8 +72,8 @@ const notDecided = () => new Problem('temporarily-unavailable', 'The cancellatio
 /**
  * Reads the final outcome of a request from Postgres.
  *
- * @returns null where none is recorded under this id, or it is not decided
- * @throws {Problem} not-cancellable where it was refused
+ * @returns null if no cancellation is recorded under this id, or the request is not decided
+ * @throws {Problem} not-cancellable if the request was refused
  */
 export async function readCancellation(
   db: Knex,

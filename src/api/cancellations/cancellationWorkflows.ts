@@ -8,17 +8,17 @@ import {
 } from '../../contract/cancellations';
 import { asProblems, untilTaken } from '../updates';
 
-/** The cancellation itself, and the 5 s for which its answer waits for the card's refund. */
+/** Covers the cancellation itself, and the 5 s that its response waits for the card refund. */
 const TIMEOUT_MS = 15_000;
 
-/** How the API talks to the cancellations' workflows. */
+/** How the API talks to cancellation workflows. */
 export interface CancellationWorkflows {
   /**
-   * Starts the workflow of a recorded request, or joins the one that runs. Resolves once it is decided, and the card is
-   * refunded where that comes within seconds. What was decided is in Postgres.
+   * Starts the workflow of a recorded request, or joins the one that runs. Resolves when the request is decided. If the
+   * card refund takes only seconds, it waits for the refund too. Postgres has the decision.
    *
-   * @throws {Problem} internal-error where an operator has to look first
-   * @throws where no answer came in time
+   * @throws {Problem} internal-error if an operator has to look at the reservation first
+   * @throws if no response came in time
    */
   decide(request: OpenRequest): Promise<void>;
 }
@@ -40,7 +40,8 @@ export function createCancellationWorkflows(
       const deciding = client.withDeadline(Date.now() + TIMEOUT_MS, () =>
         untilTaken(() =>
           client.workflow.executeUpdateWithStart<CancellationWorkflow, void, []>(DECIDED_UPDATE, {
-            // No update id: one that a closed run has completed would be answered by that run, and start nothing.
+            // No update id. If a closed run has completed an update with this id, Temporal would return the result of
+            // that run and start nothing.
             startWorkflowOperation: startOperation(request),
           }),
         ),

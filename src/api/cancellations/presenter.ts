@@ -6,7 +6,10 @@ export function presentCancellation(cancellation: RecordedCancellation): Cancell
   return sumUp([cancellation], cancellation);
 }
 
-/** Several cancellations of one reservation, oldest first, are shown as one: their sums, and what the last one says. */
+/**
+ * Presents several cancellations of one reservation, oldest first, as one. Seats and amounts are those of all; cause,
+ * rule and time are those of the last one.
+ */
 export function presentCancellations(
   cancellations: readonly RecordedCancellation[],
 ): CancellationView | undefined {

@@ -3,14 +3,14 @@ import type { ReservationStore } from '../../db/reservations/reservationStore';
 import { validationFailed } from '../http/validation';
 import { findOwnReservation, reservationNotFound } from '../reservations/findOwn';
 
-/** The seats that a client names, and the field in which it does. Null: all that are left. */
+/** The seats that a client names, and the field that names them. Null means all seats that are left. */
 export interface NamedSeats {
   seatIds: readonly string[] | null;
   field: 'seatIds' | 'seatId';
 }
 
 /**
- * Reads the facts that decide about the cancellation of seats of an own reservation.
+ * Reads the facts that decide whether the user can cancel seats of an own reservation.
  *
  * @throws {Problem} reservation-not-found; validation-failed for seats that the reservation never had
  */

@@ -23,14 +23,15 @@ export function cancellationRoutes(dependencies: CancellationRoutesDependencies)
     endpoint({
       method: 'GET',
       path,
-      summary: 'What a cancellation now would give',
+      summary: 'Read what a cancellation would refund now',
       description:
-        'Of the seats that `seatId` names, once or several times, or of all that are left. By the policy that was frozen with the reservation. Days are days at the venue.',
+        'For the seats that `seatId` names (once or several times), or for all seats that are left. The policy ' +
+        'is the one that was frozen with the reservation. Days are days at the venue.',
       tags,
       access: 'user',
       params: reservationParams,
       query: previewQuery,
-      responses: { 200: { description: 'The figures of this very moment', schema: previewSchema } },
+      responses: { 200: { description: 'The figures at this moment', schema: previewSchema } },
       problems: ['reservation-not-found'],
       async handle({ user, params: { reservationId }, query: { seatId: seatIds } }) {
         const { facts } = await readFacts(user.userId, reservationId, { seatIds, field: 'seatId' });
@@ -50,10 +51,10 @@ export function cancellationRoutes(dependencies: CancellationRoutesDependencies)
       path,
       summary: 'Cancel a reservation that was paid, or some of its seats',
       description:
-        '`seatIds` names the seats; left out, all that are left are cancelled. The others stay CONFIRMED with their ' +
-        'tickets. The same figures as GET gives at this moment. The tickets are void, the seats on sale again and the points ' +
-        'in the wallet when the answer comes; the card may take longer (`refundStatus`) and is then tried until it ' +
-        'is done.',
+        '`seatIds` names the seats. Without it, all seats that are left are cancelled. The other seats stay ' +
+        'CONFIRMED with their tickets. The figures are those that GET returns at this moment. When the response ' +
+        'comes, the tickets are void, the seats are on sale again and the points are in the wallet. The card ' +
+        'refund may take longer (`refundStatus`); the service retries it until it is done.',
       tags,
       access: 'user',
       idempotent: true,

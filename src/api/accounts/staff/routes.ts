@@ -8,13 +8,12 @@ import { assignedSchema, assignmentsSchema, staffParams } from './schema';
 
 const tags = ['Operators'];
 
-/** The venues and schedules of the staff; their accounts are made and changed elsewhere. */
+/** The venues and schedules of staff accounts. Other endpoints create and change the accounts. */
 export function staffRoutes({ db }: Pick<ApiDependencies, 'db'>): Endpoint[] {
-  /** @throws {Problem} account-not-found, also for one that is not STAFF: operators may check in everywhere */
+  /** @throws {Problem} account-not-found, also for an account that is not STAFF: operators may check in everywhere */
   async function findStaff(userId: string): Promise<void> {
     const user = await createUserStore(db).find(userId);
-    if (user?.role !== 'STAFF')
-      throw new Problem('account-not-found', 'Nobody of the staff has this user id.');
+    if (user?.role !== 'STAFF') throw new Problem('account-not-found', 'No staff account has this user id.');
   }
 
   async function present(userId: string): Promise<z.output<typeof assignedSchema>> {
@@ -26,7 +25,7 @@ export function staffRoutes({ db }: Pick<ApiDependencies, 'db'>): Endpoint[] {
     endpoint({
       method: 'GET',
       path: '/v1/admin/staff/{userId}/assignments',
-      summary: 'Read where somebody of the staff may check in',
+      summary: 'Read where a staff account may check in',
       tags,
       access: 'operator',
       params: staffParams,
@@ -41,10 +40,10 @@ export function staffRoutes({ db }: Pick<ApiDependencies, 'db'>): Endpoint[] {
     endpoint({
       method: 'PUT',
       path: '/v1/admin/staff/{userId}/assignments',
-      summary: 'Bind somebody of the staff to venues and schedules',
+      summary: 'Limit a staff account to venues and schedules',
       description:
-        'In place of those from before, with the next scan. Without any they may check in everywhere. A ticket of ' +
-        'another show is `ticket-invalid` to them.',
+        'Replaces the earlier venues and schedules, from the next scan on. Without any, the account may check in ' +
+        'everywhere. If it scans a ticket of another show, it gets `ticket-invalid`.',
       tags,
       access: 'operator',
       params: staffParams,

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 
-/** More than one person ever works at. */
+/** More venues or schedules than one person ever works at. */
 const MAX_ASSIGNMENTS = 500;
 
 const ids = z.array(z.uuid()).max(MAX_ASSIGNMENTS);
 
-/** Where somebody of the staff may check in. */
+/** The venues and schedules where a staff account may check in. */
 export const assignmentFields = {
-  venueIds: ids.default([]).meta({ description: 'Every show there' }),
+  venueIds: ids.default([]).meta({ description: 'All shows at these venues' }),
   scheduleIds: ids.default([]),
 };
 
@@ -17,4 +17,7 @@ export const staffParams = z.object({ userId: z.uuid() });
 
 export const assignedSchema = z
   .object({ userId: z.uuid(), venueIds: z.array(z.uuid()), scheduleIds: z.array(z.uuid()) })
-  .meta({ id: 'StaffAssignments', description: 'Without any venue and schedule: everywhere' });
+  .meta({
+    id: 'StaffAssignments',
+    description: 'Without any venue or schedule, the account may check in everywhere',
+  });

@@ -26,10 +26,10 @@ const tags = ['Operators'];
 const path = '/v1/admin/schedules/{scheduleId}/cancellation';
 const FIRST_PAGE = failuresQuery.parse({});
 
-/** Temporal answers within milliseconds, or is down. */
+/** Temporal responds within milliseconds, or is down. */
 const NUDGE_TIMEOUT_MS = 5_000;
 
-/** A show that does not take place: its sale is closed for good, and everybody is refunded in full. */
+/** A show that does not take place. The service closes its sale permanently and refunds every buyer in full. */
 export function showCancellationRoutes(
   dependencies: Pick<ApiDependencies, 'settings' | 'db' | 'redis' | 'temporal' | 'idempotency' | 'logger'>,
 ): Endpoint[] {
@@ -44,8 +44,9 @@ export function showCancellationRoutes(
       path,
       summary: 'Cancel a show',
       description:
-        'Closes the sale for good, ends open holds, and refunds every sold reservation in full, with its booking ' +
-        'fee. It cannot be taken back. A show is cancelled once: asked again, this tells how far it is.',
+        'Closes the sale permanently, ends open holds, and refunds every sold reservation in full, with its ' +
+        'booking fee. A cancellation cannot be undone. A show is cancelled only once: a repeated request returns ' +
+        'the progress.',
       tags,
       access: 'operator',
       idempotent: true,
@@ -59,7 +60,7 @@ export function showCancellationRoutes(
           headers: { Location: 'The progress' },
         },
         200: {
-          description: 'Everybody was refunded before',
+          description: 'All buyers had been refunded before',
           schema: showCancellationSchema,
           headers: { Location: 'The progress' },
         },
@@ -90,7 +91,7 @@ export function showCancellationRoutes(
     endpoint({
       method: 'GET',
       path,
-      summary: 'Read how far the cancellation of a show is',
+      summary: 'Read the progress of the cancellation of a show',
       description: '`failures` lists the refunds whose last try failed, a page at a time.',
       tags,
       access: 'operator',
@@ -107,7 +108,7 @@ export function showCancellationRoutes(
       method: 'PATCH',
       path,
       summary: 'Pause, resume, or change the rate of the refunds of a show',
-      description: 'Refunds that have begun go on while it is paused.',
+      description: 'A pause does not stop refunds that have begun.',
       tags,
       access: 'operator',
       params: scheduleParams,
@@ -117,7 +118,7 @@ export function showCancellationRoutes(
       async handle({ params: { scheduleId }, body }) {
         await findCancelled(scheduleId);
         if (!(await shows.adjust(scheduleId, body))) {
-          throw new Problem('show-cancellation-done', 'Everybody has been refunded.');
+          throw new Problem('show-cancellation-done', 'All buyers have been refunded.');
         }
         await nudge(scheduleId);
         return answer(await present(await findCancelled(scheduleId), FIRST_PAGE));
@@ -126,8 +127,8 @@ export function showCancellationRoutes(
   ];
 
   /**
-   * Postgres has the order of the operator. Where Temporal cannot be reached, the sweep starts the workflow, and one
-   * that is paused looks at the row by itself.
+   * Postgres has the order of the operator. If Temporal cannot be reached, the sweep starts the workflow later. A
+   * paused workflow reads the row automatically.
    */
   async function nudge(scheduleId: string): Promise<void> {
     try {
@@ -135,7 +136,7 @@ export function showCancellationRoutes(
         nudgeShowCancellation(temporal, taskQueue, scheduleId),
       );
     } catch (err) {
-      logger.warn({ err, scheduleId }, "the workflow of a show's cancellation could not be told");
+      logger.warn({ err, scheduleId }, 'the workflow of a show cancellation could not be reached');
     }
   }
 
@@ -143,7 +144,7 @@ export function showCancellationRoutes(
     const show = await shows.find(scheduleId);
     if (show) return show;
     if (!(await schedules.facts(scheduleId))) throw scheduleNotFound();
-    throw new Problem('show-not-cancelled', 'Nobody has cancelled this show.');
+    throw new Problem('show-not-cancelled', 'This show is not cancelled.');
   }
 
   async function present(

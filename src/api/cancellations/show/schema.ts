@@ -9,7 +9,7 @@ import { workflowLinkSchema } from '../../reservations/workflowLink';
 const instant = z.iso.datetime({ precision: 3 });
 
 const refundsPerSecond = z.int().min(1).max(MAX_REFUNDS_PER_SECOND).meta({
-  description: 'At most so many cancellations of reservations are begun in any second',
+  description: 'The most cancellations of reservations that begin in any second',
 });
 
 export const showCancellationBody = z.strictObject({
@@ -21,7 +21,7 @@ export const showAdjustmentBody = z.strictObject({
   paused: z
     .boolean()
     .optional()
-    .meta({ description: 'Nothing new is begun while it is; what has begun goes on' }),
+    .meta({ description: 'true: no new cancellation begins. Those that have begun continue' }),
   refundsPerSecond: refundsPerSecond.optional(),
 });
 
@@ -30,16 +30,19 @@ export const failuresQuery = z.object(pageQuery);
 const pointsAndCard = z.object({ points: z.int(), card: z.int() });
 
 const counts = z.object({
-  reservations: z.int().meta({ description: 'Ever sold: the sum of refunded, refunding, failing and toDo' }),
+  reservations: z
+    .int()
+    .meta({ description: 'All that were ever sold: the sum of refunded, refunding, failing and toDo' }),
   refunded: z.int(),
-  refunding: z.int().meta({ description: "Cancelled; the card's part is on its way" }),
-  failing: z.int().meta({ description: 'As refunding, and the last try failed; it is tried again' }),
+  refunding: z.int().meta({ description: 'Cancelled, and the card refund is under way' }),
+  failing: z.int().meta({ description: 'Like refunding, but the last try failed. The service tries again' }),
   toDo: z.int().meta({ description: 'Not cancelled yet' }),
   cancelledByCustomer: z.int().meta({
     description:
-      'Of reservations: cancelled by the customer before the show was, by the policy; left as that was',
+      'The part of `reservations` that customers cancelled before the show was cancelled. Their refunds follow ' +
+      'the policy and stay as they were',
   }),
-  openHolds: z.int().meta({ description: 'Held, or a payment under way' }),
+  openHolds: z.int().meta({ description: 'Held, or with a payment under way' }),
 });
 
 export const showCancellationSchema = z
@@ -57,7 +60,7 @@ export const showCancellationSchema = z
     failures: pageOf(
       z.object({
         reservationId: z.uuid(),
-        amount: z.int().meta({ description: 'Due to the card' }),
+        amount: z.int().meta({ description: 'The amount that is due to the card' }),
         attempts: z.int(),
         lastFault: z.string(),
         since: instant,
