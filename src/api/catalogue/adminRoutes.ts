@@ -18,12 +18,12 @@ import {
   scheduleChangeSchema,
 } from './adminSchema';
 
-/** Ten thousand seat ids. */
+/** Room for ten thousand seat ids. */
 const CHANGE_LIMIT = 1024 * 1024;
 
 const tags = ['Operators'];
 
-/** The operators' changes to concerts and schedules. */
+/** The endpoints with which operators change concerts and schedules. */
 export function adminCatalogueRoutes({
   settings,
   db,
@@ -58,8 +58,8 @@ export function adminCatalogueRoutes({
   }
 
   /**
-   * Edits a schedule; where its sale is to open with a draw from then on, its opening is planned in the same breath,
-   * so that no lobby is opened that nobody closes. A plan whose edit is not committed after all finds nothing to draw.
+   * Edits a schedule. If the edit means that the sale opens with a draw, this plans the opening before the commit. So
+   * no lobby opens that nothing closes. If the edit is not committed after all, its plan finds nothing to draw.
    */
   async function editWithOpening(scheduleId: string, edit: (editor: CatalogueEditor) => Promise<unknown>) {
     await db.transaction(async (transaction) => {
@@ -132,7 +132,7 @@ export function adminCatalogueRoutes({
       method: 'PATCH',
       path: '/v1/admin/schedules/{scheduleId}',
       summary: 'Pause, resume or close a sale; change its waiting room; block and unblock seats',
-      description: 'All of it or nothing. Seats that are held or sold cannot be blocked.',
+      description: 'Makes all of the changes or none. Seats that are held or sold cannot be blocked.',
       tags,
       access: 'operator',
       bodyLimit: CHANGE_LIMIT,

@@ -4,10 +4,10 @@ import { SALE_SWITCHES } from '../../domain/catalogue/saleStatus';
 import { waitingRoomSchema } from '../../domain/queue/waitingRoom';
 import { scheduleSchema as publicScheduleSchema } from './schema';
 
-/** Composed (NFC), so that Hangul typed on any system is found by a search typed on another. */
+/** Composed (NFC), so that a search also finds Hangul that was typed on another system. */
 export const line = z.string().trim().normalize().min(1).max(200);
 const time = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
-/** Whole won; far above any ticket, far below what integers hold. */
+/** Whole KRW. The limit is far above any ticket price and far below the largest integer. */
 const money = z.int().min(0).max(100_000_000);
 const seatIds = z.array(z.uuid()).max(10_000).default([]);
 
@@ -23,7 +23,8 @@ export const newScheduleSchema = z.strictObject({
   saleOpensAt: time,
   saleClosesAt: time,
   prices: z.record(z.string(), money).meta({
-    description: 'By category of the plan. A category without a price is not for sale: its seats are BLOCKED',
+    description:
+      'The price of each category of the plan. A category without a price is not for sale: its seats are BLOCKED',
   }),
   bookingFee: money.default(2_000).meta({ description: 'For each seat' }),
   maxSeatsPerUser: z.int().min(1).max(100).default(4),
@@ -39,7 +40,7 @@ export const scheduleChangeSchema = z
     waitingRoom: waitingRoomSchema
       .nullable()
       .optional()
-      .meta({ description: 'null: no room of its own any more' }),
+      .meta({ description: 'null removes the own waiting room of the schedule' }),
     blockSeatIds: seatIds,
     unblockSeatIds: seatIds,
   })

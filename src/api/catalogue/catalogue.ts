@@ -31,7 +31,10 @@ const concertWithSchedules = z.object({
   schedules: z.array(scheduleOverview),
 });
 
-/** A concert with its schedules by time. Whether they are on sale follows from the clock, and is not kept. */
+/**
+ * A concert with its schedules in order of time. Their sale status follows from the clock, so the cache does not keep
+ * it.
+ */
 export type ConcertWithSchedules = z.output<typeof concertWithSchedules>;
 
 export interface ConcertSearch {

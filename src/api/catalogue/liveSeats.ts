@@ -4,8 +4,8 @@ import { openSeatRoom, type SeatRoom, type SeatRoomDependencies } from './seatRo
 
 export interface LiveSeats {
   /**
-   * The stream of a schedule's changes, from the version that the client has; undefined tells it every seat
-   * first.
+   * Opens the stream of the changes of a schedule, from the version that the client has. If the version is undefined,
+   * the first event reports every seat.
    *
    * @returns null for an unknown schedule
    * @throws {Problem} as `EventStreams.open`
@@ -13,7 +13,7 @@ export interface LiveSeats {
   open(scheduleId: string, version: number | undefined, holder: StreamHolder): Promise<Readable | null>;
 }
 
-/** One room a schedule, for as long as somebody on this process watches it. */
+/** One room for each schedule, for as long as a client watches it through this process. */
 export function createLiveSeats(
   dependencies: SeatRoomDependencies & { streams: Pick<EventStreams, 'listener'> },
 ): LiveSeats {

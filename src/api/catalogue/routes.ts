@@ -25,7 +25,7 @@ import { answerSeatMap } from './seatMapAnswer';
 
 const tags = ['Catalogue'];
 
-/** Only another version of the service writes the same plan in another way. */
+/** Caches may keep a plan: only another version of the service writes the same plan in another way. */
 const PLAN_CACHING = 'public, max-age=300';
 
 /** The public, cached part of the API: concerts, their schedules, and the seats of each. */
@@ -110,8 +110,8 @@ export function catalogueRoutes({
       path: '/v1/schedules/{scheduleId}/seats',
       summary: 'Read the seat map of a schedule',
       description:
-        'Send the ETag back as `If-None-Match`: the answer is 304 while no seat has changed. A sold seat is never ' +
-        'shown free for more than a second.',
+        'Send the ETag back as `If-None-Match`: the response is 304 while no seat has changed. The map never ' +
+        'shows a sold seat as free for more than a second.',
       tags,
       access: 'public',
       rateLimit: 'seat-map',
@@ -123,7 +123,7 @@ export function catalogueRoutes({
           schema: seatMapSchema,
           headers: { ETag: 'A strong validator: the version, and the encoding where there is one' },
         },
-        304: { description: 'The map that the client has is still right' },
+        304: { description: 'The map that the client has is still current' },
       },
       async handle({ params, http }) {
         const seatMap = await seatMaps.find(params.scheduleId);
@@ -137,8 +137,8 @@ export function catalogueRoutes({
       path: '/v1/schedules/{scheduleId}/plan',
       summary: 'Read what is needed to draw the hall of a schedule',
       description:
-        'Areas, zones and rows, in the coordinates of the seats of the seat map. It never changes: read it once, and ' +
-        'the seat map again and again.',
+        'Areas, zones and rows, in the coordinates that the seat map uses for its seats. The drawing never ' +
+        'changes: read it once, and then read only the seat map again.',
       tags,
       access: 'public',
       rateLimit: 'seat-map',
@@ -150,7 +150,7 @@ export function catalogueRoutes({
           schema: hallPlanSchema,
           headers: { ETag: 'The version, as a strong validator' },
         },
-        304: { description: 'The drawing that the client has is still right' },
+        304: { description: 'The drawing that the client has is still current' },
       },
       async handle({ params, http }) {
         const plan = await hallPlans.find(params.scheduleId);
@@ -164,10 +164,11 @@ export function catalogueRoutes({
       path: '/v1/schedules/{scheduleId}/seats/events',
       summary: 'Follow the seats of a schedule',
       description:
-        'Events `seats` of `{version, changes: [{seatId, status}]}` (`SeatsEvent`). Read the map, connect with its ' +
-        'version as `since`, and write the changes of each event over the map, in the order in which they come: ' +
-        'nothing is missed. Without `since`, and where the server does not know the version, the first event tells ' +
-        'every seat. `Last-Event-ID`, which browsers send when they reconnect, resumes in the same way.',
+        'Events `seats` of `{version, changes: [{seatId, status}]}` (`SeatsEvent`). Read the map, connect with ' +
+        'its version as `since`, and apply the changes of each event to the map, in the order in which they ' +
+        'come. Then the client misses nothing. Without `since`, or if the server does not know the version, the ' +
+        'first event reports every seat. Browsers send `Last-Event-ID` when they reconnect; it has the same ' +
+        'effect as `since`.',
       tags,
       access: 'public',
       params: scheduleParams,
@@ -184,7 +185,10 @@ export function catalogueRoutes({
   ];
 }
 
-/** What is no version of ours was not sent by us; such a client is told every seat. */
+/**
+ * Reads the version that the client has. An id that is not a version did not come from this service, so its client gets
+ * every seat.
+ */
 function lastEventVersion(headers: IncomingHttpHeaders): number | undefined {
   const id = headers['last-event-id'];
   return typeof id === 'string' && /^[1-9]\d{0,15}$/.test(id) ? Number(id) : undefined;

@@ -18,7 +18,7 @@ export const concertSummarySchema = z
     venueName: z
       .string()
       .nullable()
-      .meta({ description: 'null until there is a schedule; several are joined' }),
+      .meta({ description: 'null until there is a schedule. Several names are joined' }),
     firstStartsAt: time.nullable(),
     lastStartsAt: time.nullable(),
     saleStatus,
@@ -39,7 +39,7 @@ export const scheduleSchema = z
     maxSeatsPerUser: z.int(),
     waitingRoom: waitingRoomSchema
       .nullable()
-      .meta({ description: 'null: the token of the service-wide room from the login is enough' }),
+      .meta({ description: 'null: the queue token from the login, for the service-wide room, is enough' }),
   })
   .meta({ id: 'Schedule' });
 
@@ -66,7 +66,10 @@ export const seatMapSchema = z
         accessible: z
           .literal(true)
           .optional()
-          .meta({ description: "A wheelchair space or a companion's seat beside one; left out elsewhere" }),
+          .meta({
+            description:
+              'A wheelchair space, or the seat of a companion beside one. Other seats do not have this field',
+          }),
       }),
     ),
   })
@@ -75,14 +78,16 @@ export const seatMapSchema = z
 /** The data of an event `seats`. */
 export const seatsEventSchema = z
   .object({
-    version: z.int().meta({ description: 'Of the map with these changes; also the id of the event' }),
+    version: z
+      .int()
+      .meta({ description: 'The version of the map with these changes. It is also the id of the event' }),
     changes: z.array(z.object({ seatId: z.uuid(), status: seatStatus })),
   })
   .meta({ id: 'SeatsEvent' });
 
 export const seatEventsQuery = z.object({
   since: z.coerce.number().int().positive().optional().meta({
-    description: '`version` of the seat map that the client has; `Last-Event-ID` goes before it',
+    description: '`version` of the seat map that the client has. `Last-Event-ID` takes precedence',
   }),
 });
 
@@ -96,6 +101,6 @@ export const concertListQuery = z.object({
     .normalize()
     .max(100)
     .optional()
-    .meta({ description: "Part of the title or the artist's name, in any case" }),
+    .meta({ description: 'Part of the title or of the name of the artist. Case does not matter' }),
   ...pageQuery,
 });

@@ -5,8 +5,8 @@ import { STATUS_NAMES, type SeatMap } from './seatMapBody';
 export type SeatChangeSet = Iterable<readonly [position: number, letter: string]>;
 
 /**
- * One event `seats`: what changed up to the version of `map`, which is its id. Who has applied it has every
- * seat as in `map`, if the changes are all those since the version before.
+ * Makes one event `seats` with the changes up to the version of `map`. That version is the id of the event. If
+ * `changes` has all changes since the version of a client, the client then has every seat as in `map`.
  */
 export function seatsEvent({ version, seatIds }: SeatMap, changes: SeatChangeSet): Buffer {
   const told = Array.from(changes, ([position, letter]) => ({
@@ -16,10 +16,10 @@ export function seatsEvent({ version, seatIds }: SeatMap, changes: SeatChangeSet
   return Buffer.from(frame({ id: String(version), event: 'seats', data: { version, changes: told } }));
 }
 
-/** Tells every seat, whatever the client knew before. */
+/** Reports every seat, whatever the client knew before. */
 export const everySeat = (map: SeatMap): Buffer => seatsEvent(map, map.statuses.split('').entries());
 
-/** Both are of the same schedule, so that positions are the same seats. */
+/** Both maps are of the same schedule, so the same position is the same seat. */
 export function* changesOf(before: SeatMap, after: SeatMap): Generator<[position: number, letter: string]> {
   if (before.statuses === after.statuses) return;
   for (let position = 0; position < after.statuses.length; position += 1) {

@@ -7,17 +7,17 @@ export type SeatMapAnswer =
   | { status: 200; headers: Record<string, string>; body: Buffer }
   | { status: 304; headers: Record<string, string> };
 
-/** A browser asks each time; a shared cache may answer for the second that a sold seat may be shown. */
+/** A browser asks each time. A shared cache may serve the map for the one second that a sold seat may look free. */
 const FOR_A_SECOND = 'public, max-age=0, s-maxage=1';
 
-/** The map, in the encoding that the client prefers, or 304 where it has this version. */
+/** Returns the map in the encoding that the client prefers, or 304 if the client has this version. */
 export async function answerSeatMap(
   map: Pick<SeatMap, 'version' | 'encoded'>,
   request: IncomingHttpHeaders,
   cacheControl = FOR_A_SECOND,
 ): Promise<SeatMapAnswer> {
   const encoding = preferredEncoding(request);
-  // A client that has this version needs no other, in whichever encoding it got it.
+  // A client that has this version in any encoding needs no other one.
   const known = knownTag(
     request,
     [encoding, ...ENCODINGS].map((one) => tagOf(map.version, one)),
@@ -33,7 +33,7 @@ export async function answerSeatMap(
   return { status: 200, headers: { ...headers, 'Content-Encoding': encoding }, body };
 }
 
-/** A strong tag names bytes, so that it differs by encoding (RFC 9110, 8.8.3). */
+/** A strong tag identifies bytes, so it differs for each encoding (RFC 9110, 8.8.3). */
 function tagOf(version: number, encoding: Encoding): string {
   return encoding === 'identity' ? `"${version}"` : `"${version}-${encoding}"`;
 }

@@ -4,7 +4,7 @@ import type { ScheduleFacts } from '../../db/catalogue/scheduleStore';
 import type { SeatDrawing } from '../../db/catalogue/seatStore';
 import type { Grade } from '../../domain/catalogue/seatingPlan/grades';
 
-/** In the order of our preference. */
+/** In the order in which the service prefers them. */
 export const ENCODINGS = ['br', 'gzip', 'identity'] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
@@ -14,17 +14,17 @@ export interface SeatMap {
   /** One letter for each seat (see SeatStore.statuses). */
   statuses: string;
   seatIds: readonly string[];
-  /** The body, written and compressed once, on the first demand: who has the version already needs none. */
+  /** The body. It is written and compressed once, on first use. A client that has the version already needs no body. */
   encoded(encoding: Encoding): Promise<Buffer>;
 }
 
-/** The part of a seat map's JSON that never changes. */
+/** The part of the JSON of a seat map that never changes. */
 export interface SeatMapTemplate {
   seats: number;
   fill(version: number, statuses: string): SeatMap;
 }
 
-/** What the letters of SeatStore.statuses stand for. */
+/** The status that each letter of SeatStore.statuses stands for. */
 export const STATUS_NAMES: ReadonlyMap<string, string> = new Map([
   ['A', 'AVAILABLE'],
   ['H', 'HELD'],
@@ -32,12 +32,12 @@ export const STATUS_NAMES: ReadonlyMap<string, string> = new Map([
   ['B', 'BLOCKED'],
 ]);
 
-/** What stands between the constant part of one seat and that of the next. */
+/** The text between the constant part of one seat and the constant part of the next. */
 const STATUS_ENDS: ReadonlyMap<string, Buffer> = new Map(
   [...STATUS_NAMES].map(([letter, status]) => [letter, Buffer.from(`${status}"},`)]),
 );
 
-// Cheap levels: a busy sale compresses the map several times a second.
+// The levels are cheap, because a busy sale compresses the map several times a second.
 export const compress = {
   br: (body: Buffer) =>
     promisify(brotliCompress)(body, {
@@ -52,8 +52,8 @@ export const compress = {
 } satisfies Record<Encoding, (body: Buffer) => Promise<Buffer>>;
 
 /**
- * Serialises everything but the statuses once, as bytes: 15,000 seats are some 2 MB, and a new version then
- * costs copying them instead of writing them anew.
+ * Serialises everything except the statuses once, as bytes. 15,000 seats are about 2 MB. A new version then only copies
+ * these bytes instead of writing them again.
  */
 export function createSeatMapTemplate(
   schedule: ScheduleFacts,
@@ -87,7 +87,7 @@ export function createSeatMapTemplate(
       at += statusEnd(statuses, seat).copy(body, at);
       from = to;
     });
-    // The comma after the last seat gives way to the end.
+    // The end replaces the comma after the last seat.
     if (drawings.length > 0) at -= 1;
     at += body.write(']}', at);
     return body.subarray(0, at);

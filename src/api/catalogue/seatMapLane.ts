@@ -11,7 +11,7 @@ export interface SeatMapLaneDependencies {
   limits: RequestLimits;
 }
 
-/** Reading a seat map without a login. */
+/** The lane for reading a seat map without a login. */
 export function createSeatMapLane({ seatMaps, limits }: SeatMapLaneDependencies): Lane {
   async function answer(scheduleId: string, request: IncomingMessage): Promise<LaneAnswer | undefined> {
     const state = await limits.count(request, 'seat-map', undefined);

@@ -5,26 +5,26 @@ import { createSeatStore } from '../../db/catalogue/seatStore';
 import type { SeatMapCache } from '../../redis/catalogue/seatMapCache';
 import { createSeatMapTemplate, type SeatMap, type SeatMapTemplate } from './seatMapBody';
 
-/** Ten arenas: with their bodies some 60 MB. */
+/** Room for ten arenas: about 60 MB with their bodies. */
 const MAX_SEATS = 150_000;
 
 /**
- * How long statuses are trusted after Postgres was asked, by all processes together: a sold seat must be seen
- * within a second even if nobody announced it.
+ * How long all processes together trust statuses after one of them asked Postgres. A sold seat must be visible within a
+ * second, even if no process announced it.
  */
 const TRUSTED_MS = 400;
 
 /**
- * Loading statuses of one schedule may take this share of the time, after a first burst. Writing and
- * compressing a body costs about three times that (an arena: 15 ms and 40 ms), so that all of it takes a quarter.
+ * After a first burst, loading the statuses of one schedule may take this share of the time. Writing and compressing a
+ * body costs about three times as much (an arena: 15 ms and 40 ms). So all of it together takes a quarter.
  */
 const LOAD_SHARE = 0.07;
 const LOAD_BURST_MS = 1_000;
 const LONGEST_LOAD_DEBT_MS = 400;
 
 /**
- * How long a mark is trusted without asking Redis again. Shorter than the way of any answer from worker to client,
- * so that who has just held a seat sees it held.
+ * How long a process trusts a mark without asking Redis again. It is shorter than the way of any response from worker
+ * to client. So a client that has just held a seat sees the seat as held.
  */
 const MARK_TRUSTED_MS = 2;
 
@@ -34,7 +34,7 @@ interface Entry {
   current: { map: SeatMap; mark: string | undefined; trustedUntil: number } | undefined;
   loading: Promise<SeatMap> | undefined;
   asked: { at: number; mark: Promise<string | undefined> } | undefined;
-  /** Up to when past loads have used up their share of the time. */
+  /** Until this time, past loads have used up their share of the time. */
   paidUntil: number;
 }
 
@@ -43,15 +43,15 @@ export type SeatMaps = ReturnType<typeof createSeatMaps>;
 /**
  * The seat maps of all schedules, ready to send.
  *
- * 1. A map is given while no change was announced since (the mark in Redis is the one that was read before its
- *    statuses) and its statuses are younger than TRUSTED_MS.
- * 2. Otherwise statuses are loaded, once however many ask: from Redis if another process has left them there,
- *    else from Postgres. Redis gives the version that names them.
- * 3. While a sale changes the map faster than it can be loaded, one may be given up to LONGEST_LOAD_DEBT_MS
- *    longer, so that looking at seats never takes the machine from selling them.
- * 4. Without Redis, Postgres is asked every TRUSTED_MS, and versions come from the clock.
+ * 1. A process returns a map if no change was announced since it was read, and if its statuses are younger than
+ *    TRUSTED_MS. No change was announced if the mark in Redis is still the one that was read before the statuses.
+ * 2. Otherwise the process loads the statuses, once for all requests that wait. They come from Redis if another process
+ *    has left them there, else from Postgres. Redis gives the version that names them.
+ * 3. If a sale changes the map faster than it can be loaded, the process may return a map for up to
+ *    LONGEST_LOAD_DEBT_MS longer. So looking at seats never takes the machine away from selling them.
+ * 4. Without Redis, a process asks Postgres every TRUSTED_MS, and versions come from the clock.
  *
- * The versions that one process gives for a schedule never go back.
+ * The versions that one process returns for a schedule never go back.
  */
 export function createSeatMaps(db: Knex, cache: SeatMapCache) {
   const seats = createSeatStore(db);
@@ -80,7 +80,7 @@ export function createSeatMaps(db: Knex, cache: SeatMapCache) {
     return map;
   }
 
-  /** From Postgres. @param mark read before; undefined with Redis down */
+  /** Loads from Postgres. @param mark the mark that was read before; undefined if Redis is down */
   async function loadStatuses({ scheduleId, current }: Entry, mark: string | undefined, known: number) {
     const startedAt = performance.now();
     const statuses = await seats.statuses(scheduleId);
@@ -104,7 +104,7 @@ export function createSeatMaps(db: Knex, cache: SeatMapCache) {
     }
   }
 
-  /** One question to Redis serves everyone who comes within MARK_TRUSTED_MS. */
+  /** One question to Redis serves all requests within MARK_TRUSTED_MS. */
   async function latestMark(entry: Entry): Promise<string | undefined> {
     const now = performance.now();
     if (!entry.asked || now - entry.asked.at >= MARK_TRUSTED_MS) {

@@ -6,10 +6,12 @@ import { changesOf, everySeat, seatsEvent } from './seatEvents';
 import type { SeatMap } from './seatMapBody';
 import type { SeatMaps } from './seatMaps';
 
-/** Changes within this time become one event: no eye needs more, and each event goes to thousands. */
+/** Changes within this time become one event. No eye needs more, and each event goes to thousands of clients. */
 const PAUSE_MS = 250;
 
-/** Until the next look where nothing was announced; with the age of statuses it stays below a second. */
+/**
+ * The time until the next look if nothing was announced. Together with the age of the statuses it stays below a second.
+ */
 const UNANNOUNCED_MS = 500;
 
 export interface SeatRoomDependencies {
@@ -19,22 +21,22 @@ export interface SeatRoomDependencies {
   streams: Pick<EventStreams, 'send'>;
 }
 
-/** Those who watch one schedule on this process. */
+/** The clients that watch one schedule through this process. */
 export interface SeatRoom {
   enter(stream: Readable, version: number | undefined): void;
 }
 
 /**
- * Tells the changes of a schedule's seats to everyone who watches it here.
+ * Sends the changes of the seats of a schedule to every client that watches it here.
  *
- * 1. An event is the difference between two states that were seen, never a message that was passed on. What is
- *    announced late, twice, in another order or not at all changes when seats are looked at, and nothing else.
- * 2. Everyone in `following` has been told `shown`, and gets the same bytes: one look and one event, however
- *    many they are.
- * 3. Who arrives is brought from the version that it has to `shown`: by the log of versions, or by every seat
- *    where that does not reach back. One event for all who have the same version.
+ * 1. An event is the difference between two states that the room has read, never a forwarded message. An announcement
+ *    may be late, doubled, out of order or missing. This changes only the time at which the room looks at the seats.
+ * 2. Every client in `following` has received `shown`, and all get the same bytes. One look and one event serve all of
+ *    them, however many there are.
+ * 3. The room brings a new client from the version that it has to `shown`. It uses the log of versions, or sends every
+ *    seat if the log does not reach back far enough. One event serves all clients that have the same version.
  *
- * @param emptied called when the last one has left; the room is not used any more then
+ * @param emptied called when the last client has left; after that, the room is not used any more
  */
 export function openSeatRoom(
   { seatMaps, cache, changes, streams }: SeatRoomDependencies,
@@ -68,7 +70,7 @@ export function openSeatRoom(
       const map = await seatMaps.find(scheduleId);
       if (map) await show(map);
     } catch {
-      // Postgres is down: nothing is told, and the look that succeeds catches up.
+      // Postgres is down. The room sends nothing, and the next look that succeeds catches up.
     }
     looking = false;
     if (!closeIfEmpty()) lookIn(lookedAt + (askedAgain ? PAUSE_MS : UNANNOUNCED_MS) - Date.now());
@@ -86,7 +88,7 @@ export function openSeatRoom(
     }
   }
 
-  /** undefined where the log does not reach back to the version. */
+  /** undefined if the log does not reach back to the version. */
   async function eventSince(version: number | undefined, map: SeatMap): Promise<Buffer | undefined> {
     if (version === undefined) return undefined;
     const missed = await cache.changesBetween(scheduleId, version, map.version);

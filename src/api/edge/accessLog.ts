@@ -4,10 +4,10 @@ import type { ProblemSlug } from '../../domain/problems';
 import type { Middleware, RequestState } from '../http/state';
 import type { HttpMetrics } from './metrics';
 
-/** A path of ours is 120 characters long at most; an attacker's is as long as the headers may be. */
+/** A path of this API has at most 120 characters. The path of an attacker can be as long as the headers may be. */
 const PATH_LENGTH = 200;
 
-/** What the edge answers to anybody, as often as they like. */
+/** The problems that any client can cause, as often as it likes. */
 const REFUSALS: ReadonlySet<ProblemSlug> = new Set([
   'rate-limited',
   'unauthenticated',
@@ -22,8 +22,8 @@ const REFUSALS: ReadonlySet<ProblemSlug> = new Set([
 ]);
 
 /**
- * One observation for each answer, when it is out, and one line; of refusals and of probes a sample. The path goes
- * without its query, and no header is logged: either may carry a token.
+ * Records one observation and one log line for each response, when it is complete. Of refusals and probes it logs only
+ * a sample. It logs the path without its query, and no header: either may carry a token.
  */
 export function accessLog(logger: Logger, sampler: LogSampler, metrics: HttpMetrics): Middleware {
   return async (ctx, next) => {
@@ -42,7 +42,7 @@ export function accessLog(logger: Logger, sampler: LogSampler, metrics: HttpMetr
           status: ctx.res.statusCode,
           milliseconds: Math.round(milliseconds * 10) / 10,
           userId: ctx.state.user?.userId,
-          // The client left before the answer was complete.
+          // The client left before the response was complete.
           ...(ctx.res.writableFinished ? {} : { aborted: true }),
         },
         'request',

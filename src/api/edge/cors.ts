@@ -3,7 +3,10 @@ import cors from 'cors';
 import { requestIdOf } from './requestId';
 import { SECURITY_HEADERS } from './securityHeaders';
 
-/** Headers that a page may send besides those that every page may (Fetch, "CORS-safelisted request-header"). */
+/**
+ * Headers that a page may send, in addition to those that every page may send (Fetch, "CORS-safelisted
+ * request-header").
+ */
 const REQUEST_HEADERS = [
   'Authorization',
   'Content-Type',
@@ -14,15 +17,19 @@ const REQUEST_HEADERS = [
   'X-Request-Id',
 ];
 
-/** Headers that a page may read besides those that every page may (Fetch, "CORS-safelisted response-header name"). */
+/**
+ * Headers that a page may read, in addition to those that every page may read (Fetch, "CORS-safelisted response-header
+ * name").
+ */
 const RESPONSE_HEADERS = ['ETag', 'Location', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'X-Request-Id'];
 
-/** The longest time that browsers keep the answer of a preflight: Chromium 2 h, Firefox 24 h. */
+/** The longest time that browsers keep the response of a preflight: Chromium 2 h, Firefox 24 h. */
 const MAX_AGE_SECONDS = 7_200;
 
 /**
- * Lets the pages of other origins use the API. Without origins nothing changes. No cookies are involved: a page shows
- * who it acts for with an access token. Preflights are answered here, before any limit, and leave no line in the log.
+ * Lets pages of other origins use the API. Without origins nothing changes. The API uses no cookies: a page sends an
+ * access token to show for whom it acts. This function answers preflights before any limit counts them, and they leave
+ * no line in the log.
  */
 export function shareWithOrigins(listener: RequestListener, origins: readonly string[]): RequestListener {
   if (origins.length === 0) return listener;

@@ -1,13 +1,13 @@
 import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Requests that a client may send ahead on one connection. Browsers send none. */
+/** The number of requests that a client may send ahead on one connection. Browsers send none ahead. */
 const SENT_AHEAD = 16;
 
 /**
- * Handles the requests of one connection one after the other: the next one begins when the answer before it is out.
- * Node would begin all that are in one packet at once, a thousand and more. A client that sends too many ahead loses
- * its connection, because nothing can be answered out of turn (RFC 9112, 9.3.2).
+ * Handles the requests of one connection one after the other: the next request begins when the response before it is
+ * out. Node would begin all requests of one packet at once, a thousand and more. A client that sends too many ahead
+ * loses its connection, because the server cannot respond out of order (RFC 9112, 9.3.2).
  */
 export function inTurn(listener: RequestListener): RequestListener {
   const waiting = new WeakMap<Socket, (() => void)[]>();

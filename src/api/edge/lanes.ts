@@ -10,14 +10,14 @@ export interface LaneAnswer {
   body?: string | Buffer | undefined;
 }
 
-/** A way around the framework for one endpoint, as far as its answer is plain. */
+/** A way around the framework for the plain responses of one endpoint. */
 export interface Lane {
   /** The endpoint's method and path template. */
   method: string;
   route: string;
   /**
-   * Undefined for a request of another endpoint. What resolves to undefined, or rejects, goes the ordinary way, where
-   * the endpoint is defined and problems are told.
+   * Returns undefined for a request to another endpoint. If the promise resolves to undefined or rejects, the request
+   * takes the ordinary way. There the endpoint is defined and problems are reported.
    */
   take(request: IncomingMessage): Promise<LaneAnswer | undefined> | undefined;
 }
@@ -25,9 +25,10 @@ export interface Lane {
 const SECURITY_PAIRS = Object.entries(SECURITY_HEADERS).flat();
 
 /**
- * Lanes around the framework for the few requests that whole crowds repeat. Router, middleware and validation cost
- * several times such an answer itself. Both ways give the same answer, but a lane's are counted and not logged: at
- * thousands a second their lines would say nothing, and cost much of what is saved.
+ * Lanes around the framework for the few requests that whole crowds repeat. For these, router, middleware and
+ * validation cost several times as much as the response itself. Both ways give the same response. But the service only
+ * counts the responses of a lane and does not log them. At thousands a second, their lines would say nothing and would
+ * cost much of what the lane saves.
  */
 export function createLanes(
   lanes: readonly Lane[],
@@ -36,7 +37,7 @@ export function createLanes(
 ): RequestListener {
   return (request, response) => {
     const startedAt = performance.now();
-    // What a lane takes has no body; the endpoint says what is wrong with one.
+    // A lane takes only requests without a body. The endpoint reports what is wrong with a body.
     for (const lane of hasBody(request.headers) ? [] : lanes) {
       const answer = lane.take(request);
       if (!answer) continue;
@@ -58,14 +59,14 @@ export function createLanes(
       return;
     }
     const { status, headers, body } = answer;
-    // As in the access log: also where the client left before the last byte.
+    // As in the access log, this also counts a client that left before the last byte.
     response.once('close', () => {
       metrics.observe({ method, route, status, milliseconds: performance.now() - taken.startedAt });
     });
-    // As a list, which Node writes as it is.
+    // The headers are a list, which Node writes as it is.
     const list = [...SECURITY_PAIRS, 'X-Request-Id', requestIdOf(request.headers)];
     for (const [name, value] of Object.entries(headers)) list.push(name, value);
-    // The list takes the place of what was set before, and CORS has set one header that a lane sets as well.
+    // The list replaces the headers that were set before. CORS has set one header that a lane sets too.
     const vary = response.getHeader('Vary');
     if (typeof vary === 'string') list.push('Vary', headers['Vary'] ? `${vary}, ${headers['Vary']}` : vary);
     if (body !== undefined) {

@@ -8,13 +8,13 @@ export interface HttpObservation {
   milliseconds: number;
 }
 
-/** Of what clients hold too much: src/api/http/bounds.ts. */
+/** The things of which clients can hold too many: see src/api/http/bounds.ts. */
 export type BoundName = 'connections' | 'requests' | 'bodies' | 'streams';
 
 export interface HttpMetrics {
   readonly registry: Registry;
   observe(observation: HttpObservation): void;
-  /** Something was refused because too many are held already. */
+  /** Counts a refusal: clients hold too many already. */
   refused(bound: BoundName): void;
 }
 
@@ -24,14 +24,14 @@ export function createHttpMetrics(): HttpMetrics {
   collectDefaultMetrics({ register: registry });
   const durations = new Histogram({
     name: 'holdfast_http_request_duration_seconds',
-    help: 'Time from the request line to the last byte of the answer',
+    help: 'Time from the request line to the last byte of the response',
     labelNames: ['method', 'route', 'status'],
     buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [registry],
   });
   const refusals = new Counter({
     name: 'holdfast_http_refused_total',
-    help: 'What was refused because clients, or one of them, hold too much already',
+    help: 'Refusals because one client, or all clients together, hold too much already',
     labelNames: ['bound'],
     registers: [registry],
   });

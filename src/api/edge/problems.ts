@@ -7,8 +7,8 @@ import { problemAnswer } from '../problems/document';
 import { toProblem } from '../problems/toProblem';
 
 /**
- * Answers everything that was thrown below as problem+json. What was not thrown on purpose is logged with
- * its stack, a sample of each kind; the client sees the request id and no more.
+ * Turns every error from below into a response of type problem+json. It logs an error that was not thrown on purpose
+ * with its stack, but only a sample of each kind. The client sees only the request id.
  */
 export function answerProblems(logger: Logger, sampler: LogSampler): Middleware {
   return async (ctx, next) => {
@@ -27,19 +27,19 @@ export function answerProblems(logger: Logger, sampler: LogSampler): Middleware 
       ctx.status = answer.status;
       ctx.set(answer.headers);
       if (problem.slug === 'rate-limited') nameLimit(ctx, problem);
-      // The rest of the body is not read: see `startServer`.
+      // The server does not read the rest of the body: see `startServer`.
       if (!ctx.req.complete) ctx.set('Connection', 'close');
       ctx.body = answer.body;
     }
   };
 }
 
-/** Another limit may have let the request pass before: it says nothing about when to come back. */
+/** Another limit may have let the request pass before. That limit does not say when to come back. */
 function nameLimit(ctx: ApiContext, problem: Problem): void {
   ctx.remove('RateLimit');
   ctx.remove('RateLimit-Policy');
   const { policy, retryAfter } = problem.members;
   if (problem instanceof RateLimited) ctx.set(rateLimitHeaders(problem.state));
-  // A refusal that no quota explains, such as of one try to log in beside another.
+  // No quota explains this refusal, for example of a second login during another one.
   else if (typeof policy === 'string') ctx.set('RateLimit', `"${policy}";r=0;t=${String(retryAfter)}`);
 }

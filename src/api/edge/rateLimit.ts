@@ -8,8 +8,8 @@ import type { ApiContext } from '../http/state';
 
 export interface RequestLimits {
   /**
-   * Counts a request against a limit of its user or, where nobody is logged in, of its address. A request is counted
-   * once for a limit: a lane and then the endpoint find the same state.
+   * Counts a request against a limit of its user or, if no user is logged in, of its address. A limit counts a request
+   * only once: a lane and then the endpoint find the same state.
    *
    * @returns as `RateLimits.consume`
    */
@@ -20,7 +20,10 @@ export interface RequestLimits {
   ): Promise<RateLimitState | null>;
 }
 
-/** A limit has refused. The answer names that limit in `RateLimit`, whatever other limits let the request pass. */
+/**
+ * A limit has rejected the request. The response names this limit in `RateLimit`, whatever other limits let the request
+ * pass.
+ */
 export class RateLimited extends Problem {
   constructor(readonly state: RateLimitState) {
     super('rate-limited', `At most ${state.quota} requests in ${state.windowSeconds} s.`, {
@@ -45,8 +48,8 @@ export function createRequestLimits(limits: RateLimits, networkOf: NetworkOf): R
 }
 
 /**
- * Counts a request against the limit of its endpoint: the one that it names, or the general one of the user
- * or, if nobody is logged in, of the address.
+ * Counts a request against the limit of its endpoint. This is the limit that the endpoint names, or else the general
+ * limit of the user or, if no user is logged in, of the address.
  *
  * @throws {RateLimited}
  */
@@ -69,8 +72,8 @@ export async function enforceAddressLimit(ctx: ApiContext, limits: RequestLimits
 }
 
 /**
- * Counts a try to buy before one's turn. The refusal itself stays what it is; the next tries meet the limit
- * before they cost anything.
+ * Counts a request that tries to buy before its turn. The refusal of this request does not change. The limit rejects
+ * the next such requests before they cost anything.
  */
 export async function countEarlyTry(
   limits: RateLimits,
@@ -81,7 +84,7 @@ export async function countEarlyTry(
   await limits.consume('waiting', user.userId);
 }
 
-/** For a limit that only failures count against. @throws {RateLimited} */
+/** Checks a limit that counts only failures. @throws {RateLimited} */
 export async function heedKeyedLimit(limits: RateLimits, name: RateLimitName, key: string): Promise<void> {
   const state = await limits.look(name, key);
   if (state && !state.allowed) throw new RateLimited(state);

@@ -7,10 +7,10 @@ import { requestIdOf } from './requestId';
 import { SECURITY_HEADERS } from './securityHeaders';
 import { problemAnswer, type ProblemAnswer } from '../problems/document';
 
-/** How long a client may read the answer before its connection is cut, where it goes on sending. */
+/** How long a client that goes on sending may read the response before the server cuts its connection. */
 const LINGER_MS = 500;
 
-/** Answers a request with a problem before the framework has seen it. */
+/** Responds to a request with a problem before the framework has seen the request. */
 export function refuseRequest(request: IncomingMessage, response: ServerResponse, problem: Problem): void {
   const [path = '/'] = (request.url ?? '/').split('?');
   const answer = problemAnswer(problem, path);
@@ -19,7 +19,7 @@ export function refuseRequest(request: IncomingMessage, response: ServerResponse
   response.end(request.method === 'HEAD' ? undefined : answer.body);
 }
 
-/** Answers on the bare socket, where there is no request to answer, and cuts the connection. */
+/** Responds on the bare socket, if there is no request to respond to, and cuts the connection. */
 export function refuseSocket(socket: Duplex, problem: Problem): void {
   const answer = problemAnswer(problem, '/');
   const headers = { ...headersOf(answer, randomUUID()), Connection: 'close' };
@@ -30,12 +30,13 @@ export function refuseSocket(socket: Duplex, problem: Problem): void {
 }
 
 /**
- * Cuts the connection of a client that was answered before it had sent its whole request. No more of it is read. The
- * client may read the answer meanwhile: a connection that is cut with data on its way loses it (RFC 9112, 9.6).
+ * Cuts the connection of a client that got its response before it had sent its whole request. The server reads no more
+ * of the request. Meanwhile the client may read the response. If the server cut the connection while data was on its
+ * way, the client would lose the response (RFC 9112, 9.6).
  */
 export function cutSoon(socket: Duplex): void {
   if (socket.writable) socket.end();
-  // After Node has begun to read the rest and throw it away.
+  // This runs after Node has begun to read and discard the rest.
   setImmediate(() => socket.pause());
   const timer = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once('close', () => clearTimeout(timer));

@@ -3,7 +3,7 @@ import type { NetworkOf } from '../http/clientNetwork';
 import { refuseRequest } from './refusal';
 import { createShares, shortageProblem, type ShareBounds } from '../http/shares';
 
-/** Keeps one address from having too many requests under way, also where a proxy brings them all. */
+/** Prevents one address from having too many requests under way, also if a proxy forwards them all. */
 export function shareRequests(
   listener: RequestListener,
   options: { bounds: ShareBounds; networkOf: NetworkOf; onRefused: () => void },

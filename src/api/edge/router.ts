@@ -25,8 +25,9 @@ export interface RouterDependencies {
 }
 
 /**
- * The router of all endpoints. A request goes straight down: authenticate, count against the limits, read
- * the body, validate and handle, answer. Nobody's body is read who may not send it. Two endpoints with the same method and path stop the start.
+ * The router of all endpoints. A request passes these steps in order: authenticate, count against the limits, read the
+ * body, validate and handle, respond. The API never reads the body of a client that may not send it. Two endpoints with
+ * the same method and path stop the start.
  */
 export function createRouter(
   endpoints: readonly Endpoint[],
@@ -43,7 +44,9 @@ export function createRouter(
   return router;
 }
 
-/** Everything that no endpoint took: 405 with `Allow` where the path exists, OPTIONS answered, else 404. */
+/**
+ * Handles every request that no endpoint took: 405 with `Allow` if the path exists, a response to OPTIONS, else 404.
+ */
 export function refuseUnknown(router: Router<RequestState>, limits: RequestLimits): Middleware {
   return async (ctx) => {
     await enforceAddressLimit(ctx, limits);

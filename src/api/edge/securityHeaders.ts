@@ -1,9 +1,9 @@
 import type { Middleware } from '../http/state';
 
 /**
- * For answers that are data: nothing may be loaded, framed or sniffed (what helmet sets by default, as far as it
- * concerns those). They are the same for each answer, so they are written down and not made anew. Pages with
- * scripts of their own (the API document) set a policy of their own. HSTS is for the proxy that ends TLS.
+ * For responses that are data: a browser may not load, frame or sniff anything (the defaults of helmet, as far as they
+ * concern data). They are the same for each response, so they are constants. Pages with scripts of their own (the API
+ * document) set a policy of their own. The proxy that ends TLS sets HSTS.
  */
 export const SECURITY_HEADERS = {
   'Content-Security-Policy': "default-src 'none';frame-ancestors 'none'",

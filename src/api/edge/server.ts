@@ -14,29 +14,33 @@ import { cutSoon, refuseRequest, refuseSocket } from './refusal';
 import { createShares, type ShareBounds } from '../http/shares';
 
 export interface HttpServer {
-  /** With the port that was really taken: `http://127.0.0.1:3000`. */
+  /** With the port that the server really uses: `http://127.0.0.1:3000`. */
   readonly url: string;
   /**
-   * Accepts no more requests, waits for those under way, at most `deadlineMs`, then cuts what is left.
-   * Event streams must be ended by their owners first.
+   * Accepts no more requests, waits at most `deadlineMs` for those under way, then cuts what is left. The owners of
+   * event streams must end them first.
    */
   stop(deadlineMs: number): Promise<void>;
 }
 
 export interface ServerOptions {
   host: string;
-  /** 0 takes any free one. */
+  /** 0 takes any free port. */
   port: number;
-  /** In all, and for each address that connects. One too many is closed without an answer. */
+  /**
+   * The limits in total, and for each address that connects. The server closes a connection above a limit without a
+   * response.
+   */
   connections: ShareBounds;
-  /** Told of each connection that is closed because there are too many. */
+  /** Called for each connection that the server closes because there are too many. */
   onDropped?: () => void;
 }
 
 const IDLE_CHECK_MS = 50;
 
 /**
- * The limits on a slow or silent client. Node looks for late clients every 30 s by default, and headers that were late by 10 s could take 40.
+ * The limits on a slow or silent client. By default, Node looks for late clients only every 30 s. Headers with a limit
+ * of 10 s could then take 40 s.
  */
 const TIMEOUTS = {
   connectionsCheckingInterval: 1_000,
@@ -47,25 +51,29 @@ const TIMEOUTS = {
 };
 
 /**
- * Nothing has moved on a connection for so long, in either direction: its client does not read the answer, or sends
- * nothing. Longer than the pauses of an event stream (15 s). A request that the service is working on may take longer.
+ * The server closes a connection if nothing has moved on it for this long, in either direction. Its client does not
+ * read the response, or sends nothing. The time is longer than the pauses of an event stream (15 s). A request that the
+ * service is working on may take longer.
  */
 const SILENCE_MS = 30_000;
 
-/** Their strings are in V8's heap for as long as the request is there: both bound what a connection costs. */
+/**
+ * V8 keeps the strings of the headers in its heap for as long as the request exists. Both limits bound what a
+ * connection costs.
+ */
 const MAX_HEADER_BYTES = 8 * 1024;
 const MAX_HEADERS = 100;
 
-/** Above this share of its connections, the server keeps none for a next request. */
+/** Above this share of its connections, the server keeps no connection open for a next request. */
 const CROWDED = 3 / 4;
 
-/** Listens. @throws what `listen` raises, such as EADDRINUSE */
+/** Starts to listen. @throws what `listen` raises, such as EADDRINUSE */
 export async function startServer(listener: RequestListener, options: ServerOptions): Promise<HttpServer> {
   const { host, port, connections, onDropped } = options;
   const server = createServer({
     ...TIMEOUTS,
     maxHeaderSize: MAX_HEADER_BYTES,
-    // Ours answers with a problem: see `hostProblem`.
+    // The server checks this header itself and responds with a problem: see `headProblem`.
     requireHostHeader: false,
   });
   server.timeout = SILENCE_MS;
@@ -82,16 +90,17 @@ export async function startServer(listener: RequestListener, options: ServerOpti
       return;
     }
     socket.once('close', () => open.giveBack(network));
-    // Node would close at once, and a client that is still sending would lose the answer.
+    // Node would close at once, and a client that is still sending would lose the response.
     const closeAfterAnswer = socket.destroySoon.bind(socket);
     socket.destroySoon = () => (isUnread(answers.get(socket)) ? cutSoon(socket) : closeAfterAnswer());
   });
 
   const take = inTurn((request, response) => {
     answers.set(request.socket, response);
-    // A kept connection would hold the shutdown up until its client leaves, and others out where there are many.
+    // A kept connection would delay the shutdown until its client leaves. If there are many, it would also keep other
+    // clients out.
     if (stopping || open.taken() > connections.total * CROWDED) response.setHeader('Connection', 'close');
-    // The rest of the body is not read: its end may be far away.
+    // The server does not read the rest of the body: its end may be far away.
     response.once('finish', () => isUnread(response) && cutSoon(request.socket));
     const problem = headProblem(request);
     if (problem) refuseRequest(request, response, problem);
@@ -107,13 +116,13 @@ export async function startServer(listener: RequestListener, options: ServerOpti
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const answer = answers.get(socket);
-    // In the middle of an answer another one would be read as a part of its body.
+    // In the middle of a response, the client would read a second response as a part of the first body.
     const isAnswering = answer?.headersSent === true && !answer.writableFinished;
     if (!socket.writable || isAnswering) socket.destroy();
     else refuseSocket(socket, clientProblem(error.code));
   });
   server.on('connect', (_request, socket) => {
-    refuseSocket(socket, new Problem('method-not-allowed', 'This service is no proxy.'));
+    refuseSocket(socket, new Problem('method-not-allowed', 'This service is not a proxy.'));
   });
 
   await listen(server, host, port);
@@ -122,7 +131,7 @@ export async function startServer(listener: RequestListener, options: ServerOpti
     async stop(deadlineMs) {
       stopping = true;
       const closed = new Promise((resolve) => void server.close(resolve));
-      // A client that keeps its connection after the answer that was under way holds nothing up.
+      // A client that keeps its connection after its last response must not delay the stop.
       const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
       const deadline = setTimeout(() => server.closeAllConnections(), deadlineMs);
       await closed;
@@ -132,10 +141,10 @@ export async function startServer(listener: RequestListener, options: ServerOpti
   };
 }
 
-/** A request that is answered before its body is there. */
+/** Whether the response comes before the body of the request is complete. */
 const isUnread = (response: ServerResponse | undefined): boolean => response?.req.complete === false;
 
-/** The request is there as a whole, and nothing of its answer is. */
+/** Whether the request is complete and its response has not begun. */
 const isWorkedOn = (response: ServerResponse | undefined): boolean =>
   response?.req.complete === true && !response.headersSent;
 
@@ -161,9 +170,9 @@ function headProblem({ rawHeaders, httpVersion }: IncomingMessage): Problem | un
     return new Problem('headers-too-large', `There are more than ${MAX_HEADERS} headers.`);
   }
   const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && isHost(name)).length;
-  // RFC 9112, 3.2: a proxy in between may have read another one of two.
+  // If there are two, a proxy in between may have read the other one (RFC 9112, 3.2).
   if (hosts === 1 || (hosts === 0 && httpVersion === '1.0')) return undefined;
-  return new Problem('malformed-request', `There are ${hosts} Host headers where one is needed.`);
+  return new Problem('malformed-request', `There are ${hosts} Host headers, but one is needed.`);
 }
 
 const isHost = (name: string): boolean => name.length === 4 && name.toLowerCase() === 'host';

@@ -48,8 +48,8 @@ export function readVenue(body: unknown): Reading {
 const NO_STAGE: ValidationIssue = {
   path: 'stage',
   message:
-    'No area of the plan is captioned as a stage. The best available seats are near to the middle of the front, ' +
-    'where y is least; `stage` says where it really is',
+    'No area of the plan has the caption of a stage. The best available seats are near the middle of the front, ' +
+    'where y is smallest. Send `stage` to set its real position',
 };
 
 function inPlan({ path, message }: PlanFault): ValidationIssue {

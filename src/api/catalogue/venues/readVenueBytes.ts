@@ -7,17 +7,17 @@ import { scanJson } from './scanJson';
 export type VenueReading =
   | (ReadVenue & {
       kind: 'venue';
-      /** Of the body without its white space. */
+      /** The digest of the body without its white space. */
       digest: string;
     })
   /** Every fault, or the first 100 of them. */
   | { kind: 'faulty'; errors: ValidationIssue[] }
   | { kind: 'malformed' };
 
-/** Accepts nothing but UTF-8. */
+/** Accepts only UTF-8. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** @param bytes the body of `POST /v1/admin/venues`, of any size and kind; changed here */
+/** @param bytes the body of `POST /v1/admin/venues`, of any size and kind; this function changes it */
 export function readVenueBytes(bytes: Uint8Array): VenueReading {
   const scanned = scanJson(bytes);
   if ('fault' in scanned) return { kind: 'faulty', errors: [{ path: '', message: scanned.fault }] };

@@ -4,8 +4,8 @@ import type { VenueReading } from './readVenueBytes';
 const NEWLINE = 0x0a;
 
 /**
- * A reading as lines of JSON. The texts for the database are lines of their own, so that the service passes them on
- * without parsing them.
+ * Writes a reading as lines of JSON. Each text for the database is a line of its own, so that the service can pass it
+ * on without parsing it.
  */
 export function* packReading(reading: VenueReading): Iterable<Buffer | string> {
   const { hall, ...head } = reading.kind === 'venue' ? reading : { ...reading, hall: undefined };
@@ -20,8 +20,8 @@ export function* packReading(reading: VenueReading): Iterable<Buffer | string> {
 /** @param lines as {@link packReading} writes them */
 export function unpackReading(lines: Buffer): VenueReading {
   const [head, plan, drawing, ...seats] = split(lines);
-  if (!head) throw new Error('a venue was read, and nothing came of it');
-  // Written by this file, in a process of ours.
+  if (!head) throw new Error('the process has read a venue and returned nothing');
+  // This file has written the text, in a process of this service.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
   const reading = JSON.parse(head.toString()) as Exclude<VenueReading, { kind: 'venue' }> | VenueHead;
   if (reading.kind !== 'venue') return reading;

@@ -6,7 +6,7 @@ import { validationFailed } from '../../http/validation';
 import { newVenueBody, venueSchema } from './schema';
 import { createVenueReader } from './venueReader';
 
-/** A stadium of 120,000 seats, indented by four blanks, is some 64 MB. */
+/** The plan of a stadium with 120,000 seats, indented by four blanks, is about 64 MB. */
 const PLAN_LIMIT = 80 * 1024 * 1024;
 
 export function venueRoutes({ db, idempotency }: Pick<ApiDependencies, 'db' | 'idempotency'>): Endpoint[] {
@@ -18,8 +18,8 @@ export function venueRoutes({ db, idempotency }: Pick<ApiDependencies, 'db' | 'i
       path: '/v1/admin/venues',
       summary: 'Add a venue from a seating plan',
       description:
-        "`plan` is a seating plan in pretix's JSON format, as its editor exports it. Faults are listed, the first 100 " +
-        'of them; what is only doubtful, such as two seats of one name, comes back as `warnings`.',
+        '`plan` is a seating plan in the JSON format of pretix, as its editor exports it. The response lists the ' +
+        'first 100 faults. It returns doubtful things, such as two seats with the same name, as `warnings`.',
       tags: ['Operators'],
       access: 'operator',
       idempotent: true,

@@ -1,9 +1,9 @@
-/** Deeper than any plan; shallow enough for code that walks through a value by recursion. */
+/** Deeper than any plan, but shallow enough for code that walks through a value by recursion. */
 const MAX_DEPTH = 64;
 
 /**
- * A stadium of 120,000 seats, drawn with every member that the editor has, has 1.4 million values. Each costs the parser
- * 40 to 200 bytes.
+ * A stadium of 120,000 seats has 1.4 million values if it is drawn with every member that the editor has. Each value
+ * costs the parser 40 to 200 bytes.
  */
 const MAX_VALUES = 1_600_000;
 
@@ -13,11 +13,11 @@ const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x
 const STRUCTURE = new Set([OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT, COMMA, COLON]);
 
 /**
- * Looks at the bytes of a JSON text before anything is made of them. Counts its values and how deep they are nested, and
- * drops the white space between them, which is two thirds of an indented plan. A blank stays between two values without
- * a comma, so that no faulty text becomes a good one.
+ * Scans the bytes of a JSON text before the service parses it. Counts its values and how deep they are nested. Drops
+ * the white space between them, which is two thirds of an indented plan. One blank stays between two values without a
+ * comma, so that no faulty text becomes a valid one.
  *
- * @param bytes are changed: the text is moved together at their beginning
+ * @param bytes are changed: the text moves together at their beginning
  * @returns that beginning, or the reason not to parse the text
  */
 export function scanJson(bytes: Uint8Array): { text: Uint8Array } | { fault: string } {

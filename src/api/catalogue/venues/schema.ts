@@ -9,20 +9,23 @@ const timeZone = z
   .string()
   .max(64)
   .refine((name) => IANAZone.isValidZone(name), 'Must be a time zone such as Asia/Seoul')
-  .meta({ description: 'IANA name; days before a show are days there' });
+  .meta({ description: 'IANA name. The days before a show are days in this time zone' });
 
-/** A new venue but for its plan, which is read part by part (see `readPlan`). */
+/** The fields of a new venue. `readPlan` reads the plan part by part. */
 export const venueFields = z.strictObject({
   name: line,
   timeZone: timeZone.default('Asia/Seoul'),
   stage: z
     .strictObject({ x: coordinate, y: coordinate })
     .optional()
-    .meta({ description: 'Where it is, in plan units; left out, it is found by its caption in the plan' }),
+    .meta({
+      description:
+        'The position of the stage, in plan units. Without it, the service looks for the caption of a stage in the plan',
+    }),
   plan: z.unknown(),
 });
 
-/** The whole body, for the API's document. */
+/** The whole body, for the OpenAPI document. */
 export const newVenueSchema = venueFields.extend({ plan: seatingPlanSchema }).meta({ id: 'NewVenue' });
 
 /** The body before it is read. */
@@ -39,8 +42,8 @@ export const venueSchema = z
       .nullable()
       .meta({
         description:
-          'As it was given or found, in plan units. null: neither; a warning then says where the best ' +
-          'available seats are',
+          'The position that was given or found, in plan units. null: neither; then a warning says where the ' +
+          'best available seats are',
       }),
     warnings: z
       .array(z.object({ path: z.string(), message: z.string() }))

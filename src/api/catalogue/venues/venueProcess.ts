@@ -1,4 +1,4 @@
-/** The process that reads one venue: its body comes on stdin, the reading goes to stdout. */
+/** The process that reads one venue. It gets the body on stdin and writes the reading to stdout. */
 import { buffer } from 'node:stream/consumers';
 import { packReading } from './readingLines';
 import { readVenueBytes } from './readVenueBytes';

@@ -7,7 +7,7 @@ import { Problem } from '../../../domain/problems';
 import { unpackReading } from './readingLines';
 import { readVenueBytes, type VenueReading } from './readVenueBytes';
 
-/** Also where this file runs as TypeScript, under test: Node runs only compiled code. */
+/** Node runs only compiled code. So this is the compiled file, also if a test runs this file as TypeScript. */
 const PROCESS = __filename.endsWith('.ts')
   ? path.resolve(__dirname, '../../../../dist/src/api/catalogue/venues/venueProcess.js')
   : path.join(__dirname, 'venueProcess.js');
@@ -15,24 +15,24 @@ const PROCESS = __filename.endsWith('.ts')
 /** As large as the bodies that every other endpoint parses on the event loop. */
 const SMALL_BYTES = 64 * 1024;
 
-/** A stadium takes some 3 s of a slow processor that has nothing else to do. */
+/** A stadium takes about 3 s on a slow processor that has nothing else to do. */
 const TIMEOUT_MS = 60_000;
 
-/** Bodies that wait for their turn, of up to 80 MB each. */
+/** The number of bodies that may wait for their turn, of up to 80 MB each. */
 const MOST_WAITING = 2;
 
-/** A stadium needs some 200 MB; the bounds on values and bytes keep anything else below this. */
+/** A stadium needs about 200 MB. The bounds on values and bytes keep everything else below this limit. */
 const HEAP_MB = 512;
 
 export interface VenueReader {
   /**
-   * Reads the body of `POST /v1/admin/venues`; a large one in a process of its own, one at a time. Such a process may
-   * run out of memory or time without harm to the service. (A thread may not: V8 ends the whole process when the heap
-   * of one of its threads is full.)
+   * Reads the body of `POST /v1/admin/venues`. It reads a large body in a process of its own, one at a time. Such a
+   * process may run out of memory or time without harm to the service. (A thread may not: V8 ends the whole process
+   * when the heap of one of its threads is full.)
    *
-   * @param bytes are given away, and may be changed
-   * @throws {Problem} temporarily-unavailable where too many wait, it takes too long, or no process can be started;
-   *   body-too-large where the process runs out of memory
+   * @param bytes the reader may change them, so the caller must not use them again
+   * @throws {Problem} temporarily-unavailable if too many bodies wait, the reading takes too long, or no process can be
+   *   started; body-too-large if the process runs out of memory
    */
   read(bytes: Buffer): Promise<VenueReading>;
 }
@@ -43,7 +43,7 @@ export function createVenueReader({ timeoutMs = TIMEOUT_MS, heapMb = HEAP_MB } =
   async function readApart(bytes: Buffer): Promise<VenueReading> {
     const child = await startProcess(heapMb);
     const late = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
-    // A process that has ended takes no more; its exit says why.
+    // A process that has ended takes no more bytes. Its exit tells why.
     child.stdin.on('error', () => undefined).end(bytes);
     try {
       const [lines] = await Promise.all([buffer(child.stdout), once(child, 'exit')]);
@@ -65,11 +65,11 @@ export function createVenueReader({ timeoutMs = TIMEOUT_MS, heapMb = HEAP_MB } =
   };
 }
 
-/** Where the machine has no process, memory or file descriptor left, the child has no pipes, and emits an error. */
+/** If the machine has no process, memory or file descriptor left, the child has no pipes and emits an error. */
 async function startProcess(heapMb: number) {
   try {
     const child = spawn(process.execPath, [`--max-old-space-size=${heapMb}`, PROCESS], {
-      // It needs none of the service's secrets.
+      // The child needs no secrets of the service.
       env: {},
       stdio: ['pipe', 'pipe', 'ignore'],
     });
