@@ -1,12 +1,12 @@
 import type { Answer, Endpoint } from './endpoint';
 import type { ApiContext } from './state';
 
-/** Writes a handler's answer. Plain objects become JSON; text, bytes and streams are sent as they are. */
+/** Writes the response of a handler. Plain objects become JSON; text, bytes and streams are sent as they are. */
 export function sendAnswer(ctx: ApiContext, endpoint: Endpoint, answer: Answer): void {
   ctx.status = answer.status;
   const { Vary: vary, ...headers } = answer.headers ?? {};
   ctx.set(headers);
-  // CORS has named `Origin` there.
+  // CORS has already named `Origin` there.
   if (vary) ctx.vary(vary);
   if (isPersonal(endpoint)) ctx.set('Cache-Control', 'no-store');
   if (answer.body === undefined) {
@@ -18,7 +18,10 @@ export function sendAnswer(ctx: ApiContext, endpoint: Endpoint, answer: Answer):
   ctx.body = answer.body;
 }
 
-/** What everybody may read is the same for everybody, and each endpoint says how long. All else is one person's. */
+/**
+ * A public GET is the same for every client, and each endpoint says how long a cache may keep it. Every other response
+ * is personal.
+ */
 function isPersonal({ access, method }: Endpoint): boolean {
   return access !== 'public' || method !== 'GET';
 }

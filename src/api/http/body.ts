@@ -11,11 +11,12 @@ const DEFAULT_BODY_LIMIT = 64 * 1024;
 export type BodyReader = (ctx: ApiContext) => Promise<unknown>;
 
 /**
- * Reads the body of a request to an endpoint: JSON, or the bytes as they come where the endpoint wants them so. No body
- * at all counts as `{}`, for endpoints whose fields are all optional, or that have none. GET and DELETE take none
- * (RFC 9110, 9.3.1 and 9.3.5), and it is refused unread.
+ * Reads the body of a request to an endpoint: JSON, or the bytes as they come if the endpoint wants them. An absent
+ * body counts as `{}`, for endpoints whose fields are all optional, or that have none. GET and DELETE take no body (RFC
+ * 9110, 9.3.1 and 9.3.5), and the API rejects such a body without reading it.
  *
- * @throws {Problem} unsupported-media-type, malformed-json; validation-failed where no body is taken; or as `ReadBytes`
+ * @throws {Problem} unsupported-media-type, malformed-json; validation-failed if the method takes no body; or as
+ *   `ReadBytes`
  */
 export function createBodyReader(
   {
@@ -41,12 +42,12 @@ export function createBodyReader(
   };
 }
 
-/** The one media type that endpoints declare; JSON has one encoding (RFC 8259, 8.1). */
+/** The only media type that endpoints declare. JSON has one encoding (RFC 8259, 8.1). */
 function isJson({ request }: ApiContext): boolean {
   return Boolean(request.is('application/json')) && /^(utf-?8)?$/i.test(request.charset);
 }
 
-/** A decoder that accepts UTF-8 alone. */
+/** A decoder that accepts only UTF-8. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 function readJson(bytes: Buffer): object {
@@ -55,7 +56,7 @@ function readJson(bytes: Buffer): object {
     const value: unknown = parseJson(utf8.decode(bytes));
     if (typeof value === 'object' && value !== null) return value;
   } catch {
-    // No UTF-8, no JSON, or a key that would become a prototype.
+    // The bytes are not UTF-8 or not JSON, or a key would become a prototype.
   }
   throw new Problem('malformed-json', 'The body is not a JSON object in UTF-8.');
 }

@@ -8,30 +8,30 @@ import { createShares, type ShareBounds, shortageProblem } from './shares';
 export interface BodyRules {
   /** In bytes, after decompression. */
   limit: number;
-  /** Whether a compressed body is decompressed; where it is not, it is refused. */
+  /** Whether the API decompresses a compressed body. If not, it rejects such a body. */
   decompress: boolean;
 }
 
 /**
- * Reads a body, whatever is in it.
+ * Reads a body, whatever its content.
  *
- * @throws {Problem} body-too-large; unsupported-media-type for an unknown encoding; malformed-request where the body
- *   ends early or cannot be decompressed; rate-limited or temporarily-unavailable where too much is being read
+ * @throws {Problem} body-too-large; unsupported-media-type for an unknown encoding; malformed-request if the body ends
+ *   early or cannot be decompressed; rate-limited or temporarily-unavailable if too many bytes are being read
  */
 export type ReadBytes = (
   exchange: { req: IncomingMessage; res: ServerResponse },
   rules: BodyRules,
 ) => Promise<Buffer>;
 
-/** Both start with a mark that says which of the two it is. Brotli may want 16 MB for a window. */
+/** Both formats start with a mark that identifies them. Brotli is not among them: it may need 16 MB for a window. */
 const COMPRESSED = new Set(['gzip', 'x-gzip', 'deflate']);
 
-/** Seconds; a body has 30 to arrive. */
+/** In seconds. A body has 30 s to arrive. */
 const RETRY_AFTER = 5;
 
 /**
- * Bodies are counted by the most that they may have: what they declare, or their limit. They are counted until their
- * request is answered, because what was made of them lives for as long.
+ * Counts each body with the most bytes that it may have: the length that it declares, or else its limit. Counts them
+ * until the request has its response, because the parsed values live for as long.
  */
 export function createByteReader(options: {
   bounds: ShareBounds;
@@ -46,7 +46,7 @@ export function createByteReader(options: {
     const declared = isCompressed ? undefined : req.headers['content-length'];
     const most = declared === undefined ? limit : Number(declared);
     if (most > limit) throw tooLarge(limit);
-    // The answer will never be out, and what is taken here would never be given back.
+    // No response will follow, so what is taken here would never be returned.
     if (res.closed) throw cutShort();
     const network = networkOf(req);
     const shortage = underWay.take(network, most);
@@ -70,7 +70,7 @@ function encodingOf({ headers }: IncomingMessage, decompress: boolean): 'identit
 
 async function decompressed(request: IncomingMessage, limit: number): Promise<Buffer> {
   const plain = createUnzip();
-  // A pipe does not hand on that its source has failed.
+  // A pipe does not pass on an error of its source.
   request.on('error', (error) => plain.destroy(error));
   try {
     return await collect(request.pipe(plain), limit);
@@ -84,7 +84,7 @@ async function collect(source: Readable, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   try {
-    // The request stays whole: the connection of a client that is refused is still needed for the answer.
+    // The request is not destroyed: a rejected client still needs the connection for its response.
     for await (const chunk of source.iterator({ destroyOnReturn: false })) {
       if (!Buffer.isBuffer(chunk)) throw new TypeError('the request is read as text');
       size += chunk.length;

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { EndpointDescription } from './endpoint';
 
-/** Whether a method may have a body here: GET and DELETE have none (RFC 9110, 9.3.1 and 9.3.5). */
+/** Whether a method may have a body in this API: GET and DELETE have none (RFC 9110, 9.3.1 and 9.3.5). */
 export function takesBody(method: EndpointDescription['method']): boolean {
   return method !== 'GET' && method !== 'DELETE';
 }

@@ -1,12 +1,12 @@
 import { getHeapStatistics } from 'node:v8';
 import type { ShareBounds } from './shares';
 
-/** What clients may hold of one API process at once. Each bound has its answer: docs/operations.md. */
+/** What clients may hold of one API process at the same time. docs/operations.md names the response for each bound. */
 export interface EdgeBounds {
   connections: ShareBounds;
   /** Requests under way, event streams among them. A connection has one at a time. */
   requests: ShareBounds;
-  /** Bytes of bodies that are being read, or that were read and are not answered. */
+  /** Bytes of bodies that are being read, or whose request has no response yet. */
   bodyBytes: ShareBounds;
   streams: ShareBounds;
   /** Event streams of one account. */
@@ -19,25 +19,29 @@ export interface EdgeBounds {
  */
 const CONNECTION_BYTES = 42 * 1024;
 
-/** Half of the heap is for connections; the service itself needs some 100 MB with its caches. */
+/** Half of the heap is for connections; the service itself needs about 100 MB with its caches. */
 const CONNECTIONS_OF_HEAP = 1 / 2;
 
-/** The bytes of bodies are outside of V8's heap, but what they are parsed into is in it, one body after the other. */
+/**
+ * The bytes of bodies are outside V8's heap. But the values that they are parsed into are in the heap, one body after
+ * the other.
+ */
 const BODIES_OF_HEAP = 1 / 4;
 
-/** The others are for requests that are answered at once. */
+/** The other connections are for requests that get a response at once. */
 const STREAMS_OF_CONNECTIONS = 5 / 8;
 
-/** Nobody alone can keep the others out: a crowd behind one address has several times what it needs. */
+/** One address alone cannot keep the others out. A crowd behind one address still has several times what it needs. */
 const SHARE_OF_ADDRESS = 1 / 4;
 
-/** A person has a tab or two for each show. */
+/** A person opens one or two tabs for each show. */
 const STREAMS_OF_ACCOUNT = 20;
 
 /**
  * The bounds follow from the memory that the process may use, so that all of them together stay below it.
  *
- * @param options.sharesCount whether one address or account is held to its share; RATE_LIMIT_FACTOR=0 frees them
+ * @param options.sharesCount whether one address or account is limited to its share; RATE_LIMIT_FACTOR=0 switches this
+ *   off
  * @param options.heapBytes V8's limit, as Node's --max-old-space-size sets it
  */
 export function edgeBounds({

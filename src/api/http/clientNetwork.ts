@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { IncomingMessage } from 'node:http';
 import ipaddr from 'ipaddr.js';
 
-/** Returns the network that a client is counted by; the same for each call with one request. */
+/** Returns the network that a client is counted by. It is the same for each call with one request. */
 export type NetworkOf = (request: IncomingMessage) => string;
 
 type Asked = Pick<IncomingMessage, 'headers'> & { socket: { remoteAddress?: string | undefined } };
@@ -10,11 +10,11 @@ type Asked = Pick<IncomingMessage, 'headers'> & { socket: { remoteAddress?: stri
 /** Groups of 16 bits in a /64, the least that one customer of an IPv6 network gets (RFC 6177). */
 const GROUPS = 4;
 
-/** Some load balancers write the port of the client as well: `198.51.100.7:4711`, `[2001:db8::1]:4711`. */
+/** Some load balancers also write the port of the client: `198.51.100.7:4711`, `[2001:db8::1]:4711`. */
 const WITH_PORT = /^(\d+(?:\.\d+){3}):\d+$/;
 const IN_BRACKETS = /^\[([^\]]+)\](?::\d+)?$/;
 
-/** @param trustedProxies how many proxies stand before the API */
+/** @param trustedProxies the number of proxies in front of the API */
 export function createNetworkOf(trustedProxies: number): NetworkOf {
   const known = new WeakMap<IncomingMessage, string>();
   return (request) => {
@@ -24,7 +24,7 @@ export function createNetworkOf(trustedProxies: number): NetworkOf {
   };
 }
 
-/** An IPv4 address, also one that is mapped into IPv6, or the /64 of an IPv6 address. */
+/** Returns an IPv4 address, also for one that is mapped into IPv6, or the /64 of an IPv6 address. */
 export function networkOf(address: string): string {
   if (isIP(address) === 0) return address;
   const parsed = ipaddr.process(address);
@@ -34,8 +34,8 @@ export function networkOf(address: string): string {
 }
 
 /**
- * The address of the client: the one that the outermost trusted proxy saw. Where no proxy is trusted, or where the
- * proxy has written no address, it is the address of the connection.
+ * Returns the address of the client: the one that the outermost trusted proxy saw. If no proxy is trusted, or if the
+ * proxy has written no address, this is the address of the connection.
  */
 export function addressOf({ headers, socket }: Asked, trustedProxies: number): string {
   const connection = socket.remoteAddress ?? '';

@@ -1,14 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /**
- * Whether `If-None-Match` names this entity tag (RFC 9110, section 13.1.2: by weak comparison, as proxies may
- * have made a strong tag weak).
+ * Whether `If-None-Match` names this entity tag. The comparison is weak, because proxies may have made a strong tag
+ * weak (RFC 9110, section 13.1.2).
  */
 export function isNotModified(headers: IncomingHttpHeaders, etag: string): boolean {
   return knownTag(headers, [etag]) !== undefined;
 }
 
-/** The first of these entity tags that `If-None-Match` names: what the client has. */
+/** Returns the first of these entity tags that `If-None-Match` names: the version that the client has. */
 export function knownTag(headers: IncomingHttpHeaders, etags: readonly string[]): string | undefined {
   const condition = headers['if-none-match'];
   if (condition === undefined) return undefined;

@@ -8,23 +8,23 @@ import { readHeaders, type RequestHeaders, type TakenHeaders } from './requestHe
 import { findUnstorable } from './unstorable';
 import { createValidation } from './validation';
 
-/** Who may call: anyone, anyone logged in, or a role. OPERATOR includes STAFF. */
+/** Who may call: any client, any logged-in user, or a role. OPERATOR includes STAFF. */
 export type Access = 'public' | 'user' | 'staff' | 'operator';
 
-/** Who calls, as the access token says. `sessionId` is the refresh family of the login. */
+/** The caller, as the access token names it. `sessionId` is the refresh family of the login. */
 export interface Caller {
   userId: string;
   role: Role;
   sessionId: string;
 }
 
-/** What one status answers. `schema` describes JSON; without it `contentType` says what the body is. */
+/** The response for one status. `schema` describes JSON. Without it, `contentType` names the type of the body. */
 export interface ResponseSpec {
   description: string;
   schema?: z.ZodType;
   /** `application/json` when left out and `schema` is given. */
   contentType?: string;
-  /** Header names with what they tell. */
+  /** Header names with their descriptions. */
   headers?: Readonly<Record<string, string>>;
 }
 
@@ -36,12 +36,12 @@ interface AnswerHead {
   headers?: Readonly<Record<string, string>>;
 }
 
-/** What a handler answers, before the declared responses narrow it. */
+/** The response of a handler, before the declared responses narrow its type. */
 export interface Answer extends AnswerHead {
   body?: unknown;
 }
 
-/** The answers that the declared responses allow; the compiler holds a handler to them. */
+/** The responses that an endpoint declares. The compiler checks its handler against them. */
 export type AnswerOf<R extends Record<number, ResponseSpec>> = AnswerHead &
   {
     [Status in keyof R]: {
@@ -53,7 +53,7 @@ export type AnswerOf<R extends Record<number, ResponseSpec>> = AnswerHead &
         : { body?: undefined });
   }[keyof R];
 
-/** Path parameters or a query where none are declared. */
+/** Path parameters or a query if none are declared. */
 type NoFields = z.ZodObject<Record<string, z.ZodNever>>;
 
 /** What handlers see of the HTTP request itself. */
@@ -63,7 +63,7 @@ export interface HttpRequest {
   /** The client's IPv4 address, or the /64 of its IPv6 address. */
   readonly network: string;
   readonly headers: IncomingHttpHeaders;
-  /** Aborted once the client is gone or the answer is out; ends event streams. */
+  /** Aborted when the client is gone or the response is complete. It ends event streams. */
   readonly closed: AbortSignal;
 }
 
@@ -81,7 +81,7 @@ export interface EndpointRequest<
   http: HttpRequest;
 }
 
-/** Everything about an endpoint but its types; the OpenAPI document is made from this. */
+/** Everything about an endpoint except its types. The OpenAPI document is made from this. */
 export interface EndpointDescription extends TakenHeaders {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** As OpenAPI writes it: `/v1/reservations/{reservationId}`. */
@@ -92,20 +92,20 @@ export interface EndpointDescription extends TakenHeaders {
   description?: string;
   tags: readonly string[];
   access: Access;
-  /** Problems of this endpoint's own; those that any endpoint can have are added by the document. */
+  /** The problems that only this endpoint has. The document adds those that any endpoint can have. */
   problems?: readonly ProblemSlug[];
-  /** A policy in place of the general one; `none` for what machines poll. */
+  /** A policy instead of the general one; `none` for endpoints that machines poll. */
   rateLimit?: RateLimitName | 'none';
   /** Largest body in bytes, 64 KiB when left out. */
   bodyLimit?: number;
   /**
-   * `bytes`: the body is a Buffer as it came, never decompressed and never parsed, for a handler that reads it in its
-   * own way. JSON when left out.
+   * `bytes`: the body is a Buffer as it came, neither decompressed nor parsed. The handler reads it in its own way.
+   * JSON when left out.
    */
   bodyAs?: 'json' | 'bytes';
-  /** The reason: what keeps a POST without a key from a second effect. */
+  /** The reason why a POST without a key has no second effect. */
   withoutKey?: string;
-  /** The reason why the body may hold text that Postgres cannot store: the handler knows what to do about it. */
+  /** The reason why the body may contain text that Postgres cannot store. The handler copes with such text. */
   anyText?: string;
 }
 
@@ -122,8 +122,8 @@ export interface EndpointDefinition<
   /** An unknown parameter is an error. */
   query?: Query;
   /**
-   * Use `z.strictObject`: an unknown field is an error, so that a misspelt `points` never pays by default. Left out,
-   * the endpoint takes no body, or `{}` where its method has bodies.
+   * Use `z.strictObject`: an unknown field is an error, so that a misspelt `points` never pays by default. When left
+   * out, the endpoint takes no body, or `{}` if its method has bodies.
    */
   body?: Body;
   responses: R;
@@ -142,8 +142,8 @@ export interface Endpoint extends EndpointDescription {
   /**
    * Validates and handles a request whose caller has been authenticated as `access` demands.
    *
-   * @throws {Problem} validation-failed with every issue; idempotency-key-reused where the body is at fault and its
-   *   key was used before, with a body that was not; or what the handler throws
+   * @throws {Problem} validation-failed with every issue; idempotency-key-reused if the body has faults and its key was
+   *   used before, with a body that had none; or what the handler throws
    */
   handle(input: RequestInput): Promise<Answer>;
 }
@@ -155,16 +155,16 @@ export interface RequestInput {
   params: unknown;
   query: Readonly<Record<string, unknown>>;
   body: unknown;
-  /** @throws {Problem} idempotency-key-reused where the caller has sent this key to this path before */
+  /** @throws {Problem} idempotency-key-reused if the caller has sent this key to this path before */
   refuseUsedKey: (key: string) => Promise<void>;
 }
 
-/** What an endpoint takes that declares no body: many clients send `{}` with every POST. */
+/** The body of an endpoint that declares none. Many clients send `{}` with every POST. */
 export const NO_BODY = z.strictObject({});
 
 /**
- * Defines an endpoint once. The router, the validation and the OpenAPI document are all derived from it,
- * and the types of the handler's request and answers follow from its schemas.
+ * Defines an endpoint once. The router, the validation and the OpenAPI document are all derived from it. The types of
+ * the request and of the responses follow from its schemas.
  */
 export function endpoint<
   A extends Access,
@@ -185,7 +185,7 @@ export function endpoint<
       const ofBody = createValidation();
       const headers = readHeaders(description, input.http.headers, input.body, validation);
       validation.add(...findUnstorable(input.params), ...findUnstorable(input.query));
-      // Bytes are no text yet.
+      // Bytes are not text yet.
       const isText = !description.anyText && !Buffer.isBuffer(input.body);
       if (isText) ofBody.add(...findUnstorable(input.body));
       for (const path of Object.keys(input.query)) {
@@ -197,12 +197,13 @@ export function endpoint<
         params: validation.parse(params, input.params),
         query: validation.parse(query, input.query),
         body: ofBody.parse(body, input.body),
-        // The router has refused everyone whom `access` keeps out, so the caller is there unless public.
+        // The router has rejected every caller that `access` does not allow. So there is a caller, unless the endpoint
+        // is public.
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
         user: input.user as EndpointRequest<A, Params, Query, Body>['user'],
         http: input.http,
       };
-      // A body with faults is another one than that which the key was first sent with: the first had none.
+      // A body with faults differs from the body that the key was first sent with, because that one had no faults.
       const { idempotencyKey } = headers;
       if (ofBody.issues.length > 0 && idempotencyKey !== undefined) await input.refuseUsedKey(idempotencyKey);
       validation.add(...ofBody.issues);

@@ -4,64 +4,67 @@ import { Problem } from '../../domain/problems';
 import type { EdgeBounds } from './bounds';
 import { createShares, type Shortage, shortageProblem } from './shares';
 
-/** One server-sent event; `data` goes as JSON. `id` comes back as `Last-Event-ID` after a lost connection. */
+/** One server-sent event. `data` is sent as JSON. `id` comes back as `Last-Event-ID` after a lost connection. */
 export interface ServerEvent {
   event: string;
   data: unknown;
   id?: string;
 }
 
-/** The client that opens a stream, as streams are counted. */
+/** The client that opens a stream. Streams are counted by these fields. */
 export interface StreamHolder {
   network: string;
   userId?: string;
 }
 
-/** A body that others write to, many of them at once; `close` is emitted when its client is gone. */
+/** Bodies that `send` writes to, many at once. Each emits `close` when its client is gone. */
 export type Audience = Iterable<Readable>;
 
 export interface EventStreams {
   /**
-   * A body of type text/event-stream. It takes an event only when the client has room for it, so a slow
-   * client holds back its source and no memory; it sends a comment where nothing happens for 15 s, so that
-   * proxies keep the connection; and it ends with its source or with `closed`.
+   * A body of type text/event-stream. It takes an event only when the client has room for it, so a slow client holds
+   * back its source and costs no memory. If nothing happens for 15 s, it sends a comment, so that proxies keep the
+   * connection. It ends with its source or with `closed`.
    *
-   * @throws {Problem} temporarily-unavailable where too many streams are open already, rate-limited where too many
-   *   of this holder are
+   * @throws {Problem} temporarily-unavailable if too many streams are open already, rate-limited if too many of this
+   *   holder are
    */
   open(events: AsyncIterable<ServerEvent>, closed: AbortSignal, holder: StreamHolder): Readable;
   /**
-   * A body of the same type without a source: it is sent to with `send`. It has no timer and no generator of
-   * its own, so that thousands cost little, and gets the comments of all such streams.
+   * A body of the same type without a source: `send` writes to it. It has no timer and no generator of its own, so that
+   * thousands cost little. It gets the comments that all such streams get.
    *
    * @throws {Problem} as `open`
    */
   listener(holder: StreamHolder): Readable;
   /**
-   * Hands the same bytes to every listener. One that has not taken in MAX_BACKLOG_BYTES is dropped
-   * instead: its connection breaks, and it can resume. Other requests get their turns in between.
+   * Writes the same bytes to every listener. It drops a listener with a backlog of more than MAX_BACKLOG_BYTES instead:
+   * the connection breaks, and the client can resume. Other requests get their turns in between.
    */
   send(audience: Audience, bytes: Buffer): Promise<void>;
 }
 
 export const EVENT_STREAM = 'text/event-stream';
 
-/** For answers that are streams: no cache keeps them, and nginx does not collect them into blocks. */
+/** For responses that are streams. No cache keeps them, and nginx does not collect them into blocks. */
 export const EVENT_STREAM_HEADERS = { 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' };
 
 const HEARTBEAT_MS = 15_000;
 const HEARTBEAT = Buffer.from(': still here\n\n');
 
-/** Reconnect after 2 s. It also sends the headers at once, before the first event. */
+/** Tells the client to reconnect after 2 s. It also sends the headers at once, before the first event. */
 const OPENING = 'retry: 2000\n\n';
 
-/** Behind what the kernel and the response already hold; frames are shared, so this costs little but order. */
+/**
+ * The backlog comes after what the kernel and the response already hold. Listeners share the frames, so it costs little
+ * more than their order.
+ */
 const MAX_BACKLOG_BYTES = 256 * 1024;
 
-/** Clients that are written to in one turn of the event loop: some 2 ms. */
+/** The number of clients that get bytes in one turn of the event loop: about 2 ms. */
 const CLIENTS_A_TURN = 200;
 
-/** Seconds; a client can poll meanwhile. */
+/** In seconds. A client can poll meanwhile. */
 const RETRY_AFTER = 10;
 
 /** @param options.stopping ends all listeners */
@@ -84,7 +87,7 @@ export function createEventStreams(options: {
     return ofAccount;
   }
 
-  /** The stream has its place from now on until it closes. */
+  /** The stream keeps its place until it closes. */
   function placed(holder: StreamHolder, open: () => Readable): Readable {
     if (stopping.aborted) {
       throw new Problem('temporarily-unavailable', 'The service is stopping.', { retryAfter: RETRY_AFTER });
@@ -103,7 +106,7 @@ export function createEventStreams(options: {
   async function send(audience: Audience, bytes: Buffer): Promise<void> {
     let turn = 0;
     for (const listener of audience) {
-      // They have had their end by then, and nothing may follow that.
+      // The listeners have ended by then, and nothing may follow the end.
       if (stopping.aborted) return;
       if (listener.readableLength > MAX_BACKLOG_BYTES) listener.destroy(new Error('the client is too slow'));
       else listener.push(bytes);
@@ -158,10 +161,10 @@ async function* frames(events: AsyncIterable<ServerEvent>, closed: AbortSignal):
       next = source.next();
     }
   } catch (error) {
-    // A source may notice the end as an error; then the stream ends as if it had ended by itself.
+    // A source may report the end as an error. Then the stream ends as if the source had ended normally.
     if (!closed.aborted) throw error;
   } finally {
-    // Not awaited: a source that waits for its next event ends by `closed`.
+    // Not awaited: `closed` ends a source that waits for its next event.
     next.catch(() => undefined);
     void source.return?.();
   }

@@ -2,7 +2,7 @@ import type { NetworkOf } from './clientNetwork';
 import type { HttpRequest } from './endpoint';
 import type { ApiContext } from './state';
 
-/** What handlers see of the request. The signal is made only where somebody asks for it. */
+/** The request as handlers see it. The signal is made only if a handler asks for it. */
 export function toHttpRequest(
   ctx: ApiContext,
   { networkOf, stopping }: { networkOf: NetworkOf; stopping: AbortSignal },

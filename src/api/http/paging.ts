@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-/** `?limit=` and `?cursor=` of every list (REST contract, Conventions). The cursor is the last item's id. */
+/** `?limit=` and `?cursor=` of every list (REST contract, Conventions). The cursor is the id of the last item. */
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z.uuid().optional().meta({ description: '`nextCursor` of the page before' }),
+  cursor: z.uuid().optional().meta({ description: '`nextCursor` of the previous page' }),
 };
 
 /** The body of every list. */
@@ -12,9 +12,9 @@ export function pageOf<Item extends z.ZodType>(item: Item) {
 }
 
 /**
- * Cuts a page out of what was found.
+ * Cuts a page out of the items that were found.
  *
- * @param found one more than `limit` where there is a next page
+ * @param found one item more than `limit` if there is a next page
  */
 export function cutPage<Item>(
   found: readonly Item[],

@@ -1,10 +1,10 @@
 import { parse } from 'node:querystring';
 
-/** Stands for what is no UTF-8. The check of texts refuses it at the path of its parameter. */
+/** Stands for a part that is not UTF-8. The check of texts rejects it at the path of its parameter. */
 const NO_TEXT = '\u{D800}';
 
 /**
- * The parameters of a query as a form encodes them. One that comes twice is a list.
+ * Parses the parameters of a query as a form encodes them. A parameter that comes twice becomes a list.
  *
  * @param search without the question mark
  */

@@ -6,16 +6,16 @@ export const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;
 
 /** Which of these headers an endpoint takes. */
 export interface TakenHeaders {
-  /** Takes `Idempotency-Key`, as every POST does but those with a reason. */
+  /** Takes `Idempotency-Key`. Every POST does, unless it gives a reason not to. */
   idempotent?: boolean;
-  /** Takes the queue token, as the body's field `queueToken` or the header `X-Queue-Token`. */
+  /** Takes the queue token from the field `queueToken` of the body or from the header `X-Queue-Token`. */
   queueToken?: boolean;
 }
 
-/** The headers with a meaning of their own to handlers; undefined where the endpoint does not take them. */
+/** The headers that handlers use. They are undefined if the endpoint does not take them. */
 export interface RequestHeaders {
   idempotencyKey: string | undefined;
-  /** From the body's field `queueToken` or else the header `X-Queue-Token`; not verified yet. */
+  /** From the field `queueToken` of the body or else the header `X-Queue-Token`. Not verified yet. */
   queueToken: string | undefined;
 }
 

@@ -1,22 +1,22 @@
 import { Problem } from '../../domain/problems';
 
-/** Why something was not taken: none is left at all, or this holder has its share of it already. */
+/** Why something was not taken: nothing is left at all, or this holder already has its share. */
 export type Shortage = 'none-left' | 'share-used';
 
 /** Bounds on something that many hold at once, such as connections or bytes. */
 export interface ShareBounds {
   total: number;
-  /** For one holder; Infinity where only the total counts. */
+  /** For one holder; Infinity if only the total counts. */
   each: number;
 }
 
-/** Something that is limited in all and for each holder. */
+/** Something that is limited in total and for each holder. */
 export interface Shares {
   /**
-   * Takes so much for a holder, or nothing. A holder that has nothing yet gets what it asks for although it is more
-   * than a share: a share keeps one holder from collecting, not from asking for one large thing.
+   * Takes the amount for a holder, or nothing. A holder that has nothing yet gets the amount even if it is more than a
+   * share. A share prevents a holder from collecting many things, not from asking for one large thing.
    *
-   * @returns undefined where it was taken
+   * @returns undefined if it was taken
    */
   take(holder: string, amount?: number): Shortage | undefined;
   giveBack(holder: string, amount?: number): void;
@@ -39,7 +39,7 @@ export function createShares({ total, each }: ShareBounds): Shares {
 
     giveBack(holder, amount = 1) {
       const left = (held.get(holder) ?? 0) - amount;
-      // A holder without anything leaves no trace: an attacker has as many addresses as it likes.
+      // A holder without anything leaves no entry, because an attacker has as many addresses as it likes.
       if (left > 0) held.set(holder, left);
       else held.delete(holder);
       sum -= amount;
@@ -49,7 +49,7 @@ export function createShares({ total, each }: ShareBounds): Shares {
   };
 }
 
-/** The problem for a client that holds its whole share, or for any client where nothing is left. */
+/** The problem for a client that holds its whole share, or for any client if nothing is left. */
 export function shortageProblem(shortage: Shortage, what: string, retryAfter: number): Problem {
   return shortage === 'none-left'
     ? new Problem('temporarily-unavailable', `Too many ${what} at once.`, { retryAfter })

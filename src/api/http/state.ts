@@ -2,15 +2,15 @@ import type { Middleware as KoaMiddleware, ParameterizedContext } from 'koa';
 import type { ProblemSlug } from '../../domain/problems';
 import type { Caller } from './endpoint';
 
-/** What the edge notes about a request while it goes through. */
+/** What the edge records about a request on its way through. */
 export interface RequestState {
   requestId: string;
-  /** The path of the endpoint that took it, as OpenAPI writes it; none for an unknown path. */
+  /** The path of the endpoint that took the request, as OpenAPI writes it. Undefined for an unknown path. */
   route?: string;
   user?: Caller;
-  /** The problem that it was answered with. */
+  /** The problem in its response. */
   problem?: ProblemSlug;
-  /** Machines ask this all the time, and no limit counts them. */
+  /** Machines poll this endpoint all the time, and no limit counts these requests. */
   isProbe?: boolean;
 }
 

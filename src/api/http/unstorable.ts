@@ -1,17 +1,17 @@
 import { isStorable } from '../../domain/storableText';
 import type { ValidationIssue } from './validation';
 
-/** Enough to see what is wrong; a body of megabytes could have a fault in each of its texts. */
+/** Enough to see what is wrong. A body of megabytes could have a fault in each of its texts. */
 const MAX_ISSUES = 100;
 
-/** Deeper than any body of ours, and shallow enough for whatever walks through a body by recursion. */
+/** Deeper than any body of this API, but shallow enough for code that walks through a body by recursion. */
 const MAX_DEPTH = 64;
 
-/** An unknown field's name may be megabytes long, and is part of the path of every issue below it. */
+/** The name of an unknown field may be megabytes long, and it is part of the path of every issue below it. */
 const MAX_NAME = 100;
 
 /**
- * What JSON allows and the service cannot keep: texts and names of fields with NUL or lone surrogates, and values
+ * Finds what JSON allows but the service cannot store: texts and field names with NUL or lone surrogates, and values
  * that are nested too deeply.
  *
  * @returns at most 100 issues, each with its path
@@ -47,7 +47,7 @@ export function findUnstorable(value: unknown): ValidationIssue[] {
   return issues;
 }
 
-/** A name that can be shown and stored anywhere. */
+/** Returns a name that can be shown and stored anywhere. */
 function readable(name: string): string {
   return name.slice(0, MAX_NAME).replaceAll(/[\0\p{Surrogate}]/gu, '\u{FFFD}');
 }

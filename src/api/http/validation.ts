@@ -1,15 +1,17 @@
 import type { z } from 'zod';
 import { Problem } from '../../domain/problems';
 
-/** One fault of a request. `path` is dotted: `seatIds.0`; empty for the value as a whole. */
+/** One fault of a request. `path` is dotted, such as `seatIds.0`. It is empty for the value as a whole. */
 export interface ValidationIssue {
   path: string;
   message: string;
 }
 
-/** Collects the issues of all parts of a request, so that a client hears every one at once. */
+/** Collects the issues of all parts of a request, so that a client gets all of them at once. */
 export interface Validation {
-  /** The parsed value; meaningless once an issue was found. No schema stands for "nothing to read". */
+  /**
+   * Returns the parsed value. It has no meaning after an issue was found. Without a schema there is nothing to read.
+   */
   parse<S extends z.ZodType>(schema: S | undefined, value: unknown): z.output<S>;
   add(...issues: readonly ValidationIssue[]): void;
   /** The issues so far. */
@@ -24,7 +26,7 @@ export function createValidation(): Validation {
   return {
     issues,
     parse<S extends z.ZodType>(schema: S | undefined, value: unknown) {
-      // Where no schema is given, S has no fields to read; after an issue nobody sees the value.
+      // If no schema is given, S has no fields to read. After an issue, no code reads the value.
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
       const nothing = undefined as z.output<S>;
       if (!schema) return nothing;
@@ -40,7 +42,7 @@ export function createValidation(): Validation {
   };
 }
 
-/** For faults that no schema can know, such as a seat count that depends on the schedule. */
+/** For faults that no schema can find, such as a seat count that depends on the schedule. */
 export function validationFailed(issues: readonly ValidationIssue[]): Problem {
   const [first] = issues;
   const detail = first

@@ -56,7 +56,7 @@ function operation(endpoint: Endpoint): ZodOpenApiOperationObject {
   };
 }
 
-/** A body whose fields are all optional may be left out, and so may that of an endpoint without fields. */
+/** A body may be left out if all its fields are optional, or if the endpoint has no fields. */
 function requestBody({ method, body = NO_BODY }: Endpoint): Pick<ZodOpenApiOperationObject, 'requestBody'> {
   if (!takesBody(method)) return {};
   const required = !body.safeParse({}).success;

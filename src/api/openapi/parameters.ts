@@ -7,11 +7,11 @@ const idempotencyKey = z
   .string()
   .regex(IDEMPOTENCY_KEY)
   .optional()
-  .describe('The same key with the same body gives the same answer and one effect');
+  .describe('The same key with the same body gives the same response and only one effect');
 
-const queueToken = z.string().optional().describe('The queue token, where it is not in the body');
+const queueToken = z.string().optional().describe('The queue token, if it is not in the body');
 
-/** What an endpoint takes beside its body. */
+/** The parameters that an endpoint takes in addition to its body. */
 export function parameters(endpoint: Endpoint): Pick<ZodOpenApiOperationObject, 'requestParams'> {
   const header = z.object({
     ...(endpoint.idempotent && { 'Idempotency-Key': idempotencyKey }),

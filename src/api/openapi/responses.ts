@@ -7,14 +7,14 @@ import type { Endpoint, ResponseSpec } from '../http/endpoint';
 import { PROBLEM_MEDIA_TYPE } from '../problems/document';
 import { PROBLEMS } from '../problems/table';
 
-/** RFC 9457, with members of each problem's own. */
+/** The form of RFC 9457, with the additional members of each problem. */
 const problemSchema = z
   .looseObject({
     type: z.string().describe('/problems/<slug>, a page that explains the problem'),
     title: z.string(),
     status: z.number().int(),
     detail: z.string(),
-    instance: z.string().describe('The path that was asked for'),
+    instance: z.string().describe('The path of the request'),
     errors: z
       .array(z.object({ path: z.string(), message: z.string() }))
       .optional()
@@ -26,17 +26,17 @@ export const componentSchemas = { Problem: problemSchema, NewVenue: newVenueSche
 
 const header = (description: string, type: 'string' | 'integer') => ({ description, schema: { type } });
 
-/** Headers that more than one endpoint answers with. */
+/** Headers that more than one endpoint sends. */
 export const responseHeaders = {
-  'X-Request-Id': header("The request's own, where it was sane, else a new one", 'string'),
+  'X-Request-Id': header('The id that the request carried if it was safe, else a new one', 'string'),
   'Retry-After': header('Seconds', 'integer'),
-  RateLimit: header('What is left: draft-ietf-httpapi-ratelimit-headers', 'string'),
+  RateLimit: header('What is left of the limit: draft-ietf-httpapi-ratelimit-headers', 'string'),
   'RateLimit-Policy': header('The limits: draft-ietf-httpapi-ratelimit-headers', 'string'),
 };
 
 const shared = (name: keyof typeof responseHeaders) => ({ [name]: { $ref: `#/components/headers/${name}` } });
 
-/** Everything that the endpoint can answer: what it declares, and one response for each status of a problem. */
+/** All responses of the endpoint: those that it declares, and one for each status of a problem. */
 export function responses(endpoint: Endpoint): ZodOpenApiOperationObject['responses'] {
   const result: Record<string, ZodOpenApiResponseObject> = {};
   for (const [status, spec] of Object.entries(endpoint.responses)) result[status] = success(endpoint, spec);
@@ -80,11 +80,11 @@ function problemsByStatus(endpoint: Endpoint): Map<string, ProblemSlug[]> {
   return bySlug;
 }
 
-/** What the edge may answer in an endpoint's place. */
+/** The problems that the edge may return instead of the endpoint. */
 function commonProblems(endpoint: Endpoint): ProblemSlug[] {
   const readsBody = takesBody(endpoint.method);
   const found: (ProblemSlug | false | undefined)[] = [
-    // Also where nothing is declared: an unknown parameter, or a body that nobody reads.
+    // Also if the endpoint declares nothing: an unknown parameter, or a body that it does not take.
     'validation-failed',
     'malformed-request',
     readsBody && 'malformed-json',
