@@ -2,10 +2,13 @@ import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } f
 import type { GivenAnswer, IdempotencyScope, RecordedAnswer } from '../../db/idempotencyStore';
 import type { Passwords } from '../accounts/passwords';
 
-/** A secret that a body holds: a password, which can be guessed, or a token of 256 random bits, which cannot. */
+/** A secret in a body: a password, which can be guessed, or a token of 256 random bits, which cannot. */
 export type BodySecret = 'password' | 'token';
 
-/** What is kept of a request: enough to know its body again, and to repeat its answer to that body alone. */
+/**
+ * What the service stores of a request. It is enough to recognise the body, and to repeat the response only to that
+ * body.
+ */
 export interface Fingerprint {
   bodyHash: Buffer;
   seal(answer: GivenAnswer): RecordedAnswer;
@@ -17,7 +20,7 @@ const CIPHER = 'aes-256-gcm';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** A body without a secret: its digest, and answers as they are. */
+/** For a body without a secret: stores the digest of the body, and responses as they are. */
 export function plainFingerprint(body: unknown): Fingerprint {
   return {
     bodyHash: createHash('sha256').update(serialise(body)).digest(),
@@ -30,8 +33,8 @@ export function plainFingerprint(body: unknown): Fingerprint {
 }
 
 /**
- * A body with a secret: hash and key are both derived from the body, so that only the same request opens the
- * answer, and whoever guesses at a leaked row pays for each guess what the password's own hash costs.
+ * For a body with a secret. The hash and the key are both derived from the body, so only the same request opens the
+ * response. An attacker who guesses at a leaked row pays the cost of the password hash for each guess.
  */
 export async function secretFingerprint(
   { scope, body, secret }: { scope: IdempotencyScope; body: unknown; secret: BodySecret },
@@ -47,14 +50,14 @@ export async function secretFingerprint(
     seal: (answer) => ({ sealed: encrypt(key, JSON.stringify(answer)) }),
     open(answer) {
       if (!('sealed' in answer)) throw new Error('an open answer to a body with a secret');
-      // Sealed above, under a key that nobody else can make.
+      // `seal` above wrote this text, with a key that no one else can derive.
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
       return JSON.parse(decrypt(key, answer.sealed)) as GivenAnswer;
     },
   };
 }
 
-/** Of a validated body: zod orders its fields, so that equal bodies give equal text. */
+/** Serialises a validated body. zod orders its fields, so equal bodies give equal text. */
 function serialise(body: unknown): string {
   return JSON.stringify(body ?? null);
 }

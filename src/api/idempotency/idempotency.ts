@@ -11,10 +11,10 @@ import { Problem, type ProblemSlug } from '../../domain/problems';
 import type { Passwords } from '../accounts/passwords';
 import { plainFingerprint, secretFingerprint, type BodySecret, type Fingerprint } from './fingerprint';
 
-/** Namespace of the ids that are derived from keys; any fixed UUID would do. */
+/** The namespace of the ids that are derived from keys. Any fixed UUID would do. */
 const NAMESPACE = '5f0c2f9e-0e5b-4c39-9d0c-0a4f7d1b8a52';
 
-/** Refused before anything happened: the key is free again. */
+/** The request was rejected before it had any effect. The key is free again. */
 const WITHOUT_EFFECT: ReadonlySet<ProblemSlug> = new Set<ProblemSlug>([
   'validation-failed',
   'invalid-queue-token',
@@ -24,7 +24,7 @@ const WITHOUT_EFFECT: ReadonlySet<ProblemSlug> = new Set<ProblemSlug>([
   'queue-not-admitted',
 ]);
 
-/** The outcome is not known, or may be another next time: the key stays taken and nothing is recorded. */
+/** The outcome is not known, or may differ next time. The key stays taken, and nothing is recorded. */
 const WITHOUT_OUTCOME: ReadonlySet<ProblemSlug> = new Set<ProblemSlug>([
   'rate-limited',
   'hold-limit-exceeded',
@@ -32,48 +32,49 @@ const WITHOUT_OUTCOME: ReadonlySet<ProblemSlug> = new Set<ProblemSlug>([
   'internal-error',
 ]);
 
-/** An answer that can be given again: its body is plain JSON. */
+/** A response that can be repeated: its body is plain JSON. */
 export interface RepeatableAnswer {
   status: number;
   headers?: { Location: string };
   body?: unknown;
-  /** True for an answer that will change, such as 202: it is not recorded. */
+  /** True for a response that will change, such as 202. It is not recorded. */
   interim?: boolean;
 }
 
 export interface IdempotentRequest {
-  /** Left out where nobody is logged in: all such callers share the keys of a route. */
+  /** Left out if no user is logged in. All such callers share the keys of a route. */
   userId?: string | undefined;
   /** Method and path, with the ids in it. */
   route: string;
-  /** The header `Idempotency-Key`; without it each call is a new attempt. */
+  /** The header `Idempotency-Key`. Without it, each call is a new attempt. */
   key: string | undefined;
-  /** As it was validated. */
+  /** The validated body. */
   body: unknown;
-  /** What secret the body holds; its answer is then recorded encrypted. */
+  /** The kind of secret in the body. The response is then recorded encrypted. */
   secret?: BodySecret;
 }
 
-/** Has the effect through this connection alone, and quickly: others may wait for its transaction. */
+/** Performs the effect through this connection only, and quickly: other requests may wait for its transaction. */
 export type Effect<Answer> = (db: Knex) => Promise<Answer>;
 
 /**
- * Decides the answer of a key in one transaction with its effect. Requests under the same key wait for each other here.
- * Where an answer stands already, the effect does not run, and that answer is returned.
+ * Decides the response of a key in one transaction with its effect. Requests with the same key wait for each other
+ * here. If a response is recorded already, the effect does not run, and that response is returned.
  */
 export type Settle<Answer> = (effect: (transaction: Knex.Transaction) => Promise<Answer>) => Promise<Answer>;
 
 export interface Idempotency {
   /**
-   * For effects that Temporal, Redis or several transactions have. Runs an operation under an id that follows
-   * from user, route and key: a second request with the same key runs it under the same id, so that Temporal and
-   * Postgres join the two into one effect. The answer that is recorded first is the answer of both.
+   * For effects in Temporal, in Redis or in several transactions. Runs an operation under an id that follows from user,
+   * route and key. A second request with the same key runs it under the same id, so that Temporal and Postgres join the
+   * two into one effect. The response that is recorded first is the response of both.
    *
-   * @param operation an effect that Postgres decides goes through `settle`: its answer is then recorded with it
-   * @param recall what an earlier run under this id has come to for good; null where it had no effect, or its outcome is
-   *   not known yet. It may throw a problem as well. It is asked before a request is repeated, and before a refusal is
-   *   recorded. An effect without a record of its own has none.
-   * @throws {Problem} idempotency-key-reused for another body, or the operation's problem, the same each time
+   * @param operation performs the effect. An effect that Postgres decides goes through `settle`, which records its
+   *   response with it
+   * @param recall returns the final outcome of an earlier run under this id; null if that run had no effect, or its
+   *   outcome is not known yet. It may also throw a problem. `run` calls it before it repeats a request, and before it
+   *   records a refusal. An effect without a record of its own has none
+   * @throws {Problem} idempotency-key-reused for another body, or the problem of the operation, the same each time
    */
   run<Answer extends RepeatableAnswer>(
     request: IdempotentRequest,
@@ -82,12 +83,12 @@ export interface Idempotency {
   ): Promise<Answer>;
 
   /**
-   * For effects in Postgres alone: key, effect and answer are one transaction. Whoever comes with the same key
-   * meanwhile waits for it and gets its answer, or has the effect itself where the first one failed.
+   * For effects in Postgres only: key, effect and response are one transaction. Another request with the same key waits
+   * for this transaction and gets its response. If the first request failed, the second one performs the effect itself.
    *
-   * @param prepare does what is slow and has no effect, such as hashing; what it refuses leaves the key free.
-   *   What the effect refuses is the key's answer, beside whatever it has written; where nobody is logged in, the
-   *   key is free again.
+   * @param prepare does what is slow and has no effect, such as hashing. If it refuses the request, the key stays free.
+   *   If the effect refuses, the refusal is the response of the key, and everything that the effect has written stays.
+   *   If no user is logged in, such a refusal leaves the key free
    * @throws {Problem} as `run` does
    */
   transact<Answer extends RepeatableAnswer>(
@@ -96,9 +97,9 @@ export interface Idempotency {
   ): Promise<Answer>;
 
   /**
-   * For a request whose body is refused for its form.
+   * For a request whose body is rejected for its form.
    *
-   * @throws {Problem} idempotency-key-reused where the key was used before, so with another body
+   * @throws {Problem} idempotency-key-reused if the key was used before, because that was with another body
    */
   refuseUsed(request: Pick<IdempotentRequest, 'userId' | 'route' | 'key'>): Promise<void>;
 }
@@ -130,14 +131,14 @@ export function createIdempotency({ db, passwords }: { db: Knex; passwords: Pass
       const settle: Settle<Answer> = async (effect) => {
         const given = await db.transaction(async (transaction) => {
           const keys = createIdempotencyStore(transaction);
-          // The key's row is locked from here: the first of several requests decides for all.
+          // The transaction locks the row of the key from here on. The first of several requests decides for all.
           const standing = earlierAnswer(await keys.take(scope, bodyHash), fingerprint);
           return standing ?? record(keys, toRecord(await effect(transaction)));
         });
         settled = true;
         return repeat<Answer>(given);
       };
-      /** A refusal is the key's answer only where no earlier run has had an effect. */
+      /** A refusal is the response of the key only if no earlier run had an effect. */
       const refuse = async (problem: Problem): Promise<Answer> => {
         const given = await db.transaction(async (transaction) => {
           const keys = createIdempotencyStore(transaction);
@@ -160,7 +161,8 @@ export function createIdempotency({ db, passwords }: { db: Knex; passwords: Pass
       } catch (error) {
         if (!hasOutcome(error)) throw error;
         if (!WITHOUT_EFFECT.has(error.slug)) return refuse(error);
-        // A key that was taken before may be that of an effect under way: its outcome will be the key's answer.
+        // If the key was taken before, an effect may be under way. The outcome of that effect will be the response of
+        // the key.
         if (used.isNew) await store.forget(scope);
         throw error;
       }
@@ -185,7 +187,7 @@ export function createIdempotency({ db, passwords }: { db: Knex; passwords: Pass
         const earlier = earlierAnswer(await keys.take(scope, bodyHash), fingerprint);
         if (earlier) return earlier;
         const outcome = await outcomeOf(effect, tx);
-        // A row for each refusal of nobody in particular would be anybody's way to fill the table.
+        // Without a login, a row for each refusal would let any client fill the table.
         if ('problem' in outcome && request.userId === undefined) await keys.forget(scope);
         else await keys.record(scope, bodyHash, fingerprint.seal(outcome));
         return outcome;
@@ -200,13 +202,13 @@ export function createIdempotency({ db, passwords }: { db: Knex; passwords: Pass
   };
 }
 
-/** The refusal that is about to be recorded says the same, and more. */
+/** Ignores a problem, because the refusal that is about to be recorded says the same, and more. */
 function nullForProblems(error: unknown): null {
   if (error instanceof Problem) return null;
   throw error;
 }
 
-/** Null where the client sent no key. */
+/** Null if the client sent no key. */
 function scopeOf({
   userId = NIL,
   route,
@@ -238,7 +240,7 @@ async function outcomeOf(effect: Effect<RepeatableAnswer>, tx: Knex.Transaction)
   }
 }
 
-/** Whether a request is refused for good: it gets the same answer when it is repeated under its key. */
+/** Whether a request is permanently rejected: a repeat under its key gets the same response. */
 export function hasOutcome(error: unknown): error is Problem {
   return error instanceof Problem && !WITHOUT_OUTCOME.has(error.slug);
 }
@@ -263,7 +265,7 @@ function repeat<Answer extends RepeatableAnswer>(given: GivenAnswer): Answer {
     body,
     ...(location === undefined ? {} : { headers: { Location: location } }),
   };
-  // Recorded by this file from an answer of the same route: the type is that route's.
+  // This file has recorded it from a response of the same route, so the type is that of the route.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
   return answer as Answer;
 }
