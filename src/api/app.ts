@@ -30,7 +30,7 @@ import { serviceRoutes } from './service/routes';
 import { checkInRoutes } from './tickets/checkInRoutes';
 import { ticketRoutes } from './tickets/routes';
 
-/** Every endpoint of the service; each resource brings its list. */
+/** Every endpoint of the service. Each resource adds its list. */
 export function createEndpoints(dependencies: ApiDependencies): Endpoint[] {
   const resources = [
     ...authRoutes(dependencies),
@@ -51,7 +51,7 @@ export function createEndpoints(dependencies: ApiDependencies): Endpoint[] {
   return [...resources, ...docsRoutes(resources, version)];
 }
 
-/** The edge around the endpoints. A request passes these from the top down. */
+/** The edge around the endpoints. A request passes these parts from top to bottom. */
 export function createListener(
   dependencies: ApiDependencies,
   endpoints: readonly Endpoint[],
@@ -60,8 +60,8 @@ export function createListener(
   const { requestLimits: limits, networkOf, bounds } = dependencies;
   const router = createRouter(endpoints, dependencies);
   const app = new Koa<RequestState>();
-  // Only what happens after the headers are out comes here, such as a client that left during a stream.
-  app.on('error', (error: Error) => logger.debug({ err: error }, 'answer was cut'));
+  // Only errors after the headers are sent come here, for example when a client leaves during a stream.
+  app.on('error', (error: Error) => logger.debug({ err: error }, 'response was cut'));
   app.use(requestId);
   app.use(accessLog(logger, sampler, metrics));
   app.use(securityHeaders);

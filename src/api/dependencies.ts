@@ -49,7 +49,7 @@ import { createHoldLimits, NO_HOLD_LIMITS, type HoldLimits } from './reservation
 import { createHoldMeter, type HoldMeter } from './reservations/holdMeter';
 import { createHttpMetrics, type HttpMetrics } from './edge/metrics';
 
-/** What the API's resources are made of, built once at the start. */
+/** The parts that the resources of the API use. They are built once at the start. */
 export interface ApiDependencies {
   settings: Settings;
   logger: Logger;
@@ -58,35 +58,35 @@ export interface ApiDependencies {
   temporal: Client;
   gateways: Gateways;
   metrics: HttpMetrics;
-  /** Keeps what anybody can cause from filling the log. */
+  /** Prevents lines that any client can cause from filling the log. */
   sampler: LogSampler;
   bounds: EdgeBounds;
   networkOf: NetworkOf;
   readBytes: ReadBytes;
   limits: RateLimits;
-  /** The same limits, for what is counted once for each request. */
+  /** The same limits, for those that count each request once. */
   requestLimits: RequestLimits;
-  /** They sign access and queue tokens. */
+  /** The keys that sign access and queue tokens. */
   keys: KeyRing;
-  /** They sign the codes of tickets. */
+  /** The keys that sign the codes of tickets. */
   ticketKeys: KeyRing;
   printTicket: PrintTicket;
   accounts: Accounts;
-  /** Delays whoever guesses a password. */
+  /** Delays a client that guesses a password. */
   loginPace: LoginPace;
-  /** Sessions whose access tokens are refused before their time. */
+  /** The sessions whose access tokens the API rejects before they expire. */
   cutSessions: CutSessions;
   /** The sessions, through the pool or within a transaction. */
   sessionsIn: (db: Knex) => Sessions;
   idempotency: Idempotency;
   authenticate: Authenticate;
   admission: AdmissionService;
-  /** What holds cost, for the pace of the waiting rooms. */
+  /** Measures what holds cost, for the pace of the waiting rooms. */
   holdMeter: HoldMeter;
   holdLimits: HoldLimits;
   eventStreams: EventStreams;
   seatMaps: SeatMaps;
-  /** Says that a schedule's seat map has changed. Resolves also where Redis is down. */
+  /** Announces that the seat map of a schedule has changed. Also resolves if Redis is down. */
   bumpSeatVersion: (scheduleId: string) => Promise<unknown>;
   liveSeats: LiveSeats;
   /** Aborted when the service stops: event streams end then. */
@@ -94,13 +94,13 @@ export interface ApiDependencies {
 }
 
 export interface RunningDependencies extends ApiDependencies {
-  /** Ends every connection, when no request is under way any more. */
+  /** Ends every connection. The caller waits until no request is under way any more. */
   close(): Promise<void>;
 }
 
 /**
- * Connects. Postgres must answer, because the signing keys are there; Redis and Temporal may come later,
- * and what needs them answers 503 until then.
+ * Connects. Postgres must respond, because the signing keys are there. Redis and Temporal may come later. Until then,
+ * requests that need them get 503.
  */
 export async function createDependencies(
   settings: Settings,

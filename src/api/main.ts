@@ -25,7 +25,7 @@ function fail(error: unknown): void {
   const logger = createLogger('api', 'info');
   if (error instanceof SettingsError) logger.fatal(error.message);
   else logger.fatal({ err: error }, 'API failed');
-  // Open connections would keep the process alive; there is nothing left to do for it.
+  // Open connections would keep the process alive, although it has nothing left to do.
   logger.flush(() => process.exit(1));
 }
 

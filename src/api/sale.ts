@@ -32,7 +32,7 @@ import { createTopUpWorkflows } from './ledger/topUpWorkflows';
 import { createReceiveEvent } from './payments/webhooks/receiveEvent';
 import { webhookRoutes } from './payments/webhooks/routes';
 
-/** Holding, paying, cancelling, the wallet, and the operator's look into a reservation. */
+/** The endpoints for holding, paying, cancelling, the wallet, and the operator's view of a reservation. */
 export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
   const {
     settings,

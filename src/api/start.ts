@@ -10,11 +10,11 @@ const DRAIN_MS = 22_000;
 
 export interface RunningApi {
   readonly url: string;
-  /** Accepts no more, lets what is under way end, then closes the connections. */
+  /** Accepts no more requests, waits for those under way, then closes the connections. */
   stop(): Promise<void>;
 }
 
-/** Starts the API with its own accounts in place. Rejects where Postgres or a port cannot be had. */
+/** Starts the API and makes sure that its own accounts exist. Rejects if Postgres or a port is not available. */
 export async function startApi(settings: Settings, logger: Logger): Promise<RunningApi> {
   const stopping = new AbortController();
   const dependencies = await createDependencies(settings, logger, stopping.signal);
@@ -26,7 +26,7 @@ export async function startApi(settings: Settings, logger: Logger): Promise<Runn
   const server = await startServer(listener, {
     host: settings.HOST,
     port: settings.PORT,
-    // Trusted proxies bring everybody's connections.
+    // Trusted proxies forward the connections of all clients.
     connections: { ...bounds.connections, ...(settings.TRUSTED_PROXIES > 0 && { each: Infinity }) },
     onDropped: () => metrics.refused('connections'),
   });

@@ -5,13 +5,13 @@ import { Problem } from '../domain/problems';
 import { membersOf } from '../contract/failures';
 import { isProblemSlug } from './problems/table';
 
-/** Each of them costs a workflow task. */
+/** Each attempt costs a workflow task. */
 const UPDATE_ATTEMPTS = 3;
 
 /**
- * Sends an update again when the workflow task that had taken it failed, as it does when the hold's timer fires
- * while a payment ends the workflow: the server then keeps nothing of the update, whatever its steps have done.
- * Safe, because every step may run again.
+ * Sends an update again if the workflow task that had taken it failed. This happens when the timer of the hold fires
+ * while a payment ends the workflow. The server then keeps nothing of the update, whatever its steps have done. Sending
+ * it again is safe, because every step may run again.
  */
 export async function untilTaken<T>(send: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
@@ -28,7 +28,7 @@ function hasLostItsTask(error: unknown): boolean {
   return isGrpcServiceError(cause) && cause.code === status.FAILED_PRECONDITION;
 }
 
-/** An update's failure carries the name of a problem; see `refuse` in the workflows. */
+/** Turns the failure of an update into the problem that it names; see `refuse` in the workflows. */
 export async function asProblems<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;

@@ -13,7 +13,7 @@ export interface BoughtPoints {
   topUpId: string;
   amount: number;
   status: 'SUCCEEDED';
-  /** Of the wallet, right after this top-up. */
+  /** The balance of the wallet right after this top-up. */
   balance: number;
 }
 
@@ -31,7 +31,7 @@ export interface BuyPointsDependencies {
 
 /** The path of a top-up: the API records it, and its workflow charges the card and credits the points. */
 export function createBuyPoints({ gateway, topUps, workflows }: BuyPointsDependencies) {
-  /** @throws {Problem} payment-failed, validation-failed; temporarily-unavailable where the outcome is not known yet */
+  /** @throws {Problem} payment-failed, validation-failed; temporarily-unavailable if the outcome is not known yet */
   return async function buyPoints(request: TopUpRequest): Promise<BoughtPoints> {
     const { topUpId, userId, amount, paymentKey } = request;
     await requirePaymentKey(gateway, paymentKey, async () => topUps.find(topUpId));
@@ -49,7 +49,8 @@ export function createBuyPoints({ gateway, topUps, workflows }: BuyPointsDepende
       const result = await workflows.make(topUp);
       if (result.status === 'SUCCEEDED')
         return { topUpId, amount, status: 'SUCCEEDED', balance: result.balance };
-      // The run has refused an earlier request of the same top-up, which was withdrawn. No step of this one has begun.
+      // The run has refused an earlier request of the same top-up, which was withdrawn. No step of this request has
+      // begun.
       if (await topUps.withdraw(topUpId)) throw notCharged();
       throw failure(result.reason);
     } catch (error) {
@@ -62,10 +63,10 @@ export function createBuyPoints({ gateway, topUps, workflows }: BuyPointsDepende
 }
 
 /**
- * What a top-up has come to for good, as Postgres has it.
+ * Reads the final outcome of a top-up from Postgres.
  *
- * @returns null where none is recorded under this id, or its outcome is not known yet
- * @throws {Problem} payment-failed where it failed
+ * @returns null if no top-up is recorded under this id, or its outcome is not known yet
+ * @throws {Problem} payment-failed if it failed
  */
 export async function readTopUp(db: Knex, topUpId: string): Promise<BoughtPoints | null> {
   const topUp = await createTopUpStore(db).find(topUpId);

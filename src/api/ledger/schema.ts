@@ -19,7 +19,7 @@ export const entryListQuery = z.object({
 export const entrySchema = z.object({
   entryId: z.uuid(),
   kind: z.enum(JOURNAL_KINDS),
-  amount: money.meta({ description: 'Positive into the wallet, negative out of it' }),
+  amount: money.meta({ description: 'Positive if money goes into the wallet, negative if it goes out' }),
   balanceAfter: money,
   reservationId: z.uuid().optional(),
   createdAt: instant,
@@ -34,5 +34,5 @@ export const topUpSchema = z.object({
   topUpId: z.uuid(),
   amount: money,
   status: z.literal('SUCCEEDED'),
-  balance: money.meta({ description: 'Right after this top-up' }),
+  balance: money.meta({ description: 'The balance right after this top-up' }),
 });

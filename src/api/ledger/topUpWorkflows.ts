@@ -7,15 +7,15 @@ import {
   type TopUpWorkflow,
 } from '../../contract/ledger';
 
-/** Longer than a gateway that fails slowly: three tries of a charge, each looked up. */
+/** Longer than the slow failure of a gateway: three tries of a charge, each with a look-up. */
 const TIMEOUT_MS = 20_000;
 
 export interface TopUpWorkflows {
   /**
-   * Makes a top-up that is recorded in Postgres, or waits for the workflow that makes it. A second run, after the first
-   * one was terminated, goes on from the row.
+   * Makes a top-up that is recorded in Postgres, or waits for the workflow that makes it. If the first run was
+   * terminated, a second run continues from the row.
    *
-   * @throws where no answer came in time; the workflow goes on
+   * @throws if no response came in time; the workflow goes on
    */
   make(topUp: TopUp): Promise<TopUpResult>;
 }

@@ -14,10 +14,10 @@ export interface DrawDocument {
 
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** Before the draw, Postgres is asked this often, however many ask. */
+/** Before the draw, a process asks Postgres this often, however many clients ask. */
 const COMMITTED_MS = 1_000;
 
-/** The draws of all schedules, each read once however many ask at the same time. */
+/** The draws of all schedules. A process reads each once, however many clients ask at the same time. */
 export function createDrawDocuments(draws: Pick<DrawStore, 'find'>) {
   const documents = new LRUCache<string, DrawDocument>({
     maxSize: MAX_BYTES,

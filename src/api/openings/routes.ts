@@ -8,7 +8,7 @@ import { endpoint, type Endpoint } from '../http/endpoint';
 import { createDrawDocuments } from './drawDocuments';
 import { drawSchema } from './schema';
 
-/** What anyone needs to check the draw of an opening. */
+/** The data that anyone needs to check the draw of an opening. */
 export function drawRoutes({ db }: Pick<ApiDependencies, 'db'>): Endpoint[] {
   const documents = createDrawDocuments(createDrawStore(db));
   const schedules = createScheduleStore(db);
@@ -16,10 +16,10 @@ export function drawRoutes({ db }: Pick<ApiDependencies, 'db'>): Endpoint[] {
     endpoint({
       method: 'GET',
       path: '/v1/schedules/{scheduleId}/draw',
-      summary: "Read the draw of a sale's opening",
+      summary: 'Read the draw of the opening of a sale',
       description:
-        'Before the opening the hash of the seed; after it the seed, and every entry in the drawn order, for good. ' +
-        '`npm run verify-draw -- <this address>` checks it.',
+        'Before the opening, the response has the hash of the seed. After the opening, it permanently has the ' +
+        'seed and every entry in the drawn order. `npm run verify-draw -- <this address>` checks it.',
       tags: ['Queue'],
       access: 'public',
       params: scheduleParams,
@@ -30,13 +30,13 @@ export function drawRoutes({ db }: Pick<ApiDependencies, 'db'>): Endpoint[] {
           schema: drawSchema,
           headers: { ETag: 'A strong validator' },
         },
-        304: { description: 'What the client has is still right' },
+        304: { description: 'The version that the client has is still current' },
       },
       async handle({ params: { scheduleId }, http }) {
         const document = await documents.find(scheduleId);
         if (!document) {
           if (await schedules.facts(scheduleId)) {
-            throw new Problem('draw-not-found', 'Nobody is drawn at the opening of this sale.');
+            throw new Problem('draw-not-found', 'This sale opens without a draw.');
           }
           throw new Problem('schedule-not-found', 'There is no such schedule.');
         }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const hex = z.string().regex(/^[0-9a-f]{64}$/);
 
-/** How the order follows from the seed; clients may show it, and `npm run verify-draw` does it. */
+/** How the order follows from the seed. Clients may show this text, and `npm run verify-draw` does this calculation. */
 export const ALGORITHM =
   'entries ascending by SHA-256(seed + entryId); seedHash = SHA-256(seed); all as text';
 
@@ -13,7 +13,7 @@ export const drawSchema = z
     algorithm: z
       .string()
       .meta({ description: 'Hashes are of ASCII text and compared as lowercase hex digits' }),
-    seedHash: hex.meta({ description: 'Published from the announcement of the sale on' }),
+    seedHash: hex.meta({ description: 'Published as soon as the sale is announced' }),
     opensAt: z.iso.datetime(),
     drawnAt: z.iso.datetime().optional(),
     seed: hex.optional().meta({ description: 'After the draw' }),

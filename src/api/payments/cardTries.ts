@@ -3,17 +3,17 @@ import { GATEWAY_UNAVAILABLE } from '../../domain/payments/gateway';
 import type { RateLimits } from '../../redis/rateLimits';
 import { heedKeyedLimit } from '../edge/rateLimit';
 
-/** Who charges a card, and from which network. */
+/** The user who pays with a card, and the network of the client. */
 export interface CardPayer {
   userId: string;
   network: string;
 }
 
 /**
- * Runs a charge of a card that the client chose. Charges that fail are counted for the user and for the network,
- * because each tells a card tester which stolen card works (OWASP OAT-001 Carding).
+ * Runs a charge of a card that the client chose. The API counts the charges that fail, for the user and for the
+ * network. Each of them tells a card tester which stolen card works (OWASP OAT-001 Carding).
  *
- * @throws {Problem} rate-limited, before anything is charged, where too many have failed; or what the charge throws
+ * @throws {Problem} rate-limited, before anything is charged, if too many have failed; or what the charge throws
  */
 export type TryCard = <Result>(payer: CardPayer, charge: () => Promise<Result>) => Promise<Result>;
 
@@ -35,7 +35,7 @@ export function createTryCard(limits: RateLimits): TryCard {
   };
 }
 
-/** A gateway that is known to be down was not asked, so its failure tells nothing. */
+/** If the gateway is known to be down, it was not asked. Such a failure tells nothing about the card. */
 function tellsOfCard(error: unknown): boolean {
   return (
     error instanceof Problem &&

@@ -2,7 +2,7 @@ import type { Logger } from '../../config/logging';
 import type { ReservationStore } from '../../db/reservations/reservationStore';
 import type { AdmissionService } from '../queue/admission';
 
-/** Beyond the end of a hold and its settling, for a payment that was accepted just before it. */
+/** The time after a hold and its settling, for a payment that was accepted just before the end. */
 const MARGIN_SECONDS = 60;
 
 export interface FreePlaceDependencies {
@@ -13,9 +13,9 @@ export interface FreePlaceDependencies {
 }
 
 /**
- * Gives the place of a buyer that has paid to the next in line, unless the buyer still holds other seats that it was
- * admitted to in that room. The answer does not wait for it, and nothing depends on it: a place that is not freed ends by
- * itself.
+ * Gives the place of a buyer that has paid to the next client in line. But the buyer keeps the place while it holds
+ * other seats that it was admitted to in that room. The response does not wait for this, and nothing depends on it: a
+ * place that is not freed ends automatically.
  */
 export function createFreePlace({ settings, reservations, admission, logger }: FreePlaceDependencies) {
   const longestMs = (settings.HOLD_SECONDS + settings.SETTLE_SECONDS + MARGIN_SECONDS) * 1_000;

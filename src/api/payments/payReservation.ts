@@ -18,7 +18,7 @@ import { readOutcome } from './paymentOutcome';
 import { requirePaymentKey } from './requirePaymentKey';
 import { refuseUsedKey } from './usedPaymentKeys';
 
-/** The longest that a workflow task takes. */
+/** The longest time that a workflow task takes. */
 const TASK_MS = 10_000;
 
 export interface PayRequest {
@@ -46,8 +46,9 @@ export interface PayDependencies {
 }
 
 /**
- * The path of a payment: the API records what is to be paid, and the reservation's workflow alone decides about it. A
- * payment that no step has begun is withdrawn before it is refused, so that nothing comes of it later.
+ * The path of a payment: the API records what is to be paid, and only the workflow of the reservation decides about it.
+ * If no step of a payment has begun, the API withdraws the payment before it rejects the request. So the payment has no
+ * effect later.
  */
 export function createPayReservation(dependencies: PayDependencies) {
   const { db, gateway, directory, admission, reservations, payments, workflows, freePlace, tryCard } =
@@ -88,22 +89,24 @@ export function createPayReservation(dependencies: PayDependencies) {
     const { paymentId } = payment;
     try {
       const result = (await workflows.pay(payment)) ?? (await payWithoutWorkflow(payment, reservation));
-      // Another payment of the reservation settles, and is the answer to this one.
+      // Another payment of the reservation settles. Its result is the response to this request.
       if (result.paymentId !== paymentId) await payments.withdraw(paymentId);
       return result;
     } catch (error) {
       if (!(error instanceof Problem) && !isDependencyFailure(error)) throw error;
-      // Postgres is asked before anything is refused: the payment may have been made although its answer was lost.
+      // The API asks Postgres before it rejects the request: the payment may have been made although its response was
+      // lost.
       if (await payments.withdraw(paymentId)) throw ofThisRequest(error);
       const outcome = await readOutcome(db, paymentId).catch((failure: unknown) => {
         throw error instanceof Problem ? error : failure;
       });
-      // Without an outcome it is under way, and goes on without this request; the same key joins it.
+      // Without an outcome, the payment is under way and goes on without this request. A request with the same key
+      // joins it.
       return outcome ?? { paymentId, status: 'SETTLING' };
     }
   }
 
-  /** The workflow has ended, or was terminated: in Postgres stands which. */
+  /** The workflow has ended, or was terminated. Postgres shows which. */
   async function payWithoutWorkflow(payment: Payment, before: Reservation): Promise<PayResult> {
     const outcome = await readOutcome(db, payment.paymentId);
     if (outcome) return outcome;
@@ -119,8 +122,8 @@ export function createPayReservation(dependencies: PayDependencies) {
   }
 
   /**
-   * While a charge runs inside its task, the workflow answers no other request. Postgres knows of it already. What is
-   * older is for the workflow to decide: it may be a payment that was lost.
+   * While a charge runs inside its task, the workflow responds to no other request. Postgres already knows about that
+   * payment. The workflow decides about an older payment, because it may be a payment that was lost.
    */
   async function refuseBesideAnother(paymentId: string, reservationId: string): Promise<void> {
     const open = await payments.findOpen(reservationId);
@@ -131,14 +134,14 @@ export function createPayReservation(dependencies: PayDependencies) {
 
 /**
  * No step of this request had begun. So a payment that failed is an earlier request of the same payment, which was
- * withdrawn while its workflow was about it: this one gets a new try.
+ * withdrawn while its workflow handled it. The client may send this request again.
  */
 function ofThisRequest(error: unknown): unknown {
   if (!(error instanceof Problem) || error.slug !== 'payment-failed') return error;
   return new Problem('temporarily-unavailable', 'The payment was not begun; nothing was taken.');
 }
 
-/** @throws {Problem} validation-failed where the points are more than the seats cost */
+/** @throws {Problem} validation-failed if the points are more than the seats cost */
 function amountOf(reservation: Reservation, points: number | undefined): PaymentAmount {
   const amount = splitPayment(reservation.amount, points);
   if (amount) return amount;

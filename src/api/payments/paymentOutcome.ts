@@ -8,10 +8,10 @@ import { Problem } from '../../domain/problems';
 import type { PayResult } from '../../contract/reservations';
 
 /**
- * What an attempt to pay has come to for good, as Postgres has it. A later refund does not change it.
+ * Reads the final outcome of an attempt to pay from Postgres. A later refund does not change it.
  *
- * @returns null where no attempt is recorded under this id, or its outcome is not known yet
- * @throws {Problem} insufficient-points or payment-failed where it failed
+ * @returns null if no attempt is recorded under this id, or its outcome is not known yet
+ * @throws {Problem} insufficient-points or payment-failed if it failed
  */
 export async function readOutcome(db: Knex, paymentId: string): Promise<PayResult | null> {
   const payment = await createPaymentStore(db).find(paymentId);

@@ -3,9 +3,9 @@ import type { PaymentGateway } from '../../domain/payments/gateway';
 import { validationFailed } from '../http/validation';
 
 /**
- * @param findEarlier the same attempt, where a request under the same key has recorded it: the gateway that took new
- *   payments then may need no payment key, and goes on with it
- * @throws {Problem} validation-failed where the gateway charges only what the client has prepared with it
+ * @param findEarlier finds the same attempt, if an earlier request under the same key has recorded it. The gateway that
+ *   took new payments then may need no payment key, and it continues the attempt
+ * @throws {Problem} validation-failed if the gateway charges only what the client has prepared with it
  */
 export async function requirePaymentKey(
   { needsPaymentKey }: Pick<PaymentGateway, 'needsPaymentKey'>,

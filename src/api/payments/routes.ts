@@ -35,8 +35,8 @@ export function paymentRoutes({
       path: '/v1/payments',
       summary: 'Pay a reservation',
       description:
-        'Points pay seats; the card pays the rest and the booking fee. Where nothing is left for the card, the ' +
-        'gateway is not called. After a failure the seats stay held until `expiresAt`.',
+        'Points pay for seats. The card pays the rest and the booking fee. If nothing is left for the card, the ' +
+        'service does not call the gateway. After a failure the seats stay held until `expiresAt`.',
       tags,
       access: 'user',
       rateLimit: 'admitted',
@@ -47,9 +47,9 @@ export function paymentRoutes({
         200: { description: 'Paid and confirmed', schema: paidSchema },
         202: {
           description:
-            "The gateway's answer is not known yet; the seats stay held and nobody is charged twice",
+            'The response of the gateway is not known yet. The seats stay held, and no card is charged twice',
           schema: settlingSchema,
-          headers: { Location: 'The payment', 'Retry-After': 'Seconds until it is worth asking' },
+          headers: { Location: 'The payment', 'Retry-After': 'Seconds until the client should ask again' },
         },
       },
       problems: [
@@ -101,7 +101,7 @@ export function paymentRoutes({
       problems: ['payment-not-found'],
       async handle({ user, params: { paymentId } }) {
         const payment = await payments.find(paymentId);
-        // Another user's payment looks like none (OWASP API1).
+        // To other users, the payment does not seem to exist (OWASP API1).
         if (payment?.userId !== user.userId) {
           throw new Problem('payment-not-found', 'You have no payment with this id.');
         }

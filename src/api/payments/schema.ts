@@ -3,7 +3,7 @@ import { paymentAmountSchema, paymentStatus, ticketSchema } from '../reservation
 
 const instant = z.iso.datetime();
 
-/** The gateway's key for a payment that the client has prepared. */
+/** The key of the gateway for a payment that the client has prepared. */
 export const paymentKey = z.string().regex(/^[\x21-\x7e]{1,200}$/, '1 to 200 printable ASCII characters');
 
 export const paymentBody = z.strictObject({
@@ -13,7 +13,10 @@ export const paymentBody = z.strictObject({
     .int()
     .min(0)
     .optional()
-    .meta({ description: "From the wallet, at most the seats' price; left out, the seats' whole price" }),
+    .meta({
+      description:
+        'Points from the wallet, at most the price of the seats. Without it, the whole price of the seats',
+    }),
   paymentKey: paymentKey.optional(),
 });
 
@@ -42,7 +45,7 @@ export const paymentSchema = z.object({
   status: paymentStatus,
   amount: paymentAmountSchema,
   approvedAt: instant.nullable(),
-  reason: z.string().nullable().meta({ description: 'Why it failed' }),
+  reason: z.string().nullable().meta({ description: 'Why the payment failed' }),
   createdAt: instant,
   tickets: z.array(ticketSchema).optional(),
 });

@@ -22,12 +22,13 @@ export interface ReceiveEventDependencies {
 }
 
 /**
- * Takes a gateway's message, once. The mark and the decision are one transaction; the workflow that acts on it is
- * told before the commit, so that a message is marked only when somebody minds it. Told twice, as when the commit
- * fails and the gateway repeats itself, that workflow only looks again: it asks the gateway before money moves.
+ * Takes a message of a gateway, once. The mark and the decision are one transaction. The API signals the workflow that
+ * acts on the message before the commit, so that a message is marked only if a workflow handles it. If the commit fails
+ * and the gateway sends the message again, the workflow gets a second signal. Then it only looks again: it asks the
+ * gateway before money moves.
  */
 export function createReceiveEvent({ db, temporal, taskQueue }: ReceiveEventDependencies) {
-  /** @throws where Postgres or Temporal cannot be reached: the gateway sends the message again */
+  /** @throws if Postgres or Temporal cannot be reached: the gateway sends the message again */
   return async function receiveEvent(gateway: string, event: GatewayEvent): Promise<WebhookEffect | 'SEEN'> {
     return db.transaction(async (transaction) => {
       const webhooks = createWebhookStore(transaction);
@@ -63,12 +64,14 @@ export function createReceiveEvent({ db, temporal, taskQueue }: ReceiveEventDepe
       taskQueue,
       args: [input],
       signal: GATEWAY_HINT_SIGNAL,
-      staticSummary: 'The gateway tells of a charge whose payment has failed',
+      staticSummary: 'The gateway reports a charge whose payment has failed',
     });
   }
 }
 
-/** A payment that is just being made hears from the gateway itself: only what waits needs the hint. */
+/**
+ * A payment that is just being made gets its result from the gateway itself. Only a payment that waits needs the hint.
+ */
 function effectOn(owner: ChargeOwner | null): WebhookEffect {
   switch (owner?.state) {
     case undefined:

@@ -7,10 +7,10 @@ import type { PaymentGateway } from '../../../domain/payments/gateway';
 import { endpoint, type Endpoint } from '../../http/endpoint';
 import type { createReceiveEvent } from './receiveEvent';
 
-/** Stripe's events are the largest: a charge with all its parts, some ten kilobytes. */
+/** The events of Stripe are the largest: a charge with all its parts, about ten kilobytes. */
 const BODY_LIMIT = 64 * 1024;
 
-/** The bytes that the gateway has signed. Nothing reads them before that is known. */
+/** The bytes that the gateway has signed. The service does not parse them before it has checked the signature. */
 const bytes = z.instanceof(Buffer).meta({ override: { type: 'object' } });
 
 export interface WebhookRoutesDependencies {
@@ -20,28 +20,29 @@ export interface WebhookRoutesDependencies {
   sampler: LogSampler;
 }
 
-/** One path for each gateway that is configured: to a message of any other there is nothing at its path. */
+/** One path for each gateway that is configured. The path of any other gateway does not exist. */
 export function webhookRoutes(dependencies: WebhookRoutesDependencies): Endpoint[] {
   const { gateway, receiveEvent, logger, sampler } = dependencies;
   return [
     endpoint({
       method: 'POST',
       path: `/v1/webhooks/${gateway.name}`,
-      summary: "Take a payment gateway's message",
+      summary: 'Take a message of a payment gateway',
       description:
-        'Signed as the gateway signs. A message is taken once; it says which charge to ask the gateway about, and ' +
-        'nothing else in it is believed.',
+        'The message carries the signature of the gateway. The service takes a message once. It uses only the ' +
+        'charge that the message names, and asks the gateway about this charge. It trusts nothing else in the ' +
+        'message.',
       tags: ['Payments'],
       access: 'public',
       rateLimit: 'webhook',
-      withoutKey: "The gateway's own id of the event is the key: a message is taken once.",
+      withoutKey: 'The event id of the gateway is the key: the service takes a message once.',
       bodyLimit: BODY_LIMIT,
       bodyAs: 'bytes',
       query: z.object({ token: z.string().optional() }),
       body: bytes,
       responses: {
         200: {
-          description: 'Taken, also where it was taken before',
+          description: 'Taken now, or taken before',
           schema: z.object({ received: z.literal(true) }),
         },
       },
@@ -58,7 +59,7 @@ export function webhookRoutes(dependencies: WebhookRoutesDependencies): Endpoint
           if (sampler.admits(`webhook ${reason}`)) {
             logger.warn({ gateway: gateway.name, reason }, 'webhook rejected');
           }
-          throw new Problem('webhook-rejected', 'The message is not believed.', { reason });
+          throw new Problem('webhook-rejected', 'The message is not trusted.', { reason });
         }
         if (reading.kind === 'event') {
           const effect = await receiveEvent(gateway.name, reading);
@@ -72,7 +73,7 @@ export function webhookRoutes(dependencies: WebhookRoutesDependencies): Endpoint
   ];
 }
 
-/** A header that is sent twice is none: nobody signs so. */
+/** A header that is sent twice counts as missing: no gateway signs like this. */
 function singleHeaders(headers: IncomingHttpHeaders): Record<string, string | undefined> {
   return Object.fromEntries(
     Object.entries(headers).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
