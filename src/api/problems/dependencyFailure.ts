@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { status } from '@grpc/grpc-js';
 import { isGrpcServiceError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 
-/** Names by which Node, pg, knex and ioredis call a connection that is refused, lost or never came. */
+/** The codes of Node, pg, knex and ioredis for a connection that is refused, lost or never came. */
 const CONNECTION_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -16,7 +16,10 @@ const CONNECTION_CODES = new Set([
 
 const ERROR_NAMES = new Set(['KnexTimeoutError', 'MaxRetriesPerRequestError']);
 
-/** What pg and ioredis say without a code or a class of their own; knex puts the statement before it. */
+/**
+ * The messages of pg and ioredis that have no code and no class of their own. knex puts the statement before the
+ * message.
+ */
 const MESSAGES = [
   'Connection terminated',
   'Connection ended unexpectedly',
@@ -28,7 +31,10 @@ const MESSAGES = [
   'Command timed out',
 ];
 
-/** Redis answers, but not now: loading, read only, out of memory or disk, a cluster without its slots. */
+/**
+ * Redis replies that it cannot serve the command now: loading, read only, out of memory or disk, a cluster without its
+ * slots.
+ */
 const REDIS_REPLIES = /^(LOADING|READONLY|MISCONF|OOM|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|BUSY) /;
 
 /**
@@ -38,20 +44,20 @@ const REDIS_REPLIES = /^(LOADING|READONLY|MISCONF|OOM|CLUSTERDOWN|MASTERDOWN|TRY
 const SQLSTATES = /^(08\w{3}|57P0[123]|53\w{3}|57014|40001|40P01|25P03)$/;
 
 /**
- * Every gRPC status that Temporal may answer with, decided one by one. `away`: the same request may succeed later, so the
- * client gets 503. `fault`: repeating it does not help, so it is a fault of ours, 500. What has a meaning of its own, such
- * as a workflow that is not found, is caught where it is expected.
+ * Every gRPC status that Temporal may return, decided one by one. `away`: the same request may succeed later, so the
+ * client gets 503. `fault`: a repeat does not help, so it is a fault of the service, 500. A status with a meaning of
+ * its own, such as a workflow that is not found, is caught where it is expected.
  */
 const GRPC_STATUSES: Readonly<Record<number, 'away' | 'fault'>> = {
   [status.CANCELLED]: 'away',
-  // The server could not say what went wrong, as while its database is away.
+  // The server does not know what went wrong, for example while its database is down.
   [status.UNKNOWN]: 'away',
   [status.INVALID_ARGUMENT]: 'fault',
   [status.DEADLINE_EXCEEDED]: 'away',
-  // A namespace that is not there yet.
+  // The namespace does not exist yet.
   [status.NOT_FOUND]: 'away',
   [status.ALREADY_EXISTS]: 'fault',
-  // Credentials that an operator has to correct.
+  // An operator has to correct the credentials.
   [status.PERMISSION_DENIED]: 'away',
   [status.UNAUTHENTICATED]: 'away',
   [status.RESOURCE_EXHAUSTED]: 'away',
@@ -66,8 +72,8 @@ const GRPC_STATUSES: Readonly<Record<number, 'away' | 'fault'>> = {
 } satisfies Record<Exclude<status, status.OK>, 'away' | 'fault'>;
 
 /**
- * Whether an error means that Postgres, Redis or Temporal is down, unreachable or too busy, so that the same
- * request may succeed later. Causes are followed, because each client wraps.
+ * Whether an error means that Postgres, Redis or Temporal is down, unreachable or too busy, so that the same request
+ * may succeed later. It also looks at the causes of the error, because each client wraps errors.
  */
 export function isDependencyFailure(error: unknown): boolean {
   for (let current = error; types.isNativeError(current); current = current.cause) {

@@ -3,17 +3,17 @@ import { PROBLEMS } from './table';
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
-/** Seconds until a client may try again, where a problem does not say it itself. */
+/** Seconds until a client may try again, if a problem does not say it itself. */
 const DEFAULT_RETRY_SECONDS = 2;
 
-/** An answer in RFC 9457's form. */
+/** A response in the form of RFC 9457. */
 export interface ProblemAnswer {
   status: number;
   headers: Record<string, string>;
   body: string;
 }
 
-/** @param instance the path that was asked for, without its query, which may hold what is nobody's business */
+/** @param instance the path of the request without its query, which may contain private data */
 export function problemAnswer(problem: Problem, instance: string): ProblemAnswer {
   const { status, title } = PROBLEMS[problem.slug];
   return {
@@ -24,7 +24,7 @@ export function problemAnswer(problem: Problem, instance: string): ProblemAnswer
       ...statusHeaders(problem, status),
     },
     body: JSON.stringify({
-      // First, so that no member can take the place of one of RFC 9457's own.
+      // These come first, so that none of them replaces a member of RFC 9457.
       ...problem.members,
       type: `/problems/${problem.slug}`,
       title,
@@ -35,7 +35,7 @@ export function problemAnswer(problem: Problem, instance: string): ProblemAnswer
   };
 }
 
-/** The headers that HTTP wants beside a status: RFC 9110, 15.5.2 (401), 10.2.3 (Retry-After). */
+/** The headers that HTTP requires with a status: RFC 9110, 15.5.2 (401), 10.2.3 (Retry-After). */
 function statusHeaders(problem: Problem, status: number): Record<string, string> {
   if (status === 401) return { 'WWW-Authenticate': 'Bearer realm="holdfast"' };
   if (status !== 429 && status !== 503) return {};

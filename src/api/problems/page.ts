@@ -1,7 +1,7 @@
 import type { ProblemSlug } from '../../domain/problems';
 import { PROBLEMS } from './table';
 
-/** The page at a problem's `type`. Null for a name that is none. */
+/** The page at the `type` of a problem. Null for a name that is not a problem. */
 export function problemPage(slug: string): string | null {
   if (!isProblemSlug(slug)) return null;
   const { status, title, explanation, advice } = PROBLEMS[slug];

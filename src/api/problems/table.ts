@@ -1,6 +1,6 @@
 import type { ProblemSlug } from '../../domain/problems';
 
-/** What the page of a problem tells, and the status it is answered with. */
+/** What the page of a problem shows, and the status of its response. */
 export interface ProblemEntry {
   status: number;
   title: string;
@@ -17,7 +17,7 @@ const entry = (status: number, title: string, explanation: string, advice: strin
   advice,
 });
 
-/** The one table from a problem's name to its status and words. */
+/** The only table from the name of a problem to its status and texts. */
 export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
   'validation-failed': entry(
     400,
@@ -89,18 +89,18 @@ export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
     429,
     'Too many requests',
     'More requests came than the limit allows.',
-    'Wait as long as `Retry-After` says. `RateLimit` tells what is left before it comes to that.',
+    'Wait as long as `Retry-After` says. `RateLimit` shows how many requests are left.',
   ),
   'internal-error': entry(
     500,
     'Something broke',
     'The service failed in a way that it did not expect. The failure has been logged.',
-    'Try again later. Tell the operator the value of `X-Request-Id` if it stays.',
+    'Try again later. If it fails again, send the operator the value of `X-Request-Id`.',
   ),
   'temporarily-unavailable': entry(
     503,
     'Temporarily unavailable',
-    'A part that the service needs for this answer is down or too busy.',
+    'A part that the service needs for this response is down or too busy.',
     'Try again after `Retry-After`, with the same `Idempotency-Key` if one was sent.',
   ),
   'idempotency-key-reused': entry(
@@ -119,7 +119,7 @@ export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
     401,
     'Wrong id or password',
     'No account has this id with this password.',
-    'Check both. The answer does not tell which of them is wrong.',
+    'Check both. The response does not say which of them is wrong.',
   ),
   'account-disabled': entry(
     403,
@@ -131,7 +131,7 @@ export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
     404,
     'There is no such account',
     'No account has this user id or id.',
-    'Use the `userId` or the `id` that the sign-up answered with.',
+    'Use the `userId` or the `id` that the sign-up returned.',
   ),
   'invalid-refresh-token': entry(
     401,
@@ -142,13 +142,13 @@ export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
   'invalid-queue-token': entry(
     401,
     'The queue token is missing or not valid',
-    'This call needs a queue token, and none came, or one that this service has not issued.',
-    'Get a queue token by login or POST /v1/queue/tokens; send it as `queueToken` or `X-Queue-Token`.',
+    'This call needs a queue token. The request has none, or one that this service has not issued.',
+    'Get a queue token with a login or POST /v1/queue/tokens. Send it as `queueToken` or `X-Queue-Token`.',
   ),
   'queue-token-expired': entry(
     410,
     'The queue token has expired',
-    'The time to buy that the token gave is over, or its place in the queue was given up.',
+    'The time to buy is over, or the place of the token in the queue was given up.',
     'Enter the queue again with POST /v1/queue/tokens.',
   ),
   'queue-token-mismatch': entry(
@@ -166,7 +166,7 @@ export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
   'queue-not-admitted': entry(
     403,
     'Still waiting',
-    'The queue token is good, but it is not its turn yet. `position` tells how many are ahead.',
+    'The queue token is valid, but it is not its turn yet. `position` shows its place in line.',
     'Poll GET /v1/queue/status as often as `pollAfterSeconds` says, or follow GET /v1/queue/events.',
   ),
   'concert-not-found': entry(404, 'No such concert', 'No concert has this id.', 'List the concerts.'),
@@ -180,38 +180,39 @@ export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
   'draw-not-found': entry(
     404,
     'The sale has no draw',
-    'The schedule is there, but it had no waiting room of its own before its sale opened: nobody is drawn.',
+    'The schedule exists, but it had no waiting room of its own before its sale opened. So there is no draw.',
     'Read the schedule: a sale without a draw is first come, first served.',
   ),
   'show-not-cancelled': entry(
     404,
     'The show is not cancelled',
-    'The schedule is there, and nobody has cancelled its show.',
-    'Cancel it with POST on the same path, if that is what is wanted.',
+    'The schedule exists, and its show is not cancelled.',
+    'To cancel it, use POST on the same path.',
   ),
   'show-cancellation-done': entry(
     409,
     'The cancellation of the show is done',
-    'Everybody has been refunded, and there is nothing left to pause or to change.',
+    'All buyers have been refunded. There is nothing left to pause or to change.',
     'Read the result with GET on the same path.',
   ),
   'seat-not-found': entry(
     404,
     'No such seat',
     'At least one seat id is unknown.',
-    "Read the schedule's seats again.",
+    'Read the seats of the schedule again.',
   ),
   'sale-not-open': entry(
     403,
     'The sale is not open',
     'The sale has not opened yet, has closed, is paused by the operator, or the show was cancelled.',
-    "Read the schedule's opening times and come back then; never where `cancelled` is true.",
+    'Read the opening times of the schedule and come back then. If `cancelled` is true, it never opens again.',
   ),
   'seat-unavailable': entry(
     409,
     'A seat is not available',
-    'At least one of the seats is held, sold or blocked. None was held. `unavailableSeatIds` names them; it is ' +
-      'empty where the best available seats were asked for and nothing that fits is free.',
+    'At least one of the seats is held, sold or blocked. The request has held none of them. `unavailableSeatIds` ' +
+      'names the seats that are not available. It is empty if the request asked for the best available seats and ' +
+      'nothing that fits is free.',
     'Choose other seats, or ask for fewer.',
   ),
   'seat-limit-exceeded': entry(
@@ -223,8 +224,9 @@ export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
   'hold-limit-exceeded': entry(
     429,
     'Held too often without a purchase',
-    'The account, or everybody at its address, has held these seats and let them go so often that others come first ' +
-      'for a while. The wait grows each time. `seatIds` names the seats; without it, all of the schedule is concerned.',
+    'The account, or all users at its address, have held these seats too often without buying them. Others come ' +
+      'first for a while, and the wait grows each time. `seatIds` names the seats. Without it, the wait is for all ' +
+      'seats of the schedule.',
     'Choose other seats, or come back after `Retry-After` and buy. A purchase ends the wait of the account.',
   ),
   'reservation-not-found': entry(
@@ -254,7 +256,7 @@ export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
   'insufficient-points': entry(
     402,
     'Not enough points',
-    "The wallet's balance is less than the points to pay. The seats stay held.",
+    'The balance of the wallet is less than the points to pay. The seats stay held.',
     'Top up, or pay with fewer points, before `expiresAt`.',
   ),
   'payment-in-progress': entry(
@@ -267,11 +269,11 @@ export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
     500,
     'The payment failed',
     'The gateway refused the payment or failed. Points are back in the wallet, and seats stay held.',
-    'Read `reason`, then pay again before `expiresAt`, in another way if need be.',
+    'Read `reason`, then pay again before `expiresAt`. If necessary, pay in another way.',
   ),
   'webhook-rejected': entry(
     400,
-    'The message is not believed',
+    'The message is not trusted',
     "The message does not carry the gateway's signature, is older than five minutes, or cannot be read.",
     'Sign the bytes of the body as the gateway does, with the secret that is configured here.',
   ),
@@ -285,7 +287,7 @@ export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
     404,
     'No such difference',
     'Reconciliation has found no difference with this id.',
-    'Read the overview for the differences that there are.',
+    'Read the overview. It lists all differences.',
   ),
   'ticket-not-found': entry(
     404,
@@ -296,32 +298,33 @@ export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
   'ticket-invalid': entry(
     400,
     'Not a ticket for here',
-    'The code is damaged, forged, or that of a show that is not admitted to here.',
-    'Scan again. If it stays, admit nobody with it: let its bearer show the ticket in the account that bought it.',
+    'The code is damaged or forged, or it is for a show that this gate does not admit to.',
+    'Scan again. If the problem stays, do not admit the visitor. Ask to see the ticket in the account that ' +
+      'bought it.',
   ),
   'ticket-already-used': entry(
     409,
     'The ticket was used',
-    'Somebody was admitted with this ticket before: `usedAt` and `gate` tell when and where.',
-    'Admit nobody with it: a second visitor has a copy. An uploaded scan that was later is the duplicate.',
+    'A visitor was admitted with this ticket before. `usedAt` and `gate` show when and where.',
+    'Do not admit the visitor: a second visitor has a copy. An uploaded scan that was later is the duplicate.',
   ),
   'check-in-not-open': entry(
     403,
     'Check-in is not open',
-    'Staff admit to a show only around its start: `opensAt` and `closesAt` tell when.',
+    'Staff admit to a show only around its start. `opensAt` and `closesAt` show when.',
     'Check the date on the ticket. An operator can admit at any time.',
   ),
   'ticket-void': entry(
     410,
     'The ticket is void',
-    'The ticket was cancelled, or it was issued anew and this is the code from before.',
-    'Admit nobody with it. After a re-issue the newest code is in the account that bought the ticket.',
+    'The ticket was cancelled, or it was issued again and this is its old code.',
+    'Do not admit the visitor. After a re-issue, the newest code is in the account that bought the ticket.',
   ),
   'not-cancellable': entry(
     409,
     'The reservation cannot be cancelled',
-    'It is not paid, was cancelled before, one of its tickets was used, or it is too late. `reason` tells which.',
-    "Read the reservation's cancellation with GET: it tells what a cancellation would give, and until when.",
+    'It is not paid, was cancelled before, one of its tickets was used, or it is too late. `reason` says which.',
+    'Read the cancellation of the reservation with GET. It shows what would be refunded, and until when.',
   ),
 };
 

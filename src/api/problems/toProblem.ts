@@ -2,8 +2,8 @@ import { Problem } from '../../domain/problems';
 import { isDependencyFailure } from './dependencyFailure';
 
 /**
- * Turns whatever was raised into a problem that tells nothing of the inside. The only place that does so.
- * A problem of status 500 or more that did not start as one is for the log, too; see the error middleware.
+ * Turns any error into a problem that reveals nothing about the inside. Only this function does so. The error
+ * middleware logs an error that becomes a problem of status 500 or more.
  */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;

@@ -9,8 +9,8 @@ import { SERVICE_ROOM, type Rooms, type ScheduleRoom } from './rooms';
 import type { QueueStatus } from './schema';
 
 /**
- * A queue token says whose place it is, in which room; where the place stands is in Redis. It outlives any
- * wait, so that its end says nothing about the place's.
+ * A queue token says whose place it is, and in which room. Redis has the state of the place. The token outlives any
+ * wait, so its expiry says nothing about the end of the place.
  */
 export const QUEUE_TOKEN = {
   typ: 'holdfast-queue+jwt',
@@ -18,7 +18,7 @@ export const QUEUE_TOKEN = {
   claims: z.object({ sub: z.string(), room: z.string(), jti: z.string() }),
 } satisfies TokenKind<{ sub: string; room: string; jti: string }>;
 
-/** What `requireAdmission` refuses with; for the lists of the endpoints that call it. */
+/** The problems of `requireAdmission`, for the lists of the endpoints that call it. */
 export const ADMISSION_PROBLEMS = [
   'invalid-queue-token',
   'queue-token-mismatch',
@@ -27,7 +27,7 @@ export const ADMISSION_PROBLEMS = [
   'queue-token-expired',
 ] as const;
 
-/** The same of `requirePlace`. */
+/** The problems of `requirePlace`, for the same lists. */
 export const HOLDER_PROBLEMS = [
   'invalid-queue-token',
   'queue-token-mismatch',
@@ -35,14 +35,14 @@ export const HOLDER_PROBLEMS = [
   'queue-token-expired',
 ] as const;
 
-/** A right to buy: the room that gave it, and the place's end. */
+/** A right to buy: the room that gave it, and the end of the place. */
 export interface Admission {
   room: string;
   expiresAt: Date;
 }
 
 export interface TokenHolder {
-  /** As the client sent it, undefined where it sent none. */
+  /** As the client sent it; undefined if it sent none. */
   token: string | undefined;
   userId: string;
 }
@@ -97,7 +97,8 @@ export function createAdmissionService({
 
   return {
     /**
-     * Enters the room of a schedule, or the service's. Who has a place there already gets the same one.
+     * Enters the room of a schedule, or the room of the service. A user that already has a place there gets the same
+     * place.
      *
      * @throws {Problem} schedule-not-found
      */
@@ -108,8 +109,8 @@ export function createAdmissionService({
     },
 
     /**
-     * Enters the service's room at a login. A login must not fail with Redis: then the token is for a place
-     * that Redis has not heard of yet, which it grants as soon as it is asked again.
+     * Enters the room of the service at a login. A login must not fail because Redis is down. In that case the token is
+     * for a place that Redis does not know yet. Redis grants this place as soon as it is asked again.
      */
     async enterAtLogin(userId: string): Promise<QueueTicket> {
       try {
@@ -122,14 +123,14 @@ export function createAdmissionService({
     },
 
     /**
-     * Where the token's place stands.
+     * Returns the state of the place of a token.
      *
      * @throws {Problem} invalid-queue-token, queue-token-mismatch, queue-token-expired
      */
     async status(holder: TokenHolder): Promise<QueueStatus> {
       const { sub, room: name, jti } = await readToken(holder);
       const room = name === SERVICE_ROOM ? rooms.service : await rooms.find(name);
-      // A schedule that has lost its own room since then leaves its tokens without one.
+      // If the schedule has lost its own room since then, its tokens have no room.
       if (room?.name !== name) throw expired();
       const place = await queue.look(room, { userId: sub, placeId: jti });
       if (place.state === 'ENDED') throw expired();
@@ -137,10 +138,10 @@ export function createAdmissionService({
     },
 
     /**
-     * Lets through who is admitted to the schedule's room. One round trip to Redis.
+     * Lets a user through that is admitted to the room of the schedule. It costs one round trip to Redis.
      *
-     * @throws {Problem} invalid-queue-token, queue-token-mismatch, queue-token-wrong-room,
-     *   queue-not-admitted with `position`, queue-token-expired
+     * @throws {Problem} invalid-queue-token, queue-token-mismatch, queue-token-wrong-room, queue-not-admitted with
+     *   `position`, queue-token-expired
      */
     async requireAdmission(holder: TokenHolder & { schedule: ScheduleRoom }): Promise<Admission> {
       const { room, key } = await readTokenFor(holder.schedule, holder);
@@ -156,13 +157,13 @@ export function createAdmissionService({
     },
 
     /**
-     * Lets a client that holds seats through while its place has not ended. It needs no new admission: a place that was
-     * freed by another purchase, or lost with Redis, must not cost the seats. Nor must an operator who switches the
-     * schedule's room on or off: the place may be in the room as it was when the seats were held, or in that of now,
-     * which the client may have entered since.
+     * Lets a client that holds seats through while its place has not ended. The client needs no new admission. It must
+     * not lose its seats because another purchase has freed its place, or because Redis has lost the place. An operator
+     * who switches the room of the schedule on or off must not cost the seats either. So the place may be in the room
+     * as it was when the seats were held, or in the present room, which the client may have entered since.
      *
      * @param holder.heldIn the room that admitted the client to its seats
-     * @returns the name of the place's room
+     * @returns the name of the room of the place
      * @throws {Problem} invalid-queue-token, queue-token-mismatch, queue-token-wrong-room, queue-token-expired
      */
     async requirePlace({
@@ -176,12 +177,15 @@ export function createAdmissionService({
       return room;
     },
 
-    /** Gives back the user's admitted place in a room. Its token stays good. */
+    /** Returns the admitted place of a user in a room. Its token stays valid. */
     async free(userId: string, room: string): Promise<void> {
       await queue.free(room, userId);
     },
 
-    /** Frees the user's place in the schedule's room, or in the service's. Without Redis, it ends by itself. */
+    /**
+     * Frees the place of a user in the room of the schedule, or in that of the service. Without Redis, it ends
+     * automatically.
+     */
     async leave(userId: string, schedule?: ScheduleRoom): Promise<void> {
       try {
         await queue.leave(schedule ? rooms.of(schedule).name : SERVICE_ROOM, userId);

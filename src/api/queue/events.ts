@@ -4,16 +4,16 @@ import type { ServerEvent } from '../http/eventStream';
 import type { AdmissionService, TokenHolder } from './admission';
 import type { QueueStatus } from './schema';
 
-/** A stream shows movement soon, without asking Redis for every listener all the time. */
+/** A stream shows movement soon, but does not ask Redis for every listener all the time. */
 const MOST_SECONDS = 2;
 
 /**
- * The events of one place: `position` at once and whenever it or the supply changes, `sold-out` instead when
- * every seat is sold, then `admitted` or `expired`, which ends the stream. A sold-out place stays in line:
- * cancelled seats may come back.
+ * The events of one place. `position` comes at once, and whenever the position or the supply changes. If every seat is
+ * sold, `sold-out` comes instead. The last event is `admitted` or `expired`, which ends the stream. A sold-out place
+ * stays in line, because cancelled seats may come back.
  *
- * @param first where the place stands now; asked before the stream opens, so that a bad token is a problem
- *   document and not a stream
+ * @param first the present state of the place. The caller asks for it before the stream opens, so that a bad token gets
+ *   a problem document and not a stream
  */
 export async function* queueEvents(
   admission: Pick<AdmissionService, 'status'>,
@@ -30,7 +30,7 @@ export async function* queueEvents(
       yield { event: soldOut ? 'sold-out' : 'position', data: { queue } };
     }
     shown = queue;
-    // Nothing moves in the lobby: its listeners look after the opening, each at an instant of its own.
+    // Nothing moves in the lobby. Its listeners look again after the opening, each at an instant of its own.
     const isSlow = soldOut || opensAt !== undefined;
     const seconds = isSlow ? pollAfterSeconds : Math.min(MOST_SECONDS, pollAfterSeconds);
     const next = await look(admission, holder, seconds, closed);

@@ -5,20 +5,20 @@ import type { PaceControl, Room } from '../../redis/queue/queue';
 import type { RoomPaces } from '../../redis/queue/roomPaces';
 import type { SystemSignals } from './systemSignals';
 
-/** Of a room without a rate of its own: some tenth of the holds that a small machine does. */
+/** The least rate of a room without a rate of its own: about a tenth of the holds that a small machine does. */
 const LEAST_PER_SECOND = 10;
 
 export interface PaceControlDependencies {
   paces: RoomPaces;
   signals: () => Promise<SystemSignals>;
-  /** Of a schedule, now. */
+  /** The present supply of a schedule. */
   seats: (scheduleId: string) => Promise<SeatSupply>;
   logger: Logger;
 }
 
 /**
- * Takes the rooms' control steps, one a second each over all processes: the rooms' script says whose turn it is.
- * A step that fails changes nothing; the next one is a second later.
+ * Takes the control steps of the rooms. Each room has one step a second over all processes: the script of the rooms
+ * decides which process takes it. A step that fails changes nothing, and the next one is a second later.
  */
 export function createPaceControl({ paces, signals, seats, logger }: PaceControlDependencies): PaceControl {
   const underWay = new Map<string, Promise<void>>();
@@ -49,7 +49,7 @@ export function createPaceControl({ paces, signals, seats, logger }: PaceControl
       await takeStep(room, at);
       failing = false;
     } catch (error) {
-      // One line for an outage, not one for each second.
+      // Logs one line for an outage, not one for each second.
       if (!failing) logger.warn({ err: error, room: room.name }, 'the pace of a room cannot be set');
       failing = true;
     }

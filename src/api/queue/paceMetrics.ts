@@ -5,7 +5,7 @@ import type { RoomOverview } from '../../redis/queue/roomPaces';
 const GAUGES: readonly GaugeOf<readonly RoomOverview[]>[] = [
   {
     name: 'holdfast_waiting_room_rate',
-    help: 'Places a second that a waiting room lets in at most; +Inf without a limit',
+    help: 'The most places a second that a waiting room lets in; +Inf without a limit',
     labelNames: ['room'],
     samples: (rooms) =>
       rooms.flatMap(({ room, pace }) => (pace ? [{ labels: { room }, value: pace.rate ?? Infinity }] : [])),
@@ -24,7 +24,7 @@ const GAUGES: readonly GaugeOf<readonly RoomOverview[]>[] = [
   },
   {
     name: 'holdfast_waiting_room_reason',
-    help: '1 for why a waiting room lets in as many as it does, and for the state of its seats',
+    help: '1 for the reason of the present rate of a waiting room, and for the state of its seats',
     labelNames: ['room', 'reason', 'supply'],
     samples: (rooms) =>
       rooms.flatMap(({ room, pace, supply }) =>
@@ -33,7 +33,7 @@ const GAUGES: readonly GaugeOf<readonly RoomOverview[]>[] = [
   },
 ];
 
-/** The rooms that were asked about within the last minute, by any process. */
+/** Exports the rooms that any process was asked about within the last minute. */
 export function registerPaceMetrics(registry: Registry, read: () => Promise<readonly RoomOverview[]>): void {
   registerGauges(registry, GAUGES, read);
 }

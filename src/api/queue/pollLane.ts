@@ -12,7 +12,7 @@ export interface PollLaneDependencies {
   limits: RequestLimits;
 }
 
-/** Asking where a place stands, with a queue token in the header. */
+/** The lane for asking about the state of a place, with a queue token in the header. */
 export function createPollLane({ authenticate, admission, limits }: PollLaneDependencies): Lane {
   async function answer(request: IncomingMessage, queueToken: string): Promise<LaneAnswer | undefined> {
     const user = await authenticate('user', request.headers.authorization);

@@ -2,10 +2,10 @@ import type { Place, Room } from '../../redis/queue/queue';
 import { lobbyStatus } from './lobbyStatus';
 import type { QueueStatus } from './schema';
 
-/** Nothing changes for who is admitted but the end that `expiresAt` tells. */
+/** Nothing changes for an admitted client except the end, which `expiresAt` shows. */
 const ADMITTED_POLL_SECONDS = 30;
 
-/** While Redis cannot be asked. */
+/** The status while Redis cannot be asked. */
 export const UNKNOWN_STATUS: QueueStatus = {
   status: 'WAITING',
   position: null,

@@ -3,10 +3,10 @@ import type { ScheduleStore } from '../../db/catalogue/scheduleStore';
 import type { WaitingRoom } from '../../domain/queue/waitingRoom';
 import type { Room } from '../../redis/queue/queue';
 
-/** The room that a login enters, and that admits to every schedule without a room of its own. */
+/** The room that a login enters. It admits to every schedule without a room of its own. */
 export const SERVICE_ROOM = 'service';
 
-/** What of a schedule says which room admits to it. */
+/** The facts of a schedule that decide which room admits to it. */
 export interface ScheduleRoom {
   scheduleId: string;
   waitingRoom: WaitingRoom | null;
@@ -17,13 +17,13 @@ export interface ScheduleRoom {
 
 export interface Rooms {
   readonly service: Room;
-  /** The schedule's own room, or the service's where it has none. */
+  /** The own room of the schedule, or the room of the service if it has none. */
   of(schedule: ScheduleRoom): Room;
   /** The room of a schedule, read at most every {@link SCHEDULE_AGE_MS}. Null for an unknown schedule. */
   find(scheduleId: string): Promise<Room | null>;
 }
 
-/** People who wait ask often; an operator's new rate shows after so long. */
+/** Waiting clients ask often. A new rate from an operator takes effect after this time at the latest. */
 const SCHEDULE_AGE_MS = 2_000;
 
 export interface RoomSettings {

@@ -21,8 +21,9 @@ export function queueRoutes({ idempotency, admission, eventStreams }: QueueRoute
       path: '/v1/queue/tokens',
       summary: 'Enter a waiting room',
       description:
-        "Enters the service's room, or the own room of the schedule named. One account has one place in a room: " +
-        'asking again returns the same place. A place that ended is replaced by a new one at the end of the line.',
+        'Enters the room of the service, or the own room of the schedule that the body names. One account has ' +
+        'one place in a room: a second request returns the same place. If that place has ended, the account gets ' +
+        'a new one at the end of the line.',
       tags: ['Queue'],
       access: 'user',
       idempotent: true,
@@ -40,7 +41,7 @@ export function queueRoutes({ idempotency, admission, eventStreams }: QueueRoute
     endpoint({
       method: 'GET',
       path: '/v1/queue/status',
-      summary: 'Where a place stands',
+      summary: 'Read the state of a place',
       tags: ['Queue'],
       access: 'user',
       rateLimit: 'queue-poll',

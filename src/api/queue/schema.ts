@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SUPPLY_STATES } from '../../domain/catalogue/seatSupply';
 
-/** Where a place stands. */
+/** The state of a place. */
 export const queueSchema = z
   .object({
     status: z.enum(['WAITING', 'ACTIVE']),
@@ -12,7 +12,7 @@ export const queueSchema = z
       .nullable()
       .describe(
         'Place in line, counted from 1; 0 when ACTIVE. It never grows. Null before the draw, and until the queue ' +
-          'answers.',
+          'responds.',
       ),
     etaSeconds: z
       .number()
@@ -20,7 +20,7 @@ export const queueSchema = z
       .min(0)
       .nullable()
       .describe(
-        'Estimated wait, from the speed of the line; 0 when ACTIVE. Null where there is no position, and while no ' +
+        'Estimated wait, from the speed of the line; 0 when ACTIVE. Null if there is no position, and while no ' +
           'seat is free.',
       ),
     pollAfterSeconds: z
@@ -28,15 +28,16 @@ export const queueSchema = z
       .int()
       .min(1)
       .describe(
-        'Ask again then. Who is silent for a minute loses the place; before the draw nobody does, and the minute ' +
-          'begins with it.',
+        'Ask again after this time. A client that does not ask for a minute loses its place. No client loses its ' +
+          'place before the draw; the minute begins with it.',
       ),
     supply: z
       .enum(SUPPLY_STATES)
       .optional()
       .describe(
-        "The schedule's seats: OPEN, some are free; FULL, none at the moment, but holds may end; SOLD_OUT, none, " +
-          'and none is held. Nobody is let in unless OPEN. Only while WAITING for one schedule whose seats are counted.',
+        'The seats of the schedule. OPEN: some are free. FULL: none is free at the moment, but holds may end. ' +
+          'SOLD_OUT: none is free, and none is held. The room lets clients in only while OPEN. Only while WAITING ' +
+          'for one schedule whose seats are counted.',
       ),
     expiresAt: z.iso.datetime().nullable().describe('When an ACTIVE place ends; null while WAITING.'),
     opensAt: z.iso
@@ -47,7 +48,8 @@ export const queueSchema = z
       .uuid()
       .optional()
       .describe(
-        "Only before the draw: the place's entry in it, as `GET /v1/schedules/{id}/draw` will list it.",
+        'Only before the draw: the entry of this place in the draw, as `GET /v1/schedules/{id}/draw` will list ' +
+          'it.',
       ),
   })
   .meta({ id: 'Queue' });

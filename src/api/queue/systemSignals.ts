@@ -2,7 +2,9 @@ import type { Client } from '@temporalio/client';
 import type { PaceSignals } from '../../domain/queue/admissionPace';
 import type { HoldFiguresStore } from '../../redis/reservations/holdFigures';
 
-/** Whether to let more people in must not wait for Temporal: without its answer, the holds tell. */
+/**
+ * The decision to let more people in must not wait for Temporal. Without its response, the figures of the holds decide.
+ */
 const TEMPORAL_MS = 500;
 
 /** Rooms that take their steps at the same time ask once. */
@@ -10,7 +12,10 @@ const REUSE_MS = 500;
 
 export type SystemSignals = Omit<PaceSignals, 'waiting'>;
 
-/** How the system is doing, whichever room asks. Rejects with Redis down; without Temporal the backlog is null. */
+/**
+ * Reads the signals of the system, which are the same for every room. Rejects if Redis is down. Without Temporal the
+ * backlog is null.
+ */
 export function createSystemSignals({
   holds,
   temporal,
@@ -38,8 +43,9 @@ export function createSystemSignals({
 }
 
 /**
- * Age of the oldest workflow task in the task queue, whose type is that of workflow tasks when none is asked for. The first task of each reservation goes there; later ones go to
- * the queue of the worker that has the workflow, which is not counted.
+ * Returns the age of the oldest workflow task in the task queue. If a request names no type, Temporal reports workflow
+ * tasks. The first task of each reservation goes to this queue. Later tasks go to the queue of the worker that has the
+ * workflow, which is not counted.
  */
 export async function readBacklog(temporal: Client, taskQueue: string): Promise<number> {
   const { stats } = await temporal.withDeadline(Date.now() + TEMPORAL_MS, async () =>

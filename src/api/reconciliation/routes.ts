@@ -30,10 +30,10 @@ export interface AdminReconciliationDependencies {
 const PATH = '/v1/admin/reconciliation';
 const tags = ['Operators'];
 
-/** Temporal answers within milliseconds, or is down. */
+/** Temporal responds within milliseconds, or is down. */
 const TIMEOUT_MS = 10_000;
 
-/** How far the gateways' books, the ledger and the reservations agree, and what an operator does about it. */
+/** How far the books of the gateways, the ledger and the reservations agree. An operator can close differences here. */
 export function adminReconciliationRoutes(dependencies: AdminReconciliationDependencies): Endpoint[] {
   const { db, temporal, gateways, settings, idempotency } = dependencies;
   const names = gateways.all.map(({ name }) => name);
@@ -82,7 +82,8 @@ export function adminReconciliationRoutes(dependencies: AdminReconciliationDepen
       path: `${PATH}/runs`,
       summary: 'Compare the books now',
       description:
-        'Joins runs that are under way. `lastRun` of each gateway in the overview tells when it is finished.',
+        'Joins runs that are under way. `lastRun` of each gateway in the overview shows when its run is ' +
+        'finished.',
       tags,
       access: 'operator',
       idempotent: true,
@@ -109,7 +110,8 @@ export function adminReconciliationRoutes(dependencies: AdminReconciliationDepen
       path: `${PATH}/differences/{differenceId}/resolution`,
       summary: 'Close a difference by hand',
       description:
-        'It stays closed for as long as its figures stay the same. One that is resolved already is answered as it is.',
+        'The difference stays closed for as long as its figures stay the same. If it is already resolved, the ' +
+        'response shows it as it is.',
       tags,
       access: 'operator',
       idempotent: true,
@@ -129,7 +131,7 @@ export function adminReconciliationRoutes(dependencies: AdminReconciliationDepen
     }),
   ];
 
-  /** Through the schedule, which runs one at a time. */
+  /** Triggers the Temporal schedule, which runs only one at a time. */
   async function runNow(): Promise<void> {
     const id = temporalScheduleId(RECONCILIATION_WORKFLOW, settings.TEMPORAL_TASK_QUEUE);
     try {

@@ -6,7 +6,8 @@ const instant = z.iso.datetime();
 const kind = z.enum(DIFFERENCE_KINDS);
 const status = z.enum(DIFFERENCE_STATUSES).meta({
   description:
-    'OPEN waits for an operator; MENDING is being put right by the service; RESOLVED is gone, or closed by hand',
+    'OPEN: an operator has to look at it. MENDING: the service is correcting it. RESOLVED: it is gone, or an ' +
+    'operator has closed it',
 });
 
 export const differenceListQuery = z.object({ ...pageQuery, status: status.optional() });
@@ -14,7 +15,7 @@ export const differenceListQuery = z.object({ ...pageQuery, status: status.optio
 export const differenceParams = z.object({ differenceId: z.uuid() });
 
 export const resolutionBody = z.strictObject({
-  note: z.string().trim().normalize().min(1).max(1_000).meta({ description: 'What explains it' }),
+  note: z.string().trim().normalize().min(1).max(1_000).meta({ description: 'The explanation' }),
 });
 
 export const differenceSchema = z
@@ -23,20 +24,25 @@ export const differenceSchema = z
     kind,
     status,
     subject: z.string().meta({
-      description: "A payment, a top-up, a reservation, a journal, or a charge by the gateway's id",
+      description: 'A payment, a top-up, a reservation, a journal, or a charge (its id at the gateway)',
     }),
     gateway: z
       .string()
       .nullable()
-      .meta({ description: 'Whose money it is about; null where no gateway is concerned, or none is known' }),
+      .meta({
+        description: 'The gateway that has the money. null if no gateway is concerned, or none is known',
+      }),
     amount: z.int(),
     currency: z.string(),
     detail: z.record(z.string(), z.unknown()).meta({ description: 'What each of the books says' }),
-    aroseAt: instant.meta({ description: 'When the money moved, or was to move' }),
+    aroseAt: instant.meta({ description: 'When the money moved, or should have moved' }),
     firstSeenAt: instant,
     lastSeenAt: instant,
     resolvedAt: instant.nullable(),
-    resolvedBy: z.uuid().nullable().meta({ description: 'The operator; null where it is gone by itself' }),
+    resolvedBy: z
+      .uuid()
+      .nullable()
+      .meta({ description: 'The operator. null if the difference disappeared without one' }),
     note: z.string().nullable(),
   })
   .meta({ id: 'Difference' });
@@ -52,10 +58,10 @@ const finishedRunSchema = runSchema.extend({
   finishedAt: instant,
   durationSeconds: z.number(),
   read: z.object({
-    charges: z.int().meta({ description: "Lines of the gateway's book" }),
+    charges: z.int().meta({ description: 'Lines of the book of the gateway' }),
     attempts: z.int().meta({ description: 'Payments and top-ups' }),
   }),
-  money: z.int().meta({ description: 'What was compared' }),
+  money: z.int().meta({ description: 'The money that was compared' }),
 });
 
 export const reconciliationSchema = pageOf(differenceSchema).extend({
@@ -72,7 +78,7 @@ export const reconciliationSchema = pageOf(differenceSchema).extend({
     .number()
     .nullable()
     .meta({ description: 'The share of the money that all books agree on, 0 to 1' }),
-  unexplained: z.int().meta({ description: 'The sum of what is OPEN or MENDING' }),
+  unexplained: z.int().meta({ description: 'The sum of the differences that are OPEN or MENDING' }),
   oldestUnexplainedSeconds: z.int(),
   counts: z.array(z.object({ kind, status, count: z.int(), amount: z.int() })),
 });

@@ -19,12 +19,14 @@ const adminReservationSchema = reservationSchema.extend({
   cardRefund: z
     .object({
       status: z.enum(['PENDING', 'DONE']),
-      attempts: z.int().meta({ description: 'Tries so far, each under a key of its own at the gateway' }),
+      attempts: z
+        .int()
+        .meta({ description: 'The number of tries so far. Each has a key of its own at the gateway' }),
       lastFault: z.string().nullable(),
       refundedAt: instant.nullable(),
     })
     .nullable()
-    .meta({ description: 'After a cancellation; null where nothing was due to a card' }),
+    .meta({ description: 'After a cancellation. null if nothing was due to a card' }),
   payments: z.array(paymentSummarySchema.extend({ createdAt: instant })),
   ledger: z.array(
     z.object({
@@ -48,7 +50,7 @@ export interface AdminReservationDependencies {
   ledger: LedgerStore;
 }
 
-/** Everything about one reservation on one page, for the person who has the customer on the phone. */
+/** Everything about one reservation on one page, for an operator who has the customer on the phone. */
 export function adminReservationRoutes(dependencies: AdminReservationDependencies): Endpoint[] {
   const { settings, reservations, payments, tickets, cancellations, ledger } = dependencies;
   return [
@@ -132,7 +134,7 @@ export function adminReservationRoutes(dependencies: AdminReservationDependencie
   }
 }
 
-/** The first that is still due, else the last one. */
+/** The first refund that is still due, else the last one. */
 function presentCardRefund(cancelled: readonly RecordedCancellation[]) {
   const refunds = cancelled.flatMap((cancellation) => cancellation.cardRefund ?? []);
   const cardRefund = refunds.find((refund) => refund.status === 'PENDING') ?? refunds.at(-1);

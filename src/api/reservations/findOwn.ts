@@ -2,7 +2,7 @@ import type { Reservation, ReservationStore } from '../../db/reservations/reserv
 import { Problem } from '../../domain/problems';
 
 /**
- * The user's own reservation. Another user's looks like none (OWASP API1).
+ * Finds a reservation of the user. The reservation of another user does not seem to exist (OWASP API1).
  *
  * @throws {Problem} reservation-not-found
  */

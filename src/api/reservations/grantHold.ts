@@ -11,23 +11,23 @@ import type { ReservedSeat } from '../../domain/reservations/seat';
 export interface HoldToGrant extends HoldNames {
   /** The name of the waiting room that the client was admitted to. */
   room: string;
-  /** Sorted, so that overlapping holds lock rows in one order. */
+  /** Sorted, so that overlapping holds lock rows in the same order. */
   seatIds: readonly string[];
   heldAt: Date;
   expiresAt: Date;
 }
 
-/** Too much time has passed since `heldAt`: nothing was granted, and under these times nothing will be. */
+/** Too much time has passed since `heldAt`. Nothing was granted, and nothing will be granted with these times. */
 export class HoldTooLate extends Error {
   override readonly name = 'HoldTooLate';
 }
 
 /**
- * Grants a hold of all the seats or none. This transaction is the only place that does. The reservation's lock and
- * Postgres's clock keep a late API from granting what the workflow has already looked for.
+ * Grants a hold of all the seats or of none. Only this transaction grants holds. The lock of the reservation and the
+ * clock of Postgres prevent a late API from granting a hold that the workflow has already looked for.
  *
- * @param transaction to be rolled back where this throws
- * @returns the hold; where the reservation has a row already, the hold that is recorded there
+ * @param transaction the caller rolls it back if this throws
+ * @returns the hold. If the reservation already has a row, this is the hold that is recorded there
  * @throws {Problem} seat-not-found, sale-not-open, seat-unavailable, seat-limit-exceeded
  * @throws {HoldTooLate}
  */
@@ -52,7 +52,7 @@ export async function grantHold(transaction: Knex.Transaction, hold: HoldToGrant
   return recorded;
 }
 
-/** The hold that is recorded for a reservation, whatever became of it since; null where none is. */
+/** Returns the hold that is recorded for a reservation, whatever happened to it since. Null if none is recorded. */
 export async function findHold(db: Knex, reservationId: string): Promise<HeldReservation | null> {
   const reservations = createReservationStore(db);
   const reservation = await reservations.find(reservationId);

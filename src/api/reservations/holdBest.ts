@@ -6,7 +6,10 @@ import type { SeatClaim } from '../../redis/reservations/seatClaim';
 import type { HoldAttempt, HoldClaimed } from './holdClaimed';
 import type { SeatChoice } from './seatChoice';
 
-/** Each finds at least one seat of every group taken, some 50 groups of four; hundreds at once need a few. */
+/**
+ * Each failed round finds at least one seat of every group taken, about 50 groups of four. Hundreds of clients at once
+ * need a few rounds.
+ */
 const MAX_ROUNDS = 20;
 
 export interface HoldBestDependencies {
@@ -16,12 +19,14 @@ export interface HoldBestDependencies {
 }
 
 /**
- * Holds the best available seats of a schedule whose sale is open. It chooses by what this process knows, then claims in
- * one call the first group that is still free. A group that turns out to be taken, in Redis or in Postgres, or that the
- * client has to wait for, is left out of the next choice. Each round is a transaction of its own under the same reservation id, until one is granted.
+ * Holds the best available seats of a schedule whose sale is open. It chooses by what this process knows. Then it
+ * claims, in one call, the first group that is still free. The next choice leaves out a group that is already taken, in
+ * Redis or in Postgres, and a group that the client has to wait for. Each round is a transaction of its own under the
+ * same reservation id, until one is granted.
  *
- * @throws {Problem} validation-failed for an unknown grade or zone; seat-unavailable where nothing fits;
- *   hold-limit-exceeded where nothing fits but what the client has to wait for; temporarily-unavailable after {@link MAX_ROUNDS}; and what a hold of named seats is refused with
+ * @throws {Problem} validation-failed for an unknown grade or zone; seat-unavailable if nothing fits;
+ *   hold-limit-exceeded if only seats fit that the client has to wait for; temporarily-unavailable after {@link
+ *   MAX_ROUNDS}; and the refusals of a hold of named seats
  */
 export type HoldBest = (attempt: HoldAttempt, scheduleId: string, wish: SeatWish) => Promise<HeldReservation>;
 
@@ -29,7 +34,7 @@ export function createHoldBest({ seatChoice, seatClaim, holdClaimed }: HoldBestD
   return async function holdBest(attempt, scheduleId, wish) {
     const since = Date.now();
     await seatChoice.assertKnown(scheduleId, wish);
-    // The workflow starts with the first round; a later one may be granted other seats.
+    // The workflow starts with the first round. A later round may be granted other seats.
     attempt.summary = `${wish.quantity === 1 ? '1 seat' : `${wish.quantity} seats`}, best available`;
     const taken = new Set<string>();
     let mustWait: Problem | null = null;
@@ -68,7 +73,7 @@ function nothingFits({ quantity }: SeatWish): Problem {
 const unavailable = z.object({ unavailableSeatIds: z.array(z.string()) });
 const limited = z.object({ seatIds: z.array(z.string()) });
 
-/** Seats that somebody else turned out to have, or that the client has to wait for. */
+/** Returns the seats that another client turned out to have, or that this client has to wait for. */
 function goneSeats(error: unknown): string[] {
   if (!(error instanceof Problem)) return [];
   if (error.slug === 'hold-limit-exceeded') return limited.safeParse(error.members).data?.seatIds ?? [];

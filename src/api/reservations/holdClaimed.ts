@@ -20,9 +20,12 @@ export interface HoldAttempt {
   readonly room: string;
   /** The client's network. */
   readonly network: string;
-  /** Runs the transaction that grants the hold, and records the answer of the request's key in it. */
+  /**
+   * Runs the transaction that grants the hold. In the same transaction it records the response of the key of the
+   * request.
+   */
   settle: (grant: (transaction: Knex.Transaction) => Promise<HeldReservation>) => Promise<HeldReservation>;
-  /** What operators read of the workflow; left out, the seats and their price. */
+  /** The summary of the workflow, for operators. When left out, it names the seats and their price. */
   summary?: string;
   /** The run of the workflow, once it has been started or found. */
   run: ReservationRun | null;
@@ -43,8 +46,8 @@ export interface HoldClaimedDependencies {
  * Holds seats that the reservation has claimed in Redis: checks them in Postgres, starts the workflow, grants the hold.
  * A refusal leaves no claim behind.
  *
- * @throws {Problem} the hold's refusal; temporarily-unavailable
- * @throws where a part fails: the hold may have been granted all the same
+ * @throws {Problem} the refusal of the hold; temporarily-unavailable
+ * @throws if a part fails: the hold may have been granted all the same
  */
 export type HoldClaimed = (
   attempt: HoldAttempt,
@@ -52,7 +55,10 @@ export type HoldClaimed = (
   seatIds: readonly string[],
 ) => Promise<HeldReservation>;
 
-/** A run in which nothing can be granted any more is replaced once; then the machine is too slow to promise seats. */
+/**
+ * A run in which nothing can be granted any more is replaced once. After that, the machine is too slow to promise
+ * seats.
+ */
 const TRIES = 2;
 
 export function createHoldClaimed(dependencies: HoldClaimedDependencies): HoldClaimed {
@@ -61,12 +67,12 @@ export function createHoldClaimed(dependencies: HoldClaimedDependencies): HoldCl
   return async function holdClaimed(attempt, scheduleId, claimed) {
     const { reservationId, userId } = attempt;
     const seatIds = claimed.toSorted();
-    /** The reservation that has each seat, as far as Postgres has said it. */
+    /** The reservation that has each seat, as far as Postgres has reported it. */
     const owners = new Map<string, string | null>(seatIds.map((seatId) => [seatId, null]));
     const settleClaim = async () => seatClaim.giveUp(scheduleId, owners, reservationId);
     try {
       const held = await grant(attempt, { reservationId, userId, scheduleId, seatIds }, owners);
-      // An earlier run under the same key may have been granted other seats: those count.
+      // An earlier run under the same key may have been granted other seats. Those seats count.
       for (const seat of held.seats) if (owners.has(seat.seatId)) owners.set(seat.seatId, reservationId);
       await Promise.all([
         seatsChanged(seatNotices, scheduleId, settleClaim),
@@ -74,7 +80,7 @@ export function createHoldClaimed(dependencies: HoldClaimedDependencies): HoldCl
       ]);
       return held;
     } catch (error) {
-      // Of an unknown outcome the hold may stand: then the claim ends by itself.
+      // If the outcome is unknown, the hold may exist. Then the claim ends automatically.
       if (error instanceof Problem) await settleClaim().catch(() => undefined);
       throw error;
     }
@@ -106,7 +112,10 @@ export function createHoldClaimed(dependencies: HoldClaimedDependencies): HoldCl
     throw new Problem('temporarily-unavailable', 'The hold was not granted in time; nothing was held.');
   }
 
-  /** Rejects most losers that Redis let through, as after a loss of its data, before a workflow is started for them. */
+  /**
+   * Rejects most losers of a race that Redis let through, for example after it lost its data. This happens before a
+   * workflow is started for them.
+   */
   async function check(hold: Hold, network: string, owners: Map<string, string | null>): Promise<HoldFacts> {
     const facts = await holds.readHoldFacts(hold, 'look');
     if (!facts) throw new Problem('seat-not-found', 'No such seat.', { seatIds: hold.seatIds });

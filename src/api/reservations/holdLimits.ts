@@ -17,20 +17,21 @@ import type { AddressHoldLog } from '../../redis/reservations/addressHolds';
 /** A client and the seats that it wants to hold. */
 export interface WantedHold {
   userId: string;
-  /** The client's. */
+  /** The network of the client. */
   network: string;
   scheduleId: string;
   seatIds: readonly string[];
 }
 
 /**
- * Makes hoarding cost something: a client that holds a seat and releases it again and again has to wait longer and longer
- * before the next time, so that others get the seat meanwhile (OWASP OAT-021 Denial of Inventory). Docs: decision 0063.
+ * Makes hoarding cost something. A client that holds a seat and releases it again and again has to wait longer and
+ * longer before the next time. So others get the seat meanwhile (OWASP OAT-021 Denial of Inventory). Docs: decision
+ * 0063.
  */
 export interface HoldLimits {
   /**
-   * @param now Postgres's clock
-   * @throws {Problem} hold-limit-exceeded, with `seatIds` where only some seats are concerned
+   * @param now the clock of Postgres
+   * @throws {Problem} hold-limit-exceeded, with `seatIds` if only some seats are concerned
    */
   assertAllowed(wanted: WantedHold, now: Date): Promise<void>;
   /** Counts a hold that was granted. Never fails. */
@@ -101,8 +102,8 @@ function limitExceeded({ ms, seatIds }: Wait): Problem {
   return new Problem(
     'hold-limit-exceeded',
     seatIds
-      ? 'These seats were held and not bought too often. Others may have them for a while.'
-      : 'Too many seats of this schedule were held and not bought. Others may have them for a while.',
+      ? 'These seats were held too often without a purchase. Others come first for a while.'
+      : 'Too many seats of this schedule were held without a purchase. Others come first for a while.',
     { retryAfter: Math.ceil(ms / 1_000), ...(seatIds && { seatIds }) },
   );
 }

@@ -3,17 +3,20 @@ import type { HoldFigures } from '../../redis/reservations/holdFigures';
 
 const FLUSH_MS = 1_000;
 
-/** How long holds take and whether they can be decided, added up in the process and told once a second. */
+/**
+ * Measures how long holds take and whether they can be decided. It adds the figures up in the process and reports them
+ * once a second.
+ */
 export interface HoldMeter {
   /** Runs a hold. */
   measure<Held>(hold: () => Promise<Held>): Promise<Held>;
 }
 
 /**
- * Holds under way count too once they have taken {@link FLUSH_MS}, so that a system which answers nothing is
- * noticed before its holds time out.
+ * Holds under way count too once they have taken {@link FLUSH_MS}. So a system that responds to nothing is noticed
+ * before its holds time out.
  *
- * @param tell what happened since the last time; must not reject
+ * @param tell reports what happened since the last time; must not reject
  */
 export function createHoldMeter(tell: (figures: HoldFigures) => Promise<unknown>): HoldMeter {
   const underWay = new Set<{ startedAt: number }>();

@@ -31,7 +31,7 @@ export interface PlaceHoldRequest extends IdempotentRequest {
   network: string;
 }
 
-/** What a client that may buy asks for, and the room that has admitted it. */
+/** The seats that an admitted client asks for, and the room that has admitted it. */
 type Admitted = { scheduleId: string; room: string } & ({ seatIds: string[] } | { wish: SeatWish });
 
 export interface HeldAnswer extends RepeatableAnswer {
@@ -51,11 +51,12 @@ export interface PlaceHoldDependencies {
 }
 
 /**
- * The path of a hold, cheapest refusal first: tokens, the sale's times, the claim in Redis, one read in Postgres, the
- * start of the workflow, and the transaction that grants the hold. Most losers of a race never reach Temporal.
+ * The path of a hold, with the cheapest refusals first: tokens, the times of the sale, the claim in Redis, one read in
+ * Postgres, the start of the workflow, and the transaction that grants the hold. Most losers of a race never reach
+ * Temporal.
  *
- * Under a key, the answer is decided in one transaction, beside the hold itself. So the answer of a key and the state of
- * its reservation agree, whatever died in between.
+ * Under a key, one transaction decides the response together with the hold itself. So the response of a key and the
+ * state of its reservation agree, whatever process died in between.
  */
 export function createPlaceHold(dependencies: PlaceHoldDependencies) {
   const { idempotency, directory, admission, seatClaim, workflows, holdClaimed, holdBest } = dependencies;
@@ -88,7 +89,7 @@ export function createPlaceHold(dependencies: PlaceHoldDependencies) {
     }
   };
 
-  /** Lets a request through whose client is admitted to a sale that is open. */
+  /** Lets a request through if its client is admitted to a sale that is open. */
   async function admit(request: PlaceHoldRequest): Promise<Admitted> {
     const { wanted } = request;
     if ('scheduleId' in wanted) {
@@ -111,7 +112,7 @@ export function createPlaceHold(dependencies: PlaceHoldDependencies) {
     return holdClaimed(attempt, scheduleId, seatIds);
   }
 
-  /** Ends the workflow that this request started for nothing. */
+  /** Ends the workflow that this request has started, if nothing came of it. */
   async function endUnused(attempt: HoldAttempt, { key }: PlaceHoldRequest, error: unknown): Promise<void> {
     const { reservationId, run } = attempt;
     // A run that was found belongs to another request under the same key.
@@ -146,7 +147,7 @@ export function createPlaceHold(dependencies: PlaceHoldDependencies) {
   }
 }
 
-/** What an earlier request under the same key was granted, whatever became of it since. */
+/** Returns what an earlier request under the same key was granted, whatever happened to it since. */
 async function recall(reservationId: string, db: Knex): Promise<HeldAnswer | null> {
   const held = await findHold(db, reservationId);
   return held && answerOf(held);

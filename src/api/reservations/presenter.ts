@@ -55,7 +55,7 @@ export function presentPaymentSummary(payment: Payment): NonNullable<Reservation
   };
 }
 
-/** What clients see of an attempt: SETTLING until its outcome is known, FAILED where it never began. */
+/** What clients see of an attempt: SETTLING until its outcome is known, FAILED if it never began. */
 export function presentPaymentStatus({ status, reason }: Payment): PaymentStatusView {
   if (status === 'REQUESTED' || status === 'PENDING') return { status: 'SETTLING', reason };
   return status === 'WITHDRAWN' ? { status: 'FAILED', reason: 'not-started' } : { status, reason };

@@ -19,10 +19,10 @@ import {
 } from '../../temporal/reservations/startReservation';
 import { asProblems, untilTaken } from '../updates';
 
-/** A start takes milliseconds; a hold has to be granted within 15 s of it. */
+/** A start takes milliseconds. The API has to grant a hold within 15 s of it. */
 const START_TIMEOUT_MS = 5_000;
 
-/** Longer than a gateway that fails slowly: three tries of a charge, each looked up. */
+/** Longer than the slow failure of a gateway: three tries of a charge, each with a look-up. */
 const PAY_TIMEOUT_MS = 20_000;
 
 const RELEASE_TIMEOUT_MS = 10_000;
@@ -32,32 +32,34 @@ const END_TIMEOUT_MS = 2_000;
 
 export type RequestedPayment = Pick<Payment, 'paymentId' | 'reservationId' | 'createdAt'>;
 
-/** How the API talks to the reservations' workflows. Refusals come back as problems. */
+/** How the API talks to reservation workflows. Refusals come back as problems. */
 export interface ReservationWorkflows {
   /**
    * Starts the workflow of a reservation that has no row yet, or finds the one that runs.
    *
-   * @throws where Temporal cannot be reached
+   * @throws if Temporal cannot be reached
    */
   start(hold: Omit<ReservationStart, 'settleSeconds'>): Promise<ReservationRun>;
-  /** Asks a run to end its hold, if it has one. Best effort, never rejects: the run's own timer stands behind it. */
+  /**
+   * Asks a run to end its hold, if it has one. Best effort, never rejects: the timer of the run ends the hold anyway.
+   */
   cancel(reservationId: string, runId: string): Promise<void>;
   /** Ends a run under which nothing can be granted any more, so that a new one can start. */
   discard(reservationId: string, runId: string): Promise<void>;
   /**
    * Makes a payment that is recorded in Postgres.
    *
-   * @returns null where the workflow has ended: Postgres knows how
-   * @throws {Problem} the payment's refusal
-   * @throws where no answer came in time; the payment may go on
+   * @returns null if the workflow has ended: Postgres knows how
+   * @throws {Problem} the refusal of the payment
+   * @throws if no response came in time; the payment may go on
    */
   pay(payment: RequestedPayment): Promise<PayResult | null>;
   /**
-   * @returns false where the workflow has ended before
+   * @returns false if the workflow had ended before
    * @throws {Problem} reservation-not-releasable
    */
   release(reservationId: string): Promise<boolean>;
-  /** Gives an open reservation whose workflow has gone a new one; it ends the reservation by the same path. */
+  /** Starts a new workflow for an open reservation whose workflow is gone. It ends the reservation by the same path. */
   adopt(reservation: Reservation): Promise<void>;
 }
 

@@ -39,8 +39,9 @@ export function reservationRoutes(dependencies: ReservationRoutesDependencies): 
       path: '/v1/reservations',
       summary: 'Hold seats',
       description:
-        'All the seats or none. They stay held until `expiresAt`; pay before then. Name them by `seatId` or ' +
-        '`seatIds`, or ask for the best available: `scheduleId` and `quantity`, and a `grade` or `zone` to keep to.',
+        'Holds all the seats or none. They stay held until `expiresAt`; pay before then. Name the seats with ' +
+        '`seatId` or `seatIds`. Or ask for the best available seats with `scheduleId` and `quantity`, and limit ' +
+        'them with `grade` or `zone`.',
       tags,
       access: 'user',
       rateLimit: 'admitted',
@@ -126,7 +127,7 @@ export function reservationRoutes(dependencies: ReservationRoutesDependencies): 
       method: 'DELETE',
       path: '/v1/reservations/{reservationId}',
       summary: 'Release a hold early',
-      description: 'Once the hold has ended, this has no effect and still answers 204.',
+      description: 'After the hold has ended, this has no effect and still returns 204.',
       tags,
       access: 'user',
       params: reservationParams,
@@ -158,7 +159,7 @@ export function reservationRoutes(dependencies: ReservationRoutesDependencies): 
   }
 }
 
-/** The schema has seen to it that one of the forms is there, and whole. */
+/** The schema guarantees that exactly one of the forms is there, and that it is complete. */
 function wantedSeats(body: ReservationBody): WantedSeats {
   const { seatId, seatIds, scheduleId, quantity, grade, zone, accessible } = body;
   if (scheduleId !== undefined && quantity !== undefined) {

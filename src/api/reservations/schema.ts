@@ -22,20 +22,25 @@ export const reservationBody = z
     seatId: z.uuid().optional().meta({ description: 'One seat' }),
     seatIds: seatIds.optional().meta({ description: 'Several seats of one schedule, all or nothing' }),
     scheduleId: z.uuid().optional().meta({ description: 'Asks for the best available seats of a schedule' }),
-    quantity: z.int().min(1).max(MAX_SEATS).optional().meta({ description: 'How many, with scheduleId' }),
-    grade: label.optional().meta({ description: 'Of this grade alone, with scheduleId' }),
-    zone: label.optional().meta({ description: 'In this zone alone, with scheduleId' }),
+    quantity: z
+      .int()
+      .min(1)
+      .max(MAX_SEATS)
+      .optional()
+      .meta({ description: 'The number of seats, with scheduleId' }),
+    grade: label.optional().meta({ description: 'Only seats of this grade, with scheduleId' }),
+    zone: label.optional().meta({ description: 'Only seats in this zone, with scheduleId' }),
     accessible: z
       .boolean()
       .optional()
       .meta({
         description:
-          'true, with scheduleId: wheelchair spaces and the seats of companions beside them, and no others. ' +
-          'Else those are offered when no others are left',
+          'true, with scheduleId: only wheelchair spaces and the seats of companions beside them. Otherwise ' +
+          'these are offered only if no others are left',
       }),
     queueToken: z.string().optional(),
   })
-  // Also beside other faults, so that one answer tells all of them.
+  // Runs also if there are other faults, so that one response reports all of them.
   .superRefine(
     (body, context) => {
       for (const issue of formFaults(body)) context.addIssue({ code: 'custom', ...issue });
@@ -43,7 +48,7 @@ export const reservationBody = z
     { when: ({ value }) => typeof value === 'object' && value !== null },
   );
 
-/** Named seats and best available ones exclude each other, and each needs its own. */
+/** Named seats and best available seats exclude each other, and each form needs its own fields. */
 function formFaults(body: object): { path: string[]; message: string }[] {
   const has = (field: string): boolean => field in body;
   const best = ['scheduleId', 'quantity', 'grade', 'zone', 'accessible'].filter(has);
@@ -80,7 +85,7 @@ export const paymentSummarySchema = z.object({
   status: paymentStatus,
   amount: paymentAmountSchema,
   approvedAt: instant.nullable(),
-  reason: z.string().nullable().meta({ description: 'Why it failed' }),
+  reason: z.string().nullable().meta({ description: 'Why the payment failed' }),
 });
 
 export const heldReservationSchema = z.object({
@@ -104,16 +109,20 @@ export const heldReservationSchema = z.object({
 });
 
 export const placedHoldSchema = heldReservationSchema.extend({
-  assumedStage: z.object({ x: z.number(), y: z.number() }).optional().meta({
-    description:
-      'Best available only: the plan does not say where its stage is, and the seats are near to this point of it',
-  }),
+  assumedStage: z
+    .object({ x: z.number(), y: z.number() })
+    .optional()
+    .meta({
+      description:
+        'Only for the best available seats: the plan does not say where its stage is, so the seats are near this ' +
+        'point',
+    }),
 });
 
 export const reservationSchema = heldReservationSchema.extend({
   payment: paymentSummarySchema
     .optional()
-    .meta({ description: 'The payment that counts: the successful, else the latest' }),
+    .meta({ description: 'The payment that counts: the successful one, else the latest' }),
   tickets: z.array(ticketSchema).optional(),
   cancellation: cancellationSchema.optional().meta({
     description: 'The sums of all its cancellations. While seats are left, the reservation stays CONFIRMED',

@@ -8,29 +8,29 @@ import { layOut, type SeatLayout } from '../../domain/reservations/bestAvailable
 import type { Point } from '../../domain/catalogue/seatingPlan/geometry';
 import { validationFailed } from '../http/validation';
 
-/** Ten arenas: some 5 MB each with the windows of four sizes. */
+/** Room for ten arenas: about 5 MB each with the windows of four sizes. */
 const MAX_SEATS = 150_000;
 const MAX_SCHEDULES = 1_000;
 
 /**
- * How old statuses may be to choose by. The claim knows better, so an old one costs a round; reading an arena
- * costs Postgres some 10 ms, at most every so long for each process that is asked.
+ * How old the statuses may be that a choice uses. The claim knows better, so an old status costs a round. Reading an
+ * arena costs Postgres about 10 ms, at most once in this time for each process that is asked.
  */
 const STATUSES_TTL_MS = 400;
 
-/** Of all groups that are tried in one call to Redis: some 0.2 ms of its time. */
+/** The number of seats of all groups that one call to Redis tries: about 0.2 ms of its time. */
 const SEATS_IN_A_ROUND = 200;
 
 interface Statuses {
-  /** One letter a seat in the plan's order. */
+  /** One letter for each seat, in the order of the plan. */
   letters: string;
-  /** Nothing that was committed before this is missing. Milliseconds since 1970. */
+  /** In milliseconds since 1970. Nothing that was committed before this time is missing. */
   readAt: number;
 }
 
 export type SeatChoice = ReturnType<typeof createSeatChoice>;
 
-/** Chooses among the seats of schedules; what never changes about them is laid out once in each process. */
+/** Chooses among the seats of schedules. Each process lays out once what never changes about them. */
 export function createSeatChoice(db: Knex) {
   const seats = createSeatStore(db);
   const venues = createVenueStore(db);
@@ -74,18 +74,18 @@ export function createSeatChoice(db: Knex) {
       if (found.length > 0) throw validationFailed(found);
     },
 
-    /** The point that seats are chosen to be near to where the plan does not say where its stage is; else null. */
+    /** Returns the point that the chosen seats are near, if the plan does not say where its stage is; else null. */
     async assumedStage(scheduleId: string): Promise<Point | null> {
       return (await layoutOf(scheduleId)).assumedStage;
     },
 
     /**
-     * The best groups of free seats, best first. That there are none is said by what Postgres had when the
-     * request was here already, for which it waits up to {@link STATUSES_TTL_MS}.
+     * Returns the best groups of free seats, best first. Before it returns that there are none, it reads statuses that
+     * are newer than the request. It waits up to {@link STATUSES_TTL_MS} for them.
      *
      * @param taken seats that are known not to be free
-     * @param since when the request came, in milliseconds since 1970
-     * @returns seat ids; empty where nothing fits
+     * @param since the time of the request, in milliseconds since 1970
+     * @returns seat ids; empty if nothing fits
      */
     async best(
       scheduleId: string,

@@ -7,7 +7,7 @@ export interface TemporalUi {
   TEMPORAL_NAMESPACE: string;
 }
 
-/** Where an operator looks at a workflow. */
+/** The page where an operator looks at a workflow. */
 export function workflowLink(
   { TEMPORAL_UI_URL: ui, TEMPORAL_NAMESPACE: namespace }: TemporalUi,
   workflowId: string,

@@ -12,8 +12,8 @@ const TAGS = ['Service'];
 const HTML = 'text/html; charset=utf-8';
 
 /**
- * Swagger UI's own files, as the package ships them. The script is 1.5 MB large: all who ask get the same bytes, also
- * those who read them slowly.
+ * The files of Swagger UI, as the package ships them. The script has 1.5 MB. All clients share the same bytes, also
+ * those that read them slowly.
  */
 const assets = new Map(
   Object.entries({
@@ -24,7 +24,7 @@ const assets = new Map(
     { type, bytes: lazily(() => readFileSync(path.join(getAbsoluteFSPath(), name))) },
   ]),
 );
-/** It starts Swagger UI. */
+/** Starts Swagger UI. */
 const START_SCRIPT = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#docs', deepLinking: true, validatorUrl: null });\n`;
 
 const PAGE = `<!doctype html>
@@ -42,7 +42,7 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-/** Everything from here; styles inline, because Swagger UI writes them so. */
+/** Everything comes from this server. Inline styles are allowed, because Swagger UI writes them. */
 const PAGE_HEADERS = {
   'Content-Security-Policy':
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
@@ -50,7 +50,7 @@ const PAGE_HEADERS = {
   'Cache-Control': 'public, max-age=3600',
 };
 
-/** The API document and its page. @param others every other endpoint; the document names these, too */
+/** The API document and its page. @param others every other endpoint; the document also names these */
 export function docsRoutes(others: readonly Endpoint[], version: string): Endpoint[] {
   const document = lazily(() => {
     const bytes = Buffer.from(JSON.stringify(createOpenApiDocument([...others, ...routes], version)));

@@ -7,10 +7,10 @@ import type { Settings } from '../../config/settings';
 
 export type PartName = 'postgres' | 'redis' | 'temporal' | 'disk';
 
-/** Each part that the API needs, and whether it answers. */
+/** Each part that the API needs, and whether it responds. */
 export type Readiness = Record<PartName, { status: 'ok' | 'unavailable' }>;
 
-/** A part that has not answered by then is missing. */
+/** A part that has not responded by then is missing. */
 const PROBE_MS = 2_000;
 
 export interface HealthDependencies {
@@ -20,10 +20,10 @@ export interface HealthDependencies {
   settings: Pick<Settings, 'TEMPORAL_NAMESPACE' | 'HOLDFAST_INSTANCE' | 'DATA_DIR'>;
 }
 
-/** Probes come every few seconds. Anybody may send thousands, and they are no load for the parts. */
+/** Probes come every few seconds. Any client may send thousands, and they must not load the parts. */
 const REUSE_MS = 500;
 
-/** What each part answered, asked at most twice a second. */
+/** The state of each part. Each is asked at most twice a second. */
 export function createReadiness(dependencies: HealthDependencies): () => Promise<Readiness> {
   let last: { askedAt: number; readiness: Promise<Readiness> } | undefined;
   return async () => {
@@ -33,7 +33,10 @@ export function createReadiness(dependencies: HealthDependencies): () => Promise
   };
 }
 
-/** Asks each part for something real: a query, a command, the namespace. The disk is that of the embedded servers' data. */
+/**
+ * Asks each part for something real: a query, a command, the namespace. The disk is the one with the data of the
+ * embedded servers.
+ */
 async function askEach({ db, redis, temporal, settings }: HealthDependencies): Promise<Readiness> {
   const namespace = settings.TEMPORAL_NAMESPACE;
   const [postgres, cache, workflows, disk] = await Promise.all([
@@ -45,7 +48,7 @@ async function askEach({ db, redis, temporal, settings }: HealthDependencies): P
   return { postgres, redis: cache, temporal: workflows, disk };
 }
 
-/** Where the folder is not there, every server runs elsewhere and has a disk of its own. */
+/** If the folder does not exist, every server runs elsewhere and has a disk of its own. */
 async function hasSpace(folder: string): Promise<void> {
   const free = await freeBytes(folder).catch(() => Infinity);
   if (free < LEAST_FREE_BYTES) throw new Error('the disk is full');
@@ -54,7 +57,7 @@ async function hasSpace(folder: string): Promise<void> {
 async function answers(probe: () => Promise<unknown>): Promise<{ status: 'ok' | 'unavailable' }> {
   const late = new AbortController();
   const timeout = sleep(PROBE_MS, 'unavailable' as const, { signal: late.signal, ref: false });
-  // Whichever loses the race may still fail, and nobody waits for it then.
+  // The one that loses the race may still fail, and then no code waits for it.
   timeout.catch(() => undefined);
   const probed = probe().then(
     () => 'ok' as const,

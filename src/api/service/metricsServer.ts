@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http';
 import type { Registry } from 'prom-client';
 import { startServer, type HttpServer } from '../edge/server';
 
-/** Prometheus keeps one or two. */
+/** Prometheus keeps one or two connections. */
 const CONNECTIONS = { total: 100, each: Infinity };
 
 /** `GET /metrics` for Prometheus, on a port of its own: never on the public one (REST contract, Service). */

@@ -11,7 +11,7 @@ const HTML = 'text/html; charset=utf-8';
 
 const OK = { status: 'ok' } as const;
 
-/** Of this very moment. */
+/** The response is true only at this moment. */
 const NOT_KEPT = { 'Cache-Control': 'no-store' };
 
 const part = z.object({ status: z.literal('ok') });
@@ -34,23 +34,23 @@ export function serviceRoutes(dependencies: ServiceRoutesDependencies): Endpoint
     endpoint({
       method: 'GET',
       path: '/healthz',
-      summary: 'Whether the process lives',
+      summary: 'Check whether the process is alive',
       tags: TAGS,
       access: 'public',
       rateLimit: 'none',
-      responses: { 200: { description: 'It does', schema: part } },
+      responses: { 200: { description: 'It is alive', schema: part } },
       handle: () => ({ status: 200, headers, body: OK }),
     }),
     endpoint({
       method: 'GET',
       path: '/readyz',
-      summary: 'Whether every part answers that the service needs, and the disk has space',
+      summary: 'Check whether every part that the service needs responds, and the disk has space',
       description:
-        'The 503 carries `parts` as the 200 does, and `missing` with the names of those that are not ok.',
+        'The 503 has `parts` like the 200. It also has `missing` with the names of the parts that are not ok.',
       tags: TAGS,
       access: 'public',
       rateLimit: 'none',
-      responses: { 200: { description: 'All of them do', schema: readinessSchema } },
+      responses: { 200: { description: 'All parts are ok', schema: readinessSchema } },
       async handle() {
         const parts = await readiness();
         const missing = Object.entries(parts).flatMap(([name, { status }]) =>
@@ -72,7 +72,7 @@ export function serviceRoutes(dependencies: ServiceRoutesDependencies): Endpoint
     endpoint({
       method: 'GET',
       path: '/.well-known/jwks.json',
-      summary: 'The public keys that verify access and queue tokens and the codes of tickets',
+      summary: 'Read the public keys that verify access and queue tokens and the codes of tickets',
       tags: TAGS,
       access: 'public',
       responses: {
@@ -90,7 +90,7 @@ export function serviceRoutes(dependencies: ServiceRoutesDependencies): Endpoint
     endpoint({
       method: 'GET',
       path: '/problems/{slug}',
-      summary: 'What a problem means, and what to do',
+      summary: 'Read what a problem means, and what to do',
       tags: TAGS,
       access: 'public',
       params: z.object({ slug: z.string() }),

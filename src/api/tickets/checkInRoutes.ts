@@ -9,7 +9,7 @@ import { presentAdmitted } from './presenter';
 import { checkInNotOpen, ticketAlreadyUsed, ticketVoid } from './problems';
 import { admittedSchema, checkInBody } from './schema';
 
-/** What staff do at a gate. */
+/** The endpoints for staff at a gate. */
 export function checkInRoutes({
   settings,
   idempotency,
@@ -23,17 +23,17 @@ export function checkInRoutes({
       path: '/v1/check-ins',
       summary: 'Admit with a ticket',
       description:
-        'Admits once for each ticket, at however many gates its code is shown. Send an `Idempotency-Key` of its ' +
-        'own with each scan: the same scan sent again, after an answer that was lost, is admitted again. A gate ' +
-        'without a network uploads its scans later, each with `scannedAt` and `deviceId`: the earliest scan of a ' +
-        'ticket counts, in whatever order they arrive. Staff admit around the start of a show, and only to the venues ' +
-        'and schedules that they are assigned to, if any; operators admit always and everywhere.',
+        'Admits once for each ticket, at however many gates its code is shown. Send a new `Idempotency-Key` with ' +
+        'each scan. If a response was lost, send the same scan with its key again: it is admitted again. A gate ' +
+        'without a network uploads its scans later, each with `scannedAt` and `deviceId`. The earliest scan of a ' +
+        'ticket counts, in whatever order the scans arrive. Staff admit around the start of a show, and only to ' +
+        'the venues and schedules that they are assigned to, if any. Operators admit always and everywhere.',
       tags: ['Tickets'],
       access: 'staff',
       rateLimit: 'check-in',
       idempotent: true,
       body: checkInBody,
-      responses: { 200: { description: 'Let them in', schema: admittedSchema } },
+      responses: { 200: { description: 'Let the visitor in', schema: admittedSchema } },
       problems: ['ticket-invalid', 'ticket-already-used', 'ticket-void', 'check-in-not-open'],
       async handle({ user: { userId, role }, body, idempotencyKey: key }) {
         const { qr, gate, scheduleId, scannedAt, deviceId } = body;
@@ -42,7 +42,7 @@ export function checkInRoutes({
         return idempotency.transact(request, async () => {
           const code = await verifyTicketCode(qr, keys, { scheduleId });
           if (code.outcome === 'wrong-show') throw ticketInvalid('The ticket is for another show.');
-          if (code.outcome === 'invalid') throw ticketInvalid('This is no code of a ticket.');
+          if (code.outcome === 'invalid') throw ticketInvalid('This is not the code of a ticket.');
           const { ticketId, version } = code;
           return async (connection) => {
             const bounds = role === 'OPERATOR' ? {} : { hours };
@@ -65,7 +65,7 @@ function ticketInvalid(detail: string): Problem {
   return new Problem('ticket-invalid', detail);
 }
 
-/** The ring as jose asks for keys. */
+/** The ring, in the form in which jose asks for keys. */
 function keysOf(ring: KeyRing): JWTVerifyGetKey {
   return async ({ kid }) => {
     const key = kid === undefined ? null : await ring.verifier(kid);

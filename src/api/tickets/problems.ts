@@ -2,7 +2,7 @@ import type { CountedScan } from '../../db/tickets/ticketStore';
 import { Problem } from '../../domain/problems';
 
 export function ticketVoid(): Problem {
-  return new Problem('ticket-void', 'The ticket was cancelled, or issued anew.');
+  return new Problem('ticket-void', 'The ticket was cancelled, or issued again.');
 }
 
 export function checkInNotOpen({ opensAt, closesAt }: { opensAt: Date; closesAt: Date }): Problem {
@@ -13,7 +13,7 @@ export function checkInNotOpen({ opensAt, closesAt }: { opensAt: Date; closesAt:
 }
 
 export function ticketAlreadyUsed({ usedAt, gate }: Pick<CountedScan, 'usedAt' | 'gate'>): Problem {
-  return new Problem('ticket-already-used', 'Somebody was admitted with this ticket.', {
+  return new Problem('ticket-already-used', 'A visitor was already admitted with this ticket.', {
     usedAt: usedAt.toISOString(),
     gate,
   });

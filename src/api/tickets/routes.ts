@@ -10,7 +10,7 @@ import { ticketParams, ticketSchema } from './schema';
 
 const tags = ['Tickets'];
 
-/** What the buyer of a ticket does with it. */
+/** The endpoints for the buyer of a ticket. */
 export function ticketRoutes({
   db,
   idempotency,
@@ -19,14 +19,14 @@ export function ticketRoutes({
 }: Pick<ApiDependencies, 'db' | 'idempotency' | 'ticketKeys' | 'printTicket'>): Endpoint[] {
   const tickets = createTicketStore(db);
 
-  /** Another user's ticket looks like none (OWASP API1). @throws {Problem} ticket-not-found */
+  /** The ticket of another user does not seem to exist (OWASP API1). @throws {Problem} ticket-not-found */
   const findOwn = async (userId: string, ticketId: string): Promise<IssuedTicket> => {
     const ticket = await tickets.find(ticketId);
     if (ticket?.userId === userId) return ticket;
     throw new Problem('ticket-not-found', 'You have no ticket with this id.');
   };
 
-  /** For what is shown at a gate. @throws {Problem} ticket-not-found, ticket-void */
+  /** For a ticket that is shown at a gate. @throws {Problem} ticket-not-found, ticket-void */
   const findOwnToShow = async (userId: string, ticketId: string): Promise<IssuedTicket> => {
     const ticket = await findOwn(userId, ticketId);
     if (ticket.status === 'VOID') throw ticketVoid();
@@ -97,9 +97,9 @@ export function ticketRoutes({
     endpoint({
       method: 'POST',
       path: '/v1/tickets/{ticketId}/reissue',
-      summary: 'Issue a ticket anew',
+      summary: 'Issue a ticket again',
       description:
-        'For a ticket that was lost or copied: from now on the codes from before are void at the gate.',
+        'For a ticket that was lost or copied. From now on, its earlier codes are void at the gate.',
       tags,
       access: 'user',
       idempotent: true,
@@ -109,7 +109,7 @@ export function ticketRoutes({
       async handle({ user: { userId }, params: { ticketId }, idempotencyKey: key }) {
         const ticket = await findOwn(userId, ticketId);
         const route = `POST /v1/tickets/${ticketId}/reissue`;
-        // What is recorded for a repeat is the version alone: a code belongs into no table.
+        // For a repeat, only the version is recorded, because no table may contain a code.
         const { status, body } = await idempotency.transact(
           { userId, route, key, body: {} },
           () => async (connection) => {

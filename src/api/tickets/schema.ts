@@ -29,32 +29,35 @@ export const ticketSchema = z
   })
   .meta({ id: 'Ticket' });
 
-/** Devices may be ahead of the service's clock by this much. */
+/** The clock of a device may be ahead of the clock of the service by this much. */
 const CLOCK_SKEW_MS = 5 * 60_000;
 
 export const checkInBody = z
   .strictObject({
     qr: z
       .string()
-      .meta({ description: 'As it was read; white space and AIM identifiers around it are ignored' }),
+      .meta({
+        description: 'The text as the scanner read it. White space and AIM identifiers around it are ignored',
+      }),
     gate: z
       .string()
       .trim()
       .min(1)
       .max(100)
       .optional()
-      .meta({ description: 'Where it was shown; left out, the login of the staff' }),
+      .meta({ description: 'Where the code was shown. Without it, the login of the staff account' }),
     scheduleId: z
       .uuid()
       .optional()
-      .meta({ description: "The show admitted to here; another's ticket is invalid" }),
+      .meta({ description: 'The show that this gate admits to. A ticket of another show is invalid' }),
     scannedAt: z.iso
       .datetime({ offset: true })
       .transform((text) => new Date(text))
       .refine((at) => at.getTime() <= Date.now() + CLOCK_SKEW_MS, 'Must not be in the future')
       .optional()
       .meta({
-        description: "With deviceId: when a device without a network scanned it, by the device's clock",
+        description:
+          'With deviceId: when a device without a network scanned the code, by the clock of the device',
       }),
     deviceId: z
       .string()
@@ -62,11 +65,11 @@ export const checkInBody = z
       .min(1)
       .max(100)
       .optional()
-      .meta({ description: 'With scannedAt: which device' }),
+      .meta({ description: 'With scannedAt: the device' }),
   })
   .refine((body) => (body.scannedAt === undefined) === (body.deviceId === undefined), {
     path: ['deviceId'],
-    message: 'An uploaded scan needs scannedAt and deviceId, and another has neither',
+    message: 'An uploaded scan needs both scannedAt and deviceId; any other scan has neither',
   });
 
 export const admittedSchema = z
@@ -79,8 +82,8 @@ export const admittedSchema = z
       .optional()
       .meta({
         description:
-          'Of an uploaded scan: the scan that had counted until now. It was later, so somebody came in with a copy ' +
-          'there. `deviceId` is null where that gate had a network',
+          'Of an uploaded scan: the scan that had counted until now. It was later, so a visitor came in there ' +
+          'with a copy. `deviceId` is null if that gate had a network',
       }),
   })
   .meta({ id: 'Admitted' });

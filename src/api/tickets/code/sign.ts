@@ -2,8 +2,8 @@ import { SignJWT, type CryptoKey } from 'jose';
 import { TICKET_ALGORITHM, TICKET_TYPE, toClaims, type TicketCode } from './verify';
 
 /**
- * The code of a ticket: a compact JWS of some 247 characters, a QR of version 11 at error correction M. It is not
- * kept anywhere: Ed25519 gives the same signature each time.
+ * The code of a ticket: a compact JWS of about 247 characters, which is a QR of version 11 at error correction M. The
+ * service does not store it, because Ed25519 gives the same signature each time.
  */
 export async function signTicketCode(
   ticket: TicketCode,

@@ -1,35 +1,36 @@
 import { base64url, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
 import { parse, stringify } from 'uuid';
 
-/** The `typ` of a ticket's code: no other token of the service has it (RFC 8725, 3.11). */
+/** The `typ` of the code of a ticket: no other token of the service has it (RFC 8725, 3.11). */
 export const TICKET_TYPE = 'ticket+jwt';
 
-/** The only algorithm of codes, whatever a code's header says (RFC 8725, 3.1): Ed25519. */
+/** The only algorithm of codes, whatever the header of a code says (RFC 8725, 3.1): Ed25519. */
 export const TICKET_ALGORITHM = 'EdDSA';
 
-/** What a ticket's code says. */
+/** The content of the code of a ticket. */
 export interface TicketCode {
   ticketId: string;
   scheduleId: string;
-  /** Counts from 1; a re-issue makes the codes of earlier versions void, which only the service knows. */
+  /** Counts from 1. A re-issue makes the codes of earlier versions void, which only the service knows. */
   version: number;
 }
 
 export type TicketCheck =
   | ({ outcome: 'genuine' } & TicketCode)
-  /** Genuine, but for another schedule than was asked for. */
+  /** Genuine, but for another schedule than the caller asked for. */
   | { outcome: 'wrong-show' }
-  /** Not a code of this service's keys: forged, damaged, or something else altogether. */
+  /** Not signed with a key of this service: forged, damaged, or something else altogether. */
   | { outcome: 'invalid' };
 
 /**
- * Checks the signature of a ticket's code and reads it. Needs nothing of the service but its public keys, so that
- * a gate can do it without a network. It cannot see whether the ticket is used, void or issued anew.
+ * Checks the signature of the code of a ticket and reads it. It needs nothing of the service except its public keys, so
+ * that a gate can do it without a network. It cannot see whether the ticket is used, void or issued again.
  *
  * @param code as it was read from the QR, also with what a scanner adds around it
- * @param keys finds the key of a code: `createLocalJWKSet(jwks)` of `jose`, with what `/.well-known/jwks.json` said
- * @param options.scheduleId the show that is admitted to; left out, any
- * @throws what `keys` throws, but for jose's own errors: those mean `invalid`
+ * @param keys finds the key of a code: `createLocalJWKSet(jwks)` of `jose`, with the content of
+ *   `/.well-known/jwks.json`
+ * @param options.scheduleId the show that the gate admits to. When left out, any show
+ * @throws what `keys` throws, except for the errors of jose: those mean `invalid`
  */
 export async function verifyTicketCode(
   code: string,
@@ -54,8 +55,8 @@ export async function verifyTicketCode(
 }
 
 /**
- * A code without the additions of hand scanners: white space, control characters and a byte order mark around it, and
- * an AIM identifier before it (ISO/IEC 15424: `]Q1` for a QR). No code begins with a bracket.
+ * Removes the additions of hand scanners from a code: white space, control characters and a byte order mark around it,
+ * and an AIM identifier before it (ISO/IEC 15424: `]Q1` for a QR). No code begins with a bracket.
  */
 export function plainCode(scanned: string): string {
   return trimmed(trimmed(scanned).replace(/^\][A-Za-z][\dA-Za-z]/, ''));
@@ -71,7 +72,7 @@ function trimmed(text: string): string {
   return text.slice(from, to);
 }
 
-/** `sub` the ticket and `aud` the show, each the 16 bytes of its id in base64url; `ver` the version. */
+/** `sub` is the ticket and `aud` is the show, each as the 16 bytes of its id in base64url. `ver` is the version. */
 export function toClaims({ ticketId, scheduleId, version }: TicketCode) {
   return { sub: base64url.encode(parse(ticketId)), aud: base64url.encode(parse(scheduleId)), ver: version };
 }

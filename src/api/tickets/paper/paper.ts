@@ -6,7 +6,7 @@ import { createPaperText, type PaperText, type Style } from './paperText';
 import { drawQr } from './qrPicture';
 import { LABEL, layOutSeat, type Cell } from './seatCells';
 
-/** What stands on a printed ticket. */
+/** The content of a printed ticket. */
 export interface TicketPaper {
   ticketId: string;
   reservationId: string;
@@ -19,7 +19,7 @@ export interface TicketPaper {
   timeZone: string;
   seat: { zone: string; row: string; number: string; grade: string };
   holder: string;
-  /** What the QR says. */
+  /** The text of the QR. */
   code: string;
 }
 
@@ -34,7 +34,7 @@ const LABEL_WIDTH = 84;
 const GAP = 10;
 const GREY = '#666666';
 
-/** Of the seat, in points; a seat of long names may take more of the page, and the show less. */
+/** The height of the seat, in points. A seat with long names may take more of the page, and the show less. */
 const SEAT_HEIGHT = 180;
 
 const NOTE: Style = { weight: 'regular', size: 7 };
@@ -44,7 +44,7 @@ const SMALL_PRINT =
   '처음 확인된 한 장만 입장할 수 있습니다. 코드를 공유하지 마세요.\n' +
   'Only the first scan is admitted. Keep the code to yourself.';
 
-/** The honest line of a ticket with a name that it cannot print. */
+/** The note on a ticket with a name that cannot be printed. */
 const NOT_PRINTED =
   `${MISSING}: 이 종이에 인쇄할 수 없는 글자입니다. 전체 이름은 예매한 계정의 티켓에 있습니다. ` +
   `${MISSING} is a character that cannot be printed here. The ticket in the account that bought it has the whole name.`;
@@ -68,7 +68,7 @@ export async function createTicketPrinter(): Promise<PrintTicket> {
   };
 }
 
-/** From the bottom of the page upwards, so that the seat has all the room that it needs. @returns its top */
+/** Draws the seat from the bottom of the page upwards, so that it has all the room that it needs. @returns its top */
 function drawSeat(page: PDFKit.PDFDocument, text: PaperText, ticket: TicketPaper): number {
   const { seat, reservationId } = ticket;
   let bottom = page.page.height - MARGIN;
@@ -95,7 +95,7 @@ function drawSeat(page: PDFKit.PDFDocument, text: PaperText, ticket: TicketPaper
   return top;
 }
 
-/** Sizes and numbers of lines, from what looks best to what a seat of the longest names leaves room for. */
+/** Sizes and numbers of lines. The first looks best; the last fits beside a seat with the longest names. */
 const SHOW_LAYOUTS = [
   { scale: 1, title: 3, artist: 2, field: 2 },
   { scale: 0.8, title: 3, artist: 2, field: 2 },
@@ -165,7 +165,7 @@ function drawLabelled(text: PaperText, { label, value }: Cell, style: Style, y: 
   text.draw([text.measure(value, style)], style, { x: MARGIN + LABEL_WIDTH, y });
 }
 
-/** Whether a character of the ticket's names is in none of the fonts. */
+/** Whether a character of the names on the ticket is in none of the fonts. */
 function isIncomplete(text: PaperText, { title, artist, venueName, holder, seat }: TicketPaper): boolean {
   const names = [title, artist, venueName, holder, seat.zone, seat.row, seat.number, seat.grade].join(' ');
   if (names.includes(MISSING)) return false;

@@ -3,17 +3,17 @@ import { create, type Font } from 'fontkit';
 
 export type Weight = 'regular' | 'bold';
 
-/** A piece of text that one font has all of. */
+/** A piece of text whose characters are all in one font. */
 export interface Run {
-  /** As it is registered with the page, without its weight. */
+  /** The name under which the page knows the font, without its weight. */
   font: string;
   text: string;
 }
 
 export interface PaperFonts {
-  /** Makes the fonts known to a page as `<font>-<weight>`. One that the page never uses costs it nothing. */
+  /** Makes the fonts known to a page as `<font>-<weight>`. A font that the page never uses costs nothing. */
   register(page: PDFKit.PDFDocument): void;
-  /** Splits a text by the fonts that have its characters; one that none has is {@link MISSING}. */
+  /** Splits a text by the fonts that have its characters. A character that no font has becomes {@link MISSING}. */
   runsOf(text: string): Run[];
 }
 
@@ -21,9 +21,9 @@ export interface PaperFonts {
 export const MISSING = '□';
 
 /**
- * In the order in which they are asked. Gothic A1 has every Hangul syllable, kana, and Latin, Greek and Cyrillic with
- * their accents; BIZ UDGothic has the 6,300 ideographs of JIS X 0208, which most Hanja and traditional Chinese are
- * among. Scripts that run from right to left need more than a font, and have none here.
+ * The fonts, in the order in which they are tried. Gothic A1 has every Hangul syllable, kana, and Latin, Greek and
+ * Cyrillic with their accents. BIZ UDGothic has the 6,300 ideographs of JIS X 0208, which include most Hanja and
+ * traditional Chinese. Scripts that run from right to left need more than a font, so there is none for them.
  */
 const FAMILIES = [
   {
@@ -50,10 +50,10 @@ interface Family {
   has: (codePoint: number) => boolean;
 }
 
-/** Marks that change how others look, such as the variation selectors of emoji; without a font they are left out. */
+/** Marks that change how other characters look, such as the variation selectors of emoji. A font need not have them. */
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u;
 
-/** Reads the fonts, some 14 MB, once for all tickets. Both weights of a family have the same characters. */
+/** Reads the fonts, about 14 MB, once for all tickets. Both weights of a family have the same characters. */
 export async function readPaperFonts(): Promise<PaperFonts> {
   const families = await Promise.all(FAMILIES.map(readFamily));
   const characters = new Intl.Segmenter(undefined, { granularity: 'grapheme' });

@@ -11,13 +11,13 @@ export interface Line {
   width: number;
 }
 
-/** One that fits all fonts. */
+/** A height that fits all fonts. */
 const LINE_HEIGHT = 1.3;
 
-/** Between the top of a line and its base line. */
+/** The distance between the top of a line and its base line. */
 const ASCENT = 1.02;
 
-/** Between words of these scripts a line may break without a blank. */
+/** Between words of these scripts, a line may break without a blank. */
 const WITHOUT_BLANKS = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u;
 
 export type PaperText = ReturnType<typeof createPaperText>;
@@ -33,7 +33,7 @@ export function createPaperText(page: PDFKit.PDFDocument, fonts: PaperFonts) {
     return page.font(`${font}-${weight}`, size);
   }
 
-  /** Measured once for each weight: widths grow with the size. */
+  /** Measures a text once for each weight, because widths grow with the size. */
   function measure(text: string, { weight, size }: Style): Line {
     const key = `${weight} ${text}`;
     const unit = measured.get(key) ?? measureUnit(text, weight);
@@ -60,7 +60,7 @@ export function createPaperText(page: PDFKit.PDFDocument, fonts: PaperFonts) {
     return pieces;
   }
 
-  /** Every character of a text, in as many lines as that takes. */
+  /** Sets every character of a text, in as many lines as that takes. */
   function wrap(text: string, style: Style, width: number): Line[] {
     const wrapped: string[] = [];
     let [line, used] = ['', 0];
@@ -76,14 +76,14 @@ export function createPaperText(page: PDFKit.PDFDocument, fonts: PaperFonts) {
     };
     for (const piece of piecesOf(text)) {
       if (measure(piece, style).width <= width) add(piece);
-      // Longer than a line: it breaks anywhere.
+      // A piece that is longer than a line breaks anywhere.
       else for (const { segment } of characters.segment(piece)) add(segment);
     }
     if (line.trim() !== '') wrapped.push(line.trim());
     return wrapped.map((one) => measure(one, style));
   }
 
-  /** As {@link wrap}, with an ellipsis where it takes more lines than that. */
+  /** Like {@link wrap}, but with an ellipsis if the text takes more than `most` lines. */
   function wrapWithin(text: string, style: Style, width: number, most: number): Line[] {
     const whole = wrap(text, style, width);
     if (whole.length <= most) return whole;
@@ -106,7 +106,7 @@ export function createPaperText(page: PDFKit.PDFDocument, fonts: PaperFonts) {
     heightOf: (set: readonly Line[], { size }: Style): number => set.length * size * LINE_HEIGHT,
 
     /**
-     * @param at the left end of the first line's top
+     * @param at the left end of the top of the first line
      * @returns where the next line would begin
      */
     draw(set: readonly Line[], style: Style, at: { x: number; y: number; color?: string }): number {

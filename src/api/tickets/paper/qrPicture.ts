@@ -11,13 +11,13 @@ export interface QrPicture {
   path: string;
 }
 
-/** With error correction M: 15 % of it may be creased or dirty. */
+/** Uses error correction M: 15 % of the code may be creased or dirty. */
 export function drawQr(code: string): QrPicture {
   const modules = encodeQR(code, 'raw', { ecc: 'medium', border: QUIET_ZONE });
   return { size: modules.length, path: modules.map(drawRow).join('') };
 }
 
-/** On white of its own, so that it can be read on any background. */
+/** Draws a white background of its own, so that the code can be read on any background. */
 export function drawQrSvg(code: string): string {
   const { size, path } = drawQr(code);
   return (

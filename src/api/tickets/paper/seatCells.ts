@@ -27,11 +27,11 @@ const GAP = 14;
 const ROW_GAP = 4;
 
 /**
- * Lays out what tells one seat from another. Nothing of it is cut: cells share a line where they fit, a value that is
- * longer wraps, and the type becomes smaller before the block becomes higher than wanted.
+ * Lays out what distinguishes one seat from another. It cuts nothing. Cells share a line if they fit, and a longer
+ * value wraps. The type becomes smaller before the block becomes higher than wanted.
  *
  * @param width in points; the block keeps to it
- * @param wanted height in points; with the smallest type the block may pass it
+ * @param wanted height in points; with the smallest type the block may exceed it
  */
 export function layOutSeat(
   text: PaperText,
