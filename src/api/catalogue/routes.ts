@@ -121,7 +121,7 @@ export function catalogueRoutes({
         200: {
           description: 'Every seat with its price and status',
           schema: seatMapSchema,
-          headers: { ETag: 'A strong validator: the version, and the encoding where there is one' },
+          headers: { ETag: 'A strong validator: the version, and the encoding if there is one' },
         },
         304: { description: 'The map that the client has is still current' },
       },

@@ -6,7 +6,7 @@ import { changesOf, everySeat, seatsEvent } from './seatEvents';
 import type { SeatMap } from './seatMapBody';
 import type { SeatMaps } from './seatMaps';
 
-/** Changes within this time become one event. No eye needs more, and each event goes to thousands of clients. */
+/** Changes within this time become one event. The eye needs no more, and each event goes to thousands of clients. */
 const PAUSE_MS = 250;
 
 /**

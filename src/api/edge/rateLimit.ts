@@ -48,8 +48,8 @@ export function createRequestLimits(limits: RateLimits, networkOf: NetworkOf): R
 }
 
 /**
- * Counts a request against the limit of its endpoint. This is the limit that the endpoint names, or else the general
- * limit of the user or, if no user is logged in, of the address.
+ * Counts a request against the limit of its endpoint. If the endpoint names no limit, this is the general limit of the
+ * user or, if no user is logged in, of the address.
  *
  * @throws {RateLimited}
  */

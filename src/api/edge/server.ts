@@ -109,7 +109,7 @@ export async function startServer(listener: RequestListener, options: ServerOpti
   server.on('request', take);
   // The endpoint asks for the body when it reads it: see `readBytes`.
   server.on('checkContinue', take);
-  // RFC 9110, 10.1.1: an expectation that is not understood may be ignored.
+  // The server may ignore an expectation that it does not understand (RFC 9110, 10.1.1).
   server.on('checkExpectation', take);
   server.on('timeout', (socket: Socket) => {
     if (!isWorkedOn(answers.get(socket))) socket.destroy();

@@ -65,7 +65,7 @@ function encodingOf({ headers }: IncomingMessage, decompress: boolean): 'identit
   if (encoding === 'identity') return 'identity';
   if (decompress && COMPRESSED.has(encoding)) return 'compressed';
   const allowed = decompress ? 'gzip, deflate or none' : 'none';
-  throw new Problem('unsupported-media-type', `The body has another Content-Encoding than ${allowed}.`);
+  throw new Problem('unsupported-media-type', `The Content-Encoding of the body must be ${allowed}.`);
 }
 
 async function decompressed(request: IncomingMessage, limit: number): Promise<Buffer> {

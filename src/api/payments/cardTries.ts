@@ -10,8 +10,8 @@ export interface CardPayer {
 }
 
 /**
- * Runs a charge of a card that the client chose. The API counts the charges that fail, for the user and for the
- * network. Each of them tells a card tester which stolen card works (OWASP OAT-001 Carding).
+ * Runs a charge of a card that the client chose. The API counts failed charges for the user and for the network,
+ * because each one helps a card tester to find out which stolen card works (OWASP OAT-001 Carding).
  *
  * @throws {Problem} rate-limited, before anything is charged, if too many have failed; or what the charge throws
  */

@@ -64,7 +64,7 @@ export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
   'not-found': entry(
     404,
     'There is nothing here',
-    'The path belongs to no endpoint.',
+    'No endpoint has this path.',
     'Compare the path with the API document at /docs.',
   ),
   'method-not-allowed': entry(
@@ -297,7 +297,7 @@ export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
   ),
   'ticket-invalid': entry(
     400,
-    'Not a ticket for here',
+    'The ticket is not valid here',
     'The code is damaged or forged, or it is for a show that this gate does not admit to.',
     'Scan again. If the problem stays, do not admit the visitor. Ask to see the ticket in the account that ' +
       'bought it.',

@@ -9,5 +9,5 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   return isDependencyFailure(error)
     ? new Problem('temporarily-unavailable', 'A part of the service is not available right now.')
-    : new Problem('internal-error', 'The request failed for a reason on our side.');
+    : new Problem('internal-error', 'The request failed because of a fault in the service.');
 }

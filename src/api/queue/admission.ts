@@ -160,7 +160,8 @@ export function createAdmissionService({
      * Lets a client that holds seats through while its place has not ended. The client needs no new admission. It must
      * not lose its seats because another purchase has freed its place, or because Redis has lost the place. An operator
      * who switches the room of the schedule on or off must not cost the seats either. So the place may be in the room
-     * as it was when the seats were held, or in the present room, which the client may have entered since.
+     * that the schedule had when the seats were held, or in its present room. The client may have entered the present
+     * room since.
      *
      * @param holder.heldIn the room that admitted the client to its seats
      * @returns the name of the room of the place

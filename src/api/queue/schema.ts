@@ -36,8 +36,8 @@ export const queueSchema = z
       .optional()
       .describe(
         'The seats of the schedule. OPEN: some are free. FULL: none is free at the moment, but holds may end. ' +
-          'SOLD_OUT: none is free, and none is held. The room lets clients in only while OPEN. Only while WAITING ' +
-          'for one schedule whose seats are counted.',
+          'SOLD_OUT: none is free, and none is held. The room lets clients in only while OPEN. The field is there ' +
+          'only while WAITING for one schedule whose seats are counted.',
       ),
     expiresAt: z.iso.datetime().nullable().describe('When an ACTIVE place ends; null while WAITING.'),
     opensAt: z.iso

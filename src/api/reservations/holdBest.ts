@@ -20,9 +20,9 @@ export interface HoldBestDependencies {
 
 /**
  * Holds the best available seats of a schedule whose sale is open. It chooses by what this process knows. Then it
- * claims, in one call, the first group that is still free. The next choice leaves out a group that is already taken, in
- * Redis or in Postgres, and a group that the client has to wait for. Each round is a transaction of its own under the
- * same reservation id, until one is granted.
+ * claims, in one call, the first group that is still free. If a group turns out to be taken, in Redis or in Postgres,
+ * the next choice leaves it out. The next choice also leaves out a group that the client has to wait for. Each round is
+ * a transaction of its own under the same reservation id, until one is granted.
  *
  * @throws {Problem} validation-failed for an unknown grade or zone; seat-unavailable if nothing fits;
  *   hold-limit-exceeded if only seats fit that the client has to wait for; temporarily-unavailable after {@link

@@ -49,7 +49,7 @@ export function checkInRoutes({
             const scan = { ticketId, version, staffId: userId, gate, offline, ...bounds };
             const result = await createTicketStore(connection).checkIn(scan);
             if (result.outcome === 'unknown') throw ticketInvalid('No ticket has this code.');
-            if (result.outcome === 'elsewhere') throw ticketInvalid('You do not admit to this show.');
+            if (result.outcome === 'elsewhere') throw ticketInvalid('You may not admit to this show.');
             if (result.outcome === 'not-open') throw checkInNotOpen(result);
             if (result.outcome === 'void') throw ticketVoid();
             if (result.outcome === 'already-used') throw ticketAlreadyUsed(result.first);

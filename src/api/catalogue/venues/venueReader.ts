@@ -12,7 +12,7 @@ const PROCESS = __filename.endsWith('.ts')
   ? path.resolve(__dirname, '../../../../dist/src/api/catalogue/venues/venueProcess.js')
   : path.join(__dirname, 'venueProcess.js');
 
-/** As large as the bodies that every other endpoint parses on the event loop. */
+/** The size up to which every other endpoint parses bodies on the event loop. */
 const SMALL_BYTES = 64 * 1024;
 
 /** A stadium takes about 3 s on a slow processor that has nothing else to do. */
@@ -90,4 +90,4 @@ const tooSlow = (): Problem =>
   new Problem('temporarily-unavailable', 'Reading the plan took too long; nothing was added.');
 
 const tooLarge = (): Problem =>
-  new Problem('body-too-large', 'Reading this plan takes more memory than there is.');
+  new Problem('body-too-large', 'Reading this plan takes more memory than is available.');
