@@ -205,7 +205,7 @@ export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
     403,
     'The sale is not open',
     'The sale has not opened yet, has closed, is paused by the operator, or the show was cancelled.',
-    'Read the opening times of the schedule and come back then. If `cancelled` is true, it never opens again.',
+    'Read the opening times of the schedule and come back then. If `cancelled` is true, the sale never opens again.',
   ),
   'seat-unavailable': entry(
     409,
@@ -224,9 +224,9 @@ export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
   'hold-limit-exceeded': entry(
     429,
     'Held too often without a purchase',
-    'The account, or all users at its address, have held these seats too often without buying them. Others come ' +
-      'first for a while, and the wait grows each time. `seatIds` names the seats. Without it, the wait is for all ' +
-      'seats of the schedule.',
+    'The account, or all users at its address together, held these seats too often without buying them. Others ' +
+      'come first for a while, and the wait grows each time. `seatIds` names the seats. Without it, the wait is ' +
+      'for all seats of the schedule.',
     'Choose other seats, or come back after `Retry-After` and buy. A purchase ends the wait of the account.',
   ),
   'reservation-not-found': entry(
