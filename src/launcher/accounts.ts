@@ -5,10 +5,10 @@ import { createPasswords } from '../api/accounts/passwords';
 import { createUserStore } from '../db/accounts/userStore';
 
 /**
- * Makes sure that there is an operator: with the password that was given, or with one that is made up the
+ * Makes sure that the operator's account exists. It takes the given password. Without one it generates a password the
  * first time.
  *
- * @returns the made-up password, which is told once and stored nowhere
+ * @returns the generated password. The launcher shows it once; nothing stores it.
  */
 export async function ensureOperator(db: Knex, given: string | undefined): Promise<string | undefined> {
   const users = createUserStore(db);

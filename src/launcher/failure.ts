@@ -1,12 +1,12 @@
-/** The start cannot go on. The message is one line for the operator and says what to do. */
+/** The start cannot go on. The message is one line that says to the operator what to do. */
 export class LaunchFailure extends Error {
   override readonly name = 'LaunchFailure';
 }
 
-/** Tells the operator what happens; one call, one line. */
+/** Reports to the operator what happens. One call writes one line. */
 export type Report = (line: string) => void;
 
-/** The text of anything thrown, on one line. */
+/** The text of anything that was thrown, on one line. */
 export function reasonOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.replaceAll(/\s*\n\s*/g, ' ').trim();

@@ -3,11 +3,11 @@ import path from 'node:path';
 import { codeOf } from './failure';
 
 /**
- * Makes a folder and those above it, one after the other. Node's own `recursive` never returns below folders such
- * as /proc, which are there and in which nothing can be made (seen with Node 20.20).
+ * Makes a folder and the folders above it, one after the other. Node's own `recursive` never returns for a path below
+ * a folder such as /proc, which exists but in which nothing can be made (seen with Node 20.20).
  *
  * @param mode of the last folder only
- * @throws the operating system's refusal
+ * @throws the error of the operating system
  */
 export function makeFolder(folder: string, mode = 0o777): void {
   if (existsSync(folder)) return;
@@ -15,7 +15,7 @@ export function makeFolder(folder: string, mode = 0o777): void {
   try {
     mkdirSync(folder, { mode });
   } catch (error) {
-    // Another process has made it in between.
+    // Another process made the folder in the meantime.
     if (codeOf(error) !== 'EEXIST') throw error;
   }
 }

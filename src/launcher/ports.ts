@@ -5,17 +5,17 @@ import { codeOf, LaunchFailure } from './failure';
 import type { Listener } from './start/launcherSettings';
 
 /**
- * Below the range from which systems take the ports of outgoing connections (32768 and up on Linux): there,
- * a port that is free now may be some connection's own a moment later.
+ * Below the range from which systems take the ports of outgoing connections (32768 and up on Linux). In that range, a
+ * port that is free now may belong to a connection a moment later.
  */
 const RANGE = [15_000, 30_000] as const;
 const CANDIDATES = 20;
 
 /**
- * A port of the loopback that is free now and that this process does not hand out again.
+ * Returns a port of the loopback that is free now. This process does not return the same port again.
  *
- * @param preferred taken when it is free
- * @param reserved those that somebody else will listen on
+ * @param preferred used if it is free
+ * @param reserved ports on which another program will listen
  */
 export function freePort(preferred?: number, reserved: readonly number[] = []): Promise<number> {
   const random = Array.from({ length: CANDIDATES }, () => randomInt(...RANGE));
@@ -27,7 +27,7 @@ export function freePort(preferred?: number, reserved: readonly number[] = []): 
   });
 }
 
-/** @throws {LaunchFailure} naming the setting that helps, when nothing can listen there */
+/** @throws {LaunchFailure} if nothing can listen on the port; the message names the setting that helps */
 export async function refuseBusyPort({ setting, host, port }: Listener): Promise<void> {
   const server = createServer();
   try {
@@ -44,14 +44,14 @@ export async function refuseBusyPort({ setting, host, port }: Listener): Promise
 function whyBusy(code: string | undefined, setting: string): string {
   switch (code) {
     case 'EADDRINUSE':
-      return `is in use: stop what uses it, or set ${setting} to another`;
+      return `is in use: stop the program that uses it, or set ${setting} to another port`;
     case 'EACCES':
-      return `may not be listened on by this user: set ${setting} to one above 1023`;
+      return `is not allowed for this user: set ${setting} to a port above 1023`;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return 'is no address of this machine: set HOST to one that is';
+      return 'is not on this machine: set HOST to an address of this machine';
     default:
-      return `cannot be listened on (${code}): set ${setting} or HOST to another`;
+      return `cannot be used (${code}): set ${setting} or HOST to another value`;
   }
 }

@@ -18,8 +18,9 @@ const schema = z.object({
 });
 
 /**
- * The one-shot step of a deployment, before API and worker: logins, schema, the operator's account and the
- * demo catalogue. Safe to repeat. Ends with exit code 1 and one line where it fails.
+ * The one-shot step of a deployment, which runs before the API and the worker. It prepares the logins, the schema,
+ * the operator's account and the demo catalogue. It is safe to repeat. If it fails, it prints one line and ends with
+ * exit code 1.
  */
 async function prepare(): Promise<void> {
   const settings = parseEnvironment(schema, process.env);

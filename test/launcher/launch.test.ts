@@ -225,7 +225,7 @@ describe('A start that cannot go on', () => {
     const launcher = startLauncher(data.env);
     expect(await launcher.ended).toBe(1);
     expect(launcher.output()).toBe(
-      `Holdfast cannot start: port ${data.env[name]} of 127.0.0.1 is in use: stop what uses it, or set ${name} to another\n`,
+      `Holdfast cannot start: port ${data.env[name]} of 127.0.0.1 is in use: stop the program that uses it, or set ${name} to another port\n`,
     );
     expect(data.parts()).toEqual([]);
     other.close();
@@ -247,7 +247,7 @@ describe('A start that cannot go on', () => {
     const launcher = startLauncher({ ...data.env, HOST: '192.0.2.1' });
     expect(await launcher.ended).toBe(1);
     expect(launcher.output()).toBe(
-      `Holdfast cannot start: port ${data.env.PORT} of 192.0.2.1 is no address of this machine: set HOST to one that is\n`,
+      `Holdfast cannot start: port ${data.env.PORT} of 192.0.2.1 is not on this machine: set HOST to an address of this machine\n`,
     );
   });
 
@@ -313,7 +313,7 @@ describe('A start that cannot go on', () => {
   it('leaves no part running when one of them cannot start', async () => {
     const launcher = startLauncher({ ...data.env, REDIS_URL: 'redis://127.0.0.1:1' });
     expect(await launcher.ended).toBe(1);
-    expect(launcher.output()).toContain('the server that REDIS_URL names does not answer');
+    expect(launcher.output()).toContain('the server that REDIS_URL names does not respond');
     expect(data.parts()).toEqual([]);
   });
 });

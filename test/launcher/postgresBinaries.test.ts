@@ -30,6 +30,6 @@ describe('the links of the embedded Postgres', () => {
   it('are a failure in one line where they cannot be made', () => {
     rmSync(path.join(folder, 'scripts'), { recursive: true });
 
-    expect(() => ensureLinks(folder)).toThrow(`the links of ${folder} cannot be made`);
+    expect(() => ensureLinks(folder)).toThrow(`the launcher cannot make the links in ${folder}`);
   });
 });

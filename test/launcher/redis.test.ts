@@ -59,7 +59,7 @@ describe('the data of Redis', () => {
     expect(await keyAfterStart()).toBeNull();
 
     expect(await asides()).toHaveLength(1);
-    expect(lines).toEqual([expect.stringMatching(/^Redis: does not start on its data .+; set aside as /)]);
+    expect(lines).toEqual([expect.stringMatching(/^Redis: cannot read its data .+; moved this data to /)]);
   });
 
   it('stays in its place when Redis cannot start for another reason', async () => {

@@ -6,7 +6,9 @@ import lockfile from 'proper-lockfile';
 import { codeOf, LaunchFailure, reasonOf, type Report } from '../failure';
 import { makeFolder } from '../folders';
 
-/** Where downloaded components live, shared by all clones: `HOLDFAST_CACHE_DIR`, or the user's cache folder. */
+/**
+ * The folder of the downloaded components, which all clones share: `HOLDFAST_CACHE_DIR`, or the user's cache folder.
+ */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
   const own = env['HOLDFAST_CACHE_DIR'];
   if (own) return path.resolve(own);
@@ -14,18 +16,18 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
   return path.join(userCache, 'holdfast');
 }
 
-/** The folder of a component in the cache, if it is there. What is there is whole: see `install`. */
+/** The folder of a component in the cache, if it exists. Each component in the cache is complete: see `install`. */
 export function cached(name: string): string | undefined {
   const folder = path.join(cacheFolder(), name);
   return existsSync(folder) ? folder : undefined;
 }
 
 /**
- * Puts a component into the cache. `fill` works in a folder of its own that gets its name only when it is
- * done, so a half-finished download is never taken for a component. One process gets a component at a time;
- * another that wants it waits and then finds it.
+ * Puts a component into the cache. `fill` works in a temporary folder, which gets the component's name only when
+ * `fill` has finished. So no process takes an incomplete download for a component. One process at a time gets a
+ * component. Another process that wants it waits and then finds it.
  *
- * @throws {LaunchFailure} when the cache cannot be written; whatever `fill` throws
+ * @throws {LaunchFailure} if the cache cannot be written; also throws every error of `fill`
  */
 export async function install(
   name: string,
@@ -52,7 +54,7 @@ export async function install(
 }
 
 async function lockComponent(root: string, name: string, report: Report): Promise<() => Promise<void>> {
-  // The library knows its locks by this path, so each component needs one of its own; nothing need be there.
+  // The library identifies a lock by this path, so each component needs its own path. The path need not exist.
   const target = path.join(root, name);
   const options = { stale: 15_000, realpath: false };
   try {
@@ -70,7 +72,7 @@ async function lockComponent(root: string, name: string, report: Report): Promis
   return lockfile.lock(target, { ...options, retries: patiently });
 }
 
-/** What a killed download left. Called under the lock, so nobody is working there. */
+/** Removes what a killed download left. The caller holds the lock, so no other process works there. */
 async function removeLeftovers(root: string, name: string): Promise<void> {
   const leftovers = (await readdir(root)).filter((entry) => entry.startsWith(partial(name)));
   await Promise.all(leftovers.map((entry) => rm(path.join(root, entry), { recursive: true, force: true })));

@@ -6,7 +6,7 @@ import { LaunchFailure, reasonOf, type Report } from '../failure';
 
 const execute = promisify(execFile);
 
-/** The full path of a command that the user could type, if there is one. */
+/** The full path of a command on the user's PATH, if there is one. */
 export function findOnPath(name: string): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(path.delimiter).filter(Boolean);
   return folders.map((folder) => path.join(folder, name)).find(isExecutable);
@@ -32,13 +32,13 @@ export interface RunOptions {
 /**
  * Runs a tool to its end and returns what it wrote to stdout.
  *
- * @throws {LaunchFailure} with the last lines of the tool's own words when it fails or takes too long
+ * @throws {LaunchFailure} if the tool fails or takes too long; the message has the last lines that the tool wrote
  */
 export async function run(command: string, args: readonly string[], options: RunOptions): Promise<string> {
   const { timeoutMs, ...rest } = options;
   const limits = { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: 16 * 1024 * 1024 } as const;
   const work = execute(command, args, { ...rest, ...limits });
-  // A launcher that stops in the middle leaves no tool at work behind it.
+  // If the launcher stops while the tool runs, the tool stops too.
   const end = (): void => void work.child.kill('SIGKILL');
   process.once('exit', end);
   try {
@@ -50,7 +50,7 @@ export async function run(command: string, args: readonly string[], options: Run
   }
 }
 
-/** Says that something long is going on, now and after 10, 20, 40, ... seconds, until it ends. */
+/** Reports that a long task runs: now, and after 10, 20, 40, ... seconds, until it ends. */
 export async function withProgress<T>(report: Report, what: string, work: Promise<T>): Promise<T> {
   report(`${what} ...`);
   let seconds = 10;

@@ -2,17 +2,17 @@ import { LaunchFailure, reasonOf, type Report } from '../failure';
 
 export interface FoundBinary {
   file: string;
-  /** How it was found, for the operator. */
+  /** How the launcher found it; the operator sees this text. */
   how: string;
 }
 
 export type Way = (report: Report) => Promise<FoundBinary>;
 
 /**
- * Tries ways to get a program one after the other, with a line for each that fails.
+ * Tries several ways to get a program, one after the other. Reports one line for each way that fails.
  *
- * @param advice what the operator can do when every way fails, as the start of the error
- * @throws {LaunchFailure} the advice, with why each way failed
+ * @param advice what the operator can do if every way fails; the error starts with it
+ * @throws {LaunchFailure} the advice, and why each way failed
  */
 export async function firstWay(
   part: string,

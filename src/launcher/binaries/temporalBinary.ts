@@ -6,18 +6,18 @@ import { LaunchFailure, type Report } from '../failure';
 import { firstWay, type FoundBinary } from './foundBinary';
 import { buildWithGo } from './goProgram';
 
-/** v1.5.1 carries server 1.29.1 and the UI; later ones cannot be built with `go install`. */
+/** v1.5.1 contains server 1.29.1 and the UI. `go install` cannot build later versions. */
 const CLI_VERSION = '1.5.1';
 const CACHE_NAME = `temporal-${CLI_VERSION}`;
-/** The first server on which update-with-start needs no dynamic config. */
+/** The first server that supports update-with-start without dynamic config. */
 const OLDEST_SERVER = 28;
 const DOWNLOADS = 'https://temporal.download/';
 
 /**
- * The Temporal CLI, which carries server and UI: on the PATH, in the cache, by the SDK's own download, by
- * `go install`.
+ * Finds the Temporal CLI, which contains the server and the UI: on the PATH, in the cache, with the SDK's own
+ * download, or with `go install`.
  *
- * @throws {LaunchFailure} with what to do when every way fails
+ * @throws {LaunchFailure} if every way fails; the message says what to do
  */
 export async function findTemporal(report: Report): Promise<FoundBinary> {
   const own = findOnPath('temporal');
@@ -25,14 +25,14 @@ export async function findTemporal(report: Report): Promise<FoundBinary> {
   const folder = cached(CACHE_NAME);
   if (folder) return { file: path.join(folder, 'temporal'), how: `temporal ${CLI_VERSION} in the cache` };
   const advice =
-    'no Temporal server: put the temporal CLI on the PATH (https://docs.temporal.io/cli), install Go, or set ' +
+    'there is no Temporal server: put the temporal CLI on the PATH (https://docs.temporal.io/cli), install Go, or set ' +
     'TEMPORAL_ADDRESS';
   return firstWay('Temporal', [fromSdk, fromGo], advice, report);
 }
 
 /**
- * Lets the SDK download one of its servers into `folder` and gives the file its plain name. The SDK cannot
- * be interrupted, so it works in a process of its own; a host that does not answer is noticed before.
+ * Lets the SDK download one of its servers into `folder`, and renames the file to its plain name. The SDK cannot be
+ * interrupted, so it works in a separate process. Before that, this function checks that the host responds.
  */
 export async function downloadWithSdk(
   kind: 'temporal' | 'temporal-test-server',
@@ -59,7 +59,7 @@ export async function downloadWithSdk(
 
 async function fromSdk(report: Report): Promise<FoundBinary> {
   const work = install(CACHE_NAME, report, (folder) => downloadWithSdk('temporal', folder));
-  const what = "Temporal: the SDK's own download (about 60 MB), once, up to a minute";
+  const what = "Temporal: the SDK's own download (about 60 MB), once; takes up to a minute";
   const folder = await withProgress(report, what, work);
   return { file: path.join(folder, 'temporal'), how: "temporal by the SDK's download" };
 }
@@ -68,7 +68,7 @@ async function fromGo(report: Report): Promise<FoundBinary> {
   const program = {
     module: `github.com/temporalio/cli/cmd/temporal@v${CLI_VERSION}`,
     cacheName: CACHE_NAME,
-    what: `Temporal: building server and UI with go install (v${CLI_VERSION}); takes about 3-4 minutes, once`,
+    what: `Temporal: building server and UI with go install (v${CLI_VERSION}), once; takes about 3-4 minutes`,
   };
   const folder = await buildWithGo(program, report);
   return { file: path.join(folder, 'temporal'), how: `temporal ${CLI_VERSION} built with go install` };

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import type { ProcessWatcher } from './managedProcess';
 
 /**
- * Reads "+pid", "-pid" lines; when the writer is gone without having killed the guard, it kills what is still
- * on the list and removes the folder.
+ * Reads lines "+pid" and "-pid". If the writer ends without killing the guard, the guard kills the processes that are
+ * still on the list and removes the folder.
  */
 const SCRIPT = `
 pids=" "
@@ -20,8 +20,8 @@ rm -rf -- "$1"
 `;
 
 /**
- * Leaves nothing behind even when this process is killed hard: a shell in a session of its own sees our end
- * of the pipe close, ends our children and removes `folder`. For tests; the launcher's own data stays.
+ * Leaves nothing behind, even if this process is killed hard. A shell in its own session sees that our end of the
+ * pipe is closed. It then ends our children and removes `folder`. For tests only: the launcher keeps its data.
  */
 export function createGuard(folder: string): ProcessWatcher & { dismiss(): void } {
   const guard = spawn('sh', ['-c', SCRIPT, 'guard', folder], {

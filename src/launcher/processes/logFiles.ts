@@ -3,13 +3,13 @@ import path from 'node:path';
 import type { Report } from '../failure';
 import { makeFolder } from '../folders';
 
-/** Older files of each part, of earlier starts or of the same. */
+/** The number of older files that each part keeps, from earlier starts or from this one. */
 export const KEPT = 3;
 const POLL_MS = 500;
 /** pino's number for "warn". */
 const WARN = 40;
 
-/** The log of a part of this start. Three older files are kept beside it; the oldest goes. */
+/** Opens the log of a part for this start. Keeps three older files beside it and drops the oldest. */
 export function openLog(folder: string, name: string): string {
   makeFolder(folder, 0o700);
   const file = logFile(folder, name, 0);
@@ -18,12 +18,12 @@ export function openLog(folder: string, name: string): string {
   return file;
 }
 
-/** `api.log` is written, `api.1.log` is the one before. */
+/** The part writes `api.log`; `api.1.log` is the file before it. */
 export function logFile(folder: string, name: string, age: number): string {
   return path.join(folder, age === 0 ? `${name}.log` : `${name}.${age}.log`);
 }
 
-/** Moves the older files on by one. @returns the name that is free now */
+/** Renames each older file to the next number. @returns the name that is free now */
 export function makeRoom(folder: string, name: string): string {
   for (let age = KEPT - 1; age >= 1; age -= 1) {
     const from = logFile(folder, name, age);
@@ -33,10 +33,10 @@ export function makeRoom(folder: string, name: string): string {
 }
 
 /**
- * Shows the warnings and errors that a part writes into its log (JSON lines of pino), and what is no JSON.
- * Polled: the part writes straight into the file, and goes on doing so when we are gone.
+ * Shows the warnings and errors that a part writes into its log (JSON lines of pino), and every line that is not
+ * JSON. It polls, because the part writes directly into the file and keeps writing after the launcher has ended.
  *
- * @returns ends it, after what is there by now has been shown
+ * @returns stops it, after it has shown what the file contains by then
  */
 export function followLog(name: string, file: string, report: Report): () => void {
   const descriptor = openSync(file, 'r');
@@ -44,7 +44,7 @@ export function followLog(name: string, file: string, report: Report): () => voi
   let rest = '';
   const read = (): void => {
     const { size } = fstatSync(descriptor);
-    // It was full, and is written from its beginning again: see `keepLogsSmall`.
+    // The log was full, and the part writes it again from the beginning: see `keepLogsSmall`.
     if (size < position) position = 0;
     const chunk = Buffer.alloc(size - position);
     position += readSync(descriptor, chunk, 0, chunk.length, position);
@@ -61,7 +61,7 @@ export function followLog(name: string, file: string, report: Report): () => voi
   };
 }
 
-/** What a line of a log says: the message of one in JSON, with the reason behind it, and any other line itself. */
+/** What a log line says. For a JSON line: its message and the reason. For any other line: the line itself. */
 export function wordsOf(line: string): string {
   const entry = entryOf(line);
   if (entry === null || !('msg' in entry)) return line;
@@ -70,7 +70,7 @@ export function wordsOf(line: string): string {
   return `${String(entry.msg)}${reason}`;
 }
 
-/** Warnings, errors, and what is no line of a log of ours. */
+/** True for warnings, errors, and lines that none of our loggers wrote. */
 export function isForOperator(line: string): boolean {
   const entry = entryOf(line);
   if (entry === null || !('level' in entry)) return line !== '';

@@ -1,20 +1,20 @@
 import { copyFileSync, existsSync, readdirSync, statSync, truncateSync } from 'node:fs';
 import { logFile, makeRoom } from './logFiles';
 
-/** With the three older files of each part, all logs together are at most some 400 MB. */
+/** With the three older files of each part, all logs together take at most about 400 MB. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
 const LOOK_MS = 2_000;
 
-/** A log that is written now: those of before have a number. */
+/** A log that a part writes now. Older logs have a number in their name. */
 const WRITTEN = /^([a-z]+)\.log$/;
 
 /**
- * Keeps every log below a size: a full one is copied beside itself and emptied. It stays the same file, because its
- * part has it open and appends to it; a line that comes between the copy and the emptying is lost. A log that nobody
- * looks after, because the launcher was killed, grows until the next start.
+ * Keeps every log below a size: it copies a full log to a second file and empties the first. The file stays the same,
+ * because its part has it open and appends to it. A line that the part writes between the copy and the emptying is
+ * lost. If the launcher was killed, no process rotates the logs, and they grow until the next start.
  *
- * @returns ends it
+ * @returns stops it
  */
 export function keepLogsSmall(folder: string, maxBytes = MAX_BYTES, lookMs = LOOK_MS): () => void {
   const timer = setInterval(() => rotateFull(folder, maxBytes), lookMs).unref();
@@ -33,7 +33,7 @@ function rotateIfFull(folder: string, name: string, maxBytes: number): void {
   try {
     if (statSync(logFile(folder, name, 0)).size > maxBytes) rotate(folder, name);
   } catch {
-    // An operator has moved it away in this moment, or may alone write to it: no reason to stop what it is about.
+    // An operator has just moved the file away, or only another user may write to it. The launcher goes on.
   }
 }
 
@@ -42,7 +42,7 @@ function rotate(folder: string, name: string): void {
   try {
     copyFileSync(file, makeRoom(folder, name));
   } catch {
-    // The disk is full: then this log is given up, so that it does not keep it full.
+    // The disk is full. The launcher drops this log, so that the log does not keep the disk full.
   }
   truncateSync(file);
 }

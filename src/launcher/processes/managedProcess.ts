@@ -10,14 +10,14 @@ export interface ProcessSpec {
   command: string;
   args: readonly string[];
   env: NodeJS.ProcessEnv;
-  /** stdout and stderr go here, straight from the process, so that it survives its starter's death. */
+  /** The process writes stdout and stderr directly to this file, so the output survives the launcher's death. */
   logFile: string;
   cwd?: string;
   uid?: number;
   gid?: number;
-  /** Asks the process to end cleanly. */
+  /** This signal asks the process to end cleanly. */
   stopSignal: 'SIGINT' | 'SIGTERM';
-  /** How long it may take to do so before it is killed. */
+  /** How long the process may take to end before it is killed. */
   graceMs: number;
 }
 
@@ -25,25 +25,27 @@ export interface ProcessSpec {
 export interface ManagedProcess {
   readonly name: string;
   readonly identity: ProcessIdentity;
-  /** Resolves once it has ended, with how. Never rejects. */
+  /** Resolves when the process has ended, and says how. Never rejects. */
   readonly exited: Promise<string>;
   hasExited(): boolean;
   signal(signal: NodeJS.Signals): void;
-  /** Clean end, then SIGKILL. Resolves when the process is gone. */
+  /** Asks the process to end cleanly, then sends SIGKILL. Resolves when the process has ended. */
   stop(): Promise<void>;
-  /** The last warnings and errors of its log, or else its last lines, on one line. */
+  /** The last warnings and errors of its log, on one line. If there are none, its last lines. */
   lastWords(): string;
 }
 
 export type Spawner = (spec: ProcessSpec) => ManagedProcess;
 
-/** Told of every process, so that one left behind by a crash of ours can be found and ended. */
+/**
+ * Gets every start and end of a process, so that a later start can find and end a process that a crash left behind.
+ */
 export interface ProcessWatcher {
   started(process: ManagedProcess, spec: ProcessSpec): void;
   ended(process: ManagedProcess): void;
 }
 
-/** Starts child processes, each in a session of its own: Ctrl-C reaches us alone, and we stop them in order. */
+/** Starts child processes, each in its own session. So only the launcher gets Ctrl-C, and it stops them in order. */
 export function createSpawner(watcher: ProcessWatcher): Spawner {
   return (spec) => {
     const log = openSync(spec.logFile, 'a', 0o600);
@@ -98,9 +100,10 @@ export function createSpawner(watcher: ProcessWatcher): Spawner {
 }
 
 /**
- * Asks `check` again and again until it stops throwing.
+ * Calls `check` repeatedly until it no longer throws.
  *
- * @throws {LaunchFailure} when the process ends first or the time is over, with its last words
+ * @throws {LaunchFailure} if the process ends first or the time is over; the message has the last words of the
+ *   process
  */
 export async function untilReady<T>(
   managed: ManagedProcess,
@@ -112,7 +115,7 @@ export async function untilReady<T>(
     let why: unknown;
     try {
       const answer = await check();
-      // What answers in its place is another server on the same port.
+      // If the process has ended, another server on the same port gave this response.
       if (!managed.hasExited()) return answer;
     } catch (error) {
       why = error;
@@ -130,7 +133,7 @@ export async function untilReady<T>(
   }
 }
 
-/** Waits for a process that has been started. Where that fails, the process is ended first. */
+/** Waits for a process that has been started. If that fails, ends the process first. */
 export async function orStop(managed: ManagedProcess, ready: Promise<unknown>): Promise<ManagedProcess> {
   try {
     await ready;

@@ -1,16 +1,16 @@
 import { LaunchFailure } from '../failure';
 import { createSpawner, type ManagedProcess, type ProcessWatcher, type Spawner } from './managedProcess';
 
-/** The order in which the parts stop: who asks before who answers. */
+/** The order in which the parts stop: a part that calls another part stops before it. */
 const STOP_ORDER = ['API', 'worker', 'gateway', 'Temporal', 'Redis', 'Postgres'];
 
 export interface Parts {
-  /** Refuses once the stop has begun, so that nothing starts behind its back. */
+  /** Throws once the stop has begun, so that nothing starts during the stop. */
   spawn: Spawner;
   isStopping(): boolean;
-  /** Stops every part in order; resolves when none is left. Once only: later calls wait for the first. */
+  /** Stops every part in order, and resolves when none is left. It runs once: later calls wait for the first. */
   stopAll(): Promise<void>;
-  /** No more patience: SIGKILL to whatever is left. */
+  /** Sends SIGKILL to every part that is left. */
   killAll(): void;
 }
 

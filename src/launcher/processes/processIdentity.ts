@@ -3,15 +3,15 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * One run of one process. A pid alone is used again by the system; with the time of its start it never is,
- * so that nothing but what we started is ever ended.
+ * One run of one process. The system uses a pid again later, but never with the same start time. So the launcher ends
+ * only processes that it started.
  */
 export interface ProcessIdentity {
   pid: number;
   started: string;
 }
 
-/** The identity of a running process; null where none runs under this pid. A zombie does not run. */
+/** The identity of a running process, or null if no process runs under this pid. A zombie counts as not running. */
 export function identify(pid: number): ProcessIdentity | null {
   const started = process.platform === 'linux' ? startOnLinux(pid) : startByPs(pid);
   return started === null ? null : { pid, started };
@@ -21,7 +21,7 @@ export function isRunning({ pid, started }: ProcessIdentity): boolean {
   return identify(pid)?.started === started;
 }
 
-/** What the process was started with; empty where none runs under this pid. */
+/** The command line of the process; empty if no process runs under this pid. */
 export function commandLineOf(pid: number): string {
   try {
     if (process.platform === 'linux')
@@ -32,7 +32,7 @@ export function commandLineOf(pid: number): string {
   }
 }
 
-/** Ends a process left over by an earlier run: `signal` first, SIGKILL when it is not gone in time. */
+/** Ends a process that an earlier run left: sends `signal` first, and SIGKILL if the process does not end in time. */
 export async function endProcess(
   identity: ProcessIdentity,
   signal: NodeJS.Signals,
@@ -49,7 +49,7 @@ function signalIfRunning(identity: ProcessIdentity, signal: NodeJS.Signals): voi
   try {
     process.kill(identity.pid, signal);
   } catch {
-    // It ended in between.
+    // It ended in the meantime.
   }
 }
 
@@ -62,11 +62,11 @@ async function isGoneWithin(identity: ProcessIdentity, ms: number): Promise<bool
   return true;
 }
 
-/** Field 22 of /proc/<pid>/stat counts ticks since the boot, so the boot's id belongs to it. */
+/** Field 22 of /proc/<pid>/stat counts ticks since the boot, so the boot id is part of the start time. */
 function startOnLinux(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field, the command's name in brackets, may hold spaces and brackets itself.
+    // The second field is the command's name in brackets. It may contain spaces and brackets.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (fields[0] === 'Z' || fields[0] === 'X') return null;
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();

@@ -16,8 +16,8 @@ const schema = z.array(
 );
 
 /**
- * Writes down every part that runs, in the order of their starts, so that the start after a `kill -9` can end
- * what was left: by pid and time of start, never by a name.
+ * Records every part that runs, in the order of their starts. After a `kill -9`, the next start uses the record to
+ * end the processes that are left: by pid and start time, never by name.
  */
 export function createProcessJournal(folder: string): ProcessWatcher {
   const file = fileIn(folder);
@@ -34,17 +34,18 @@ export function createProcessJournal(folder: string): ProcessWatcher {
       try {
         write();
       } catch {
-        // A full disk: the list then names a process too many, and whoever reads it looks for that first.
+        // The disk is full. The list then has one process too many, and its reader first checks that each process
+        // still runs.
       }
     },
   };
 }
 
-/** Ends what an earlier launcher left running, the last started first. */
+/** Ends the processes that an earlier launcher left running. The one that started last ends first. */
 export async function endLeftovers(folder: string, report: Report): Promise<void> {
   for (const { name, stopSignal, ...identity } of leftovers(folder).toReversed()) {
     if (!isRunning(identity)) continue;
-    report(`ending ${name} (pid ${identity.pid}), left running by a start that was killed ...`);
+    report(`ending ${name} (pid ${identity.pid}), which a killed start left running ...`);
     await endProcess(identity, stopSignal, 15_000);
   }
 }

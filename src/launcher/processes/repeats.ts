@@ -1,12 +1,12 @@
 import type { Report } from '../failure';
 
 const WINDOW_MS = 60_000;
-/** Different lines that are remembered; the oldest goes. */
+/** The number of different lines that it remembers. It forgets the oldest line first. */
 const REMEMBERED = 100;
 
 /**
- * Shows the same line at most once a minute: in an outage a part says the same again and again. The next time it is shown, it
- * says how often it was not.
+ * Shows the same line at most once a minute, because a part repeats the same line during an outage. The next time it
+ * shows the line, it adds how often it hid the line.
  *
  * @param now milliseconds since 1970
  */
@@ -19,7 +19,7 @@ export function withoutRepeats(report: Report, now: () => number = Date.now): Re
       return;
     }
     report(last && last.hidden > 0 ? `${line} (${last.hidden} times more since then)` : line);
-    // Deleted first, so that it counts as the newest.
+    // Deleted first, so that it becomes the newest entry.
     shown.delete(line);
     shown.set(line, { at: now(), hidden: 0 });
     const [oldest] = shown.keys();

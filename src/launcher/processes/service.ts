@@ -11,13 +11,13 @@ export interface ServiceSpec {
   entry: string;
   env: NodeJS.ProcessEnv;
   logFile: string;
-  /** Answers 2xx once the service can do its work. */
+  /** Responds with 2xx once the service is ready for work. */
   readyUrl: string;
 }
 
 /**
- * A worker waits until a version of it is current. Temporal needs up to a minute for that where it was killed while it
- * made one current (measured: 54 s).
+ * A worker waits until one of its versions is current. If a worker was killed while it made a version current,
+ * Temporal needs up to a minute (measured: 54 s).
  */
 const READY_MS: Readonly<Record<ServiceSpec['name'], number>> = {
   API: 60_000,
@@ -26,17 +26,17 @@ const READY_MS: Readonly<Record<ServiceSpec['name'], number>> = {
 };
 
 /**
- * MB. V8 grows its heap as long as nobody says how far it may, at no gain in speed that `npm run bench` can see. What a
- * process holds for good is about 100. The API has room for all that its clients may hold besides: its bounds follow
- * from this limit (src/api/http/bounds.ts).
+ * MB. Without a limit, V8 grows its heap, and `npm run bench` measures no gain in speed from that. A process holds
+ * about 100 MB permanently. The API also has room for everything that its clients may hold: its bounds follow from
+ * this limit (src/api/http/bounds.ts).
  */
 const HEAP_MB: Readonly<Record<ServiceSpec['name'], number>> = { API: 512, worker: 256, gateway: 256 };
 
 /**
- * Starts one of our own processes, here and in tests. Draining work under way may take 25 s.
+ * Starts one of our own processes, in the launcher and in tests. To finish its current work, a process may take 25 s.
  *
- * @returns the process, and a check that resolves once it can do its work. The check rejects when the process ends or
- *   is not ready in time. Answers of another process on the same port do not count.
+ * @returns the process, and a check that resolves once the process is ready for work. The check rejects if the
+ *   process ends or is not ready in time. Responses of another process on the same port do not count.
  */
 export function spawnService(
   spec: ServiceSpec,
@@ -63,7 +63,7 @@ export function spawnService(
 /**
  * Starts a service and waits until it is ready.
  *
- * @throws {LaunchFailure} when it does not start; it leaves no process behind then
+ * @throws {LaunchFailure} if the service does not start; then it leaves no process behind
  */
 export async function startService(spec: ServiceSpec, spawn: Spawner): Promise<ManagedProcess> {
   const { managed, untilHealthy } = spawnService(spec, spawn);
@@ -73,8 +73,8 @@ export async function startService(spec: ServiceSpec, spawn: Spawner): Promise<M
 async function answersWell(url: string, instance: string): Promise<void> {
   const response = await fetch(url, { signal: AbortSignal.timeout(3_000) });
   const text = await response.text();
-  if (!response.ok) throw new LaunchFailure(`${url} answers ${response.status}: ${text}`);
+  if (!response.ok) throw new LaunchFailure(`${url} returns ${response.status}: ${text}`);
   if (response.headers.get(INSTANCE_HEADER) !== instance) {
-    throw new LaunchFailure(`${url} is answered by another process`);
+    throw new LaunchFailure(`another process responds at ${url}`);
   }
 }

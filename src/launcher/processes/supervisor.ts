@@ -5,9 +5,9 @@ import { LaunchFailure, reasonOf, type Report } from '../failure';
 import type { ManagedProcess } from './managedProcess';
 import type { Parts } from './parts';
 
-/** A part that is started again whenever it ends by itself. */
+/** A part that the supervisor starts again each time it ends unexpectedly. */
 export interface Kept {
-  /** Ends it on purpose and starts it again. Rejects where it does not start; the next call tries again. */
+  /** Ends the part on purpose and starts it again. Rejects if it does not start; the next call tries again. */
   restart(): Promise<void>;
 }
 
@@ -15,27 +15,27 @@ export interface Supervisor {
   /**
    * Keeps a running part running.
    *
-   * @param startAgain resolves once the part is ready for work, and leaves no process behind where it rejects
+   * @param startAgain resolves once the part is ready for work; leaves no process behind if it rejects
    */
   keep(first: ManagedProcess, startAgain: () => Promise<ManagedProcess>): Kept;
-  /** Rejects when a part does not come back. Never resolves. */
+  /** Rejects if a part does not come back. Never resolves. */
   readonly gaveUp: Promise<never>;
 }
 
 export interface Patience {
   firstPauseMs: number;
   longestPauseMs: number;
-  /** How many starts in a row may fail, or last less than `healthyMs`. */
+  /** How many starts in a row may fail or last less than `healthyMs`. */
   tries: number;
   healthyMs: number;
 }
 
-/** The pauses make some four minutes in all: time to free a disk or a port. */
+/** All pauses together take about four minutes: time to free a disk or a port. */
 const PATIENCE: Patience = { firstPauseMs: 500, longestPauseMs: 10_000, tries: 30, healthyMs: 60_000 };
 
 /**
- * Starts parts again with growing pauses, a bounded number of times. There is one line when a part is gone, and one
- * when it is back or given up. The failures in between are not reported one by one.
+ * Starts parts again with growing pauses, a limited number of times. It reports one line when a part ends, and one
+ * line when the part is back or the supervisor gives up. It does not report each failure in between.
  */
 export function createSupervisor(
   parts: Pick<Parts, 'isStopping'>,
@@ -46,19 +46,19 @@ export function createSupervisor(
   const gaveUp = once(failures, 'failure').then(([failure]: unknown[]) => {
     throw failure;
   });
-  // A part may be given up before anybody waits for it.
+  // The supervisor may give up a part before any caller waits for it.
   gaveUp.catch(() => undefined);
 
   function keep(first: ManagedProcess, startAgain: () => Promise<ManagedProcess>): Kept {
     let current = first;
     let tries = 0;
-    /** Processes that `restart` has taken over from. */
+    /** Processes that `restart` has replaced. */
     const replaced = new WeakSet<ManagedProcess>();
 
-    /** One start at a time: two processes of one part would fight for its port. */
+    /** Only one start at a time: two processes of one part would both try to use its port. */
     const turns = pLimit(1);
 
-    /** @returns null where nobody wants it any more; no process is left then */
+    /** @returns null if the process is no longer wanted; then no process is left */
     async function startUnless(isOver: () => boolean): Promise<ManagedProcess | null> {
       if (isOver()) return null;
       const started = await startAgain();

@@ -8,7 +8,7 @@ import type { Kept } from './supervisor';
 /** An editor saves in several steps. */
 const SETTLE_MS = 300;
 
-/** `npm run dev`: after a change below `src`, builds and starts API, worker and gateway again. */
+/** `npm run dev`: after a change below `src`, it builds and restarts the API, the worker and the gateway. */
 export function restartOnChange(services: readonly Kept[], report: Report): void {
   let timer: NodeJS.Timeout | undefined;
   let work = Promise.resolve();
@@ -21,13 +21,13 @@ export function restartOnChange(services: readonly Kept[], report: Report): void
 }
 
 async function rebuild(services: readonly Kept[], report: Report): Promise<void> {
-  report('A source has changed: building ...');
+  report('A source file changed: building ...');
   const { status } = spawnSync('npm', ['run', '--silent', 'build'], {
     cwd: repositoryRoot(),
     stdio: 'inherit',
   });
   if (status !== 0) {
-    report('The build failed; what runs is still the code before.');
+    report('The build failed; the code from before the change still runs.');
     return;
   }
   try {

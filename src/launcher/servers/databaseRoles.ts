@@ -9,17 +9,17 @@ export interface DatabaseRoles {
 }
 
 export interface DatabaseUrls {
-  /** Login of the schema's owner, for migrations and set-up. */
+  /** The login of the schema's owner, for migrations and set-up. */
   ownerUrl: string;
-  /** Login of the API and the worker: nothing but a member of the application role. */
+  /** The login of the API and the worker. It is only a member of the application role. */
   serviceUrl: string;
 }
 
 /**
- * Makes the logins and the database where they are missing, migrates, and lets the service's login act as
- * the application role. Safe to repeat; passwords are set again each time, so they may change.
+ * Makes missing logins and a missing database, migrates, and lets the service's login act as the application role. It
+ * is safe to repeat. It sets the passwords again each time, so they may change.
  *
- * @throws {NewerDatabaseError} before it changes anything, where a later release has migrated the database
+ * @throws {NewerDatabaseError} before it changes anything, if a later release has migrated the database
  */
 export async function prepareDatabase(roles: DatabaseRoles): Promise<DatabaseUrls> {
   const client = new Client({ connectionString: roles.superuserUrl });
@@ -53,7 +53,7 @@ async function ensureDatabase(client: Client, name: string): Promise<void> {
   if (await hasDatabase(client, name)) return;
   const identifier = client.escapeIdentifier(name);
   await client.query(`CREATE DATABASE ${identifier} OWNER holdfast_owner`);
-  // Nobody but the two logins has business here.
+  // Only the two logins use this database.
   await client.query(`REVOKE ALL ON DATABASE ${identifier} FROM PUBLIC`);
   await client.query(`GRANT CONNECT ON DATABASE ${identifier} TO holdfast_service`);
 }

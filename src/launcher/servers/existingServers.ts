@@ -8,7 +8,7 @@ import { pingPostgres } from './postgres';
 import { pingRedis } from './redis';
 import { addSearchAttributes } from './searchAttributes';
 
-/** A server of the operator's own, which is migrated and otherwise left as it is. */
+/** Uses the operator's own server. It migrates the database and changes nothing else. */
 export async function useExistingPostgres(url: string): Promise<{ how: string; urls: DatabaseUrls }> {
   await reachable('DATABASE_URL', () => pingPostgres(url));
   await migrate(url);
@@ -26,7 +26,7 @@ export interface ExistingTemporal {
   uiUrl: string | undefined;
 }
 
-/** Also adds the search attributes, where the namespace lacks them and the server lets us. */
+/** Also adds the search attributes, if the namespace lacks them and the server allows it. */
 export async function useExistingTemporal(
   settings: LauncherSettings,
   report: Report,
@@ -39,7 +39,9 @@ export async function useExistingTemporal(
       addSearchAttributes(connection, namespace),
     );
   } catch (error) {
-    report(`Temporal: the search attributes could not be added, add them by hand (${reasonOf(error)})`);
+    report(
+      `Temporal: the launcher could not add the search attributes: add them by hand (${reasonOf(error)})`,
+    );
   } finally {
     await connection.close();
   }
@@ -54,6 +56,6 @@ async function reachable<T>(setting: string, attempt: () => Promise<T>): Promise
   try {
     return await attempt();
   } catch (error) {
-    throw new LaunchFailure(`the server that ${setting} names does not answer: ${reasonOf(error)}`);
+    throw new LaunchFailure(`the server that ${setting} names does not respond: ${reasonOf(error)}`);
   }
 }

@@ -11,15 +11,15 @@ import { choosePostgresUser, findPostgresBinaries, type PostgresUser } from '../
 import { commandLineOf, endProcess, identify } from '../processes/processIdentity';
 
 export interface PostgresOptions {
-  /** The cluster's folder; made when it is not there. */
+  /** The cluster's folder. It is made if it does not exist. */
   folder: string;
   port: number;
   superuserPassword: string;
   logFile: string;
   spawn: Spawner;
   /**
-   * False for test data alone: a crash of the machine may cost the whole cluster, and each commit is
-   * cheaper for not waiting for the disk.
+   * False only for test data. Then a crash of the machine may destroy the whole cluster, and each commit is cheaper
+   * because it does not wait for the disk.
    */
   durable: boolean;
 }
@@ -31,12 +31,12 @@ export interface RunningPostgres {
   process: ManagedProcess;
 }
 
-/** Recovery after a crash reads whatever was written since the last checkpoint. */
+/** After a crash, Postgres reads everything that was written since the last checkpoint. */
 const READY_MS = 300_000;
 
 /**
- * Starts the embedded Postgres on the loopback, with scram passwords and without a socket file. A cluster
- * that a crash left is recovered by Postgres itself before this resolves.
+ * Starts the embedded Postgres on the loopback, with scram passwords and without a socket file. If a crash left the
+ * cluster, Postgres recovers it before this function resolves.
  */
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
   const binaries = findPostgresBinaries();
@@ -53,7 +53,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     env: { LC_ALL: 'C', TZ: 'UTC' },
     logFile: options.logFile,
     ...user.spawnOptions,
-    // The "fast" shutdown: open transactions are rolled back, everything else is written.
+    // The "fast" shutdown: Postgres rolls back open transactions and writes everything else.
     stopSignal: 'SIGINT',
     graceMs: 20_000,
   });
@@ -65,7 +65,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   return { how: 'embedded Postgres 18 (npm)', superuserUrl, process: managed };
 }
 
-/** Made beside its place and renamed, so that a cluster is whole or not there. */
+/** Makes the cluster in a second folder and renames it, so that a cluster is either complete or absent. */
 async function initialise(options: PostgresOptions, binaries: string, user: PostgresUser): Promise<void> {
   const partial = `${options.folder}.partial`;
   const passwordFile = `${options.folder}.password-${randomUUID()}`;
@@ -82,7 +82,7 @@ async function initialise(options: PostgresOptions, binaries: string, user: Post
     `--pwfile=${passwordFile}`,
     '--auth=scram-sha-256',
     '--encoding=UTF8',
-    // Case and sorting as Unicode has them, the same on every machine, whatever locales it has.
+    // Case and sort order follow Unicode. So they are the same on every machine, whatever locales it has.
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
     '--locale=C',
@@ -92,7 +92,9 @@ async function initialise(options: PostgresOptions, binaries: string, user: Post
   try {
     await run(command, args, { timeoutMs: 120_000, env: { LC_ALL: 'C' }, ...user.spawnOptions });
   } catch (error) {
-    throw new LaunchFailure(`the Postgres data folder ${options.folder} cannot be made: ${reasonOf(error)}`);
+    throw new LaunchFailure(
+      `the launcher cannot make the Postgres data folder ${options.folder}: ${reasonOf(error)}`,
+    );
   } finally {
     await rm(passwordFile, { force: true });
   }
@@ -106,11 +108,11 @@ function serverArguments(options: PostgresOptions): string[] {
     unix_socket_directories: '',
     max_connections: 200,
     shared_buffers: '128MB',
-    // Statements here are short; compiling them costs more than it gives.
+    // Statements here are short; to compile them costs more than it saves.
     jit: 'off',
     timezone: 'UTC',
     log_timezone: 'UTC',
-    // Without synchronous_commit, a commit that was answered would die with the process.
+    // `synchronous_commit` stays on: without it, an acknowledged commit would be lost if the process dies.
     ...(options.durable ? {} : { fsync: 'off', full_page_writes: 'off' }),
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
@@ -118,8 +120,8 @@ function serverArguments(options: PostgresOptions): string[] {
 }
 
 /**
- * A server of an earlier run that was killed hard may still be there, or only its pid file, whose number
- * may by now be anybody's. The caller holds the lock of the data folder, so nobody else may use it.
+ * If an earlier server was killed hard, it may still run, or only its pid file may be left. The pid in that file may
+ * now belong to any process. The caller holds the lock of the data folder, so no other launcher may use it.
  */
 async function endLeftover(folder: string): Promise<void> {
   const pidFile = path.join(folder, 'postmaster.pid');
@@ -132,7 +134,7 @@ async function endLeftover(folder: string): Promise<void> {
   await rm(pidFile, { force: true });
 }
 
-/** Rejects where no connection can be made, or nothing answers on it in time. */
+/** Rejects if it cannot connect, or if there is no response in time. */
 export async function pingPostgres(url: string): Promise<void> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000, query_timeout: 5_000 });
   try {

@@ -7,12 +7,12 @@ import { orStop, untilReady, type ManagedProcess, type Spawner } from '../proces
 import { findRedis } from '../binaries/redisBinary';
 
 export interface RedisOptions {
-  /** The server's folder; made when it is not there. */
+  /** The server's folder. It is made if it does not exist. */
   folder: string;
   port: number;
   password: string;
   logFile: string;
-  /** How many numbered databases it has. */
+  /** The number of numbered databases. */
   databases: number;
   spawn: Spawner;
   report: Report;
@@ -24,17 +24,21 @@ export interface RunningRedis {
   process: ManagedProcess;
 }
 
-/** It reads its file before it answers. */
+/** Redis reads its file before it responds. */
 const READY_MS = 60_000;
-/** Last words that blame the machine. Data that is set aside for them would be lost for nothing. */
+/**
+ * Last words that show a problem of the machine. The data is fine then, so setting it aside would lose it for
+ * nothing.
+ */
 const NOT_THE_DATA = /no space left|permission denied|already in use|cannot allocate/i;
 
-/** The server ends at its start because it cannot read its file. */
+/** The server ends during its start because it cannot read its file. */
 class UnreadableData extends LaunchFailure {}
 
 /**
- * Starts Redis on the loopback, with a password and an append-only file. A file that the server cannot read
- * (cut by a crash, or written by a later version) is set aside: nothing in Redis decides who owns a seat.
+ * Starts Redis on the loopback, with a password and an append-only file. If the server cannot read the file (a crash
+ * cut it, or a later version wrote it), the launcher sets it aside. This is safe: no data in Redis decides who owns a
+ * seat.
  */
 export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
   const { file, how } = await findRedis(options.report);
@@ -43,7 +47,7 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
   } catch (error) {
     if (!(error instanceof UnreadableData)) throw error;
     const aside = `${options.folder}.unreadable-${Date.now()}`;
-    options.report(`Redis: does not start on its data (${reasonOf(error)}); set aside as ${aside}`);
+    options.report(`Redis: cannot read its data (${reasonOf(error)}); moved this data to ${aside}`);
     await rename(options.folder, aside);
     return { how, ...(await start(file, options)) };
   }
@@ -51,7 +55,7 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
 
 async function start(file: string, options: RedisOptions): Promise<Omit<RunningRedis, 'how'>> {
   makeFolder(options.folder, 0o700);
-  // A file, because anybody on the machine can read a command line.
+  // A file, because every user of the machine can read a command line.
   const configFile = path.join(options.folder, 'redis.conf');
   await writeFile(configFile, configuration(options), { mode: 0o600 });
   const managed = options.spawn({
@@ -66,7 +70,7 @@ async function start(file: string, options: RedisOptions): Promise<Omit<RunningR
   const url = `redis://:${options.password}@127.0.0.1:${options.port}`;
   const ready = untilReady(managed, () => pingRedis(url), READY_MS).catch(async (error: unknown) => {
     const how = managed.hasExited() ? await managed.exited : '';
-    // Code 0: it was asked to stop while it still read its file, as by Ctrl-C.
+    // Exit code 0: something stopped the server while it read its file, such as Ctrl-C.
     const hasFailed = how.startsWith('exit code') && how !== 'exit code 0';
     if (!hasFailed || NOT_THE_DATA.test(managed.lastWords())) throw error;
     throw new UnreadableData(reasonOf(error));
@@ -85,13 +89,13 @@ function configuration(options: RedisOptions): string {
     'appendfsync everysec',
     'save ""',
     'daemonize no',
-    // A lost key costs order and speed; an evicted one would do so silently.
+    // A lost key costs order and speed. An eviction would lose keys silently.
     'maxmemory-policy noeviction',
     '',
   ].join('\n');
 }
 
-/** Rejects where no connection can be made, or nothing answers on it in time. */
+/** Rejects if it cannot connect, or if there is no response in time. */
 export async function pingRedis(url: string): Promise<void> {
   const client = new Redis(url, {
     lazyConnect: true,

@@ -5,9 +5,10 @@ import { SEARCH_ATTRIBUTES } from '../../contract/searchAttributes';
 const KEYWORD = 2;
 
 /**
- * Adds the search attributes that a namespace does not know yet, as one that an earlier version has made.
+ * Adds the search attributes that a namespace does not have yet. A namespace that an earlier version made lacks the
+ * later ones.
  *
- * @returns those that were added; the server needs a moment before it knows them
+ * @returns the attributes that it added; the server needs a moment until it knows them
  */
 export async function addSearchAttributes(connection: Connection, namespace: string): Promise<string[]> {
   const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });

@@ -29,7 +29,10 @@ export interface ServersContext {
   report: Report;
 }
 
-/** Postgres (migrated), Redis and Temporal, side by side: those that the settings name, else our own, which are kept. */
+/**
+ * Postgres (migrated), Redis and Temporal, started in parallel. Each is the server that the settings name, or else
+ * our own, which the supervisor keeps running.
+ */
 export async function startServers(context: ServersContext): Promise<Servers> {
   const { report } = context;
   const timed = async <T extends { how: string }>(name: string, start: Promise<T>): Promise<T> => {
@@ -51,7 +54,7 @@ export async function startServers(context: ServersContext): Promise<Servers> {
   };
 }
 
-/** Starts a server of our own and keeps it running. */
+/** Starts one of our own servers and keeps it running. */
 async function keepServer<T extends { process: ManagedProcess }>(
   supervisor: Supervisor,
   start: () => Promise<T>,

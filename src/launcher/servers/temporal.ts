@@ -8,7 +8,7 @@ import { addSearchAttributes } from './searchAttributes';
 import { findTemporal } from '../binaries/temporalBinary';
 
 export interface TemporalOptions {
-  /** The folder of the server's database; made when it is not there. */
+  /** The folder of the server's database. It is made if it does not exist. */
   folder: string;
   ports: TemporalPorts;
   logFile: string;
@@ -16,12 +16,12 @@ export interface TemporalOptions {
   report: Report;
 }
 
-/** Each on the loopback. Without a choice the server would take random ones for HTTP and metrics. */
+/** Each port is on the loopback. Without these choices, the server would take random ports for HTTP and metrics. */
 export interface TemporalPorts {
   grpc: number;
   http: number;
   metrics: number;
-  /** Undefined: without the UI. */
+  /** Undefined: the server starts without the UI. */
   ui?: number;
 }
 
@@ -31,16 +31,17 @@ export interface RunningTemporal {
   process: ManagedProcess;
 }
 
-/** `synchronous=FULL` keeps what was acknowledged through a crash; WAL gives back the speed. */
+/** `synchronous=FULL` keeps acknowledged data through a crash. WAL makes up for the lost speed. */
 const PRAGMAS = ['journal_mode=WAL', 'synchronous=FULL'];
 
 /**
- * The only host under which the HTTP API answers. No name below `.invalid` exists, so the API is closed to every web page,
- * which could otherwise start workflows with a `text/plain` POST. Nothing of ours uses it, and it cannot be switched off.
+ * The only host name under which the HTTP API responds. No name below `.invalid` exists, so no web page can call the
+ * API. Otherwise a web page could start workflows with a `text/plain` POST. Holdfast does not use this API, and it
+ * cannot be switched off.
  */
 const NOBODY = 'nobody.invalid';
 
-/** Starts the Temporal server, and its UI where wanted, on the loopback with its state in a file. */
+/** Starts the Temporal server on the loopback, with its state in a file. Starts its UI if the options ask for it. */
 export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
   const { ports } = options;
   const { file, how } = await findTemporal(options.report);
@@ -65,7 +66,7 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
       '--disable-config-file',
       '--disable-config-env',
     ],
-    // A home of its own: the CLI would read the user's settings and look for updates there.
+    // Its own home folder: otherwise the CLI would read the user's settings and look for updates there.
     env: { HOME: options.folder, TZ: 'UTC' },
     logFile: options.logFile,
     stopSignal: 'SIGTERM',
@@ -79,11 +80,11 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
   return { how, address, process: managed };
 }
 
-/** Ready: the default namespace is there, with the search attributes. */
+/** The server is ready if the default namespace exists and has the search attributes. */
 async function serves(address: string): Promise<void> {
   const connection = await Connection.connect({ address, connectTimeout: 1_000 });
   try {
-    // The flags name them for a new database; one of an earlier version lacks the later ones.
+    // The flags set the attributes of a new database. A database of an earlier version lacks the later ones.
     const added = await connection.withDeadline(Date.now() + 2_000, () =>
       addSearchAttributes(connection, 'default'),
     );

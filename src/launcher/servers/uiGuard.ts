@@ -9,14 +9,17 @@ import {
 } from 'node:http';
 import { pipeline } from 'node:stream';
 
-/** How an operator's browser on this machine may call the UI, also by a tunnel that ends here. */
+/**
+ * The host names under which an operator's browser on this machine may call the UI, also through a tunnel that ends
+ * here.
+ */
 const OWN_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 const TIMEOUT_MS = 60_000;
 
 /**
- * Headers about one connection, which no proxy hands on (RFC 9110, 7.6.1). Node throws where nobody can catch it when it is to
- * send some of them, such as `Trailer`, and that would stop everything.
+ * Headers of a single connection, which a proxy must not forward (RFC 9110, 7.6.1). If Node has to send some of them,
+ * such as `Trailer`, it throws an error that no code can catch, and that would stop everything.
  */
 const HOP_BY_HOP = new Set([
   'connection',
@@ -30,9 +33,10 @@ const HOP_BY_HOP = new Set([
 ]);
 
 /**
- * Stands before the UI of the embedded Temporal, on the loopback. The UI asks for a token against forged requests, but not
- * for the host under which it is called: a web page whose name is made to lead to 127.0.0.1 (DNS rebinding) could get such a
- * token, and start or end workflows with it. So requests under another host, or from another origin, are refused here.
+ * A guard in front of the UI of the embedded Temporal, on the loopback. The UI checks a token against forged
+ * requests, but it does not check the host name of the request. With DNS rebinding, a web page can point its own name
+ * to 127.0.0.1. It could then get such a token, and start or end workflows with it. So the guard rejects requests
+ * with another host or from another origin.
  *
  * @param uiPort where the UI itself listens
  */
@@ -40,7 +44,7 @@ export async function guardUi(port: number, uiPort: number): Promise<Server> {
   const server = createServer((incoming, response) => {
     if (!isOwn(incoming)) {
       response.writeHead(403, { 'Content-Type': 'text/plain' });
-      response.end('The Temporal UI answers under http://127.0.0.1 and http://localhost only.\n');
+      response.end('The Temporal UI is available only at http://127.0.0.1 and http://localhost.\n');
       return;
     }
     passOn(incoming, response, uiPort);
@@ -64,13 +68,13 @@ function passOn(incoming: IncomingMessage, response: ServerResponse, port: numbe
   const outgoing = request({ host: '127.0.0.1', port, method, path, headers, timeout: TIMEOUT_MS });
   outgoing.on('response', (answer) => {
     response.writeHead(answer.statusCode ?? 502, answer.headers);
-    // Unlike `pipe`, it cuts the answer of a browser where the UI has gone in the middle of it.
+    // Unlike `pipe`, `pipeline` cuts the browser's response if the UI ends in the middle of it.
     pipeline(answer, response, () => undefined);
   });
   outgoing.on('timeout', () => outgoing.destroy());
   outgoing.on('error', () => {
     if (response.headersSent) response.destroy();
-    else response.writeHead(502, { 'Content-Type': 'text/plain' }).end('The Temporal UI does not answer.\n');
+    else response.writeHead(502, { 'Content-Type': 'text/plain' }).end('The Temporal UI does not respond.\n');
   });
   response.on('close', () => outgoing.destroy());
   incoming.pipe(outgoing);

@@ -3,11 +3,11 @@ export interface BannerFacts {
   temporalUiUrl: string | undefined;
   logFolder: string;
   demo: boolean;
-  /** Cards are charged for play: anybody can buy without a payment page. */
+  /** No real card is charged, so any client can buy without a payment page. */
   sandbox: boolean;
   /** The page of the sandbox gateway that this start runs. */
   sandboxPage: { url: string; user: string; password: string } | undefined;
-  /** Only when it was made up by this start: it is told once. */
+  /** Set only if this start generated the password; the banner shows it once. */
   operatorPassword: string | undefined;
 }
 
@@ -17,7 +17,7 @@ export function banner(facts: BannerFacts): string {
   const rows: [string, string][] = [
     ['API', facts.apiUrl],
     ['API docs', `${facts.apiUrl}/docs`],
-    ['Temporal UI', facts.temporalUiUrl ?? 'that of your Temporal server'],
+    ['Temporal UI', facts.temporalUiUrl ?? 'the UI of your own Temporal server'],
     ...(facts.demo ? [['Demo account', 'demo / demo-password'] satisfies [string, string]] : []),
     ['Operator', operator(facts.operatorPassword)],
     ...(page
@@ -29,17 +29,17 @@ export function banner(facts: BannerFacts): string {
   const table = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join('\n');
   const purchase =
     facts.demo && facts.sandbox
-      ? `\n  A first purchase, to paste into another terminal:\n\n${firstPurchase(facts.apiUrl)}`
+      ? `\n  A first purchase. Paste it into another terminal:\n\n${firstPurchase(facts.apiUrl)}`
       : '';
   return `\nHoldfast is ready. Ctrl-C stops it.\n\n${table}\n${purchase}`;
 }
 
 function operator(password: string | undefined): string {
-  if (password === undefined) return 'operator / the password that was set or shown before';
-  return `operator / ${password}   (shown this once; OPERATOR_PASSWORD sets another)`;
+  if (password === undefined) return 'operator / the password that you set, or that the first start showed';
+  return `operator / ${password}   (shown only once; OPERATOR_PASSWORD sets another)`;
 }
 
-/** Needs a POSIX shell, curl and the Node that is there anyway. */
+/** Needs a POSIX shell, curl, and Node, which is installed anyway. */
 function firstPurchase(apiUrl: string): string {
   return String.raw`API=${apiUrl}/v1; JSON='Content-Type: application/json'; ME=fan$$
 get() { node -e "const v = JSON.parse(require('fs').readFileSync(0, 'utf8'))$1; console.log(typeof v === 'string' ? v : JSON.stringify(v))"; }

@@ -7,21 +7,23 @@ import { makeFolder } from '../folders';
 import { readIdentity, writeOwnIdentity } from './identityFile';
 import { isRunning } from '../processes/processIdentity';
 
-/** Postgres alone takes some 60 MB at first, its log of changes as much again. */
+/** Postgres needs about 60 MB at first, and its write-ahead log about as much again. */
 const NEEDED_MB = 300;
 
 /**
- * Takes a data folder for this launcher alone; made when it is not there. The lock names one run of one
- * process, so that of a launcher which was killed is taken over at once, whoever has its pid now.
+ * Takes a data folder for this launcher only, and makes the folder if it does not exist. The lock names one run of
+ * one process. So another launcher takes over the lock of a killed launcher immediately, even if another process has
+ * its pid now.
  *
- * @returns gives the folder back
- * @throws {LaunchFailure} when it is in use, cannot be written, or its disk is full
+ * @returns releases the folder
+ * @throws {LaunchFailure} if the folder is in use or cannot be written, or if its disk is full
  */
 export async function takeDataFolder(folder: string): Promise<() => void> {
   const owner = path.join(folder, 'launcher.json');
   try {
     makeFolder(folder);
-    // As root, Postgres' own user has to pass; nobody has to list.
+    // When the launcher runs as root, the user of Postgres must be able to enter. No other user needs to list the
+    // folder.
     chmodSync(folder, process.getuid?.() === 0 ? 0o711 : 0o700);
     const release = await lockfile.lock(folder, {
       stale: 5_000,
@@ -49,7 +51,7 @@ export async function takeDataFolder(folder: string): Promise<() => void> {
   return () => rmSync(owner, { force: true });
 }
 
-/** Writes a private file whole or not at all. */
+/** Writes a private file completely or not at all. */
 export function writeWhole(file: string, content: string): void {
   const partial = `${file}.partial`;
   writeFileSync(partial, content, { mode: 0o600 });

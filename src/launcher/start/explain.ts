@@ -6,7 +6,7 @@ import { codeOf, LaunchFailure, reasonOf } from '../failure';
 const FOR_OPERATORS = [LaunchFailure, SettingsError, NewerDatabaseError];
 
 /**
- * The one line with which a launcher ends after a failure.
+ * The one line that a launcher prints last after a failure.
  *
  * @param wasRunning whether the system had been ready before
  */

@@ -4,12 +4,12 @@ import { identify, type ProcessIdentity } from '../processes/processIdentity';
 
 const schema = z.object({ pid: z.int(), started: z.string() });
 
-/** Writes down which process this is, so that a later one can tell whether it still runs. */
+/** Records which process this is, so that a later process can check whether it still runs. */
 export function writeOwnIdentity(file: string): void {
   writeFileSync(file, JSON.stringify(identify(process.pid)));
 }
 
-/** Null where no process has written its identity whole. */
+/** Null if no process has written its identity completely. */
 export function readIdentity(file: string): ProcessIdentity | null {
   try {
     return schema.parse(JSON.parse(readFileSync(file, 'utf8')));

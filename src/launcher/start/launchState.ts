@@ -19,17 +19,17 @@ const PORTS = [
   'workerMetrics',
 ] as const;
 
-/** Folders of earlier releases lack those that were added since. */
+/** Folders of earlier releases lack the ports that later releases added. */
 const port = z.int().default(0);
 const generated = z.string().min(32);
 
-/** Read before anything else, because a later release may have changed the rest. */
+/** Read first, because a later release may have changed the rest. */
 const versionSchema = z.looseObject({
   /** The last migration of the database in this folder. */
   migration: z.string().optional(),
 });
 
-/** Loose: what a later release has added is kept as it is, for its next start. */
+/** Loose: it keeps what a later release added, for the next start of that release. */
 const schema = versionSchema.extend({
   ports: z.looseObject({
     postgres: port,
@@ -48,20 +48,20 @@ const schema = versionSchema.extend({
     service: generated,
     redis: generated,
     gateway: generated,
-    /** Folders of before the gateway sent messages have none. */
+    /** Folders from before the gateway sent messages have none. */
     webhooks: generated.default(secret),
   }),
 });
 
-/** What one start hands to the next: generated passwords, and the ports inside. */
+/** What one start passes to the next: generated passwords, and the internal ports. */
 export type LaunchState = z.infer<typeof schema>;
 
 /**
- * Reads the state of a data folder, or makes it. A port that somebody else has taken meanwhile is changed;
- * the passwords stay, because the databases know them.
+ * Reads the state of a data folder, or makes it. If another program has taken a port in the meantime, the port
+ * changes. The passwords stay, because the databases know them.
  *
- * @param reserved ports that the operator has chosen for something else
- * @throws as `readLaunchState` does
+ * @param reserved ports that the operator has chosen for other uses
+ * @throws the same errors as `readLaunchState`
  */
 export async function openLaunchState(folder: string, reserved: readonly number[]): Promise<LaunchState> {
   const state = readLaunchState(folder) ?? generate();
@@ -72,7 +72,10 @@ export async function openLaunchState(folder: string, reserved: readonly number[
   return state;
 }
 
-/** Notes that the embedded database has been migrated by this release, for an earlier one that is started later. */
+/**
+ * Notes that this release has migrated the embedded database. An earlier release that is started later reads the
+ * note.
+ */
 export function noteMigration(folder: string, state: LaunchState): void {
   write(folder, { ...state, migration: LATEST_MIGRATION });
 }
@@ -82,10 +85,10 @@ function write(folder: string, state: LaunchState): void {
 }
 
 /**
- * The state of a data folder that a launcher has used; undefined where there is none.
+ * The state of a data folder that a launcher has used; undefined if there is none.
  *
- * @throws {NewerDatabaseError} where a later release has migrated the database of this folder
- * @throws {LaunchFailure} where the file is damaged
+ * @throws {NewerDatabaseError} if a later release has migrated the database of this folder
+ * @throws {LaunchFailure} if the file is damaged
  */
 export function readLaunchState(folder: string): LaunchState | undefined {
   const file = path.join(folder, 'state.json');
@@ -97,7 +100,7 @@ export function readLaunchState(folder: string): LaunchState | undefined {
   return parse(schema, file);
 }
 
-/** The embedded database, as the service logs in to it. */
+/** The URL with which the service logs in to the embedded database. */
 export function databaseUrl({ ports, secrets }: LaunchState): string {
   return `postgres://holdfast_service:${secrets.service}@127.0.0.1:${ports.postgres}/holdfast`;
 }
@@ -107,8 +110,8 @@ function parse<Schema extends z.ZodType>(shape: Schema, file: string): z.infer<S
     return shape.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch {
     throw new LaunchFailure(
-      `${file}, which holds the passwords of the databases beside it, is damaged: restore it, or move the ` +
-        'folder away to begin anew',
+      `${file} is damaged. It holds the passwords of the databases beside it: restore the file, or move the ` +
+        'folder away to start again from nothing',
     );
   }
 }

@@ -26,23 +26,25 @@ const schema = z.object({
   DEMO_DATA: z.enum(['true', 'false']).optional(),
 });
 
-/** What the launcher itself decides by. */
+/** The settings that the launcher itself uses. */
 export type LauncherSettings = Readonly<z.infer<typeof schema>> & {
   demoData: boolean;
-  /** What the API and the worker will read, but for what the launcher fills in. */
+  /** What the API and the worker will read, except for the values that the launcher fills in. */
   service: Settings;
 };
 
-/** Stand-ins for what the launcher fills in, so that every setting is checked before anything starts. */
+/**
+ * Placeholders for the values that the launcher fills in, so that it can check every setting before anything starts.
+ */
 const FILLED_IN = {
   DATABASE_URL: 'postgres://localhost/holdfast',
   REDIS_URL: 'redis://localhost',
   TEMPORAL_ADDRESS: 'localhost:7233',
-  SANDBOX_SECRET: 'filled in by the launcher later on',
-  SANDBOX_WEBHOOK_SECRET: 'filled in by the launcher later on',
+  SANDBOX_SECRET: 'the launcher fills this in later',
+  SANDBOX_WEBHOOK_SECRET: 'the launcher fills this in later',
 };
 
-/** A port that the operator chose, and the address on which one of the parts will listen there. */
+/** A port that the operator chose, and the address on which one of the parts will listen. */
 export interface Listener {
   setting: 'PORT' | 'METRICS_PORT' | 'WORKER_METRICS_PORT' | 'TEMPORAL_UI_PORT';
   host: string;
@@ -56,7 +58,7 @@ export function listenersOf(settings: LauncherSettings): Listener[] {
     { setting: 'PORT' as const, host: HOST, port: PORT },
     { setting: 'METRICS_PORT' as const, host: HOST, port: METRICS_PORT },
     { setting: 'WORKER_METRICS_PORT' as const, host: loopback, port: WORKER_METRICS_PORT },
-    // The UI of a Temporal that runs elsewhere is none of ours.
+    // If Temporal runs elsewhere, the launcher does not run its UI.
     {
       setting: 'TEMPORAL_UI_PORT' as const,
       host: loopback,
@@ -66,9 +68,9 @@ export function listenersOf(settings: LauncherSettings): Listener[] {
 }
 
 /**
- * Reads and checks all settings, those of the API and the worker as well.
+ * Reads and checks all settings, including those of the API and the worker.
  *
- * @throws {SettingsError} naming the setting, its value and what is allowed
+ * @throws {SettingsError} naming the setting, its value and the allowed values
  */
 export function loadLauncherSettings(env: NodeJS.ProcessEnv): LauncherSettings {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
@@ -77,14 +79,16 @@ export function loadLauncherSettings(env: NodeJS.ProcessEnv): LauncherSettings {
   const isElsewhere = service.PAYMENT_GATEWAY === 'sandbox' && settings.SANDBOX_GATEWAY_URL !== undefined;
   for (const name of ['SANDBOX_SECRET', 'SANDBOX_WEBHOOK_SECRET']) {
     if (isElsewhere && !given[name]) {
-      throw new LaunchFailure(`SANDBOX_GATEWAY_URL is set, so ${name} has to be that of the gateway there`);
+      throw new LaunchFailure(
+        `SANDBOX_GATEWAY_URL is set: set ${name} to the value that the gateway there uses`,
+      );
     }
   }
   const loaded = {
     ...settings,
     service,
     DATA_DIR: path.resolve(settings.DATA_DIR),
-    // A demo catalogue belongs into our own database, not into one that somebody points us at.
+    // A demo catalogue belongs in our own database, not in a database that DATABASE_URL names.
     demoData: settings.DEMO_DATA === undefined ? !settings.DATABASE_URL : settings.DEMO_DATA === 'true',
   };
   refuseSharedPorts(listenersOf(loaded));

@@ -4,14 +4,14 @@ import { connectPostgres } from '../../db/connect';
 import { countRefundable, countUnfinished } from '../../db/payments/gatewayWork';
 import type { LauncherSettings } from './launcherSettings';
 
-/** Where the sandbox gateway of this data folder keeps its book. */
+/** The folder in which the sandbox gateway of this data folder keeps its book. */
 export const ownBook = ({ DATA_DIR }: Pick<LauncherSettings, 'DATA_DIR'>): string =>
   path.join(DATA_DIR, 'sandbox-gateway');
 
 /**
- * Whether the sandbox gateway of this data folder still has something to finish, or may have to refund, although another
- * gateway takes new payments. One that runs elsewhere is left to itself. Without a book there is nothing to finish: an
- * empty one would say that nothing was ever charged.
+ * Whether the sandbox gateway of this data folder must run although another gateway takes new payments: because it
+ * has unfinished work, or because it may have to refund. The launcher does not run a gateway that runs elsewhere.
+ * Without a book there is nothing to finish: an empty book would say that nothing was ever charged.
  */
 export async function hasUnfinishedBook(
   settings: Pick<LauncherSettings, 'DATA_DIR' | 'SANDBOX_GATEWAY_URL'>,

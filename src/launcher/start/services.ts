@@ -21,7 +21,10 @@ export interface ServicesContext {
   report: Report;
 }
 
-/** The gateway, then the worker and the API, each ready and kept running. Their warnings show from now on. */
+/**
+ * Starts the gateway, then the worker and the API. Each is ready and supervised. From now on the launcher shows their
+ * warnings.
+ */
 export async function startServices(context: ServicesContext): Promise<Kept[]> {
   const { settings, servers, parts, supervisor, report } = context;
   const ownGateway = usesOwnGateway(settings) || (await hasUnfinishedBook(settings, servers));
@@ -39,10 +42,10 @@ export async function startServices(context: ServicesContext): Promise<Kept[]> {
   return [...gateway, ...others];
 }
 
-/** The loopback address of each address that means all of them. */
+/** Maps each address that means "all addresses" to its loopback address. */
 const LOOPBACK: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
-/** Where a client of this machine reaches the API. */
+/** The URL at which a client on this machine reaches the API. */
 export function apiUrl({ HOST, PORT }: Pick<LauncherSettings, 'HOST' | 'PORT'>): string {
   const address = LOOPBACK[HOST] ?? HOST;
   return `http://${isIPv6(address) ? `[${address}]` : address}:${PORT}`;
@@ -88,7 +91,7 @@ function apiSpec({ settings, logFolder }: ServicesContext, env: NodeJS.ProcessEn
   };
 }
 
-/** What the API and the worker read: the operator's settings, and what the launcher fills in. */
+/** The environment of the API and the worker: the operator's settings, and the values that the launcher fills in. */
 function serviceEnvironment(
   { env, settings, state, servers }: ServicesContext,
   ownGateway: boolean,
@@ -110,12 +113,12 @@ function serviceEnvironment(
   };
 }
 
-/** Whether the sandbox gateway takes new payments, and none runs elsewhere. */
+/** Whether the sandbox gateway takes new payments and no other sandbox gateway runs elsewhere. */
 export function usesOwnGateway({ service, SANDBOX_GATEWAY_URL }: LauncherSettings): boolean {
   return service.PAYMENT_GATEWAY === 'sandbox' && !SANDBOX_GATEWAY_URL;
 }
 
-/** The launcher makes the operator's account; no other process has to know the password. */
+/** The launcher makes the operator's account, so no other process needs the password. */
 function withoutOperatorPassword({
   OPERATOR_PASSWORD: _password,
   ...env

@@ -20,21 +20,23 @@ import { apiUrl, startServices, usesOwnGateway } from './services';
 import { createSupervisor, type Supervisor } from '../processes/supervisor';
 import { restartOnChange } from '../processes/watch';
 
-/** npm forwards Ctrl-C to us, which the terminal has sent us already: that is no second wish. */
+/** npm forwards Ctrl-C to us, but the terminal has already sent it to us: this does not count as a second request. */
 const SECOND_SIGNAL_MS = 1_000;
 
 /**
- * `npm start`: everything that Holdfast needs, and Holdfast, until Ctrl-C. Ends the process: 0 after a clean
- * stop, 1 with one line that says what to do after a failure; either way no part is left running.
+ * `npm start`: starts everything that Holdfast needs, and Holdfast, until Ctrl-C. It ends the process with 0 after a
+ * clean stop. After a failure it ends with 1 and one line that says what to do. In both cases no part is left
+ * running.
  */
 export async function launch({ watch }: { watch: boolean }): Promise<void> {
-  // It may be a file on a full disk, or a pipe that nobody reads any more. That is no reason to stop what is running.
+  // The output may be a file on a full disk, or a pipe that no process reads any more. That is no reason to stop the
+  // system.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
   let release: (() => void) | undefined;
   let isRunning = false;
   const misspelt = misspeltIn(process.env);
   for (const variable of misspelt) report(lineAbout(variable));
-  // The API and the worker would report them again.
+  // Otherwise the API and the worker would report them again.
   const env = without(
     process.env,
     misspelt.map(({ name }) => name),
@@ -89,7 +91,7 @@ async function startEverything({ watch, ...launched }: Launch): Promise<void> {
   const servers = await startServers(context);
   if (settings.demoData) await withDatabase(servers, loadDemoData);
   const services = await startServices({ ...context, servers });
-  // Last: a generated password is printed once, so nothing may fail in between.
+  // Last: a generated password is printed only once, so nothing may fail between the two.
   const operatorPassword = await withDatabase(servers, async (db) =>
     ensureOperator(db, settings.OPERATOR_PASSWORD),
   );
@@ -135,14 +137,14 @@ function without(env: NodeJS.ProcessEnv, names: readonly string[]): NodeJS.Proce
   return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
 }
 
-/** Resolves once every part has stopped because somebody asked; a second wish is an order. */
+/** Resolves once every part has stopped on request. A second request kills the parts. */
 function stopOnSignal(parts: Parts): Promise<void> {
   return new Promise((resolve) => {
     let firstAt: number | undefined;
     const stop = (): void => {
       if (firstAt === undefined) {
         firstAt = Date.now();
-        report('Stopping every part in order, the API first (again to force) ...');
+        report('Stopping every part in order, the API first. Press Ctrl-C again to force ...');
         void parts.stopAll().then(resolve);
       } else if (Date.now() - firstAt > SECOND_SIGNAL_MS) {
         report('Forced.');
@@ -153,7 +155,7 @@ function stopOnSignal(parts: Parts): Promise<void> {
   });
 }
 
-/** Rejects with what nobody has caught: the parts are stopped then as after any other failure. */
+/** Rejects with any uncaught error: the parts then stop as after any other failure. */
 function ownFault(): Promise<never> {
   return new Promise((_resolve, reject) => {
     process.on('uncaughtException', reject);
