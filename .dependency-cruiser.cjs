@@ -1,4 +1,4 @@
-// Makes rules of the layers in scripts/layers.cjs, for `npm run check`.
+// Makes the import rules from the layers in scripts/layers.cjs, for `npm run check`.
 const { LAYERS, EXCEPTIONS, API_FOLDERS } = require('./scripts/layers.cjs');
 
 const inSrc = (folder) => `^src/${folder}(/|\\.)`;
@@ -29,7 +29,7 @@ module.exports = {
     {
       name: 'no-circle',
       severity: 'error',
-      comment: 'Two files that need each other are one, or share a third.',
+      comment: 'Two files import each other: join them, or move the shared part to a third file.',
       from: {},
       to: { circular: true },
     },

@@ -1,4 +1,5 @@
-# One image for the API, the worker, the sandbox gateway and the one-shot migration: the command decides.
+# One image for the API, the worker, the sandbox gateway and the one-shot migration. The command decides which one
+# runs.
 FROM node:24-bookworm-slim AS base
 WORKDIR /app
 
@@ -17,13 +18,13 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --no-audit --no-fund
 
 FROM base
-# The heap's limits are those of src/launcher/processes/service.ts; that of the API is in docker-compose.yml.
+# The heap limits are those of src/launcher/processes/service.ts. The limit of the API is in docker-compose.yml.
 ENV NODE_ENV=production HOST=0.0.0.0 NODE_OPTIONS="--max-old-space-size=256 --max-semi-space-size=4"
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY demo/plans demo/plans
 COPY package.json package-lock.json LICENSE ./
-# The sandbox gateway's book; nothing else writes.
+# The book of the sandbox gateway. No other process writes to disk.
 RUN mkdir /data && chown node:node /data
 USER node
 EXPOSE 3000

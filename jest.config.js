@@ -1,4 +1,4 @@
-/** ESM-only packages that Jest must transform to CommonJS. */
+/** Packages that exist only as ESM. Jest must transform them to CommonJS. */
 const esmOnly = ['jose', 'leven', 'p-limit', 'yocto-queue', 'uuid', 'get-port', 'qr'];
 
 /** @type {import('jest').Config} */
@@ -22,23 +22,23 @@ module.exports = {
     {
       ...project,
       displayName: 'real server',
-      // The suites of workflows once more, on the real Temporal server: see docs/testing.md.
+      // Runs the suites of workflows a second time, on the real Temporal server: see docs/testing.md.
       testMatch: ['**/test/workflows/**/*.test.ts'],
       testPathIgnorePatterns: [
         '/node_modules/',
-        // Measurements, and suites that are about days.
+        // Measurements, and suites that run over days.
         'showCancellationScale',
-        // On the real server anyway.
+        // These suites always use the real server.
         'operatorView',
         'sweep',
       ],
       setupFiles: ['<rootDir>/test/support/realTime.ts'],
     },
   ],
-  // Suites share one Temporal server and two cores.
+  // The suites share one Temporal server and two cores.
   maxWorkers: 2,
-  // Each suite leaves some 30 MB of modules behind. Past this much heap a worker ends after its suite, and a new one
-  // goes on: so they stay below 1 GB resident, which test/support/memory.ts checks.
+  // Each suite leaves about 30 MB of modules in memory. A worker with more heap than this limit ends after its suite,
+  // and a new worker continues. So workers stay below 1 GB resident; test/support/memory.ts checks that.
   workerIdleMemoryLimit: '256MB',
   testTimeout: 30_000,
   reporters: ['default', '<rootDir>/scripts/countReporter.cjs'],

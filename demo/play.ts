@@ -12,15 +12,16 @@ import { tellSignIn } from './story/signIn';
 import { StoryFailure } from './story/storyFailure';
 import { createTeller, type Teller } from './story/teller';
 
-/** Holds up to this long are waited for on the service itself. */
+/** The demo waits for holds up to this long on the service itself. */
 const WATCHABLE_SECONDS = 20;
 
-/** The whole story takes some 20 s; a machine that needs longer than this is stuck. */
+/** The whole story takes about 20 s. If it takes longer than this limit, something is stuck. */
 const LONGEST_STORY_MS = 3 * 60_000;
 
 /**
- * `npm run demo`: plays the four flows of the sequence diagrams against the running service, then a payment that
- * settles, a cancellation with its fee and a check-in, and checks every answer. Exit code 1 with one line where the story goes differently.
+ * `npm run demo`: plays the four flows of the sequence diagrams against the running service. Then it plays a payment
+ * that settles, a cancellation with its fee, and a check-in. It checks every response. If a response is not as
+ * expected, it prints one line and ends with exit code 1.
  */
 async function play(env: NodeJS.ProcessEnv): Promise<void> {
   const teller = createTeller(process.stdout);
@@ -39,20 +40,23 @@ async function play(env: NodeJS.ProcessEnv): Promise<void> {
   if (ticket) await tellGate(service, teller, { by: mina, ticketId: ticket.ticketId, env });
   await tellOperator(service, teller, reservationId, env);
   teller.say(
-    isComplete ? 'The end: every answer was as it should be.' : 'The end, but for the expired hold.',
+    isComplete ? 'The end: every response was as expected.' : 'The end. Only the expired hold was skipped.',
   );
 }
 
 async function expectService(service: Service): Promise<void> {
   const answer = await service.send({ method: 'GET', path: '/readyz' }).catch(() => null);
   if (answer?.status === 200) return;
-  const how = answer ? `is not ready (${answer.status})` : 'does not answer';
+  const how = answer ? `is not ready (${answer.status})` : 'does not respond';
   throw new StoryFailure(
     `Holdfast ${how} at ${service.url}: start it with npm start in another terminal, or set DEMO_URL`,
   );
 }
 
-/** @returns false where the service's holds are too long to wait for, and no others can be had */
+/**
+ * @returns false if the holds of the service are too long to wait for, and the demo cannot start an API with shorter
+ *   ones
+ */
 async function tellExpiredHold(
   service: Service,
   teller: Teller,
@@ -66,14 +70,14 @@ async function tellExpiredHold(
   }
   const api = await startShortHoldApi(service, env);
   if ('why' in api) {
-    teller.say(`SKIPPED: holds last ${holdSeconds} s here, too long to watch, and ${api.why}.`);
-    teller.note('To see one end, set DATA_DIR, or start the service with HOLD_SECONDS=10.');
+    teller.say(`SKIPPED: holds last ${holdSeconds} s here, which is too long to watch, and ${api.why}.`);
+    teller.note('To see a hold end, set DATA_DIR, or start the service with HOLD_SECONDS=10.');
     return false;
   }
   try {
     teller.say(
-      `Holds last ${holdSeconds} s here. So that one can be seen to end, a second API with shorter ones joins for\n` +
-        `a moment: ${api.url}, on the same Postgres, Redis and Temporal; the worker is the same.`,
+      `Holds last ${holdSeconds} s here. To show the end of a hold, the demo starts a second API with shorter holds for a\n` +
+        `moment: ${api.url}. It uses the same Postgres, Redis, Temporal and worker.`,
     );
     await tellExpiry(createService(api.url, teller), teller, scheduleId);
     return true;

@@ -1,4 +1,4 @@
-// What .ci/run does before the tests, on a clone that may have nothing installed yet.
+// The checks that .ci/run makes before the tests, on a clone that may have no dependencies installed yet.
 import { spawnSync } from 'node:child_process';
 import { setUp } from './setUp.mjs';
 

@@ -1,4 +1,7 @@
-/** Tells whoever started Jest how many tests passed and failed. A suite that could not run counts as one failure. */
+/**
+ * Reports to the process that started Jest how many tests passed and failed. A suite that could not run counts as one
+ * failure.
+ */
 module.exports = class CountReporter {
   /**
    * @param {unknown} _contexts

@@ -1,8 +1,8 @@
-// The layers of Holdfast, and which of them may import which. `npm run check` fails on any other import.
-// `npm run map` draws them in docs/architecture.md.
+// The layers of Holdfast, and the imports that each layer may have. `npm run check` fails on any other import. `npm
+// run map` draws the layers in docs/architecture.md.
 
 /**
- * Each folder of src: what is in it, and the other folders that it may import.
+ * Each folder of src: what it contains, and the other folders that it may import.
  *
  * @type {Record<string, { holds: string, imports: string[] }>}
  */
@@ -68,14 +68,14 @@ const LAYERS = {
   demo: { holds: 'the demo catalogue', imports: ['api', 'config', 'db', 'domain'] },
 };
 
-/** Imports beyond these, each with its reason. */
+/** Allowed imports beyond these, each with its reason. */
 const EXCEPTIONS = [
-  // Types only: Oxlint checks that.
+  // Only types: Oxlint checks that.
   { from: 'workflows', to: 'activities', why: 'the signatures of the activities' },
   { from: 'launcher', to: 'api/accounts', why: "the operator's account gets a password by the same rules" },
 ];
 
-/** Folders of the API that know none of its subjects, and what they may import. */
+/** Folders of the API that do not know its subjects, and what they may import. */
 const API_FOLDERS = {
   http: ['domain'],
   problems: ['domain'],

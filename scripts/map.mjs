@@ -1,5 +1,5 @@
-// npm run map: writes the picture and the table of scripts/layers.cjs into docs/architecture.md. With --check it writes
-// nothing, and fails where the page has others.
+// npm run map: writes the diagram and the table of scripts/layers.cjs into docs/architecture.md. With --check it
+// writes nothing, and fails if the page differs.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -17,12 +17,12 @@ if (after === undefined) fail(`${PAGE} has no place for the map: ${BEGIN} ... ${
 const wanted = format(`${before}${BEGIN}\n\n${picture()}\n\n${table()}\n\n${END}${after}`);
 if (process.argv.includes('--check')) {
   if (wanted !== page)
-    fail('docs/architecture.md shows other layers than scripts/layers.cjs: run npm run map');
+    fail('docs/architecture.md differs from the layers in scripts/layers.cjs: run npm run map');
 } else {
   writeFileSync(PAGE, wanted);
 }
 
-/** An arrow that follows from two others would only hide them. */
+/** Leaves out an arrow that follows from two others, because it would only hide them. */
 function picture() {
   const arrows = Object.entries(LAYERS).flatMap(([layer, { imports }]) =>
     imports

@@ -1,4 +1,5 @@
-// Once, before the first `docker compose up`: writes generated passwords into .env, for nobody else to read.
+// Run once, before the first `docker compose up`. It writes generated passwords into .env, which only this user can
+// read.
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -15,15 +16,15 @@ const names = [
 ];
 const file = fileURLToPath(new URL('../.env', import.meta.url));
 const secrets = names.map((name) => `${name}=${randomBytes(32).toString('base64url')}\n`);
-// Compose starts the sandbox gateway with the profile alone.
+// Compose starts the sandbox gateway only with this profile.
 const lines = [...secrets, 'PAYMENT_GATEWAY=sandbox\n', 'COMPOSE_PROFILES=sandbox\n'];
 try {
-  // Never over another: the databases know the passwords that are in it.
+  // Never overwrites an existing .env: the databases already use its passwords.
   writeFileSync(file, lines.join(''), { mode: 0o600, flag: 'wx' });
   process.stdout.write(
-    `${file} is written; OPERATOR_PASSWORD in it is the password of the account operator.\n`,
+    `${file} is written. OPERATOR_PASSWORD in it is the password of the account "operator".\n`,
   );
 } catch {
-  process.stderr.write(`${file} is there already, or cannot be written; it stays as it is.\n`);
+  process.stderr.write(`${file} already exists or cannot be written. Nothing was changed.\n`);
   process.exitCode = 1;
 }

@@ -1,4 +1,4 @@
-// What every command needs first. Plain JavaScript without packages: nothing is installed yet.
+// The set-up that every command runs first. Plain JavaScript without packages, because nothing is installed yet.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,7 +8,7 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
 const oldestNode = { major: 20, minor: 19 };
 const lockFolder = path.join(root, '.data-setup');
 
-/** Node is recent enough, the dependencies are those of the lock file, and `dist` is built. */
+/** Checks that Node is recent enough, installs the dependencies of the lock file, and builds `dist`. */
 export async function setUp() {
   process.chdir(root);
   checkNode();
@@ -22,7 +22,7 @@ export async function setUp() {
   });
 }
 
-/** Builds the benchmark, which nobody needs to run the service. */
+/** Builds the benchmark. The service does not need it. */
 export async function setUpBench() {
   await setUp();
   const sources = ['bench', 'src', 'tsconfig.json', 'tsconfig.bench.json', 'package-lock.json'];
@@ -30,7 +30,7 @@ export async function setUpBench() {
 }
 
 /**
- * One line, and the exit code of a failure.
+ * Prints one line and ends the process with exit code 1.
  *
  * @param {string} line
  * @returns {never}
@@ -44,19 +44,19 @@ function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major > oldestNode.major || (major === oldestNode.major && minor >= oldestNode.minor)) return;
   const needed = `${oldestNode.major}.${oldestNode.minor}`;
-  fail(`Holdfast needs Node ${needed} or later; this is ${process.versions.node}.`);
+  fail(`Holdfast needs Node ${needed} or later. This is Node ${process.versions.node}.`);
 }
 
 function installDependencies() {
   if (isInstalled()) return;
-  process.stdout.write('Installing the dependencies (npm ci): once, about a minute ...\n');
-  // Said outright: NODE_ENV=production and npm's own settings would leave out the compiler and Postgres.
+  process.stdout.write('Installing the dependencies (npm ci), once; takes about a minute ...\n');
+  // Explicit flags, because NODE_ENV=production or npm's own settings would leave out the compiler and Postgres.
   const everything = ['--include=dev', '--include=optional'];
   const quiet = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
   npm(['ci', ...everything, ...quiet], 'npm ci failed: see above.');
 }
 
-/** npm leaves the list of what it installed; what is there for this platform must be what the lock names. */
+/** npm keeps a list of what it installed. For this platform, the list must have the versions of the lock file. */
 function isInstalled() {
   const wanted = packagesOf('package-lock.json');
   const installed = packagesOf('node_modules/.package-lock.json');
@@ -84,7 +84,8 @@ function packagesOf(file) {
 }
 
 /**
- * The stamp carries the time at which the build began: what is saved meanwhile is built the next time.
+ * Builds if a source is newer than the stamp. The stamp gets the time when the build began, so that a file saved
+ * during the build is built the next time.
  *
  * @param {string} stamp
  * @param {string[]} sources
@@ -93,7 +94,7 @@ function packagesOf(file) {
 function build(stamp, sources, script) {
   const startedAt = new Date();
   if (sources.every((source) => newest(source) < modified(stamp))) return;
-  process.stdout.write('Building: some seconds ...\n');
+  process.stdout.write('Building; takes some seconds ...\n');
   npm(['run', '--silent', '--no-update-notifier', script], 'The build failed: see above.');
   writeFileSync(stamp, '');
   utimesSync(stamp, startedAt, startedAt);
@@ -116,7 +117,7 @@ function modified(file) {
 }
 
 /**
- * Folders count as well: a file that is gone shows in its folder alone.
+ * Folders count as well, because a deleted file changes only its folder.
  *
  * @param {string} file
  * @returns {number}
@@ -127,7 +128,8 @@ function newest(file) {
 }
 
 /**
- * Two commands on a fresh clone must not install and build at once; the lock of a dead process is taken.
+ * Takes a lock for the work, because two commands on a fresh clone must not install and build at the same time. It
+ * takes over the lock of a dead process.
  *
  * @param {() => void} work
  */
@@ -155,7 +157,7 @@ function isHeld() {
     process.kill(Number(readFileSync(path.join(lockFolder, 'pid'), 'utf8')), 0);
     return true;
   } catch (error) {
-    // Made this instant, its pid not yet written: held.
+    // Another process has just made the lock and has not written its pid yet: the lock counts as held.
     if (codeOf(error) === 'ENOENT') return Date.now() - modified(lockFolder) < 2_000;
     return codeOf(error) === 'EPERM';
   }

@@ -1,6 +1,6 @@
 // node verify-draw.mjs <file or URL of the draw> [entryId] [--hash <seedHash noted before the opening>]
 //
-// Recomputes the draw of a sale's opening. It needs this file and Node alone, and nothing of the service.
+// Recomputes the draw of a sale's opening. It needs only this file and Node, and nothing of the service.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -12,21 +12,22 @@ const sha256 = (/** @type {string} */ text) => createHash('sha256').update(text)
 /**
  * @param {{ seedHash: string, seed: string, entries: string[] }} draw
  * @param {{ entryId?: string | undefined, noted?: string | undefined }} claims
- * @returns {string[]} what does not hold; nothing where everything does
+ * @returns {string[]} the checks that fail; empty if the draw is correct
  */
 function faultsOf({ seedHash, seed, entries }, { entryId, noted }) {
   const faults = [];
   if (noted !== undefined && noted !== seedHash) {
     faults.push('The published hash is not the one that you noted before the opening.');
   }
-  if (sha256(seed) !== seedHash) faults.push('The seed is not the one whose hash was published.');
+  if (sha256(seed) !== seedHash) faults.push('The seed does not have the published hash.');
   if (new Set(entries).size !== entries.length) faults.push('An entry is listed twice.');
   const keys = entries.map((entry) => sha256(seed + entry));
   const wrong = keys.findIndex((key, index) => key < (keys[index - 1] ?? ''));
-  if (wrong > 0)
-    faults.push(`The order does not follow from the seed: entry ${wrong + 1} stands too far back.`);
+  if (wrong > 0) faults.push(`The order does not follow from the seed: entry ${wrong + 1} is too far back.`);
   if (entryId !== undefined && !entries.includes(entryId)) {
-    faults.push(`The entry ${entryId} is not in the draw: it was left out, or made after the opening.`);
+    faults.push(
+      `The entry ${entryId} is not in the draw: it was left out, or it was made after the opening.`,
+    );
   }
   return faults;
 }
@@ -35,7 +36,7 @@ function faultsOf({ seedHash, seed, entries }, { entryId, noted }) {
 async function read(source) {
   if (!/^https?:/.test(source)) return readFile(source, 'utf8');
   const response = await fetch(source);
-  if (!response.ok) throw new Error(`${source} answers ${response.status}: ${await response.text()}`);
+  if (!response.ok) throw new Error(`${source} returns ${response.status}: ${await response.text()}`);
   return response.text();
 }
 
@@ -53,7 +54,7 @@ function parse(text) {
       return { seedHash, seed: draw.seed, entries: draw.entries.map(String) };
     }
   }
-  throw new Error('This is no draw.');
+  throw new Error('This is not a draw.');
 }
 
 /** @returns {Promise<number>} the exit code */
@@ -69,24 +70,24 @@ async function main() {
   }
   const draw = parse(await read(source));
   if (draw.seed === null) {
-    say('The draw has not been held. Note its hash, and check it with --hash afterwards:');
+    say('The draw has not been held yet. Note its hash now, and pass it with --hash after the draw:');
     say(draw.seedHash);
     return 1;
   }
   const faults = faultsOf(draw, { entryId, noted: values.hash });
   if (faults.length > 0) {
-    say(`THE DRAW DOES NOT HOLD.\n${faults.map((fault) => `- ${fault}`).join('\n')}`);
+    say(`THE DRAW IS WRONG.\n${faults.map((fault) => `- ${fault}`).join('\n')}`);
     return 1;
   }
   const { seedHash, entries } = draw;
   say(
-    `The draw holds: the seed has the published hash, and gives the order of all ${entries.length} entries.`,
+    `The draw is correct: the seed has the published hash, and the order of all ${entries.length} entries follows from it.`,
   );
   if (values.hash === undefined) {
-    say(`Compare the hash with the one from before the opening: ${seedHash}`);
+    say(`Compare the hash with the one that you noted before the opening: ${seedHash}`);
   }
   if (entryId !== undefined) {
-    say(`The entry ${entryId} is number ${entries.indexOf(entryId) + 1} of ${entries.length}.`);
+    say(`The entry ${entryId} has position ${entries.indexOf(entryId) + 1} of ${entries.length}.`);
   }
   return 0;
 }
@@ -94,7 +95,7 @@ async function main() {
 main().then(
   (code) => (process.exitCode = code),
   (/** @type {unknown} */ error) => {
-    say(`The draw cannot be checked. ${String(error)}`);
+    say(`The draw could not be checked. ${String(error)}`);
     process.exitCode = 1;
   },
 );

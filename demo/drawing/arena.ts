@@ -14,21 +14,21 @@ import {
   type Zone,
 } from './drawing';
 
-/** The bowl's inner edge is a rectangle with round corners, open behind the stage. */
+/** The inner edge of the bowl is a rectangle with round corners, open behind the stage. */
 const BOWL = { left: 1_400, right: 3_400, top: 240, bottom: 2_900, corner: 320 };
 const MIDDLE = (BOWL.left + BOWL.right) / 2;
 const AISLE = 44;
 
 interface Tier {
-  /** Hundreds of the section numbers. */
+  /** The hundreds digit of the section numbers. */
   floor: number;
-  /** Distance of the first row from the bowl's inner edge. */
+  /** The distance of the first row from the inner edge of the bowl. */
   setBack: number;
   rows: number;
   sideSections: number;
   cornerSections: number;
   endSections: number;
-  /** The row at which the better grade ends. */
+  /** The number of rows of the better grade. */
   frontRows: number;
 }
 
@@ -51,13 +51,13 @@ const UPPER: Tier = {
   frontRows: 8,
 };
 
-/** Where a section is: its rows, outwards, and how far it is from the stage. */
+/** A section: its rows, from the inside to the outside, and where it lies relative to the stage. */
 interface Section {
   row(distance: number): Point[];
   place: 'besideStage' | 'side' | 'corner' | 'end';
 }
 
-/** An arena with the stage at one end: seats on the floor and two tiers around it, some 15,000 seats. */
+/** An arena with the stage at one end: seats on the floor and two tiers around it, about 15,000 seats. */
 export function drawArena(): SeatingPlan {
   return {
     name: 'Mirae Arena',
@@ -132,7 +132,7 @@ function drawTier(tier: Tier): Zone[] {
   });
 }
 
-/** From the left of the stage around to its right, as section numbers go. */
+/** The sections in the order of their numbers: from the left of the stage around to its right. */
 function sectionsOf(tier: Tier): Section[] {
   const { left, right, top, bottom, corner } = BOWL;
   const sideFrom = top + 60;
@@ -171,7 +171,7 @@ function cornerSections(tier: Tier, centre: Point, from: number): Section[] {
   }));
 }
 
-/** Equal parts of a line with an aisle around each. */
+/** Divides a line into equal parts with an aisle around each part. */
 function split(parts: number, from: number, to: number): [number, number][] {
   const length = (to - from) / parts;
   const half = (Math.sign(length) * AISLE) / 2;

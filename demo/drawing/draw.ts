@@ -1,5 +1,5 @@
 /**
- * Draws the demo venues again: `npm run build && node dist/demo/drawing/draw.js`. Writes the seating plans to
+ * Redraws the demo venues: `npm run build && node dist/demo/drawing/draw.js`. Writes the seating plans to
  * `demo/plans/` and pictures of them to `docs/pictures/`.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ const ROOT = repositoryRoot();
 const plans = { theatre: drawTheatre(), hall: drawHall(), arena: drawArena() };
 
 for (const [name, drawn] of Object.entries(plans)) {
-  // Members in the order of the schema.
+  // Puts the members in the order of the schema.
   const plan = seatingPlanSchema.parse(drawn);
   const reading = readPlan(plan);
   if (reading.kind === 'faulty') throw new Error(JSON.stringify(reading.faults));

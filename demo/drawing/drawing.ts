@@ -1,10 +1,12 @@
 import type { SeatingPlan } from '../../src/domain/catalogue/seatingPlan/schema';
 
-/** Plan units: a seat every 20, which stand for half a metre. */
+/** In plan units: there is a seat every 20 units, which means half a metre. */
 export const SEAT_SPACING = 20;
 export const ROW_SPACING = 34;
 
-/** A type, not an interface: the plan's schema lets further properties through, and interfaces promise none. */
+/**
+ * A type, not an interface: the schema of the plan allows extra properties, and an interface has no index signature.
+ */
 export type Point = { x: number; y: number };
 
 export type Zone = SeatingPlan['zones'][number];
@@ -13,7 +15,7 @@ export type Area = NonNullable<Zone['areas']>[number];
 export interface RowDrawing {
   number: string;
   category: string;
-  /** On the plan as a whole, in the order of their numbers. */
+  /** Positions on the whole plan, in the order of the seat numbers. */
   seats: readonly Point[];
 }
 
@@ -52,7 +54,7 @@ export function alongLine(from: Point, to: Point): Point[] {
   });
 }
 
-/** A zone in the seating-plan format. Rows are placed at their first seat, as the editor does it. */
+/** A zone in the seating-plan format. Each row is placed at its first seat, as the editor does it. */
 export function zone(name: string, rows: readonly RowDrawing[], areas: readonly Area[] = []): Zone {
   const id = name.replaceAll(' ', '');
   return {
@@ -77,7 +79,7 @@ export function zone(name: string, rows: readonly RowDrawing[], areas: readonly 
   };
 }
 
-/** A caption in the middle of a point. */
+/** A caption centred on a point. */
 export function caption(text: string, at: Point, size: number, color = '#5b6472'): Area {
   return {
     shape: 'text',
@@ -87,7 +89,7 @@ export function caption(text: string, at: Point, size: number, color = '#5b6472'
   };
 }
 
-/** A filled outline with a caption in it; points relative to `at`. */
+/** A filled outline with a caption in it. The points are relative to `at`. */
 export function stage(text: string, at: Point, size: number, points: readonly Point[]): Area {
   return {
     shape: 'polygon',
@@ -115,7 +117,7 @@ export function backdrop(middle: Point, width: number, height: number, color: st
 export const toRadians = (degrees: number): number => (degrees * Math.PI) / 180;
 export const toDegrees = (radians: number): number => (radians * 180) / Math.PI;
 
-/** One decimal: a twentieth of a seat, and small files. */
+/** Rounds to one decimal: 1/200 of the distance between two seats. This keeps the files small. */
 function rounded({ x, y }: Point): Point {
   return { x: Math.round(x * 10) / 10, y: Math.round(y * 10) / 10 };
 }

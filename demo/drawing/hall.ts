@@ -18,9 +18,9 @@ interface Tier {
   floor: string;
   firstRadius: number;
   rows: number;
-  /** Half the angle between the aisles at its ends, in degrees. */
+  /** Half the angle between the aisles at the ends of the tier, in degrees. */
   half: number;
-  /** Rows up to this one, then the next grade. The blocks at the edges are one grade lower. */
+  /** Each grade goes up to this row. The blocks at the edges are one grade lower. */
   grades: readonly { upTo: number; category: string; atEdges: string }[];
 }
 
@@ -60,7 +60,7 @@ const BLOCKS = ['A', 'B', 'C', 'D', 'E'];
 const BLOCK_SHARES = [0.17, 0.2, 0.26, 0.2, 0.17];
 const AISLE = 60;
 
-/** A concert hall: a raked fan of five blocks and two balconies, some 2,000 seats. */
+/** A concert hall: a raked fan of five blocks and two balconies, about 2,000 seats. */
 export function drawHall(): SeatingPlan {
   return {
     name: 'Haneul Concert Hall',
@@ -79,7 +79,7 @@ function drawBlock(tier: Tier, block: string, index: number): Zone {
     const radius = tier.firstRadius + row * ROW_SPACING;
     const grade = tier.grades.find(({ upTo }) => row < upTo);
     if (!grade) throw new Error(`row ${row} of ${tier.floor} has no grade`);
-    // Half an aisle on either side, as wide at the back as in front.
+    // Half an aisle on either side, with the same width at the back and in front.
     const gap = toDegrees(AISLE / 2 / radius);
     return {
       number: String(row + 1),

@@ -2,7 +2,7 @@ import type { DrawnArea } from '../../src/domain/catalogue/seatingPlan/areas';
 import type { Hall } from '../../src/domain/catalogue/seatingPlan/hall';
 import type { Point } from './drawing';
 
-/** Seats above which a picture is drawn at half size: its whole numbers are then shorter. */
+/** A picture with more seats than this is drawn at half size, because its whole numbers are then shorter. */
 const MANY_SEATS = 5_000;
 
 /** A plan as a small SVG: each grade is one path of dots. */

@@ -13,7 +13,7 @@ import {
 const ARC_CENTRE: Point = { x: 500, y: -520 };
 const FIRST_ROW_RADIUS = 780;
 
-/** Three blocks between two aisles; the balcony has one aisle in the middle. */
+/** Three blocks with two aisles between them. The balcony has one aisle in the middle. */
 const STALLS_BLOCKS = [
   { from: -19.5, to: -10.2 },
   { from: -8.6, to: 8.6 },
@@ -24,7 +24,7 @@ const BALCONY_BLOCKS = [
   { from: 0.8, to: 17.5 },
 ];
 
-/** A small theatre: gently curved stalls and a balcony, some 300 seats. */
+/** A small theatre: gently curved stalls and a balcony, about 300 seats. */
 export function drawTheatre(): SeatingPlan {
   const stalls = 'ABCDEFGHI'
     .split('')

@@ -15,7 +15,7 @@ import type { Teller } from './teller';
 const concertPage = z.object({ items: z.array(concertSummarySchema) });
 const schedulePage = z.object({ items: z.array(scheduleSchema) });
 
-/** A change of mind after the sale, at a house that keeps a fee. */
+/** A user cancels after the sale, at a venue that keeps a fee. */
 export async function tellCancellation(service: Service, teller: Teller, otherwise: string): Promise<void> {
   teller.chapter('A change of mind');
   const eun = await arrive(service, 'Eun');
@@ -33,10 +33,10 @@ export async function tellCancellation(service: Service, teller: Teller, otherwi
   });
   expectStatus(bought, 201);
 
-  teller.say('Eun buys a ticket, half with points and half by card.');
+  teller.say('Eun buys a ticket. She pays half with points and half by card.');
   await service.ask(payCall(eun, reservationId, { points }), { status: 200, body: paidSchema });
 
-  teller.say('What would it cost to cancel? The policy was frozen with the reservation.');
+  teller.say('What would a cancellation cost? The reservation keeps the policy from the time of its hold.');
   const path = `/v1/reservations/${reservationId}/cancellation`;
   const preview = await service.ask(
     { method: 'GET', path, by: eun },
@@ -44,7 +44,7 @@ export async function tellCancellation(service: Service, teller: Teller, otherwi
   );
 
   teller.say(
-    'She cancels: the same figures. Points first, the card gets the rest, and the seat is free again.',
+    'She cancels and gets the same figures. The refund goes to her points first, then to her card. The seat is free again.',
   );
   const cancelled = await service.ask(
     { method: 'POST', path, by: eun, body: {} },
@@ -61,7 +61,7 @@ export async function tellCancellation(service: Service, teller: Teller, otherwi
   await showSeats(service, scheduleId, [seatId], 'AVAILABLE');
 }
 
-/** A show of the demo catalogue whose policy keeps a fee from the first day on. */
+/** A show of the demo catalogue whose policy keeps a fee from the first day. */
 async function findShowWithFee(service: Service): Promise<string | undefined> {
   const title = DEMO_CONCERTS.find((concert) => concert.cancellationPolicy)?.title;
   const concerts = await service.send({ method: 'GET', path: '/v1/concerts' });

@@ -10,13 +10,13 @@ const concertPage = z.object({ items: z.array(concertSummarySchema) });
 const schedulePage = z.object({ items: z.array(scheduleSchema) });
 type Schedule = z.output<typeof scheduleSchema>;
 
-/** Others may buy between two reads of the map, which then has another version. */
+/** Other buyers may buy between two reads of the map, and then the map has another version. */
 const READS = 5;
 
 /**
  * Flow 2 of the diagrams: concerts, schedules and seats.
  *
- * @returns the largest schedule on sale that needs no waiting room of its own: the arena of the demo catalogue
+ * @returns the largest schedule on sale that has no waiting room of its own: the arena of the demo catalogue
  */
 export async function tellCatalogue(service: Service, teller: Teller): Promise<string> {
   teller.chapter('Looking at concerts and seats');
@@ -45,7 +45,7 @@ export async function tellCatalogue(service: Service, teller: Teller): Promise<s
   return scheduleId;
 }
 
-/** Reads the map, and again with its ETag, until nobody has bought in between. */
+/** Reads the map, and reads it again with its ETag, until no seat changed in between. */
 async function readAgain(service: Service, teller: Teller, scheduleId: string): Promise<string | null> {
   for (let read = 1; read <= READS; read += 1) {
     const first = await service.send(seatMapCall(scheduleId));
@@ -55,7 +55,7 @@ async function readAgain(service: Service, teller: Teller, scheduleId: string): 
     if (again.status !== 304) continue;
     expectStatus(first, 200);
     teller.exchange(first, overview(first));
-    teller.say('A client that has it already gets 304 and no body, until a seat changes.');
+    teller.say('A client that already has this map gets 304 and no body, until a seat changes.');
     teller.exchange(again);
     return etag;
   }

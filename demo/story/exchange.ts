@@ -1,4 +1,4 @@
-/** Somebody who is logged in. */
+/** A user who is logged in. */
 export interface Person {
   name: string;
   id: string;
@@ -14,12 +14,12 @@ export interface Call {
   headers?: Readonly<Record<string, string>>;
 }
 
-/** A call with its answer. */
+/** A call with its response. */
 export interface Exchange {
   call: Call;
   status: number;
   headers: Headers;
-  /** Parsed JSON; undefined where the answer has no body. */
+  /** Parsed JSON; undefined if the response has no body. */
   body: unknown;
   milliseconds: number;
 }

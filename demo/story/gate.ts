@@ -5,7 +5,7 @@ import { expectProblem, expectStatus, type Service } from './service';
 import { StoryFailure } from './storyFailure';
 import type { Teller } from './teller';
 
-/** The evening of the show: a ticket's code, and two gates that read it at once. */
+/** The evening of the show: the code of a ticket, and two gates that scan it at the same time. */
 export async function tellGate(
   service: Service,
   teller: Teller,
@@ -14,7 +14,7 @@ export async function tellGate(
   const { by, ticketId, env } = visit;
   teller.chapter('At the gate');
   teller.say(
-    `Each seat has a ticket with a signed code, as a QR and on paper: /v1/tickets/${ticketId}/ticket.pdf`,
+    `Each seat has a ticket with a signed code, as a QR code and as a PDF: /v1/tickets/${ticketId}/ticket.pdf`,
   );
   const { qr } = await service.ask(
     { method: 'GET', path: `/v1/tickets/${ticketId}`, by },
@@ -24,7 +24,7 @@ export async function tellGate(
   const gateKeeper = await hireGateKeeper(service, env);
   if (!gateKeeper) {
     teller.say(
-      'SKIPPED: nobody is at the gate. Set OPERATOR_PASSWORD, or DATA_DIR, to see the ticket checked in.',
+      'SKIPPED: the demo has no operator account. Set OPERATOR_PASSWORD or DATA_DIR to see the check-in.',
     );
     return;
   }
@@ -37,8 +37,8 @@ export async function tellGate(
 
 async function tellTwoGates(service: Service, teller: Teller, gateKeeper: Person, qr: string): Promise<void> {
   teller.say(
-    'The same code is shown at two gates at the same moment. One admits; the other says where and when. Staff could do\n' +
-      'so only around the start of the show, so an operator does.',
+    'Two gates scan the same code at the same moment. One gate admits; the other gets where and when it was used. Staff can\n' +
+      'check in only around the start of the show, so the demo uses an operator.',
   );
   const scans = await Promise.all(
     ['North', 'South'].map(async (gate) =>
@@ -47,7 +47,7 @@ async function tellTwoGates(service: Service, teller: Teller, gateKeeper: Person
   );
   for (const scan of scans) teller.exchange(scan);
   const [admitted, refused] = scans.toSorted((a, b) => a.status - b.status);
-  if (!admitted || !refused) throw new StoryFailure('nobody was at the gate');
+  if (!admitted || !refused) throw new StoryFailure('there was no scan at the gate');
   expectStatus(admitted, 200);
   admittedSchema.parse(admitted.body);
   expectProblem(refused, 409, 'ticket-already-used');

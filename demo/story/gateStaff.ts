@@ -11,15 +11,16 @@ import { expectStatus, type Service } from './service';
 
 export interface GateKeeper {
   person: Person;
-  /** Takes the account's rights away, where it was made for the story. */
+  /** Takes the account's rights away, if the account was made for this story. */
   leave(): Promise<void>;
 }
 
 /**
- * Somebody who may admit weeks before the show, as operators may and staff may not: the operator, where the password is
- * at hand, or else an operator for as long as the story takes, in the database of `npm start` on this machine.
+ * Returns a person who may admit weeks before the show. Operators may do that; staff may not. If the password is
+ * known, it is the operator. Otherwise the demo makes an operator for the time of the story, in the database of `npm
+ * start` on this machine.
  *
- * @returns null where neither can be had
+ * @returns null if neither is possible
  */
 export async function hireGateKeeper(service: Service, env: NodeJS.ProcessEnv): Promise<GateKeeper | null> {
   const operatorPassword = env['OPERATOR_PASSWORD'];
@@ -35,7 +36,7 @@ export async function hireGateKeeper(service: Service, env: NodeJS.ProcessEnv): 
       createUserStore(db).change(userId, { role: 'USER', disabled: true }),
     );
   };
-  // A data folder of another service: its accounts are unknown here.
+  // If the data folder belongs to another service, this service does not know its accounts.
   const person = await logIn(service, account.id, account.password);
   if (person) return { person, leave };
   await leave();
@@ -56,7 +57,7 @@ async function addOperator(db: Knex, { id, password }: { id: string; password: s
   return user.userId;
 }
 
-/** @returns null where there is no such database */
+/** @returns null if there is no such database */
 async function inLocalDatabase<Result>(
   env: NodeJS.ProcessEnv,
   work: (db: Knex) => Promise<Result>,

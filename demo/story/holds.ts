@@ -15,7 +15,7 @@ export interface OpenHold {
 
 /**
  * Flow 3 of the diagrams: holds, a lost race, an early release, the best seats that are left, and a queue token that
- * is over.
+ * has ended.
  *
  * @returns Mina's hold of two seats, and one of a single seat
  */
@@ -28,13 +28,13 @@ export async function tellHolds(
   teller.chapter('Holding seats');
 
   const seatIds = pairOfFreeSeats(await readSeatMap(service, scheduleId));
-  teller.say('Mina holds two seats side by side, both or none. `expiresAt` says until when.');
+  teller.say('Mina holds two seats side by side: she gets both or none. `expiresAt` is the end of the hold.');
   const reservation = await service.ask(holdCall(mina, seatIds), {
     status: 201,
     body: heldReservationSchema,
   });
 
-  teller.say('Everybody sees them taken at once; here are these two of the map.');
+  teller.say('Every user sees at once that these seats are taken. Here are the two seats of the map.');
   await showSeats(service, scheduleId, seatIds, 'HELD');
 
   const jun = await arrive(service, 'Jun');
@@ -59,7 +59,7 @@ async function tellRace(
 ): Promise<Race> {
   const seatId = freeSeat(await readSeatMap(service, scheduleId));
   teller.say(
-    'Mina and Jun want the same seat at the same moment. One gets it; the other is told so at once.',
+    'Mina and Jun ask for the same seat at the same moment. One gets it; the other gets 409 at once.',
   );
   const runs = await Promise.all(
     racers.map(async (by) => ({ by, answer: await service.send(holdCall(by, [seatId])) })),
@@ -78,9 +78,9 @@ async function tellRelease(
   teller: Teller,
   { seatId, winner, loser }: Race,
 ): Promise<OpenHold> {
-  teller.say(`${winner.by.name} has second thoughts and releases the seat early.`);
+  teller.say(`${winner.by.name} changes their mind and releases the seat early.`);
   await service.ask(releaseCall(winner), { status: 204, body: z.undefined() });
-  teller.say(`It is free again, and now ${loser.name} holds it.`);
+  teller.say(`The seat is free again. Now ${loser.name} holds it.`);
   const reservation = await service.ask(holdCall(loser, [seatId]), {
     status: 201,
     body: heldReservationSchema,
@@ -91,8 +91,8 @@ async function tellRelease(
 async function tellBestSeats(service: Service, teller: Teller, scheduleId: string): Promise<void> {
   const nari = await arrive(service, 'Nari');
   teller.say(
-    'Nari leaves the choice to the service: the best two seats together that are left. They are chosen and held\n' +
-      'in one step, however many ask at once.',
+    'Nari lets the service choose: the best two seats together that are left. The service chooses and holds them in one\n' +
+      'step, even if many users ask at once.',
   );
   const body = { scheduleId, quantity: 2, queueToken: nari.queueToken };
   await service.ask(
@@ -103,7 +103,7 @@ async function tellBestSeats(service: Service, teller: Teller, scheduleId: strin
 
 async function tellEndedPlace(service: Service, teller: Teller, scheduleId: string): Promise<void> {
   const sora = await arrive(service, 'Sora');
-  teller.say('Sora logs out and so gives up the place in the queue. Its token opens nothing any more.');
+  teller.say('Sora logs out. This ends the place in the queue, so the API rejects its token.');
   await service.ask(
     { method: 'POST', path: '/v1/auth/logout', by: sora },
     { status: 204, body: z.undefined() },

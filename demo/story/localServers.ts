@@ -1,6 +1,6 @@
 import { databaseUrl, readLaunchState, type LaunchState } from '../../src/launcher/start/launchState';
 
-/** Where the servers of `npm start` on this machine are. */
+/** The addresses of the servers of `npm start` on this machine. */
 export interface LocalServers {
   databaseUrl: string;
   redisUrl: string;
@@ -8,10 +8,10 @@ export interface LocalServers {
   secrets: LaunchState['secrets'];
 }
 
-/** The data folder whose servers the story may use, as `npm start` has it. */
+/** The data folder whose servers the story may use: the same folder that `npm start` uses. */
 export const dataFolderOf = (env: NodeJS.ProcessEnv): string => env['DATA_DIR'] || '.data';
 
-/** @returns null where the folder is no data folder of `npm start` */
+/** @returns null if the folder is not a data folder of `npm start` */
 export function localServers(env: NodeJS.ProcessEnv): LocalServers | null {
   const state = readLaunchState(dataFolderOf(env));
   if (!state) return null;

@@ -11,7 +11,7 @@ const overview = z.looseObject({
   workflow: z.object({ workflowId: z.string(), url: z.url() }),
 });
 
-/** Where an operator looks: the reservation's workflow and, with the password at hand, the operators' page. */
+/** What an operator sees: the reservation's workflow and, if the password is known, the operators' page. */
 export async function tellOperator(
   service: Service,
   teller: Teller,
@@ -22,14 +22,15 @@ export async function tellOperator(
   const password = env['OPERATOR_PASSWORD'];
   if (!password) {
     teller.say("Mina's reservation is a finished workflow in the Temporal UI:");
-    teller.note(linkTo(reservationId, env), 'With OPERATOR_PASSWORD set, this shows its ledger as well.');
+    teller.note(
+      linkTo(reservationId, env),
+      'If OPERATOR_PASSWORD is set, the demo also shows the ledger of the reservation.',
+    );
     return;
   }
   const login = await service.send(loginCall('operator', password));
   expectStatus(login, 200);
-  teller.say(
-    "Mina's reservation with all its money, what happened when, and its workflow in the Temporal UI.",
-  );
+  teller.say("Mina's reservation with its ledger, its timeline, and its workflow in the Temporal UI.");
   const path = `/v1/admin/reservations/${reservationId}`;
   const { timeline, ledger } = await service.ask(
     { method: 'GET', path, by: asPerson('the operator', 'operator', login.body) },
@@ -37,7 +38,7 @@ export async function tellOperator(
   );
   teller.note('Timeline:', ...timeline.map(({ at, what }) => `  ${at}  ${what}`));
   teller.note(
-    'Ledger, where every journal sums to zero:',
+    'Ledger (every journal sums to zero):',
     ...ledger.map(
       ({ kind, account, amount }) => `  ${kind.padEnd(15)} ${String(amount).padStart(9)}  ${account}`,
     ),

@@ -11,11 +11,11 @@ import type { Teller } from './teller';
 
 type Paid = z.output<typeof paidSchema>;
 
-/** A top-up takes at least this (REST contract, Wallet). */
+/** The minimum amount of a top-up (REST contract, Wallet). */
 const LEAST_TOP_UP = 1_000;
 
 /**
- * Flow 4 of the diagrams: too few points, a refused card, success, and an answer that never comes.
+ * Flow 4 of the diagrams: too few points, a declined card, a success, and a response that never comes.
  *
  * @returns Mina's payment
  */
@@ -28,7 +28,7 @@ export async function tellPayments(
   const { reservationId, amount } = reservation;
 
   teller.say(
-    'Points pay the seats, the card pays the booking fee. Mina has no points yet: the seats stay held.',
+    'Points pay for the seats, and the card pays the booking fee. Mina has no points yet. Her seats stay held.',
   );
   await service.refuse(payCall(mina, reservationId), 402, 'insufficient-points');
 
@@ -40,7 +40,7 @@ export async function tellPayments(
   );
 
   teller.say(
-    'This time the card is declined. Her points are back before she hears of it, and the hold goes on.',
+    'This time the gateway declines the card. The API returns the points before it responds. The hold goes on.',
   );
   await service.refuse(
     payCall(mina, reservationId, { paymentKey: 'sandbox:decline' }),
@@ -51,11 +51,11 @@ export async function tellPayments(
 
   const key = randomUUID();
   const paying = { ...payCall(mina, reservationId), headers: { 'Idempotency-Key': key } };
-  teller.say('She pays again, with an idempotency key: seats sold, tickets issued.');
+  teller.say('She pays again, with an idempotency key. The seats are sold and the tickets are issued.');
   const paid = await service.ask(paying, { status: 200, body: paidSchema });
 
   teller.say(
-    'Her connection breaks and she sends the same request again: the same answer, and no second payment.',
+    'Her connection breaks and she sends the same request again. She gets the same response, and pays only once.',
   );
   const again = await service.ask(paying, { status: 200, body: paidSchema });
   if (again.paymentId !== paid.paymentId) throw new StoryFailure('the repeated request paid a second time');
@@ -92,8 +92,8 @@ async function tellLostAnswer(
   { by, reservation }: OpenHold,
 ): Promise<void> {
   teller.say(
-    `${by.name} pays the single seat by card alone. The gateway charges it and never answers: it is asked what became of\n` +
-      'the charge, instead of guessing or charging twice. That takes some seconds.',
+    `${by.name} pays the single seat only by card. The gateway charges the card and never responds. The workflow then asks\n` +
+      'the gateway for the outcome. It does not guess, and it does not charge twice. That takes some seconds.',
   );
   const call = payCall(by, reservation.reservationId, {
     points: 0,

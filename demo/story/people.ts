@@ -6,7 +6,7 @@ import { StoryFailure } from './storyFailure';
 
 const PASSWORD = 'a seat in the front';
 
-/** New accounts in every telling, so that it can be told again and again. */
+/** A new account name for every run, so that the demo can run again and again. */
 export function newId(name: string): string {
   return `${name.toLowerCase()}-${randomBytes(3).toString('hex')}`;
 }
@@ -19,7 +19,7 @@ export function loginCall(id: string, password = PASSWORD) {
   return { method: 'POST', path: '/v1/auth/login', body: { id, password } } as const;
 }
 
-/** Signs up and logs in without a word. */
+/** Signs up and logs in without any output. */
 export async function arrive(service: Service, name: string): Promise<Person> {
   const id = newId(name);
   const signedUp = await service.send(signUpCall(id));
@@ -30,7 +30,7 @@ export async function arrive(service: Service, name: string): Promise<Person> {
   return asPerson(name, id, loggedIn.body);
 }
 
-/** @throws {StoryFailure} where the person has to wait in line first */
+/** @throws {StoryFailure} if the person has to wait in line first */
 export function asPerson(name: string, id: string, login: unknown): Person {
   const { accessToken, queueToken, queue } = loginAnswerSchema.parse(login);
   if (queue.status !== 'ACTIVE') throw new StoryFailure(`${name} has to wait in line: the service is full`);

@@ -7,7 +7,7 @@ import { StoryFailure } from './storyFailure';
 export type SeatMap = z.output<typeof seatMapSchema>;
 export type SeatStatus = SeatMap['seats'][number]['status'];
 
-/** How long a change may take to show (REST contract, Catalogue), with room for a slow machine. */
+/** The longest time until a change shows (REST contract, Catalogue), with extra time for a slow machine. */
 const SHOWS_WITHIN_MS = 5_000;
 const LOOK_AGAIN_MS = 200;
 
@@ -26,7 +26,7 @@ export async function readSeatMap(service: Service, scheduleId: string): Promise
   return seatMapSchema.parse(exchange.body);
 }
 
-/** Two free seats side by side, in the order of the map: the next number in the same row. */
+/** Two free seats side by side in the same row, in the order of the map. */
 export function pairOfFreeSeats({ seats }: SeatMap): [string, string] {
   for (const [index, seat] of seats.entries()) {
     const next = seats[index + 1];
@@ -38,14 +38,14 @@ export function pairOfFreeSeats({ seats }: SeatMap): [string, string] {
   throw new StoryFailure('no two free seats side by side are left');
 }
 
-/** A free seat that is none of these. */
+/** A free seat that is not one of these. */
 export function freeSeat({ seats }: SeatMap, others: readonly string[] = []): string {
   const found = seats.find(({ status, seatId }) => status === 'AVAILABLE' && !others.includes(seatId));
   if (!found) throw new StoryFailure('no free seat is left');
   return found.seatId;
 }
 
-/** Reads the map until it shows the seats as they are, and shows those seats of it. */
+/** Reads the map until it shows the expected status, and then shows these seats of it. */
 export async function showSeats(
   service: Service,
   scheduleId: string,

@@ -5,22 +5,22 @@ import type { Call, Exchange } from './exchange';
 import { StoryFailure } from './storyFailure';
 import type { Teller } from './teller';
 
-/** What an answer should be. */
+/** The expected response. */
 export interface Expected<Body extends z.ZodType> {
   status: number;
   body: Body;
-  /** What of the body is shown; all of it when left out. */
+  /** The part of the body to show; the whole body if left out. */
   show?: (body: z.output<Body>) => unknown;
 }
 
-/** The service that the story is played on. Whatever answers otherwise than expected ends the story. */
+/** The service of the story. A response that differs from the expected one ends the story. */
 export interface Service {
   readonly url: string;
-  /** Asks without a word. */
+  /** Sends a request without any output. */
   send(call: Call): Promise<Exchange>;
-  /** Asks, shows both, and gives the body. */
+  /** Sends a request, shows the request and the response, and returns the body. */
   ask<Body extends z.ZodType>(call: Call, expected: Expected<Body>): Promise<z.output<Body>>;
-  /** Asks for what must be refused with this problem, and shows both. */
+  /** Sends a request that the API must reject with this problem, and shows both. */
   refuse(call: Call, status: number, problem: ProblemSlug): Promise<void>;
 }
 
@@ -40,8 +40,7 @@ export function createService(url: string, teller: Teller): Service {
       const shown = success && expected.show ? expected.show(data) : exchange.body;
       teller.exchange(exchange, shown);
       expectStatus(exchange, expected.status);
-      if (!success)
-        throw new StoryFailure(`${named(call)} answered with a body that the story does not know`);
+      if (!success) throw new StoryFailure(`${named(call)} returned a body that the demo does not expect`);
       return data;
     },
     async refuse(call, status, problem) {
@@ -52,17 +51,17 @@ export function createService(url: string, teller: Teller): Service {
   };
 }
 
-/** @throws {StoryFailure} for another status */
+/** @throws {StoryFailure} if the status differs */
 export function expectStatus({ call, status }: Exchange, expected: number): void {
-  if (status !== expected) throw new StoryFailure(`${named(call)} answered ${status} instead of ${expected}`);
+  if (status !== expected) throw new StoryFailure(`${named(call)} returned ${status} instead of ${expected}`);
 }
 
-/** @throws {StoryFailure} for another status, or for another problem */
+/** @throws {StoryFailure} if the status or the problem differs */
 export function expectProblem(exchange: Exchange, status: number, problem: ProblemSlug): void {
   expectStatus(exchange, status);
   const type = problemSchema.safeParse(exchange.body).data?.type;
   if (type === `/problems/${problem}`) return;
-  throw new StoryFailure(`${named(exchange.call)} answered with the problem ${type} instead of ${problem}`);
+  throw new StoryFailure(`${named(exchange.call)} returned the problem ${type} instead of ${problem}`);
 }
 
 async function sendTo(url: string, call: Call): Promise<Exchange> {
@@ -88,11 +87,11 @@ async function sendTo(url: string, call: Call): Promise<Exchange> {
       milliseconds: Date.now() - startedAt,
     };
   } catch (error) {
-    throw new StoryFailure(`${named(call)} got no answer from ${url}: ${reasonOf(causeOf(error))}`);
+    throw new StoryFailure(`${named(call)} got no response from ${url}: ${reasonOf(causeOf(error))}`);
   }
 }
 
-/** `fetch failed` says nothing; its cause does. */
+/** `fetch failed` does not say why; its cause does. */
 const causeOf = (error: unknown): unknown => (error instanceof Error && error.cause ? error.cause : error);
 
 const named = ({ method, path }: Call): string => `${method} ${path}`;

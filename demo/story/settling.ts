@@ -7,15 +7,15 @@ import { expectStatus, type Service } from './service';
 import { StoryFailure } from './storyFailure';
 import type { Teller } from './teller';
 
-/** How long the gateway cannot say what became of the charge. */
+/** How long the gateway cannot report the outcome of the charge. */
 const SILENCE_MS = 6_000;
-/** The workflow asks with pauses of 1, 2 and 4 s, each answered within 2 s. */
+/** The workflow asks with pauses of 1, 2 and 4 s. The gateway responds to each request within 2 s. */
 const KNOWN_WITHIN_MS = 30_000;
 const LOOK_AGAIN_MS = 500;
 
-/** A payment whose fate is unknown for a while. */
+/** A payment whose outcome is unknown for a while. */
 export async function tellSettling(service: Service, teller: Teller, scheduleId: string): Promise<void> {
-  teller.chapter('A payment that nobody knows the end of');
+  teller.chapter('A payment with an unknown outcome');
   const dora = await arrive(service, 'Dora');
   const seatId = freeSeat(await readSeatMap(service, scheduleId));
   const { reservationId } = await service.ask(holdCall(dora, [seatId]), {
@@ -25,8 +25,8 @@ export async function tellSettling(service: Service, teller: Teller, scheduleId:
   });
 
   teller.say(
-    'The gateway charges her card, never answers, and cannot even be asked for some seconds. Nobody guesses:\n' +
-      'she hears 202, the seat stays hers, and the workflow goes on asking.',
+    'The gateway charges her card and never responds. For some seconds it does not even answer look-ups. Holdfast does not\n' +
+      'guess: she gets 202, the seat stays hers, and the workflow keeps asking.',
   );
   const paying = payCall(dora, reservationId, {
     points: 0,
@@ -34,7 +34,7 @@ export async function tellSettling(service: Service, teller: Teller, scheduleId:
   });
   const { paymentId } = await service.ask(paying, { status: 202, body: settlingSchema });
 
-  teller.say('Impatient, she pays again. It is the same attempt: her card is charged once.');
+  teller.say('She does not wait and pays again. It is the same attempt: the gateway charges her card once.');
   const again = await service.send(payCall(dora, reservationId, { points: 0 }));
   teller.exchange(again);
   const { data } = (again.status === 202 ? settlingSchema : paidSchema).safeParse(again.body);
@@ -50,6 +50,6 @@ export async function tellSettling(service: Service, teller: Teller, scheduleId:
     if (status !== 'SETTLING' || Date.now() > until) throw new StoryFailure(`the payment is ${status}`);
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
   }
-  teller.say('The gateway has found its voice: paid.');
+  teller.say('The gateway responds again: the payment succeeded.');
   await service.ask(look, { status: 200, body: paymentSchema });
 }

@@ -8,17 +8,17 @@ import { freePort } from '../../src/launcher/ports';
 import { dataFolderOf, localServers, type LocalServers } from './localServers';
 import { expectStatus, type Service } from './service';
 
-/** Long enough to see it held, short enough to watch. */
+/** Long enough to see the seat held, short enough to watch. */
 const HOLD_SECONDS = 6;
 
 const keySet = z.object({ keys: z.array(z.looseObject({ kid: z.string() })) });
 
 /**
- * Starts a second API on the servers of `npm start`, whose holds last some seconds: how long a hold lasts is
- * the API's setting, and the worker that runs already keeps the time.
+ * Starts a second API on the servers of `npm start`, with holds of some seconds. The length of a hold is a setting of
+ * the API. The worker that already runs waits for the end of the hold.
  *
- * @param env as `npm start` has it
- * @returns why not, where the service's servers cannot be had from here
+ * @param env the environment of `npm start`
+ * @returns the reason if the demo cannot reach the servers of the service
  */
 export async function startShortHoldApi(
   service: Service,
@@ -33,7 +33,7 @@ export async function startShortHoldApi(
     await api.stop();
     return { why: `${folder} is the data folder of another service` };
   } catch (error) {
-    return { why: `the servers of ${folder} do not answer (${reasonOf(error)})` };
+    return { why: `the servers of ${folder} do not respond (${reasonOf(error)})` };
   }
 }
 
@@ -51,14 +51,14 @@ async function start(env: NodeJS.ProcessEnv, servers: LocalServers): Promise<Run
     METRICS_PORT: String(metricsPort),
     HOLD_SECONDS: String(HOLD_SECONDS),
     LOG_LEVEL: 'silent',
-    // The accounts are those of the service; this API makes none.
+    // The accounts are those of the service. This API makes none.
     OPERATOR_PASSWORD: '',
     DEMO_DATA: 'false',
   });
   return startApi(settings, createLogger('demo-api', settings.LOG_LEVEL));
 }
 
-/** The signing keys are in Postgres: who has the same ones has the same database. */
+/** The signing keys are in Postgres: two APIs with the same keys have the same database. */
 async function haveSameKeys(service: Service, url: string): Promise<boolean> {
   const theirs = await service.send({ method: 'GET', path: '/.well-known/jwks.json' });
   expectStatus(theirs, 200);

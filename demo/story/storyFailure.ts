@@ -1,4 +1,4 @@
-/** The story went differently than it should. The message is for the person who watches. */
+/** A response was not as expected. The message is for the person who watches the demo. */
 export class StoryFailure extends Error {
   override readonly name = 'StoryFailure';
 }

@@ -1,14 +1,14 @@
 import { inspect, styleText } from 'node:util';
 import type { Exchange } from './exchange';
 
-/** Prints the story: chapters, what is about to happen, requests and answers. */
+/** Prints the story: chapters, explanations, requests and responses. */
 export interface Teller {
   chapter(title: string): void;
-  /** One line before what it is about. */
+  /** Explains what comes next. */
   say(text: string): void;
-  /** @param shown what of the answer's body is worth reading; the whole body when left out */
+  /** @param shown the useful part of the response body; the whole body if left out */
   exchange(exchange: Exchange, shown?: unknown): void;
-  /** Counts down on a terminal; elsewhere one line says how long it takes. */
+  /** Counts down on a terminal. Otherwise prints one line with the time that is left. */
   countdown(what: string, until: number): Promise<void>;
   /** Lines of plain text, such as a link. */
   note(...lines: string[]): void;
@@ -16,19 +16,19 @@ export interface Teller {
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Headers that the story is about; the others would hide it. */
+/** The headers that matter for the story. The others would hide them. */
 const TELLING_HEADERS = ['location', 'etag', 'retry-after'];
 
-/** Longer strings are tokens. */
+/** A longer string is a token. */
 const LONGEST_STRING = 110;
 const SHOWN_OF_TOKEN = 18;
-/** Of a long list, such as the seats of an arena. */
+/** How many items of a long list to show, such as the seats of an arena. */
 const SHOWN_ITEMS = 3;
 const INDENT = '   ';
-/** A seat fits into one line. */
+/** A width at which a seat fits into one line. */
 const WIDEST = 140;
 
-/** @param output coloured where it is a terminal and NO_COLOR is not set */
+/** @param output gets colours if it is a terminal and NO_COLOR is not set */
 export function createTeller(output: NodeJS.WriteStream): Teller {
   const colours = output.isTTY && !process.env['NO_COLOR'];
   const paint = (style: Style, text: string): string => (colours ? styleText(style, text) : text);
@@ -86,7 +86,7 @@ export function createTeller(output: NodeJS.WriteStream): Teller {
   };
 }
 
-/** Tokens say nothing to a reader. */
+/** A token is not useful to a reader. */
 function shorten(value: unknown): unknown {
   if (typeof value === 'string') {
     return value.length > LONGEST_STRING ? `${value.slice(0, SHOWN_OF_TOKEN)}…` : value;

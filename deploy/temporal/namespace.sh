@@ -1,5 +1,5 @@
 #!/bin/sh
-# The namespace and its search attributes. Safe to repeat; TEMPORAL_ADDRESS comes from the environment.
+# Makes the namespace and its search attributes. Safe to repeat. TEMPORAL_ADDRESS comes from the environment.
 set -eu
 
 temporal operator cluster health

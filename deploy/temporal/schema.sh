@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes Temporal's databases where they are missing and brings their schemas up to date. Safe to repeat;
-# SQL_PLUGIN, SQL_HOST, SQL_PORT, SQL_USER and SQL_PASSWORD come from the environment.
+# Makes the databases of Temporal if they are missing, and updates their schemas. Safe to repeat. SQL_PLUGIN,
+# SQL_HOST, SQL_PORT, SQL_USER and SQL_PASSWORD come from the environment.
 set -eu
 schemas=/etc/temporal/schema/postgresql/v12
 

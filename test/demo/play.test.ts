@@ -35,7 +35,7 @@ describe('npm run demo', () => {
       const answers = [...output.matchAll(/← (\d+)/g)].map(([, status]) => Number(status));
       expect(answers).toEqual(expect.arrayContaining([200, 201, 202, 204, 304, 401, 402, 409, 410, 500]));
       expect(output).toContain("status: 'EXPIRED'");
-      expect(output.trimEnd()).toMatch(/every answer was as it should be\.$/);
+      expect(output.trimEnd()).toMatch(/every response was as expected\.$/);
       // No token is shown whole.
       expect(output).not.toMatch(/eyJ[\w-]{20}/);
     }
@@ -43,7 +43,7 @@ describe('npm run demo', () => {
     expect(second.output).toContain('house:revenue');
     expect(second.output).toContain("result: 'ADMITTED'");
     expect(second.output).toMatch(/cancellable: true,[\s\S]*status: 'CANCELLED'/);
-    expect(first.output).toContain('SKIPPED: nobody is at the gate');
+    expect(first.output).toContain('SKIPPED: the demo has no operator account');
   }, 360_000);
 
   it('says in one line that no service runs, and how to start one', async () => {
@@ -52,7 +52,7 @@ describe('npm run demo', () => {
     expect(code).toBe(1);
     expect(output).toBe('');
     expect(errors.trim()).toBe(
-      `The demo failed: Holdfast does not answer at ${url}: start it with npm start in another terminal, or set DEMO_URL`,
+      `The demo failed: Holdfast does not respond at ${url}: start it with npm start in another terminal, or set DEMO_URL`,
     );
   });
 });

@@ -42,14 +42,16 @@ describe('npm run verify-draw', () => {
   it('says that a right draw holds, and where an entry stands', async () => {
     const draw = aDraw();
     const { code, text } = await verify(draw, draw.entries[6] ?? '', '--hash', draw.seedHash);
-    expect(text).toMatch(/^The draw holds: .* all 50 entries\.\nThe entry \S+ is number 7 of 50\.\n$/);
+    expect(text).toMatch(
+      /^The draw is correct: .* all 50 entries .*\.\nThe entry \S+ has position 7 of 50\.\n$/,
+    );
     expect(code).toBe(0);
   });
 
   it('asks to compare the hash where none was noted', async () => {
     const draw = aDraw();
     expect((await verify(draw)).text).toContain(
-      `Compare the hash with the one from before the opening: ${draw.seedHash}`,
+      `Compare the hash with the one that you noted before the opening: ${draw.seedHash}`,
     );
   });
 
@@ -69,20 +71,25 @@ describe('npm run verify-draw', () => {
   const other = sha256('other');
   const stranger = randomUUID();
   it.each([
-    ['another seed', { ...draw, seed: other }, [], /seed is not the one whose hash/],
+    ['another seed', { ...draw, seed: other }, [], /seed does not have the published hash/],
     [
       'another seed with its own hash, and the order that follows from it',
       { ...draw, seed: other, seedHash: sha256(other), entries: orderOf(other, draw.entries) },
       ['--hash', draw.seedHash],
       /not the one that you noted/,
     ],
-    ['two entries changed places', { ...draw, entries: [second, first, ...rest] }, [], /entry 2 stands/],
+    [
+      'two entries changed places',
+      { ...draw, entries: [second, first, ...rest] },
+      [],
+      /entry 2 is too far back/,
+    ],
     ['an entry was put at the front', { ...draw, entries: [...rest.slice(-1), first, second] }, [], /order/],
     ['an entry is listed twice', { ...draw, entries: [first, first, second, ...rest] }, [], /twice/],
     ['an entry was left out', { ...draw, entries: rest }, [first], /left out/],
     ['an entry came later', draw, [stranger], /made after the opening/],
     ['it has not been held', { status: 'COMMITTED', seedHash: draw.seedHash }, [], /has not been held/],
-    ['it is none', { hello: 'world' }, [], /is no draw/],
+    ['it is none', { hello: 'world' }, [], /is not a draw/],
   ])('ends with 1 where %s', async (_name, published, args, words) => {
     const { code, text } = await verify(published, ...args);
     expect(text).toMatch(words);
