@@ -1,4 +1,4 @@
-/** A broken invariant of docs/benchmark.md#the-audit, in words. */
+/** A broken invariant of docs/benchmark.md#the-audit, as text. */
 export interface Fault {
   /** Its number there, 1 to 13. */
   invariant: number;

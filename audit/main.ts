@@ -3,9 +3,9 @@ import { audit, type AuditTarget } from './audit';
 import { embeddedServers } from './embeddedServers';
 
 /**
- * `npm run audit -- [--data <folder>] [--log <file>]...`: the embedded servers of an `npm start` on that folder, or
- * those that DATABASE_URL, REDIS_URL, SANDBOX_GATEWAY_URL and SANDBOX_SECRET name. Exit code 1 with a line for each
- * fault.
+ * `npm run audit -- [--data <folder>] [--log <file>]...`: audits the embedded servers of an `npm start` on that
+ * folder, or the servers that DATABASE_URL, REDIS_URL, SANDBOX_GATEWAY_URL and SANDBOX_SECRET name. If there are
+ * faults, it prints a line for each and ends with exit code 1.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -20,13 +20,13 @@ async function main(): Promise<void> {
   if (faults.length > 0) process.exitCode = 1;
 }
 
-/** Settings of the environment come first, as for the service. */
+/** Settings of the environment come first, as they do for the service. */
 function findTarget(env: NodeJS.ProcessEnv, folder: string, logs: string[]): AuditTarget {
   const embedded = embeddedServers(folder);
   const need = (name: string, fallback: string | undefined): string => {
     const value = env[name] || fallback;
     if (value === undefined)
-      throw new Error(`${folder} is no data folder of npm start: set --data, or ${name}`);
+      throw new Error(`${folder} is not a data folder of npm start: set --data or ${name}`);
     return value;
   };
   return {
@@ -43,7 +43,7 @@ function findTarget(env: NodeJS.ProcessEnv, folder: string, logs: string[]): Aud
 
 main().catch((error: unknown) => {
   process.stderr.write(
-    `The audit could not be made: ${error instanceof Error ? error.message : String(error)}\n`,
+    `The audit could not run: ${error instanceof Error ? error.message : String(error)}\n`,
   );
   process.exitCode = 1;
 });

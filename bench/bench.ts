@@ -6,19 +6,19 @@ import type { Rate } from './processes/meter';
 import type { Scale } from './scale';
 import { openSite, type Site } from './site/site';
 
-/** What the rows measure with. */
+/** The tools with which the rows measure. */
 export interface Bench {
   scale: Scale;
-  /** The Holdfast that most rows ask. */
+  /** The Holdfast instance that most rows call. */
   site: Site;
   ceiling: Ceiling;
   bare: Bare;
   generator: Generator;
-  /** Processes of the main site and the generator. */
+  /** The processes of the main site, and the generator. */
   pids: Pids;
-  /** All sites so far. */
+  /** All sites that are open so far. */
   sites: readonly Site[];
-  /** Another Holdfast beside the main one. */
+  /** Starts another Holdfast beside the main one. */
   openSite(name: string): Promise<Site>;
   close(): Promise<void>;
 }
@@ -76,7 +76,7 @@ export function oncePerBench<Shared>(
   };
 }
 
-/** What a window comes to for one operation. */
+/** The rate of a window: operations a second, and processor time of one operation. */
 export function rateOf({ operations, seconds, cpuMs }: Measured): Rate {
   const shares = Object.entries(cpuMs).map(([name, ms]) => [name, ms / operations] as const);
   return { perSecond: operations / seconds, cpuMs: Object.fromEntries(shares) };

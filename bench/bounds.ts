@@ -9,29 +9,30 @@ import { arena, openSchedule } from './site/catalogue';
 import { enterRoom } from './site/people';
 import { openSite, type Site } from './site/site';
 
-/** Enough to tell what one of them costs. */
+/** Enough connections to measure the cost of one. */
 const SAMPLE = 2_000;
-/** More would fill the listener's queue. */
+/** More connections at once would fill the listener's queue. */
 const OPENED_AT_ONCE = 100;
 const SETTLE_MS = 2_000;
-/** That many too many of each. */
+/** The number of extra clients beyond each bound. */
 const SURPLUS = 100;
 const CHANGES = 10;
 const PROBES = 50;
 const KB = 1_024;
 const MB = 1_024 * KB;
 
-/** As much of headers as the API takes, and nearly as many. */
+/** As many bytes of headers as the API accepts, and nearly as many headers. */
 const HEADERS = Array.from({ length: 95 }, (_, index) => `h${index}: ${'x'.repeat(70)}\r\n`).join('');
 const POST = `POST /v1/auth/refresh HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${HEADERS}`;
 const BODY = 'x'.repeat(64 * KB - 1);
 
 /**
- * `npm run bench:bounds`, two minutes: what a connection costs in the API's heap, whatever its client does with it, and
- * whether everything that clients may hold at once stays below the heap's limit. Judges nothing but that the API lives.
+ * `npm run bench:bounds`, two minutes. It measures how much heap of the API a connection takes, for each thing that a
+ * client can do with it. It also shows whether everything that clients may hold at once stays below the heap limit.
+ * The only failure is a dead API.
  */
 async function main(): Promise<void> {
-  say('Starting a Holdfast of its own ...');
+  say('Starting a separate Holdfast ...');
   const site = await openSite('bounds');
   const stopAtOnce = () => void site.close().finally(() => process.exit(1));
   process.once('SIGINT', stopAtOnce);
@@ -59,7 +60,7 @@ async function measureEach({ stack: { apiUrl } }: Site, heap: Heap, stream: stri
     const crowd = createCrowd(apiUrl);
     await crowd.open(SAMPLE, text);
     const each = (((await heap.liveMb()) - before) * MB) / SAMPLE / KB;
-    say(`a connection ${what}: ${each.toFixed(1)} KB of heap`);
+    say(`one connection ${what}: ${each.toFixed(1)} KB of heap`);
     await crowd.leave();
   }
 }
@@ -70,22 +71,22 @@ async function measureAll(
   { stream, seatIds }: { stream: string; seatIds: readonly string[] },
 ): Promise<void> {
   const [customer] = await enterRoom(client, await people.welcome(1, 0));
-  if (!customer) throw new Error('nobody came');
+  if (!customer) throw new Error('no customer entered the room');
   const { accessToken: token, queueToken } = customer;
   const heapBytes = await heap.limit();
   const { connections, streams, bodyBytes } = edgeBounds({ sharesCount: false, heapBytes });
   const bodies = Math.floor(bodyBytes.total / (64 * KB));
   say(
-    `Everything at once, in a heap of ${(heapBytes / MB).toFixed(0)} MB, ${(await heap.liveMb()).toFixed(0)} in use:`,
+    `All bounds at once, with a heap limit of ${(heapBytes / MB).toFixed(0)} MB, of which ${(await heap.liveMb()).toFixed(0)} MB are in use:`,
   );
   const crowd = createCrowd(apiUrl);
-  // Those that end by themselves come last.
+  // Connections that end automatically come last.
   await crowd.open(streams.total + SURPLUS, stream);
   for (const seatId of seatIds.slice(0, CHANGES)) {
     const body = { seatIds: [seatId], queueToken };
     await client.call({ method: 'POST', path: '/v1/reservations', token, body }, 201, z.unknown());
   }
-  say(`event streams, each told ${CHANGES} changes: ${crowd.left()} of ${streams.total}`);
+  say(`event streams, each with ${CHANGES} changes: ${crowd.left()} of ${streams.total}`);
   await crowd.open(bodies + SURPLUS, `${POST}Content-Length: 65536\r\n\r\n${BODY}`);
   await crowd.open(connections.total - streams.total - bodies, `GET / HTTP/1.1\r\nHost: x\r\n${HEADERS}`);
   say(
@@ -100,9 +101,9 @@ async function measureAll(
     times.push(performance.now() - began);
   }
   const { p50, max } = latencyOf(times);
-  say(`an answer meanwhile: p50 ${p50.toFixed(0)} ms, max ${max.toFixed(0)} ms`);
+  say(`a response during this load: p50 ${p50.toFixed(0)} ms, max ${max.toFixed(0)} ms`);
   await crowd.leave();
-  say(`heap in use when they have left: ${(await heap.liveMb()).toFixed(0)} MB`);
+  say(`heap in use after all clients have left: ${(await heap.liveMb()).toFixed(0)} MB`);
 }
 
 /** Clients that send something and then do nothing. */
@@ -129,14 +130,14 @@ function createCrowd(apiUrl: string) {
     socket.write(text, 'latin1');
   }
 
-  /** How many were not refused. */
+  /** The number of clients that the API did not reject. */
   const left = (): number => clients.filter(({ isIn }) => isIn).length;
 
   async function open(count: number, text: string): Promise<void> {
     for (let begun = 0; begun < count; begun += OPENED_AT_ONCE) {
       await Promise.all(Array.from({ length: OPENED_AT_ONCE }, async () => openOne(text)));
     }
-    // Until the API has taken, or refused, all that was sent.
+    // Waits until the API has accepted or rejected everything that was sent.
     for (let seen = -1; seen !== left(); await sleep(SETTLE_MS)) seen = left();
   }
 

@@ -8,13 +8,13 @@ import { runRounds } from './run';
 import { FULL, QUICK } from './scale';
 
 /**
- * `npm run bench`; see docs/benchmark.md. Exit code 1 where an invariant is broken; a target that was missed is a
- * finding, and no failure.
+ * `npm run bench`; see docs/benchmark.md. A broken invariant gives exit code 1. A missed target is a result, not a
+ * failure.
  */
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   const rows = ROWS.filter(({ subject, long }) => options.subjects.has(subject) && (options.long || !long));
-  say('Starting a Holdfast of its own ...');
+  say('Starting a separate Holdfast ...');
   const bench = await openBench(options.quick ? QUICK : FULL);
   const stopAtOnce = (): void => void bench.close().finally(() => process.exit(1));
   process.once('SIGINT', stopAtOnce);

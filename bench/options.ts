@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { SUBJECTS } from './rows';
 
 export interface Options {
-  /** Of the rows; those that take long are left out unless they are asked for. */
+  /** The subjects of the rows to measure. Long rows are left out unless the caller asks for them. */
   subjects: ReadonlySet<string>;
   quick: boolean;
   long: boolean;
@@ -24,7 +24,7 @@ export function readOptions(args: string[]): Options {
   const subjects = only === undefined ? SUBJECTS : only.split(',');
   const unknown = subjects.find((subject) => !SUBJECTS.includes(subject));
   if (unknown !== undefined) {
-    throw new Error(`--only ${unknown}: no row is about it. There are ${SUBJECTS.join(', ')}.`);
+    throw new Error(`--only ${unknown}: there is no such subject. The subjects are ${SUBJECTS.join(', ')}.`);
   }
   return { subjects: new Set(subjects), ...flags };
 }

@@ -1,40 +1,40 @@
 import type { Bench } from './bench';
 import type { Cpu, Rate } from './processes/meter';
 
-/** One figure of the report, measured beside what it is held against. */
+/** One figure of the report, and the reference to compare it with. */
 export interface Row {
   /** The subject, for `--only`. */
   subject: string;
   figure: string;
   unit: 'a second' | 'ms' | 's' | 'CPU ms' | 'MB';
-  /** What it is measured against, in the same round. */
+  /** What the figure is compared with, in the same round. */
   reference: string;
-  /** Of the figure divided by its reference. */
+  /** The target for the figure divided by its reference. */
   target: { atLeast: number } | { atMost: number };
-  /** It takes so long that it has to be asked for: `--long`. */
+  /** The row takes so long that it runs only with `--long`. */
   long?: true;
-  /** What it needs, outside of what is measured. */
+  /** Prepares the row, outside of the measurement. */
   prepare(bench: Bench): Promise<RunRow>;
 }
 
 export type RunRow = (round: Round) => Promise<Measurement>;
 
 export interface Round {
-  /** From 1. */
+  /** Starts at 1. */
   number: number;
-  /** Reservations a second of Temporal alone: measured once in a round, for whoever asks. */
+  /** Reservations a second of Temporal without Holdfast. Measured once in a round, for every row that needs it. */
   ceiling(): Promise<Rate>;
 }
 
 export interface Measurement {
   ours: number;
   reference: number;
-  /** Milliseconds of one operation by process. */
+  /** Milliseconds of one operation, by process. */
   cpuMs: { ours: Cpu; reference: Cpu };
   /** Milliseconds of single operations, in an open model. */
   latencies?: Record<string, number[]>;
-  /** Further figures worth telling. */
+  /** Further useful figures. */
   details?: Record<string, number | string>;
-  /** Promises that were not kept, in words. The row has then missed its target, whatever the ratio. */
+  /** Promises that were not kept, as text. The row then misses its target, whatever the ratio is. */
   broken?: string[];
 }

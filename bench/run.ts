@@ -5,16 +5,16 @@ import type { Rate } from './processes/meter';
 import type { Measurement, Round, Row, RunRow } from './row';
 import { ACTIVE_SECONDS } from './site/stack';
 
-/** What the rounds brought: of each row a measurement for each round. */
+/** The results of the rounds: for each row, one measurement a round. */
 export interface Rounds {
   rows: { row: Row; measurements: Measurement[] }[];
-  /** What the audit found after each round, in words. */
+  /** What the audit found after each round, as text. */
   faults: string[];
 }
 
 /**
- * All rows, once a round, so that a machine that gets slower for a minute slows all of them; after each round the
- * audit. What takes long is measured in the first round alone.
+ * Runs all rows once a round, so that a machine that is slow for a minute slows all of them. Runs the audit after
+ * each round. Long rows run only in the first round.
  */
 export async function runRounds(
   bench: Bench,

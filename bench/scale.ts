@@ -1,11 +1,16 @@
-/** How much of everything: as it counts, or just enough to see that everything works. */
+/** The size of a run: the full size, or just enough to see that everything works. */
 export interface Scale {
   rounds: number;
-  /** At once in a closed loop. Fewer leave the machine idle, more only wait longer. */
+  /**
+   * The number of users at once in a closed loop. With fewer, the machine is idle. With more, users only wait longer.
+   */
   users: number;
-  /** More than the users, as in a real sale; each may have 100 seats of a schedule. */
+  /** More than the users, as in a real sale. Each may have 100 seats of a schedule. */
   customers: number;
-  /** Before the first round, so that compiled code and caches are those of a service that has been up for a while. */
+  /**
+   * The time before the first round. After it, compiled code and caches are like those of a service that has run for
+   * a while.
+   */
   warmUpMs: number;
   rampMs: number;
   /** A window of reservations. */
@@ -13,14 +18,14 @@ export interface Scale {
   /** A window of plain requests. */
   requestSeconds: number;
   connections: number;
-  /** Holds alone in a round, and as many of the ceiling. */
+  /** Single holds in a round, for the service and for the ceiling. */
   singleHolds: number;
-  /** Who poll a waiting room. */
+  /** The number of users who poll a waiting room. */
   waiting: number;
   sale: { seats: number; buyers: number; bots: number; arriveWithinMs: number; atMostSeconds: number };
-  /** The small case; the large one has ten times as much of each. */
+  /** The small case. The large case has ten times as much of each. */
   growth: { seats: number; users: number; reservations: number };
-  /** Reservations after which memory is compared. */
+  /** The numbers of reservations after which memory is compared. */
   memory: { first: number; last: number; atMostSeconds: number };
 }
 
@@ -40,7 +45,7 @@ export const FULL: Scale = {
   memory: { first: 5_000, last: 50_000, atMostSeconds: 2_400 },
 };
 
-/** CI runs this: the figures mean nothing, the rest does. */
+/** CI runs this size. The figures mean nothing; everything else is checked. */
 export const QUICK: Scale = {
   rounds: 1,
   users: 8,

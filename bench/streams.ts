@@ -9,18 +9,18 @@ import { enterRoom } from './site/people';
 import { openSite, type Site } from './site/site';
 
 const STREAMS = 5_000;
-/** Connections that are opened at once; more would fill the listener's queue. */
+/** The number of connections opened at once. More would fill the listener's queue. */
 const OPENED_AT_ONCE = 100;
 const CHANGES = 20;
 const SEATS_A_CHANGE = 2;
-/** Between changes, so that each is an event of its own. */
+/** The pause between changes, so that each change is a separate event. */
 const PAUSE_MS = 700;
 
 const mapSchema = z.object({ version: z.number() });
 
-/** `npm run bench:streams`: a minute; see docs/live-seats.md. Judges nothing but that every stream is told. */
+/** `npm run bench:streams`, one minute; see docs/live-seats.md. The only failure is a stream that gets no event. */
 async function main(): Promise<void> {
-  say('Starting a Holdfast of its own ...');
+  say('Starting a separate Holdfast ...');
   const site = await openSite('streams');
   const stopAtOnce = () => void site.close().finally(() => process.exit(1));
   process.once('SIGINT', stopAtOnce);
@@ -29,7 +29,7 @@ async function main(): Promise<void> {
   try {
     const { scheduleId, seatIds } = await openSchedule(client, { plan: await arena() });
     const [customer] = await enterRoom(client, await people.welcome(1, 0));
-    if (!customer) throw new Error('nobody came');
+    if (!customer) throw new Error('no customer entered the room');
     const { accessToken: token, queueToken } = customer;
     const change = async (): Promise<void> => {
       const body = { seatIds: seatIds.splice(0, SEATS_A_CHANGE), queueToken };
@@ -61,7 +61,7 @@ async function measure(
   const memory = residentMb(pids.API) - memoryBefore;
   say(`open after ${openMs.toFixed(0)} ms; API ${memoryBefore.toFixed(0)} MB + ${memory.toFixed(0)} MB`);
 
-  say(`${CHANGES} holds, each told to all ...`);
+  say(`${CHANGES} holds; each stream gets an event for each hold ...`);
   const cpuBefore = cpuMs(pids.API);
   const delays: number[] = [];
   const untilAll: number[] = [];
@@ -75,10 +75,12 @@ async function measure(
     await sleep(PAUSE_MS);
   }
   const cpu = (cpuMs(pids.API) - cpuBefore) / CHANGES;
-  say(`from the request for the hold to the event: ${described(latencyOf(delays))}`);
-  say(`to the last of ${STREAMS}: ${described(latencyOf(untilAll))}; API ${cpu.toFixed(0)} CPU-ms a change`);
+  say(`from the hold request to the event: ${described(latencyOf(delays))}`);
+  say(
+    `to the last of ${STREAMS} events: ${described(latencyOf(untilAll))}; API ${cpu.toFixed(0)} CPU-ms a change`,
+  );
 
-  say('All are cut, miss a change, and come back ...');
+  say('All streams are cut, miss a change, and connect again ...');
   const versions = streams.map((stream) => stream.version());
   for (const stream of streams) stream.close();
   await change();
@@ -86,14 +88,14 @@ async function measure(
   streams = await openStreams(apiUrl, `${path}/events`, versions);
   await Promise.all(streams.map(async (stream) => stream.next()));
   say(`all resumed after ${(performance.now() - back).toFixed(0)} ms`);
-  say(`API in the end: ${residentMb(pids.API).toFixed(0)} MB`);
+  say(`API at the end: ${residentMb(pids.API).toFixed(0)} MB`);
   for (const stream of streams) stream.close();
 }
 
 interface Stream {
-  /** When the next event has come, or one has come that nobody asked for yet. */
+  /** Resolves at the next event, or immediately if an event came before the call. */
   next(): Promise<number>;
-  /** Id of the last event. */
+  /** The id of the last event. */
   version(): number;
   close(): void;
 }
@@ -108,7 +110,7 @@ async function openStreams(apiUrl: string, path: string, versions: readonly numb
   return streams;
 }
 
-/** A bare socket: 5,000 HTTP clients in one process would cost more than what they measure. */
+/** A bare socket, because 5,000 HTTP clients in one process would cost more than the service that they measure. */
 async function openStream(apiUrl: string, path: string, since: number): Promise<Stream> {
   const { hostname, port } = new URL(apiUrl);
   const socket: Socket = connect(Number(port), hostname);

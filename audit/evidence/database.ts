@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { z } from 'zod';
 
-/** One snapshot of the service's database, read by the auditor's own statements. */
+/** One snapshot of the service's database. The audit reads it with its own statements. */
 export interface Snapshot {
   /** @param values of `$1`, `$2`, ... */
   read<Schema extends z.ZodType>(
@@ -11,7 +11,7 @@ export interface Snapshot {
   ): Promise<z.infer<Schema>[]>;
 }
 
-/** @param url of any login that may read the service's tables */
+/** @param url of any login that may read the tables of the service */
 export async function withSnapshot<Result>(
   url: string,
   look: (snapshot: Snapshot) => Promise<Result>,

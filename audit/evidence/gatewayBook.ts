@@ -1,10 +1,10 @@
 import { request } from 'undici';
 import { z } from 'zod';
 
-/** A line of the sandbox gateway's book in which money moved. */
+/** A line in the book of the sandbox gateway for which money moved. */
 export interface Capture {
   key: string;
-  /** The reservation, or the top-up. */
+  /** The id of the reservation, or of the top-up. */
   orderId: string;
   captured: number;
   refunded: number;
@@ -23,7 +23,7 @@ const pageSchema = z.object({
   nextCursor: z.string().nullable(),
 });
 
-/** The whole book of the sandbox, by its own interface. */
+/** Reads the whole book of the sandbox gateway through its own interface. */
 export async function readGatewayBook({ url, secret }: { url: string; secret: string }): Promise<Capture[]> {
   const captures: Capture[] = [];
   let cursor: string | null = '';

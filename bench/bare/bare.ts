@@ -6,12 +6,12 @@ import type { BareCommand, BareTarget } from './protocol';
 export interface Bare {
   pid: number;
   url: string;
-  /** Makes `GET /map/<name>` answer with these bytes and headers, and 304 to whoever has the ETag. */
+  /** Makes `GET /map/<name>` respond with these bytes and headers, and with 304 to a client that has the ETag. */
   serveMap(map: { name: string; headers: Record<string, string>; body: Buffer }): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts the bare Koa server, a process like the service's API. */
+/** Starts the bare Koa server, which is a separate process like the API of the service. */
 export async function startBare(target: BareTarget): Promise<Bare> {
   const child: Child<BareCommand | { ask: 'port' }> = await startChild(
     path.join(__dirname, 'process.js'),

@@ -5,7 +5,7 @@ import Koa from 'koa';
 import { serve } from '../processes/serve';
 import type { BareCommand, BareTarget } from './protocol';
 
-/** The shortest script that reads something. */
+/** The shortest script that reads a key. */
 const SCRIPT = `return redis.call('GET', KEYS[1])`;
 
 interface SeatMap {
@@ -14,8 +14,8 @@ interface SeatMap {
 }
 
 /**
- * What any Koa server has to do for such answers, and nothing else: one EdDSA token verified and one script run
- * by its digest, or a buffer sent as it is.
+ * The work that any Koa server has to do for such responses, and nothing else. It verifies one EdDSA token and runs
+ * one script by its digest, or it sends a buffer unchanged.
  */
 serve<BareTarget, BareCommand | { ask: 'port' }>(async ({ redisUrl, publicJwk }) => {
   const redis = new Redis(redisUrl);

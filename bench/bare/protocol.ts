@@ -2,16 +2,16 @@ import type { Person } from '../generator/protocol';
 
 export interface BareTarget {
   redisUrl: string;
-  /** Of the key that signs the service's tokens. */
+  /** The public part of the key that signs the tokens of the service. */
   publicJwk: object;
 }
 
-/** To the bare server: what to send below `/map/<name>`, as the service sends it. */
+/** A command to the bare server: what to send below `/map/<name>`, exactly as the service sends it. */
 export interface BareCommand {
   name: string;
   headers: Record<string, string>;
   bodyBase64: string;
 }
 
-/** What a request of a person says to either server. */
+/** The Authorization header of a person, for either server. */
 export const bearer = ({ accessToken }: Person): string => `Bearer ${accessToken}`;

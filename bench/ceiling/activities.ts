@@ -1,4 +1,4 @@
-/** The activity of the ceiling. */
+/** The only activity of the ceiling. */
 export function nothing(): Promise<void> {
   return Promise.resolve();
 }

@@ -11,24 +11,24 @@ import * as activities from './activities';
 import type { CeilingCommand, CeilingTarget } from './protocol';
 import { bareReservation, holdUpdate, payUpdate } from './workflow';
 
-/** As long as a real hold, so that the timer is as durable; no reservation here waits for its end. */
+/** As long as a real hold, so that the timer is as durable. No reservation here waits for the end of its hold. */
 const HOLD_MS = 300_000;
 
 /**
- * Worker and client of the ceiling in one process of their own: there is less to do than in two, and nothing
- * of the measurement runs inside.
+ * The worker and the client of the ceiling, in one separate process. One process has less work than two, and none of
+ * the measurement runs in it.
  */
 serve<CeilingTarget, CeilingCommand>(async ({ temporalAddress: address, taskQueue }) => {
-  // Under load the SDK tells of workflow tasks that it lost and does again; they are counted when done.
+  // Under load the SDK logs workflow tasks that it lost and repeats. The benchmark counts them when they are done.
   Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { filter: 'off' } } });
   const connection = await NativeConnection.connect({ address });
   const worker = await Worker.create({
     connection,
     taskQueue,
-    // With the service's own settings for workflow code, which cost the bare one less too.
+    // The same settings for workflow code as in the service. They make the bare workflow cheaper too.
     workflowBundle: { code: await workflowBundle(require.resolve('./workflow')) },
     activities,
-    // The best that was found on two cores, as in the service's own worker.
+    // The best value found on two cores; the worker of the service uses it too.
     workflowThreadPoolSize: 2,
   });
   const clientConnection = await Connection.connect({ address });
@@ -67,7 +67,7 @@ async function pay(client: Client, workflowId: string): Promise<void> {
   await client.workflow.getHandle(workflowId).executeUpdate(payUpdate);
 }
 
-/** Updates with start alone; each is brought to its end outside of what is measured. */
+/** Only updates with start. The end of each workflow is outside of the measurement. */
 async function holdOneByOne(client: Client, taskQueue: string, holds: number, pids: Pids): Promise<Measured> {
   const readMeter = startMeter(pids);
   const beganAt = performance.now();

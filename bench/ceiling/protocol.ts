@@ -1,7 +1,7 @@
 import type { Window } from '../generator/closedLoop';
 import type { Pids } from '../processes/meter';
 
-/** To the ceiling's process: a window of whole reservations, or holds alone, one after the other. */
+/** A command to the process of the ceiling: a window of whole reservations, or only holds, one after the other. */
 export type CeilingCommand =
   { task: 'reservations'; window: Window; pids: Pids } | { task: 'holds'; holds: number; pids: Pids };
 

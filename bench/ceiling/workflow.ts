@@ -7,8 +7,9 @@ export const payUpdate = defineUpdate('pay');
 const { nothing } = proxyLocalActivities<{ nothing: typeof Nothing }>({ startToCloseTimeout: '4s' });
 
 /**
- * What a reservation costs Temporal and nothing else: an update with the start that runs one local activity, a
- * durable timer, an update that runs three, and the end. The real one is `src/workflows/reservations/reservation.ts`.
+ * The work that a reservation causes for Temporal, and nothing else. It is an update-with-start that runs one local
+ * activity, a durable timer, an update that runs three, and the end. The real workflow is
+ * `src/workflows/reservations/reservation.ts`.
  */
 export async function bareReservation(holdMs: number): Promise<void> {
   let held = false;

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
- * Instants at which people come, in milliseconds from the start: a Poisson process, as strangers do not wait for
- * one another.
+ * The instants at which people arrive, in milliseconds from the start. A Poisson process, because people who do not
+ * know each other arrive independently.
  */
 export function poissonArrivals(perSecond: number, seconds: number): number[] {
   const instants: number[] = [];
@@ -12,16 +12,16 @@ export function poissonArrivals(perSecond: number, seconds: number): number[] {
   }
 }
 
-/** The same number of people, spread evenly over a time, in the order in which they come. */
+/** A fixed number of people, spread evenly over a time, in the order of their arrival. */
 export function uniformArrivals(people: number, withinMs: number): number[] {
   return Array.from({ length: people }, () => Math.random() * withinMs).toSorted((a, b) => a - b);
 }
 
 /**
- * An open model: everybody comes at the instant that was fixed in advance, however slow the service is meanwhile.
- * Who measures from `plannedAt` (as `performance.now()` tells time) leaves nothing out.
+ * An open model: every person arrives at an instant that was fixed in advance, even if the service is slow at that
+ * time. To leave no waiting time out, measure from `plannedAt` (on the clock of `performance.now()`).
  *
- * @returns once everybody is done
+ * @returns once every person has finished
  */
 export async function runArrivals(
   instants: readonly number[],
@@ -30,7 +30,8 @@ export async function runArrivals(
   const began = performance.now();
   const under: Promise<void>[] = [];
   for (const [index, instant] of instants.entries()) {
-    // A timer that is late counts, because latency runs from the plan; one that is early waits again.
+    // A late timer counts, because the latency starts at the planned instant. After an early timer, the loop waits
+    // again.
     for (let early = began + instant - performance.now(); early > 0;) {
       await pause(early);
       early = began + instant - performance.now();

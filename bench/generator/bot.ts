@@ -5,8 +5,8 @@ import type { SaleFloor } from './saleFloor';
 const EVERY_MS = 200;
 
 /**
- * Has a place at the end of the line and asks for seats all the time. Nobody at the end has a turn before all
- * seats are sold, so a seat for a bot is a seat out of turn.
+ * A bot has a place at the end of the line and asks for seats all the time. No user at the end has a turn before all
+ * seats are sold. So a bot that gets a seat got it out of turn.
  */
 export async function runBot(floor: SaleFloor, bot: Person): Promise<void> {
   const place = await enter(floor, bot);
@@ -20,7 +20,7 @@ export async function runBot(floor: SaleFloor, bot: Person): Promise<void> {
         token: bot.accessToken,
         body: { seatId, queueToken: place.queueToken },
       });
-      if (answer?.status === 201) floor.surprise(`a bot was given seat ${seatId} before its turn`);
+      if (answer?.status === 201) floor.surprise(`a bot got seat ${seatId} before its turn`);
     }
     await floor.wait(EVERY_MS);
   }

@@ -3,10 +3,13 @@ import { ask, enter, type Place } from './place';
 import type { Person } from './protocol';
 import type { SaleFloor } from './saleFloor';
 
-/** Somebody who finds all free seats taken looks again after so long. */
+/** A buyer who finds all free seats taken looks again after this time. */
 const LOOK_AGAIN_MS = 500;
 
-/** Enters, asks as often as told, and buys when admitted. Ends with seats, or with the sale. */
+/**
+ * Enters, polls as often as the service says, and buys after the admission. Ends with seats, or with the end of the
+ * sale.
+ */
 export async function runBuyer(
   floor: SaleFloor,
   buyer: Person,
@@ -61,10 +64,10 @@ async function pay(
   const began = performance.now();
   log.write({ kind: 'paying', at: Date.now(), user, reservation });
   const paid = await post(floor, buyer, '/v1/payments', { reservationId: reservation, queueToken });
-  // The sale was given up while the service asked to come back later.
+  // The sale ended while the client waited to send the request again.
   if (paid === null) return;
   if (paid.status !== 200) {
-    floor.surprise(`a payment is answered with ${paid.status}: ${paid.text}`);
+    floor.surprise(`a payment returned ${paid.status}: ${paid.text}`);
     return;
   }
   floor.seen.latencies.pay.push(performance.now() - began);

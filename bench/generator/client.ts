@@ -15,10 +15,10 @@ export interface Answer {
   text: string;
 }
 
-/** A client of the REST interface. */
+/** A client of the REST API. */
 export interface Client {
   send(call: Call): Promise<Answer>;
-  /** @throws where the answer has another status than `expected` */
+  /** @throws if the response has another status than `expected` */
   call<Schema extends z.ZodType>(call: Call, expected: number, answer: Schema): Promise<z.infer<Schema>>;
   close(): Promise<void>;
 }
@@ -46,7 +46,7 @@ export function openClient(url: string, connections = 256): Client {
     send,
     async call(call, expected, answer) {
       const { status, text } = await send(call);
-      if (status !== expected) throw new Error(`${call.method} ${call.path} answers ${status}: ${text}`);
+      if (status !== expected) throw new Error(`${call.method} ${call.path} returned ${status}: ${text}`);
       return answer.parse(text === '' ? null : JSON.parse(text));
     },
     close: () => pool.close(),

@@ -2,16 +2,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { startMeter, type Measured, type Pids } from '../processes/meter';
 
 export interface Window {
-  /** At once; each begins its next turn when the one before has ended. */
+  /** The number of users at once. Each begins its next turn when the previous one has ended. */
   users: number;
-  /** Not measured: caches fill and all users are on their way. */
+  /** Not measured: caches fill, and all users start. */
   rampMs: number;
   measuredMs: number;
 }
 
 /**
- * Runs turns of many users side by side and measures a window inside. Returns after the last turn has ended.
- * What it finds is how much can be done; how long one waits is a question for arrivals that do not wait.
+ * Runs the turns of many users in parallel and measures a window of that time. Returns after the last turn has ended.
+ * It finds the maximum throughput. To measure waiting times, use arrivals that do not wait.
  *
  * @throws the first failure of a turn
  */
@@ -35,7 +35,7 @@ export async function runClosedLoop(
     const endedBefore = ended;
     const began = performance.now();
     await pause(measuredMs);
-    // On a machine that stands still a window lasts until something has been done in it.
+    // If the machine stalls, the window lasts until at least one operation has ended in it.
     // oxlint-disable-next-line eslint/no-unmodified-loop-condition -- the users' turns count up
     while (ended === endedBefore && !over.signal.aborted) await pause(measuredMs / 10);
     const seconds = (performance.now() - began) / 1_000;

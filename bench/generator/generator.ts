@@ -4,5 +4,7 @@ import type { GeneratorCommand } from './protocol';
 
 export type Generator = Child<GeneratorCommand>;
 
-/** The load generator is a process of its own, so that what it costs can be told from what it measures. */
+/**
+ * The load generator is a separate process, so that its own cost can be separated from the cost of what it measures.
+ */
 export const startGenerator = (): Promise<Generator> => startChild(path.join(__dirname, 'process.js'), {});

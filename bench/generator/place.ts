@@ -15,13 +15,13 @@ const tokenSchema = z.object({ jti: z.string(), room: z.string() });
 
 export interface Place {
   queueToken: string;
-  /** What the token says. */
+  /** From the token. */
   id: string;
   room: string;
   queue: z.infer<typeof queueSchema>;
 }
 
-/** Enters the sale's room. Null where the sale was over before. */
+/** Enters the room of the sale. Null if the sale had already ended. */
 export async function enter(floor: SaleFloor, person: Person): Promise<Place | null> {
   const askedAt = Date.now();
   const answer = await floor.send({
@@ -38,7 +38,7 @@ export async function enter(floor: SaleFloor, person: Person): Promise<Place | n
   return place;
 }
 
-/** Asks where the place stands. Null where it has ended, or the sale. */
+/** Polls the place. Null if the place or the sale has ended. */
 export async function ask(floor: SaleFloor, person: Person, before: Place): Promise<Place | null> {
   const askedAt = Date.now();
   const answer = await floor.send({

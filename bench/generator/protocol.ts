@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { measuredSchema, type Pids } from '../processes/meter';
 import type { Window } from './closedLoop';
 
-/** A person with an account, as `site/people.ts` makes them. */
+/** A person with an account, made by `site/people.ts`. */
 export interface Person {
   userId: string;
   accessToken: string;
 }
 
-/** One with a place in the room that the sale asks for. */
+/** A person with a place in the room of the sale. */
 export interface Customer extends Person {
   queueToken: string;
 }
@@ -21,18 +21,18 @@ export interface PlainRequest {
 }
 
 interface Target {
-  /** Where it is sent to, without a path. */
+  /** The base URL of the requests, without a path. */
   url: string;
-  /** Whose processor time counts. */
+  /** The processes whose processor time counts. */
   pids: Pids;
 }
 
 interface Shopping extends Target {
   customers: readonly Customer[];
-  /** Free seats of one schedule; none is asked for twice. */
+  /** Free seats of one schedule. No seat is requested twice. */
   seatIds: readonly string[];
   seatsEach: number;
-  /** Where what the clients saw is written down. */
+  /** The file in which the clients record what they saw. */
   log: string;
 }
 
@@ -58,14 +58,14 @@ export type PurchaseArrivalsCommand = Shopping & {
   perSecond: number;
   seconds: number;
 };
-/** A number of reservations, however long it takes but for the bound. */
+/** A fixed number of reservations. It may take any time up to the bound. */
 export type ManyPurchasesCommand = Shopping & {
   task: 'manyPurchases';
   users: number;
   purchases: number;
   atMostSeconds: number;
 };
-/** One hold at a time, each released again. */
+/** One hold at a time; each is released again. */
 export type SingleHoldsCommand = Shopping & { task: 'singleHolds'; holds: number };
 
 export interface SaleCommand extends Target {
@@ -74,7 +74,7 @@ export interface SaleCommand extends Target {
   seats: number;
   arriveWithinMs: number;
   buyers: readonly Person[];
-  /** Ask for seats again and again without waiting for their turn. */
+  /** Bots ask for seats repeatedly without waiting for their turn. */
   bots: readonly Person[];
   log: string;
   atMostSeconds: number;
@@ -89,19 +89,19 @@ export type GeneratorCommand =
   | SingleHoldsCommand
   | SaleCommand;
 
-/** To the shopping tasks; `seatsUsed` says where the next one begins. */
+/** The result of the shopping tasks. `seatsUsed` is where the next task begins. */
 export const shoppedSchema = measuredSchema.extend({ seatsUsed: z.int() });
 export type Shopped = z.infer<typeof shoppedSchema>;
 
 export const saleResultSchema = measuredSchema.extend({
-  /** From the first arrival to the last confirmation; null where seats were left over. */
+  /** From the first arrival to the last confirmation. Null if seats were left over. */
   soldOutSeconds: z.number().nullable(),
   sold: z.int(),
   reservations: z.int(),
   admitted: z.int(),
-  /** How often each status was answered, and `error` where a connection gave none. */
+  /** How often each status came, and `error` for a connection without a response. */
   statuses: z.record(z.string(), z.int()),
-  /** What nobody may see: an answer 5xx other than 503, a bot with a seat before its turn. */
+  /** Events that must not happen: a 5xx response other than 503, or a bot with a seat before its turn. */
   surprises: z.array(z.string()),
 });
 export type SaleResult = z.infer<typeof saleResultSchema>;

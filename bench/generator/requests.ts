@@ -5,9 +5,9 @@ import { runClosedLoop } from './closedLoop';
 import type { ArriveCommand, PlainRequest, SaturateCommand } from './protocol';
 
 /**
- * As many answers as there can be: each connection sends the next request when its last one is answered.
+ * The maximum number of responses: each connection sends its next request when it gets the response to the last one.
  *
- * @throws where anything but the expected status is answered
+ * @throws if a response has another status than the expected one
  */
 export async function saturate(command: SaturateCommand): Promise<Measured> {
   const pool = new Pool(command.url, { connections: command.window.users });
@@ -23,7 +23,7 @@ export async function saturate(command: SaturateCommand): Promise<Measured> {
 /**
  * The requests in turn, at instants that were fixed in advance.
  *
- * @throws where anything but the expected status is answered
+ * @throws if a response has another status than the expected one
  */
 export async function arrive(command: ArriveCommand): Promise<Measured> {
   const pool = new Pool(command.url, { connections: 128 });
@@ -47,7 +47,7 @@ export async function arrive(command: ArriveCommand): Promise<Measured> {
   }
 }
 
-/** Sends one of the requests in turn, and throws away what comes but for the status. */
+/** Sends one of the requests in turn, and discards everything in the response except the status. */
 function expecting(
   pool: Pool,
   { url, requests, expectedStatus }: SaturateCommand | ArriveCommand,
@@ -57,12 +57,14 @@ function expecting(
     if (!request) throw new Error('there is nothing to send');
     const status = await discard(pool, request);
     if (status !== expectedStatus) {
-      throw new Error(`${request.method} ${url}${request.path} answers ${status}, not ${expectedStatus}`);
+      throw new Error(`${request.method} ${url}${request.path} returned ${status}, not ${expectedStatus}`);
     }
   };
 }
 
-/** `dispatch` rather than `request`: a body that nobody reads needs no stream, which costs more than the rest. */
+/**
+ * Uses `dispatch` instead of `request`: an unread body needs no stream, and the stream would cost more than the rest.
+ */
 function discard(pool: Pool, { method, path, headers, body }: PlainRequest): Promise<number> {
   return new Promise((resolve, reject) => {
     let status = 0;

@@ -8,8 +8,8 @@ import type { SaleCommand, SaleResult } from './protocol';
 import { openSaleFloor } from './saleFloor';
 
 /**
- * A whole sale: everybody comes at an instant that was fixed in advance, waits for a turn, takes one or two seats
- * and pays, until none is left. Bots come last and ask for seats all the time.
+ * A whole sale. Every buyer arrives at an instant that was fixed in advance, waits for a turn, takes one or two seats
+ * and pays, until no seat is left. Bots come last and ask for seats all the time.
  */
 export async function runSale(command: SaleCommand): Promise<SaleResult> {
   const { url, pids, scheduleId, seats, buyers, bots, arriveWithinMs, atMostSeconds } = command;
@@ -21,7 +21,7 @@ export async function runSale(command: SaleCommand): Promise<SaleResult> {
   try {
     const crowd = runArrivals(uniformArrivals(buyers.length, arriveWithinMs), async (plannedAt, index) => {
       const buyer = buyers[index];
-      // Half of them come in pairs.
+      // Half of the buyers want two seats.
       if (buyer) await runBuyer(floor, buyer, 1 + (index % 2), plannedAt);
     });
     const pests = runArrivals(

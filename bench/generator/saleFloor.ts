@@ -3,9 +3,9 @@ import type { Answer, Call, Client } from './client';
 import type { ClientLog } from './clientLog';
 import type { Person } from './protocol';
 
-/** How often the map is read for everybody, as a cache at the edge would. */
+/** How often the map is read for all buyers together, as an edge cache would do it. */
 const MAP_AGE_MS = 250;
-/** Enough to see what went wrong. */
+/** Enough to see the problem. */
 const SURPRISES_AT_MOST = 20;
 
 export type SaleFloor = ReturnType<typeof openSaleFloor>;
@@ -14,7 +14,7 @@ const mapSchema = z.object({
   seats: z.array(z.object({ seatId: z.string(), status: z.enum(['AVAILABLE', 'HELD', 'SOLD', 'BLOCKED']) })),
 });
 
-/** What all buyers of a sale share: the map as it was last seen, and what they have seen of the service. */
+/** What all buyers of a sale share: the last version of the map, and what they have seen of the service. */
 export function openSaleFloor({
   client,
   log,
@@ -24,11 +24,11 @@ export function openSaleFloor({
   client: Client;
   log: ClientLog;
   scheduleId: string;
-  /** As `performance.now()` tells time: the sale is given up then. */
+  /** On the clock of `performance.now()`. The sale is given up at this time. */
   closesAt: number;
 }) {
   let over = false;
-  /** Everybody who waits. A signal would go through all of its listeners for each that is added. */
+  /** All buyers who wait. An AbortSignal would go through all of its listeners each time one is added. */
   const sleepers = new Set<() => void>();
   let free: string[] = [];
   const seen = {
@@ -61,14 +61,14 @@ export function openSaleFloor({
     });
   };
 
-  /** Sends again what was refused with 503, when the service asks for it. Null once the sale is over. */
+  /** After a 503, sends the request again when the service asks for it. Null once the sale is over. */
   const send = async (call: Call): Promise<Answer | null> => {
     while (!isOver()) {
       const answer = await client.send(call);
       seen.statuses[answer.status] = (seen.statuses[answer.status] ?? 0) + 1;
       if (answer.status !== 503) {
         if (answer.status >= 500) {
-          surprise(`${call.method} ${call.path} answers ${answer.status}: ${answer.text}`);
+          surprise(`${call.method} ${call.path} returned ${answer.status}: ${answer.text}`);
         }
         return answer;
       }
@@ -86,13 +86,13 @@ export function openSaleFloor({
     isOver,
     surprise,
 
-    /** Up to so many free seats beside one another in the map's order, at random; none where none is free. */
+    /** Up to `count` free seats beside one another in the order of the map, at random. Empty if no seat is free. */
     chooseSeats(count: number): string[] {
       const first = Math.floor(Math.random() * free.length);
       return free.slice(first, first + count);
     },
 
-    /** Somebody was told that these are gone. */
+    /** A buyer has learned that these seats are taken. */
     forget(seatIds: readonly string[]): void {
       free = free.filter((seatId) => !seatIds.includes(seatId));
     },
@@ -109,7 +109,7 @@ export function openSaleFloor({
       seen.confirmed.push({ at: performance.now(), seatIds });
     },
 
-    /** Reads the map until every seat is sold; then the sale is over. */
+    /** Reads the map until every seat is sold. Then the sale is over. */
     async watch(): Promise<void> {
       while (!isOver()) {
         const map = await client.call(

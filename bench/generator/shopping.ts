@@ -17,7 +17,7 @@ import type {
 
 type Shopping = PurchasesCommand | PurchaseArrivalsCommand | ManyPurchasesCommand | SingleHoldsCommand;
 
-/** Reservations that come back CONFIRMED, as many as there can be. */
+/** As many CONFIRMED reservations as possible. */
 export async function buyWithoutPause(command: PurchasesCommand): Promise<Shopped> {
   return shopping(command, async (shop) => {
     const measured = await runClosedLoop(command.window, () => shop.purchase(), command.pids);
@@ -25,7 +25,7 @@ export async function buyWithoutPause(command: PurchasesCommand): Promise<Shoppe
   });
 }
 
-/** The same at instants that were fixed in advance. */
+/** The same, at instants that were fixed in advance. */
 export async function buyOnArrival(command: PurchaseArrivalsCommand): Promise<Shopped> {
   return shopping(command, async (shop) => {
     const hold: number[] = [];
@@ -47,7 +47,7 @@ export async function buyOnArrival(command: PurchaseArrivalsCommand): Promise<Sh
   });
 }
 
-/** A number of reservations by a few users at once, or what can be done within the bound. */
+/** A fixed number of reservations by a few users at once, or as many as fit into the time limit. */
 export async function buyMany(command: ManyPurchasesCommand): Promise<Shopped> {
   return shopping(command, async (shop) => {
     const readMeter = startMeter(command.pids);
@@ -66,7 +66,7 @@ export async function buyMany(command: ManyPurchasesCommand): Promise<Shopped> {
   });
 }
 
-/** Holds alone, one after the other, each given back outside of what is measured. */
+/** Only holds, one after the other. The release of each hold is outside of the measurement. */
 export async function holdOneByOne(command: SingleHoldsCommand): Promise<Shopped> {
   return shopping(command, async (shop) => {
     const readMeter = startMeter(command.pids);
@@ -103,10 +103,10 @@ function openShop({ customers, seatIds, seatsEach }: Shopping, client: Client, l
   const free = [...customers];
   let used = 0;
 
-  /** Whoever has waited longest; one customer never does two things at once. */
+  /** The customer who has waited longest. One customer never does two things at once. */
   const asCustomer = async <Result>(visit: (customer: Customer) => Promise<Result>): Promise<Result> => {
     const customer = free.shift();
-    if (!customer) throw new Error('more at once than there are customers');
+    if (!customer) throw new Error('there are more operations at once than customers');
     const result = await visit(customer);
     free.push(customer);
     return result;
@@ -138,11 +138,11 @@ function openShop({ customers, seatIds, seatsEach }: Shopping, client: Client, l
     seatsUsed: () => used,
 
     /**
-     * One full reservation, paid as a client does that leaves the split to the service (seats by points, the
-     * booking fee by card).
+     * One full reservation. The client leaves the split to the service: points pay for the seats, and the card pays
+     * the booking fee.
      *
-     * @returns when it was held
-     * @throws where anything but CONFIRMED with a ticket for each seat comes back
+     * @returns when the seats were held
+     * @throws if the response is not CONFIRMED with a ticket for each seat
      */
     purchase: () =>
       asCustomer(async (customer) => {
@@ -158,7 +158,7 @@ function openShop({ customers, seatIds, seatsEach }: Shopping, client: Client, l
         return heldAt;
       }),
 
-    /** @returns milliseconds of the hold */
+    /** @returns the duration of the hold request in milliseconds */
     holdAndRelease: () =>
       asCustomer(async (customer) => {
         const began = performance.now();

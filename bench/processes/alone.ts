@@ -1,5 +1,5 @@
 /**
- * Between operations that are measured alone. Temporal goes on writing for some 30 ms after a workflow's end has been
- * answered, and the next operation would wait for that.
+ * The pause between operations that are measured one at a time. After Temporal reports the end of a workflow, it
+ * still writes for about 30 ms. The next operation would wait for that.
  */
 export const ALONE_MS = 100;

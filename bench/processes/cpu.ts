@@ -6,12 +6,12 @@ const KIB_PER_MB = 1024;
 
 interface Stat {
   parent: number;
-  /** Of the process itself, and of children that it has waited for. */
+  /** Ticks of the process itself, and of the children that it has waited for. */
   ticks: number;
 }
 
 /**
- * Processor time of a process, its children and their dead children so far, in milliseconds: Postgres works in
+ * Processor time in milliseconds of a process, its children, and those of its children that have ended. Postgres uses
  * one child for each connection.
  */
 export function cpuMs(pid: number): number {
@@ -31,7 +31,7 @@ function others(): Stat[] {
     try {
       return [statOf(Number(pid))];
     } catch {
-      // It ended while we looked; its parent has its time now.
+      // It ended during the search. Its parent now has its time.
       return [];
     }
   });
@@ -39,7 +39,7 @@ function others(): Stat[] {
 
 function statOf(pid: number): Stat {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // proc(5): the name, in parentheses, may hold spaces; ppid is the 4th field, the times are the 14th to 17th.
+  // proc(5): the name, in parentheses, may contain spaces. ppid is the 4th field; the times are the 14th to 17th.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const field = (position: number): number => Number(fields[position - 3]);
   return { parent: field(4), ticks: field(14) + field(15) + field(16) + field(17) };

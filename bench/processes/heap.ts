@@ -11,15 +11,15 @@ const LIMIT = `process.mainModule.require('node:v8').getHeapStatistics().heap_si
 const limitSchema = z.object({ result: z.object({ result: z.object({ value: z.number() }) }) });
 const usageSchema = z.object({ result: z.object({ usedSize: z.number() }) });
 
-/** What lives in the heap of a process, in MB: its garbage is collected before. */
+/** The live objects in the heap of a process, in MB. The garbage is collected before each reading. */
 export interface Heap {
   liveMb(): Promise<number>;
-  /** How far it may grow, in bytes. */
+  /** The heap limit in bytes. */
   limit(): Promise<number>;
   close(): void;
 }
 
-/** Opens the inspector of a Node process with the signal for that. */
+/** Opens the inspector of a Node process with SIGUSR1. */
 export async function openHeap(pid: number): Promise<Heap> {
   process.kill(pid, 'SIGUSR1');
   const socket = new WebSocket(await inspectorUrl());
@@ -39,7 +39,7 @@ export async function openHeap(pid: number): Promise<Heap> {
 
   return {
     async liveMb() {
-      // Twice: what was freed with a callback of its own is gone with the second.
+      // Twice: objects that are freed in a callback of the first collection are collected by the second.
       await ask('HeapProfiler.collectGarbage');
       await ask('HeapProfiler.collectGarbage');
       return usageSchema.parse(await ask('Runtime.getHeapUsage')).result.usedSize / MB;

@@ -7,9 +7,10 @@ export interface Service<Command> {
 }
 
 /**
- * The child's side of `startChild`: says that it is ready, answers each command, and ends with its parent.
+ * The child's side of `startChild`: reports that it is ready, runs each command and sends its result, and ends with
+ * its parent.
  *
- * @param prepare is given the parent's arguments
+ * @param prepare gets the arguments of the parent
  */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- both ends of a pipe name the same types
 export function serve<Arguments, Command>(prepare: (args: Arguments) => Promise<Service<Command>>): void {

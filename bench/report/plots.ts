@@ -12,7 +12,7 @@ const MARGIN = { top: 80, bottom: 40 };
 const COLORS = {
   reached: '#3a8f6d',
   missed: '#cf4446',
-  /** In the order in which processes appear in the report; the references' own come last. */
+  /** In the order in which processes appear in the report. The processes of the references come last. */
   processes: [
     '#3f78b5',
     '#dd9a2b',
@@ -26,7 +26,10 @@ const COLORS = {
   ],
 };
 
-/** @returns the files: how each figure stands to its target, and where the processor time of one operation goes */
+/**
+ * @returns the files of two charts: each figure compared with its target, and the processor time of one operation by
+ *   process
+ */
 export function writePlots(report: Report): string[] {
   const folder = path.join(repositoryRoot(), 'docs/performance');
   mkdirSync(folder, { recursive: true });
@@ -38,7 +41,10 @@ export function writePlots(report: Report): string[] {
   });
 }
 
-/** Each ratio as a share of its target: 1 or more has reached it, whichever way the target points. */
+/**
+ * Each ratio as a share of its target. A value of 1 or more has reached the target, also for targets with an upper
+ * limit.
+ */
 function targetChart(rows: readonly RowReport[]): string {
   const shares = rows.map(({ ratio, target }) =>
     'atLeast' in target ? ratio.median / target.atLeast : target.atMost / ratio.median,
@@ -67,7 +73,10 @@ function targetChart(rows: readonly RowReport[]): string {
   });
 }
 
-/** Ours above its reference, divided by processes; as shares, because a hold costs a hundred times a poll. */
+/**
+ * Our processor time above that of the reference, divided by processes. In percent, because a hold costs a hundred
+ * times a poll.
+ */
 function processorChart(rows: readonly RowReport[]): string {
   const bars = rows.flatMap(({ figure, reference, cpuMs }) => [
     { name: figure, cpu: cpuMs.ours },

@@ -14,19 +14,21 @@ export interface RowReport {
   unit: Row['unit'];
   reference: string;
   target: Row['target'];
-  /** Of the rounds. */
+  /** The spread over the rounds. */
   ours: Spread;
   theirs: Spread;
-  /** Ours to theirs, round by round. */
+  /** Ours divided by theirs, round by round. */
   ratio: Spread;
   reached: boolean;
-  /** Milliseconds of one operation by process, medians of the rounds. */
+  /** Milliseconds of one operation, by process; the medians of the rounds. */
   cpuMs: { ours: Cpu; reference: Cpu };
-  /** The reference's processor time by ours: the ratio on a machine that nothing but processors limit. */
+  /**
+   * The processor time of the reference divided by ours: the ratio on a machine whose only limit is its processors.
+   */
   cpuRatio: number | null;
-  /** In an open model, all rounds together. */
+  /** In an open model, for all rounds together. */
   latencies: Record<string, Latency>;
-  /** Of the last round. */
+  /** Details of the last round. */
   details: Record<string, number | string>;
   /** Promises that were not kept. */
   broken: string[];
@@ -38,7 +40,7 @@ export interface Report {
   versions: Record<string, string>;
   rounds: number;
   rows: RowReport[];
-  /** What the audit found: broken invariants. */
+  /** The broken invariants that the audit found. */
   faults: string[];
 }
 
@@ -53,7 +55,7 @@ export async function reportOf({ scale, site }: Bench, { rows, faults }: Rounds)
   };
 }
 
-/** @returns the file's path */
+/** @returns the path of the file */
 export function writeReport(report: Report): string {
   const folder = path.join(repositoryRoot(), '.data-bench');
   mkdirSync(folder, { recursive: true });

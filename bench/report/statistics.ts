@@ -1,6 +1,6 @@
 import { build } from 'hdr-histogram-js';
 
-/** The middle of a few rounds, and their extremes. */
+/** The median of a few rounds, with the lowest and the highest value. */
 export interface Spread {
   median: number;
   lowest: number;
@@ -15,14 +15,14 @@ export interface Latency {
   max: number;
 }
 
-/** @param values one for each round; an odd number of them */
+/** @param values one for each round; the number of values is odd */
 export function spreadOf(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (index: number): number => sorted[index] ?? Number.NaN;
   return { median: at(sorted.length >> 1), lowest: at(0), highest: at(sorted.length - 1) };
 }
 
-/** @param milliseconds of single calls, of all rounds */
+/** @param milliseconds of single calls, from all rounds */
 export function latencyOf(milliseconds: readonly number[]): Latency {
   const histogram = build({ numberOfSignificantValueDigits: 3 });
   const MICROSECONDS = 1_000;

@@ -3,7 +3,7 @@ import { sumOf, type Cpu } from '../processes/meter';
 import type { Report, RowReport } from './report';
 import type { Spread } from './statistics';
 
-/** What a person reads. */
+/** The report as text for a person. */
 export function describeReport({ machine, versions, rounds, rows, faults }: Report): string {
   const broken = rows.flatMap((row) => row.broken.map((what) => `  ${row.figure}: ${what}`));
   return [
@@ -23,7 +23,7 @@ export function describeReport({ machine, versions, rounds, rows, faults }: Repo
   ].join('\n');
 }
 
-/** No colours, which a log would keep, and no line between rows. */
+/** Without colours, because a log would keep their codes, and without lines between the rows. */
 const tableOf = (...head: string[]): Table.Table =>
   new Table({
     head,

@@ -6,10 +6,10 @@ import { enterRoom } from '../site/people';
 import { sideBySide } from './sideBySide';
 
 const SEATS_EACH = 2;
-/** Of what a closed loop finds can be done: how people come while latency is looked at. */
+/** The share of the closed loop's throughput at which people arrive while the latency is measured. */
 const LOAD = 0.5;
 
-/** `POST /v1/reservations` with two free seats, `POST /v1/payments`; CONFIRMED must come back. */
+/** `POST /v1/reservations` with two free seats, then `POST /v1/payments`. The response must be CONFIRMED. */
 const fullReservations = (way: string, bookingFee: number): Row => ({
   subject: 'reservations',
   figure: `full reservations, ${way}`,

@@ -13,22 +13,22 @@ import { holdSeat, refusals } from './refusedHolds';
 import { sideBySide } from './sideBySide';
 
 const TIMES = 10;
-/** More than one customer buys, on every site the same number. */
+/** More than one customer buys. Every site has the same number. */
 const CUSTOMERS = 40;
 
-/** A Holdfast with a past. */
+/** A Holdfast with past reservations. */
 interface Grown {
   site: Site;
   people: Person[];
   customers: Customer[];
-  /** How many wait in a line that is polled. */
+  /** The number of people who wait in a line that is polled. */
   waiting: number;
   schedule: Schedule;
-  /** Seats so far taken from the front of the schedule. */
+  /** The number of seats taken so far from the front of the schedule. */
   used: number;
 }
 
-/** Two Holdfasts, the one with ten times as many seats, users and past reservations as the other. */
+/** Two Holdfasts. One has ten times as many seats, users and past reservations as the other. */
 const sites = oncePerBench(async (bench) => {
   const { seats, users, reservations } = bench.scale.growth;
   const open = async (name: string, times: number): Promise<Grown> => {
@@ -49,7 +49,7 @@ const sites = oncePerBench(async (bench) => {
   return { small, large };
 });
 
-/** What an operation costs all processes of the service, in the large case and in the small one. */
+/** The processor time of an operation in all processes of the service, in the large case and in the small one. */
 const growth = (operation: string, run: (bench: Bench, grown: Grown) => Promise<Measured>): Row => ({
   subject: 'growth',
   figure: `${operation}, ${TIMES} times of everything`,
@@ -115,7 +115,7 @@ async function readMap(bench: Bench, grown: Grown): Promise<Measured> {
   });
 }
 
-/** A line of its own each time, outside of what is measured: who is not asked for a minute has left. */
+/** A new line each time, outside of the measurement: a place that is not polled for a minute ends. */
 async function poll(bench: Bench, grown: Grown): Promise<Measured> {
   const line = await formLine(grown.site, grown.waiting);
   return ask(bench, grown, polls(grown.site, line));

@@ -9,10 +9,10 @@ import { enterRoom } from '../site/people';
 
 const SAMPLES = 9;
 const SAMPLE_MS = 1_000;
-/** An operator may allow a person a hundred of a schedule; half of that leaves room for chance. */
+/** An operator may allow a user a hundred seats of a schedule. Half of that leaves a margin for chance. */
 const SEATS_OF_CUSTOMER = 50;
 
-/** Resident memory once nothing is under way, after many reservations and after a tenth of them. */
+/** Resident memory when nothing is under way: after many reservations, and after a tenth of them. */
 export const memory: Row = {
   subject: 'memory',
   figure: 'memory of API and worker after many reservations',
@@ -47,7 +47,7 @@ export const memory: Row = {
   },
 };
 
-/** @returns how many were bought before the deadline */
+/** @returns how many reservations were bought before the deadline */
 async function buy(
   { site, generator, scale, pids }: Bench,
   customers: readonly Customer[],
@@ -78,7 +78,7 @@ async function buy(
   return bought;
 }
 
-/** API and worker together, the median of some seconds. */
+/** The API and the worker together, the median of some seconds. */
 async function quietMb({ site: { stack } }: Bench): Promise<number> {
   const samples: number[] = [];
   while (samples.length < SAMPLES) {

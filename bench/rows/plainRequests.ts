@@ -4,7 +4,7 @@ import { measuredSchema, type Measured, type Pids } from '../processes/meter';
 import type { Measurement, Round } from '../row';
 import { sideBySide } from './sideBySide';
 
-/** Of what a closed loop finds can be done: how people come while latency is looked at. */
+/** The share of the closed loop's throughput at which requests arrive while the latency is measured. */
 const LOAD = 0.5;
 
 export interface PlainTarget {
@@ -14,7 +14,7 @@ export interface PlainTarget {
   pids: Pids;
 }
 
-/** As many answers as there can be from one server. */
+/** As many responses as possible from one server. */
 export const saturate = (
   { generator, scale }: Bench,
   target: PlainTarget,
@@ -29,7 +29,10 @@ export const saturate = (
     measuredSchema,
   );
 
-/** Saturates the service and the bare server in turn, then looks at the service's latency at half of that. */
+/**
+ * Saturates the service and the bare server in turn. Then measures the latency of the service at half of its
+ * throughput.
+ */
 export async function compareRequests(
   bench: Bench,
   round: Round,
@@ -59,7 +62,7 @@ export async function compareRequests(
   };
 }
 
-/** What the bare server and those it asks spend. */
+/** The processes of the bare server and of the servers that it calls. */
 export const barePids = ({ bare, site, generator }: Bench): Pids => ({
   'bare Koa': bare.pid,
   Redis: site.stack.pids.Redis,

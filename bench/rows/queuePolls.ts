@@ -7,10 +7,10 @@ import type { Site } from '../site/site';
 import { BARE_ADMISSION, bareAdmission } from './admission';
 import { compareRequests, type PlainTarget } from './plainRequests';
 
-/** Somebody is let in every quarter of an hour: the line stands still while it is asked. */
+/** The room admits a user only every quarter of an hour, so the line does not move during the measurement. */
 const ROOM = { admitPerSecond: 0.001, maxActive: 1 };
 
-/** People in a line ask where they stand, far more often than they are told to. */
+/** People in a line poll their position, far more often than the service asks them to. */
 export const queuePolls: Row = {
   subject: 'polls',
   figure: 'queue polls of waiting people',
@@ -21,14 +21,14 @@ export const queuePolls: Row = {
   async prepare(bench) {
     const { site, scale, pids } = bench;
     return async (round) => {
-      // A line of its own for each round: who is not asked for a minute has left.
+      // A new line for each round: a place that is not polled for a minute ends.
       const line = await formLine(site, scale.waiting);
       return compareRequests(bench, round, { ...polls(site, line), pids }, bareAdmission(bench, line));
     };
   },
 };
 
-/** A schedule whose room has so many people in it, all waiting but the first. */
+/** A schedule with this number of people in its room. All except the first wait. */
 export async function formLine(site: Site, people: number): Promise<Customer[]> {
   const { scheduleId } = await openSchedule(site.client, { plan: hall(1), waitingRoom: ROOM });
   const [, ...line] = await enterRoom(site.client, await site.people.welcome(people + 1, 0), scheduleId);

@@ -8,7 +8,7 @@ import type { Site } from '../site/site';
 import { BARE_ADMISSION, bareAdmission } from './admission';
 import { compareRequests, type PlainTarget } from './plainRequests';
 
-/** Everybody wants the seat that somebody has: 409 for all of them. */
+/** All users ask for a seat that another user holds, and all get 409. */
 export const refusedHolds: Row = {
   subject: 'refused',
   figure: 'refused holds of one hot seat',
@@ -40,7 +40,7 @@ export async function holdSeat({ client }: Site, holder: Customer, seatId: strin
   await client.call({ method: 'POST', path: '/v1/reservations', token, body }, 201, z.unknown());
 }
 
-/** The same seat for each of them. */
+/** A request for the same seat from each of them. */
 export const refusals = (
   { stack }: Site,
   crowd: readonly Customer[],

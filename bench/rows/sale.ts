@@ -3,16 +3,16 @@ import { saleResultSchema, type SaleResult } from '../generator/protocol';
 import type { Row } from '../row';
 import { hall, openSchedule, PRICE } from '../site/catalogue';
 
-/** Two seats with their fees, at most. */
+/** At most two seats with their fees. */
 const POINTS = 10 * PRICE;
 const MAX_SEATS_PER_USER = 4;
 /**
- * How long somebody who buys at once takes: to notice the admission (whoever stands in front asks every second), to
- * hold and to pay. By Little's law so many times the rate are in the room, and the rate is what limits.
+ * How long a buyer who buys at once stays: to notice the admission (a client at the front polls every second), to
+ * hold and to pay. By Little's law the room holds this number times the rate, so that the rate is the limit.
  */
 const SECONDS_IN_ROOM = 2;
 
-/** Everybody at once: a hall of 2,000 seats with a waiting room of its own, and ten times as many buyers. */
+/** All buyers at once: a hall of 2,000 seats with its own waiting room, and ten times as many buyers. */
 export const sale: Row = {
   subject: 'sale',
   figure: 'a sale until it is sold out',
@@ -26,7 +26,7 @@ export const sale: Row = {
     const bots = await site.people.welcome(scale.sale.bots, POINTS);
     return async (round) => {
       const ceiling = await round.ceiling();
-      // What an operator sets who knows the machine: as many a second as it can sell to.
+      // The value of an operator who knows the machine: as many admissions a second as it can sell to.
       const admitPerSecond = Math.max(1, Math.round(ceiling.perSecond));
       const { scheduleId } = await openSchedule(site.client, {
         plan: hall(seats),

@@ -7,7 +7,7 @@ import { barePids, compareRequests } from './plainRequests';
 
 const FULL_MAP = 'bare Koa: the same prepared buffer';
 
-/** The map of a 15,000 seat arena in which nothing changes, as a cache or a browser asks for it. */
+/** The map of a 15,000 seat arena without changes, as a cache or a browser requests it. */
 const seatMap = (encoding: 'identity' | 'gzip' | 'br', status: 200 | 304): Row => ({
   subject: 'maps',
   figure: `seat map of 15,000 seats, ${status === 304 ? '304' : encoding}`,
@@ -19,7 +19,7 @@ const seatMap = (encoding: 'identity' | 'gzip' | 'br', status: 200 | 304): Row =
     const { scheduleId } = await quietArena(bench);
     const path = `/v1/schedules/${scheduleId}/seats`;
     return async (round) => {
-      // The version of the day: the bare server sends what the service would.
+      // The current version: the bare server sends what the service would send.
       const name = `${encoding}-${status}`;
       const etag = await copyMap(bench, path, name, encoding);
       const ask = (where: string): PlainRequest => ({
@@ -44,7 +44,7 @@ const seatMap = (encoding: 'identity' | 'gzip' | 'br', status: 200 | 304): Row =
 
 const quietArena = oncePerBench(async ({ site }) => openSchedule(site.client, { plan: await arena() }));
 
-/** Gives the bare server the bytes and headers of the service. Returns their ETag. */
+/** Copies the bytes and headers of the service to the bare server. Returns their ETag. */
 async function copyMap({ site, bare }: Bench, path: string, name: string, encoding: string): Promise<string> {
   const { headers, body } = await request(`${site.stack.apiUrl}${path}`, {
     headers: { 'accept-encoding': encoding },

@@ -1,8 +1,8 @@
 import type { Round } from '../row';
 
 /**
- * Measures two things one after the other, in turns the one and the other first: a machine that gets slower
- * meanwhile favours neither.
+ * Measures two things one after the other, and swaps the order each round. So a machine that becomes slower during
+ * the run favours neither.
  */
 export async function sideBySide<Ours, Reference>(
   { number }: Round,

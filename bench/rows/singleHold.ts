@@ -6,10 +6,10 @@ import type { Row } from '../row';
 import { hall, openSchedule } from '../site/catalogue';
 import { enterRoom } from '../site/people';
 
-/** So many in a row before it is the other's turn. */
+/** The number of holds in a row before the other side takes its turn. */
 const BLOCK = 5;
 
-/** One hold at a time, and nothing else: how long a customer waits on a machine that has nothing to do. */
+/** One hold at a time and nothing else: how long a customer waits on an idle machine. */
 export const singleHold: Row = {
   subject: 'hold',
   figure: 'one hold alone, median',

@@ -5,9 +5,9 @@ import { repositoryRoot } from '../../src/config/repository';
 import type { Client } from '../generator/client';
 import { OPERATOR_PASSWORD } from './stack';
 
-/** What every seat costs. */
+/** The price of every seat. */
 export const PRICE = 1_000;
-/** What an operator may allow at most: enough for a customer's purchases in one run. */
+/** The most that an operator may allow: enough for the purchases of a customer in one run. */
 const MAX_SEATS_PER_USER = 100;
 const HOUR_MS = 60 * 60 * 1_000;
 const SEATS_IN_ROW = 50;
@@ -28,7 +28,7 @@ export interface ScheduleWishes {
 const planSchema = z.looseObject({ categories: z.array(z.looseObject({ name: z.string() })) });
 export type Plan = z.infer<typeof planSchema>;
 
-/** The demo's arena: 15,000 seats in the shape of a real one. */
+/** The demo arena: 15,000 seats in a realistic shape. */
 export async function arena(): Promise<Plan> {
   const text = await readFile(path.join(repositoryRoot(), 'demo/plans/arena.json'), 'utf8');
   return planSchema.parse(JSON.parse(text));

@@ -3,10 +3,11 @@ import type { Person } from '../generator/protocol';
 import type { Site } from './site';
 
 /**
- * Reservations of earlier sales, each of one seat paid with points: written at once, but as the service would have
- * written them, with allocations, payments, tickets, journals and balances. Their workflows have long ended.
+ * Writes reservations of earlier sales, each of one seat paid with points. It writes them all at once, with the same
+ * rows that the service would write: allocations, payments, tickets, journals and balances. Their workflows have long
+ * ended.
  *
- * @param people who bought them in turns; each wallet has the points for it
+ * @param people the buyers, in turns; each wallet has enough points
  */
 export async function writePastReservations(
   { client, postgres }: Site,

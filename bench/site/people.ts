@@ -5,13 +5,13 @@ import { z } from 'zod';
 import type { Client } from '../generator/client';
 import type { Customer, Person } from '../generator/protocol';
 
-/** Far longer than the service's own 15 minutes: nobody has to log in again in the middle of a run. */
+/** Far longer than the 15 minutes of the service, so that no client has to log in again during a run. */
 const TOKEN_LIFE = '12h';
 
 export interface People {
-  /** Of the key that signs, for whoever verifies. */
+  /** The public part of the signing key, for servers that verify tokens. */
   publicJwk: object;
-  /** Accounts with so many points in their wallets, and access tokens. */
+  /** Makes accounts with this number of points in their wallets, and their access tokens. */
   welcome(count: number, points: number): Promise<Person[]>;
 }
 
@@ -22,9 +22,9 @@ const keySchema = z.object({
 });
 
 /**
- * The way past sign-up, login and top-up, which cost 100 ms of processor time a person on purpose: accounts go
- * straight into Postgres, and their tokens are signed here with the service's own key. Points come from an account
- * of the ledger that only the benchmark has, so that the gateway's book stays equal to the ledger.
+ * A shortcut around sign-up, login and top-up, which by design cost 100 ms of processor time a person. Accounts go
+ * directly into Postgres, and this module signs their tokens with the service's own key. Points come from a ledger
+ * account that only the benchmark has, so that the gateway's book stays equal to the ledger.
  */
 export async function openPeople(postgres: Postgres): Promise<People> {
   const { rows } = await postgres.query(
@@ -62,7 +62,7 @@ const ACCOUNTS = `
 
 const WALLETS = `INSERT INTO wallets (user_id, balance) SELECT id, $2 FROM unnest($1::uuid[]) AS id`;
 
-/** One journal for all of them, which sums to zero as every journal does. */
+/** One journal for all of them. It sums to zero, as every journal does. */
 const OPENING_BALANCES = `
   WITH journal AS (
     INSERT INTO journals (id, key, kind) VALUES ($3::uuid, 'opening-balances:' || $3::uuid, 'OPENING_BALANCES')
@@ -74,7 +74,7 @@ const OPENING_BALANCES = `
   UNION ALL
   SELECT journal.id, 'house:opening-balances', NULL, -$2::bigint * cardinality($1::uuid[]), 'KRW', NULL FROM journal`;
 
-/** Enters a room as everybody does: the service's, or that of a schedule. */
+/** Enters a room as any client does: the room of the service, or the room of a schedule. */
 export async function enterRoom(
   client: Client,
   people: readonly Person[],

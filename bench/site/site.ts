@@ -5,15 +5,15 @@ import { openClient, type Client } from '../generator/client';
 import { openPeople, type People } from './people';
 import { startStack, type Stack } from './stack';
 
-/** A Holdfast that is measured, with all that is needed to fill it. */
+/** A Holdfast that is measured, with everything that is needed to fill it. */
 export interface Site {
   name: string;
   stack: Stack;
   client: Client;
-  /** As the schema's owner. */
+  /** Connected as the owner of the schema. */
   postgres: Postgres;
   people: People;
-  /** What its clients saw. */
+  /** The file in which its clients record what they saw. */
   log: string;
   close(): Promise<void>;
 }
@@ -31,7 +31,7 @@ export async function openSite(name: string): Promise<Site> {
     await postgres.connect();
     const people = await openPeople(postgres);
     const log = path.join(stack.folder, 'clients.ndjson');
-    // Nobody may have come when it is read for the first time.
+    // The audit may read the file before any client has come.
     writeFileSync(log, '');
     return { name, stack, client, postgres, people, log, close };
   } catch (error) {

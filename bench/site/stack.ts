@@ -8,7 +8,7 @@ import { repositoryRoot } from '../../src/config/repository';
 
 export const OPERATOR_PASSWORD = 'operator-of-the-benchmark';
 
-/** An admitted place outlives the longest run: nobody in it enters twice. */
+/** An admitted place lasts longer than the longest run, so that no user enters a room twice. */
 export const ACTIVE_SECONDS = 2 * 60 * 60;
 
 const PARTS = ['API', 'worker', 'Temporal', 'Postgres', 'Redis', 'gateway'] as const;
@@ -22,24 +22,24 @@ export interface Stack {
   gatewayUrl: string;
   gatewaySecret: string;
   redisUrl: string;
-  /** Login of the schema's owner. */
+  /** The login of the schema's owner. */
   ownerUrl: string;
-  /** Where the processes keep their data, and the benchmark what its clients saw. */
+  /** The folder with the data of the processes and the records of the clients. */
   folder: string;
   pids: Record<Part, number>;
   /** Ends every part and removes its data. */
   stop(): Promise<void>;
 }
 
-/** Settings of whoever starts the benchmark that would lead it to other servers. */
+/** Settings of the user's environment that would lead the benchmark to other servers. */
 const FOREIGN =
   /^(DATABASE_|REDIS_|TEMPORAL_|SANDBOX_|PAYMENT_|HOLD_|SETTLE_|QUEUE_|METRICS_|WORKER_|OPERATOR_)/;
 
 /**
- * Holdfast as `npm start` runs it, durable, with ports and data of its own. Only the rate limits and the demo
- * catalogue are off, and the service's own waiting room has room for everybody.
+ * Starts Holdfast as `npm start` runs it, durable, with its own ports and data. Only the rate limits and the demo
+ * catalogue are off, and the waiting room of the service has room for all users.
  *
- * @throws where it does not start, with what the launcher said
+ * @throws if it does not start; the error contains the output of the launcher
  */
 export async function startStack(label: string): Promise<Stack> {
   const folder = path.join(repositoryRoot(), '.data-bench', `${label}-${process.pid}`);
@@ -73,7 +73,7 @@ export async function startStack(label: string): Promise<Stack> {
   const ready = async (): Promise<void> => {
     while (!said.includes('Holdfast is ready')) {
       const [code] = await Promise.race([once(launcher.stdout, 'data').then(() => [null]), exited]);
-      if (code !== null) throw new Error(`the stack has not started:\n${said}`);
+      if (code !== null) throw new Error(`the stack did not start:\n${said}`);
     }
   };
   try {

@@ -181,7 +181,7 @@ describe('invariant 2: a confirmation is for one client, and for good', () => {
       .update({ status: 'EXPIRED', ended_at: owner().ref('expires_at') });
 
     expect(await audit()).toEqual([
-      { invariant: 2, what: `reservation ${held.id} was told as CONFIRMED and is EXPIRED` },
+      { invariant: 2, what: `reservation ${held.id} is EXPIRED, but a client saw it as CONFIRMED` },
     ]);
   });
 
@@ -199,7 +199,7 @@ describe('invariant 2: a confirmation is for one client, and for good', () => {
     await write({ ...toldOf(unknown), kind: 'held', expiresAt: new Date().toISOString() });
 
     expect(await audit()).toEqual([
-      { invariant: 2, what: `reservation ${unknown.id} was told as HELD and is unknown` },
+      { invariant: 2, what: `reservation ${unknown.id} is unknown, but a client saw it as HELD` },
     ]);
   });
 });
@@ -312,7 +312,9 @@ describe('invariant 9: the line', () => {
     const user = randomUUID();
     await write(place({ user, room, at, position: 3 }), place({ user, room, at: at + 10, position: 4 }));
 
-    expect(await audit()).toEqual([{ invariant: 9, what: `user ${user} was told position 3 and later 4` }]);
+    expect(await audit()).toEqual([
+      { invariant: 9, what: `user ${user} got position 3 and later position 4` },
+    ]);
   });
 
   it('finds an account with two places', async () => {
