@@ -4,15 +4,15 @@ import { readFile } from 'node:fs/promises';
 import { ROWS } from '../../bench/rows';
 import type { Report } from '../../bench/report/report';
 
-/** Under three minutes on two slow cores, and other suites run beside it. */
+/** The run takes under three minutes on two slow cores, and other suites run beside it. */
 const PATIENCE_MS = 600_000;
 
-/** Whose processor time is told. */
+/** The processes whose processor time the report shows. */
 const PROCESSES = ['API', 'worker', 'Temporal', 'Postgres', 'Redis', 'gateway'];
 
 describe('a quick run of the benchmark', () => {
   it(
-    'measures every row beside its reference, finds the invariants kept, and reports all of it',
+    'measures every row and its reference, finds no broken invariant, and reports everything',
     async () => {
       const run = spawn('npm', ['run', '--silent', 'bench', '--', '--quick']);
       let said = '';
@@ -30,7 +30,7 @@ describe('a quick run of the benchmark', () => {
       for (const { figure, ours, theirs, ratio, cpuMs, broken } of report.rows) {
         for (const { median } of [ours, theirs, ratio]) expect(median).toBeGreaterThan(0);
         expect(Object.keys(cpuMs.ours)).toEqual(expect.arrayContaining(PROCESSES));
-        // A slow machine may sell too little in time; what it sells it sells right.
+        // A slow machine may sell too little in time, but every sale is correct.
         expect(broken.filter((what) => !what.endsWith('in time'))).toEqual([]);
         expect(said).toContain(figure);
       }
@@ -42,6 +42,6 @@ describe('a quick run of the benchmark', () => {
 });
 
 async function readReport(): Promise<Report> {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the benchmark has just written
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the benchmark has just written it
   return JSON.parse(await readFile('.data-bench/report.json', 'utf8')) as Report;
 }

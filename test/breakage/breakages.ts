@@ -916,7 +916,7 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/audit/audit.test.ts',
-    tests: ['invariants 3 to 5: money finds what the ledger has and the gateway has not'],
+    tests: ['invariants 3 to 5: money finds a charge that is in the ledger and not at the gateway'],
   },
   {
     name: 'the auditor does not compare the order of arrival with the order of admission',
@@ -928,7 +928,7 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/audit/audit.test.ts',
-    tests: ['invariant 9: the line finds somebody who was let in before one who had come earlier'],
+    tests: ['invariant 9: the line finds a user who was admitted before an earlier user'],
   },
   {
     name: 'a client that resumes from a version outside the log gets only the later changes',

@@ -4,8 +4,8 @@ import { createLineLog } from '../support/lineLog';
 beforeEach(() => jest.useFakeTimers());
 afterEach(() => jest.useRealTimers());
 
-describe('lines that anybody can cause', () => {
-  it('are written as far as an operator needs to see them, each kind by itself', () => {
+describe('log lines that any client can cause', () => {
+  it('are limited for each kind separately', () => {
     const { logger } = createLineLog();
     const sampler = createLogSampler(logger, 'refused requests');
     const admitted = Array.from({ length: 1_000 }, () => sampler.admits('rate-limited')).filter(Boolean);
@@ -13,7 +13,7 @@ describe('lines that anybody can cause', () => {
     expect(sampler.admits('not-found')).toBe(true);
   });
 
-  it('are counted where they are left out, and told in one line a minute', () => {
+  it('are counted if they are left out, and one line a minute reports the number', () => {
     const { logger, lines } = createLineLog();
     const sampler = createLogSampler(logger, 'refused requests');
     for (let count = 0; count < 1_000; count += 1) sampler.admits('rate-limited');

@@ -4,10 +4,13 @@ import { closeSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { repositoryRoot } from '../../src/config/repository';
 
-/** Linux has it: whatever is written there finds no space. */
+/** A file of Linux: every write to it fails because there is no space. */
 const FULL_DISK = '/dev/full';
 
-/** The compiled logger in a process of its own, which ends with code 42 when it lives for long enough; how it ended. */
+/**
+ * Runs the compiled logger in a separate process, which ends with code 42 if it lives long enough. Returns how the
+ * process ended.
+ */
 async function logTo(file: string): Promise<unknown[]> {
   const logging = JSON.stringify(path.join(repositoryRoot(), 'dist/src/config/logging.js'));
   const script = `const logger = require(${logging}).createLogger('test', 'info');
@@ -24,7 +27,7 @@ async function logTo(file: string): Promise<unknown[]> {
 }
 
 describe('a process whose log cannot be written', () => {
-  it('goes on with its work, and loses lines', async () => {
+  it('continues its work and loses lines', async () => {
     expect(await logTo(FULL_DISK)).toEqual([42, null]);
   });
 });

@@ -25,15 +25,15 @@ describe('a misspelt setting', () => {
   });
 });
 
-describe('a variable of others', () => {
+describe('a variable of another program', () => {
   it.each(['HOSTNAME', 'PATH', 'HOME', 'LOGNAME', 'PORTS', 'REDIS_SERVICE_HOST', 'REDIS_PORT_6379_TCP_ADDR'])(
-    '%s is left alone',
+    '%s is not reported',
     (name) => {
       expect(nearestTo(name)).toBeUndefined();
     },
   );
 
-  it('is none of the settings that docs/operations.md lists', () => {
+  it('does not include any setting that docs/operations.md lists', () => {
     const table = read('docs/operations.md').split('## Settings')[1]?.split('\n## ')[0] ?? '';
     const rows = table.split('\n').filter((line) => line.startsWith('|'));
     const names = [...rows.join('\n').matchAll(/`([A-Z][A-Z_]{3,})`/g)].flatMap(([, name]) => name ?? []);

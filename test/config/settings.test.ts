@@ -23,7 +23,7 @@ const SANDBOX = {
 
 const load = (env: Record<string, string>) => loadSettings({ ...SERVERS, ...env });
 
-/** The one line for the operator, or null where the settings are good. */
+/** The one line for the operator, or null if the settings are good. */
 function complaintOf(env: Record<string, string>): string | null {
   try {
     load(env);
@@ -35,7 +35,7 @@ function complaintOf(env: Record<string, string>): string | null {
 }
 
 describe('the settings of a payment gateway', () => {
-  it('are asked for where it is chosen, and only there', () => {
+  it('are required only for the chosen gateway', () => {
     expect(load(STRIPE)).toMatchObject({
       PAYMENT_GATEWAY: 'stripe',
       gateways: {
@@ -58,7 +58,7 @@ describe('the settings of a payment gateway', () => {
     });
   });
 
-  it('may be there for several: one takes new payments, the others finish theirs', () => {
+  it('may be set for several gateways: one takes new payments, the others finish theirs', () => {
     const { PAYMENT_GATEWAY, gateways } = load({ ...STRIPE, ...TOSS, ...SANDBOX });
     expect(PAYMENT_GATEWAY).toBe('toss');
     expect(gateways).toMatchObject({
@@ -73,11 +73,11 @@ describe('the settings of a payment gateway', () => {
     [{ ...SANDBOX, STRIPE_WEBHOOK_SECRET: 'whsec_0123456789' }, 'STRIPE_SECRET_KEY is not set'],
     [{ ...STRIPE, TOSS_SECRET_KEY: 'live_pk_publishable' }, 'TOSS_SECRET_KEY is set to a bad value'],
     [{ ...TOSS, SANDBOX_SECRET: SANDBOX.SANDBOX_SECRET }, 'SANDBOX_WEBHOOK_SECRET is not set'],
-  ])('stop the start where one of them is there and the others are not: %j', (env, complaint) => {
+  ])('stop the start if one is set and the others are not: %j', (env, complaint) => {
     expect(complaintOf(env)).toContain(complaint);
   });
 
-  it('do not name another gateway by its address alone', () => {
+  it('do not enable another gateway if only its address is set', () => {
     const { gateways } = load({ ...SANDBOX, STRIPE_API_URL: 'http://127.0.0.1:12111' });
     expect(gateways.stripe).toBeUndefined();
   });
@@ -104,11 +104,11 @@ describe('the settings of a payment gateway', () => {
       { ...TOSS, TOSS_WEBHOOK_SECRET: '' },
       'TOSS_WEBHOOK_SECRET is not set; allowed: at least 32 letters, digits, - and _',
     ],
-  ])('of %s missing stop the start with one line that names them', (_gateway, env, complaint) => {
+  ])('stop the start if one of %s is missing, with one line that names it', (_gateway, env, complaint) => {
     expect(complaintOf(env)).toBe(complaint);
   });
 
-  it('are not repeated where they are bad: they are secrets', () => {
+  it('are secrets and are not repeated if their values are bad', () => {
     expect(complaintOf({ ...STRIPE, STRIPE_SECRET_KEY: 'pk_live_publishable' })).toBe(
       'STRIPE_SECRET_KEY is set to a bad value; allowed: a text that starts with sk_ or rk_',
     );
@@ -117,7 +117,7 @@ describe('the settings of a payment gateway', () => {
     ).toBe('TOSS_WEBHOOK_SECRET is set to a bad value; allowed: at least 32 letters, digits, - and _');
   });
 
-  it('of an unknown gateway are a bad choice', () => {
+  it('are rejected for an unknown gateway', () => {
     expect(complaintOf({ PAYMENT_GATEWAY: 'paypal' })).toBe(
       'PAYMENT_GATEWAY is "paypal"; allowed: sandbox, stripe or toss',
     );
@@ -127,7 +127,7 @@ describe('the settings of a payment gateway', () => {
 const loadOrigins = (text: string) => load({ ...SANDBOX, CORS_ORIGINS: text }).CORS_ORIGINS;
 
 describe('CORS_ORIGINS', () => {
-  it('are none where nothing is set, else a list', () => {
+  it('is an empty list if nothing is set, else a list', () => {
     expect(load(SANDBOX).CORS_ORIGINS).toEqual([]);
     expect(loadOrigins('https://shop.example.com, http://localhost:5173')).toEqual([
       'https://shop.example.com',
@@ -143,7 +143,7 @@ describe('CORS_ORIGINS', () => {
     'https://Shop.example.com',
     'ftp://shop.example.com',
     'https://good.example, null',
-  ])('are no others than browsers send: %s', (text) => {
+  ])('accepts only origins that a browser sends: %s', (text) => {
     expect(complaintOf({ ...SANDBOX, CORS_ORIGINS: text })).toBe(
       `CORS_ORIGINS is "${text}"; allowed: origins such as https://shop.example.com, separated by commas, each ` +
         'without a path or a slash',

@@ -21,7 +21,7 @@ describe('the demo catalogue', () => {
     return createScheduleStore(database.db).ofConcerts(concerts.map(({ id }) => id));
   }
 
-  it('is loaded once, also by two starts at the same time', async () => {
+  it('is loaded once, even by two starts at the same time', async () => {
     const added = await Promise.all([loadDemo({ db: database.db }), loadDemo({ db: database.db })]);
     expect(new Set(added)).toEqual(new Set([0, SCHEDULES]));
     expect(await database.owner('venues')).toHaveLength(DEMO_VENUES.length);
@@ -29,7 +29,7 @@ describe('the demo catalogue', () => {
     expect(await loadDemo({ db: database.db })).toBe(0);
   });
 
-  it('has a theatre, a hall and an arena of the sizes it promises', async () => {
+  it('has a theatre, a hall and an arena of the promised sizes', async () => {
     const sizes = new Map((await overviews()).map((schedule) => [schedule.venueName, schedule.seatsTotal]));
     expect(sizes.get('Onyu Theatre')).toBeGreaterThan(280);
     expect(sizes.get('Onyu Theatre')).toBeLessThan(330);
@@ -39,7 +39,7 @@ describe('the demo catalogue', () => {
     expect(sizes.get('Mirae Arena')).toBeLessThan(15_500);
   });
 
-  it('is in the future, with a show not yet on sale and one with a waiting room', async () => {
+  it('has only future shows, one not yet on sale and one with a waiting room', async () => {
     const schedules = await overviews();
     const now = new Date();
     expect(schedules.every((schedule) => schedule.startsAt > now)).toBe(true);
@@ -50,7 +50,7 @@ describe('the demo catalogue', () => {
     );
   });
 
-  it('gets new shows once all are over', async () => {
+  it('gets new shows after all shows are over', async () => {
     const later = new Date(Date.now() + 100 * DAY_MS);
     expect(await loadDemo({ db: database.db, now: later })).toBe(SCHEDULES);
     const coming = (await overviews()).filter((schedule) => schedule.startsAt > later);

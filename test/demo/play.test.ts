@@ -10,14 +10,14 @@ const OPERATOR_PASSWORD = 'a-password-of-the-operator';
 let stack: Stack;
 
 beforeAll(async () => {
-  // Short enough to be waited for, long enough to be paid on a busy machine.
+  // Short enough to wait for, long enough to pay on a busy machine.
   stack = await startStack({ env: { HOLD_SECONDS: '12', OPERATOR_PASSWORD } });
 }, 120_000);
 
 afterAll(async () => stack.stop());
 
 describe('npm run demo', () => {
-  it('says in one line that there is nothing to buy', async () => {
+  it('reports in one line that no schedule is on sale', async () => {
     const { code, errors } = await play({ DEMO_URL: stack.apiUrl });
     expect(code).toBe(1);
     expect(errors.trim()).toBe(
@@ -25,7 +25,7 @@ describe('npm run demo', () => {
     );
   });
 
-  it('plays the four flows twice, and shows the books to whoever has the password', async () => {
+  it('plays the four flows twice, and shows the ledger only with the operator password', async () => {
     await loadDemo({ db: stack.ownerDb });
     const first = await play({ DEMO_URL: stack.apiUrl });
     const second = await play({ DEMO_URL: stack.apiUrl, OPERATOR_PASSWORD });
@@ -36,7 +36,7 @@ describe('npm run demo', () => {
       expect(answers).toEqual(expect.arrayContaining([200, 201, 202, 204, 304, 401, 402, 409, 410, 500]));
       expect(output).toContain("status: 'EXPIRED'");
       expect(output.trimEnd()).toMatch(/every response was as expected\.$/);
-      // No token is shown whole.
+      // No token is shown in full.
       expect(output).not.toMatch(/eyJ[\w-]{20}/);
     }
     expect(first.output).not.toContain('house:revenue');
@@ -46,7 +46,7 @@ describe('npm run demo', () => {
     expect(first.output).toContain('SKIPPED: the demo has no operator account');
   }, 360_000);
 
-  it('says in one line that no service runs, and how to start one', async () => {
+  it('reports in one line that no service runs, and how to start one', async () => {
     const url = `http://127.0.0.1:${await freePort()}`;
     const { code, output, errors } = await play({ DEMO_URL: url });
     expect(code).toBe(1);

@@ -11,18 +11,18 @@ describe.each(pages())('%s', (page) => {
     expect(relative.filter((target) => !leadsSomewhere(page, target))).toEqual([]);
   });
 
-  it('tells to run scripts that exist', () => {
+  it('names only scripts that exist', () => {
     expect(npmScriptsOf(page).filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
     expect(nodeScriptsOf(page).filter((file) => !existsSync(path.join(root, sourceOf(file))))).toEqual([]);
   });
 
-  it('names tests that exist', () => {
+  it('names only tests that exist', () => {
     expect(testsNamedIn(page).filter(({ file, name }) => !read(file).includes(name))).toEqual([]);
   });
 });
 
 describe('the README', () => {
-  it('has the first purchase that npm start prints', () => {
+  it('contains the first purchase that npm start prints', () => {
     const printed = banner({
       apiUrl: 'http://127.0.0.1:3000',
       temporalUiUrl: undefined,
@@ -38,13 +38,16 @@ describe('the README', () => {
 });
 
 describe('the settings in docs/operations.md', () => {
-  it.each(['src/config/settings.ts', 'src/launcher/start/launcherSettings.ts'])('are those of %s', (file) => {
-    const names = [...read(file).matchAll(/^ {2}([A-Z][A-Z_]+): /gm)].map(([, name]) => name);
-    // NODE_ENV is Node's own.
-    const undocumented = names.filter((name) => name !== 'NODE_ENV' && !documented.includes(`\`${name}\``));
-    expect(names).not.toEqual([]);
-    expect(undocumented).toEqual([]);
-  });
+  it.each(['src/config/settings.ts', 'src/launcher/start/launcherSettings.ts'])(
+    'include those of %s',
+    (file) => {
+      const names = [...read(file).matchAll(/^ {2}([A-Z][A-Z_]+): /gm)].map(([, name]) => name);
+      // NODE_ENV belongs to Node.
+      const undocumented = names.filter((name) => name !== 'NODE_ENV' && !documented.includes(`\`${name}\``));
+      expect(names).not.toEqual([]);
+      expect(undocumented).toEqual([]);
+    },
+  );
 });
 
 describe('docs/operations.md', () => {
@@ -53,20 +56,20 @@ describe('docs/operations.md', () => {
     const passedOn = new Set([...services.matchAll(/\$\{([A-Z_]+):-/g)].map(([, name = '']) => name));
     const [, section = ''] = documented.split('Of the settings above, compose passes on');
     const [list = ''] = section.split('The sandbox gateway runs while');
-    // These are the gateway's own, and made by `scripts/secrets.mjs`.
+    // Only the gateway uses these; `scripts/secrets.mjs` makes them.
     const own = new Set(['SANDBOX_SECRET', 'SANDBOX_WEBHOOK_SECRET']);
     expect([...list.matchAll(/`([A-Z_]+)`/g)].map(([, name = '']) => name).toSorted()).toEqual(
       [...passedOn].filter((name) => !own.has(name)).toSorted(),
     );
   });
 
-  it.each(SCHEDULES.map(({ workflow }) => workflow))('tells what the schedule %s does', (workflow) => {
+  it.each(SCHEDULES.map(({ workflow }) => workflow))('describes the schedule %s', (workflow) => {
     expect(documented).toContain(`| \`${workflow}-<taskQueue>\``);
   });
 });
 
 describe('the decisions', () => {
-  it('are all in their list', () => {
+  it('are all in the list of decisions', () => {
     const records = pages().filter((page) => /decisions\/\d/.test(page));
     const listed = linksOf('docs/decisions/README.md').map((file) => path.join('docs/decisions', file));
     expect(listed.toSorted()).toEqual(records.toSorted());
@@ -82,7 +85,7 @@ function leadsSomewhere(page: string, target: string): boolean {
   return anchor === undefined || anchorsOf(linked).includes(anchor);
 }
 
-/** `dist` mirrors the tree. */
+/** `dist` mirrors the source tree. */
 function sourceOf(file: string): string {
   return file.replace(/^dist\/(.*)\.js$/, '$1.ts');
 }

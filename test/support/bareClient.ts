@@ -1,24 +1,24 @@
 import { connect, type Socket } from 'node:net';
 
-/** A client that writes what it likes, as no HTTP library would. */
+/** A client that can write any bytes, which no HTTP library allows. */
 export interface BareClient {
   readonly socket: Socket;
-  /** Everything that has come so far, as text of one byte a character. */
+  /** Everything that has arrived so far, as text of one byte a character. */
   received(): string;
   send(text: string): void;
-  /** Resolves once something that matches has come. Rejects where the connection ends before. */
+  /** Resolves once text that matches has arrived. Rejects if the connection ends before. */
   until(pattern: RegExp): Promise<string>;
-  /** Resolves once so many answers have begun. */
+  /** Resolves once this number of responses has begun. */
   untilAnswers(count: number): Promise<void>;
-  /** Resolves once the connection is gone, however it ended, with everything that has come. */
+  /** Resolves once the connection has closed in any way, with everything that has arrived. */
   gone(): Promise<string>;
   leave(): void;
 }
 
 /**
- * @param options.from an address of the loopback; to the server each is another client
- * @param options.reads whether it takes what comes; one that does not fills the buffers between
- * @param options.goesOn whether it still sends when the server has ended its side
+ * @param options.from an address of the loopback; each address is a different client for the server
+ * @param options.reads whether it reads what arrives; a client that does not read fills the buffers
+ * @param options.goesOn whether it still sends after the server has ended its side
  */
 export async function openBareClient(
   url: string,
@@ -33,7 +33,7 @@ export async function openBareClient(
   let text = '';
   let isGone = false;
   socket.on('error', () => undefined);
-  // However it ends: `once` would reject where it ends with an error.
+  // Not `once`, which would reject if the socket ends with an error.
   const closed = new Promise<void>((resolve) => {
     socket.once('close', () => {
       isGone = true;

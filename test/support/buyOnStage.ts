@@ -6,7 +6,10 @@ export interface Bought extends OnHold {
   paymentId: string;
 }
 
-/** @param options.points in the wallet and paid with; the card pays the rest. Left out, what the seats cost */
+/**
+ * @param options.points the points in the wallet, which pay as far as they go; the card pays the rest. Default: the
+ *   price of the seats
+ */
 export async function buyOnStage(stage: Stage, options: HoldOptions = {}): Promise<Bought> {
   const { seats = 1, points = seats * PRICE } = options;
   const onHold = await holdOnStage(stage, options);

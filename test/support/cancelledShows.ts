@@ -8,7 +8,7 @@ import { showCancellationWorkflowId } from '../../src/contract/cancellations';
 import type { showCancellation } from '../../src/workflows';
 import type { Stage } from './stage';
 
-/** What an operator does to shows, as the API does it, and sees of them. */
+/** What an operator does to cancelled shows, in the same way as the API, and what an operator sees of them. */
 export type CancelledShows = ReturnType<typeof cancelledShows>;
 
 export function cancelledShows({ database, temporal }: Pick<Stage, 'database' | 'temporal'>) {
@@ -25,7 +25,7 @@ export function cancelledShows({ database, temporal }: Pick<Stage, 'database' | 
       await shows.adjust(scheduleId, { paused });
     });
   };
-  /** @returns false where everybody has been refunded */
+  /** @returns false if every customer has been refunded */
   const tryToAdjust = async (scheduleId: string, change: SettingsChange): Promise<boolean> => {
     const adjusted = await store.adjust(scheduleId, change);
     if (adjusted) await nudge(scheduleId);
@@ -34,7 +34,7 @@ export function cancelledShows({ database, temporal }: Pick<Stage, 'database' | 
   return {
     ...store,
     handle,
-    /** Closes the sale; nobody tells a workflow. */
+    /** Closes the sale without a message to a workflow. */
     record,
     async cancel(scheduleId: string, settings?: SettingsChange) {
       await record(scheduleId, settings);

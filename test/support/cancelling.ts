@@ -3,14 +3,14 @@ import type { CancellationDecision } from '../../src/activities/cancellations/ca
 import type { CancellationCause } from '../../src/domain/cancellations/cancellationTerms';
 import type { Ground } from './ground';
 
-/** Cancels step by step, as the workflow does. */
+/** Makes a cancellation step by step, as the workflow does. */
 export interface Cancelling {
-  /** Asks for a cancellation, and has it decided. */
+  /** Requests a cancellation and decides it. */
   cancel(
     reservationId: string,
     cause?: CancellationCause,
   ): Promise<{ cancellationId: string; decision: CancellationDecision }>;
-  /** Refunds the card by a try that succeeds, and books it. */
+  /** Refunds the card with an attempt that succeeds, and books the refund. */
   refund(cancellationId: string, attempt?: number): Promise<void>;
 }
 

@@ -5,19 +5,19 @@ import { connectPostgres } from '../../src/db/connect';
 import { testEnvironment } from './environment';
 
 export interface TestDatabase {
-  /** Login of the service, as in production: nothing but a member of the application role. */
+  /** The login of the service, as in production: it is only a member of the application role. */
   url: string;
-  /** Login of the schema's owner. */
+  /** The login of the schema's owner. */
   ownerUrl: string;
   /** Acts as the application role. */
   db: Knex;
-  /** Acts as the schema's owner, to look at what the application may not touch. */
+  /** Acts as the schema's owner, to see what the application may not touch. */
   owner: Knex;
   /** Ends both pools and removes the database. */
   drop(): Promise<void>;
 }
 
-/** A migrated, empty database of its own, cloned from the template: some 50 ms. */
+/** Makes a separate database, migrated and empty, from the template. It takes about 50 ms. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   const template = testEnvironment('TEST_POSTGRES_TEMPLATE');

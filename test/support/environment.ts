@@ -1,4 +1,4 @@
-/** What Jest's global setup has exported: see there. */
+/** A variable that Jest's global setup has set: see there. */
 export function testEnvironment(name: string): string {
   const value = process.env[name];
   if (value === undefined) throw new Error(`${name} is not set: run the tests with Jest's global setup`);

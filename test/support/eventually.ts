@@ -1,6 +1,6 @@
 const PAUSE_MS = 20;
 
-/** Asks until the answer is there, at most `withinMs`; for what no event tells. */
+/** Calls `ask` until it no longer throws, for at most `withinMs`. For changes that no event reports. */
 export async function eventually<Answer>(ask: () => Promise<Answer>, withinMs = 10_000): Promise<Answer> {
   const deadline = Date.now() + withinMs;
   for (;;) {

@@ -8,10 +8,10 @@ import type { PaymentAmount } from '../../src/domain/money';
 export const PRICE = 50_000;
 export const BOOKING_FEE = 2_000;
 
-/** No test that skips time comes past it: an idle time-skipping server jumps by years. */
+/** No test that skips time gets past this date, although an idle time-skipping server jumps by years. */
 const FAR_FUTURE = new Date('9000-01-01T00:00:00Z');
 
-/** Of every ticket, until the show begins; the booking fee never comes back. */
+/** Keeps 30 percent of every ticket until the show begins. The booking fee is never refunded. */
 export const KEEPS_30_PERCENT: CancellationPolicy = {
   fees: [{ untilDaysBefore: 0, percent: 30 }],
   cutOff: { daysBefore: 0, time: '23:59' },
@@ -25,7 +25,7 @@ export interface SaleOptions {
   saleSwitch?: 'OPEN' | 'PAUSED' | 'CLOSED';
   saleOpensAt?: Date;
   saleClosesAt?: Date;
-  /** Left out, the Korean one. */
+  /** Default: the Korean policy. */
   cancellationPolicy?: CancellationPolicy;
 }
 
@@ -33,11 +33,11 @@ export interface Sale {
   scheduleId: string;
   /** In the order of the seat map. */
   seatIds: string[];
-  /** The first of them. */
+  /** The first seat of them. */
   seatId: string;
 }
 
-/** A schedule on sale, every seat of it at {@link PRICE} with a fee of {@link BOOKING_FEE}. */
+/** A schedule on sale. Every seat costs {@link PRICE} with a booking fee of {@link BOOKING_FEE}. */
 export async function createSale(owner: Knex, options: SaleOptions = {}): Promise<Sale> {
   const [venueId, concertId, scheduleId] = [randomUUID(), randomUUID(), randomUUID()];
   const seatId = randomUUID();
@@ -81,7 +81,7 @@ export async function createSale(owner: Knex, options: SaleOptions = {}): Promis
   return { scheduleId, seatIds, seatId };
 }
 
-/** A user with a wallet, as a sign-up leaves it, and points in it, booked as every top-up is. */
+/** A user with a wallet, as a sign-up leaves it. The points in it are booked like those of every top-up. */
 export async function createUser(owner: Knex, points = 0): Promise<string> {
   const userId = randomUUID();
   await owner('users').insert({ id: userId, login: userId, password_hash: 'none' });
@@ -102,7 +102,7 @@ export async function addPoints(owner: Knex, userId: string, points: number): Pr
   );
 }
 
-/** A hold that a test asks for. */
+/** A hold that a test requests. */
 export interface RequestedHold {
   reservationId: string;
   userId: string;
@@ -113,7 +113,7 @@ export interface RequestedHold {
   settleSeconds: number;
 }
 
-/** The request of a hold, as long as {@link HOLD_SECONDS} unless told otherwise. */
+/** A request for a hold of {@link HOLD_SECONDS}, unless `durations` says otherwise. */
 export function aHold(
   sale: Pick<Sale, 'scheduleId'>,
   userId: string,
@@ -131,14 +131,14 @@ export function aHold(
   };
 }
 
-/** A payment that a test asks for. */
+/** A payment that a test requests. */
 export interface RequestedAttempt {
   paymentId: string;
   amount: PaymentAmount;
   paymentKey?: string;
 }
 
-/** An attempt to pay: the seats with points, the booking fee by card, unless told otherwise. */
+/** An attempt to pay. By default, points pay for the seats and the card pays the booking fee. */
 export function anAttempt(seats = 1, points = seats * PRICE): RequestedAttempt {
   const total = seats * (PRICE + BOOKING_FEE);
   return {

@@ -2,15 +2,15 @@ import { createServer, connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 
 export interface FreezableProxy {
-  /** The upstream's address, through this proxy. */
+  /** The address of the upstream through this proxy. */
   url: string;
-  /** From now on nothing passes, in either direction; connections stay open, as those of a stopped process. */
+  /** From now on nothing passes in either direction. Connections stay open, like those of a stopped process. */
   freeze(): void;
   thaw(): void;
   stop(): void;
 }
 
-/** Stands between a client and a server. */
+/** A proxy between a client and a server. */
 export async function createFreezableProxy(upstreamUrl: string): Promise<FreezableProxy> {
   const upstream = new URL(upstreamUrl);
   const sockets = new Set<Socket>();

@@ -12,9 +12,9 @@ const WORKFLOWS = path.resolve(__dirname, '../../src/workflows/index.ts');
 const TEMPLATE = 'holdfast_template';
 
 /**
- * One Postgres, one Redis and one Temporal for the whole run, on ports and data of their own, beside a
- * running `npm start`. A suite takes a part of each for itself: `createTestDatabase`, `createTestRedis`, and a
- * task queue of its own.
+ * Starts one Postgres, one Redis and one Temporal for the whole run, with their own ports and data, so that they can
+ * run beside an `npm start`. Each suite takes its own part of each: `createTestDatabase`, `createTestRedis`, and its
+ * own task queue.
  */
 export default async function globalSetup(): Promise<void> {
   const folder = await createRunFolder();
@@ -43,7 +43,7 @@ export default async function globalSetup(): Promise<void> {
   });
 }
 
-/** Once for all suites. Code that cannot be bundled fails the suites that need it, not all of them. */
+/** Makes the bundle once for all suites. If the code cannot be bundled, only the suites that need it fail. */
 async function bundleWorkflows(file: string): Promise<string> {
   if (!existsSync(WORKFLOWS)) return file;
   try {

@@ -1,4 +1,4 @@
-/** What to end is said by `globalSetup`, which runs in the same process. */
+/** `globalSetup` runs in the same process and defines what to end. */
 export default async function globalTeardown(): Promise<void> {
   await globalThis.endTestRun?.();
 }

@@ -21,7 +21,10 @@ import { createTestDatabase, type TestDatabase } from './database';
 import { createTestRedis, type TestRedis } from './redis';
 import { createScriptedGateway, type ScriptedGateway } from './scriptedGateway';
 
-/** Everything that activities work with: real Postgres and Redis of their own, a gateway that follows a script. */
+/**
+ * Everything that activities work with: a separate real Postgres database and Redis database, and a gateway that
+ * follows a script.
+ */
 export interface Ground {
   database: TestDatabase;
   redis: TestRedis;
@@ -31,8 +34,8 @@ export interface Ground {
   /** Grants a hold as the API does, without a workflow. */
   grant(hold: HoldToGrant): Promise<HeldReservation>;
   /**
-   * Records an attempt to pay a hold, as the API does: the seats with points, the booking fee by card, if no other is
-   * given, with the gateway that takes new payments, if no other is named.
+   * Records an attempt to pay a hold, as the API does. By default, points pay for the seats, the card pays the
+   * booking fee, and the gateway is the one that takes new payments.
    */
   request(
     hold: Pick<HoldToGrant, 'reservationId' | 'scheduleId' | 'userId' | 'seatIds'>,
@@ -43,13 +46,13 @@ export interface Ground {
   requestTopUp(userId: string, amount: number, gatewayName?: GatewayName): Promise<TopUp>;
   /** Records a cancellation, as the API does for a customer. @returns its id */
   requestCancellation(reservationId: string, cause?: CancellationCause, seatIds?: string[]): Promise<string>;
-  /** Moves a hold into the past, so that its time is over. */
+  /** Moves a hold into the past, so that it has expired. */
   letExpire(reservationId: string): Promise<void>;
   /**
-   * After each test: forgets the script, and looks for what Postgres and the gateway's book hold against the
-   * design's invariants.
+   * Runs after each test: forgets the script, and compares Postgres and the gateway's book with the design's
+   * invariants.
    *
-   * @throws with every fault found
+   * @throws an error that lists every fault
    */
   endTest(): Promise<void>;
   drop(): Promise<void>;

@@ -11,7 +11,7 @@ import {
 } from './factories';
 import type { Stage } from './stage';
 
-/** A reservation of every seat of a sale of its own. */
+/** A reservation of every seat of a new sale. */
 export interface OnHold {
   sale: Sale;
   userId: string;
@@ -27,7 +27,7 @@ export interface HoldOptions extends Pick<SaleOptions, 'seats' | 'cancellationPo
   settleSeconds?: number;
 }
 
-/** @param options.points in the wallet; left out, what the seats cost */
+/** @param options.points the points in the wallet; default: the price of the seats */
 export async function holdOnStage({ database, temporal }: Stage, options: HoldOptions = {}): Promise<OnHold> {
   const { seats = 1, points = seats * PRICE, cancellationPolicy, ...durations } = options;
   const sale = await createSale(database.owner, { seats, ...(cancellationPolicy && { cancellationPolicy }) });

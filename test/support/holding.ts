@@ -10,7 +10,7 @@ import type { ReservationWorkflows } from '../../src/api/reservations/reservatio
 import { createHoldStore } from '../../src/db/reservations/holdStore';
 import type { Ground } from './ground';
 
-/** The part of a hold's path behind the claim, as one process of the API has it. */
+/** The part of placing a hold that comes after the claim, as one process of the API runs it. */
 export function createHolding(
   { dependencies: { db, seatClaim, bumpSeatVersion, logger } }: Pick<Ground, 'dependencies'>,
   workflows: Pick<ReservationWorkflows, 'start' | 'discard'>,

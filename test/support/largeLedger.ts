@@ -1,10 +1,13 @@
 import type { Knex } from 'knex';
 import { createSale } from './factories';
 
-/** Entries of one purchase: the top-up's two, the points' two, the sale's four. */
+/** The number of entries of one purchase: two of the top-up, two of the points, four of the sale. */
 export const ENTRIES_OF_PURCHASE = 8;
 
-/** Users who each bought points and a seat with them, written as the service would have, but all at once. */
+/**
+ * Writes users who each bought points and a seat with them. The rows are those of the service, but written all at
+ * once.
+ */
 export async function writeLargeLedger(owner: Knex, purchases: number): Promise<void> {
   const { scheduleId } = await createSale(owner);
   await owner.transaction(async (transaction) => {

@@ -1,6 +1,6 @@
 import { pino, type Logger } from 'pino';
 
-/** A logger whose lines can be read. */
+/** A logger with readable lines. */
 export function createLineLog(): {
   logger: Logger;
   lines: () => Record<string, unknown>[];

@@ -1,6 +1,9 @@
 const MOST_MB = 1_024;
 
-/** In each suite: the process that runs it has never had more. What grows from suite to suite shows here at last. */
+/**
+ * In each suite: checks that the process that runs it has never had more memory. This finds memory that grows from
+ * suite to suite.
+ */
 afterAll(() => {
   const { maxRSS } = process.resourceUsage();
   if (maxRSS / 1_024 > MOST_MB) {

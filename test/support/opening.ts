@@ -6,7 +6,7 @@ import { createSale } from './factories';
 
 export const HOUR_MS = 60 * 60 * 1_000;
 
-/** A schedule with a room of its own that is still to open, and with it the commitment to a seed. */
+/** A schedule with its own waiting room that has not opened yet, and the commitment to a seed. */
 export async function announceSale(
   owner: Knex,
   {
@@ -17,7 +17,8 @@ export async function announceSale(
     waitingRoom?: WaitingRoom;
   } = {},
 ): Promise<{ scheduleId: string; saleOpensAt: Date; waitingRoom: WaitingRoom }> {
-  // A commitment is made before the opening; it may be moved into the past afterwards, as time would do.
+  // A commitment is made before the opening. The opening may be moved into the past afterwards, as if time had
+  // passed.
   const { scheduleId } = await createSale(owner, { saleOpensAt: new Date(Date.now() + HOUR_MS) });
   await owner('schedules').where({ id: scheduleId }).update({ waiting_room: waitingRoom });
   await createDrawStore(owner).commit(scheduleId);
@@ -27,7 +28,7 @@ export async function announceSale(
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** The order that anyone recomputes: by SHA-256 of seed and entry, as text. */
+/** The order that anyone can recompute: by SHA-256 of the seed and the entry, as text. */
 export function orderOf(seed: string, entries: readonly string[]): string[] {
   return entries
     .map((entry) => ({ entry, key: sha256(seed + entry) }))

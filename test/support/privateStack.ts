@@ -4,17 +4,17 @@ import type { ManagedProcess } from '../../src/launcher/processes/managedProcess
 import { createServerSet, type RunningServers } from './servers';
 import { createStackFolder, createStackServices, type Stack } from './stack';
 
-/** A stack with its own Postgres, Redis and Temporal, so that a test may kill those as well. */
+/** A stack with its own Postgres, Redis and Temporal, so that a test may kill these as well. */
 export interface PrivateStack extends Stack {
-  /** The servers that run, or ran last. */
+  /** The servers that run, or that ran last. */
   servers(): Record<'postgres' | 'redis' | 'temporal', ManagedProcess>;
-  /** SIGKILL to all six processes at once; resolves when they are gone. */
+  /** Sends SIGKILL to all six processes at once; resolves when they have ended. */
   killEverything(): Promise<void>;
   /** Starts all six again on the same data, ports and settings. */
   startAgain(): Promise<void>;
 }
 
-/** @param env as for `startStack` */
+/** @param env the same as for `startStack` */
 export async function startPrivateStack({
   env = {},
 }: { env?: NodeJS.ProcessEnv } = {}): Promise<PrivateStack> {
@@ -30,7 +30,7 @@ export async function startPrivateStack({
     asOwner: true,
   });
   const redis = new Redis(redisUrl);
-  // It reconnects by itself after the test has killed the server.
+  // The client reconnects automatically after the test has killed the server.
   redis.on('error', () => undefined);
 
   const servers = (): ManagedProcess[] => [running.temporal, running.redis, running.postgres];

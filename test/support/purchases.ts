@@ -6,23 +6,23 @@ import { anAttempt, createSale, createUser } from './factories';
 import type { Ground } from './ground';
 import { aConfirmation, aFailure, aGrant } from './steps';
 
-/** A top-up as it went. */
+/** A top-up, with the ids of its parts. */
 export interface BoughtPoints {
   userId: string;
   topUpId: string;
   charge: ChargeRequest;
 }
 
-/** Purchases whose every won is in the ledger and in the gateway's book, made step by step. */
+/** Makes purchases step by step. All of their money is in the ledger and in the gateway's book. */
 export interface Purchases {
   buyPoints(amount: number, userId?: string): Promise<BoughtPoints>;
-  /** A top-up that was opened, and charged, but never credited. */
+  /** A top-up that was opened and charged, but never credited. */
   openTopUp(amount: number): Promise<BoughtPoints>;
-  /** A payment of one seat that is under way: points taken, the rest charged by card. */
+  /** A payment of one seat that is under way: the points are taken, and the rest is charged to the card. */
   beginPayment(points: number): Promise<PaymentStep>;
   /** A reservation of one seat, paid and confirmed. */
   buySeat(points: number): Promise<PaymentStep>;
-  /** A payment that failed, and whose charge went back. */
+  /** A payment that failed, and whose charge was voided. */
   failPayment(points: number): Promise<PaymentStep>;
 }
 

@@ -1,6 +1,6 @@
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 
-/** Tests make things fail on purpose: Temporal's own warnings about that are not worth a reader's time. */
+/** Tests cause failures on purpose, so Temporal's warnings about them are not useful. */
 export function installQuietTemporal(): void {
   Runtime.install({
     logger: new DefaultLogger('ERROR'),

@@ -9,7 +9,7 @@ export interface WholeRun {
   toMend: ChargeSettlementInput[];
 }
 
-/** A whole comparison with the book of one gateway, as the workflow makes it. */
+/** A whole comparison with the book of one gateway, in the same way as the workflow makes it. */
 export async function wholeRun(activities: Activities, gateway: GatewayName = 'sandbox'): Promise<WholeRun> {
   const begun = await activities.beginReconciliation(randomUUID(), gateway);
   const read = { lines: 0, attempts: 0, money: 0 };

@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { testEnvironment } from './environment';
 
 export interface TestRedis {
-  /** Names the numbered database, for processes and further clients. */
+  /** The URL of the numbered database, for processes and further clients. */
   url: string;
   redis: Redis;
   /** Empties the database and ends the client. */
@@ -11,13 +11,13 @@ export interface TestRedis {
 }
 
 /**
- * A numbered database of its own on the shared server. Publish and subscribe know no databases; FLUSHALL
- * would empty those of other suites: `FLUSHDB` does the same to this one.
+ * A separate numbered database on the shared server. Publish and subscribe do not separate databases. FLUSHALL would
+ * empty the databases of other suites; use `FLUSHDB` for this one.
  */
 export async function createTestRedis(): Promise<TestRedis> {
   const server = testEnvironment('TEST_REDIS_URL');
   const counter = new Redis(server);
-  // Database 0 only counts; the others are handed out once a run.
+  // Database 0 only counts. Each other database is used once in a run.
   const number = await counter.incr('databases handed out');
   counter.disconnect();
   const url = `${server}/${number}`;
@@ -32,7 +32,7 @@ export async function createTestRedis(): Promise<TestRedis> {
   };
 }
 
-/** Waits until a client that connects in the background is connected, at most so long. */
+/** Waits until a client that connects in the background is connected, for at most this time. */
 export async function redisReady(redis: Redis, milliseconds: number): Promise<void> {
   if (redis.status === 'ready') return;
   await once(redis, 'ready', { signal: AbortSignal.timeout(milliseconds) });

@@ -8,7 +8,7 @@ export type ReplaceActivity = <Name extends keyof Activities>(
 ) => void;
 
 /**
- * The real activities, each of which a test may replace for a while to make it fail, wait or lose its answer.
+ * The real activities. A test may replace each of them for a while, to make it fail, wait, or lose its response.
  *
  * @param before runs before each activity
  */

@@ -11,11 +11,15 @@ import type {
 } from '../../src/domain/payments/gateway';
 
 /**
- * What one charge does. `approve` and `decline` tell the outcome; `lose-…` books it and gives no answer;
- * `fail` books nothing and gives no answer; `authorise` only reserves the money, for `capture` to take, and
- * `authorise-in-vain` reserves what its capture will refuse to take and give up. `hold-back` sends nothing, because
- * the gateway is known to be down; `hold-back-again` as well, after a run of the same step that nobody remembers has
- * charged.
+ * What one charge does.
+ *
+ * - `approve` and `decline` return the outcome.
+ * - `lose-…` books the outcome and gives no response.
+ * - `fail` books nothing and gives no response.
+ * - `authorise` only reserves the money, and `capture` takes it later.
+ * - `authorise-in-vain` reserves money whose capture the gateway will refuse and then give up.
+ * - `hold-back` sends nothing, because the gateway is known to be down.
+ * - `hold-back-again` also sends nothing, but an earlier run of the same step, which nothing remembers, has charged.
  */
 export type ChargeScript =
   | 'approve'
@@ -28,7 +32,7 @@ export type ChargeScript =
   | 'hold-back'
   | 'hold-back-again';
 
-/** What one refund does: `lose` gives the money back without an answer, `fail` does neither. */
+/** What one refund does: `lose` refunds the money without a response, `fail` does neither. */
 export type RefundScript = 'refund' | 'refuse' | 'lose' | 'fail';
 
 interface Line {
@@ -40,33 +44,33 @@ interface Line {
   refunds: Map<string, { gatewayRefundId: string; amount: number; refundedAt: string }>;
 }
 
-/** A gateway with an honest book whose answers follow a script. */
+/** A gateway with an honest book. Its responses follow a script. */
 export interface ScriptedGateway extends PaymentGateway {
-  /** What the next charges do, in order; after them every charge is approved. */
+  /** What the next charges do, in order. After them, every charge is approved. */
   script(...charges: readonly ChargeScript[]): void;
-  /** What the next refunds do, in order; after them every refund is done. */
+  /** What the next refunds do, in order. After them, every refund is done. */
   scriptRefunds(...refunds: readonly RefundScript[]): void;
-  /** How many of the next look-ups, voids and captures get no answer. */
+  /** The number of next look-ups, voids and captures that get no response. */
   unanswered: { lookUps: number; voids: number; captures: number };
-  /** Runs while the next look-up is under way, before it answers. */
+  /** Runs while the next look-up is under way, before it responds. */
   duringLookUp(work: () => void): void;
-  /** Takes the money of a charge after all, as a gateway can that knows no way to bar a key. */
+  /** Takes the money of a charge after all, as a gateway can do that cannot block a key. */
   captureLate(request: ChargeRequest): void;
-  /** What the book tells of a charge until the next reset, whatever is true; null: it is missing. */
+  /** What the book reports of a charge until the next reset, instead of the truth. Null: the charge is missing. */
   misstate(idempotencyKey: string, told: Partial<BookedCharge> | null): void;
-  /** The book tells of a charge that nobody here has made, until the next reset. */
+  /** Until the next reset, the book reports a charge that was never made here. */
   invent(charge: BookedCharge): void;
-  /** Lines of one page of the book. */
+  /** The number of lines on one page of the book. */
   bookPageSize: number;
   /** Every call since the last reset, such as `charge <key>`. */
   readonly calls: readonly string[];
-  /** What was captured under this key and not given back. */
+  /** The amount captured under this key, minus the refunds. */
   taken(idempotencyKey: string): number;
-  /** Whether money is reserved under this key, neither taken nor given up. */
+  /** Whether money is reserved under this key, and neither taken nor given up. */
   reserves(idempotencyKey: string): boolean;
-  /** What was captured under all keys and not given back. */
+  /** The amount captured under all keys, minus the refunds. */
   takenInAll(): number;
-  /** Forgets the script and the calls, but nothing of the book. */
+  /** Forgets the script and the calls, but keeps the book. */
   reset(): void;
 }
 

@@ -10,7 +10,7 @@ import { startTemporal } from '../../src/launcher/servers/temporal';
 
 export interface RunningServers {
   superuserUrl: string;
-  /** Of the migrated database. */
+  /** The URLs of the migrated database. */
   database: DatabaseUrls;
   redisUrl: string;
   temporalAddress: string;
@@ -19,14 +19,14 @@ export interface RunningServers {
   temporal: ManagedProcess;
 }
 
-/** A Postgres, a Redis and a Temporal that can be started again and again on the same data and ports. */
+/** A Postgres, a Redis and a Temporal that can be started repeatedly on the same data and ports. */
 export interface ServerSet {
   ownerPassword: string;
   servicePassword: string;
   start(): Promise<RunningServers>;
 }
 
-/** @param folder everything the servers write; made when it is not there */
+/** @param folder everything that the servers write; made if it does not exist */
 export async function createServerSet(folder: string, database: string, spawn: Spawner): Promise<ServerSet> {
   await mkdir(folder, { recursive: true, mode: 0o711 });
   const ports = { postgres: await freePort(), redis: await freePort() };
@@ -44,7 +44,7 @@ export async function createServerSet(folder: string, database: string, spawn: S
       superuserPassword,
       logFile: at('postgres.log'),
       spawn,
-      // Data that lives for one test run needs no disk, only to survive the death of its process.
+      // The data lives for one test run. It must survive the death of its process, but it need not reach the disk.
       durable: false,
     });
     const { superuserUrl } = running;
@@ -88,7 +88,7 @@ export async function createServerSet(folder: string, database: string, spawn: S
   };
 }
 
-/** Long set-up steps show on stderr, so that stdout stays Jest's. */
+/** Reports long set-up steps on stderr, so that only Jest writes to stdout. */
 export function reportProgress(line: string): void {
   process.stderr.write(`${line}\n`);
 }

@@ -1,18 +1,18 @@
 import type { Knex } from 'knex';
 
-/** Postgres's service clock, which a test with skipped time keeps beside that of Temporal. */
+/** The service clock of Postgres. A test with skipped time keeps it in step with the clock of Temporal. */
 export interface ServiceClock {
   /**
-   * Sets the clock to what `read` answers, in milliseconds since 1970; it runs on from there. Calls that overlap go one by
-   * one, so that none puts back a time that was read before that of another.
+   * Sets the clock to the result of `read`, in milliseconds since 1970. The clock runs on from there. Overlapping
+   * calls run one after the other, so that no call sets an older time after a newer one.
    */
   set(read: () => Promise<number> | number): Promise<void>;
 }
 
-/** Differences below this are the machine's, not skipped time. */
+/** Smaller differences come from the machine, not from skipped time. */
 const CLOSE_MS = 200;
 
-/** Puts a clock that can be set in the place of the real one, in the database of one suite. */
+/** Replaces the real clock with one that can be set, in the database of one suite. */
 export async function installServiceClock(owner: Knex): Promise<ServiceClock> {
   await owner.raw(`
     CREATE TABLE test_clock (ahead interval NOT NULL);

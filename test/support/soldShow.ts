@@ -13,7 +13,7 @@ export interface SoldReservation {
   card: number;
 }
 
-/** How a seat may be paid, in whole currency units; the card pays what the points do not. */
+/** How a seat may be paid, in whole currency units. The card pays what the points do not pay. */
 interface WayToPay {
   tickets: number;
   bookingFee: number;
@@ -26,11 +26,11 @@ export const BY_POINTS: WayToPay = { ...BY_POINTS_AND_CARD, bookingFee: 0 };
 export const FREE: WayToPay = { tickets: 0, bookingFee: 0, points: 0 };
 
 /**
- * A show with so many reservations sold, each of a seat and a user of its own, written as their workflows leave
- * them, and their charges in the gateway's book. Much faster than selling them.
+ * A show with `count` sold reservations, each with its own seat and user. The rows are those that their workflows
+ * leave, and their charges are in the gateway's book. This is much faster than selling them.
  *
  * @param ways how they are paid, in turn
- * @returns the reservations by id
+ * @returns the reservations, sorted by id
  */
 export async function createSoldShow(
   owner: Knex,
@@ -99,7 +99,7 @@ const STATEMENTS = [
    SELECT "paymentId", "reservationId", "userId", 'SUCCEEDED', points, card, 'KRW', 'sandbox', "gatewayPaymentId",
           now()
    FROM row`,
-  // Points that were given and spent: the wallet ends empty.
+  // Points that were given and spent, so that the wallet ends empty.
   `, journal AS (
      INSERT INTO journals (id, key, kind, reservation_id, payment_id)
      SELECT gen_random_uuid(), kind || ':' || "paymentId", upper(kind), reservation_id, "paymentId"

@@ -17,9 +17,9 @@ export interface Stack {
   metricsUrl: string;
   workerMetricsUrl: string;
   gatewayUrl: string;
-  /** The secret that the gateway asks for. */
+  /** The secret that the gateway requires. */
   gatewaySecret: string;
-  /** What the gateway's messages are signed with. */
+  /** The secret that signs the gateway's messages. */
   webhookSecret: string;
   databaseUrl: string;
   redisUrl: string;
@@ -27,12 +27,12 @@ export interface Stack {
   ownerDb: Knex;
   redis: Redis;
   temporal: { address: string; namespace: string; taskQueue: string };
-  /** The settings of the API and the worker, for further processes beside them. */
+  /** The settings of the API and the worker, for more processes beside them. */
   env: NodeJS.ProcessEnv;
   api: StackProcess;
   worker: StackProcess;
   gateway: StackProcess;
-  /** Stops the processes, the last asked first, and removes what they wrote. */
+  /** Stops the processes, the API first and the gateway last, and removes their data. */
   stop(): Promise<void>;
 }
 
@@ -48,7 +48,7 @@ export interface StackServices {
   workerMetricsUrl: string;
   gatewayUrl: string;
   gatewaySecret: string;
-  /** What the gateway's messages are signed with. */
+  /** The secret that signs the gateway's messages. */
   webhookSecret: string;
   taskQueue: string;
   env: NodeJS.ProcessEnv;
@@ -60,8 +60,8 @@ export interface StackServices {
 }
 
 /**
- * The compiled API, worker and sandbox gateway as processes, on a database, a Redis database, a task queue and
- * ports of their own. `npm test` builds before; with Jest alone, `npm run build` does.
+ * Starts the compiled API, worker and sandbox gateway as processes, with their own database, Redis database, task
+ * queue and ports. They need a build: `npm test` makes it. If you run Jest directly, run `npm run build` before.
  *
  * @param env settings of the API and the worker that differ from the defaults, such as `HOLD_SECONDS`
  */
@@ -93,7 +93,7 @@ export async function startStack({ env = {} }: { env?: NodeJS.ProcessEnv } = {})
   };
 }
 
-/** A folder below that of the run, and processes that end with this one, however it ends. */
+/** Makes a folder below the folder of the run, and a spawner whose processes end with this process in any case. */
 export async function createStackFolder(): Promise<{
   folder: string;
   spawn: Spawner;
@@ -112,7 +112,7 @@ export async function createStackFolder(): Promise<{
   };
 }
 
-/** The three processes, with their settings; not yet started. */
+/** The three processes with their settings. They are not started yet. */
 export async function createStackServices(
   folder: string,
   spawn: Spawner,

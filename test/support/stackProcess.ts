@@ -1,20 +1,20 @@
 import type { ManagedProcess, Spawner } from '../../src/launcher/processes/managedProcess';
 import { spawnService, type ServiceSpec } from '../../src/launcher/processes/service';
 
-/** One of our own processes under test: nothing starts it again but the test. */
+/** One of our own processes under test. Only the test starts it again. */
 export interface StackProcess {
-  /** Of the process that runs, or ran last. */
+  /** The pid of the process that runs, or that ran last. */
   readonly pid: number;
   readonly logFile: string;
   /** Resolves when it is ready for work. */
   start(): Promise<void>;
-  /** Sends the signal; resolves when the process has ended. Not for SIGSTOP: see `signal`. */
+  /** Sends the signal and resolves when the process has ended. Not for SIGSTOP: see `signal`. */
   kill(signal?: NodeJS.Signals): Promise<void>;
-  /** Sends the signal and returns, as for SIGSTOP and SIGCONT. */
+  /** Sends the signal and returns, for example SIGSTOP and SIGCONT. */
   signal(signal: NodeJS.Signals): void;
-  /** Ends it cleanly where it runs. */
+  /** Ends the process cleanly if it runs. */
   stop(): Promise<void>;
-  /** Clean end and start, with further settings where given. */
+  /** Ends the process cleanly and starts it again, with more settings if given. */
   restart(env?: NodeJS.ProcessEnv): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ export function createStackProcess(spawn: Spawner, spec: ServiceSpec): StackProc
     },
     signal: (signal) => running().signal(signal),
     async stop() {
-      // A stopped process (SIGSTOP) would not hear the wish to end.
+      // A stopped process (SIGSTOP) would not get the signal to end.
       current?.signal('SIGCONT');
       await current?.stop();
     },

@@ -6,7 +6,7 @@ export interface Stage extends Ground {
   temporal: WorkflowHarness;
 }
 
-/** The ground, and a Temporal with a worker on it. */
+/** The ground, and a Temporal with a worker. */
 export async function buildStage(time: 'skipped' | 'real' = TIME): Promise<Stage> {
   const ground = await layGround();
   const temporal = await startWorkflowHarness(ground, time);
@@ -14,7 +14,7 @@ export async function buildStage(time: 'skipped' | 'real' = TIME): Promise<Stage
     ...ground,
     temporal,
     async grant(hold) {
-      // Such holds begin now, whatever time was skipped.
+      // Such holds begin now, even if time was skipped.
       await temporal.useRealClock();
       return ground.grant(hold);
     },

@@ -8,7 +8,7 @@ import { aHold, type Sale } from './factories';
 
 const HOLD_MS = 300_000;
 
-/** A hold to be granted, that begins now. */
+/** A hold to grant. It begins now. */
 export function aGrant(
   sale: Pick<Sale, 'scheduleId'>,
   userId: string,

@@ -7,12 +7,12 @@ const ROOT = path.resolve(__dirname, '../../.data-test');
 const OWNER = 'owner.json';
 
 declare global {
-  /** Set by Jest's global setup and called by its teardown, which run in one process. */
+  /** Jest's global setup sets this, and its teardown calls it. Both run in one process. */
   // oxlint-disable-next-line no-var -- a global is declared with var
   var endTestRun: (() => Promise<void>) | undefined;
 }
 
-/** Makes the folder of this run, and removes those of runs that died without removing theirs. */
+/** Makes the folder of this run, and removes the folders of runs that died without removing theirs. */
 export async function createRunFolder(): Promise<string> {
   const folder = path.join(ROOT, String(process.pid));
   await removeDeadRuns();

@@ -9,11 +9,11 @@ import { downloadWithSdk } from '../../src/launcher/binaries/temporalBinary';
 const VERSION = '1.38.0';
 const FROM_SDK = 'temporal-test-server-sdk';
 const FROM_MAVEN = `temporal-test-server-${VERSION}-quiet`;
-/** Says nothing, where the server's own choice says that it says nothing. */
+/** A logger that writes nothing. The server's own choice would print a line to say that it logs nothing. */
 const SLF4J_VERSION = '1.7.36';
 const EXECUTABLE = 'temporal-test-server';
 
-/** The server's jars. */
+/** The jars of the server. */
 const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>local</groupId><artifactId>temporal-test-server-jars</artifactId><version>1</version>
@@ -30,7 +30,7 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 `;
 
 /**
- * Never adds --enable-time-skipping: with it the clock runs free from the start, and the first workflow whose
+ * Never adds --enable-time-skipping. With that flag the clock runs free from the start, and the first workflow whose
  * result is awaited times out.
  */
 const SCRIPT = `#!/bin/sh
@@ -38,30 +38,31 @@ exec java -XX:TieredStopAtLevel=1 -Xmx512m -cp "$(dirname "$0")/lib/*" io.tempor
 `;
 
 /**
- * The executable of Temporal's time-skipping test server, for tests of workflows: cached, by the SDK's own
- * download, or the Java server from Maven Central.
+ * Finds the executable of Temporal's time-skipping test server, for tests of workflows: in the cache, with the SDK's
+ * own download, or as the Java server from Maven Central.
  *
- * @throws {LaunchFailure} with what to do when every way fails
+ * @throws {LaunchFailure} if every way fails; the message says what to do
  */
 export async function findTimeSkippingServer(report: Report): Promise<FoundBinary> {
   for (const name of [FROM_SDK, FROM_MAVEN]) {
     const folder = cached(name);
     if (folder) return { file: path.join(folder, EXECUTABLE), how: `${name} in the cache` };
   }
-  const advice = 'no time-skipping test server: install Java and Maven';
+  const advice = 'there is no time-skipping test server: install Java and Maven';
   return firstWay('Time-skipping server', [fromSdk, fromMaven], advice, report);
 }
 
 async function fromSdk(report: Report): Promise<FoundBinary> {
   const work = install(FROM_SDK, report, (folder) => downloadWithSdk(EXECUTABLE, folder));
-  const what = "Time-skipping server: the SDK's own download, once, some seconds";
+  const what = "Time-skipping server: the SDK's own download, once; takes some seconds";
   const folder = await withProgress(report, what, work);
   return { file: path.join(folder, EXECUTABLE), how: "the SDK's download" };
 }
 
 async function fromMaven(report: Report): Promise<FoundBinary> {
   const maven = findOnPath('mvn');
-  if (!maven || !findOnPath('java')) throw new LaunchFailure('no Java and Maven to get the server with');
+  if (!maven || !findOnPath('java'))
+    throw new LaunchFailure('Java or Maven is missing, so the server cannot be downloaded');
   const fill = async (folder: string): Promise<void> => {
     const work = path.join(folder, 'maven');
     await mkdir(work);
@@ -73,7 +74,8 @@ async function fromMaven(report: Report): Promise<FoundBinary> {
     await chmod(path.join(folder, EXECUTABLE), 0o755);
     await rm(work, { recursive: true });
   };
-  const what = 'Time-skipping server: downloading its jars (38 MB) from Maven Central, once, under a minute';
+  const what =
+    'Time-skipping server: downloading its jars (38 MB) from Maven Central, once; takes less than a minute';
   const folder = await withProgress(report, what, install(FROM_MAVEN, report, fill));
   return { file: path.join(folder, EXECUTABLE), how: `the Java server ${VERSION} from Maven Central` };
 }

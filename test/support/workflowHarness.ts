@@ -27,7 +27,7 @@ import { replaceableActivities, type ReplaceActivity } from './replaceableActivi
 import { installServiceClock } from './serviceClock';
 import type { Ground } from './ground';
 
-/** IndexedValueType of the API: a keyword. */
+/** The keyword type of IndexedValueType in the API. */
 const KEYWORD = 2;
 const { PENDING_ACTIVITY_STATE_SCHEDULED: SCHEDULED } = temporal.api.enums.v1.PendingActivityState;
 const NAMESPACE = 'default';
@@ -39,37 +39,37 @@ const SKIP_EVERY_MS = 20;
 export interface WorkflowHarness {
   env: TestWorkflowEnvironment;
   taskQueue: string;
-  /** The API's own client. `pay` records the payment first, as the API does. */
+  /** The API's own client. `pay` first records the payment, as the API does. */
   reservations: Omit<ReservationWorkflows, 'pay'> & {
     pay(reservationId: string, attempt: RequestedAttempt): Promise<PayResult | null>;
   };
-  /** Has a recorded cancellation decided, as the API does. */
+  /** Lets a recorded cancellation be decided, as the API does. */
   decide(cancellationId: string): Promise<void>;
-  /** Starts the workflow and grants the hold, as the API does once it has claimed the seats. */
+  /** Starts the workflow and grants the hold, as the API does after it has claimed the seats. */
   hold(request: RequestedHold): Promise<HeldReservation>;
   cancellation(cancellationId: string): WorkflowHandle<typeof cancellation>;
   handle(reservationId: string): ReturnType<typeof handleOf>;
-  /** Puts another activity in the place of the real one, until `restoreActivities`. */
+  /** Replaces the real activity with another one, until `restoreActivities`. */
   replaceActivity: ReplaceActivity;
   restoreActivities(): void;
-  /** Lets the workflows' clock reach an instant, which skips to it where time can be skipped. */
+  /** Waits until the workflows' clock reaches an instant. If time can be skipped, the clock skips to it. */
   sleepUntil(time: number): Promise<void>;
   /**
-   * Skips time for as long as the work takes, whenever the workflow waits, the reservation's if no other is named;
-   * awaiting an update skips none by itself.
+   * Skips time while the work runs, each time the workflow waits. By default, that is the workflow of the
+   * reservation. To await an update does not skip time automatically.
    */
   whileTimePasses<Result>(reservationId: string, work: Promise<Result>, workflowId?: string): Promise<Result>;
-  /** Lets Postgres's clock be the machine's, until the next activity. */
+  /** Sets Postgres's clock to the clock of the machine, until the next activity. */
   useRealClock(): Promise<void>;
-  /** Lets Postgres's clock be Temporal's, as before each activity. */
+  /** Sets Postgres's clock to the clock of Temporal, as before each activity. */
   useSkippedClock(): Promise<void>;
-  /** A task queue nobody polls, as when every worker is down, and back. */
+  /** Leaves the task queue without a poller, as when every worker is down; `startWorker` ends that. */
   stopWorker(): Promise<void>;
   startWorker(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** @param time `skipped`: the time-skipping server, a new one; `real`: the run's own Temporal */
+/** @param time `skipped`: a new time-skipping server; `real`: the Temporal of the run */
 export async function startWorkflowHarness(
   ground: Ground,
   time: 'skipped' | 'real' = 'skipped',
@@ -91,7 +91,7 @@ export async function startWorkflowHarness(
     dependencies,
   );
   const { activities, replace, restore } = replaceableActivities(dependencies, setClock);
-  // Tests leave workflows waiting on purpose; there is nothing to drain when they end.
+  // Tests leave waiting workflows on purpose, so there is nothing to drain at their end.
   const start = async () => {
     const worker = await Worker.create({ ...options, activities, shutdownGraceTime: 0 });
     return { worker, running: worker.run() };
@@ -148,7 +148,7 @@ export async function startWorkflowHarness(
     async whileTimePasses(reservationId, work, workflowId = reservationWorkflowId(reservationId)) {
       const done = Promise.allSettled([work]).then(() => true);
       while (!(await Promise.race([done, pause()]))) {
-        // Time that jumps while the worker works would time its tasks out, and answers that wait for them.
+        // A jump of time while the worker works would time out its tasks, and the responses that wait for them.
         if (!(await isWorking(env.client.workflow.getHandle(workflowId)))) await env.sleep(SKIP_MS);
       }
       return work;
@@ -176,8 +176,8 @@ function handleOf(env: TestWorkflowEnvironment, reservationId: string) {
 }
 
 /**
- * Whether a workflow task is scheduled or under way, an activity waits for a worker, or the workflow is still to be
- * started. While an activity runs, the server keeps its clock by itself.
+ * Whether a workflow task is scheduled or under way, an activity waits for a worker, or the workflow has not started
+ * yet. While an activity runs, the server keeps its clock automatically.
  */
 async function isWorking(handle: WorkflowHandle): Promise<boolean> {
   try {
@@ -194,7 +194,7 @@ async function isWorking(handle: WorkflowHandle): Promise<boolean> {
   }
 }
 
-/** `fetchHistory` says so in the words of gRPC. */
+/** `fetchHistory` reports this as a gRPC error. */
 function isNotFound(error: unknown): boolean {
   if (error instanceof WorkflowNotFoundError) return true;
   return isGrpcServiceError(error) && error.code === status.NOT_FOUND;
@@ -205,7 +205,7 @@ function pause(): Promise<false> {
 }
 
 async function startTimeSkipping(): Promise<TestWorkflowEnvironment> {
-  // The SDK waits 5 s for it; a Java process on a busy machine may need longer.
+  // The SDK waits 5 s for the server. A Java process on a busy machine may need longer.
   const start = retry(handleAll, { maxAttempts: 3 });
   const env = await start.execute(async () =>
     TestWorkflowEnvironment.createTimeSkipping({
