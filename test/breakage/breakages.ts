@@ -486,7 +486,7 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/gateways/toss/charge.test.ts',
     tests: [
-      'A payment that is not what is charged is declined, and nothing is confirmed one prepared for another order',
+      'A payment that does not match the charge is declined, and nothing is confirmed one prepared for another order',
     ],
   },
   {
@@ -548,7 +548,7 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/gateways/stripe/charge.test.ts',
-    tests: ['a void refunds what was captured, whole and once'],
+    tests: ['a void refunds captured money in full, once'],
   },
   {
     name: 'an old attempt at Stripe is handled like a new one',
@@ -572,7 +572,7 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/gateways/stripe/refunds.test.ts',
-    tests: ['a refund under one key gives back once, also after Stripe has forgotten the key'],
+    tests: ['a refund under one key refunds once, also after Stripe has forgotten the key'],
   },
   {
     name: 'a confirmation by Stripe has no key',
@@ -584,7 +584,7 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/gateways/stripe/charge.test.ts',
-    tests: ['a charge names the attempt and the order, and each step by a key of its own'],
+    tests: ['a charge names the attempt and the order, and each step has its own key'],
   },
   {
     name: 'reconciliation compares only from our side',

@@ -29,7 +29,7 @@ afterEach(async () => gateway.close());
 
 const down = async () => Promise.reject(new Error('nobody answers'));
 
-/** So many charges at once whose answers do not come. */
+/** Sends `count` charges at once. None of them gets a response. */
 async function unanswered(count: number): Promise<void> {
   behind.script(...Array.from({ length: count }, () => 'fail' as const));
   const outcomes = await Promise.all(Array.from({ length: count }, async () => gateway.charge(aCharge())));
@@ -42,8 +42,8 @@ async function open(): Promise<void> {
   await eventually(async () => expect(gateway.circuit()).toBe('open'));
 }
 
-describe('charges without an answer', () => {
-  it('keep nothing back while the gateway answers a ping, however many they are', async () => {
+describe('charges without a response', () => {
+  it('hold back no charge while the gateway responds to a ping, even if there are many', async () => {
     await unanswered(100);
     await unanswered(100);
 
@@ -51,7 +51,7 @@ describe('charges without an answer', () => {
     expect(await gateway.charge(aCharge())).toMatchObject({ outcome: 'approved' });
   });
 
-  it('make one ping at a time', async () => {
+  it('cause one ping at a time', async () => {
     const answer = new EventEmitter();
     ping.mockImplementation(async () => void (await once(answer, 'here')));
 
@@ -61,7 +61,7 @@ describe('charges without an answer', () => {
     answer.emit('here');
   });
 
-  it('keep further ones back, which are unknown, never declined, once two pings in a row were missed', async () => {
+  it('hold back further charges as unknown, never declined, after two missed pings in a row', async () => {
     await open();
 
     expect(ping).toHaveBeenCalledTimes(2);
@@ -69,7 +69,7 @@ describe('charges without an answer', () => {
     expect(behind.calls).toHaveLength(1);
   });
 
-  it('keep nothing back where the second ping is answered', async () => {
+  it('hold back no charge if the second ping gets a response', async () => {
     ping.mockImplementationOnce(down);
 
     await unanswered(1);
@@ -79,7 +79,7 @@ describe('charges without an answer', () => {
   });
 });
 
-describe('while charges are kept back', () => {
+describe('while charges are held back', () => {
   const request = aCharge();
   const refund = { refundKey: 'one', charge: request, gatewayPaymentId: 'any', amount: 1, reason: 'test' };
   const calls: [string, (asked: ChargeRequest) => Promise<{ outcome: string }>][] = [
@@ -89,7 +89,7 @@ describe('while charges are kept back', () => {
     ['void', async (asked) => gateway.void(asked, 'test')],
   ];
 
-  it.each(calls)('%s is sent all the same, and its answer ends it', async (name, call) => {
+  it.each(calls)('%s is still sent, and its response closes the circuit', async (name, call) => {
     await behind.charge(request);
     await open();
 
@@ -99,7 +99,7 @@ describe('while charges are kept back', () => {
     expect(gateway.circuit()).toBe('closed');
   });
 
-  it('a call without an answer leaves it so', async () => {
+  it('a call without a response keeps the circuit open', async () => {
     await open();
     behind.unanswered.voids = 1;
 
@@ -108,7 +108,7 @@ describe('while charges are kept back', () => {
     expect(gateway.circuit()).toBe('open');
   });
 
-  it('the gateway is pinged until it answers, and charges are sent again without anybody having to try', async () => {
+  it('the gateway is pinged until it responds, and then charges are sent again automatically', async () => {
     await open();
     await eventually(async () => expect(ping.mock.calls.length).toBeGreaterThan(3));
     ping.mockImplementation(async () => undefined);
@@ -118,7 +118,7 @@ describe('while charges are kept back', () => {
     expect(await gateway.charge(aCharge())).toMatchObject({ outcome: 'approved' });
   });
 
-  it('no ping is sent after the end of the process began', async () => {
+  it('no ping is sent after the process has begun to end', async () => {
     await open();
     await gateway.close();
     const sent = ping.mock.calls.length;
@@ -130,7 +130,7 @@ describe('while charges are kept back', () => {
 });
 
 describe('with the sandbox gateway', () => {
-  it("one client's cards that get no answer keep nobody else's charge back", async () => {
+  it('cards of one client that get no response do not hold back the charges of others', async () => {
     const sandbox = await startSandbox();
     const guarded = withCircuitBreaker(connectGateway(sandbox.url), logger);
     const slow = Array.from({ length: 150 }, async () =>
@@ -147,7 +147,7 @@ describe('with the sandbox gateway', () => {
 });
 
 describe('an operator', () => {
-  it('reads each change in the log', async () => {
+  it('sees each change in the log', async () => {
     await open();
     ping.mockImplementation(async () => undefined);
     await eventually(async () => expect(gateway.circuit()).toBe('closed'));

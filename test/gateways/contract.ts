@@ -4,19 +4,19 @@ import type { BookedCharge, ChargeRequest, PaymentGateway } from '../../src/doma
 const MINUTE_MS = 60_000;
 const VOIDED = { outcome: 'declined', reason: 'voided' };
 
-/** A gateway before a stand-in for whoever it asks, with charges to try it. Each call makes another charge. */
+/** A gateway and a stand-in for the server that it calls, with charges to try it. Each call makes another charge. */
 export interface GatewayOnStand {
   gateway: PaymentGateway;
-  /** The card will pay it. */
+  /** The card will pay this charge. */
   good(): ChargeRequest;
-  /** The card will refuse it. */
+  /** The card will decline this charge. */
   bad(): ChargeRequest;
-  /** The card will pay it, and nobody will hear of it. */
+  /** The card will pay this charge, but the gateway gets no response. */
   unheard(): ChargeRequest;
   stop(): Promise<void>;
 }
 
-/** What the workflows rely on, whoever takes the money: `src/domain/payments/gateway.ts` as tests. */
+/** What the workflows rely on for every gateway: `src/domain/payments/gateway.ts` as tests. */
 export function describeGateway(name: string, open: () => Promise<GatewayOnStand>): void {
   describe(`${name} keeps the contract of a payment gateway`, () => {
     let stand: GatewayOnStand;
@@ -27,7 +27,7 @@ export function describeGateway(name: string, open: () => Promise<GatewayOnStand
     });
     afterAll(async () => stand.stop());
 
-    /** Takes the money, in two steps where the gateway has two. */
+    /** Takes the money. If the gateway works in two steps, it takes both. */
     async function take(charge: ChargeRequest) {
       const charged = await gateway.charge(charge);
       return charged.outcome === 'authorised' ? gateway.capture(charge, charged.gatewayPaymentId) : charged;
@@ -57,7 +57,7 @@ export function describeGateway(name: string, open: () => Promise<GatewayOnStand
     }
 
     describe('a charge', () => {
-      it('is approved, and a look-up tells the same', async () => {
+      it('is approved, and a look-up returns the same', async () => {
         const charge = stand.good();
 
         const outcome = await take(charge);
@@ -66,13 +66,13 @@ export function describeGateway(name: string, open: () => Promise<GatewayOnStand
         expect(await gateway.lookUp(charge)).toEqual(outcome);
       });
 
-      it('that is asked for again is the same charge', async () => {
+      it('that is requested again is the same charge', async () => {
         const { charge, gatewayPaymentId } = await taken();
 
         expect(await take(charge)).toMatchObject({ outcome: 'approved', gatewayPaymentId });
       });
 
-      it('that is refused is declined with a reason, for good', async () => {
+      it('that is refused is declined with a reason, permanently', async () => {
         const charge = stand.bad();
 
         const outcome = await take(charge);
@@ -84,7 +84,7 @@ export function describeGateway(name: string, open: () => Promise<GatewayOnStand
         expect(await gateway.lookUp(charge)).toEqual(outcome);
       });
 
-      it('without an answer is unknown, and its look-up tells what came of it', async () => {
+      it('without a response is unknown, and its look-up returns the outcome', async () => {
         const charge = stand.unheard();
 
         expect(await take(charge)).toMatchObject({ outcome: 'unknown' });
@@ -92,13 +92,13 @@ export function describeGateway(name: string, open: () => Promise<GatewayOnStand
         expect((await gateway.lookUp(charge)).outcome).toMatch(/^(approved|authorised)$/);
       });
 
-      it('of which nothing is known is absent', async () => {
+      it('that the gateway does not know is absent', async () => {
         expect(await gateway.lookUp(stand.good())).toEqual({ outcome: 'absent' });
       });
     });
 
     describe('a void', () => {
-      it('gives back what was taken, and says so again', async () => {
+      it('returns the money that was taken, and gives the same response again', async () => {
         const { charge } = await taken();
         const voided = { outcome: 'voided', returned: charge.amount };
 
@@ -107,7 +107,7 @@ export function describeGateway(name: string, open: () => Promise<GatewayOnStand
         expect(await gateway.lookUp(charge)).toEqual(VOIDED);
       });
 
-      it('bars a charge that comes later', async () => {
+      it('blocks a charge that comes later', async () => {
         const charge = stand.good();
 
         expect(await gateway.void(charge, 'lost')).toEqual({ outcome: 'voided', returned: 0 });
@@ -128,7 +128,7 @@ export function describeGateway(name: string, open: () => Promise<GatewayOnStand
         expect(await gateway.lookUp(refund.charge)).toMatchObject({ outcome: 'approved' });
       });
 
-      it('of the whole leaves nothing: the charge is voided', async () => {
+      it('of the whole amount leaves the charge voided', async () => {
         const refund = await refundOf(500);
         await gateway.refund(refund);
 
@@ -138,7 +138,7 @@ export function describeGateway(name: string, open: () => Promise<GatewayOnStand
         expect(await gateway.lookUp(refund.charge)).toEqual(VOIDED);
       });
 
-      it('of more than is left is refused', async () => {
+      it('of more than the rest is refused', async () => {
         const refund = await refundOf(500);
         await gateway.refund(refund);
 
@@ -149,7 +149,7 @@ export function describeGateway(name: string, open: () => Promise<GatewayOnStand
     });
 
     describe('the book', () => {
-      it('has what was taken, with its amount, currency and time', async () => {
+      it('has each captured charge, with its amount, currency and time', async () => {
         const { charge, gatewayPaymentId } = await taken();
         const { amount, currency, orderId } = charge;
 
@@ -160,7 +160,7 @@ export function describeGateway(name: string, open: () => Promise<GatewayOnStand
       });
     });
 
-    it('a message that nobody signed is rejected', () => {
+    it('a message without a signature is rejected', () => {
       const message = { body: Buffer.from('{}'), headers: {}, token: undefined, receivedAt: Date.now() };
 
       expect(gateway.readWebhook(message)).toMatchObject({ kind: 'rejected' });

@@ -34,7 +34,7 @@ describe('a charge with a sandbox key', () => {
   it.each([
     ['sandbox:decline', 'card-declined'],
     ['sandbox:insufficient-funds', 'insufficient-funds'],
-  ])('%s is declined, also when asked again', async (paymentKey, reason) => {
+  ])('%s is declined, also when it is requested again', async (paymentKey, reason) => {
     const charge = aCharge({ paymentKey });
     const declined = { outcome: 'declined', reason };
 
@@ -56,14 +56,14 @@ describe('a charge with a sandbox key', () => {
     },
   );
 
-  it('error-500 is unknown and nothing is booked', async () => {
+  it('error-500 is unknown, and nothing is booked', async () => {
     const charge = aCharge({ paymentKey: 'sandbox:error-500' });
 
     expect(await sandbox.gateway.charge(charge)).toEqual({ outcome: 'unknown', reason: 'http-500' });
     expect(await sandbox.gateway.lookUp(charge)).toEqual({ outcome: 'absent' });
   });
 
-  it('error-after-charge is unknown although the money is taken, once', async () => {
+  it('error-after-charge is unknown although the money is taken, and only once', async () => {
     const charge = aCharge({ paymentKey: 'sandbox:error-after-charge' });
 
     expect(await sandbox.gateway.charge(charge)).toEqual({ outcome: 'unknown', reason: 'http-500' });
@@ -76,7 +76,7 @@ describe('a charge with a sandbox key', () => {
     ['sandbox:timeout', 'absent'],
     ['sandbox:timeout-after-charge', 'approved'],
     ['sandbox:slow:60000', 'absent'],
-  ])('%s is unknown within its budget; the book then says %s', async (paymentKey, outcome) => {
+  ])('%s is unknown within its time limit; the book then says %s', async (paymentKey, outcome) => {
     const charge = aCharge({ paymentKey });
     const started = performance.now();
 
@@ -85,7 +85,7 @@ describe('a charge with a sandbox key', () => {
     expect(await sandbox.gateway.lookUp(charge)).toMatchObject({ outcome });
   });
 
-  it('many that hang keep no other from being answered', async () => {
+  it('many charges that hang do not delay the response to another', async () => {
     const hanging = Promise.all(
       Array.from({ length: 100 }, () => sandbox.gateway.charge(aCharge({ paymentKey: 'sandbox:timeout' }))),
     );
@@ -109,7 +109,7 @@ describe('a charge with a sandbox key', () => {
     expect(outcomes[3]).toEqual(outcomes[2]);
   });
 
-  it('flaky:2 fails twice for one order, also when each attempt has its own key', async () => {
+  it('flaky:2 fails twice for one order, also if each attempt has its own key', async () => {
     const order = { orderId: 'one-order', paymentKey: 'sandbox:flaky:2' };
     const outcomes = [
       await sandbox.gateway.charge(aCharge(order)),
@@ -122,7 +122,7 @@ describe('a charge with a sandbox key', () => {
 });
 
 describe('one idempotency key', () => {
-  it('charges once, however many requests run at once', async () => {
+  it('charges once, even if many requests run at once', async () => {
     const charge = aCharge();
     const outcomes = await Promise.all(Array.from({ length: 50 }, () => sandbox.gateway.charge(charge)));
 
@@ -131,7 +131,7 @@ describe('one idempotency key', () => {
     expect(await bookedUnder(charge.idempotencyKey)).toHaveLength(1);
   });
 
-  it('with slow answers still charges once', async () => {
+  it('with slow responses charges once', async () => {
     const charge = aCharge({ paymentKey: 'sandbox:slow:100' });
     const outcomes = await Promise.all(Array.from({ length: 10 }, () => sandbox.gateway.charge(charge)));
 
@@ -139,7 +139,7 @@ describe('one idempotency key', () => {
   });
 
   it.each([{ amount: 2_001 }, { currency: 'USD' }, { orderId: 'another' }])(
-    'is refused with 422 for another charge (%p)',
+    'is rejected with 422 for another charge (%p)',
     async (change) => {
       const { idempotencyKey, ...body } = aCharge();
       await post(idempotencyKey, body);
@@ -152,7 +152,7 @@ describe('one idempotency key', () => {
     },
   );
 
-  it('of another charge is unknown to the client, never approved', async () => {
+  it('of another charge gives the client unknown, never approved', async () => {
     const charge = aCharge();
     await sandbox.gateway.charge(charge);
 
@@ -174,7 +174,7 @@ describe('one idempotency key', () => {
 describe('a void', () => {
   const voided = { outcome: 'declined', reason: 'voided' };
 
-  it('before the charge bars the key: the charge that arrives later is refused', async () => {
+  it('before the charge blocks the key: the charge that arrives later is declined', async () => {
     const charge = aCharge();
 
     expect(await sandbox.gateway.void(charge, 'the hold ended')).toMatchObject({ outcome: 'voided' });
@@ -191,7 +191,7 @@ describe('a void', () => {
     expect(await late).toEqual(voided);
   });
 
-  it('after the charge refunds it whole, once', async () => {
+  it('after the charge refunds it in full, once', async () => {
     const charge = aCharge();
     await sandbox.gateway.charge(charge);
 
@@ -236,7 +236,7 @@ describe('the book', () => {
 
 describe('the server', () => {
   it.each(['', 'Bearer wrong', 'Basic abc'])(
-    'refuses the authorization %p everywhere',
+    'rejects the authorization %p on every path',
     async (authorization) => {
       const responses = await Promise.all(
         ['/v1/book', '/v1/charges/by-key/x', '/nowhere'].map((path) =>
@@ -247,7 +247,7 @@ describe('the server', () => {
     },
   );
 
-  it('says that it lives without authentication', async () => {
+  it('shows its health without authentication', async () => {
     expect((await fetch(`${sandbox.url}/healthz`)).status).toBe(200);
   });
 
@@ -258,19 +258,19 @@ describe('the server', () => {
     ['a negative amount', JSON.stringify({ ...aCharge(), amount: -1 })],
     ['a fraction', JSON.stringify({ ...aCharge(), amount: 1.5 })],
     ['no currency', JSON.stringify({ ...aCharge(), currency: undefined })],
-  ])('answers 400 to %s', async (_name, body) => {
+  ])('returns 400 for %s', async (_name, body) => {
     const response = await post('some-key', body);
 
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ error: 'bad-request' });
   });
 
-  it('answers 413 to a body of a megabyte and 400 to a charge without a key', async () => {
+  it('returns 413 for a body of a megabyte, and 400 for a charge without a key', async () => {
     expect((await post('some-key', JSON.stringify({ x: 'x'.repeat(1_000_000) }))).status).toBe(413);
     expect((await post('', aCharge())).status).toBe(400);
   });
 
-  it('answers 404 to an unknown path', async () => {
+  it('returns 404 for an unknown path', async () => {
     expect((await sandbox.send('/v1/nowhere')).status).toBe(404);
   });
 });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { PaymentGateway } from '../../src/domain/payments/gateway';
 import { aCharge, connectGateway, listen, startSandbox } from '../sandbox/server';
 
-/** A gateway that answers what no honest gateway would. */
+/** A gateway that gives responses that no honest gateway would give. */
 async function startLiar(listener: RequestListener): Promise<{ server: Server; gateway: PaymentGateway }> {
   const server = createServer(listener);
   return { server, gateway: connectGateway(await listen(server)) };
@@ -14,7 +14,7 @@ const json =
   (_request, response) =>
     void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 
-describe('the client takes for unknown', () => {
+describe('the client takes as unknown', () => {
   const charge = aCharge();
   const captured = {
     status: 'CAPTURED',
@@ -63,7 +63,7 @@ describe('the client takes for unknown', () => {
     await once(server, 'close');
   });
 
-  it('a 404 of somebody else, and never takes it for absent', async () => {
+  it('a 404 of another server, and never takes it as absent', async () => {
     const { server, gateway } = await startLiar(json(404, { error: 'not-found', message: '' }));
 
     expect(await gateway.lookUp(charge)).toEqual({ outcome: 'unknown', reason: 'http-404' });
@@ -88,7 +88,7 @@ describe('the client takes for unknown', () => {
 });
 
 describe('the ping', () => {
-  it('tells a wrong secret, without repeating it', async () => {
+  it('reports a wrong secret without repeating it', async () => {
     const sandbox = await startSandbox();
     const wrong = connectGateway(sandbox.url, 'x'.repeat(40));
 

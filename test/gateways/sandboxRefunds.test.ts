@@ -27,7 +27,7 @@ const aRefund = (charge: ChargeRequest, overrides: Partial<RefundRequest> = {}):
 const refund = (charge: ChargeRequest, overrides: Partial<RefundRequest> = {}) =>
   sandbox.gateway.refund(aRefund(charge, overrides));
 
-/** What was given back, refund by refund. */
+/** The amounts that were refunded, refund by refund. */
 async function givenBack({ idempotencyKey }: ChargeRequest): Promise<number[]> {
   const lines = await sandbox.book();
   const line = lines.find((one) => one.idempotencyKey === idempotencyKey);
@@ -35,7 +35,7 @@ async function givenBack({ idempotencyKey }: ChargeRequest): Promise<number[]> {
 }
 
 describe('a refund', () => {
-  it('gives back parts until nothing is left; a charge refunded in part is still approved', async () => {
+  it('returns parts until nothing is left; a charge refunded in part is still approved', async () => {
     const charge = await anApprovedCharge();
 
     expect(await refund(charge)).toMatchObject({ outcome: 'refunded' });
@@ -46,7 +46,7 @@ describe('a refund', () => {
     expect(await givenBack(charge)).toEqual([500, 1_500]);
   });
 
-  it('is made once for each key, and answered the same each time', async () => {
+  it('is made once for each key, with the same response each time', async () => {
     const charge = await anApprovedCharge();
     const one = aRefund(charge);
 
@@ -57,7 +57,7 @@ describe('a refund', () => {
     expect(await givenBack(charge)).toEqual([500]);
   });
 
-  it('of another amount under the same key is unknown, and gives nothing back', async () => {
+  it('of another amount under the same key is unknown, and refunds nothing', async () => {
     const charge = await anApprovedCharge();
     const { refundKey } = aRefund(charge);
     await refund(charge, { refundKey });
@@ -79,7 +79,7 @@ describe('a refund', () => {
     },
   );
 
-  it('and a void at once give back no more than was taken', async () => {
+  it('and a void at the same time refund no more than was taken', async () => {
     const charges = await Promise.all(Array.from({ length: 20 }, () => anApprovedCharge()));
     await Promise.all(
       charges.flatMap((charge) => [refund(charge), sandbox.gateway.void(charge, 'race'), refund(charge)]),
@@ -93,7 +93,7 @@ describe('a refund', () => {
 });
 
 describe('a refund that the payment key makes fail', () => {
-  it('refund-refused:2 refuses two keys for good, then refunds under a third', async () => {
+  it('refund-refused:2 refuses two keys permanently, then refunds under a third', async () => {
     const charge = await anApprovedCharge('sandbox:refund-refused:2');
     const first = aRefund(charge);
     const refused = { outcome: 'refused', reason: 'refund-refused' };
@@ -106,7 +106,7 @@ describe('a refund that the payment key makes fail', () => {
     expect(await givenBack(charge)).toEqual([500]);
   });
 
-  it('refund-error:2 fails twice with nothing given back, then refunds under the same key', async () => {
+  it('refund-error:2 fails twice and refunds nothing, then refunds under the same key', async () => {
     const one = aRefund(await anApprovedCharge('sandbox:refund-error:2'));
     const unknown = { outcome: 'unknown', reason: 'http-500' };
 
@@ -117,7 +117,7 @@ describe('a refund that the payment key makes fail', () => {
     expect(await givenBack(one.charge)).toEqual([500]);
   });
 
-  it('refund-timeout:1 refunds without an answer; asked again under the same key it is the same refund', async () => {
+  it('refund-timeout:1 refunds without a response; the same key then returns the same refund', async () => {
     const one = aRefund(await anApprovedCharge('sandbox:refund-timeout:1'));
 
     expect(await sandbox.gateway.refund(one)).toEqual({ outcome: 'unknown', reason: 'timeout' });

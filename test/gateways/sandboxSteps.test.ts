@@ -31,7 +31,7 @@ describe('a charge in two steps', () => {
     expect(await sandbox.gateway.lookUp(charge)).toEqual(captured);
   });
 
-  it('is given up by a void, and is not captured any more', async () => {
+  it('is released by a void, and cannot be captured afterwards', async () => {
     const { charge, gatewayPaymentId } = await anAuthorisation();
 
     expect(await sandbox.gateway.void(charge, 'test')).toEqual({ outcome: 'voided', returned: 0 });
@@ -39,7 +39,7 @@ describe('a charge in two steps', () => {
     expect(await sandbox.gateway.lookUp(charge)).toEqual(voided);
   });
 
-  it('authorise-refused lets the money go at the capture', async () => {
+  it('authorise-refused releases the money at the capture', async () => {
     const { charge, gatewayPaymentId } = await anAuthorisation('sandbox:authorise-refused');
     const declined = { outcome: 'declined', reason: 'capture-refused' };
 
@@ -47,7 +47,7 @@ describe('a charge in two steps', () => {
     expect(await sandbox.gateway.lookUp(charge)).toEqual(declined);
   });
 
-  it('authorise-timeout captures without an answer', async () => {
+  it('authorise-timeout captures without a response', async () => {
     const { charge, gatewayPaymentId } = await anAuthorisation('sandbox:authorise-timeout');
 
     expect(await sandbox.gateway.capture(charge, gatewayPaymentId)).toEqual({
@@ -57,15 +57,15 @@ describe('a charge in two steps', () => {
     expect(await sandbox.gateway.lookUp(charge)).toMatchObject({ outcome: 'approved' });
   });
 
-  it('has nothing to capture where nothing is booked', async () => {
+  it('has nothing to capture if nothing is booked', async () => {
     expect(await sandbox.gateway.capture(aCharge(), 'any')).toEqual({ outcome: 'unknown', reason: 'absent' });
   });
 });
 
-describe('a gateway that cannot tell for a while', () => {
+describe('a gateway that does not know the outcome for a while', () => {
   const away = { outcome: 'unknown', reason: 'http-503' };
 
-  it('late-look-up:4000 tells what it charged only then, and can be voided before', async () => {
+  it('late-look-up:4000 reports the charge only after that time, and can be voided before', async () => {
     const [first, second] = [
       aCharge({ paymentKey: 'sandbox:late-look-up:4000' }),
       aCharge({ paymentKey: 'sandbox:late-look-up:4000' }),
@@ -81,7 +81,7 @@ describe('a gateway that cannot tell for a while', () => {
     );
   });
 
-  it('outage:4000 answers nothing about the charge before', async () => {
+  it('outage:4000 gives no response about the charge before that time', async () => {
     const charge = aCharge({ paymentKey: 'sandbox:outage:4000' });
     const unanswered = sandbox.gateway.charge(charge);
     await eventually(async () => expect(await sandbox.gateway.lookUp(charge)).toEqual(away));
@@ -101,7 +101,7 @@ const linesOf = async (from: number, to: number): Promise<BookedCharge[]> =>
   (await sandbox.gateway.readBook({ from, to })).items;
 
 describe('a window of the book', () => {
-  it('has what took or reserved money in it, from its begin up to its end, and nothing else', async () => {
+  it('has only the charges that took or reserved money in it, from its begin up to its end', async () => {
     const before = aCharge();
     await sandbox.gateway.charge(before);
     await pause(5);
@@ -133,7 +133,7 @@ describe('a window of the book', () => {
     expect(await linesOf(at, at + 1)).toContainEqual(first);
   });
 
-  it('shows a voided charge as refunded whole, at the time when it was taken', async () => {
+  it('shows a voided charge as refunded in full, at the time when it was taken', async () => {
     const from = Date.now();
     const charge = aCharge();
     await sandbox.gateway.charge(charge);

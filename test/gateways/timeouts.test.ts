@@ -8,7 +8,7 @@ import { aCharge, connectGateway, listen } from '../sandbox/server';
 const request = aCharge();
 const refund = { refundKey: 'one', charge: request, gatewayPaymentId: 'any', amount: 1, reason: 'test' };
 
-/** Each call, and how long all of it may take, from connecting to the last byte. */
+/** Each call, and its total time limit, from the connection to the last byte. */
 const CALLS: [name: string, milliseconds: number, call: (gateway: PaymentGateway) => Promise<unknown>][] = [
   ['charge', 3_000, async (gateway) => gateway.charge(request)],
   ['capture', 2_000, async (gateway) => gateway.capture(request, 'any')],
@@ -18,7 +18,7 @@ const CALLS: [name: string, milliseconds: number, call: (gateway: PaymentGateway
   ['ping', 2_000, async (gateway) => gateway.ping()],
 ];
 
-/** The timer of a busy machine is late, and never early. */
+/** On a busy machine, a timer is late and never early. */
 const LATE_MS = 1_500;
 
 async function timed(call: () => Promise<unknown>): Promise<{ outcome: unknown; took: number }> {
@@ -29,7 +29,7 @@ async function timed(call: () => Promise<unknown>): Promise<{ outcome: unknown; 
 
 const silent: RequestListener = () => undefined;
 
-/** Sends a byte now and then, so that the connection is never idle. */
+/** Sends a byte from time to time, so that the connection is never idle. */
 const dripping: RequestListener = (_request, response) => {
   response.writeHead(200, { 'content-type': 'application/json' });
   const drip = setInterval(() => response.write(' '), 100);
@@ -37,10 +37,10 @@ const dripping: RequestListener = (_request, response) => {
 };
 
 describe.each<[string, RequestListener]>([
-  ['never answers', silent],
-  ['answers byte by byte, without an end', dripping],
+  ['never responds', silent],
+  ['responds byte by byte without an end', dripping],
 ])('a gateway that %s', (_name, listener) => {
-  it.each(CALLS)('holds up %s for no more than %i ms', async (name, milliseconds, call) => {
+  it.each(CALLS)('delays %s by no more than %i ms', async (name, milliseconds, call) => {
     const server = createServer(listener);
     const gateway = connectGateway(await listen(server));
 
@@ -61,13 +61,13 @@ describe.each<[string, RequestListener]>([
   });
 });
 
-/** Listens, with room for one connection that waits, and stands still. */
+/** Listens with a backlog of one connection, and stops itself. */
 const DEAF = `require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, function () {
   process.stdout.write(String(this.address().port), () => process.kill(process.pid, 'SIGSTOP'));
 })`;
 
-describe('a gateway that cannot be connected to', () => {
-  it('holds up a charge for no more than about a second', async () => {
+describe('a gateway that accepts no connection', () => {
+  it('delays a charge by no more than about a second', async () => {
     const deaf = spawn(process.execPath, ['-e', DEAF], { stdio: ['ignore', 'pipe', 'ignore'] });
     const [port] = (await once(deaf.stdout, 'data')).map(Number);
     const waiting = Array.from({ length: 4 }, () =>

@@ -148,8 +148,8 @@ export const GATEWAY_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/gateways/circuitBreaker.test.ts',
     tests: [
-      'charges without an answer keep nothing back while the gateway answers a ping, however many they are',
-      "with the sandbox gateway one client's cards that get no answer keep nobody else's charge back",
+      'charges without a response hold back no charge while the gateway responds to a ping, even if there are many',
+      'with the sandbox gateway cards of one client that get no response do not hold back the charges of others',
     ],
   },
   {
@@ -158,6 +158,6 @@ export const GATEWAY_BREAKAGES: Breakage[] = [
       { file: CIRCUIT, find: "!== 'unknown') note(true);", replace: "!== 'unknown') note(missed === 0);" },
     ],
     suite: 'test/gateways/circuitBreaker.test.ts',
-    tests: ['while charges are kept back void is sent all the same, and its answer ends it'],
+    tests: ['while charges are held back void is still sent, and its response closes the circuit'],
   },
 ];

@@ -16,7 +16,7 @@ afterEach(async () => stripe.stop());
 
 const operations = () => stripe.sent.map(({ operation }) => operation);
 
-/** As it is asked for a day later. */
+/** The charge as a request a day later has it. */
 const aDayOld = (charge: ReturnType<typeof aCardCharge>) => ({
   ...charge,
   requestedAt: charge.requestedAt - 25 * HOUR_MS,
@@ -36,7 +36,7 @@ describe('a charge', () => {
     expect(stripe.account.kept).toBe(charge.amount);
   });
 
-  it('names the attempt and the order, and each step by a key of its own', async () => {
+  it('names the attempt and the order, and each step has its own key', async () => {
     const { charge } = await takeMoney(gateway);
     const { idempotencyKey: attempt, orderId: order } = charge;
 
@@ -54,7 +54,7 @@ describe('a charge', () => {
     [CARD.declined, 'generic-decline'],
     [CARD.insufficientFunds, 'insufficient-funds'],
     [CARD.authenticationRequired, 'authentication-required'],
-  ])('of %s is declined as %s, also when asked about', async (paymentKey, reason) => {
+  ])('of %s is declined as %s, also in a look-up', async (paymentKey, reason) => {
     const charge = aCardCharge({ paymentKey });
     const declined = { outcome: 'declined', reason };
 
@@ -63,7 +63,7 @@ describe('a charge', () => {
     expect(await gateway.charge(charge)).toEqual(declined);
   });
 
-  it('with a payment key that Stripe does not know is declined, and there is nothing to look up', async () => {
+  it('with a payment key that Stripe does not know is declined, and a look-up finds nothing', async () => {
     const charge = aCardCharge({ paymentKey: 'pm_unknown' });
 
     expect(await gateway.charge(charge)).toEqual({ outcome: 'declined', reason: 'resource-missing' });
@@ -71,7 +71,7 @@ describe('a charge', () => {
     expect(await gateway.void(charge, 'test')).toEqual({ outcome: 'voided', returned: 0 });
   });
 
-  it('under one key reserves once, however often it is asked for', async () => {
+  it('under one key reserves once, even if it is requested several times', async () => {
     const charge = aCardCharge();
     const outcomes = [
       await gateway.charge(charge),
@@ -94,7 +94,7 @@ describe('a charge', () => {
     expect(stripe.account.charges).toHaveLength(1);
   });
 
-  it('does not begin so late that nobody would find it', async () => {
+  it('does not begin if it is too late to find it again', async () => {
     const charge = aCardCharge({ requestedAt: Date.now() - 22 * HOUR_MS });
 
     expect(await gateway.charge(charge)).toEqual({ outcome: 'unknown', reason: 'too-late' });
@@ -102,7 +102,7 @@ describe('a charge', () => {
   });
 });
 
-describe('without an answer', () => {
+describe('without a response', () => {
   it.each<[Fault, string]>([
     ['cut', 'UND_ERR_SOCKET'],
     ['lose', 'UND_ERR_SOCKET'],
@@ -145,7 +145,7 @@ describe('without an answer', () => {
     },
   );
 
-  it('an error 500 is kept for the key of the confirmation, which never tells more', async () => {
+  it('an error 500 is kept for the key of the confirmation, and each repetition returns it', async () => {
     const charge = aCardCharge();
     stripe.disturb('confirm', 'error-500');
 
@@ -155,7 +155,7 @@ describe('without an answer', () => {
   });
 
   it.each<Fault>(['error-500', 'error-500-after'])(
-    'an intent (%s) whose id nobody will learn is absent, and void',
+    'an intent (%s) whose id never arrives is absent, and a void succeeds',
     async (fault) => {
       const charge = aCardCharge();
       stripe.disturb('create', fault);
@@ -189,7 +189,7 @@ describe('without an answer', () => {
     ({ stripe } = await startStripe());
   });
 
-  it('wrong credentials are unknown, and no message repeats them', async () => {
+  it('wrong credentials give unknown, and no message repeats them', async () => {
     const secretKey = `${SECRET_KEY}_revoked`;
     const other = createStripeGateway({ url: stripe.url, secretKey, webhookSecret: WEBHOOK_SECRET });
 
@@ -199,7 +199,7 @@ describe('without an answer', () => {
   });
 });
 
-describe('an answer about something else is unknown', () => {
+describe('a response about something else is unknown', () => {
   it.each([
     ['another amount', { amount: 1 }, 'amount-differs'],
     ['another currency', { currency: 'usd' }, 'amount-differs'],
@@ -213,14 +213,14 @@ describe('an answer about something else is unknown', () => {
     expect(await gateway.capture(charge, id)).toEqual({ outcome: 'unknown', reason });
   });
 
-  it('and so is a capture of less than was asked for', async () => {
+  it('and so is a capture of less than the charge', async () => {
     const { charge, gatewayPaymentId } = await takeMoney(gateway);
     stripe.account.intent(gatewayPaymentId).amount_received = 1_000;
 
     expect(await gateway.lookUp(charge)).toEqual({ outcome: 'unknown', reason: 'amount-differs' });
   });
 
-  it('and so is a repeated charge whose intent cannot be read, by whatever refusal', async () => {
+  it('and so is a repeated charge whose intent cannot be read', async () => {
     const charge = aCardCharge();
     await gateway.charge(charge);
     stripe.before('retrieve', () => void stripe.account.intents.splice(0));
@@ -237,7 +237,7 @@ describe('an answer about something else is unknown', () => {
 });
 
 describe('a capture', () => {
-  it('whose answer is lost is found by a look-up, and by asking again', async () => {
+  it('with a lost response is found by a look-up, and by a second request', async () => {
     const charge = aCardCharge();
     const id = idOf(await gateway.charge(charge));
     stripe.disturb('capture', 'lose');
@@ -249,7 +249,7 @@ describe('a capture', () => {
     expect(stripe.account.kept).toBe(charge.amount);
   });
 
-  it('of a reservation that was given up is declined', async () => {
+  it('of a cancelled authorisation is declined', async () => {
     const charge = aCardCharge();
     const id = idOf(await gateway.charge(charge));
     stripe.account.cancel(id);
@@ -257,10 +257,10 @@ describe('a capture', () => {
     expect(await gateway.capture(charge, id)).toEqual(VOIDED);
   });
 
-  it('that is refused for good gives the reservation up', async () => {
+  it('that is refused permanently cancels the authorisation', async () => {
     const charge = aCardCharge();
     const id = idOf(await gateway.charge(charge));
-    // The intent is not ready for the capture itself, and is again when it is looked at.
+    // The intent is not ready for the capture, but it is ready again at the look-up.
     stripe.before('capture', () => void (stripe.account.intent(id).status = 'processing'));
     stripe.before('retrieve', () => void (stripe.account.intent(id).status = 'requires_capture'));
 
@@ -273,17 +273,17 @@ describe('a capture', () => {
 });
 
 describe('a look-up', () => {
-  it('of what was never asked for is absent', async () => {
+  it('of a charge that was never requested is absent', async () => {
     expect(await gateway.lookUp(aCardCharge())).toEqual({ outcome: 'absent' });
   });
 
-  it('tells what is now, not what the first answer was', async () => {
+  it('returns the current state, not the first response', async () => {
     const { charge } = await takeMoney(gateway);
 
     expect(await gateway.lookUp(charge)).toMatchObject({ outcome: 'approved' });
   });
 
-  it('of a charge that was refunded in part is approved, refunded whole declined', async () => {
+  it('of a charge refunded in part is approved, and refunded in full is declined', async () => {
     const { charge, gatewayPaymentId } = await takeMoney(gateway);
     const refund = (refundKey: string, amount: number) =>
       gateway.refund({ refundKey, charge, gatewayPaymentId, amount, reason: 'test' });
@@ -303,7 +303,7 @@ describe('a look-up', () => {
     expect(stripe.account.intents).toHaveLength(1);
   });
 
-  it('of an old attempt that came to nothing is absent, and makes no intent', async () => {
+  it('of an old attempt without an intent is absent, and makes no intent', async () => {
     expect(await gateway.lookUp(aDayOld(aCardCharge()))).toEqual({ outcome: 'absent' });
     expect(stripe.account.intents).toEqual([]);
   });
@@ -312,7 +312,7 @@ describe('a look-up', () => {
 describe('a void', () => {
   const nothing = { outcome: 'voided', returned: 0 };
 
-  it('before the charge bars the key: the confirmation that arrives later is refused', async () => {
+  it('before the charge blocks the key: the confirmation that arrives later is refused', async () => {
     const charge = aCardCharge();
 
     expect(await gateway.void(charge, 'the hold ended')).toEqual(nothing);
@@ -321,7 +321,7 @@ describe('a void', () => {
     expect(stripe.account.charges).toEqual([]);
   });
 
-  it('gives up a reservation', async () => {
+  it('cancels an authorisation', async () => {
     const charge = aCardCharge();
     const id = idOf(await gateway.charge(charge));
 
@@ -330,7 +330,7 @@ describe('a void', () => {
     expect(await gateway.capture(charge, id)).toEqual(VOIDED);
   });
 
-  it('refunds what was captured, whole and once', async () => {
+  it('refunds captured money in full, once', async () => {
     const { charge, gatewayPaymentId } = await takeMoney(gateway);
     const voided = { outcome: 'voided', returned: charge.amount };
 
@@ -342,7 +342,7 @@ describe('a void', () => {
     expect(stripe.account.refunds).toMatchObject([{ amount: charge.amount }]);
   });
 
-  it('refunds the rest of what was refunded in part, and tells the whole', async () => {
+  it('refunds the rest after a partial refund, and returns the total', async () => {
     const { charge, gatewayPaymentId } = await takeMoney(gateway);
     await gateway.refund({ refundKey: 'part', charge, gatewayPaymentId, amount: 500, reason: 'test' });
 
@@ -351,7 +351,7 @@ describe('a void', () => {
   });
 
   it.each<Fault>(['lose', 'error-500-after', 'cut', 'error-500'])(
-    'whose refund is not answered (%s) is unknown, and refunds once when asked again',
+    'without a response to its refund (%s) is unknown, and refunds once when it is requested again',
     async (fault) => {
       const { charge } = await takeMoney(gateway);
       stripe.disturb('refund', fault);
@@ -363,7 +363,7 @@ describe('a void', () => {
     },
   );
 
-  it('refunds again where the bank has sent the refund back', async () => {
+  it('refunds again if the bank has sent the refund back', async () => {
     const { charge } = await takeMoney(gateway);
     await gateway.void(charge, 'test');
     for (const refund of stripe.account.refunds) stripe.account.failRefund(refund);
@@ -372,7 +372,7 @@ describe('a void', () => {
     expect(stripe.account.kept).toBe(0);
   });
 
-  it('racing a capture is unknown, and refunds when asked again', async () => {
+  it('racing a capture is unknown, and refunds when it is requested again', async () => {
     const charge = aCardCharge();
     const id = idOf(await gateway.charge(charge));
     stripe.before('cancel', () => void stripe.account.capture(id));
@@ -385,7 +385,7 @@ describe('a void', () => {
     expect(stripe.account.kept).toBe(0);
   });
 
-  it('is not held up by a refusal that was passing', async () => {
+  it('is not blocked by a temporary refusal', async () => {
     const charge = aCardCharge();
     const id = idOf(await gateway.charge(charge));
     stripe.account.intent(id).status = 'processing';

@@ -13,13 +13,13 @@ beforeEach(async () => {
 });
 afterEach(async () => stripe.stop());
 
-/** Of a part of a charge whose money is taken. */
+/** A refund of a part of a charge whose money is taken. */
 async function aRefund(overrides: Partial<RefundRequest> = {}): Promise<RefundRequest> {
   const taken = await takeMoney(gateway);
   return { refundKey: 'refund-1', ...taken, amount: 500, reason: 'cancelled by the customer', ...overrides };
 }
 
-/** All pages, from `from` to `to`. */
+/** Reads all pages, from `from` to `to`. */
 async function readAll(from: number, to: number): Promise<BookedCharge[]> {
   const lines: BookedCharge[] = [];
   let cursor: string | undefined;
@@ -34,7 +34,7 @@ async function readAll(from: number, to: number): Promise<BookedCharge[]> {
 const readToday = async () => readAll(Date.now() - DAY_MS, Date.now() + DAY_MS);
 
 describe('a refund', () => {
-  it('gives a part back, then the rest', async () => {
+  it('returns a part, then the rest', async () => {
     const refund = await aRefund();
 
     expect(await gateway.refund(refund)).toMatchObject({ outcome: 'refunded' });
@@ -45,7 +45,7 @@ describe('a refund', () => {
     expect(stripe.account.kept).toBe(0);
   });
 
-  it('under one key gives back once, also after Stripe has forgotten the key', async () => {
+  it('under one key refunds once, also after Stripe has forgotten the key', async () => {
     const refund = await aRefund();
     const refunded = await gateway.refund(refund);
 
@@ -55,7 +55,7 @@ describe('a refund', () => {
     expect(stripe.account.refunds).toHaveLength(1);
   });
 
-  it('under one key gives back once, however many ask at once', async () => {
+  it('under one key refunds once, even if many request it at once', async () => {
     const refund = await aRefund();
     const outcomes = await Promise.all(Array.from({ length: 10 }, async () => gateway.refund(refund)));
 
@@ -64,7 +64,7 @@ describe('a refund', () => {
   });
 
   it.each<Fault>(['lose', 'error-500-after', 'cut', 'busy', 'in-use'])(
-    'without an answer (%s) is unknown, and given back once when asked again',
+    'without a response (%s) is unknown, and is made once when it is requested again',
     async (fault) => {
       const refund = await aRefund();
       stripe.disturb('refund', fault);
@@ -75,7 +75,7 @@ describe('a refund', () => {
     },
   );
 
-  it('answered with an error 500 stays unknown until Stripe forgets the key, then is given back', async () => {
+  it('with an error 500 stays unknown until Stripe forgets the key, and then is made', async () => {
     const refund = await aRefund();
     stripe.disturb('refund', 'error-500');
 
@@ -85,7 +85,7 @@ describe('a refund', () => {
     expect(await gateway.refund(refund)).toMatchObject({ outcome: 'refunded' });
   });
 
-  it('is not made where it cannot be seen whether it was made before', async () => {
+  it('is not made if the gateway cannot check whether it was made before', async () => {
     const refund = await aRefund();
     stripe.disturb('refunds', 'error-500');
 
@@ -93,7 +93,7 @@ describe('a refund', () => {
     expect(stripe.account.refunds).toEqual([]);
   });
 
-  it('that is pending counts as given back', async () => {
+  it('that is pending counts as refunded', async () => {
     const charge = aCardCharge({ paymentKey: CARD.pendingRefund });
     const refund = await aRefund(await takeMoney(gateway, charge));
 
@@ -101,7 +101,7 @@ describe('a refund', () => {
     expect(await gateway.lookUp(charge)).toMatchObject({ outcome: 'approved' });
   });
 
-  it('that the bank has sent back is refused, and may work under another key', async () => {
+  it('that the bank has sent back is refused, and can succeed under another key', async () => {
     const refund = await aRefund();
     await gateway.refund(refund);
     for (const made of stripe.account.refunds) stripe.account.failRefund(made);
@@ -110,14 +110,14 @@ describe('a refund', () => {
     expect(await gateway.refund({ ...refund, refundKey: 'refund-2' })).toMatchObject({ outcome: 'refunded' });
   });
 
-  it('of more than is left is refused', async () => {
+  it('of more than the rest is refused', async () => {
     const refund = await aRefund({ amount: 2_001 });
 
     expect(await gateway.refund(refund)).toMatchObject({ outcome: 'refused' });
     expect(stripe.account.kept).toBe(2_000);
   });
 
-  it('of nothing that is left is refused', async () => {
+  it('is refused if nothing is left', async () => {
     const refund = await aRefund();
     await gateway.void(refund.charge, 'test');
 
@@ -128,7 +128,7 @@ describe('a refund', () => {
     ['another amount', { amount: 1 }, 'amount-differs'],
     ['another currency', { currency: 'usd' }, 'amount-differs'],
     ['another charge', { payment_intent: 'pi_another' }, 'another-charge'],
-  ])('that is answered with %s is unknown', async (_name, change, reason) => {
+  ])('whose response has %s is unknown', async (_name, change, reason) => {
     const refund = await aRefund();
     stripe.alter('refund', change);
 
@@ -137,7 +137,7 @@ describe('a refund', () => {
 });
 
 describe('the book', () => {
-  it('has what was taken, reserved, given back and given up, and no decline', async () => {
+  it('has captured, reserved, refunded and cancelled charges, and no declined charge', async () => {
     const refund = await aRefund();
     await gateway.refund(refund);
     const reservedId = idOf(await gateway.charge(aCardCharge()));
@@ -172,7 +172,7 @@ describe('the book', () => {
     ]);
   });
 
-  it('comes in pages, and has only what was booked within its window', async () => {
+  it('comes in pages, and has only the charges booked within its window', async () => {
     const charges = Array.from({ length: 105 }, () => aCardCharge());
     for (const charge of charges) await gateway.charge(charge);
     const bookedAt = stripe.account.charges.map(({ created }) => created * 1000);
@@ -183,7 +183,7 @@ describe('the book', () => {
     expect(await readAll(first, last)).toHaveLength(bookedAt.filter((at) => at < last).length);
   });
 
-  it('that cannot be read is an error', async () => {
+  it('throws an error if it cannot be read', async () => {
     stripe.disturb('charges', 'cut');
 
     await expect(gateway.readBook({ from: 0, to: Date.now() })).rejects.toThrow(
@@ -191,7 +191,7 @@ describe('the book', () => {
     );
   });
 
-  it("has charges of other shops of the account, as nobody's", async () => {
+  it('has charges of other shops of the account, without a key or an order', async () => {
     await takeMoney(gateway);
     for (const charge of stripe.account.charges) charge.metadata = {};
 

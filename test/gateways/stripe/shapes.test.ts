@@ -2,7 +2,7 @@ import { startStripe, takeMoney, aCardCharge, type OnStandIn } from './stripeGat
 import type { Operation, SentRequest } from './standIn';
 import { startStripeMock, type RunningStripeMock } from './stripeMock';
 
-/** With building stripe-mock, on a machine that has not got it yet. */
+/** Includes the time to build stripe-mock, on a machine that does not have it yet. */
 const FIRST_START_MS = 300_000;
 
 let onStandIn: OnStandIn;
@@ -17,7 +17,7 @@ afterAll(async () => {
   await mock.stop();
 });
 
-/** Everything that the gateway can be asked to do, once. */
+/** Makes every kind of request to the gateway once. */
 async function askEverything({ gateway }: OnStandIn): Promise<void> {
   const { charge, gatewayPaymentId } = await takeMoney(gateway);
   await gateway.lookUp(charge);
@@ -40,8 +40,8 @@ async function sendToMock({ method, path, body }: SentRequest): Promise<{ status
   return { status: response.status, error: response.ok ? '' : await response.text() };
 }
 
-describe('every request is as Stripe describes it', () => {
-  it('by the word of stripe-mock', async () => {
+describe('every request matches the API description of Stripe', () => {
+  it('according to stripe-mock', async () => {
     const { sent } = onStandIn.stripe;
 
     expect(new Set(sent.map(({ operation }) => operation))).toEqual(
@@ -64,7 +64,7 @@ describe('every request is as Stripe describes it', () => {
     }
   });
 
-  it('and stripe-mock would tell', async () => {
+  it('and stripe-mock rejects a wrong request', async () => {
     const [request] = onStandIn.stripe.sent;
     if (!request) throw new Error('nothing was sent');
 

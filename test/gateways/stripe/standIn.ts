@@ -6,7 +6,7 @@ import { StandInAccount, StripeRefusal } from './standInAccount';
 
 export const SECRET_KEY = 'sk_test_of_the_stand_in';
 
-/** How long Stripe keeps a key at least, and how late its search may be in ordinary times. */
+/** The minimum time that Stripe keeps a key, and the maximum delay of its search under normal conditions. */
 const KEEPS_KEYS_MS = 24 * 3_600_000;
 const SEARCHABLE_AFTER_MS = 60_000;
 
@@ -23,9 +23,9 @@ export type Operation =
   | 'intents';
 
 /**
- * What goes wrong with a request: `lose` does it and cuts the connection, `cut` only cuts it, `hang` never
- * answers; `error-500` does nothing and `error-500-after` does it, and Stripe keeps that answer for the key;
- * `busy` and `in-use` are refused before any endpoint runs, so nothing is kept.
+ * What goes wrong with a request. `lose` carries it out and cuts the connection, `cut` only cuts the connection, and
+ * `hang` never responds. `error-500` does nothing and `error-500-after` carries it out; Stripe keeps that response
+ * for the key. `busy` and `in-use` are refused before any endpoint runs, so nothing is kept.
  */
 export type Fault = 'lose' | 'cut' | 'hang' | 'error-500' | 'error-500-after' | 'busy' | 'in-use';
 
@@ -37,19 +37,19 @@ export interface SentRequest {
   idempotencyKey: string | undefined;
 }
 
-/** A Stripe of one's own: as its documentation says, with faults to order. */
+/** A local Stripe that behaves as its documentation says, with faults on demand. */
 export interface StandIn {
   url: string;
   account: StandInAccount;
   /** Every request, in order. */
   sent: SentRequest[];
-  /** What happens to the next requests of a kind, in order. */
+  /** What goes wrong with the next requests of a kind, in order. */
   disturb(operation: Operation, ...faults: readonly Fault[]): void;
   /** Runs before the next request of a kind is carried out. */
   before(operation: Operation, work: () => void): void;
-  /** Changes what the next request of a kind is told, and nothing else. */
+  /** Changes only the response to the next request of a kind. */
   alter(operation: Operation, change: object): void;
-  /** Lets its clock go on. */
+  /** Moves its clock forward. */
   pass(milliseconds: number): void;
   stop(): Promise<void>;
 }
@@ -107,7 +107,7 @@ export async function startStandIn(): Promise<StandIn> {
     changes.delete(operation);
   }
 
-  /** The first answer for a key is the answer for a day. */
+  /** The first response for a key is the response for a day. */
   function answerOnce(key: string | undefined, request: string, fault: Fault | undefined, run: () => object) {
     if (fault === 'busy')
       return { ...failure(429, { type: 'invalid_request_error', code: 'lock_timeout' }), replayed: false };
@@ -211,7 +211,7 @@ function carryOut(run: () => object): Answer {
 
 const failure = (status: number, error: object): Answer => ({ status, body: structuredClone({ error }) });
 
-/** The newest first, as all of Stripe's lists. */
+/** The newest first, as in all lists of Stripe. */
 function page(all: readonly { id: string; created: number }[], fields: URLSearchParams): object {
   const from = Number(fields.get('created[gte]') ?? 0);
   const to = Number(fields.get('created[lt]') ?? Infinity);

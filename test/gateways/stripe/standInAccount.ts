@@ -57,7 +57,7 @@ export interface Refund {
   created: number;
 }
 
-/** What Stripe answers instead, as it is in the body's `error`. */
+/** An error response of Stripe: the `error` of its body. */
 export class StripeRefusal extends Error {
   constructor(
     readonly status: number,
@@ -67,20 +67,20 @@ export class StripeRefusal extends Error {
   }
 }
 
-/** Fields of a form as Stripe takes them, such as `metadata[attempt]`. */
+/** Fields of a form in the format of Stripe, such as `metadata[attempt]`. */
 type Fields = URLSearchParams;
 
-/** The intents, charges and refunds of a Stripe account, and what its documentation lets become of them. */
+/** The intents, charges and refunds of a Stripe account, with the state changes that its documentation describes. */
 export class StandInAccount {
   readonly intents: Intent[] = [];
   readonly charges: Charge[] = [];
   readonly refunds: Refund[] = [];
-  /** What Stripe.js has made of cards in the browsers of payers. */
+  /** The payment methods that Stripe.js has made from cards in the browsers of payers. */
   private readonly paymentMethods = new Map<string, Card>(Object.values(CARD).map((card) => [card, card]));
 
   constructor(private readonly now: () => number) {}
 
-  /** The id of a new payment method: each pays once. */
+  /** The id of a new payment method. Each pays once. */
   aPaymentMethod(card: Card = CARD.visa): string {
     const { id } = this.named('pm', 'payment_method');
     this.paymentMethods.set(id, card);
@@ -136,7 +136,7 @@ export class StandInAccount {
       'requires_action',
       'requires_capture',
     );
-    // A reservation that is given up counts as refunded.
+    // A cancelled authorisation counts as refunded.
     if (intent.status === 'requires_capture') this.chargeOf(intent).amount_refunded = intent.amount;
     return Object.assign(intent, { status: 'canceled' });
   }
@@ -161,7 +161,7 @@ export class StandInAccount {
     return refund;
   }
 
-  /** A bank sends a refund back: the amount is in the account's balance again. */
+  /** A bank sends a refund back: the amount returns to the balance of the account. */
   failRefund(refund: Refund): void {
     Object.assign(refund, { status: 'failed', failure_reason: 'expired_or_canceled_card' });
     this.chargeOf(this.intent(refund.payment_intent)).amount_refunded -= refund.amount;
@@ -176,7 +176,7 @@ export class StandInAccount {
     return intent;
   }
 
-  /** What was taken and not given back. */
+  /** The captured amount minus the refunds. */
   get kept(): number {
     return this.charges.reduce((sum, { amount_captured, amount_refunded, captured }) => {
       return captured ? sum + amount_captured - amount_refunded : sum;

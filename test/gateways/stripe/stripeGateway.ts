@@ -17,17 +17,17 @@ export async function startStripe(): Promise<OnStandIn> {
   return { stripe, gateway: createStripeGateway({ url: stripe.url, ...credentials }) };
 }
 
-/** A charge of a card, of an order of its own. */
+/** A card charge for a separate order. */
 export const aCardCharge = (overrides: Partial<ChargeRequest> = {}): ChargeRequest =>
   aCharge({ paymentKey: CARD.visa, ...overrides });
 
-/** The id of what must have been authorised or approved. */
+/** The id of a charge that must be authorised or approved. */
 export function idOf(outcome: ChargeOutcome): string {
   if ('gatewayPaymentId' in outcome) return outcome.gatewayPaymentId;
   throw new Error(`no money is there: ${JSON.stringify(outcome)}`);
 }
 
-/** A charge whose money is taken, and the gateway's id of it. */
+/** A charge whose money is taken, and its id at the gateway. */
 export async function takeMoney(gateway: PaymentGateway, charge = aCardCharge()) {
   const gatewayPaymentId = idOf(await gateway.charge(charge));
   idOf(await gateway.capture(charge, gatewayPaymentId));

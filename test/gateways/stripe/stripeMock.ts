@@ -18,10 +18,10 @@ export interface RunningStripeMock {
 }
 
 /**
- * Stripe's own mock server. It holds every request against Stripe's OpenAPI description, answers with fixtures,
- * and keeps nothing.
+ * Starts Stripe's own mock server. It checks every request against Stripe's OpenAPI description, responds with
+ * fixtures, and keeps nothing.
  *
- * @throws {LaunchFailure} with what to do where it cannot be had
+ * @throws {LaunchFailure} if it is not available; the message says what to do
  */
 export async function startStripeMock(): Promise<RunningStripeMock> {
   const [file, home, port] = await Promise.all([
@@ -32,7 +32,7 @@ export async function startStripeMock(): Promise<RunningStripeMock> {
   const server: ManagedProcess = home.spawn({
     name: 'stripe-mock',
     command: file,
-    // It would listen for HTTPS on every address.
+    // Otherwise it would listen for HTTPS on every address.
     args: ['-http-addr', `127.0.0.1:${port}`, '-https-addr', '127.0.0.1:0'],
     env: {},
     logFile: path.join(home.folder, 'stripe-mock.log'),
@@ -40,7 +40,7 @@ export async function startStripeMock(): Promise<RunningStripeMock> {
     graceMs: 5_000,
   });
   const url = `http://127.0.0.1:${port}`;
-  // Without credentials it refuses everything, which is an answer as well.
+  // Without credentials it rejects everything, but it responds.
   await eventually(async () => void (await fetch(url)));
   return {
     url,
@@ -51,7 +51,10 @@ export async function startStripeMock(): Promise<RunningStripeMock> {
   };
 }
 
-/** On the PATH, in the cache, or built with Go: a request that Stripe would refuse must fail a test everywhere. */
+/**
+ * Finds it on the PATH, in the cache, or builds it with Go. A request that Stripe would reject must fail a test on
+ * every machine.
+ */
 async function findStripeMock(report: Report): Promise<string> {
   const own = findOnPath('stripe-mock');
   if (own) return own;
@@ -60,7 +63,7 @@ async function findStripeMock(report: Report): Promise<string> {
     return path.join(folder, 'stripe-mock');
   } catch (error) {
     throw new LaunchFailure(
-      `no stripe-mock ${VERSION}: put it on the PATH, or install Go (${error instanceof Error ? error.message : ''})`,
+      `there is no stripe-mock ${VERSION}: put it on the PATH, or install Go (${error instanceof Error ? error.message : ''})`,
     );
   }
 }
@@ -68,5 +71,5 @@ async function findStripeMock(report: Report): Promise<string> {
 const PROGRAM = {
   module: `github.com/stripe/stripe-mock@v${VERSION}`,
   cacheName: CACHE_NAME,
-  what: `stripe-mock ${VERSION}: building it with go install, once, under a minute`,
+  what: `stripe-mock ${VERSION}: building it with go install, once; takes less than a minute`,
 };

@@ -12,7 +12,7 @@ interface Delivery {
   receivedAt?: number;
 }
 
-/** Signed by the official package, as Stripe does it. */
+/** Signs the event with the official package, as Stripe does it, and reads it. */
 function receive(event: object, delivery: Delivery = {}): WebhookReading {
   const payload = JSON.stringify(event, null, 2);
   const signed = Stripe.webhooks.generateTestHeaderString({
@@ -57,7 +57,7 @@ describe('a message from Stripe', () => {
     ['charge.refund.updated', aRefund],
     ['refund.updated', aRefund],
     ['refund.failed', aRefund],
-  ])('%s names the charge to ask about', (type, object) => {
+  ])('%s names the charge to look up', (type, object) => {
     expect(receive(anEvent(type, object))).toEqual({
       kind: 'event',
       eventId: 'evt_1',
@@ -67,7 +67,7 @@ describe('a message from Stripe', () => {
     });
   });
 
-  it('about a refund that was made by hand names the charge by its intent', () => {
+  it('about a manual refund names the charge by its intent', () => {
     expect(receive(anEvent('refund.updated', { ...aRefund, metadata: {} }))).toMatchObject({
       kind: 'event',
       idempotencyKey: null,
@@ -84,7 +84,7 @@ describe('a message from Stripe', () => {
     expect(receive(event)).toEqual({ kind: 'irrelevant' });
   });
 
-  it('is believed for 300 s, on either side', () => {
+  it('is accepted for 300 s before and after its time', () => {
     const event = anEvent('payment_intent.succeeded');
 
     expect(receive(event, { receivedAt: SENT_AT + 300_000 })).toMatchObject({ kind: 'event' });
@@ -104,7 +104,7 @@ describe('a message is rejected', () => {
   it.each<[string, Delivery]>([
     ['by another secret', { secret: 'whsec_another' }],
     ['without a signature', { signature: '' }],
-    ['with one that is none', { signature: 't=1,v1=' }],
+    ['with a malformed signature', { signature: 't=1,v1=' }],
     ['over another body', { body: JSON.stringify(anEvent('payment_intent.canceled')) }],
     ['over the same JSON in other bytes', { body: JSON.stringify(event) }],
     ['over no body', { body: '' }],

@@ -12,7 +12,7 @@ beforeEach(() => shop.toss.reset());
 afterAll(() => shop.stop());
 
 describe('The book of a window', () => {
-  it('has each charge that was paid in it, with what went back of it until now', async () => {
+  it('has each charge that was paid in it, with its refunds until now', async () => {
     const from = Date.now() - MINUTE_MS;
     const [kept, refunded, given] = [await shop.paid(), await shop.paid(), await shop.paid()];
     await shop.gateway.charge(shop.prepared({ refusal: { status: 403, code: 'REJECT_CARD_COMPANY' } }));
@@ -33,7 +33,7 @@ describe('The book of a window', () => {
     expect(nextCursor).toBeNull();
   });
 
-  it('has what was paid in it alone, but every refund of that', async () => {
+  it('has only the charges that were paid in it, but every refund of them', async () => {
     const charge = await shop.paid();
     const { approvedAt } = shop.toss.payment(charge.paymentKey);
     const paidAt = Date.parse(approvedAt ?? '');
@@ -53,18 +53,18 @@ describe('The book of a window', () => {
     [{ kind: 'lie', status: 502, body: {} } as const, 'http-502'],
     [{ kind: 'drop' } as const, 'UND_ERR_SOCKET'],
     [{ kind: 'lie', status: 200, body: [{}] } as const, 'transactionKey'],
-  ])('cannot be read where Toss answers %p', async (fault, words) => {
+  ])('cannot be read if Toss responds with %p', async (fault, words) => {
     shop.toss.next('list', fault);
 
     await expect(shop.gateway.readBook({ from: 0, to: Date.now() })).rejects.toThrow(words);
   });
 
-  it('is read to its end, page after page', async () => {
+  it('is read to its end, page by page', async () => {
     const all = Array.from({ length: 12_345 }, (_, index): Transaction => ({
       transactionKey: `t${index}`,
       paymentKey: `p${index % 10_000}`,
       orderId: 'order-of-another-shop',
-      // The last 2,345 are refunds of what was paid first.
+      // The last 2,345 are refunds of the first payments.
       status: index < 10_000 ? 'DONE' : 'CANCELED',
       currency: 'KRW',
       amount: index < 10_000 ? 1_000 : -1_000,

@@ -12,8 +12,8 @@ afterAll(() => shop.stop());
 const approvedWith = (paymentKey: string) => ({ outcome: 'approved', gatewayPaymentId: paymentKey });
 const confirmations = () => shop.toss.requests.filter((line) => line.endsWith('/confirm'));
 
-describe('A charge confirms the payment that the payer has prepared', () => {
-  it('once, and its time is UTC with milliseconds', async () => {
+describe('A charge confirms the prepared payment of the payer', () => {
+  it('once, with its time in UTC with milliseconds', async () => {
     const charge = shop.prepared();
 
     const outcome = await shop.gateway.charge(charge);
@@ -24,7 +24,7 @@ describe('A charge confirms the payment that the payer has prepared', () => {
     expect(await shop.gateway.lookUp(charge)).toEqual(outcome);
   });
 
-  it('also when it is asked for again, and by many at once', async () => {
+  it('also when it is requested again, and many times at once', async () => {
     const charge = shop.prepared();
 
     const outcomes = await Promise.all(Array.from({ length: 10 }, () => shop.gateway.charge(charge)));
@@ -34,14 +34,14 @@ describe('A charge confirms the payment that the payer has prepared', () => {
     expect(shop.toss.taken().filter(({ orderId }) => orderId.startsWith(charge.orderId))).toHaveLength(1);
   });
 
-  it.each(['', '-1', '_second'])('whose order id is that of the reservation and %p', async (suffix) => {
+  it.each(['', '-1', '_second'])('whose order id is the id of the reservation plus %p', async (suffix) => {
     const orderId = randomUUID();
     const charge = shop.prepared({ orderId: `${orderId}${suffix}` }, { orderId });
 
     expect(await shop.gateway.charge(charge)).toMatchObject(approvedWith(charge.paymentKey));
   });
 
-  it('for a top-up the order id begins with the payer', async () => {
+  it('whose order id begins with the payer, for a top-up', async () => {
     const topUpId = randomUUID();
     const payerId = randomUUID();
     const topUp = { idempotencyKey: topUpId, orderId: topUpId, payerId };
@@ -50,14 +50,14 @@ describe('A charge confirms the payment that the payer has prepared', () => {
     expect(await shop.gateway.charge(charge)).toMatchObject(approvedWith(charge.paymentKey));
   });
 
-  it('is what a capture finds: there is nothing left to take', async () => {
+  it('and a later capture finds it and has nothing left to take', async () => {
     const charge = await shop.paid();
 
     expect(await shop.gateway.capture(charge, charge.paymentKey)).toEqual(await shop.gateway.lookUp(charge));
   });
 });
 
-describe('A payment that is not what is charged is declined, and nothing is confirmed', () => {
+describe('A payment that does not match the charge is declined, and nothing is confirmed', () => {
   const other = randomUUID();
   it.each([
     ['prepared for another order', { orderId: other }, 'payment-key-mismatch'],
@@ -77,7 +77,7 @@ describe('A payment that is not what is charged is declined, and nothing is conf
     expect(shop.toss.payment(charge.paymentKey).approvedAt).toBeNull();
   });
 
-  it("the payer's own one for a top-up does not pay a reservation, nor the other way round", async () => {
+  it('a payment for a top-up does not pay a reservation, nor the other way round', async () => {
     const payerId = randomUUID();
     const reservation = shop.prepared({ orderId: `${payerId}-1` }, { payerId });
     const topUpId = randomUUID();
@@ -103,7 +103,7 @@ describe('A payment that is not what is charged is declined, and nothing is conf
     expect(await shop.gateway.lookUp(charge)).toEqual({ outcome: 'absent' });
   });
 
-  it('none at all, and less than a card can pay, without asking Toss', async () => {
+  it('no payment, and less than the minimum of a card, without a request to Toss', async () => {
     const { paymentKey, ...charge } = shop.prepared();
     const little = { ...charge, paymentKey, amount: 99 };
 
@@ -115,15 +115,15 @@ describe('A payment that is not what is charged is declined, and nothing is conf
     expect(shop.toss.requests).toEqual([]);
   });
 
-  it('100 won are enough', async () => {
+  it('100 KRW are enough', async () => {
     const charge = shop.prepared({}, { amount: 100 });
 
     expect(await shop.gateway.charge(charge)).toMatchObject({ outcome: 'approved' });
   });
 });
 
-describe('A virtual account is not paid for: money would come days later, or never', () => {
-  it('where the method shows only after the confirmation, it is cancelled at once', async () => {
+describe('A virtual account is not accepted, because the money would come days later or never', () => {
+  it('it is cancelled at once if the method shows only after the confirmation', async () => {
     const charge = shop.prepared({ method: '가상계좌' });
     const hidden = { ...shop.toss.payment(charge.paymentKey), method: null };
     shop.toss.next('look', { kind: 'lie', status: 200, body: hidden });
@@ -134,7 +134,7 @@ describe('A virtual account is not paid for: money would come days later, or nev
     expect(await shop.gateway.lookUp(charge)).toEqual({ outcome: 'declined', reason: 'voided' });
   });
 
-  it('one that waits for its deposit is absent to a look-up, and a void closes it with nothing returned', async () => {
+  it('one that waits for its deposit is absent in a look-up, and a void closes it and returns nothing', async () => {
     const charge = shop.prepared({ status: 'WAITING_FOR_DEPOSIT', method: '가상계좌' });
 
     expect(await shop.gateway.lookUp(charge)).toEqual({ outcome: 'absent' });
@@ -144,7 +144,7 @@ describe('A virtual account is not paid for: money would come days later, or nev
 });
 
 describe('A refusal of the card', () => {
-  it('is declined with a reason, and stays so under its key', async () => {
+  it('is declined with a reason, and stays declined under its key', async () => {
     const charge = shop.prepared({ refusal: { status: 403, code: 'REJECT_CARD_PAYMENT' } });
     const declined = { outcome: 'declined', reason: 'insufficient-funds' };
 
@@ -153,7 +153,7 @@ describe('A refusal of the card', () => {
     expect(await shop.gateway.charge(charge)).toEqual(declined);
   });
 
-  it('whose code is not listed has still ended the payment, once Toss says so', async () => {
+  it('with an unlisted code counts as the end of the payment once Toss reports that', async () => {
     const charge = shop.prepared({ refusal: { status: 400, code: 'A_CODE_OF_TOMORROW' } });
 
     expect(await shop.gateway.charge(charge)).toEqual({ outcome: 'unknown', reason: 'a-code-of-tomorrow' });
@@ -161,7 +161,7 @@ describe('A refusal of the card', () => {
   });
 });
 
-describe('A charge whose answer does not come is unknown, and the look-up tells', () => {
+describe('A charge without a response is unknown, and the look-up returns the outcome', () => {
   it.each([
     [{ kind: 'lose' } as const, 'UND_ERR_SOCKET', 'approved'],
     [{ kind: 'silence' } as const, 'timeout', 'approved'],
@@ -186,7 +186,7 @@ describe('A charge whose answer does not come is unknown, and the look-up tells'
     );
   });
 
-  it('within the 4 s of a local activity, the look before included', async () => {
+  it('within the 4 s of a local activity, including the look-up before it', async () => {
     const charge = shop.prepared();
     shop.toss.next('look', { kind: 'delay', milliseconds: 1_000 });
     shop.toss.next('confirm', { kind: 'silence' });
@@ -204,7 +204,7 @@ describe('A charge whose answer does not come is unknown, and the look-up tells'
       { kind: 'refuse', status: 403, code: 'FORBIDDEN_CONSECUTIVE_REQUEST' } as const,
       'forbidden-consecutive-request',
     ],
-  ])('a look that fails with %p confirms nothing', async (fault, reason) => {
+  ])('a look-up that fails with %p confirms nothing', async (fault, reason) => {
     const charge = shop.prepared();
     shop.toss.next('look', fault);
 
@@ -213,7 +213,7 @@ describe('A charge whose answer does not come is unknown, and the look-up tells'
     expect(confirmations()).toEqual([]);
   });
 
-  it('an answer about another payment is not believed', async () => {
+  it('a response about another payment is not accepted', async () => {
     const [charge, other] = [shop.prepared(), await shop.paid()];
     const body = shop.toss.payment(other.paymentKey);
     shop.toss.next('confirm', { kind: 'lie', status: 200, body });
@@ -223,7 +223,7 @@ describe('A charge whose answer does not come is unknown, and the look-up tells'
     expect(await shop.gateway.lookUp(charge)).toEqual({ outcome: 'unknown', reason: 'malformed-answer' });
   });
 
-  it('an answer of another amount is unknown, never approved', async () => {
+  it('a response with another amount is unknown, never approved', async () => {
     const charge = shop.prepared();
     const body = { ...shop.toss.payment(charge.paymentKey), status: 'DONE', totalAmount: 1 };
     const approvedAt = '2030-01-01T00:00:00+09:00';
@@ -234,7 +234,7 @@ describe('A charge whose answer does not come is unknown, and the look-up tells'
 });
 
 describe('One idempotency key', () => {
-  it('is answered 409 while its first request is under way: unknown, and then approved', async () => {
+  it('gets 409 while its first request is under way: unknown, and then approved', async () => {
     const charge = shop.prepared();
     shop.toss.next('confirm', { kind: 'delay', milliseconds: 500 });
     const first = shop.gateway.charge(charge);
@@ -248,7 +248,7 @@ describe('One idempotency key', () => {
     expect(await shop.gateway.charge(charge)).toMatchObject({ outcome: 'approved' });
   });
 
-  it('of another payment is never approved: Toss gives the first answer and compares no bodies', async () => {
+  it('of another payment is never approved: Toss repeats the first response and compares no bodies', async () => {
     const first = await shop.paid();
     const second = shop.prepared({}, { idempotencyKey: first.idempotencyKey });
 
@@ -256,7 +256,7 @@ describe('One idempotency key', () => {
     expect(shop.toss.payment(second.paymentKey).status).toBe('IN_PROGRESS');
   });
 
-  it('whose first answer was a temporary error hears it again, and the payment stays unpaid', async () => {
+  it('whose first response was a temporary error gets it again, and the payment stays unpaid', async () => {
     const charge = shop.prepared();
     shop.toss.next('confirm', { kind: 'refuse', status: 400, code: 'PROVIDER_ERROR' });
 
@@ -268,7 +268,7 @@ describe('One idempotency key', () => {
 });
 
 describe('The health check', () => {
-  it('passes where Toss knows the secret key, and tells what is wrong where it does not', async () => {
+  it('passes if Toss knows the secret key, and reports the fault if it does not', async () => {
     await expect(shop.gateway.ping()).resolves.toBeUndefined();
     shop.toss.next('look', { kind: 'refuse', status: 401, code: 'UNAUTHORIZED_KEY' });
     await expect(shop.gateway.ping()).rejects.toThrow('Toss Payments does not answer: unauthorized-key');

@@ -11,7 +11,10 @@ afterAll(() => shop.stop());
 
 const nameOf = (code: string): string => code.toLowerCase().replaceAll('_', '-');
 
-/** Codes that say neither yes nor no, whatever the call: if one of them were a refusal, money could be lost. */
+/**
+ * Codes that mean neither success nor refusal, for any call. If one of them counted as a refusal, money could be
+ * lost.
+ */
 const NEVER_A_REFUSAL = [
   'ALREADY_PROCESSED_PAYMENT',
   'ALREADY_CANCELED_PAYMENT',
@@ -54,7 +57,7 @@ describe('A code of a confirmation', () => {
     ['EXCEED_MAX_PAYMENT_AMOUNT', 'limit-exceeded'],
     ['NOT_FOUND_PAYMENT_SESSION', 'payment-expired'],
     ['BELOW_MINIMUM_AMOUNT', 'below-minimum-amount'],
-  ])('%s tells the payer %s', (code, reason) => {
+  ])('%s gives the payer the reason %s', (code, reason) => {
     expect(CONFIRM_CODES.get(code)).toBe(reason);
   });
 });
@@ -72,14 +75,17 @@ describe('A code of a cancellation', () => {
 });
 
 describe('A code of a look-up', () => {
-  it.each([...LOOK_UP_CODES])('%s tells that there is no payment (%p), or nothing', async (code, reason) => {
-    const charge = shop.prepared();
-    shop.toss.next('look', { kind: 'refuse', status: 400, code });
+  it.each([...LOOK_UP_CODES])(
+    '%s means that there is no payment (%p), or means nothing',
+    async (code, reason) => {
+      const charge = shop.prepared();
+      shop.toss.next('look', { kind: 'refuse', status: 400, code });
 
-    expect(await shop.gateway.lookUp(charge)).toEqual(
-      reason === null ? { outcome: 'unknown', reason: nameOf(code) } : { outcome: 'absent' },
-    );
-  });
+      expect(await shop.gateway.lookUp(charge)).toEqual(
+        reason === null ? { outcome: 'unknown', reason: nameOf(code) } : { outcome: 'absent' },
+      );
+    },
+  );
 });
 
 describe('A code that is not listed, temporary, or about our credentials', () => {
@@ -93,7 +99,7 @@ describe('A code that is not listed, temporary, or about our credentials', () =>
     expect(await shop.gateway.refund(aRefund(paid))).toMatchObject({ outcome: 'unknown' });
   });
 
-  it.each([500, 502, 503])('a refusal with the status %p is none', async (status) => {
+  it.each([500, 502, 503])('a refusal with the status %p does not count as a refusal', async (status) => {
     const charge = shop.prepared();
     shop.toss.next('confirm', { kind: 'refuse', status, code: 'REJECT_CARD_PAYMENT' });
 

@@ -16,8 +16,8 @@ const voided = (returned: number) => ({ outcome: 'voided', returned });
 const kept = (paymentKey: string) => keptOf(shop.toss.payment(paymentKey));
 const cancels = () => shop.toss.requests.filter((line) => line.endsWith('/cancel'));
 
-describe('A void of a payment that is confirmed', () => {
-  it('gives the whole back, once, and tells so again', async () => {
+describe('A void of a confirmed payment', () => {
+  it('returns the whole amount once, and gives the same response again', async () => {
     const charge = await shop.paid();
 
     expect(await shop.gateway.void(charge, 'the hold ended')).toEqual(voided(2_000));
@@ -32,7 +32,7 @@ describe('A void of a payment that is confirmed', () => {
     expect(await shop.gateway.charge(charge)).toEqual({ outcome: 'declined', reason: 'voided' });
   });
 
-  it('gives back what refunds have left; Toss then calls it cancelled in part', async () => {
+  it('returns the rest after refunds; Toss then reports it as cancelled in part', async () => {
     const charge = await shop.paid();
     await shop.gateway.refund(aRefund(charge));
 
@@ -47,7 +47,7 @@ describe('A void of a payment that is confirmed', () => {
   });
 
   it.each([{ kind: 'lose' } as const, { kind: 'silence' } as const])(
-    'is unknown where its answer is lost (%p); asked again, it is done, once',
+    'is unknown if its response is lost (%p), and is made once when it is requested again',
     async (fault) => {
       const charge = await shop.paid();
       shop.toss.next('cancel', fault);
@@ -61,7 +61,7 @@ describe('A void of a payment that is confirmed', () => {
   );
 
   it.each(['NOT_CANCELABLE_PAYMENT', 'PROVIDER_ERROR', 'ALREADY_CANCELED_PAYMENT'])(
-    'is unknown where Toss refuses with %s: the money is still there',
+    'is unknown if Toss refuses with %s: the money is still there',
     async (code) => {
       const charge = await shop.paid();
       shop.toss.next('cancel', { kind: 'refuse', status: 403, code });
@@ -71,7 +71,7 @@ describe('A void of a payment that is confirmed', () => {
     },
   );
 
-  it('is done an hour after a temporary error, which Toss repeats for its key', async () => {
+  it('is made an hour after a temporary error, which Toss repeats for its key', async () => {
     const charge = await shop.paid();
     shop.toss.next('cancel', { kind: 'refuse', status: 400, code: 'PROVIDER_ERROR' });
     const unknown = { outcome: 'unknown', reason: 'provider-error' };
@@ -84,7 +84,7 @@ describe('A void of a payment that is confirmed', () => {
   });
 });
 
-describe('A void of a payment that nobody has confirmed bars its key', () => {
+describe('A void of an unconfirmed payment blocks its key', () => {
   it('so that the confirmation that arrives later is refused', async () => {
     const charge = shop.prepared();
 
@@ -94,7 +94,7 @@ describe('A void of a payment that nobody has confirmed bars its key', () => {
     expect(shop.toss.payment(charge.paymentKey)).toMatchObject({ status: 'IN_PROGRESS', approvedAt: null });
   });
 
-  it('is unknown while a confirmation is under way, and gives back what that one takes', async () => {
+  it('is unknown while a confirmation is under way, and returns the money that the confirmation takes', async () => {
     const charge = shop.prepared();
     shop.toss.next('confirm', { kind: 'delay', milliseconds: 400 });
     const late = shop.gateway.charge(charge);
@@ -109,7 +109,7 @@ describe('A void of a payment that nobody has confirmed bars its key', () => {
     expect(kept(charge.paymentKey)).toBe(0);
   });
 
-  it('gives back what was confirmed between its look and its bar', async () => {
+  it('returns money that was confirmed between its look-up and its block', async () => {
     const charge = shop.prepared();
     const before = shop.toss.payment(charge.paymentKey);
     await shop.gateway.charge(charge);
@@ -119,7 +119,7 @@ describe('A void of a payment that nobody has confirmed bars its key', () => {
     expect(kept(charge.paymentKey)).toBe(0);
   });
 
-  it('leaves no money taken where it races the charge', async () => {
+  it('leaves no money taken if it races the charge', async () => {
     const charges = Array.from({ length: 20 }, () => shop.prepared());
     await Promise.all(
       charges.map(async (charge) => {
@@ -156,8 +156,8 @@ describe('A void of a payment that nobody has confirmed bars its key', () => {
   });
 });
 
-describe('A void leaves alone what is not of its charge', () => {
-  it("another's payment stays paid, whoever names its key", async () => {
+describe('A void does not touch a payment of another charge', () => {
+  it('a payment of another charge stays paid, even if a charge names its key', async () => {
     const victim = await shop.paid();
     const charge = { ...shop.prepared(), paymentKey: victim.paymentKey };
 
@@ -165,7 +165,7 @@ describe('A void leaves alone what is not of its charge', () => {
     expect(kept(victim.paymentKey)).toBe(2_000);
   });
 
-  it('and knows that there is nothing where Toss knows no such payment, or there was no key', async () => {
+  it('and returns nothing if Toss does not know the payment, or there was no key', async () => {
     const { paymentKey: _paymentKey, ...charge } = shop.prepared();
 
     expect(await shop.gateway.void(charge, 'lost')).toEqual(voided(0));
@@ -175,7 +175,7 @@ describe('A void leaves alone what is not of its charge', () => {
   it.each([
     [{ kind: 'drop' } as const, 'UND_ERR_SOCKET'],
     [{ kind: 'refuse', status: 401, code: 'UNAUTHORIZED_KEY' } as const, 'unauthorized-key'],
-  ])('and does not know where the look fails with %p', async (fault, reason) => {
+  ])('and is unknown if the look-up fails with %p', async (fault, reason) => {
     const charge = await shop.paid();
     shop.toss.next('look', fault);
 
@@ -185,7 +185,7 @@ describe('A void leaves alone what is not of its charge', () => {
 });
 
 describe('A refund', () => {
-  it('gives a part back, then another, then the rest', async () => {
+  it('returns a part, then another part, then the rest', async () => {
     const charge = await shop.paid();
 
     const outcomes = [
@@ -201,7 +201,7 @@ describe('A refund', () => {
     expect(kept(charge.paymentKey)).toBe(0);
   });
 
-  it('leaves the charge approved while something is left of it', async () => {
+  it('leaves the charge approved while a part of it is left', async () => {
     const charge = await shop.paid();
     await shop.gateway.refund(aRefund(charge));
 
@@ -209,7 +209,7 @@ describe('A refund', () => {
   });
 
   it.each([{ kind: 'lose' } as const, { kind: 'silence' } as const])(
-    'whose answer is lost (%p) is unknown, and asked again it is told, once',
+    'with a lost response (%p) is unknown, and is made once when it is requested again',
     async (fault) => {
       const charge = await shop.paid();
       shop.toss.next('cancel', fault);
@@ -221,7 +221,7 @@ describe('A refund', () => {
     },
   );
 
-  it('is not made twice when it is asked for again after Toss has forgotten its key', async () => {
+  it('is not made twice if it is requested again after Toss has forgotten its key', async () => {
     const charge = await shop.paid();
     const first = await shop.gateway.refund(aRefund(charge));
     shop.toss.advance(16 * DAY_MS);
@@ -230,7 +230,7 @@ describe('A refund', () => {
     expect(kept(charge.paymentKey)).toBe(1_500);
   });
 
-  it('is not made twice where the look tells an old state: Toss compares the balance', async () => {
+  it('is not made twice if the look-up returns an old state: Toss compares the balance', async () => {
     const charge = await shop.paid();
     const before = shop.toss.payment(charge.paymentKey);
     await shop.gateway.refund(aRefund(charge));
@@ -246,7 +246,7 @@ describe('A refund', () => {
     expect(kept(charge.paymentKey)).toBe(1_500);
   });
 
-  it('asked for by many at once is made once', async () => {
+  it('that is requested many times at once is made once', async () => {
     const charge = await shop.paid();
     shop.toss.next('cancel', { kind: 'delay', milliseconds: 100 });
 
@@ -256,7 +256,7 @@ describe('A refund', () => {
     expect(kept(charge.paymentKey)).toBe(1_500);
   });
 
-  it('after a temporary error is made an hour later, under a key that Toss has not answered yet', async () => {
+  it('after a temporary error is made an hour later, under a new key for Toss', async () => {
     const charge = await shop.paid();
     shop.toss.next('cancel', { kind: 'refuse', status: 500, code: 'FAILED_REFUND_PROCESS' });
     const unknown = { outcome: 'unknown', reason: 'failed-refund-process' };
@@ -272,14 +272,14 @@ describe('A refund', () => {
   it.each([
     ['more than is left', { amount: 2_001 }, 'more-than-left'],
     ['of a payment that Toss does not know', { gatewayPaymentId: 'made-up' }, 'unknown-payment-key'],
-  ])('%s is refused, and nothing is asked for', async (_name, refund, reason) => {
+  ])('%s is refused, and Toss gets no request', async (_name, refund, reason) => {
     const charge = await shop.paid();
 
     expect(await shop.gateway.refund(aRefund(charge, refund))).toEqual({ outcome: 'refused', reason });
     expect(cancels()).toEqual([]);
   });
 
-  it('of what was never taken, or belongs to another order, is refused', async () => {
+  it('of a charge that was never taken, or belongs to another order, is refused', async () => {
     const open = shop.prepared();
     const other = await shop.paid();
 
@@ -291,7 +291,7 @@ describe('A refund', () => {
     expect(kept(other.paymentKey)).toBe(2_000);
   });
 
-  it('of another amount under the same key is unknown, never told as done', async () => {
+  it('of another amount under the same key is unknown, never reported as made', async () => {
     const charge = await shop.paid();
     await shop.gateway.refund(aRefund(charge));
 
@@ -301,7 +301,7 @@ describe('A refund', () => {
     });
   });
 
-  it('that Toss has not finished, as with a wallet from abroad, is unknown', async () => {
+  it('that Toss has not finished is unknown, for example with a foreign wallet', async () => {
     const charge = await shop.paid();
     await shop.gateway.refund(aRefund(charge));
     const payment = shop.toss.payment(charge.paymentKey);
@@ -314,7 +314,7 @@ describe('A refund', () => {
     });
   });
 
-  it('has its reason cut to what Toss takes, and never its key', async () => {
+  it('has its reason cut to the maximum length of Toss, but never its key', async () => {
     const charge = await shop.paid();
     const refundKey = randomUUID();
 
@@ -327,7 +327,7 @@ describe('A refund', () => {
   });
 });
 
-/** With the service's clock, and that of Toss, an hour ahead. */
+/** Runs the work with the clocks of the service and of Toss an hour ahead. */
 async function inAnHour(work: () => Promise<void>): Promise<void> {
   const now = Date.now.bind(Date);
   const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() + HOUR_MS);

@@ -43,15 +43,15 @@ export interface TossTransaction {
   transactionAt: string;
 }
 
-/** What a payer's browser leaves with Toss. */
+/** What a payer's browser leaves at Toss. */
 export interface Prepared {
   orderId: string;
   amount: number;
   currency?: string;
   method?: string | null;
-  /** IN_PROGRESS, the payer authenticated, where left out. */
+  /** Default: IN_PROGRESS, which means that the payer is authenticated. */
   status?: Status;
-  /** The error with which the card refuses. */
+  /** The error with which the card declines. */
   refusal?: TossError;
 }
 
@@ -74,13 +74,13 @@ export interface CancelBody {
 
 export type TossBook = ReturnType<typeof createTossBook>;
 
-/** The payments of a shop at Toss and what may be done with them, as its documentation has it. */
+/** The payments of a shop at Toss, with the state changes that its documentation describes. */
 export function createTossBook(now: () => Date) {
   const payments = new Map<string, TossPayment & { refusal: TossError | null }>();
   const transactions: TossTransaction[] = [];
 
   return {
-    /** What the payer's browser does; returns the payment key. */
+    /** Does what the payer's browser does; returns the payment key. */
     prepare(prepared: Prepared): string {
       const paymentKey = `toss_${randomUUID().replaceAll('-', '')}`;
       const { orderId, amount, currency = 'KRW', method = '카드', status = 'IN_PROGRESS' } = prepared;
@@ -101,13 +101,13 @@ export function createTossBook(now: () => Date) {
       return paymentKey;
     },
 
-    /** Ten minutes without a confirmation. */
+    /** Ten minutes pass without a confirmation. */
     expire(paymentKey: string): void {
       const payment = find(paymentKey);
       if (payment.status === 'READY' || payment.status === 'IN_PROGRESS') payment.status = 'EXPIRED';
     },
 
-    /** What no honest gateway does: it takes money that it has refused. */
+    /** Takes money that it has refused, which no honest gateway does. */
     approveAfterAll(paymentKey: string): void {
       const payment = find(paymentKey);
       Object.assign(payment, { status: 'DONE', failure: null, approvedAt: inKorea(now()) });
@@ -153,7 +153,7 @@ export function createTossBook(now: () => Date) {
       if (refusal) return refusal;
       const cancelAmount = body.cancelAmount ?? payment.balanceAmount;
       payment.balanceAmount -= cancelAmount;
-      // A payment that was cancelled in part stays so, also when nothing is left.
+      // A payment that was cancelled in part keeps that status, also when nothing is left.
       const isWhole = payment.balanceAmount === 0 && payment.status !== 'PARTIAL_CANCELED';
       payment.status = isWhole ? 'CANCELED' : 'PARTIAL_CANCELED';
       const transactionKey = payment.approvedAt ? record(payment, cancelAmount) : randomUUID();
@@ -169,7 +169,7 @@ export function createTossBook(now: () => Date) {
       return shown(payment);
     },
 
-    /** Oldest first; both ends included, in Korean time without an offset. */
+    /** The oldest first. Both ends are included, in Korean time without an offset. */
     list(query: { startDate: string; endDate: string; limit: number; startingAfter?: string }) {
       const after = transactions.findIndex(({ transactionKey }) => transactionKey === query.startingAfter);
       return transactions
@@ -181,7 +181,7 @@ export function createTossBook(now: () => Date) {
         .slice(0, query.limit);
     },
 
-    /** What is kept of all that was taken. */
+    /** The money taken from all payments minus the refunds. */
     kept(): number {
       return [...payments.values()].reduce((sum, payment) => sum + keptOf(payment), 0);
     },
@@ -229,7 +229,7 @@ function shown({ ...payment }: TossPayment & { refusal?: TossError | null }): To
   return structuredClone(payment);
 }
 
-/** Whole seconds, such as `2026-01-01T09:00:00+09:00`. */
+/** In whole seconds, such as `2026-01-01T09:00:00+09:00`. */
 function inKorea(date: Date): string {
   return `${new Date(date.getTime() + 9 * 3_600_000).toISOString().slice(0, 19)}+09:00`;
 }

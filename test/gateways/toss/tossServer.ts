@@ -12,34 +12,34 @@ export const SECRET_KEY = 'test_gsk_that_only_the_tests_know';
 
 const AUTHORIZATION = `Basic ${Buffer.from(`${SECRET_KEY}:`).toString('base64')}`;
 
-/** For how long Toss knows an idempotency key. */
+/** How long Toss remembers an idempotency key. */
 const KEY_LIFE_MS = 15 * 24 * 3_600_000;
 
-/** What the next call of its kind meets. */
+/** What happens to the next call of its kind. */
 export type Fault =
-  /** Refused; nothing is done. */
+  /** Toss refuses; nothing is done. */
   | ({ kind: 'refuse' } & TossError)
   /** The request never arrives. */
   | { kind: 'drop' }
-  /** It is done, and the connection breaks. */
+  /** Toss carries it out, and then the connection breaks. */
   | { kind: 'lose' }
-  /** It is done, and nobody hears of it while the requester waits. */
+  /** Toss carries it out, and sends no response. */
   | { kind: 'silence' }
-  /** It is done so much later. */
+  /** Toss carries it out after this delay. */
   | { kind: 'delay'; milliseconds: number }
-  /** An answer that no Toss would give. */
+  /** A response that the real Toss would not give. */
   | { kind: 'lie'; status: number; body: unknown };
 
 export type Call = 'look' | 'confirm' | 'cancel' | 'list';
 
 export interface TossServer extends TossBook {
   url: string;
-  /** What the next calls of this kind meet, one after another. */
+  /** What happens to the next calls of this kind, in order. */
   next(call: Call, ...faults: Fault[]): void;
   /** Every request since the last reset, such as `POST /v1/payments/confirm`. */
   readonly requests: readonly string[];
   reset(): void;
-  /** Moves the server's clock. */
+  /** Moves the clock of the server. */
   advance(milliseconds: number): void;
   stop(): Promise<void>;
 }
@@ -56,7 +56,7 @@ const cancelBody = z.object({
   refundableAmount: z.number().optional(),
 });
 
-/** A local Toss Payments: the calls that the service makes, as docs.tosspayments.com has them. */
+/** A local Toss Payments with the calls that the service makes, as docs.tosspayments.com describes them. */
 export async function startToss(): Promise<TossServer> {
   let ahead = 0;
   const now = (): Date => new Date(Date.now() + ahead);
@@ -65,7 +65,10 @@ export async function startToss(): Promise<TossServer> {
   const requests: string[] = [];
   const known = new Map<string, { at: number; answer: Answer | null }>();
 
-  /** The first answer to a key is given again, whatever is asked for under it; 409 while it is under way. */
+  /**
+   * Repeats the first response to a key, whatever the later request contains. Returns 409 while the first request is
+   * under way.
+   */
   const once15Days = async (ctx: Context, work: () => Promise<Answer>): Promise<Answer> => {
     const key = `${ctx.method} ${ctx.path} ${ctx.get('Idempotency-Key')}`;
     if (ctx.get('Idempotency-Key') === '') return work();

@@ -6,11 +6,11 @@ import { SECRET_KEY, startToss, type TossServer } from './tossServer';
 
 export const WEBHOOK_TOKEN = 'a-token-of-the-tests-that-is-long-enough';
 
-/** A shop at the local Toss: what its page and its server do. */
+/** A shop at the local Toss, with what its page and its server do. */
 export interface TossShop {
   toss: TossServer;
   gateway: PaymentGateway;
-  /** A charge whose payment the payer has prepared as it should be, but for what is given. */
+  /** A charge with a payment that the payer has prepared correctly, except for the given values. */
   prepared(prepared?: Partial<Prepared>, request?: Partial<ChargeRequest>): ChargeRequest & Keyed;
   /** A charge that is paid. */
   paid(request?: Partial<ChargeRequest>): Promise<ChargeRequest & Keyed>;
@@ -46,7 +46,7 @@ export async function openShop(): Promise<TossShop> {
   };
 }
 
-/** A refund of a charge that is paid. */
+/** A refund of a paid charge. */
 export function aRefund(charge: ChargeRequest & Keyed, refund: Partial<RefundRequest> = {}): RefundRequest {
   const refundKey = `refund-${charge.idempotencyKey}-1`;
   return {

@@ -15,7 +15,7 @@ function read(body: unknown, { token = TOKEN, headers = { [ID_HEADER]: 'transmis
 }
 
 describe('A message about a payment', () => {
-  it.each(['PAYMENT_STATUS_CHANGED', 'CANCEL_STATUS_CHANGED'])('%s says which one to ask about', (type) => {
+  it.each(['PAYMENT_STATUS_CHANGED', 'CANCEL_STATUS_CHANGED'])('%s says which payment to look up', (type) => {
     expect(read({ ...CHANGED, eventType: type })).toEqual({
       kind: 'event',
       eventId: 'transmission-1',
@@ -32,18 +32,18 @@ describe('A message about a payment', () => {
   });
 });
 
-describe('A message that is not believed', () => {
-  it.each(['', 'wrong', `${TOKEN}x`, TOKEN.slice(1)])('came with the token %p', (token) => {
+describe('A message that is not accepted', () => {
+  it.each(['', 'wrong', `${TOKEN}x`, TOKEN.slice(1)])('has the token %p', (token) => {
     expect(read(CHANGED, { token })).toEqual({ kind: 'rejected', reason: 'bad-signature' });
   });
 
-  it('came without a token', () => {
+  it('has no token', () => {
     const message = { body: Buffer.from('{}'), headers: {}, token: undefined, receivedAt: Date.now() };
 
     expect(readWebhook(message, TOKEN)).toEqual({ kind: 'rejected', reason: 'bad-signature' });
   });
 
-  it('is no JSON, or has no id', () => {
+  it('is not JSON, or has no id', () => {
     const malformed = { kind: 'rejected', reason: 'malformed' };
 
     expect(read('{')).toEqual(malformed);
@@ -56,7 +56,7 @@ describe('A message that is not believed', () => {
   });
 });
 
-describe('A message about what this service does not use', () => {
+describe('A message about something that this service does not use', () => {
   it.each([
     ['a deposit to a virtual account', { createdAt: 'x', secret: 'x', status: 'DONE', orderId: 'order-1' }],
     ['a deleted billing key', { eventType: 'BILLING_DELETED', data: { billingKey: 'b' } }],
