@@ -271,7 +271,7 @@ export const BREAKAGES: Breakage[] = [
     name: 'the claim takes only the free seats of a set',
     edits: [{ file: CLAIM, find: 'if #taken == before then', replace: 'if true then' }],
     suite: 'test/redis/reservations/seatClaim.test.ts',
-    tests: ['a claim takes all of its seats or none none, when one is taken, and names the taken ones'],
+    tests: ['a claim takes all of its seats or none none, if one is taken, and returns the taken seats'],
   },
   {
     name: 'the best seats leave single ones',
@@ -322,8 +322,8 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/redis/slidingWindow.test.ts',
     tests: [
-      'a sliding window in Redis does not let twice the quota through around the end of a minute',
-      'a sliding window in the process, without Redis does not let twice the quota through around the end of a minute',
+      'a sliding window in Redis does not allow twice the quota around the end of a minute',
+      'a sliding window in the process, without Redis does not allow twice the quota around the end of a minute',
     ],
   },
   {
@@ -820,34 +820,34 @@ export const BREAKAGES: Breakage[] = [
     edits: [{ file: LOBBY, find: '    maxActive = 0\n', replace: '' }],
     suite: 'test/redis/queue/lobby.test.ts',
     tests: [
-      'until the draw is done nobody is admitted, and who came later stands behind the whole lobby',
-      'until the draw is done a line that is written half is right for everybody who looks',
+      'until the draw is done nobody is admitted, and a late user waits behind the whole lobby',
+      'until the draw is done a half-written line shows every user the right position',
     ],
   },
   {
     name: 'a user who comes during the draw gets a number among the drawn',
     edits: [{ file: QUEUE, find: 'math.max(0, last[2] or 0) + 1', replace: '(last[2] or 0) + 1' }],
     suite: 'test/redis/queue/lobby.test.ts',
-    tests: ['until the draw is done whoever comes while the line is written does not slip among the drawn'],
+    tests: ['until the draw is done a user who comes while the line is written stays behind the drawn users'],
   },
   {
     name: 'an admitted user who is absent since the draw keeps the place as long as any other user',
     edits: [{ file: QUEUE, find: 'isAbsent and silenceMs or activeMs', replace: 'activeMs' }],
     suite: 'test/redis/queue/lobby.test.ts',
-    tests: ['from the draw on absent people who are admitted fill the room for no longer than a silence'],
+    tests: ['after the draw admitted users who are absent fill the room only until their silence ends'],
   },
   {
     name: 'a client with a long poll interval loses its place after a minute of silence',
     edits: [{ file: QUEUE, find: 'if 2000 * ask > silenceMs then', replace: 'if false then' }],
     suite: 'test/redis/queue/queuePolling.test.ts',
-    tests: ['a silence ends a place after a minute, and after two questions where these are further apart'],
+    tests: ['a silence ends a place after a minute, or after two polls if these are further apart'],
   },
   {
     name: 'the end of a long line polls as often as its middle',
     edits: [{ file: QUEUE, find: 'math.min(120, position / 200)', replace: '0' }],
     suite: 'test/redis/queue/queuePolling.test.ts',
     tests: [
-      'when people are told to ask again keeps the questions of 100,000 people to what one process answers',
+      'the time until the next poll keeps the polls of 100,000 users within the capacity of one process',
     ],
   },
   {
@@ -940,7 +940,7 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/redis/catalogue/seatMapCache.test.ts',
-    tests: ['the log of versions does not know a version that it never named, nor one after a later'],
+    tests: ['the log of versions does not know an unknown version, nor a version order that goes back'],
   },
   {
     name: 'watched seats are read only after a notification',
@@ -990,15 +990,17 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/redis/queue/roomPace.test.ts',
-    tests: ['the step of the control is taken once a second for a room, by whichever process is asked first'],
+    tests: [
+      'the step of the control is taken once a second for a room, by the first process that gets a request',
+    ],
   },
   {
     name: 'a room uses an old count of seats',
     edits: [{ file: QUEUE, find: 'if paceAge <= 3000 then', replace: 'if stored[8] then' }],
     suite: 'test/redis/queue/roomPace.test.ts',
     tests: [
-      'a schedule without a free seat is found out before the first is let in after a while',
-      'a schedule whose seats cannot be counted lets nobody in after three seconds, without an error',
+      'a schedule without a free seat is detected before the first admission after a long pause',
+      'a schedule whose seats cannot be counted admits nobody after three seconds, without an error',
     ],
   },
   {
@@ -1012,7 +1014,7 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/redis/queue/roomPace.test.ts',
     tests: [
-      'a room beside a system that becomes slow lets in fewer, down to the floor, and all of its rate again after it has recovered',
+      'a room in front of a system that becomes slow admits fewer users, down to the minimum, and its full rate again after the system has recovered',
     ],
   },
   {
@@ -1022,8 +1024,8 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/redis/queue/freedPlaces.test.ts',
     tests: [
-      'a place that is freed keeps its token: the next look takes a place at once, where nobody waits',
-      'a place is live while it is admitted or waits, when it was freed, and when Redis has lost it',
+      'a place that is freed keeps its token: the next poll takes a place at once if nobody waits',
+      'a place is live while it is admitted or waits, after it was freed, and after Redis has lost it',
     ],
   },
   ...SEATING_PLANS,

@@ -9,7 +9,7 @@ import { createTestRedis, redisReady, type TestRedis } from '../support/redis';
 const logger = createLogger('test', 'silent');
 const entry = z.object({ count: z.number() });
 
-/** A load that counts its runs, and can be held back. */
+/** A load that counts its runs and can be held back. */
 function countingLoad() {
   let runs = 0;
   let gate: Promise<void> = Promise.resolve();
@@ -37,7 +37,7 @@ describe('the cache', () => {
   let testRedis: TestRedis;
   let attempt: BestEffort;
 
-  /** Another process with the same Redis. */
+  /** A cache in another process with the same Redis. */
   const newProcess = (ttlMs = 60_000) => createCache(attempt, { name: 'test', ttlMs });
 
   beforeAll(async () => {
@@ -48,13 +48,13 @@ describe('the cache', () => {
   beforeEach(async () => testRedis.redis.flushdb());
   afterAll(async () => testRedis.drop());
 
-  /** Reads until the write that nobody waits for has arrived. */
+  /** Reads, and waits until the background write has arrived in Redis. */
   async function kept(read: CachedRead<{ count: number }>, load: () => Promise<{ count: number }>) {
     await read('a', load);
     await testRedis.redis.ping();
   }
 
-  it('loads once for everyone who asks at the same time', async () => {
+  it('loads once for all callers that ask at the same time', async () => {
     const source = countingLoad();
     const release = source.holdBack();
     const read = newProcess().of('thing', entry);
@@ -64,7 +64,7 @@ describe('the cache', () => {
     expect(source.runs()).toBe(1);
   });
 
-  it('gives another process what this one has loaded', async () => {
+  it('gives another process the value that this process loaded', async () => {
     const source = countingLoad();
     await kept(newProcess().of('thing', entry), source.load);
     expect(await newProcess().of('thing', entry)('a', source.load)).toEqual({ count: 1 });
@@ -79,7 +79,7 @@ describe('the cache', () => {
     expect(await cache.of('other', entry)('a', source.load)).toEqual({ count: 3 });
   });
 
-  it('forgets everything at once for all processes when it is invalidated', async () => {
+  it('forgets everything at once in all processes when it is invalidated', async () => {
     const source = countingLoad();
     const read = newProcess().of('thing', entry);
     await kept(read, source.load);
@@ -87,7 +87,7 @@ describe('the cache', () => {
     expect(await read('a', source.load)).toEqual({ count: 2 });
   });
 
-  it('never keeps what was loaded before an invalidation as if it came after', async () => {
+  it('never keeps a value from before an invalidation as if it were newer', async () => {
     const source = countingLoad();
     const release = source.holdBack();
     const cache = newProcess();
@@ -101,7 +101,7 @@ describe('the cache', () => {
     expect(await newProcess().of('thing', entry)('a', source.load)).toEqual({ count: 2 });
   });
 
-  it('lets entries live 70 to 100 % of their time, each its own', async () => {
+  it('gives each entry its own lifetime, 70 to 100 % of the set time', async () => {
     const source = countingLoad();
     const read = newProcess(60_000).of('thing', entry);
     await Promise.all(Array.from({ length: 20 }, async (_, index) => read(String(index), source.load)));
@@ -114,13 +114,13 @@ describe('the cache', () => {
     expect(Math.max(...lives) - Math.min(...lives)).toBeGreaterThan(500);
   });
 
-  it.each(['0 {"count":"of another release"}', '0 not JSON'])('loads where it finds %s', async (found) => {
+  it.each(['0 {"count":"of another release"}', '0 not JSON'])('loads if it finds %s', async (found) => {
     await testRedis.redis.set('{test}:thing:a', found);
     const source = countingLoad();
     expect(await newProcess().of('thing', entry)('a', source.load)).toEqual({ count: 1 });
   });
 
-  it('lets everyone hear of a load that failed, and tries again for the next', async () => {
+  it('reports a failed load to all its callers, and tries again for the next', async () => {
     const read = newProcess().of('thing', entry);
     const both = await Promise.allSettled([read('a', failing), read('a', failing)]);
     expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
@@ -129,7 +129,7 @@ describe('the cache', () => {
 });
 
 describe('without Redis', () => {
-  it('loads at once where nothing listens, still once for everyone at the same time', async () => {
+  it('loads at once if nothing listens, but only once for parallel callers', async () => {
     const redis = connectRedis('redis://127.0.0.1:1', { name: 'test', logger });
     const source = countingLoad();
     const cache = createCache(createBestEffort(redis, logger), { name: 'test', ttlMs: 1_000 });
@@ -144,7 +144,7 @@ describe('without Redis', () => {
     redis.disconnect();
   });
 
-  it('waits a moment for a Redis that hangs, then goes without it until it is back', async () => {
+  it('waits a moment for a Redis that hangs, then works without it until it is back', async () => {
     const testRedis = await createTestRedis();
     const proxy = await createFreezableProxy(testRedis.url);
     const redis = connectRedis(proxy.url, { name: 'test', logger });

@@ -6,7 +6,7 @@ import { createTestRedis, redisReady, type TestRedis } from '../support/redis';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
-/** When a minute begins. */
+/** The start of a minute. */
 const START = 1_800_000_000_000;
 
 let redis: TestRedis;
@@ -22,11 +22,11 @@ beforeEach(() => (time = START));
 afterAll(async () => redis?.drop());
 
 const aProcess = (command: BestEffort = attempt) => createSlidingWindows(redis.redis, command, () => time);
-/** What a process does that has lost Redis. */
+/** Behaves like the client of a process that has lost Redis. */
 const withoutRedis: BestEffort = () => Promise.resolve(undefined);
 const tenAMinute = (): Window => ({ key: `{${randomUUID()}}`, quota: 10, windowMs: MINUTE });
 
-/** How many of so many requests are allowed. */
+/** The number of `requests` that the window allows. */
 async function allowed(windows: SlidingWindows, window: Window, requests: number): Promise<number> {
   let count = 0;
   for (let request = 0; request < requests; request += 1) {
@@ -44,7 +44,7 @@ describe.each([
     expect(await allowed(open(), tenAMinute(), 12)).toBe(10);
   });
 
-  it('does not let twice the quota through around the end of a minute', async () => {
+  it('does not allow twice the quota around the end of a minute', async () => {
     const [windows, window] = [open(), tenAMinute()];
     time = START + MINUTE - 1;
     expect(await allowed(windows, window, 10)).toBe(10);
@@ -52,7 +52,7 @@ describe.each([
     expect(await allowed(windows, window, 10)).toBe(0);
   });
 
-  it('slides: what is older than a minute counts less and less', async () => {
+  it('slides: requests older than a minute count less and less', async () => {
     const [windows, window] = [open(), tenAMinute()];
     expect(await allowed(windows, window, 10)).toBe(10);
     time = START + 1.5 * MINUTE;
@@ -61,7 +61,7 @@ describe.each([
     expect(await allowed(windows, window, 10)).toBe(10);
   });
 
-  it('tells what is left, and when it is none, how long to wait: a moment less is too early', async () => {
+  it('returns the rest, and how long to wait if the rest is zero: a shorter wait is too early', async () => {
     const [windows, window] = [open(), tenAMinute()];
     await allowed(windows, window, 7);
     expect(await windows.count([window])).toEqual([{ allowed: true, remaining: 2, resetMs: MINUTE }]);
@@ -78,7 +78,7 @@ describe.each([
     expect(await windows.count([look])).toMatchObject([{ allowed: false }]);
   });
 
-  it('counts nothing for who only looks', async () => {
+  it('does not count a look', async () => {
     const [windows, window] = [open(), tenAMinute()];
     const look = { ...window, peeked: true };
     for (let round = 0; round < 20; round += 1) await windows.count([look]);
@@ -103,7 +103,7 @@ describe('counters in Redis', () => {
     expect(await allowed(aProcess(), window, 6)).toBe(4);
   });
 
-  it('are gone after two windows', async () => {
+  it('expire after two windows', async () => {
     const window = tenAMinute();
     await allowed(aProcess(), window, 1);
     const [key = ''] = await redis.redis.keys(`${window.key}:*`);

@@ -195,8 +195,8 @@ export const INPUT_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/redis/accounts/loginTries.test.ts',
     tests: [
-      'tries to log in take turns past the free ones, for each network of its own',
-      'tries to log in count from their begin, so that of many at once few are free',
+      'tries to log in take turns after the free tries, separately for each network',
+      'tries to log in count from their begin, so that only a few of many parallel tries are free',
     ],
   },
   {

@@ -102,8 +102,8 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/redis/reservations/seatClaim.test.ts',
     tests: [
-      'what Postgres has said about seats is remembered for two seconds',
-      'what Postgres has said about seats leaves no key that lives longer than a lease',
+      'what Postgres has reported about seats is remembered for two seconds',
+      'what Postgres has reported about seats leaves no key that lives longer than a lease',
     ],
   },
   {

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(async () => redis?.drop());
 
-/** One after another, each to its end. Tells what each found. */
+/** Makes tries one after the other, each to its end. Returns what each found. */
 async function times(count: number, account: string, network: string, outcome: LoginOutcome = 'failed') {
   const found: unknown[] = [];
   for (let time = 0; time < count; time += 1) {
@@ -40,7 +40,7 @@ describe('tries to log in', () => {
     expect(await times(1, randomUUID(), 'a')).toEqual([[0, 0]]);
   });
 
-  it('take turns past the free ones, for each network of its own', async () => {
+  it('take turns after the free tries, separately for each network', async () => {
     const account = randomUUID();
     await times(FREE, account, 'a');
     const turn = await tries.begin(account, 'a');
@@ -50,26 +50,26 @@ describe('tries to log in', () => {
     expect(await tries.begin(account, 'a')).toMatchObject({ own: FREE + 1 });
   });
 
-  it('count from their begin, so that of many at once few are free', async () => {
+  it('count from their begin, so that only a few of many parallel tries are free', async () => {
     const account = randomUUID();
     const turns = await Promise.all(Array.from({ length: 10 }, async () => tries.begin(account, 'a')));
     expect(turns.filter((turn) => turn !== null)).toHaveLength(FREE + 1);
   });
 
-  it('are forgotten for a network where one has succeeded there, and stay for the account', async () => {
+  it('are forgotten for a network after a success there, and stay for the account', async () => {
     const account = randomUUID();
     await times(2, account, 'a');
     await times(1, account, 'a', 'succeeded');
     expect(await times(1, account, 'a')).toEqual([[0, 2]]);
   });
 
-  it('do not count where the password was not looked at', async () => {
+  it('do not count if the password was not checked', async () => {
     const account = randomUUID();
     await times(5, account, 'a', 'unknown');
     expect(await times(1, account, 'a')).toEqual([[0, 0]]);
   });
 
-  it('keep their turn from an older one that ends late', async () => {
+  it('keep their turn if an older turn ends late', async () => {
     const account = randomUUID();
     await times(FREE, account, 'a');
     const late = await tries.begin(account, 'a');
@@ -80,7 +80,7 @@ describe('tries to log in', () => {
     await turn?.end('failed');
   });
 
-  it('take turns in this process, each as if it were the first to wait, while Redis is away', async () => {
+  it('take turns in this process while Redis is away, each like the first that has to wait', async () => {
     const away = createLoginTries({
       redis: redis.redis,
       attempt: () => Promise.resolve(undefined),

@@ -45,7 +45,7 @@ describe('the version of a seat map', () => {
     expect(version).toBeLessThan(before + 60_000_000);
   });
 
-  it('grows with other statuses, and stays with the same', async () => {
+  it('grows if the statuses change, and stays if they do not', async () => {
     const first = await publish('AAA');
     await cache.bump(scheduleId);
     expect(await publish('AAA')).toEqual(first);
@@ -54,14 +54,14 @@ describe('the version of a seat map', () => {
     expect((await publish('AAA')).version).toBeGreaterThan(second.version);
   });
 
-  it('never comes again after everything in Redis was lost', async () => {
+  it('never repeats after Redis has lost everything', async () => {
     const versions = [];
     for (const statuses of ['AAA', 'AHA', 'AAA']) versions.push((await publish(statuses)).version);
     await testRedis.redis.flushdb();
     expect((await publish('AAA')).version).toBeGreaterThan(Math.max(...versions));
   });
 
-  it('is greater than one that the asker gave while Redis was away, whatever it names', async () => {
+  it('is greater than any version that a caller got while Redis was away', async () => {
     const { version } = await publish('AAA');
     const clock = version + 5_000_000;
     expect(await kept(clock)).toBeNull();
@@ -69,7 +69,7 @@ describe('the version of a seat map', () => {
   });
 });
 
-describe('statuses that were published', () => {
+describe('published statuses', () => {
   it('are kept until the next bump', async () => {
     const { version } = await publish('AHS');
     expect(await kept()).toMatchObject({ version, statuses: 'AHS' });
@@ -77,18 +77,18 @@ describe('statuses that were published', () => {
     expect(await kept()).toBeNull();
   });
 
-  it('are kept for as long as they are trusted, counted from their load', async () => {
+  it('are kept as long as they are trusted, counted from their load', async () => {
     await publish('AHS', { ageMs: 300 });
     expect((await kept())?.ageMs).toBeGreaterThanOrEqual(300);
     expect(await kept(0, 300)).toBeNull();
   });
 
-  it('are not sent to who has their version', async () => {
+  it('are not sent to a caller that has their version', async () => {
     const { version } = await publish('AHS');
     expect(await kept(version)).toMatchObject({ version, statuses: '' });
   });
 
-  it('never replace those that were loaded after a later bump: who comes late gets these', async () => {
+  it('never replace statuses that were loaded after a later bump', async () => {
     const early = await mark();
     await cache.bump(scheduleId);
     const later = await publish('ASS');
@@ -96,14 +96,14 @@ describe('statuses that were published', () => {
     expect(await kept()).toMatchObject({ statuses: 'ASS' });
   });
 
-  it('do not count as current where a bump came between load and publication', async () => {
+  it('do not count as current if a bump came between load and publication', async () => {
     const early = await mark();
     await cache.bump(scheduleId);
     await publish('AAA', { mark: early });
     expect(await kept()).toBeNull();
   });
 
-  it('come under a new version when they differ although nothing was announced', async () => {
+  it('get a new version if they differ, even without a bump', async () => {
     const first = await publish('AAA');
     const second = await publish('ASA');
     expect(second.version).toBeGreaterThan(first.version);
@@ -112,7 +112,7 @@ describe('statuses that were published', () => {
 });
 
 describe('the log of versions', () => {
-  it('tells what changed from any version to any later one, merged', async () => {
+  it('returns the merged changes from any version to any later one', async () => {
     const [a, b, c] = [await publish('AAAA'), await publish('HAAA'), await publish('SAAB')];
     expect(await between(a, b)).toEqual({ 0: 'H' });
     expect(await between(a, c)).toEqual({ 0: 'S', 3: 'B' });
@@ -128,14 +128,14 @@ describe('the log of versions', () => {
     expect(await between(before, await publish(seats.join('')))).toEqual(changed);
   });
 
-  it('does not know a version that it never named, nor one after a later', async () => {
+  it('does not know an unknown version, nor a version order that goes back', async () => {
     const [a, b] = [await publish('AA'), await publish('AH')];
     expect(await between({ version: a.version - 1 }, b)).toBeNull();
     expect(await between(a, { version: b.version + 1 })).toBeNull();
     expect(await between(b, a)).toBeNull();
   });
 
-  it('begins anew after a loss, and with a change of more seats than it is short to tell', async () => {
+  it('begins again after a loss, and after a change of too many seats', async () => {
     const a = await publish('A'.repeat(2_000));
     const b = await publish('B'.repeat(2_000));
     expect(await between(a, b)).toBeNull();
@@ -154,7 +154,7 @@ describe('the log of versions', () => {
 });
 
 describe('the cache of seat maps without Redis', () => {
-  it('is missed, not waited for; a bump then says so and does not throw', async () => {
+  it('returns nothing without a wait, and a bump reports that and does not throw', async () => {
     const redis = connectRedis('redis://127.0.0.1:1', { name: 'test', logger });
     const down = createSeatMapCache(redis, createBestEffort(redis, logger));
     expect(await down.mark(scheduleId)).toBeUndefined();

@@ -29,14 +29,14 @@ describe('a place that is freed', () => {
     expect(await look(room, 'b')).toMatchObject({ state: 'ACTIVE' });
   });
 
-  it('keeps its token: the next look takes a place at once, where nobody waits', async () => {
+  it('keeps its token: the next poll takes a place at once if nobody waits', async () => {
     const room = aRoom();
     await enter(room, 'a');
     await queue.free(room.name, 'a');
     expect(await look(room, 'a')).toMatchObject({ state: 'ACTIVE', placeId: "a's" });
   });
 
-  it('is taken again at the end of the line, where others wait', async () => {
+  it('is taken again at the end of the line if others wait', async () => {
     const room = aRoom();
     for (const user of ['a', 'b', 'c']) await enter(room, user);
     await queue.free(room.name, 'a');
@@ -54,7 +54,7 @@ describe('a place that is freed', () => {
     expect(await queue.look(room, { userId: 'a', placeId: 'second' })).toMatchObject({ state: 'ACTIVE' });
   });
 
-  it('is given up by a logout for good', async () => {
+  it('ends permanently with a logout', async () => {
     const room = aRoom();
     await enter(room, 'a');
     await queue.free(room.name, 'a');
@@ -62,7 +62,7 @@ describe('a place that is freed', () => {
     expect(await look(room, 'a')).toEqual({ state: 'ENDED' });
   });
 
-  it('is none where it waits or has ended', async () => {
+  it('does not change if it waits or has ended', async () => {
     const room = aRoom();
     for (const user of ['a', 'b', 'c']) await enter(room, user);
     await queue.free(room.name, 'b');
@@ -74,7 +74,7 @@ describe('a place that is freed', () => {
 });
 
 describe('a place is live', () => {
-  it('while it is admitted or waits, when it was freed, and when Redis has lost it', async () => {
+  it('while it is admitted or waits, after it was freed, and after Redis has lost it', async () => {
     const room = aRoom();
     for (const user of ['a', 'b']) await enter(room, user);
     expect(await queue.isLive(room.name, key('a'))).toBe(true);
@@ -84,7 +84,7 @@ describe('a place is live', () => {
     expect(await queue.isLive(room.name, key('unheard of'))).toBe(true);
   });
 
-  it('no more when it was left or replaced', async () => {
+  it('not after it was left or replaced', async () => {
     const room = aRoom();
     await enter(room, 'a');
     await queue.leave(room.name, 'a');
@@ -93,7 +93,7 @@ describe('a place is live', () => {
     expect(await queue.isLive(room.name, key('a'))).toBe(false);
   });
 
-  it('which is told without taking a place or moving the line', async () => {
+  it('and the check takes no place and does not move the line', async () => {
     const room = aRoom();
     await enter(room, 'a');
     await queue.free(room.name, 'a');

@@ -12,7 +12,7 @@ import { createTestRedis, type TestRedis } from '../../support/redis';
 const OPENS_AT = Date.parse('2030-01-01T11:00:00.000Z');
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
-/** As long as an admitted place lasts here. */
+/** How long an admitted place lasts in this suite. */
 const ACTIVE_SECONDS = 900;
 
 let redis: TestRedis;
@@ -51,10 +51,10 @@ async function enterAll(room: Room, users: readonly string[]): Promise<void> {
 const people = (count: number, name = 'user') =>
   Array.from({ length: count }, (_, index) => `${name}-${index}`);
 
-/** The order that a draw may have: here the names turned round. */
+/** The order that a draw may return: here the names in reverse. */
 const drawnOrder = (users: readonly string[]) => users.toReversed();
 
-/** Closes the lobby at the opening, and lines its people up in their drawn order. */
+/** Closes the lobby at the opening, and lines its people up in the drawn order. */
 async function open(room: Room, order: readonly string[]): Promise<void> {
   now = Math.max(now, OPENS_AT);
   await lobby.close(room.name);
@@ -64,14 +64,14 @@ async function open(room: Room, order: readonly string[]): Promise<void> {
   );
 }
 
-/** As a worker that died after a batch of so many. */
+/** Moves the first `count` entries, like a worker that died after that batch. */
 async function moveFirst(room: Room, order: readonly string[], count: number): Promise<void> {
   const keys = ['lobby', 'waiting', 'seen'].map((part) => `queue:{${room.name}}:${part}`);
   const moved = order.slice(0, count).flatMap((user) => [key(user).placeId, user]);
   await redis.redis.moveFromLobby(keys.length, ...keys, 1 - order.length, ...moved);
 }
 
-/** Who is let in, one after another, until nobody is: each comes, buys and leaves. */
+/** The users who are admitted one after the other, until no user is: each comes, buys and leaves. */
 async function admissions(room: Room, waiting: readonly string[]): Promise<string[]> {
   const admitted: string[] = [];
   for (const user of waiting) {
@@ -84,13 +84,13 @@ async function admissions(room: Room, waiting: readonly string[]): Promise<strin
 }
 
 describe('before the opening', () => {
-  it('whoever enters is in the lobby, and nobody is admitted', async () => {
+  it('a user who enters is in the lobby and is not admitted', async () => {
     const room = aRoom();
     expect(await enter(room, 'a')).toEqual({ state: 'LOBBY', placeId: "a's" });
     expect(await look(room, 'a')).toEqual({ state: 'LOBBY', placeId: "a's" });
   });
 
-  it('an account has one entry, however many tabs it opens', async () => {
+  it('an account has one entry, even with many tabs', async () => {
     const room = aRoom();
     await enter(room, 'a');
     const tabs = await Promise.all(
@@ -100,7 +100,7 @@ describe('before the opening', () => {
     expect(await lobby.entries(room.name)).toEqual(new Map([["a's", 'a']]));
   });
 
-  it('nobody has to ask to stay, for days', async () => {
+  it('a user stays for days without polling', async () => {
     now = OPENS_AT - 3 * 24 * 60 * MINUTE;
     const room = aRoom();
     await enter(room, 'a');
@@ -112,7 +112,7 @@ describe('before the opening', () => {
     });
   });
 
-  it('a place that was left is out of the draw', async () => {
+  it('a place that was left is not in the draw', async () => {
     const room = aRoom();
     await enterAll(room, ['a', 'b']);
     await queue.leave(room.name, 'a');
@@ -120,13 +120,13 @@ describe('before the opening', () => {
     expect(await lobby.entries(room.name)).toEqual(new Map([["b's", 'b']]));
   });
 
-  it("a token that is not the entry's finds nothing", async () => {
+  it('a token of another place finds nothing', async () => {
     const room = aRoom();
     await enter(room, 'a');
     expect(await queue.look(room, { userId: 'a', placeId: 'forged' })).toEqual({ state: 'ENDED' });
   });
 
-  it("an entry that was lost with Redis's data is made again, under its own name", async () => {
+  it('an entry that Redis lost is made again with its own id', async () => {
     const own = await createTestRedis();
     try {
       const lossy = createQueue(own.redis, clock);
@@ -150,7 +150,7 @@ describe('at the instant of the opening', () => {
     expect(await lobby.close(room.name)).toBe(1);
   });
 
-  it('a lobby that is closed takes nobody in, although its clock is behind', async () => {
+  it('a closed lobby takes no user, even if the clock is behind', async () => {
     const room = aRoom();
     await enter(room, 'a');
     await lobby.close(room.name);
@@ -160,7 +160,7 @@ describe('at the instant of the opening', () => {
 });
 
 describe('until the draw is done', () => {
-  it('nobody is admitted, and who came later stands behind the whole lobby', async () => {
+  it('nobody is admitted, and a late user waits behind the whole lobby', async () => {
     const room = aRoom({ maxActive: 100, admitPerSecond: 50 });
     await enterAll(room, people(4));
     now = OPENS_AT + MINUTE;
@@ -168,7 +168,7 @@ describe('until the draw is done', () => {
     expect(await look(room, 'user-0')).toMatchObject({ state: 'LOBBY' });
   });
 
-  it('nobody loses a place by silence', async () => {
+  it('nobody loses a place by not polling', async () => {
     const room = aRoom();
     await enterAll(room, ['a']);
     now = OPENS_AT;
@@ -178,7 +178,7 @@ describe('until the draw is done', () => {
     expect(await look(room, 'late')).toMatchObject({ state: 'WAITING', position: 2 });
   });
 
-  it('a line that is written half is right for everybody who looks', async () => {
+  it('a half-written line shows every user the right position', async () => {
     const room = aRoom();
     const users = people(6);
     await enterAll(room, users);
@@ -196,7 +196,7 @@ describe('until the draw is done', () => {
     expect(await admissions(room, [...order, 'late'])).toEqual([...order, 'late']);
   });
 
-  it('whoever comes while the line is written does not slip among the drawn', async () => {
+  it('a user who comes while the line is written stays behind the drawn users', async () => {
     const room = aRoom();
     const users = people(6);
     await enterAll(room, users);
@@ -211,8 +211,8 @@ describe('until the draw is done', () => {
   });
 });
 
-describe('from the draw on', () => {
-  it('people are admitted in the drawn order, and who came later after them in the order they came', async () => {
+describe('after the draw', () => {
+  it('users are admitted in the drawn order, and late users follow in the order of their arrival', async () => {
     const room = aRoom({ maxActive: 1 });
     const users = people(5);
     await enterAll(room, users);
@@ -224,7 +224,7 @@ describe('from the draw on', () => {
     expect(await admissions(room, line)).toEqual(line);
   });
 
-  it('no position ever grows, whenever one looks', async () => {
+  it('no position ever grows', async () => {
     const room = aRoom({ maxActive: 1 });
     const users = people(30);
     const late = people(10, 'late');
@@ -252,7 +252,7 @@ describe('from the draw on', () => {
     expect(seen.size).toBeGreaterThan(30);
   });
 
-  it('lining up twice, or by two workers at once, is lining up once', async () => {
+  it('to line up twice, or with two workers at once, gives one line', async () => {
     const room = aRoom({ maxActive: 1 });
     const users = people(1_200);
     await enterAll(room, users);
@@ -263,10 +263,10 @@ describe('from the draw on', () => {
     expect(await redis.redis.zrange(`queue:{${room.name}}:waiting`, '0', '-1')).toEqual(order);
   });
 
-  it('who fell silent in the lobby is out of the line a minute after the draw, and not before', async () => {
+  it('a user who stopped polling in the lobby leaves the line a minute after the draw, not before', async () => {
     const room = aRoom({ maxActive: 1 });
     await enterAll(room, ['a', 'silent', 'c']);
-    now = OPENS_AT + 5 * MINUTE; // A worker that was down.
+    now = OPENS_AT + 5 * MINUTE; // The worker was down.
     await open(room, ['a', 'silent', 'c']);
     now += SILENCE_SECONDS * SECOND - 1;
     await look(room, 'a');
@@ -276,7 +276,7 @@ describe('from the draw on', () => {
     expect(await look(room, 'silent')).toEqual({ state: 'ENDED' });
   });
 
-  it('absent people who are admitted fill the room for no longer than a silence', async () => {
+  it('admitted users who are absent fill the room only until their silence ends', async () => {
     const room = aRoom({ maxActive: 2 });
     await enterAll(room, ['absent', 'slow', 'c']);
     await open(room, ['absent', 'slow', 'c']);
@@ -297,13 +297,13 @@ describe('from the draw on', () => {
     expect(await look(room, 'slow')).toMatchObject({ state: 'ACTIVE' });
   });
 
-  it('who was let in without the draw, because Redis lost it after the opening, waits for nothing', async () => {
+  it('a user who enters after Redis lost the draw does not wait for it', async () => {
     const room = aRoom({ draw: { opensAt: new Date(OPENS_AT), done: true } });
     now = OPENS_AT + MINUTE;
     expect(await enter(room, 'a')).toMatchObject({ state: 'ACTIVE' });
   });
 
-  it('who is found in the lobby of a Redis that went back in time stands in line again', async () => {
+  it('a user in the lobby of an older Redis state waits in line again', async () => {
     const room = aRoom({ maxActive: 1 });
     await enterAll(room, ['a', 'b']);
     now = OPENS_AT + MINUTE;
@@ -314,8 +314,8 @@ describe('from the draw on', () => {
   });
 });
 
-describe('ten thousand people', () => {
-  it('are all admitted, in the drawn order, half of them absent', async () => {
+describe('ten thousand users', () => {
+  it('are admitted in the drawn order, without the absent half', async () => {
     const room = aRoom({ maxActive: 1_000, admitPerSecond: 1_000 });
     const users = people(10_000);
     for (let start = 0; start < users.length; start += 1_000) {
@@ -325,7 +325,7 @@ describe('ten thousand people', () => {
     const present = order.filter((_, index) => index % 2 === 0);
     await open(room, order);
 
-    // Everybody who is there asks every 15 s; whoever is admitted buys at once.
+    // Every user who is present polls every 15 s. Each admitted user buys at once.
     const admitted: string[] = [];
     let waiting = present;
     while (waiting.length > 0) {

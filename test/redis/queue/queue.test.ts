@@ -28,29 +28,29 @@ const aRoom = (settings: Partial<Room> = {}): Room => ({
 
 const key = (userId: string) => ({ userId, placeId: `${userId}'s` });
 
-/** Enters with a place of its own for each user. */
+/** Enters with a separate place for each user. */
 const enter = async (room: Room, userId: string): Promise<Place> => queue.enter(room, key(userId));
 const look = async (room: Room, userId: string): Promise<Place> => queue.look(room, key(userId));
 
-/** In order, because the order of entry is what is tested. */
+/** One after the other, because the test is about the order of entry. */
 async function enterAll(room: Room, users: readonly string[]): Promise<Place[]> {
   const places: Place[] = [];
   for (const user of users) places.push(await enter(room, user));
   return places;
 }
 
-/** A user's last sign of life moves into the past. */
+/** Moves the last poll of a user into the past. */
 async function fallSilent(room: Room, userId: string): Promise<void> {
   await redis.redis.zincrby(`queue:{${room.name}}:seen`, -(SILENCE_SECONDS + 1) * 1_000, userId);
 }
 
-/** An admitted place comes to its end. */
+/** Ends an admitted place. */
 async function expire(room: Room, userId: string): Promise<void> {
   await redis.redis.zincrby(`queue:{${room.name}}:active`, -(room.activeSeconds + 1) * 1_000, userId);
 }
 
 describe('a room', () => {
-  it('admits while it has room, then lets people wait in the order they came', async () => {
+  it('admits while it has room, then lets users wait in the order of their arrival', async () => {
     const places = await enterAll(aRoom(), ['a', 'b', 'c', 'd']);
     expect(places).toEqual([
       { state: 'ACTIVE', placeId: "a's", expiresAt: aDate },
@@ -74,7 +74,7 @@ describe('a room', () => {
     ]);
   });
 
-  it('never has more active than it may, whoever asks at once', async () => {
+  it('never has more active users than its limit, even if many enter at once', async () => {
     const room = aRoom({ maxActive: 7 });
     const users = Array.from({ length: 60 }, (_, index) => `user-${index}`);
     await Promise.all(users.map(async (user) => enter(room, user)));
@@ -116,7 +116,7 @@ describe('a room', () => {
     expect(await look(room, 'a')).toEqual({ state: 'ENDED' });
   });
 
-  it('does not let silent people hold up the line', async () => {
+  it('removes silent users, so that they do not block the line', async () => {
     const room = aRoom({ maxActive: 1 });
     await enterAll(room, ['a', 'silent', 'c']);
     await fallSilent(room, 'silent');
@@ -126,7 +126,7 @@ describe('a room', () => {
     expect(await look(room, 'silent')).toEqual({ state: 'ENDED' });
   });
 
-  it('keeps the place of whoever asks', async () => {
+  it('keeps the place of a user who polls', async () => {
     const room = aRoom({ maxActive: 1 });
     await enterAll(room, ['a', 'b']);
     await fallSilent(room, 'b');
@@ -156,7 +156,7 @@ describe('a room', () => {
     const users = Array.from({ length: 12 }, (_, index) => `user-${index}`);
     await enterAll(room, users);
     const active = async () => redis.redis.zcard(`queue:{${room.name}}:active`);
-    // What one second brings may come at once; the entries themselves took some milliseconds.
+    // The admissions of one second may come at once. The entries themselves took some milliseconds.
     expect(await active()).toBeLessThanOrEqual(5);
     const start = Date.now();
     await sleep(500);
@@ -165,7 +165,7 @@ describe('a room', () => {
     expect(await active()).toBeGreaterThanOrEqual(6);
   });
 
-  it('admits less than one a second, too', async () => {
+  it('admits at rates below one a second', async () => {
     const room = aRoom({ maxActive: 100, admitPerSecond: 0.5 });
     expect(await enterAll(room, ['a', 'b'])).toMatchObject([{ state: 'ACTIVE' }, { state: 'WAITING' }]);
   });
@@ -178,14 +178,14 @@ describe('a room', () => {
 });
 
 describe('a place', () => {
-  it('lasts as long as it says and no longer for being looked at', async () => {
+  it('lasts as long as it says, and a poll does not extend it', async () => {
     const room = aRoom();
     const first = await enter(room, 'a');
     await sleep(20);
     expect(await look(room, 'a')).toEqual(first);
   });
 
-  it('that ended stays ended, and entering again makes a new one at the end of the line', async () => {
+  it('that ended stays ended, and a new entry makes a new place at the end of the line', async () => {
     const room = aRoom({ maxActive: 1 });
     await enterAll(room, ['a', 'b', 'c']);
     await expire(room, 'a');
@@ -202,14 +202,14 @@ describe('a place', () => {
     expect(await queue.look(room, { userId: 'a', placeId: 'second' })).toMatchObject({ state: 'WAITING' });
   });
 
-  it('that was left does not come back by looking', async () => {
+  it('that was left does not come back with a poll', async () => {
     const room = aRoom();
     await enter(room, 'a');
     await queue.leave(room.name, 'a');
     expect(await look(room, 'a')).toEqual({ state: 'ENDED' });
   });
 
-  it("that was lost with Redis's data is given again without an error", async () => {
+  it('that Redis lost is given again without an error', async () => {
     const own = await createTestRedis();
     try {
       const lossy = createQueue(own.redis);

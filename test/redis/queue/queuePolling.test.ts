@@ -16,7 +16,7 @@ afterAll(async () => redis.drop());
 
 const key = (position: number) => ({ userId: `user-${position}`, placeId: `${position}'s` });
 
-/** So many people in line, who have just asked, and nobody who comes in while this is looked at. */
+/** A line of `people` users who have just polled. No user is admitted during the test. */
 async function lineOf(people: number, admitPerSecond: number): Promise<Room> {
   const name = randomUUID();
   for (let start = 1; start <= people; start += 5_000) {
@@ -33,7 +33,7 @@ async function lineOf(people: number, admitPerSecond: number): Promise<Room> {
   return { name, maxActive: people, admitPerSecond, activeSeconds: 900 };
 }
 
-/** The same in a room that has one place, which is taken for long. */
+/** The same in a room with one place, which is taken for long. */
 async function lineBeforeFullRoom(people: number): Promise<Room> {
   const room = await lineOf(people, 10);
   await redis.redis.zadd(`queue:{${room.name}}:active`, now + 900_000, 'holder');
@@ -46,8 +46,8 @@ async function askAfter(room: Room, position: number): Promise<number> {
   return place.pollAfterSeconds;
 }
 
-describe('when people are told to ask again', () => {
-  it('is soon at the front, after a quarter of the wait behind it, and late at the end of a long line', async () => {
+describe('the time until the next poll', () => {
+  it('is short at the front, a quarter of the wait behind it, and long at the end of a long line', async () => {
     const room = await lineOf(30_000, 10);
     expect(await askAfter(room, 1)).toBe(1);
     expect(await askAfter(room, 200)).toBe(5);
@@ -56,16 +56,16 @@ describe('when people are told to ask again', () => {
     expect(await askAfter(room, 30_000)).toBe(120);
   });
 
-  it('is soon for the first few of a full room: a place may be given back any time', async () => {
+  it('is short for the first few of a full room, because a place may become free at any time', async () => {
     const room = await lineBeforeFullRoom(40);
     expect(await askAfter(room, 1)).toBe(1);
     expect(await askAfter(room, 4)).toBe(4);
     expect(await askAfter(room, 40)).toBe(30);
   });
 
-  it('keeps the questions of 100,000 people to what one process answers', async () => {
+  it('keeps the polls of 100,000 users within the capacity of one process', async () => {
     const room = await lineOf(100_000, 100);
-    // By the trapezoidal rule over positions that are a tenth apart.
+    // By the trapezoidal rule, over positions that are a tenth apart.
     let perSecond = 0;
     let last = { position: 1, rate: 1 / (await askAfter(room, 1)) };
     for (let position = 2; position < 100_000; position = Math.ceil(position * 1.1)) {
@@ -79,12 +79,12 @@ describe('when people are told to ask again', () => {
 });
 
 describe('a silence', () => {
-  it('ends a place after a minute, and after two questions where these are further apart', async () => {
+  it('ends a place after a minute, or after two polls if these are further apart', async () => {
     const room = await lineBeforeFullRoom(20_000);
     const [second, last] = [key(2).userId, key(20_000).userId];
     await askAfter(room, 2);
     expect(await askAfter(room, 20_000)).toBe(100);
-    // Nobody else ever falls silent.
+    // No other user ever stops polling.
     const seen = `queue:{${room.name}}:seen`;
     const others = await redis.redis.zrange(seen, '0', '-1');
     for (let start = 0; start < others.length; start += 5_000) {

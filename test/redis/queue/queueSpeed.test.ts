@@ -24,12 +24,14 @@ const aRoom = (settings: Partial<Room> = {}): Room => ({
 
 const key = (userId: string) => ({ userId, placeId: `${userId}'s` });
 
-/** So many people stand in line, besides those who were let in at once. */
+/** Lets `people` users enter. The room admits some at once; the others wait in line. */
 async function lineUp(room: Room, people: number): Promise<void> {
   for (let index = 0; index < people; index += 1) await queue.enter(room, key(`user-${index}`));
 }
 
-/** What the user is told, asked once a second, until the turn comes: wait and seconds that it then took. */
+/**
+ * Polls once a second until the user's turn. Returns the reported waits, and the seconds that the wait really took.
+ */
 async function waitOut(room: Room, userId: string, meanwhile: (second: number) => Promise<void>) {
   const told: number[] = [];
   for (let second = 1; second <= 3_600; second += 1) {
@@ -43,7 +45,7 @@ async function waitOut(room: Room, userId: string, meanwhile: (second: number) =
   throw new Error('it was never their turn');
 }
 
-/** Nobody in line falls silent. */
+/** Every user in line polls, so that none falls silent. */
 async function everybodyAsks(room: Room): Promise<void> {
   const people = await redis.redis.zrange(`queue:{${room.name}}:waiting`, '0', '-1');
   await Promise.all(people.map(async (userId) => queue.look(room, key(userId))));
@@ -51,34 +53,34 @@ async function everybodyAsks(room: Room): Promise<void> {
 
 const nothing = async () => Promise.resolve();
 
-describe('the wait that people are told', () => {
-  it('is that of the settings before anything was measured', async () => {
+describe('the reported wait', () => {
+  it('follows the settings before anything is measured', async () => {
     const room = aRoom({ admitPerSecond: 2 });
     await lineUp(room, 42);
     expect(await queue.look(room, key('user-41'))).toMatchObject({ position: 40, etaSeconds: 20 });
   });
 
-  it('comes true where the line moves as the settings promise', async () => {
+  it('is right if the line moves as the settings say', async () => {
     const room = aRoom({ admitPerSecond: 2 });
     await lineUp(room, 102);
     const { told, took } = await waitOut(room, 'user-101', nothing);
     expect(took).toBeGreaterThanOrEqual(49);
     expect(took).toBeLessThanOrEqual(51);
-    // What was told after each second, against what was left then.
+    // Compares the wait reported after each second with the wait that was left then.
     for (const [second, eta] of told.entries()) expect(Math.abs(eta - (took - second - 1))).toBeLessThan(6);
   });
 
-  it('follows the line where places free faster than they must', async () => {
+  it('follows the line if places become free early', async () => {
     const room = aRoom({ maxActive: 20, admitPerSecond: 100 });
     await lineUp(room, 220);
-    // Without anybody leaving early it would take 200 places of 900 s in a room of 20.
+    // If no user left early, it would take 200 places of 900 s in a room of 20.
     const early = await queue.look(room, key('user-219'));
     expect(early).toMatchObject({ position: 200, etaSeconds: 9_000 });
     const { told, took } = await waitOut(room, 'user-219', async (second) => {
       await queue.leave(room.name, `user-${second - 1}`);
     });
     expect(took).toBe(200);
-    // One place a second, and so measured after a minute or two.
+    // One place a second. The queue has measured this after a minute or two.
     for (const [index, eta] of told.slice(120).entries()) {
       const left = took - 120 - index;
       expect(eta).toBeLessThan(1.5 * left + 2);
@@ -86,7 +88,7 @@ describe('the wait that people are told', () => {
     }
   });
 
-  it('grows while nobody is let in, up to when places must end', async () => {
+  it('grows while no user is admitted, until places must end', async () => {
     const room = aRoom({ maxActive: 5, admitPerSecond: null, activeSeconds: 100 });
     await lineUp(room, 6);
     const told: number[] = [];
@@ -95,11 +97,11 @@ describe('the wait that people are told', () => {
       told.push(place.state === 'WAITING' ? (place.etaSeconds ?? -1) : -1);
       now += 10_000;
     }
-    // One of five places of 100 s each ends every 20 s, as far as anybody knew; all began at once.
+    // As far as the queue knows, one of five places of 100 s each ends every 20 s. In fact all began at once.
     expect(told).toEqual([20, 23, 25, 27, 30, 33, 37, 30, 20]);
   });
 
-  it('forgets the speed of a line that has gone', async () => {
+  it('forgets the speed of a line that has ended', async () => {
     const room = aRoom({ admitPerSecond: 1 });
     await lineUp(room, 3);
     now += 60_000;
@@ -112,7 +114,7 @@ describe('the wait that people are told', () => {
     expect(await queue.look(room, key('z'))).toMatchObject({ position: 2, etaSeconds: 2 });
   });
 
-  it('follows a rate that the operator changes while people wait', async () => {
+  it('follows a rate that the operator changes while users wait', async () => {
     const room = aRoom({ admitPerSecond: 10 });
     await lineUp(room, 1_010);
     expect(await queue.look(room, key('user-1009'))).toMatchObject({ position: 1_000, etaSeconds: 100 });

@@ -45,7 +45,7 @@ const SLOW: SystemSignals = {
   backlogSeconds: 0,
 };
 
-/** The real control, of a system and seats that a test sets. */
+/** The real control, with a system and seats that a test sets. */
 function controlled() {
   const state = {
     system: HEALTHY,
@@ -65,14 +65,14 @@ function controlled() {
   return { state, paces, control, queue: createQueue(redis.redis, () => now, control) };
 }
 
-/** A second in which everybody in line asks; how many were let in meanwhile. */
+/** One second in which every user in line polls. Returns the number of users admitted in it. */
 async function second(queue: Queue, room: Room, control: PaceControl): Promise<number> {
   const active = async () => redis.redis.zcard(`queue:{${room.name}}:active`);
   const before = await active();
   now += 1_000;
   const people = await redis.redis.zrange(`queue:{${room.name}}:waiting`, '0', '-1');
   await Promise.all(people.map(async (userId) => queue.look(room, key(userId))));
-  // What was decided in this second counts from the next one on.
+  // A decision of this second counts from the next second on.
   await control.underWay(room.name);
   return (await active()) - before;
 }
@@ -82,7 +82,7 @@ async function lineUp(queue: Queue, room: Room, people: number): Promise<void> {
 }
 
 describe('the step of the control', () => {
-  it('is taken once a second for a room, by whichever process is asked first', async () => {
+  it('is taken once a second for a room, by the first process that gets a request', async () => {
     const room = aRoom({ admitPerSecond: 1 });
     const taken: string[] = [];
     const processes = ['one', 'other'].map((name) => {
@@ -110,7 +110,7 @@ describe('the step of the control', () => {
     }
   });
 
-  it('is not taken by holds and payments of who was let in', async () => {
+  it('is not taken by requests of admitted users', async () => {
     const { queue, state, control } = controlled();
     const room = aRoom();
     await queue.enter(room, key('a'));
@@ -121,8 +121,8 @@ describe('the step of the control', () => {
   });
 });
 
-describe('a room beside a system that becomes slow', () => {
-  it('lets in fewer, down to the floor, and all of its rate again after it has recovered', async () => {
+describe('a room in front of a system that becomes slow', () => {
+  it('admits fewer users, down to the minimum, and its full rate again after the system has recovered', async () => {
     const { queue, state, control } = controlled();
     const room = aRoom({ minAdmitPerSecond: 2 });
     await lineUp(queue, room, 400);
@@ -138,11 +138,11 @@ describe('a room beside a system that becomes slow', () => {
     state.system = HEALTHY;
     const recovering = await run(20);
     expect(recovering.slice(-2)).toEqual([10, 10]);
-    // Step by step, not at once.
+    // In steps, not at once.
     expect(recovering.slice(0, 8).every((admitted) => admitted < 8)).toBe(true);
   });
 
-  it('follows an operator who changes its rate meanwhile', async () => {
+  it('follows an operator who changes its rate during this time', async () => {
     const { queue, control } = controlled();
     const room = aRoom({ admitPerSecond: 10 });
     await lineUp(queue, room, 200);
@@ -152,7 +152,7 @@ describe('a room beside a system that becomes slow', () => {
     expect(await second(queue, slower, control)).toBe(3);
   });
 
-  it('is limited where it has no rate of its own, and is not once nobody waits', async () => {
+  it('is limited if it has no rate, and is not limited once nobody waits', async () => {
     const { queue, state, control, paces } = controlled();
     const room = aRoom({ admitPerSecond: null });
     state.system = { holds: { perSecond: 3, milliseconds: 4_000, failedShare: 0.5 }, backlogSeconds: 0 };
@@ -170,7 +170,7 @@ describe('a room beside a system that becomes slow', () => {
 });
 
 describe('a schedule without a free seat', () => {
-  it('lets nobody in, and says why', async () => {
+  it('admits nobody and gives the reason', async () => {
     const { queue, state, control } = controlled();
     const room = aScheduleRoom();
     state.seats = () => ({ available: 0, held: 3 });
@@ -181,7 +181,7 @@ describe('a schedule without a free seat', () => {
     expect(await queue.look(room, key('a'))).toMatchObject({ ...place, supply: 'SOLD_OUT' });
   });
 
-  it('lets people in again when seats come back', async () => {
+  it('admits users again when seats become free', async () => {
     const { queue, state, control } = controlled();
     const room = aScheduleRoom();
     state.seats = () => ({ available: 0, held: 0 });
@@ -191,7 +191,7 @@ describe('a schedule without a free seat', () => {
     expect(await queue.look(room, key('a'))).toMatchObject({ state: 'ACTIVE' });
   });
 
-  it('stops the line within a step of its last seat', async () => {
+  it('stops the line within one step of its last seat', async () => {
     const { queue, state, control } = controlled();
     const room = aScheduleRoom();
     await lineUp(queue, room, 100);
@@ -201,7 +201,7 @@ describe('a schedule without a free seat', () => {
     expect(await second(queue, room, control)).toBe(0);
   });
 
-  it('is found out before the first is let in after a while', async () => {
+  it('is detected before the first admission after a long pause', async () => {
     const { queue, state } = controlled();
     const room = aScheduleRoom();
     expect(await queue.enter(room, key('early'))).toMatchObject({ state: 'ACTIVE' });
@@ -212,7 +212,7 @@ describe('a schedule without a free seat', () => {
 });
 
 describe('a schedule with few free seats', () => {
-  it('lets in no more in one step than seats are free', async () => {
+  it('admits no more users in one step than there are free seats', async () => {
     const { queue, state, control } = controlled();
     const room = aScheduleRoom();
     await lineUp(queue, room, 100);
@@ -223,7 +223,7 @@ describe('a schedule with few free seats', () => {
 });
 
 describe('a schedule whose seats cannot be counted', () => {
-  it('lets nobody in after three seconds, without an error', async () => {
+  it('admits nobody after three seconds, without an error', async () => {
     const { queue, state, control } = controlled();
     const room = aScheduleRoom();
     await lineUp(queue, room, 100);
@@ -240,12 +240,12 @@ describe('a schedule whose seats cannot be counted', () => {
   });
 });
 
-describe('people who leave', () => {
-  it('make way for those behind them within the minute of silence', async () => {
+describe('users who leave', () => {
+  it('free their places for the users behind them within a minute', async () => {
     const { queue, control } = controlled();
     const room = aRoom({ maxActive: 1 });
     await lineUp(queue, room, 5);
-    // Of five, the first is in, and three of those behind are never heard of again.
+    // Of five users, the first is in. Three of the users behind never poll again.
     now += (SILENCE_SECONDS / 2) * 1_000;
     await queue.look(room, key('user-4'));
     now += (SILENCE_SECONDS / 2) * 1_000;

@@ -12,7 +12,7 @@ afterEach(async () => redis.redis.flushdb());
 afterAll(async () => redis.drop());
 
 describe('the figures of holds', () => {
-  it('are those of all processes over the last five seconds', async () => {
+  it('cover all processes over the last five seconds', async () => {
     let now = 1_800_000_000_000;
     const [one, other] = [
       createHoldFiguresStore(redis.redis, () => now),
@@ -29,7 +29,7 @@ describe('the figures of holds', () => {
     expect(await other.recent()).toBeNull();
   });
 
-  it('are not kept', async () => {
+  it('expire', async () => {
     await createHoldFiguresStore(redis.redis).add({ count: 1, failed: 0, milliseconds: 40 });
     const [key] = await redis.redis.keys('{holds}:*');
     expect(await redis.redis.ttl(key ?? '')).toBeGreaterThan(0);
@@ -39,7 +39,7 @@ describe('the figures of holds', () => {
 describe('the meter of holds', () => {
   const telling = new EventEmitter();
   const meter = createHoldMeter(async (figures) => Promise.resolve(telling.emit('figures', figures)));
-  /** What it tells next. */
+  /** The next figures that the meter reports. */
   const told = async () =>
     new Promise<HoldFigures>((resolve) => {
       telling.once('figures', resolve);
@@ -51,16 +51,16 @@ describe('the meter of holds', () => {
     await expect(meter.measure(hold)).rejects.toBe(problem);
   };
 
-  it('tells once a second what its holds came to; only what could not be decided has failed', async () => {
+  it('reports its holds once a second; only an undecided hold counts as failed', async () => {
     const next = told();
     expect(await meter.measure(async () => Promise.resolve('held'))).toBe('held');
-    await failing(new Problem('seat-unavailable', 'Somebody else has it.'));
+    await failing(new Problem('seat-unavailable', 'Another user has it.'));
     await failing(new Problem('temporarily-unavailable', 'No worker.'));
     await failing(new Error('a connection is lost'));
     expect(await next).toMatchObject({ count: 4, failed: 2 });
   });
 
-  it('counts a hold that hangs before it has come to an end', async () => {
+  it('counts a hold that hangs before it has ended', async () => {
     const answers = new EventEmitter();
     const held = meter.measure(async () => once(answers, 'answer'));
     await told();

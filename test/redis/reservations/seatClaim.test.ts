@@ -17,7 +17,7 @@ afterAll(async () => redis?.drop());
 const scheduleId = randomUUID();
 const [ours, theirs] = ['ours', 'theirs'];
 
-/** Seats that no other test knows. */
+/** Seats that no other test uses. */
 function someSeats(count: number): string[] {
   return Array.from({ length: count }, () => randomUUID());
 }
@@ -27,7 +27,7 @@ const ownerOf = async (seatId: string): Promise<string | null> => redis.redis.ge
 const leftOf = async (seatId: string): Promise<number> => redis.redis.pttl(keyOf(seatId));
 
 describe('a claim takes all of its seats or none', () => {
-  it('all, when all are free', async () => {
+  it('all, if all are free', async () => {
     const seats = someSeats(3);
 
     expect(await claims.claim(scheduleId, seats, ours)).toEqual([]);
@@ -35,7 +35,7 @@ describe('a claim takes all of its seats or none', () => {
     expect(await Promise.all(seats.map(ownerOf))).toEqual([ours, ours, ours]);
   });
 
-  it('none, when one is taken, and names the taken ones', async () => {
+  it('none, if one is taken, and returns the taken seats', async () => {
     const seats = someSeats(4);
     const taken = seats.filter((_, place) => place % 2 === 1);
     await claims.claim(scheduleId, taken, theirs);
@@ -45,7 +45,7 @@ describe('a claim takes all of its seats or none', () => {
     expect(await Promise.all(seats.map(ownerOf))).toEqual([null, theirs, null, theirs]);
   });
 
-  it('one of a hundred that come at once', async () => {
+  it('one of a hundred parallel claims', async () => {
     const seats = someSeats(2);
     const owners = Array.from({ length: 100 }, () => randomUUID());
 
@@ -55,7 +55,7 @@ describe('a claim takes all of its seats or none', () => {
     expect(answers.filter((taken) => taken.length === 2)).toHaveLength(99);
   });
 
-  it('never splits overlapping sets, whatever the order', async () => {
+  it('never splits overlapping sets, in any order', async () => {
     const request = fc.uniqueArray(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 4 });
     await fc.assert(
       fc.asyncProperty(fc.array(request, { minLength: 2, maxLength: 8 }), async (requests) => {
@@ -76,8 +76,8 @@ describe('a claim takes all of its seats or none', () => {
   });
 });
 
-describe('a claim of the first group that is free', () => {
-  it('takes that one and no other, and tells what was taken before it', async () => {
+describe('a claim of the first free group', () => {
+  it('takes only that group, and returns the taken seats before it', async () => {
     const seats = someSeats(6);
     const groups = [seats.slice(0, 2), seats.slice(2, 4), seats.slice(4)];
     const [, second = '', third = ''] = seats;
@@ -91,7 +91,7 @@ describe('a claim of the first group that is free', () => {
     expect(await Promise.all(seats.map(ownerOf))).toEqual([null, theirs, theirs, null, ours, ours]);
   });
 
-  it('takes nothing where every group has a seat of others', async () => {
+  it('takes nothing if every group has a taken seat', async () => {
     const seats = someSeats(4);
     const taken = seats.filter((_, place) => place % 2 === 0);
     await claims.claim(scheduleId, taken, theirs);
@@ -102,7 +102,7 @@ describe('a claim of the first group that is free', () => {
     expect(await Promise.all(seats.map(ownerOf))).toEqual([theirs, null, theirs, null]);
   });
 
-  it('gives each of a hundred that come at once a group of its own', async () => {
+  it('gives each of a hundred parallel claims its own group', async () => {
     const groups = Array.from({ length: 100 }, () => someSeats(2));
     const owners = groups.map(() => randomUUID());
 
@@ -129,7 +129,7 @@ describe('a claim is a lease', () => {
   });
 });
 
-describe('what Postgres has said about seats', () => {
+describe('what Postgres has reported about seats', () => {
   it('is remembered for two seconds', async () => {
     const seat = randomUUID();
     await claims.claim(scheduleId, [seat], ours);
@@ -141,7 +141,7 @@ describe('what Postgres has said about seats', () => {
     await eventually(async () => expect(await claims.claim(scheduleId, [seat], theirs)).toEqual([]));
   });
 
-  it('leaves a claim of others alone', async () => {
+  it('does not change a claim of another reservation', async () => {
     const [lost, own] = [randomUUID(), randomUUID()];
     await claims.claim(scheduleId, [lost], theirs);
 
@@ -151,7 +151,7 @@ describe('what Postgres has said about seats', () => {
     expect(await ownerOf(own)).toBe(ours);
   });
 
-  it('ends a claim that was refused: a seat of another reservation is theirs, a free seat is free', async () => {
+  it('ends a rejected claim: a taken seat belongs to its reservation, a free seat is free', async () => {
     const [taken, free] = [randomUUID(), randomUUID()];
     await claims.claim(scheduleId, [taken, free], ours);
 
@@ -199,7 +199,7 @@ describe('a release', () => {
     expect(await ownerOf(seat)).toBe(theirs);
   });
 
-  it('again, or of nothing, has no effect', async () => {
+  it('has no effect if it is repeated, or if there is no claim', async () => {
     const seat = randomUUID();
 
     await expect(claims.release(scheduleId, [seat], ours)).resolves.toBeUndefined();
