@@ -22,7 +22,7 @@ beforeEach(async () => {
 
 afterEach(async () => ground?.drop());
 
-/** As the application's role, which is all that the audit needs. */
+/** Audits with the role of the application, which is enough for the audit. */
 async function audit(): Promise<LedgerReport & { found: string[] }> {
   const found: string[] = [];
   const report = await withSnapshot(ground.database.url, async (snapshot) =>
@@ -33,7 +33,7 @@ async function audit(): Promise<LedgerReport & { found: string[] }> {
   return { ...report, found };
 }
 
-/** Cancelled by the organiser: everything goes back, and the card part too where that is wanted. */
+/** Cancels as the organiser: everything is refunded. The card part is refunded only if `isRefunded` is true. */
 async function cancel({ reservationId }: PaymentStep, isRefunded: boolean): Promise<string> {
   const cancelling = createCancelling(ground, activities);
   const { cancellationId, decision } = await cancelling.cancel(reservationId);
@@ -42,8 +42,8 @@ async function cancel({ reservationId }: PaymentStep, isRefunded: boolean): Prom
   return cancellationId;
 }
 
-describe('a ledger that nobody has tampered with', () => {
-  it('has no fault, whatever was bought, failed, cancelled and is still under way', async () => {
+describe('a ledger without changes from outside', () => {
+  it('has no fault after any mix of purchases, failures, cancellations and open payments', async () => {
     const step = fc.constantFrom('points', 'seat', 'failed', 'open', 'cancelled', 'refund due', 'refunded');
     await fc.assert(
       fc.asyncProperty(
@@ -59,7 +59,7 @@ describe('a ledger that nobody has tampered with', () => {
     );
   }, 60_000);
 
-  it('is told in figures: what was read, and what each account holds', async () => {
+  it('is reported in figures: the rows that were read, and the sum of each account', async () => {
     await purchases.buySeat(PRICE);
     await cancel(await purchases.buySeat(0), false);
 
@@ -77,7 +77,7 @@ describe('a ledger that nobody has tampered with', () => {
     ]);
   });
 
-  it('of 100,000 entries is proved within a minute', async () => {
+  it('of 100,000 entries is audited within a minute', async () => {
     await writeLargeLedger(ground.database.owner, 100_000 / ENTRIES_OF_PURCHASE);
     const startedAt = Date.now();
 
@@ -127,7 +127,7 @@ async function someBooks(): Promise<Books> {
     open: await purchases.beginPayment(PRICE),
     cancellationId: await cancel(await purchases.buySeat(0), true),
   };
-  // What no application can do: its role has no right to, and the trigger would refuse it.
+  // The application cannot do this: its role has no right to, and the trigger would reject it.
   await owner.raw('ALTER TABLE entries DISABLE TRIGGER USER');
   return books;
 }
@@ -146,7 +146,7 @@ describe('the audit finds', () => {
       ({ paid }) => `sale:${paid.paymentId} sums to 1 KRW`,
     ],
     [
-      'a journal that sums to zero in two currencies only together',
+      'a journal that sums to zero only over two currencies together',
       ({ owner, paid }) =>
         owner('entries')
           .whereIn('journal_id', journalOf(owner, `sale:${paid.paymentId}`))
@@ -163,7 +163,7 @@ describe('the audit finds', () => {
       ({ paid }) => `sale:${paid.paymentId} is of the unknown kind GIFT`,
     ],
     [
-      'a journal of nobody',
+      'a journal without a payment or a top-up',
       async ({ owner }) => {
         await owner('journals').insert({ id: owner.raw('gen_random_uuid()'), key: 'gift', kind: 'TOP_UP' });
       },
@@ -184,7 +184,7 @@ describe('the audit finds', () => {
       ({ points }) => `- the wallet of ${points.userId} has 10001, its entries say 10000`,
     ],
     [
-      'an entry that does not go on from the balance before it',
+      'an entry that does not continue from the balance before it',
       ({ owner, paid }) =>
         owner('entries')
           .whereIn('journal_id', journalOf(owner, `points-taken:${paid.paymentId}`))
@@ -214,7 +214,7 @@ describe('the audit finds', () => {
       ({ paid }) => `sale:${paid.paymentId} should not be there`,
     ],
     [
-      'a sale of other amounts than the payment and the reservation say',
+      'a sale with other amounts than the payment and the reservation',
       ({ owner, paid }) =>
         owner('reservations')
           .where({ id: paid.reservationId })
@@ -223,12 +223,12 @@ describe('the audit finds', () => {
         `sale:${paid.paymentId} says gateway:clearing:sandbox -${BOOKING_FEE}, house:booking-fees ${BOOKING_FEE}`,
     ],
     [
-      'points kept aside for a payment that is over',
+      'points still reserved for a payment that has ended',
       async ({ owner, failed }) => remove(owner, `points-returned:${failed.paymentId}`),
       ({ failed }) => `points-returned:${failed.paymentId} is missing`,
     ],
     [
-      'points of a payment under way that nobody took',
+      'points of a payment under way that were not taken',
       async ({ owner, open }) => remove(owner, `points-taken:${open.paymentId}`),
       ({ open }) => `points-taken:${open.paymentId} is missing`,
     ],
@@ -238,7 +238,7 @@ describe('the audit finds', () => {
       ({ points }) => `top-up:${points.topUpId} is missing for top-up ${points.topUpId}, which is PAID`,
     ],
     [
-      'a journal of a top-up that is not paid',
+      'a journal of an unpaid top-up',
       ({ owner, points }) => owner('top_ups').where({ id: points.topUpId }).update({ status: 'FAILED' }),
       ({ points }) => `top-up:${points.topUpId} should not be there`,
     ],
@@ -248,7 +248,7 @@ describe('the audit finds', () => {
       ({ cancellationId }) => `cancellation:${cancellationId} is missing`,
     ],
     [
-      'a cancellation that keeps another fee than it says',
+      'a cancellation with another fee than its journal',
       ({ owner, cancellationId }) => owner('cancellations').where({ id: cancellationId }).update({ fee: 1 }),
       ({ cancellationId }) => `cancellation:${cancellationId} says `,
     ],
@@ -258,7 +258,7 @@ describe('the audit finds', () => {
       ({ cancellationId }) => `card-refunded:${cancellationId} is missing`,
     ],
     [
-      'a card part of a cancellation that nobody refunds',
+      'a card part of a cancellation without a refund',
       ({ owner, cancellationId }) => owner('refunds').where({ cancellation_id: cancellationId }).delete(),
       ({ cancellationId }) =>
         `cancellation:${cancellationId} promises ${PRICE + BOOKING_FEE} to the card; 0 are due or refunded`,

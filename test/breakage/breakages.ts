@@ -776,7 +776,7 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/sandbox/webhooks.test.ts',
-    tests: ['a payment key for messages webhook-badly-signed is not believed'],
+    tests: ['a payment key for messages webhook-badly-signed is rejected'],
   },
   {
     name: 'a message is dropped although its response has not arrived',
@@ -788,7 +788,7 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/sandbox/webhooks.test.ts',
-    tests: ['a message tells of a charge whose requester has hung up'],
+    tests: ['a message reports a charge whose client has closed the connection'],
   },
   {
     name: 'a charge that is not sent counts as declined',
@@ -813,7 +813,7 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/sandbox/page.test.ts',
-    tests: ['the password of the page changes nothing'],
+    tests: ['the password of the page does not allow changes'],
   },
   {
     name: 'the line moves before the draw is done',

@@ -18,7 +18,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Lets nobody go on before so many have begun, as Redis and Temporal do at a first start. */
+/** Each caller waits until `count` callers have begun, as Redis and Temporal do at a first start. */
 function meeting(count: number): () => Promise<void> {
   const waiting: (() => void)[] = [];
   return () =>
@@ -29,7 +29,7 @@ function meeting(count: number): () => Promise<void> {
 }
 
 describe('the cache of components', () => {
-  it('gets several components side by side, each under a lock of its own', async () => {
+  it('gets several components in parallel, each under its own lock', async () => {
     const meet = meeting(2);
     const get = async (name: string) =>
       install(name, report, async (target) => {
@@ -44,7 +44,7 @@ describe('the cache of components', () => {
     expect((await readdir(folder)).toSorted()).toEqual(['redis', 'temporal']);
   });
 
-  it('gets one component once, however many want it', async () => {
+  it('gets one component once, even if many callers want it', async () => {
     let filled = 0;
     const get = async () =>
       install('temporal', report, async (target) => {
@@ -57,7 +57,7 @@ describe('the cache of components', () => {
     expect(filled).toBe(1);
   });
 
-  it('says which setting helps where no folder can be made', async () => {
+  it('names the setting that helps if it cannot make a folder', async () => {
     process.env['HOLDFAST_CACHE_DIR'] = '/proc/x';
 
     await expect(install('temporal', report, async () => undefined)).rejects.toThrow(
@@ -65,7 +65,7 @@ describe('the cache of components', () => {
     );
   });
 
-  it('keeps nothing of a download that failed', async () => {
+  it('keeps nothing of a failed download', async () => {
     const failed = install('temporal', report, async (target) => {
       await writeFile(path.join(target, 'half'), '');
       throw new Error('refused');

@@ -4,11 +4,11 @@ import { LaunchFailure } from '../../src/launcher/failure';
 describe('the last line of a launcher', () => {
   const failure = new LaunchFailure('Redis does not stay up');
 
-  it('says that a start failed, before the system was ready', () => {
+  it('says that the start failed, if the system was not ready yet', () => {
     expect(explain(failure, false)).toBe('Holdfast cannot start: Redis does not stay up');
   });
 
-  it('says that the system stopped, once it was running', () => {
+  it('says that the system stopped, if it was running', () => {
     expect(explain(failure, true)).toBe('Holdfast has stopped: Redis does not stay up');
   });
 
@@ -19,7 +19,7 @@ describe('the last line of a launcher', () => {
     );
   });
 
-  it('names what nobody expected', () => {
+  it('names an unexpected error', () => {
     expect(explain(new TypeError('x is not a function'), false)).toBe(
       'Holdfast cannot start: TypeError: x is not a function',
     );

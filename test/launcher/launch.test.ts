@@ -33,7 +33,7 @@ describe('A running Holdfast', () => {
     data.remove();
   });
 
-  it('has all six parts, each ready', async () => {
+  it('has all six parts, and each is ready', async () => {
     expect(
       data
         .parts()
@@ -43,7 +43,7 @@ describe('A running Holdfast', () => {
     expect((await fetch(`${data.apiUrl}/readyz`)).status).toBe(200);
   });
 
-  it('keeps its data folder to itself', async () => {
+  it('lets no second start use its data folder', async () => {
     const second = startLauncher(data.env);
     expect(await second.ended).toBe(1);
     expect(second.output()).toBe(
@@ -59,7 +59,7 @@ describe('A running Holdfast', () => {
     ]);
   });
 
-  it('keeps logs that somebody fills from filling the disk', async () => {
+  it('keeps a flooded log from filling the disk', async () => {
     const log = path.join(data.env.DATA_DIR, 'logs', 'api.log');
     await appendFile(log, `{"level":30,"msg":"${'x'.repeat(1_000)}"}\n`.repeat(20_000));
     await eventually(async () => {
@@ -73,7 +73,7 @@ describe('A running Holdfast', () => {
   });
 
   it.each(['API', 'worker', 'gateway', 'Postgres', 'Redis', 'Temporal'])(
-    'starts the %s again when it dies, and says so once',
+    'starts the %s again when it dies, and reports that once',
     async (part) => {
       kill(data.parts().filter(({ name }) => name === part));
       await launcher.says(`${part} is back`);
@@ -88,7 +88,7 @@ describe('A running Holdfast', () => {
   );
 });
 
-/** Those of the launcher itself that begin with the part's name. */
+/** The lines of the launcher itself that begin with the name of the part. */
 function linesAbout(launcher: LauncherProcess, part: string): string[] {
   return launcher
     .output()
@@ -106,41 +106,44 @@ describe('With servers of the operator', () => {
   it.each([
     ['sandbox', {}, ['API', 'gateway', 'worker']],
     ['toss', TOSS, ['API', 'worker']],
-  ])('uses them, runs no others, and loads no demo into their database: %s', async (_gateway, env, parts) => {
-    const [data, database, redis] = await Promise.all([
-      createDataFolder(),
-      createTestDatabase(),
-      createTestRedis(),
-    ]);
-    const launcher = startLauncher({
-      ...data.env,
-      DEMO_DATA: '',
-      DATABASE_URL: database.ownerUrl,
-      REDIS_URL: redis.url,
-      TEMPORAL_ADDRESS: testEnvironment('TEST_TEMPORAL_ADDRESS'),
-      TEMPORAL_TASK_QUEUE: 'launcher with existing servers',
-      ...env,
-    });
-    await launcher.says(READY);
-    const names = data.parts().map(({ name }) => name);
-    expect(names.toSorted()).toEqual(parts);
-    expect((await fetch(`${data.apiUrl}/readyz`)).status).toBe(200);
-    expect(await database.owner('users').pluck('login')).toEqual(['operator']);
-    launcher.signal('SIGTERM');
-    expect(await launcher.ended).toBe(0);
-    data.remove();
-    await Promise.all([database.drop(), redis.drop()]);
-  });
+  ])(
+    'uses them, starts no others, and loads no demo data into their database: %s',
+    async (_gateway, env, parts) => {
+      const [data, database, redis] = await Promise.all([
+        createDataFolder(),
+        createTestDatabase(),
+        createTestRedis(),
+      ]);
+      const launcher = startLauncher({
+        ...data.env,
+        DEMO_DATA: '',
+        DATABASE_URL: database.ownerUrl,
+        REDIS_URL: redis.url,
+        TEMPORAL_ADDRESS: testEnvironment('TEST_TEMPORAL_ADDRESS'),
+        TEMPORAL_TASK_QUEUE: 'launcher with existing servers',
+        ...env,
+      });
+      await launcher.says(READY);
+      const names = data.parts().map(({ name }) => name);
+      expect(names.toSorted()).toEqual(parts);
+      expect((await fetch(`${data.apiUrl}/readyz`)).status).toBe(200);
+      expect(await database.owner('users').pluck('login')).toEqual(['operator']);
+      launcher.signal('SIGTERM');
+      expect(await launcher.ended).toBe(0);
+      data.remove();
+      await Promise.all([database.drop(), redis.drop()]);
+    },
+  );
 });
 
 const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
   addresses?.some(({ address }) => address === '::1'),
 );
-/** On a machine without IPv6 this tests less. */
+/** On a machine without IPv6, this tests less. */
 const IPV6 = hasIpv6 ? { host: '::1', url: 'http://[::1]' } : { host: '0.0.0.0', url: 'http://127.0.0.1' };
 
 describe('On an IPv6 address', () => {
-  it('gets ready, and answers there', async () => {
+  it('gets ready and responds there', async () => {
     const [data, database, redis] = await Promise.all([
       createDataFolder(),
       createTestDatabase(),
@@ -173,7 +176,7 @@ describe('A start after a crash', () => {
 
   afterEach(() => data.remove());
 
-  it('ends what a killed launcher left running, and finds everything as it was', async () => {
+  it('ends the parts of a killed launcher, and keeps all data', async () => {
     const first = startLauncher(data.env);
     await first.says(READY);
     expect(await signUp(data, 'ann')).toBe(201);
@@ -187,14 +190,14 @@ describe('A start after a crash', () => {
     expect(orphans.filter(isRunning)).toEqual([]);
     expect(await signUp(data, 'ann')).toBe(409);
 
-    // And Ctrl-C leaves no part.
+    // And after Ctrl-C no part is left.
     const parts = data.parts();
     second.signal('SIGINT');
     expect(await second.ended).toBe(0);
     expect(parts.filter(isRunning)).toEqual([]);
   });
 
-  it('recovers when every part was killed as well', async () => {
+  it('recovers if every part was killed as well', async () => {
     const first = startLauncher(data.env);
     await first.says(READY);
     expect(await signUp(data, 'ann')).toBe(201);
@@ -219,23 +222,26 @@ describe('A start that cannot go on', () => {
 
   afterEach(() => data.remove());
 
-  it.each(['PORT', 'TEMPORAL_UI_PORT'] as const)('says which setting helps when %s is busy', async (name) => {
-    const other = createServer().listen(Number(data.env[name]), '127.0.0.1');
-    await once(other, 'listening');
-    const launcher = startLauncher(data.env);
-    expect(await launcher.ended).toBe(1);
-    expect(launcher.output()).toBe(
-      `Holdfast cannot start: port ${data.env[name]} of 127.0.0.1 is in use: stop the program that uses it, or set ${name} to another port\n`,
-    );
-    expect(data.parts()).toEqual([]);
-    other.close();
-  });
+  it.each(['PORT', 'TEMPORAL_UI_PORT'] as const)(
+    'names the setting that helps if %s is busy',
+    async (name) => {
+      const other = createServer().listen(Number(data.env[name]), '127.0.0.1');
+      await once(other, 'listening');
+      const launcher = startLauncher(data.env);
+      expect(await launcher.ended).toBe(1);
+      expect(launcher.output()).toBe(
+        `Holdfast cannot start: port ${data.env[name]} of 127.0.0.1 is in use: stop the program that uses it, or set ${name} to another port\n`,
+      );
+      expect(data.parts()).toEqual([]);
+      other.close();
+    },
+  );
 
   it.each([
     ['PORT', 'TEMPORAL_UI_PORT'],
     ['PORT', 'METRICS_PORT'],
     ['METRICS_PORT', 'WORKER_METRICS_PORT'],
-  ] as const)('refuses %s and %s to be the same', async (one, other) => {
+  ] as const)('ends if %s and %s are the same', async (one, other) => {
     const launcher = startLauncher({ ...data.env, [one]: '3456', [other]: '3456' });
     expect(await launcher.ended).toBe(1);
     expect(launcher.output()).toBe(
@@ -243,7 +249,7 @@ describe('A start that cannot go on', () => {
     );
   });
 
-  it('says that HOST is no address of this machine', async () => {
+  it('says that HOST is not an address of this machine', async () => {
     const launcher = startLauncher({ ...data.env, HOST: '192.0.2.1' });
     expect(await launcher.ended).toBe(1);
     expect(launcher.output()).toBe(
@@ -252,7 +258,7 @@ describe('A start that cannot go on', () => {
   });
 
   it.each(['/proc/x', '/dev/null/x', '/proc/self/x/y'])(
-    'ends in one line where folders cannot be made: DATA_DIR=%s',
+    'ends with one line if it cannot make folders: DATA_DIR=%s',
     async (folder) => {
       const launcher = startLauncher({ ...data.env, DATA_DIR: folder });
       expect(await launcher.ended).toBe(1);
@@ -262,29 +268,29 @@ describe('A start that cannot go on', () => {
     },
   );
 
-  it('goes on where what it reports cannot be written', () => {
+  it('continues if it cannot write its reports', () => {
     const main = path.join(repositoryRoot(), 'dist/src/launcher/main.js');
     const { stderr } = spawnSync('sh', ['-c', '"$0" "$1" > /dev/full', process.execPath, main], {
-      // The first is reported, the second ends the start.
+      // The first setting is reported; the second ends the start.
       env: { ...data.env, HOLD_SECOND: '1', DATA_DIR: '/proc/holdfast' },
       encoding: 'utf8',
     });
     expect(stderr).toMatch(/^Holdfast cannot start: the data folder .+\n$/);
   });
 
-  it('names a bad setting, its value and what is allowed', async () => {
+  it('names a bad setting, its value and the allowed values', async () => {
     const launcher = startLauncher({ ...data.env, HOLD_SECONDS: 'soon' });
     expect(await launcher.ended).toBe(1);
     expect(launcher.output()).toMatch(/^Holdfast cannot start: HOLD_SECONDS is "soon"; allowed: .+\n$/);
   });
 
-  it('names the key of the chosen gateway that is missing', async () => {
+  it('names the missing key of the chosen gateway', async () => {
     const launcher = startLauncher({ ...data.env, ...TOSS, TOSS_SECRET_KEY: '' });
     expect(await launcher.ended).toBe(1);
     expect(launcher.output()).toMatch(/^Holdfast cannot start: TOSS_SECRET_KEY is not set; allowed: .+\n$/);
   });
 
-  it('says so in one line on the data of a later release, and changes nothing', async () => {
+  it('ends with one line on the data of a later release, and changes nothing', async () => {
     const file = path.join(data.env.DATA_DIR, 'state.json');
     const later = '{"migration": "999_of_a_later_release", "secrets": "in another form"}';
     writeFileSync(file, later);
@@ -297,7 +303,7 @@ describe('A start that cannot go on', () => {
     expect(data.parts()).toEqual([]);
   });
 
-  it('says so in one line on the database of a later release', async () => {
+  it('ends with one line on the database of a later release', async () => {
     const database = await createTestDatabase();
     await database.owner('knex_migrations').insert({ name: '999_of_a_later_release', batch: 2 });
     const launcher = startLauncher({ ...data.env, DATABASE_URL: database.ownerUrl });
@@ -310,7 +316,7 @@ describe('A start that cannot go on', () => {
     await database.drop();
   });
 
-  it('leaves no part running when one of them cannot start', async () => {
+  it('leaves no part running if one of them cannot start', async () => {
     const launcher = startLauncher({ ...data.env, REDIS_URL: 'redis://127.0.0.1:1' });
     expect(await launcher.ended).toBe(1);
     expect(launcher.output()).toContain('the server that REDIS_URL names does not respond');

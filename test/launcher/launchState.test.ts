@@ -17,7 +17,7 @@ const written = (): unknown => JSON.parse(readFileSync(file, 'utf8'));
 const write = (state: object): void => writeFileSync(file, JSON.stringify(state));
 
 describe('state.json', () => {
-  it('names the last migration once the database has it', async () => {
+  it('contains the last migration once the database has it', async () => {
     const state = await openLaunchState(folder, []);
     expect(state.migration).toBeUndefined();
 
@@ -26,7 +26,7 @@ describe('state.json', () => {
     expect(readLaunchState(folder)).toEqual({ ...state, migration: LATEST_MIGRATION });
   });
 
-  it('of a later release is refused in one line, whatever its form', () => {
+  it('of a later release is rejected with one line, in any format', () => {
     write({ migration: '999_of_a_later_release', secrets: 'in another form' });
 
     expect(() => readLaunchState(folder)).toThrow(
@@ -34,7 +34,7 @@ describe('state.json', () => {
     );
   });
 
-  it('of an earlier release gets the ports that it lacks, and keeps its secrets', async () => {
+  it('of an earlier release gets the missing ports, and keeps its secrets', async () => {
     const { secrets, ports } = await openLaunchState(folder, []);
     const { temporalUi: _lacking, ...earlier } = ports;
     write({ secrets, ports: earlier });
@@ -45,7 +45,7 @@ describe('state.json', () => {
     expect(state.ports.temporalUi).toBeGreaterThan(0);
   });
 
-  it('keeps what a later release with the same database has added', async () => {
+  it('keeps the additions of a later release with the same database', async () => {
     const state = await openLaunchState(folder, []);
     write({
       ...state,
@@ -59,7 +59,7 @@ describe('state.json', () => {
     expect(written()).toMatchObject({ ports: { added: 1 }, secrets: { added: 'later' }, added: true });
   });
 
-  it('leaves the ports to the operator that are chosen for something else', async () => {
+  it('does not use ports that the operator has chosen for other uses', async () => {
     const { ports } = await openLaunchState(folder, []);
 
     const state = await openLaunchState(folder, [ports.redis]);

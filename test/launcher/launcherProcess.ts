@@ -11,9 +11,9 @@ import { testEnvironment } from '../support/environment';
 export interface DataFolder {
   env: { DATA_DIR: string; PORT: string; TEMPORAL_UI_PORT: string };
   apiUrl: string;
-  /** The parts that the launcher has written down as running. */
+  /** The parts that the launcher has recorded as running. */
   parts(): (ProcessIdentity & { name: string })[];
-  /** Ends every part that is still there, and removes the folder. */
+  /** Ends every part that still runs, and removes the folder. */
   remove(): void;
 }
 
@@ -21,7 +21,7 @@ export interface LauncherProcess {
   pid: number;
   /** Everything that it has printed so far. */
   output(): string;
-  /** Resolves once the output has the text. Rejects when the launcher ends first. */
+  /** Resolves once the output contains the text. Rejects if the launcher ends first. */
   says(text: string): Promise<void>;
   signal(signal: NodeJS.Signals): void;
   /** Resolves with the exit code. */
@@ -30,7 +30,7 @@ export interface LauncherProcess {
 
 const journal = z.array(z.object({ name: z.string(), pid: z.int(), started: z.string() }));
 
-/** A data folder and ports for one test's launchers. */
+/** A data folder and ports for the launchers of one test. */
 export async function createDataFolder(): Promise<DataFolder> {
   const folder = mkdtempSync(path.join(testEnvironment('TEST_FOLDER'), 'launcher-'));
   const port = await freePort();
@@ -48,13 +48,13 @@ export async function createDataFolder(): Promise<DataFolder> {
   };
 }
 
-/** `npm start` without the set-up: the compiled launcher, of this clone if no other is named. */
+/** `npm start` without the set-up: the compiled launcher, by default of this clone. */
 export function startLauncher(env: NodeJS.ProcessEnv, root = repositoryRoot()): LauncherProcess {
   const child = spawn(process.execPath, [path.join(root, 'dist/src/launcher/main.js')], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], DEMO_DATA: 'false', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  // Should Jest be killed, this shell sees its end of the pipe close and has the launcher stop its parts.
+  // If Jest is killed, this shell sees that its end of the pipe closes. It then lets the launcher stop its parts.
   const guard = spawn('sh', ['-c', 'read -r _; kill -TERM "$1"', 'guard', String(child.pid)], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,

@@ -21,7 +21,7 @@ import { eventually } from '../support/eventually';
 const MAX_BYTES = 64 * 1024;
 const LOOK_MS = 5;
 
-/** Writes lines as fast as a flood, 1.7 MB in all. */
+/** Writes lines as a flood, 1.7 MB in total. */
 const FLOOD = `
   const line = JSON.stringify({ level: 30, msg: 'x'.repeat(200) }) + '\\n';
   let turns = 0;
@@ -45,7 +45,7 @@ afterEach(() => {
 });
 
 describe('the log of a part', () => {
-  it('is bounded with all that is kept of it, while the part goes on writing', async () => {
+  it('is limited together with its older files, while the part keeps writing', async () => {
     const file = openLog(folder, 'api');
     const reported: string[] = [];
     const stopRotation = keepLogsSmall(folder, MAX_BYTES, LOOK_MS);
@@ -61,14 +61,14 @@ describe('the log of a part', () => {
     const sizes = readdirSync(folder).map((name) => statSync(path.join(folder, name)).size);
     expect(sizes).toHaveLength(4);
     expect(Math.max(...sizes)).toBeLessThan(8 * MAX_BYTES);
-    // What the part writes from now on goes into the same file, and an operator is told.
+    // The part keeps writing into the same file, and the operator sees its warnings.
     writeSync(log, `${JSON.stringify({ level: 40, msg: 'look here' })}\n`);
     closeSync(log);
     expect(readFileSync(file, 'utf8')).toContain('look here');
     await eventually(async () => Promise.resolve(expect(reported.at(-1)).toBe('[API] look here')));
   });
 
-  it('of the start before is one of those that are kept', () => {
+  it('of the previous start is kept', () => {
     for (let starts = 0; starts < 6; starts += 1) openLog(folder, 'worker');
     expect(readdirSync(folder).toSorted()).toEqual([
       'worker.1.log',
@@ -78,7 +78,7 @@ describe('the log of a part', () => {
     ]);
   });
 
-  it('that cannot be looked at keeps no other from being bounded, and stops nothing', async () => {
+  it('that cannot be read does not prevent the limit of other logs, and stops nothing', async () => {
     symlinkSync(path.join(folder, 'moved away'), path.join(folder, 'api.log'));
     const file = openLog(folder, 'worker');
     writeFileSync(file, 'x'.repeat(2 * MAX_BYTES));

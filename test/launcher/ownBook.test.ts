@@ -34,7 +34,7 @@ describe('the sandbox gateway of a data folder, while another gateway takes new 
 
   it.each<[string, () => Promise<unknown>]>([
     [
-      'a charge has to be given back',
+      'a charge has to be voided',
       async () => {
         const { paymentId } = await purchases.beginPayment(0);
         const activities = createActivities(ground.dependencies);
@@ -43,13 +43,13 @@ describe('the sandbox gateway of a data folder, while another gateway takes new 
     ],
     ['a payment is under way', async () => purchases.beginPayment(0)],
     ['a top-up is under way', async () => purchases.openTopUp(10_000)],
-    ['a payment for a coming show may have to be refunded', async () => purchases.buySeat(0)],
+    ['a payment for a future show may have to be refunded', async () => purchases.buySeat(0)],
   ])('is needed while %s', async (_why, buy) => {
     await buy();
     expect(await isNeeded()).toBe(true);
   });
 
-  it('is not started without its book, nor beside one that runs elsewhere', async () => {
+  it('is not started without its book, nor if one runs elsewhere', async () => {
     await purchases.beginPayment(0);
     expect(await isNeeded({ SANDBOX_GATEWAY_URL: 'http://127.0.0.1:3001' })).toBe(false);
     rmSync(path.join(folder, 'sandbox-gateway'), { recursive: true });

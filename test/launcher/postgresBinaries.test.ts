@@ -5,7 +5,7 @@ import { ensureLinks, findPostgresBinaries } from '../../src/launcher/binaries/p
 
 let folder: string;
 
-/** The package as npm leaves it when it runs no install scripts. */
+/** The package as npm leaves it without running install scripts. */
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'holdfast-postgres-'));
   const installed = path.join(findPostgresBinaries(), '..', '..');
@@ -21,13 +21,13 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe('the links of the embedded Postgres', () => {
-  it('are made at the start where npm has ignored the install script', () => {
+  it('are made at the start if npm has ignored the install script', () => {
     ensureLinks(folder);
 
     expect(existsSync(path.join(folder, 'native/lib/libpq.so.5'))).toBe(true);
   });
 
-  it('are a failure in one line where they cannot be made', () => {
+  it('cause a failure with one line if they cannot be made', () => {
     rmSync(path.join(folder, 'scripts'), { recursive: true });
 
     expect(() => ensureLinks(folder)).toThrow(`the launcher cannot make the links in ${folder}`);

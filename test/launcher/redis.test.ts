@@ -32,7 +32,7 @@ beforeEach(async () => {
 });
 afterEach(async () => home.remove());
 
-/** The append-only file of Redis 6, or the last one of later versions, which have a folder of them. */
+/** Damages the append-only file of Redis 6, or the last one of later versions, which have a folder of them. */
 async function damage(): Promise<void> {
   const names = await readdir(options.folder, { recursive: true });
   const file = names.findLast((name) => name.endsWith('.aof')) ?? 'appendonly.aof';
@@ -53,7 +53,7 @@ async function keyAfterStart(): Promise<string | null> {
 }
 
 describe('the data of Redis', () => {
-  it('is set aside when Redis cannot read it, and Redis starts without it', async () => {
+  it('is set aside if Redis cannot read it, and Redis starts without it', async () => {
     await damage();
 
     expect(await keyAfterStart()).toBeNull();
@@ -62,7 +62,7 @@ describe('the data of Redis', () => {
     expect(lines).toEqual([expect.stringMatching(/^Redis: cannot read its data .+; moved this data to /)]);
   });
 
-  it('stays in its place when Redis cannot start for another reason', async () => {
+  it('stays in its place if Redis cannot start for another reason', async () => {
     const other = createServer();
     await once(other.listen(options.port, '127.0.0.1'), 'listening');
 
@@ -74,7 +74,7 @@ describe('the data of Redis', () => {
     expect(await keyAfterStart()).toBe('value');
   });
 
-  it('stays in its place when Redis is asked to stop while it still reads it', async () => {
+  it('stays in its place if Redis gets a stop signal while it reads the data', async () => {
     const names = await readdir(options.folder, { recursive: true });
     const file = names.findLast((name) => name.endsWith('.aof')) ?? 'appendonly.aof';
     const command = '*3\r\n$3\r\nSET\r\n$5\r\nother\r\n$5\r\nvalue\r\n';
@@ -82,7 +82,7 @@ describe('the data of Redis', () => {
     const slowly: RedisOptions = {
       ...options,
       spawn(spec) {
-        // Microseconds for each key.
+        // In microseconds for each key.
         const managed = home.spawn({ ...spec, args: [...spec.args, '--key-load-delay', '1000'] });
         setTimeout(() => managed.signal('SIGTERM'), 1_500);
         return managed;

@@ -14,7 +14,7 @@ describe('a line that a part repeats', () => {
     );
   });
 
-  it('is shown once a minute, with how often it came in between', () => {
+  it('is shown once a minute, with the number of repetitions in between', () => {
     for (now = 0; now < 60_000; now += 1_000) report('Redis is gone');
     report('Redis is gone');
 
@@ -29,7 +29,7 @@ describe('a line that a part repeats', () => {
     expect(shown).toEqual(['Redis is gone', 'Postgres is gone']);
   });
 
-  it('is forgotten after many others, so that nothing grows', () => {
+  it('is forgotten after many others, so that memory does not grow', () => {
     report('first');
     for (let other = 0; other < 100; other += 1) report(`another ${other}`);
     report('first');

@@ -32,13 +32,13 @@ async function aGateway(): Promise<ServiceSpec & { port: number }> {
 }
 
 describe('a service of our own', () => {
-  it('is ready when it answers itself', async () => {
+  it('is ready when it responds itself', async () => {
     const managed = await startService(await aGateway(), home.spawn);
     expect(managed.hasExited()).toBe(false);
     await managed.stop();
   });
 
-  it('is not taken for ready because another server answers well on its port', async () => {
+  it('is not ready if another server responds on its port', async () => {
     const spec = await aGateway();
     const other = createServer((_request, response) => response.end('{"status":"ok"}'));
     await once(other.listen(spec.port, '127.0.0.1'), 'listening');

@@ -2,7 +2,7 @@ import { SettingsError } from '../../src/config/settings';
 import { loadLauncherSettings } from '../../src/launcher/start/launcherSettings';
 import { apiUrl } from '../../src/launcher/start/services';
 
-/** The one line for the operator, or null where the settings are good. */
+/** The one line for the operator, or null if the settings are good. */
 function complaintOf(env: NodeJS.ProcessEnv): string | null {
   try {
     loadLauncherSettings(env);
@@ -21,14 +21,14 @@ describe('ports', () => {
       { METRICS_PORT: '3456', WORKER_METRICS_PORT: '3456' },
       'METRICS_PORT and WORKER_METRICS_PORT are both 3456; allowed: a port for each',
     ],
-  ])('are not shared, also with a default: %j', (env, complaint) => {
+  ])('are not shared, also not with a default: %j', (env, complaint) => {
     expect(complaintOf(env)).toBe(complaint);
   });
 
   it.each([
-    ['that are not chosen are found free', { PORT: '9464' }],
+    ['that are not chosen are free ports', { PORT: '9464' }],
     [
-      'of the UI of a Temporal elsewhere are none of ours',
+      'of the UI of an external Temporal do not count',
       { PORT: '8233', TEMPORAL_ADDRESS: 'far.example:7233' },
     ],
   ])('%s', (_rule, env) => {
@@ -47,11 +47,14 @@ describe('HOST', () => {
     expect(apiUrl(loadLauncherSettings({ HOST }))).toBe(url);
   });
 
-  it.each(['[::1]', 'http://localhost', 'fe80::1%eth0', 'a b'])('is an address or a name: not %s', (HOST) => {
-    expect(complaintOf({ HOST })).toBe(
-      `HOST is "${HOST}"; allowed: an IP address, IPv6 without brackets, or a host name`,
-    );
-  });
+  it.each(['[::1]', 'http://localhost', 'fe80::1%eth0', 'a b'])(
+    'is an address or a host name, but not %s',
+    (HOST) => {
+      expect(complaintOf({ HOST })).toBe(
+        `HOST is "${HOST}"; allowed: an IP address, IPv6 without brackets, or a host name`,
+      );
+    },
+  );
 });
 
 describe('TEMPORAL_ADDRESS', () => {

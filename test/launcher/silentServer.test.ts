@@ -8,7 +8,7 @@ const sockets: Socket[] = [];
 let server: Server;
 let port: number;
 
-/** It takes connections, as a frozen server does, and never answers. */
+/** It accepts connections and never responds, like a frozen server. */
 beforeAll(async () => {
   port = await freePort();
   server = createServer((socket) => sockets.push(socket));
@@ -19,11 +19,11 @@ afterAll(() => {
   for (const socket of sockets) socket.destroy();
 });
 
-describe('a server that takes connections and never answers', () => {
+describe('a server that accepts connections and never responds', () => {
   it.each([
     ['Redis', async () => pingRedis(`redis://:secret@127.0.0.1:${port}`)],
     ['Postgres', async () => pingPostgres(`postgres://me:secret@127.0.0.1:${port}/holdfast`)],
-  ])('is not waited for without end: %s', async (_name, ping) => {
+  ])('makes the check fail after a time limit: %s', async (_name, ping) => {
     await expect(ping()).rejects.toBeInstanceOf(Error);
   });
 });

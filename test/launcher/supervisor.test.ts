@@ -30,7 +30,7 @@ function aProcess(): FakeProcess {
   };
 }
 
-/** A supervisor and what it has reported; `ready` resolves when the part was started so many times. */
+/** A supervisor and its reports. `ready` resolves when the part was started this number of times. */
 function supervise(patience: Partial<Patience> = {}) {
   const lines: string[] = [];
   const started: FakeProcess[] = [];
@@ -62,8 +62,8 @@ function supervise(patience: Partial<Patience> = {}) {
   };
 }
 
-describe('a part that ends by itself', () => {
-  it('is started again, with one line when it is gone and one when it is back, however many tries that took', async () => {
+describe('a part that ends unexpectedly', () => {
+  it('is started again, with one line when it ends and one when it is back, even after several tries', async () => {
     const { supervisor, lines, startAgain, failNext, ready } = supervise();
     const first = aProcess();
     supervisor.keep(first, startAgain);
@@ -78,7 +78,7 @@ describe('a part that ends by itself', () => {
     expect(lines[1]).toMatch(/^Redis is back after [\d.]+ s$/);
   });
 
-  it('is given up after so many starts in a row, with the last reason', async () => {
+  it('is given up after a limited number of starts in a row, with the last reason', async () => {
     const { supervisor, startAgain, failNext } = supervise();
     const first = aProcess();
     supervisor.keep(first, startAgain);
@@ -91,7 +91,7 @@ describe('a part that ends by itself', () => {
     );
   });
 
-  it('is given up as well when each start succeeds and does not last', async () => {
+  it('is also given up if each start succeeds but does not last', async () => {
     const { supervisor, started, startAgain, ready } = supervise();
     const first = aProcess();
     supervisor.keep(first, startAgain);
@@ -105,7 +105,7 @@ describe('a part that ends by itself', () => {
     await expect(supervisor.gaveUp).rejects.toThrow('does not stay up');
   });
 
-  it('has all its tries again after it ran well for a while', async () => {
+  it('gets all its tries again after it ran well for a while', async () => {
     const { supervisor, started, startAgain, ready } = supervise({ healthyMs: -1 });
     const first = aProcess();
     supervisor.keep(first, startAgain);
@@ -133,7 +133,7 @@ describe('a part that ends by itself', () => {
 });
 
 describe('a part that is replaced on purpose', () => {
-  it('is started once, without a word', async () => {
+  it('is started once, without a report', async () => {
     const { supervisor, lines, started, startAgain } = supervise();
     const kept = supervisor.keep(aProcess(), startAgain);
 
@@ -144,7 +144,7 @@ describe('a part that is replaced on purpose', () => {
     expect(lines).toEqual([]);
   });
 
-  it('runs once, also where it was being started again in that moment', async () => {
+  it('runs once, even if it was being started again at that moment', async () => {
     const { supervisor, started, startAgain } = supervise();
     const slow = new EventEmitter<{ begun: []; goOn: [] }>();
     const begun = once(slow, 'begun');

@@ -24,7 +24,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** As a version left it that knew of one search attribute alone. */
+/** Makes the database of a version that knew only one search attribute. */
 async function makeOldDatabase(port: number): Promise<void> {
   const { file } = await findTemporal(reportProgress);
   const old = spawn({
@@ -61,7 +61,7 @@ async function attributesOf(port: number): Promise<string[]> {
 }
 
 describe('the Temporal of an earlier version', () => {
-  it('gets the search attributes that have been added since', async () => {
+  it('gets the search attributes that were added later', async () => {
     const port = await freePort();
     await makeOldDatabase(port);
 

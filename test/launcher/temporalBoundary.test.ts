@@ -36,7 +36,7 @@ afterAll(async () => {
   await home.remove();
 });
 
-/** What a page in a browser of this machine can send without asking first: a simple request. */
+/** Sends what a page in a browser of this machine can send without a preflight request: a simple request. */
 async function postAsAWebPage(port: number, path_: string): Promise<Response> {
   return fetch(`http://127.0.0.1:${port}${path_}`, {
     method: 'POST',
@@ -54,15 +54,15 @@ async function startedWorkflows(): Promise<number> {
   return count.toNumber();
 }
 
-describe('a web page that an operator looks at', () => {
-  it('starts no workflow by the HTTP API of the embedded Temporal', async () => {
+describe('a web page in the browser of an operator', () => {
+  it('cannot start a workflow through the HTTP API of the embedded Temporal', async () => {
     const response = await postAsAWebPage(ports.http, '/api/v1/namespaces/default/workflows/from-a-page');
 
     expect(response.status).toBe(403);
     expect(await startedWorkflows()).toBe(0);
   });
 
-  it('starts no workflow by the API of the Temporal UI', async () => {
+  it('cannot start a workflow through the API of the Temporal UI', async () => {
     const response = await postAsAWebPage(ports.ui, '/api/v1/namespaces/default/workflows/from-a-page');
 
     expect(response.status).toBe(400);
@@ -78,7 +78,7 @@ describe('another machine', () => {
     .map(({ address }) => address);
 
   it.each(['grpc', 'http', 'metrics', 'ui'] as const)(
-    'reaches nothing of the embedded Temporal: %s',
+    'cannot reach the embedded Temporal: %s',
     async (name) => {
       for (const host of elsewhere) {
         const socket = connect({ host, port: ports[name] });

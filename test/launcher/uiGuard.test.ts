@@ -4,7 +4,7 @@ import { freePort } from '../../src/launcher/ports';
 import { guardUi } from '../../src/launcher/servers/uiGuard';
 import { openBareClient } from '../support/bareClient';
 
-/** What the UI behind it was asked. */
+/** The requests that the UI behind the guard got. */
 let asked: string[];
 let ui: Server;
 let guard: Server;
@@ -60,7 +60,7 @@ describe('the guard of the Temporal UI', () => {
     ['127.0.0.1:8233', undefined],
     ['localhost:9999', 'http://localhost:9999'],
     ['[::1]:8233', 'http://[::1]:8233'],
-  ])('passes on what comes under the host %s from the origin %s', async (Host, Origin) => {
+  ])('forwards a request with the host %s from the origin %s', async (Host, Origin) => {
     expect(await post({ Host, ...(Origin && { Origin }) })).toEqual({ status: 201, body: 'the UI' });
     expect(asked).toEqual(['POST /api?x=1 a body']);
   });
@@ -70,12 +70,12 @@ describe('the guard of the Temporal UI', () => {
     ['127.0.0.1.evil.example:8233', undefined],
     ['127.0.0.1:8233', 'https://evil.example'],
     ['127.0.0.1:8233', 'null'],
-  ])('refuses the host "%s" with the origin %s', async (Host, Origin) => {
+  ])('rejects the host "%s" with the origin %s', async (Host, Origin) => {
     expect(await post({ Host, ...(Origin && { Origin }) })).toMatchObject({ status: 403 });
     expect(asked).toEqual([]);
   });
 
-  it('says so while the UI does not answer, and goes on afterwards', async () => {
+  it('returns 502 while the UI does not respond, and keeps running', async () => {
     const lonely = await guardUi(await freePort(), await freePort());
     const address = lonely.address();
     const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/`;
@@ -87,7 +87,7 @@ describe('the guard of the Temporal UI', () => {
   });
 
   it.each(['Trailer: Expires', 'TE: trailers', 'Connection: upgrade\r\nUpgrade: websocket'])(
-    'hands on no header about the connection, and lives on: %j',
+    'forwards no header about the connection, and keeps running: %j',
     async (header) => {
       const client = await openBareClient(`http://127.0.0.1:${port}`);
       client.send(`GET / HTTP/1.1\r\nHost: localhost\r\n${header}\r\n\r\n`);
@@ -96,7 +96,7 @@ describe('the guard of the Temporal UI', () => {
     },
   );
 
-  it('cuts an answer that the UI has not finished', async () => {
+  it('cuts a response that the UI has not finished', async () => {
     const response = await fetch(`http://127.0.0.1:${port}/cut`);
     await expect(response.text()).rejects.toThrow(/terminated/);
   });

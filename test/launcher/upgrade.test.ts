@@ -29,7 +29,7 @@ afterAll(async () => {
   await rm(earlier, { recursive: true, force: true });
 });
 
-/** The compiled release as it is, whose workers have another version. */
+/** A copy of the compiled release whose workers have another version. */
 async function anEarlierRelease(): Promise<string> {
   const root = await mkdtemp(path.join(testEnvironment('TEST_FOLDER'), 'earlier-'));
   await mkdir(path.join(root, 'dist'));
@@ -47,7 +47,7 @@ async function start(root?: string) {
   return launcher;
 }
 
-/** Temporal's own view, under `npm start`. */
+/** The Temporal of `npm start`. */
 async function temporal(): Promise<{ client: Client; connection: Connection }> {
   const stateSchema = z.object({ ports: z.object({ temporal: z.int() }) });
   const { ports } = stateSchema.parse(
@@ -73,8 +73,8 @@ async function holdOfTwoSeats(user: User): Promise<string> {
   return expectAnswer(reply, 201, contract.reservation).reservationId;
 }
 
-describe('An upgrade by stopping and starting again', () => {
-  it('finishes what is open under the release before, with nobody doing anything', async () => {
+describe('An upgrade by a stop and a start', () => {
+  it('finishes the open work of the earlier release automatically', async () => {
     const before = await start(earlier);
     const user = await (await connectClient(data.apiUrl)).join();
     expectAnswer(await user.topUp(1_000_000), 201, z.object({ status: z.literal('SUCCEEDED') }));

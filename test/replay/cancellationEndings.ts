@@ -58,7 +58,7 @@ export const CANCELLATION_ENDINGS: Record<string, Ending> = {
   },
 };
 
-/** @param points of the price; the card pays the rest */
+/** @param points the part of the price that points pay; the card pays the rest */
 async function cancelAfter(stage: Stage, refunds: readonly RefundScript[], points = 20_000): Promise<string> {
   const { reservationId } = await buyOnStage(stage, { points, cancellationPolicy: KEEPS_30_PERCENT });
   stage.gateway.scriptRefunds(...refunds);

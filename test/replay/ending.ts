@@ -8,7 +8,7 @@ import type { Stage } from '../support/stage';
 
 /** One way in which a workflow can end, played on the real Temporal. */
 export interface Ending {
-  /** What the workflow's result says. */
+  /** The status in the result of the workflow. */
   status: (
     | ReservationState
     | TopUpResult
@@ -17,11 +17,11 @@ export interface Ending {
     | ShowCancellationResult
     | SaleOpeningResult
   )['status'];
-  /** @returns the id of the workflow, which may still be about to end */
+  /** @returns the id of the workflow, which may not have ended yet */
   play(stage: Stage): Promise<string>;
 }
 
-/** The ending is about a refusal: an answer instead would be another ending. */
+/** Expects that the call is refused: any other response would lead to another ending. */
 export async function refused(call: Promise<unknown>): Promise<void> {
   const answer = await call.then(
     (value) => ({ value }),

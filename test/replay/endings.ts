@@ -20,7 +20,7 @@ import { SALE_OPENING_ENDINGS } from './saleOpeningEndings';
 import { SETTLEMENT_ENDINGS } from './settlementEndings';
 import { SHOW_CANCELLATION_ENDINGS } from './showCancellationEndings';
 
-/** Every way that leads through code of its own. A new branch of a workflow gets a line, and a history, here. */
+/** Every ending that runs its own code. A new branch of a workflow gets a line here, and a history. */
 export const ENDINGS: Record<string, Ending> = {
   'reservation-confirmed': {
     status: 'CONFIRMED',
@@ -248,7 +248,7 @@ export const ENDINGS: Record<string, Ending> = {
   ...SALE_OPENING_ENDINGS,
 };
 
-/** With every gateway that is configured. */
+/** Reconciles with every configured gateway. */
 async function reconcileAll({ temporal: { taskQueue, env } }: Stage): Promise<string> {
   const workflowId = `reconciliation-${randomUUID()}`;
   await env.client.workflow.start<typeof reconciliation>(RECONCILIATION_WORKFLOW, { workflowId, taskQueue });

@@ -7,7 +7,7 @@ export type History = temporal.api.history.v1.IHistory;
 const { History } = temporal.api.history.v1;
 const FOLDER = path.join(__dirname, 'histories');
 const ENDING = '.json';
-/** A worker's own task queue is named after its process and its host. */
+/** The name of a worker's sticky task queue contains its process and its host. */
 const STICKY = /^\d+@/;
 
 /** The names of the stored histories. */
@@ -22,7 +22,7 @@ export async function readHistory(name: string): Promise<History> {
   return History.fromObject({ ...plain });
 }
 
-/** As JSON with numbers as text and bytes in base64, so that a change of a history can be read. */
+/** Writes JSON with numbers as text and bytes in base64, so that a change of a history is readable. */
 export async function writeHistory(name: string, history: History): Promise<void> {
   const plain = History.toObject(History.fromObject(history), {
     longs: String,
@@ -34,7 +34,7 @@ export async function writeHistory(name: string, history: History): Promise<void
 
 const fileOf = (name: string): string => path.join(FOLDER, `${name}${ENDING}`);
 
-/** Who recorded a history, and in which folder, is nobody's business. */
+/** Removes the worker and the folder of the recording from a history. */
 function withoutTheMachine(key: string, value: unknown): unknown {
   const tells =
     key === 'identity' || key === 'stackTrace' || (typeof value === 'string' && STICKY.test(value));

@@ -3,8 +3,8 @@ import { ENDINGS } from './endings';
 import { writeHistory } from './histories';
 
 /*
- * Records the history of every ending from the real Temporal: `npm run histories:record`. Run it when an
- * ending was added; histories of released workflows are never recorded anew, for they are what must replay.
+ * Records the history of every ending from the real Temporal: `npm run histories:record`. Run it after you have added
+ * an ending. Never record the histories of released workflows again, because these histories must replay.
  */
 let stage: Stage;
 

@@ -8,7 +8,7 @@ import { readHistory, storedNames, type History } from './histories';
 
 beforeAll(installQuietTemporal);
 
-/** @throws where today's workflow code does not do what the history says */
+/** @throws if the current workflow code does not do what the history says */
 async function replay(history: History): Promise<void> {
   await Worker.runReplayHistory(
     { workflowBundle: { codePath: testEnvironment('TEST_WORKFLOW_BUNDLE') } },
@@ -16,7 +16,7 @@ async function replay(history: History): Promise<void> {
   );
 }
 
-/** What the workflow returned at the end of a history. */
+/** The result of the workflow at the end of a history. */
 function resultOf({ events }: History): unknown {
   const payload = events?.at(-1)?.workflowExecutionCompletedEventAttributes?.result?.payloads?.[0];
   return payload ? defaultPayloadConverter.fromPayload(payload) : null;
@@ -27,12 +27,15 @@ describe('every way in which a workflow can end', () => {
     expect(await storedNames()).toEqual(expect.arrayContaining(Object.keys(ENDINGS)));
   });
 
-  it.each(Object.entries(ENDINGS))('%s: its history ends so, and replays', async (name, { status }) => {
-    const history = await readHistory(name);
+  it.each(Object.entries(ENDINGS))(
+    '%s: its history ends with this status, and replays',
+    async (name, { status }) => {
+      const history = await readHistory(name);
 
-    expect(resultOf(history)).toMatchObject({ status });
-    await expect(replay(history)).resolves.toBeUndefined();
-  });
+      expect(resultOf(history)).toMatchObject({ status });
+      await expect(replay(history)).resolves.toBeUndefined();
+    },
+  );
 
   it.each([
     'CONFIRMED',
@@ -56,7 +59,7 @@ describe('every way in which a workflow can end', () => {
 });
 
 describe('a stored history', () => {
-  it('of a name that no ending has any more replays as well', async () => {
+  it('of a removed ending also replays', async () => {
     const retired = (await storedNames()).filter((name) => !(name in ENDINGS));
 
     await expect(
@@ -64,7 +67,7 @@ describe('a stored history', () => {
     ).resolves.toBeDefined();
   });
 
-  it('that other code has written does not replay', async () => {
+  it('of other code does not replay', async () => {
     const history = await readHistory('reservation-confirmed');
     const started = history.events?.[0]?.workflowExecutionStartedEventAttributes;
     Object.assign(started ?? {}, { workflowType: { name: TOP_UP_WORKFLOW } });

@@ -55,7 +55,7 @@ export const SETTLEMENT_ENDINGS: Record<string, Ending> = {
   },
 };
 
-/** One whose gateway cannot be asked for a while. */
+/** A payment whose gateway cannot be reached for a while. */
 async function aPaymentThatSettles(stage: Stage) {
   const { reservationId } = await holdOnStage(stage);
   const attempt = anAttempt();

@@ -69,7 +69,7 @@ export const SHOW_CANCELLATION_ENDINGS: Record<string, Ending> = {
     async play(stage) {
       let pages = 0;
       const { scheduleId } = await aShow(stage, 2);
-      // So many pages of holds before the first page of refunds that the first run grows long.
+      // Enough pages of holds before the first page of refunds to make the first run's history long.
       stage.temporal.replaceActivity('releaseOpenHolds', () => async () => {
         pages += 1;
         const last = pages < 2_100 ? scheduleId : null;

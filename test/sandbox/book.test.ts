@@ -29,7 +29,7 @@ const aLine = (idempotencyKey: string, approvedAt: string): Charge => ({
 });
 
 describe('a book', () => {
-  it('is readable by its user alone, also one that others could read before', async () => {
+  it('is readable only by its user, even if others could read it before', async () => {
     await chmod(directory, 0o755);
     await openBook(directory, { sendsWebhooks: false }).close();
     for (const file of await readdir(directory)) await chmod(path.join(directory, file), 0o644);
@@ -44,7 +44,7 @@ describe('a book', () => {
     }
   });
 
-  it('that was kept before it knew windows of time has its old lines in them', async () => {
+  it('from before time windows has its old lines in the windows', async () => {
     const lines = [aLine('a', '2030-01-02T00:00:00.000Z'), aLine('b', '2030-01-01T00:00:00.000Z')];
     const before = open({ path: directory });
     const charges = before.openDB<Charge, string>('charges', { encoding: 'json' });

@@ -22,7 +22,7 @@ const capture = () => ({
   approvedAt: '2026-01-01T00:00:00.000Z',
 });
 
-/** A book as the first version wrote it. */
+/** A book in the format of the first version. */
 async function writeOldBook(
   ...lines: readonly (ReturnType<typeof capture> & { status: string })[]
 ): Promise<void> {
@@ -32,7 +32,7 @@ async function writeOldBook(
   await environment.close();
 }
 
-describe('a book that the first version has written', () => {
+describe('a book in the format of the first version', () => {
   it('is read, listed and refunded like a new one', async () => {
     const [taken, voided] = [capture(), capture()];
     const refund = { refundedAt: '2026-01-02T00:00:00.000Z', refundReason: 'the hold ended' };

@@ -66,7 +66,7 @@ describe('the page', () => {
     expect(shown[0]).toBe(charges.at(-1)?.idempotencyKey);
   });
 
-  it('shows what a client has sent as text, never as markup', async () => {
+  it('shows the input of a client as text, never as markup', async () => {
     const hostile = `"><script>alert('x')</script>&amp;`;
     await sandbox.gateway.charge(aCharge({ orderId: hostile }));
     await sandbox.gateway.void(aCharge(), hostile);
@@ -79,7 +79,7 @@ describe('the page', () => {
     );
   });
 
-  it('allows its own style, and nothing else to be loaded, run, kept or framed', async () => {
+  it('allows only its own style, and lets nothing else be loaded, run, stored or framed', async () => {
     const { headers, text } = await open();
     const [, style = ''] = /<style>([^]*)<\/style>/.exec(text) ?? [];
     const hash = createHash('sha256').update(style).digest('base64');
@@ -103,7 +103,7 @@ describe('the password of the page', () => {
     ['the secret as a password', basic(PAGE_USER, SECRET)],
     ['another user', basic('other', pagePassword(SECRET))],
     ['another password', basic(PAGE_USER, 'x')],
-  ])('is asked for where %s is given', async (_what, authorization) => {
+  ])('is required if the request has %s', async (_what, authorization) => {
     const { status, headers, text } = await open('/', authorization);
 
     expect(status).toBe(401);
@@ -112,7 +112,7 @@ describe('the password of the page', () => {
   });
 
   it.each(['/v1/book', '/v1/charges/by-key/x', '//', '/?before=1.x/../v1/book'])(
-    'opens nothing but the page: %s',
+    'opens only the page: %s',
     async (where) => {
       const { status, text } = await open(where);
 
@@ -121,7 +121,7 @@ describe('the password of the page', () => {
     },
   );
 
-  it('changes nothing', async () => {
+  it('does not allow changes', async () => {
     const response = await fetch(`${sandbox.url}/v1/charges`, {
       method: 'POST',
       headers: { authorization: LOGIN, 'content-type': 'application/json', 'idempotency-key': 'one' },
@@ -131,7 +131,7 @@ describe('the password of the page', () => {
     expect(response.status).toBe(401);
   });
 
-  it('does not tell the secret', () => {
+  it('does not reveal the secret', () => {
     expect(pagePassword(SECRET)).toMatch(/^[\w-]{43}$/);
     expect(pagePassword(SECRET)).not.toBe(pagePassword(`${SECRET}x`));
   });

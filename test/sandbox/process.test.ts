@@ -8,7 +8,7 @@ import type { ChargeRequest, PaymentGateway } from '../../src/domain/payments/ga
 import { startReceiver } from './receiver';
 import { SECRET, WEBHOOK_SECRET, aCharge, connectGateway, readBook } from './server';
 
-/** The build; `npm test` makes it first. */
+/** The compiled gateway; `npm test` builds it first. */
 const MAIN = path.resolve(__dirname, '../../dist/sandbox/main.js');
 
 let directory: string;
@@ -32,7 +32,7 @@ afterEach(async () => {
 });
 
 describe('the gateway process', () => {
-  it('killed between charge and answer has the charge in its book when it is back', async () => {
+  it('killed between a charge and its response, has the charge in its book after the restart', async () => {
     const charge = aCharge({ paymentKey: 'sandbox:timeout-after-charge' });
     const unanswered = gateway.charge(charge);
     await untilBooked(charge);
@@ -46,7 +46,7 @@ describe('the gateway process', () => {
     expect(await readBook(url)).toHaveLength(1);
   });
 
-  it('killed under load has lost nothing that it answered, and charges nothing twice', async () => {
+  it('killed under load, loses no acknowledged charge and charges nothing twice', async () => {
     const charges = Array.from({ length: 300 }, () => aCharge());
     const first = charges.map((charge) => gateway.charge(charge));
     await Promise.race(first);
@@ -67,7 +67,7 @@ describe('the gateway process', () => {
     expect(await readBook(url)).toHaveLength(charges.length);
   });
 
-  it('counts the failures of an order across a kill', async () => {
+  it('keeps the failure count of an order across a kill', async () => {
     const charge = aCharge({ paymentKey: 'sandbox:flaky:2' });
     expect(await gateway.charge(charge)).toMatchObject({ outcome: 'unknown' });
     await stop('SIGKILL');
@@ -77,7 +77,7 @@ describe('the gateway process', () => {
     expect(await gateway.charge(charge)).toMatchObject({ outcome: 'approved' });
   });
 
-  it('killed before its messages arrived sends each when it is back', async () => {
+  it('killed before its messages arrived, sends each after the restart', async () => {
     const receiver = await startReceiver();
     await stop('SIGTERM');
     await start({ SANDBOX_WEBHOOK_URL: receiver.url });
@@ -96,7 +96,7 @@ describe('the gateway process', () => {
     await receiver.stop();
   });
 
-  it('killed between charge and answer tells of the charge', async () => {
+  it('killed between a charge and its response, sends a message about the charge', async () => {
     const receiver = await startReceiver();
     await stop('SIGTERM');
     await start({ SANDBOX_WEBHOOK_URL: receiver.url });
@@ -119,7 +119,7 @@ describe('the gateway process', () => {
     await receiver.stop();
   });
 
-  it('stops at SIGTERM with code 0, also while a request hangs', async () => {
+  it('stops at SIGTERM with code 0, even while a request hangs', async () => {
     const hanging = gateway.charge(aCharge({ paymentKey: 'sandbox:timeout-after-charge' }));
 
     expect(await stop('SIGTERM')).toBe(0);
@@ -130,7 +130,7 @@ describe('the gateway process', () => {
     [{ SANDBOX_SECRET: '' }, 'SANDBOX_SECRET is not set'],
     [{ SANDBOX_SECRET: 'short' }, 'SANDBOX_SECRET is set to a bad value; allowed: a text of at least 32'],
     [{ SANDBOX_PORT: '99999' }, 'SANDBOX_PORT is "99999"'],
-  ])('refuses %j with one line', async (change, line) => {
+  ])('rejects %j with one line', async (change, line) => {
     await stop('SIGTERM');
     child = launch(change);
     let text = '';
@@ -173,10 +173,10 @@ async function stop(signal: NodeJS.Signals): Promise<number | null> {
 const untilBooked = (charge: ChargeRequest) =>
   poll(async () => (await gateway.lookUp(charge)).outcome === 'approved');
 
-/** Asks until it is so; a refused connection counts as not yet. */
+/** Repeats the check until it is true. A refused connection counts as not yet true. */
 async function poll(isSo: () => Promise<boolean>): Promise<void> {
   for (;;) {
-    // The next question waits for the answer to the one before.
+    // Each check waits for the response to the previous one.
     if (await isSo().catch(() => false)) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

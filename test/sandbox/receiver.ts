@@ -8,16 +8,16 @@ import { WEBHOOK_SECRET, listen } from './server';
 
 export interface Receiver {
   url: string;
-  /** Everything that came, in order, as a shop reads it. */
+  /** Every message that arrived, in order, as a shop reads it. */
   readonly received: readonly WebhookReading[];
-  /** What the next messages are answered; after them 200. Null: the connection is cut. */
+  /** The responses to the next messages; after them 200. Null: the connection is cut. */
   answers: (number | null)[];
-  /** The types of what came about a charge, once there are so many. */
+  /** The types of the messages about a charge, once there are `count` of them. */
   untilHeard(idempotencyKey: string, count: number): Promise<string[]>;
   stop(): Promise<void>;
 }
 
-/** A shop that takes the sandbox's messages. */
+/** A shop that receives the messages of the sandbox. */
 export async function startReceiver(): Promise<Receiver> {
   const received: WebhookReading[] = [];
   const answers: (number | null)[] = [];

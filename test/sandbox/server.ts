@@ -21,16 +21,16 @@ export interface RunningSandbox {
   url: string;
   gateway: PaymentGateway;
   outbox: Outbox;
-  /** Sends a request as it is, with the secret. */
+  /** Sends a request unchanged, with the secret. */
   send(path: string, init?: RequestInit): Promise<Response>;
   book(): Promise<Charge[]>;
   stop(): Promise<void>;
 }
 
 /**
- * The real server in this process, on a free port, with a book of its own.
+ * The real server in this process, on a free port, with its own book.
  *
- * @param webhookUrl where its messages go; without it, it sends none
+ * @param webhookUrl the receiver of its messages; without it, the server sends none
  */
 export async function startSandbox(webhookUrl?: string): Promise<RunningSandbox> {
   const logger = createLogger('test', 'silent');
@@ -81,7 +81,7 @@ export async function readBook(url: string, limit = 200): Promise<Charge[]> {
   const items: Charge[] = [];
   let cursor = '';
   for (;;) {
-    // Each page is found with the last key of the page before.
+    // Each page is found with the last key of the previous page.
     const response = await send(url, `/v1/book?limit=${limit}${cursor}`);
     const page = bookPageSchema.parse(await response.json());
     items.push(...page.items);
@@ -90,7 +90,7 @@ export async function readBook(url: string, limit = 200): Promise<Charge[]> {
   }
 }
 
-/** A charge of an order of its own. */
+/** A charge for a separate order. */
 export function aCharge(overrides: Partial<ChargeRequest> = {}): ChargeRequest {
   return {
     gateway: 'sandbox',

@@ -40,7 +40,7 @@ const answersTo = (request: ChargeRequest) =>
   messagesAbout(request).map(({ attempts, state, lastAnswer }) => ({ attempts, state, lastAnswer }));
 
 describe('a message', () => {
-  it('tells of what was charged without an answer', async () => {
+  it('reports a charge without a response', async () => {
     const request = await charge('sandbox:timeout-after-charge');
 
     expect(await receiver.untilHeard(request.idempotencyKey, 1)).toEqual(['charge.captured']);
@@ -53,20 +53,20 @@ describe('a message', () => {
     );
   });
 
-  it('tells of a charge whose requester has hung up', async () => {
+  it('reports a charge whose client has closed the connection', async () => {
     const request = await charge('sandbox:slow:4000');
 
     expect(await receiver.untilHeard(request.idempotencyKey, 1)).toEqual(['charge.captured']);
   });
 
-  it('tells of a refund that was not answered', async () => {
+  it('reports a refund without a response', async () => {
     const request = await charge('sandbox:refund-timeout:1');
     expect(await refund(request, 500)).toMatchObject({ outcome: 'unknown' });
 
     expect(await receiver.untilHeard(request.idempotencyKey, 1)).toEqual(['charge.refunded']);
   });
 
-  it('tells nothing that an answer has told', async () => {
+  it('is not sent about an outcome that a response has reported', async () => {
     const [approved, declined] = [await charge(), await charge('sandbox:decline')];
     const authorised = await charge('sandbox:authorise');
     await refund(approved, 500);
@@ -76,7 +76,7 @@ describe('a message', () => {
     await eventually(async () => expect([approved, declined, authorised].flatMap(messagesAbout)).toEqual([]));
   });
 
-  it('about a charge out of reach comes when a look-up can tell as well', async () => {
+  it('about an unreachable charge comes when a look-up finds it too', async () => {
     const request = await charge('sandbox:late-look-up:4000');
     expect(await sandbox.gateway.lookUp(request)).toMatchObject({ outcome: 'unknown' });
 
@@ -86,7 +86,7 @@ describe('a message', () => {
 });
 
 describe('a payment key for messages', () => {
-  it('webhook tells of everything, beside the answers', async () => {
+  it('webhook sends a message for everything, in addition to the responses', async () => {
     const request = await charge('sandbox:webhook');
     await receiver.untilHeard(request.idempotencyKey, 1);
     await refund(request, 500);
@@ -97,7 +97,7 @@ describe('a payment key for messages', () => {
     ]);
   });
 
-  it('webhook-twice sends each message twice, with one id', async () => {
+  it('webhook-twice sends each message twice, with the same id', async () => {
     const request = await charge('sandbox:webhook-twice');
 
     await receiver.untilHeard(request.idempotencyKey, 2);
@@ -120,7 +120,7 @@ describe('a payment key for messages', () => {
     ]);
   });
 
-  it('webhook-late:1000 sends it no earlier', async () => {
+  it('webhook-late:1000 sends the message after that time', async () => {
     const before = Date.now();
     const request = await charge('sandbox:webhook-late:1000');
 
@@ -128,7 +128,7 @@ describe('a payment key for messages', () => {
     expect(Date.now() - before).toBeGreaterThanOrEqual(1_000);
   });
 
-  it('webhook-badly-signed is not believed', async () => {
+  it('webhook-badly-signed is rejected', async () => {
     const rejected = { kind: 'rejected', reason: 'bad-signature' };
     const before = receiver.received.filter(({ kind }) => kind === 'rejected').length;
     await charge('sandbox:webhook-badly-signed');
@@ -144,7 +144,7 @@ describe('a payment key for messages', () => {
 describe('a message that does not arrive', () => {
   it.each<[string, number | null, string]>([
     ['is refused', 400, 'http-400'],
-    ['meets a failure', 503, 'http-503'],
+    ['gets an error', 503, 'http-503'],
     ['is redirected', 302, 'http-302'],
     ['is cut off', null, 'UND_ERR_SOCKET'],
   ])('because it %s is sent again', async (_how, answer, lastAnswer) => {
@@ -173,7 +173,7 @@ describe('the pauses between tries', () => {
     await rm(directory, { recursive: true });
   });
 
-  it('grow, until the message is given up after an hour', async () => {
+  it('grow until the message is given up after an hour', async () => {
     const all = parseBehaviour('sandbox:webhook');
     if (!all) throw new Error('no such payment key');
     await book.charge('key', { amount: 1, currency: 'KRW', orderId: 'order', description: '' }, all);
@@ -190,7 +190,7 @@ describe('the pauses between tries', () => {
     }
 
     expect(book.outbox.about('key')).toMatchObject([{ state: 'GIVEN_UP', attempts: pauses.length }]);
-    // The last is no pause: nothing comes after it.
+    // The last value is not a pause, because nothing follows it.
     pauses.pop();
     expect(pauses.slice(0, 4)).toEqual([1_000, 2_000, 4_000, 8_000]);
     expect(Math.max(...pauses)).toBe(300_000);
@@ -201,7 +201,7 @@ describe('the pauses between tries', () => {
 });
 
 describe('the messages', () => {
-  it('delay no answer, also while nobody takes them', async () => {
+  it('delay no response, even while no receiver accepts them', async () => {
     receiver.answers.push(...Array.from({ length: 30 }, () => null));
     const began = performance.now();
     await Promise.all(Array.from({ length: 30 }, () => charge('sandbox:webhook')));

@@ -12,7 +12,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(clone, { recursive: true, force: true }));
 
-/** A clone in small: our own set-up, and a build that needs a package for development. */
+/** A small clone: our own set-up, and a build that needs a development package. */
 function makeClone(): string {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'holdfast-clone-'));
   const write = (file: string, content: unknown): void => {
@@ -51,8 +51,8 @@ describe('the set-up of a fresh clone', () => {
   it.each([
     ['nothing in the environment', {}],
     ['NODE_ENV=production', { NODE_ENV: 'production' }],
-    ['npm told to leave out packages for development', { npm_config_omit: 'dev' }],
-  ])('installs what the build needs, and builds: %s', (_case, env) => {
+    ['npm set to leave out development packages', { npm_config_omit: 'dev' }],
+  ])('installs the packages for the build, and builds: %s', (_case, env) => {
     const { status, stderr } = setUp(env);
 
     expect(stderr).toBe('');

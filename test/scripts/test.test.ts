@@ -6,7 +6,7 @@ import { repositoryRoot } from '../../src/config/repository';
 
 let clone: string;
 
-/** A clone in small: our own script, Jest, and two suites. */
+/** A small clone: our own script, Jest, and three suites. */
 beforeAll(() => {
   clone = mkdtempSync(path.join(os.tmpdir(), 'holdfast-test-'));
   cpSync(path.join(repositoryRoot(), 'scripts'), path.join(clone, 'scripts'), { recursive: true });
@@ -35,7 +35,7 @@ function run(...suites: string[]) {
 }
 
 describe('npm test', () => {
-  it('ends with the counts, and with code 0 when all passed', () => {
+  it('ends with the counts, and with code 0 if all tests passed', () => {
     expect(run('good.test.js')).toMatchObject({ status: 0, lastLine: '2 passed, 0 failed' });
   });
 
@@ -43,11 +43,11 @@ describe('npm test', () => {
     expect(run()).toMatchObject({ status: 1, lastLine: '2 passed, 2 failed' });
   });
 
-  it('counts a run that says nothing as a failure', () => {
+  it('counts a run without counts as a failure', () => {
     expect(run('--config=nowhere.json')).toMatchObject({ status: 1, lastLine: '0 passed, 1 failed' });
   });
 
-  it('announces no file that is not there afterwards', () => {
+  it('announces no file that does not exist afterwards', () => {
     expect(run('good.test.js').output).not.toContain('written to');
   });
 });

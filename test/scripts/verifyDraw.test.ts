@@ -39,7 +39,7 @@ async function verify(draw: unknown, ...args: string[]) {
 }
 
 describe('npm run verify-draw', () => {
-  it('says that a right draw holds, and where an entry stands', async () => {
+  it('reports that a correct draw is correct, and the position of an entry', async () => {
     const draw = aDraw();
     const { code, text } = await verify(draw, draw.entries[6] ?? '', '--hash', draw.seedHash);
     expect(text).toMatch(
@@ -48,14 +48,14 @@ describe('npm run verify-draw', () => {
     expect(code).toBe(0);
   });
 
-  it('asks to compare the hash where none was noted', async () => {
+  it('asks to compare the hash if none was given', async () => {
     const draw = aDraw();
     expect((await verify(draw)).text).toContain(
       `Compare the hash with the one that you noted before the opening: ${draw.seedHash}`,
     );
   });
 
-  it('reads the draw from an address, too', async () => {
+  it('also reads the draw from a URL', async () => {
     const body = JSON.stringify(aDraw());
     const server = createServer((_request, response) => response.end(body)).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
@@ -89,8 +89,8 @@ describe('npm run verify-draw', () => {
     ['an entry was left out', { ...draw, entries: rest }, [first], /left out/],
     ['an entry came later', draw, [stranger], /made after the opening/],
     ['it has not been held', { status: 'COMMITTED', seedHash: draw.seedHash }, [], /has not been held/],
-    ['it is none', { hello: 'world' }, [], /is not a draw/],
-  ])('ends with 1 where %s', async (_name, published, args, words) => {
+    ['it is not a draw', { hello: 'world' }, [], /is not a draw/],
+  ])('ends with 1 if %s', async (_name, published, args, words) => {
     const { code, text } = await verify(published, ...args);
     expect(text).toMatch(words);
     expect(code).toBe(1);

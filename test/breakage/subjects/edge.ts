@@ -309,7 +309,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
     name: 'a log grows forever',
     edits: [{ file: 'src/launcher/processes/logRotation.ts', find: 'truncateSync(file);', replace: '' }],
     suite: 'test/launcher/logRotation.test.ts',
-    tests: ['the log of a part is bounded with all that is kept of it, while the part goes on writing'],
+    tests: ['the log of a part is limited together with its older files, while the part keeps writing'],
   },
   {
     name: 'each probe checks every part',

@@ -168,7 +168,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
     name: 'every user of the machine may read the book of the sandbox',
     edits: [{ file: 'sandbox/book.ts', find: 'chmodSync(directory, 0o700);', replace: '' }],
     suite: 'test/sandbox/book.test.ts',
-    tests: ['a book is readable by its user alone, also one that others could read before'],
+    tests: ['a book is readable only by its user, even if others could read it before'],
   },
   {
     name: 'nothing delays a client that guesses a password',

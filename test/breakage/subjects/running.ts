@@ -13,8 +13,8 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/scripts/setUp.test.ts',
     tests: [
-      'the set-up of a fresh clone installs what the build needs, and builds: NODE_ENV=production',
-      'the set-up of a fresh clone installs what the build needs, and builds: npm told to leave out packages for development',
+      'the set-up of a fresh clone installs the packages for the build, and builds: NODE_ENV=production',
+      'the set-up of a fresh clone installs the packages for the build, and builds: npm set to leave out development packages',
     ],
   },
   {
@@ -27,7 +27,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/launcher/cache.test.ts',
-    tests: ['the cache of components says which setting helps where no folder can be made'],
+    tests: ['the cache of components names the setting that helps if it cannot make a folder'],
   },
   {
     name: 'a URL has an IPv6 address without brackets',
@@ -51,13 +51,13 @@ export const RUNNING_BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/launcher/settings.test.ts',
-    tests: ['ports are not shared, also with a default: {"PORT":"8233"}'],
+    tests: ['ports are not shared, also not with a default: {"PORT":"8233"}'],
   },
   {
     name: 'the launcher uses a port that the operator has chosen for another part',
     edits: [{ file: 'src/launcher/ports.ts', find: 'exclude: reserved,', replace: '' }],
     suite: 'test/launcher/launchState.test.ts',
-    tests: ['state.json leaves the ports to the operator that are chosen for something else'],
+    tests: ['state.json does not use ports that the operator has chosen for other uses'],
   },
   {
     name: 'a misspelt setting of Holdfast is not noticed',
@@ -81,7 +81,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/launcher/explain.test.ts',
-    tests: ['the last line of a launcher says that the system stopped, once it was running'],
+    tests: ['the last line of a launcher says that the system stopped, if it was running'],
   },
   {
     name: 'a part that dies is not started again',
@@ -94,7 +94,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/launcher/supervisor.test.ts',
     tests: [
-      'a part that ends by itself is started again, with one line when it is gone and one when it is back, however many tries that took',
+      'a part that ends unexpectedly is started again, with one line when it ends and one when it is back, even after several tries',
     ],
   },
   {
@@ -107,7 +107,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/launcher/supervisor.test.ts',
-    tests: ['a part that ends by itself is given up as well when each start succeeds and does not last'],
+    tests: ['a part that ends unexpectedly is also given up if each start succeeds but does not last'],
   },
   {
     name: 'the data of Redis is set aside for any reason that stops the start of Redis',
@@ -119,13 +119,15 @@ export const RUNNING_BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/launcher/redis.test.ts',
-    tests: ['the data of Redis stays in its place when Redis cannot start for another reason'],
+    tests: ['the data of Redis stays in its place if Redis cannot start for another reason'],
   },
   {
     name: 'the service waits forever for a frozen Redis',
     edits: [{ file: 'src/launcher/servers/redis.ts', find: '    commandTimeout: 2_000,\n', replace: '' }],
     suite: 'test/launcher/silentServer.test.ts',
-    tests: ['a server that takes connections and never answers is not waited for without end: Redis'],
+    tests: [
+      'a server that accepts connections and never responds makes the check fail after a time limit: Redis',
+    ],
   },
   {
     name: 'an older release migrates a newer database',
@@ -157,7 +159,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/launcher/launchState.test.ts',
-    tests: ['state.json of a later release is refused in one line, whatever its form'],
+    tests: ['state.json of a later release is rejected with one line, in any format'],
   },
   {
     name: 'the HTTP API of the embedded Temporal accepts requests of web pages',
@@ -170,7 +172,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/launcher/temporalBoundary.test.ts',
     tests: [
-      'a web page that an operator looks at starts no workflow by the HTTP API of the embedded Temporal',
+      'a web page in the browser of an operator cannot start a workflow through the HTTP API of the embedded Temporal',
     ],
   },
   {
@@ -183,7 +185,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/launcher/uiGuard.test.ts',
-    tests: ['the guard of the Temporal UI refuses the host "evil.example:8233" with the origin undefined'],
+    tests: ['the guard of the Temporal UI rejects the host "evil.example:8233" with the origin undefined'],
   },
   {
     name: 'a full disk does not show in /readyz',

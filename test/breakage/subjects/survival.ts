@@ -7,7 +7,7 @@ export const SURVIVAL_BREAKAGES: Breakage[] = [
     edits: [{ file: 'src/launcher/servers/uiGuard.ts', find: "  'trailer',\n", replace: '' }],
     suite: 'test/launcher/uiGuard.test.ts',
     tests: [
-      'the guard of the Temporal UI hands on no header about the connection, and lives on: "Trailer: Expires"',
+      'the guard of the Temporal UI forwards no header about the connection, and keeps running: "Trailer: Expires"',
     ],
   },
   {
@@ -20,13 +20,13 @@ export const SURVIVAL_BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/launcher/uiGuard.test.ts',
-    tests: ['the guard of the Temporal UI cuts an answer that the UI has not finished'],
+    tests: ['the guard of the Temporal UI cuts a response that the UI has not finished'],
   },
   {
     name: 'the data of a Redis that was asked to stop counts as damaged',
     edits: [{ file: 'src/launcher/servers/redis.ts', find: " && how !== 'exit code 0'", replace: '' }],
     suite: 'test/launcher/redis.test.ts',
-    tests: ['the data of Redis stays in its place when Redis is asked to stop while it still reads it'],
+    tests: ['the data of Redis stays in its place if Redis gets a stop signal while it reads the data'],
   },
   {
     name: 'a process for a plan that cannot start counts as a fault of the service',
@@ -51,7 +51,7 @@ export const SURVIVAL_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/launcher/logRotation.test.ts',
     tests: [
-      'the log of a part that cannot be looked at keeps no other from being bounded, and stops nothing',
+      'the log of a part that cannot be read does not prevent the limit of other logs, and stops nothing',
     ],
   },
   {
@@ -65,7 +65,7 @@ export const SURVIVAL_BREAKAGES: Breakage[] = [
     ],
     suite: 'test/launcher/supervisor.test.ts',
     tests: [
-      'a part that is replaced on purpose runs once, also where it was being started again in that moment',
+      'a part that is replaced on purpose runs once, even if it was being started again at that moment',
     ],
   },
 ];
