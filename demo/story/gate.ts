@@ -37,8 +37,8 @@ export async function tellGate(
 
 async function tellTwoGates(service: Service, teller: Teller, gateKeeper: Person, qr: string): Promise<void> {
   teller.say(
-    'Two gates scan the same code at the same moment. One gate admits; the other gets where and when it was used. Staff can\n' +
-      'check in only around the start of the show, so the demo uses an operator.',
+    'Two gates scan the same code at the same moment. One gate admits. The other returns where and when the\n' +
+      'ticket was used. Staff can check in only around the start of the show, so the demo uses an operator.',
   );
   const scans = await Promise.all(
     ['North', 'South'].map(async (gate) =>
