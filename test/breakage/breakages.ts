@@ -834,7 +834,7 @@ export const BREAKAGES: Breakage[] = [
     name: 'an admitted user who is absent since the draw keeps the place as long as any other user',
     edits: [{ file: QUEUE, find: 'isAbsent and silenceMs or activeMs', replace: 'activeMs' }],
     suite: 'test/redis/queue/lobby.test.ts',
-    tests: ['after the draw admitted users who are absent fill the room only until their silence ends'],
+    tests: ['after the draw admitted users who are absent keep their places for at most one minute'],
   },
   {
     name: 'a client with a long poll interval loses its place after a minute of silence',
@@ -940,7 +940,9 @@ export const BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/redis/catalogue/seatMapCache.test.ts',
-    tests: ['the log of versions does not know an unknown version, nor a version order that goes back'],
+    tests: [
+      'the log of versions returns nothing for an unknown version, and for versions in the wrong order',
+    ],
   },
   {
     name: 'watched seats are read only after a notification',

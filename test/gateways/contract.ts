@@ -72,7 +72,7 @@ export function describeGateway(name: string, open: () => Promise<GatewayOnStand
         expect(await take(charge)).toMatchObject({ outcome: 'approved', gatewayPaymentId });
       });
 
-      it('that is refused is declined with a reason, permanently', async () => {
+      it('that is refused is declined permanently, with a reason', async () => {
         const charge = stand.bad();
 
         const outcome = await take(charge);

@@ -14,7 +14,7 @@ const json =
   (_request, response) =>
     void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 
-describe('the client takes as unknown', () => {
+describe('the client reports unknown for', () => {
   const charge = aCharge();
   const captured = {
     status: 'CAPTURED',
@@ -63,7 +63,7 @@ describe('the client takes as unknown', () => {
     await once(server, 'close');
   });
 
-  it('a 404 of another server, and never takes it as absent', async () => {
+  it('a 404 of another server, never absent', async () => {
     const { server, gateway } = await startLiar(json(404, { error: 'not-found', message: '' }));
 
     expect(await gateway.lookUp(charge)).toEqual({ outcome: 'unknown', reason: 'http-404' });

@@ -101,7 +101,7 @@ const linesOf = async (from: number, to: number): Promise<BookedCharge[]> =>
   (await sandbox.gateway.readBook({ from, to })).items;
 
 describe('a window of the book', () => {
-  it('has only the charges that took or reserved money in it, from its begin up to its end', async () => {
+  it('has only the charges that took or reserved money in it, from its start up to its end', async () => {
     const before = aCharge();
     await sandbox.gateway.charge(before);
     await pause(5);

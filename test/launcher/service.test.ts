@@ -32,7 +32,7 @@ async function aGateway(): Promise<ServiceSpec & { port: number }> {
 }
 
 describe('a service of our own', () => {
-  it('is ready when it responds itself', async () => {
+  it('is ready when its own process responds', async () => {
     const managed = await startService(await aGateway(), home.spawn);
     expect(managed.hasExited()).toBe(false);
     await managed.stop();

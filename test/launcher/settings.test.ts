@@ -21,7 +21,7 @@ describe('ports', () => {
       { METRICS_PORT: '3456', WORKER_METRICS_PORT: '3456' },
       'METRICS_PORT and WORKER_METRICS_PORT are both 3456; allowed: a port for each',
     ],
-  ])('are not shared, also not with a default: %j', (env, complaint) => {
+  ])('are never shared, not even with a default: %j', (env, complaint) => {
     expect(complaintOf(env)).toBe(complaint);
   });
 

@@ -23,7 +23,7 @@ describe('a server that accepts connections and never responds', () => {
   it.each([
     ['Redis', async () => pingRedis(`redis://:secret@127.0.0.1:${port}`)],
     ['Postgres', async () => pingPostgres(`postgres://me:secret@127.0.0.1:${port}/holdfast`)],
-  ])('makes the check fail after a time limit: %s', async (_name, ping) => {
+  ])('fails the check after a time limit: %s', async (_name, ping) => {
     await expect(ping()).rejects.toBeInstanceOf(Error);
   });
 });

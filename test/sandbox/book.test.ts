@@ -44,7 +44,7 @@ describe('a book', () => {
     }
   });
 
-  it('from before time windows has its old lines in the windows', async () => {
+  it('that is older than time windows has its lines in the windows', async () => {
     const lines = [aLine('a', '2030-01-02T00:00:00.000Z'), aLine('b', '2030-01-01T00:00:00.000Z')];
     const before = open({ path: directory });
     const charges = before.openDB<Charge, string>('charges', { encoding: 'json' });

@@ -196,7 +196,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
     suite: 'test/redis/accounts/loginTries.test.ts',
     tests: [
       'tries to log in take turns after the free tries, separately for each network',
-      'tries to log in count from their begin, so that only a few of many parallel tries are free',
+      'tries to log in count from their start, so that only a few of many parallel tries are free',
     ],
   },
   {

@@ -51,7 +51,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
       },
     ],
     suite: 'test/launcher/settings.test.ts',
-    tests: ['ports are not shared, also not with a default: {"PORT":"8233"}'],
+    tests: ['ports are never shared, not even with a default: {"PORT":"8233"}'],
   },
   {
     name: 'the launcher uses a port that the operator has chosen for another part',
@@ -125,9 +125,7 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     name: 'the service waits forever for a frozen Redis',
     edits: [{ file: 'src/launcher/servers/redis.ts', find: '    commandTimeout: 2_000,\n', replace: '' }],
     suite: 'test/launcher/silentServer.test.ts',
-    tests: [
-      'a server that accepts connections and never responds makes the check fail after a time limit: Redis',
-    ],
+    tests: ['a server that accepts connections and never responds fails the check after a time limit: Redis'],
   },
   {
     name: 'an older release migrates a newer database',

@@ -92,7 +92,7 @@ describe('a message from Stripe', () => {
   });
 });
 
-describe('a message is rejected', () => {
+describe('a bad message from Stripe', () => {
   const event = anEvent('payment_intent.succeeded');
   const signature = Stripe.webhooks.generateTestHeaderString({
     payload: JSON.stringify(event, null, 2),
@@ -113,11 +113,11 @@ describe('a message is rejected', () => {
       { signature: `t=${aDayLater / 1000},${signature}`, receivedAt: aDayLater },
     ],
     ['with a second, older time', { signature: `${signature},t=1` }],
-  ])('that is signed %s: bad-signature', (_name, delivery) => {
+  ])('signed %s is rejected as bad-signature', (_name, delivery) => {
     expect(receive(event, delivery)).toEqual({ kind: 'rejected', reason: 'bad-signature' });
   });
 
-  it.each([301_000, -301_000])('that is %i ms old: too-old', (age) => {
+  it.each([301_000, -301_000])('that is %i ms old is rejected as too-old', (age) => {
     expect(receive(event, { receivedAt: SENT_AT + age })).toEqual({ kind: 'rejected', reason: 'too-old' });
   });
 
@@ -125,7 +125,7 @@ describe('a message is rejected', () => {
     ['no event', { hello: 'world' }],
     ['a thin event', { ...event, object: 'v2.core.event' }],
     ['an event about nothing', anEvent('payment_intent.succeeded', { id: 1 })],
-  ])('that is signed, and is %s: malformed', (_name, body) => {
+  ])('that is signed but is %s is rejected as malformed', (_name, body) => {
     expect(receive(body)).toEqual({ kind: 'rejected', reason: 'malformed' });
   });
 });

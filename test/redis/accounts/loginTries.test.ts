@@ -50,7 +50,7 @@ describe('tries to log in', () => {
     expect(await tries.begin(account, 'a')).toMatchObject({ own: FREE + 1 });
   });
 
-  it('count from their begin, so that only a few of many parallel tries are free', async () => {
+  it('count from their start, so that only a few of many parallel tries are free', async () => {
     const account = randomUUID();
     const turns = await Promise.all(Array.from({ length: 10 }, async () => tries.begin(account, 'a')));
     expect(turns.filter((turn) => turn !== null)).toHaveLength(FREE + 1);

@@ -128,7 +128,7 @@ describe('the log of versions', () => {
     expect(await between(before, await publish(seats.join('')))).toEqual(changed);
   });
 
-  it('does not know an unknown version, nor a version order that goes back', async () => {
+  it('returns nothing for an unknown version, and for versions in the wrong order', async () => {
     const [a, b] = [await publish('AA'), await publish('AH')];
     expect(await between({ version: a.version - 1 }, b)).toBeNull();
     expect(await between(a, { version: b.version + 1 })).toBeNull();
@@ -144,7 +144,7 @@ describe('the log of versions', () => {
     expect(await between(b, c)).toBeNull();
   });
 
-  it('is bounded', async () => {
+  it('has a maximum length', async () => {
     const letters = ['A', 'H'];
     const first = await publish('A');
     for (let count = 1; count <= 1_050; count += 1) await publish(letters[count % 2] ?? '');

@@ -141,7 +141,7 @@ describe('before the opening', () => {
 });
 
 describe('at the instant of the opening', () => {
-  it('the last millisecond before it is in the draw, and the instant itself is too late', async () => {
+  it('an entry in the last millisecond before it is in the draw, and an entry at it is too late', async () => {
     const room = aRoom();
     now = OPENS_AT - 1;
     expect(await enter(room, 'in time')).toMatchObject({ state: 'LOBBY' });
@@ -276,7 +276,7 @@ describe('after the draw', () => {
     expect(await look(room, 'silent')).toEqual({ state: 'ENDED' });
   });
 
-  it('admitted users who are absent fill the room only until their silence ends', async () => {
+  it('admitted users who are absent keep their places for at most one minute', async () => {
     const room = aRoom({ maxActive: 2 });
     await enterAll(room, ['absent', 'slow', 'c']);
     await open(room, ['absent', 'slow', 'c']);
