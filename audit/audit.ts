@@ -72,7 +72,7 @@ export async function audit(target: AuditTarget): Promise<Fault[]> {
   }
 }
 
-/** What is wrong this moment. */
+/** The faults at this moment. */
 export async function findFaults(target: AuditTarget): Promise<Fault[]> {
   const { databaseUrl, redisUrl, gateway, logs, activeSeconds, temporal } = target;
   const clients = await readClientLog(logs);

@@ -5,14 +5,14 @@ import { z } from 'zod';
 const common = { at: z.number(), user: z.string() };
 const seats = { reservation: z.string(), schedule: z.string().optional(), seats: z.array(z.string()) };
 
-/** What clients wrote down: a line for each answer that promises something. Times are milliseconds since 1970. */
+/** What clients recorded: a line for each response that promises something. Times are milliseconds since 1970. */
 const lineSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('place'),
     ...common,
-    /** Before the request was sent; `at` is after its answer came. */
+    /** Before the client sent the request; `at` is after it got the response. */
     askedAt: z.number(),
-    /** The answer to entering the room, not to asking again. */
+    /** True for the response to the entry into the room, false for the response to a later poll. */
     entered: z.boolean(),
     place: z.object({
       room: z.string(),
@@ -48,10 +48,10 @@ const lineSchema = z.discriminatedUnion('kind', [
 export type ClientLine = z.infer<typeof lineSchema>;
 export type Line<Kind extends ClientLine['kind']> = Extract<ClientLine, { kind: Kind }>;
 
-/** Lines by kind, in the order in which they were written. */
+/** Lines by kind, in the order in which the clients wrote them. */
 export type ClientLog = { readonly [Kind in ClientLine['kind']]: Line<Kind>[] };
 
-/** @throws where a line has another shape */
+/** @throws if a line has another shape */
 export async function readClientLog(files: readonly string[]): Promise<ClientLog> {
   const lines: ClientLine[] = [];
   for (const file of files) {

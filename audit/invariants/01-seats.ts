@@ -12,7 +12,7 @@ export async function seats({ snapshot, redis }: Evidence): Promise<string[]> {
 
 export const seatRows = async (snapshot: Snapshot): Promise<string[]> => faultsOf(snapshot, SEATS);
 
-/** Every seat is in one state: each statement finds those that are in none, or in two. */
+/** Every seat is in exactly one state. Each statement finds the seats that are in no state, or in two. */
 const SEATS = `
   SELECT 'seat ' || seat_id || ' has ' || count(*) || ' live allocations' AS what
   FROM allocations WHERE released_at IS NULL GROUP BY seat_id HAVING count(*) > 1

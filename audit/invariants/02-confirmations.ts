@@ -18,18 +18,18 @@ export async function confirmations({ snapshot, clients: { held, confirmed } }: 
     for (const seat of seats) {
       const other = buyers.get(seat);
       if (other !== undefined && other !== reservation) {
-        fault(`seat ${seat} was told as confirmed to reservations ${other} and ${reservation}`);
+        fault(`seat ${seat} was confirmed for reservations ${other} and ${reservation}`);
       }
       buyers.set(seat, reservation);
     }
     if (row?.status !== 'CONFIRMED') {
-      fault(`reservation ${reservation} was told as CONFIRMED and is ${row?.status ?? 'unknown'}`);
+      fault(`reservation ${reservation} is ${row?.status ?? 'unknown'}, but a client saw it as CONFIRMED`);
     } else if (row.seats.toSorted().join() !== seats.toSorted().join()) {
-      fault(`reservation ${reservation} was told seats ${seats.join()} and has ${row.seats.join()}`);
+      fault(`reservation ${reservation} has seats ${row.seats.join()}, but a client saw ${seats.join()}`);
     }
   }
   for (const { reservation } of held) {
-    if (!known.has(reservation)) fault(`reservation ${reservation} was told as HELD and is unknown`);
+    if (!known.has(reservation)) fault(`reservation ${reservation} is unknown, but a client saw it as HELD`);
   }
   return faults;
 }

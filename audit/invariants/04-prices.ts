@@ -6,9 +6,9 @@ import { groupBy } from '../evidence/groupBy';
 const sum = z.coerce.number().int();
 
 /**
- * Invariant 4: what a reservation was paid with is its price where it is CONFIRMED or CANCELLED, without what cancellations
- * have given back, and nothing otherwise. Points count by the ledger, and cards by the sandbox's book; what another gateway
- * took counts by the ledger, because its book cannot be read here.
+ * Invariant 4: the money paid for a CONFIRMED or CANCELLED reservation is its price minus what cancellations have
+ * refunded. For every other reservation it is zero. Points come from the ledger, and card payments from the book of
+ * the sandbox. The audit cannot read the book of another gateway, so what that gateway took comes from the ledger.
  */
 export async function prices({ snapshot, book }: Evidence): Promise<string[]> {
   const reservations = await snapshot.read(PRICES, pricesSchema);
@@ -24,14 +24,16 @@ export async function prices({ snapshot, book }: Evidence): Promise<string[]> {
     if (kept.length > 1) fault(`reservation ${id} was charged ${kept.length} times`);
   }
   for (const { key, captured, refunded } of book) {
-    if (refunded > captured) fault(`charge ${key} captured ${captured} and gave back ${refunded}`);
+    if (refunded > captured) fault(`charge ${key} captured ${captured} and refunded ${refunded}`);
   }
   return faults;
 }
 
 const pricesSchema = z.object({ id: z.string(), status: z.string(), due: sum, points: sum, elsewhere: sum });
 
-/** A payment under way may be anywhere between nothing and the price: it is looked at when it has ended. */
+/**
+ * A payment under way may have paid anything between nothing and the price. The audit checks it when it has ended.
+ */
 const PRICES = `
   SELECT reservations.id, status,
          CASE WHEN status IN ('CONFIRMED', 'CANCELLED')

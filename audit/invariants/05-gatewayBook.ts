@@ -3,7 +3,7 @@ import type { Evidence } from '../evidence/evidence';
 
 const sum = z.coerce.number().int();
 
-/** Invariant 5: the sandbox's book equals its clearing account, both ways, order by order. */
+/** Invariant 5: for each order, the book of the sandbox equals its clearing account, in both directions. */
 export async function gatewayBook({ snapshot, book }: Evidence): Promise<string[]> {
   const rows = await snapshot.read(CLEARING, z.object({ order_id: z.string(), owed: sum }));
   const ledger = new Map(rows.map(({ order_id, owed }) => [order_id, owed]));
@@ -18,7 +18,10 @@ export async function gatewayBook({ snapshot, book }: Evidence): Promise<string[
   });
 }
 
-/** A reservation's orders are known to the gateway by the reservation, a top-up's by the top-up. */
+/**
+ * The gateway knows the orders of a reservation by the reservation's id, and the order of a top-up by the top-up's
+ * id.
+ */
 const CLEARING = `
   SELECT coalesce(reservation_id, payment_id, journals.id)::text AS order_id, -sum(amount) AS owed
   FROM journals JOIN entries ON journal_id = journals.id

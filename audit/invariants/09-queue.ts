@@ -6,12 +6,12 @@ import { faultsOfRooms } from './rooms';
 
 type Place = Line<'place'>;
 
-/** Somebody's place, from the first answer about it to the last. */
+/** One user's place, from the first response about it to the last. */
 interface Stay {
   user: string;
-  /** Null where entering was not seen. */
+  /** Null if the log does not contain the entry. */
   entered: Place | null;
-  /** By the service's clock; null where nobody was told of an admission. */
+  /** By the service's clock. Null if no response reported an admission. */
   admittedAt: number | null;
 }
 
@@ -47,16 +47,16 @@ function faultsOfPositions(places: readonly Place[]): string[] {
   for (const { user, askedAt, at, place } of places) {
     if (place.position === null) continue;
     const before = last.get(place.id);
-    // Answers that overtook one another say nothing.
+    // Responses that overtook one another prove nothing.
     if (before && askedAt >= before.at && place.position > before.position) {
-      faults.push(`user ${user} was told position ${before.position} and later ${place.position}`);
+      faults.push(`user ${user} got position ${before.position} and later position ${place.position}`);
     }
     last.set(place.id, { position: place.position, at });
   }
   return faults;
 }
 
-/** A place that another one replaced never lives again. */
+/** A place that another place has replaced never becomes valid again. */
 function faultsOfPlaces(places: readonly Place[]): string[] {
   const faults: string[] = [];
   const current = new Map<string, { id: string; at: number }>();
@@ -88,7 +88,7 @@ function staysOf(places: readonly Place[], activeSeconds: number): Stay[] {
   return [...stays.values()];
 }
 
-/** Who had a place before another even asked for one is not admitted after the other. */
+/** A user who had a place before another user asked for one is not admitted after that user. */
 function faultsOfOrder(room: string, stays: readonly Stay[]): string[] {
   const admitted = stays.flatMap(({ user, entered, admittedAt }) =>
     entered === null || admittedAt === null ? [] : [{ user, entered, admittedAt }],
@@ -112,7 +112,9 @@ function faultsOfOrder(room: string, stays: readonly Stay[]): string[] {
   return faults;
 }
 
-/** A bucket that holds what one second brings, at least one: it is full at first, and never overdrawn. */
+/**
+ * A token bucket that holds the tokens of one second, and at least one. It is full at first and is never overdrawn.
+ */
 function faultsOfRate({ room, admitPerSecond }: RoomLimits, stays: readonly Stay[]): string[] {
   const full = Math.max(1, admitPerSecond);
   let tokens = full;
@@ -120,7 +122,7 @@ function faultsOfRate({ room, admitPerSecond }: RoomLimits, stays: readonly Stay
   for (const at of admissionsOf(stays)) {
     tokens = Math.min(full, tokens + ((at - (before ?? at)) / 1_000) * admitPerSecond) - 1;
     before = at;
-    // Times are whole milliseconds: what a millisecond brings is within the error.
+    // Times are whole milliseconds, so the tokens of one millisecond are within the error.
     if (tokens < -admitPerSecond / 1_000 - 1e-6) {
       return [`room ${room} let in more than ${admitPerSecond} a second at ${new Date(at).toISOString()}`];
     }
@@ -128,7 +130,7 @@ function faultsOfRate({ room, admitPerSecond }: RoomLimits, stays: readonly Stay
   return [];
 }
 
-/** Whoever may have left by then, because a payment was on its way, does not count. */
+/** A user with a payment on its way may have left the room by then, and does not count. */
 function faultsOfCapacity(
   { room, maxActive }: RoomLimits,
   stays: readonly Stay[],

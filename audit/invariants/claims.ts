@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { Snapshot } from '../evidence/database';
 
-/** A claim that ends sooner may be the lease of a hold that was refused. */
+/** A claim that ends sooner may be the lease of a rejected hold. */
 const LEASE_MS = 15_000;
 const BATCH = 1_000;
 
@@ -17,7 +17,7 @@ export async function faultsOfClaims(snapshot: Snapshot, redis: Redis): Promise<
   );
   const owners = new Map(live.map(({ seat_id, reservation_id }) => [seat_id, reservation_id]));
   const faults: string[] = [];
-  // What ioredis types as any is a page of keys.
+  // ioredis types it as any; it is a page of keys.
   for await (const page of redis.scanStream({ match: '{*}:seat:*', count: BATCH })) {
     const keys = z.array(z.string()).parse(page);
     const reads = redis.pipeline();
@@ -28,7 +28,7 @@ export async function faultsOfClaims(snapshot: Snapshot, redis: Redis): Promise<
       const leftMs = Number(answers[2 * index + 1]?.[1]);
       const seatId = key.slice(key.lastIndexOf(':') + 1);
       if (leftMs > LEASE_MS && owner !== owners.get(seatId)) {
-        const postgres = owners.get(seatId) ?? 'nobody';
+        const postgres = owners.get(seatId) ?? 'no owner';
         faults.push(
           `seat ${seatId} is claimed for reservation ${String(owner)}, and Postgres has ${postgres}`,
         );

@@ -5,16 +5,16 @@ import { paymentPass, topUpPass } from './purchasePass';
 import { walletPass } from './walletPass';
 
 export interface LedgerReport {
-  /** How many were read, by what they are. */
+  /** The number of rows read, by subject. */
   read: Readonly<Record<string, number>>;
   accounts: AccountSum[];
   faults: number;
 }
 
 export interface AuditListener {
-  /** Each fault as it is found: there may be more than fit into memory. */
+  /** Called for each fault when it is found, because all faults together may not fit into memory. */
   onFault(fault: LedgerFault): void;
-  /** After each page. */
+  /** Called after each page. */
   onProgress?(subject: string, read: number): void;
 }
 
@@ -22,7 +22,7 @@ export interface AuditListener {
  * Proves the whole ledger from its beginning: journals, payments, top-ups, cancellations, refunds and wallets.
  * It reads the snapshot in pages, so that its memory does not grow with the ledger.
  *
- * @throws where the database cannot be read
+ * @throws if the database cannot be read
  */
 export async function auditLedger(snapshot: Snapshot, listener: AuditListener): Promise<LedgerReport> {
   const sums = new Map<string, AccountSum>();

@@ -3,12 +3,12 @@ import { withSnapshot } from '../evidence/database';
 import { auditLedger } from './audit';
 import { tellReport } from './report';
 
-/** A ledger that is read sooner needs no word in between. */
+/** If the audit takes less time, it prints no progress. */
 const TELL_EVERY_MS = 5_000;
 
 /**
- * `npm run ledger:audit`: proves the ledger of DATABASE_URL, or of the `npm start` that runs on DATA_DIR. Exit code
- * 1 with a line for each fault.
+ * `npm run ledger:audit`: checks the ledger of DATABASE_URL, or of the `npm start` that runs on DATA_DIR. If there are
+ * faults, it prints a line for each and ends with exit code 1.
  */
 async function main(env: NodeJS.ProcessEnv): Promise<void> {
   const startedAt = Date.now();

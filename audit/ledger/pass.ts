@@ -2,34 +2,34 @@ import { z } from 'zod';
 import type { Snapshot } from '../evidence/database';
 import type { Line } from './expectedJournals';
 
-/** Something that the ledger should not say. */
+/** A fault in the ledger. */
 export interface LedgerFault {
-  /** The journal's key; the key that it should have where it is missing. Null for a wallet as a whole. */
+  /** The key of the journal. If the journal is missing, the key that it should have. Null for a wallet as a whole. */
   journal: string | null;
   what: string;
 }
 
 export interface AuditPage {
-  /** Where the next page begins; null after the last. */
+  /** The id after which the next page begins; null after the last page. */
   last: string | null;
   read: number;
   faults: LedgerFault[];
 }
 
-/** One reading of the whole ledger from its beginning, so many rows at a time. */
+/** One pass over the whole ledger from its beginning, page by page. */
 export interface AuditPass {
-  /** What it reads, in the plural. */
+  /** The name of what it reads, in the plural. */
   subject: string;
   readPage(snapshot: Snapshot, after: string | null): Promise<AuditPage>;
 }
 
-/** Rows of a page: what is in memory at once. */
+/** The rows of a page, which are in memory at once. */
 export const PAGE = 500;
 
 /** Postgres sends a bigint as text. */
 export const amountSchema = z.coerce.number().int();
 
-/** An entry as it is booked. */
+/** A booked entry. */
 export const bookedLineSchema = z.object({
   account: z.string(),
   amount: amountSchema,

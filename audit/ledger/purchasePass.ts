@@ -45,7 +45,7 @@ type PaymentRow = z.infer<typeof paymentSchema>;
 const topUpSchema = z.object({ ...purchaseShape, amount: amountSchema });
 type TopUpRow = z.infer<typeof topUpSchema>;
 
-/** The journals of a purchase with their entries. */
+/** The journals of a purchase, with their entries. */
 const JOURNALS = `
   SELECT coalesce(jsonb_agg(jsonb_build_object('key', key, 'kind', kind, 'lines', lines)), '[]') AS journals
   FROM journals
@@ -55,7 +55,7 @@ const JOURNALS = `
     FROM entries WHERE journal_id = journals.id) AS booked
   WHERE payment_id = purchase.id`;
 
-/** Those of the reservation of a purchase, each with its refund to the card. */
+/** The cancellations of the reservation of a purchase, each with its refund to the card. */
 const CANCELLATIONS = `
   SELECT coalesce(jsonb_agg(jsonb_build_object('id', given.id, 'tickets', given.tickets, 'fee', given.fee,
            'bookingFeeRefund', booking_fee_refund, 'points', given.points, 'card', given.card,
@@ -65,7 +65,7 @@ const CANCELLATIONS = `
   LEFT JOIN refunds ON refunds.cancellation_id = given.id AND refunds.payment_id = purchase.id
   WHERE given.reservation_id = purchase.reservation_id`;
 
-/** Every payment has the journals that its row and its reservation ask for, and no others. */
+/** Checks that every payment has the journals that follow from its row and its reservation, and no others. */
 export const paymentPass: AuditPass = {
   subject: 'payments',
   async readPage(snapshot, after) {
@@ -91,7 +91,7 @@ export const paymentPass: AuditPass = {
   },
 };
 
-/** Every top-up has the journals that its row asks for, and no others. */
+/** Checks that every top-up has the journals that follow from its row, and no others. */
 export const topUpPass: AuditPass = {
   subject: 'top-ups',
   async readPage(snapshot, after) {
@@ -142,7 +142,7 @@ function faultOf(
   return says === should ? null : `says ${says} instead of ${should}`;
 }
 
-/** In one order, so that two journals with the same entries read the same. */
+/** Sorted, so that two journals with the same entries give the same text. */
 function inWords(lines: readonly Line[]): string {
   const entries = lines
     .filter(({ amount }) => amount !== 0)
@@ -150,7 +150,7 @@ function inWords(lines: readonly Line[]): string {
   return entries.length === 0 ? 'nothing' : entries.toSorted().join(', ');
 }
 
-/** What a cancellation promises to the card is due until it is refunded. */
+/** The amount that a cancellation promises to the card must be due or refunded. */
 function faultsOfRefund({ status }: PaymentRow, { id, card, refund }: AuditedCancellation): LedgerFault[] {
   const due = STATES[status] === 'PAID' ? card : 0;
   const given = refund?.amount ?? 0;
@@ -163,7 +163,7 @@ function faultsOfRefund({ status }: PaymentRow, { id, card, refund }: AuditedCan
   ];
 }
 
-/** A status that it does not know is a fault of the audit, not of the ledger. */
+/** An unknown status is a fault of the audit, not of the ledger. */
 const STATES: Readonly<Record<string, Purchase['state']>> = {
   PENDING: 'OPEN',
   SETTLING: 'OPEN',
@@ -171,7 +171,7 @@ const STATES: Readonly<Record<string, Purchase['state']>> = {
   REFUNDED: 'PAID',
   PARTIALLY_REFUNDED: 'PAID',
   FAILED: 'FAILED',
-  // What has not begun has no journals, as what has failed at once.
+  // An attempt that has not begun has no journals, like one that failed at once.
   REQUESTED: 'FAILED',
   WITHDRAWN: 'FAILED',
 };

@@ -73,7 +73,7 @@ async function confirmation(step: PaymentStep): Promise<Line<'confirmed'>> {
   return { kind: 'confirmed', at: Date.now(), user, reservation, schedule, seats: [await seatOf(step)] };
 }
 
-/** Cancelled by the organiser, and the card refunded. */
+/** Cancels as the organiser, and refunds the card. */
 async function cancel({ reservationId }: PaymentStep): Promise<void> {
   const cancelling = createCancelling(ground, activities);
   const { cancellationId } = await cancelling.cancel(reservationId);
@@ -81,7 +81,7 @@ async function cancel({ reservationId }: PaymentStep): Promise<void> {
 }
 
 describe('a sound service', () => {
-  it('has no fault, whatever was bought, failed, cancelled and is still under way', async () => {
+  it('has no fault after purchases, failures, a cancellation and a top-up', async () => {
     const paid = await purchases.buySeat(PRICE);
     await purchases.buyPoints(10_000);
     await purchases.failPayment(PRICE);
@@ -92,7 +92,7 @@ describe('a sound service', () => {
     expect(await audit()).toEqual([]);
   });
 
-  it('has no fault in its line: who comes first is first, and at the rate', async () => {
+  it('has no fault if the line admits in order and at the rate', async () => {
     const [first, second] = [await createUser(owner()), await createUser(owner())];
     const { room } = await aRoom({ admitPerSecond: 1, maxActive: 2 });
     const at = Date.now();
@@ -119,7 +119,7 @@ describe('invariant 1: a seat has one owner', () => {
     expect(await audit()).toContainEqual({ invariant: 1, what: `seat ${seat} has 2 live allocations` });
   });
 
-  it('finds a seat that is held by nobody any more', async () => {
+  it('finds a seat whose hold has expired', async () => {
     const { scheduleId, seatId } = await createSale(owner());
     const reservation = await openReservation(scheduleId);
     await allocate(reservation, scheduleId, seatId);
@@ -132,7 +132,7 @@ describe('invariant 1: a seat has one owner', () => {
     ]);
   });
 
-  it('finds a seat that is blocked and sold, and a hall that has lost one', async () => {
+  it('finds a seat that is blocked and sold, and a schedule with a missing seat', async () => {
     const paid = await purchases.buySeat(0);
     const seat = await seatOf(paid);
     await owner()('seats').where({ id: seat }).update({ blocked: true });
@@ -146,7 +146,7 @@ describe('invariant 1: a seat has one owner', () => {
     );
   });
 
-  it('finds a claim in Redis for another than the owner in Postgres', async () => {
+  it('finds a claim in Redis whose reservation is not the owner in Postgres', async () => {
     const paid = await purchases.buySeat(0);
     const seat = await seatOf(paid);
     await ground.redis.redis.set(`{${paid.scheduleId}}:seat:${seat}`, 'a-stranger', 'PX', 60_000);
@@ -160,20 +160,20 @@ describe('invariant 1: a seat has one owner', () => {
   });
 });
 
-describe('invariant 2: a confirmation is for one client, and for good', () => {
-  it('finds two clients who were told CONFIRMED for one seat', async () => {
+describe('invariant 2: a confirmation is permanent and for one client', () => {
+  it('finds two clients that saw CONFIRMED for one seat', async () => {
     const [paid, other] = [await purchases.buySeat(0), await purchases.buySeat(0)];
     const told = await confirmation(paid);
     await write(told, { ...told, reservation: other.reservationId });
 
     expect((await audit()).map(({ invariant, what }) => [invariant, what.slice(0, 4)])).toEqual([
       [2, 'seat'],
-      // The other was sold another seat than it was told.
+      // The other reservation has another seat than its client saw.
       [2, 'rese'],
     ]);
   });
 
-  it('finds a confirmed answer that was lost', async () => {
+  it('finds a lost confirmation', async () => {
     const held = await openReservation((await createSale(owner())).scheduleId);
     await write({ ...toldOf(held), kind: 'confirmed' });
     await owner()('reservations')
@@ -194,7 +194,7 @@ describe('invariant 2: a confirmation is for one client, and for good', () => {
     expect(await audit()).toEqual([]);
   });
 
-  it('finds a hold that nobody remembers', async () => {
+  it('finds a hold that Postgres does not know', async () => {
     const unknown = { id: randomUUID(), userId: randomUUID() };
     await write({ ...toldOf(unknown), kind: 'held', expiresAt: new Date().toISOString() });
 
@@ -227,7 +227,7 @@ describe('invariants 3 to 5: money', () => {
     ]);
   });
 
-  it('finds a wallet that its entries do not explain', async () => {
+  it('finds a wallet whose balance differs from its entries', async () => {
     const { userId } = await purchases.buyPoints(10_000);
     await owner()('wallets').where({ user_id: userId }).update({ balance: 10_001 });
 
@@ -275,7 +275,7 @@ describe('invariants 3 to 5: money', () => {
     ]);
   });
 
-  it('counts by the ledger what another gateway took, whose book it cannot read', async () => {
+  it('takes the amounts of another gateway from the ledger, because it cannot read that book', async () => {
     const toss = createScriptedGateway('toss');
     const gateways = createGateways([toss], 'toss');
     const elsewhere = createActivities({ ...ground.dependencies, gateways });
@@ -292,7 +292,7 @@ describe('invariants 3 to 5: money', () => {
     });
   });
 
-  it('finds what the ledger has and the gateway has not', async () => {
+  it('finds a charge that is in the ledger and not at the gateway', async () => {
     const userId = await createUser(owner(), 5_000);
     const [journal] = await owner()('journals').where({ kind: 'TOP_UP' }).select<{ id: string }[]>('id');
 
@@ -331,7 +331,7 @@ describe('invariant 9: the line', () => {
     ]);
   });
 
-  it('finds somebody who was let in before one who had come earlier', async () => {
+  it('finds a user who was admitted before an earlier user', async () => {
     const { room } = await aRoom({ admitPerSecond: 100, maxActive: 2 });
     await write(
       place({ user: 'early', room, at, entered: true, position: 1 }),
@@ -361,7 +361,7 @@ describe('invariant 9: the line', () => {
     ]);
   });
 
-  it('finds more people in a room than it has room for', async () => {
+  it('finds more users in a room than its capacity', async () => {
     const { room } = await aRoom({ admitPerSecond: 100, maxActive: 1 });
     await write(
       place({ user: 'one', room, at: at + 500, admittedAt: at }),
@@ -376,7 +376,7 @@ describe('invariant 9: the line', () => {
     ]);
   });
 
-  it('finds in Redis who waits and is in, and a room that is too full', async () => {
+  it('finds in Redis a user who both waits and is in, and a room that is too full', async () => {
     const { room } = await aRoom({ admitPerSecond: 100, maxActive: 1 });
     const queue = createQueue(ground.redis.redis);
     const settings = { name: room, maxActive: 2, admitPerSecond: 100, activeSeconds: ACTIVE_SECONDS };
@@ -391,7 +391,7 @@ describe('invariant 9: the line', () => {
 });
 
 describe('invariant 10: seats of a user', () => {
-  it('finds a user with more than the limit', async () => {
+  it('finds a user with more seats than the limit', async () => {
     const { scheduleId, seatIds } = await createSale(owner(), { seats: 2, maxSeatsPerUser: 1 });
     const reservation = await openReservation(scheduleId);
     for (const seatId of seatIds) await allocate(reservation, scheduleId, seatId);

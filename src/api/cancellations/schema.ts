@@ -12,11 +12,9 @@ const money = z.int();
 const figures = {
   fee: money.meta({ description: 'The part of the ticket price that is kept' }),
   bookingFeeRefund: money.meta({ description: 'The booking fee, or 0 if it is kept' }),
-  refund: z
-    .object({ points: money, card: money, total: money, currency: z.string() })
-    .meta({
-      description: 'The whole refund. It covers the points first, as far as it reaches, and then the card',
-    }),
+  refund: z.object({ points: money, card: money, total: money, currency: z.string() }).meta({
+    description: 'The whole refund. It covers the points first, as far as it reaches, and then the card',
+  }),
 };
 
 export const previewSchema = z.object({

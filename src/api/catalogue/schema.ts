@@ -63,13 +63,10 @@ export const seatMapSchema = z
         status: seatStatus,
         x: z.number(),
         y: z.number(),
-        accessible: z
-          .literal(true)
-          .optional()
-          .meta({
-            description:
-              'A wheelchair space, or the seat of a companion beside one. Other seats do not have this field',
-          }),
+        accessible: z.literal(true).optional().meta({
+          description:
+            'A wheelchair space, or the seat of a companion beside one. Other seats do not have this field',
+        }),
       }),
     ),
   })

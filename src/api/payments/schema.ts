@@ -9,14 +9,10 @@ export const paymentKey = z.string().regex(/^[\x21-\x7e]{1,200}$/, '1 to 200 pri
 export const paymentBody = z.strictObject({
   reservationId: z.uuid(),
   queueToken: z.string().optional(),
-  points: z
-    .int()
-    .min(0)
-    .optional()
-    .meta({
-      description:
-        'Points from the wallet, at most the price of the seats. Without it, the whole price of the seats',
-    }),
+  points: z.int().min(0).optional().meta({
+    description:
+      'Points from the wallet, at most the price of the seats. Without it, the whole price of the seats',
+  }),
   paymentKey: paymentKey.optional(),
 });
 

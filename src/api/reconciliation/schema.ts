@@ -26,12 +26,9 @@ export const differenceSchema = z
     subject: z.string().meta({
       description: 'A payment, a top-up, a reservation, a journal, or a charge (its id at the gateway)',
     }),
-    gateway: z
-      .string()
-      .nullable()
-      .meta({
-        description: 'The gateway that has the money. null if no gateway is concerned, or none is known',
-      }),
+    gateway: z.string().nullable().meta({
+      description: 'The gateway that has the money. null if no gateway is concerned, or none is known',
+    }),
     amount: z.int(),
     currency: z.string(),
     detail: z.record(z.string(), z.unknown()).meta({ description: 'What each of the books says' }),

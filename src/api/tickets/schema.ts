@@ -34,11 +34,9 @@ const CLOCK_SKEW_MS = 5 * 60_000;
 
 export const checkInBody = z
   .strictObject({
-    qr: z
-      .string()
-      .meta({
-        description: 'The text as the scanner read it. White space and AIM identifiers around it are ignored',
-      }),
+    qr: z.string().meta({
+      description: 'The text as the scanner read it. White space and AIM identifiers around it are ignored',
+    }),
     gate: z
       .string()
       .trim()

@@ -15,13 +15,10 @@ const timeZone = z
 export const venueFields = z.strictObject({
   name: line,
   timeZone: timeZone.default('Asia/Seoul'),
-  stage: z
-    .strictObject({ x: coordinate, y: coordinate })
-    .optional()
-    .meta({
-      description:
-        'The position of the stage, in plan units. Without it, the service looks for the caption of a stage in the plan',
-    }),
+  stage: z.strictObject({ x: coordinate, y: coordinate }).optional().meta({
+    description:
+      'The position of the stage, in plan units. Without it, the service looks for the caption of a stage in the plan',
+  }),
   plan: z.unknown(),
 });
 
