@@ -4,7 +4,7 @@ import { open } from 'lmdb';
 import type { z } from 'zod';
 import { behaviourOf, type Behaviour } from './behaviour';
 import {
-  barred,
+  blocked,
   captureRefused,
   captured,
   decideRefund,
@@ -162,7 +162,7 @@ export function openBook(directory: string, { sendsWebhooks }: { sendsWebhooks: 
     void(idempotencyKey, reason) {
       return environment.transaction(() => {
         const line = charges.get(idempotencyKey);
-        return write(line, line ? voided(line, reason) : barred(idempotencyKey, reason), true);
+        return write(line, line ? voided(line, reason) : blocked(idempotencyKey, reason), true);
       });
     },
 

@@ -21,7 +21,7 @@ export function newLine(idempotencyKey: string, body: ChargeBody, { booking }: B
 }
 
 /** The line of a key that had none and must never get another. */
-export function barred(idempotencyKey: string, reason: string): Charge {
+export function blocked(idempotencyKey: string, reason: string): Charge {
   return { status: 'BARRED', idempotencyKey, reason, barredAt: now() };
 }
 

@@ -74,7 +74,7 @@ describe('A message that is signed by the gateway', () => {
   it('about an unknown charge is accepted, and moves no money', async () => {
     const event = anEvent({
       idempotencyKey: `not-a-uuid-${randomUUID()}`,
-      gatewayPaymentId: 'somebody-elses',
+      gatewayPaymentId: 'another-one',
     });
 
     expect(await deliver(event)).toEqual({ status: 200, body: { received: true } });

@@ -106,7 +106,7 @@ describe('a window of the book', () => {
     await sandbox.gateway.charge(before);
     await pause(5);
     const from = Date.now();
-    const [taken, reserved, declined, barred] = [
+    const [taken, reserved, declined, blocked] = [
       aCharge(),
       aCharge({ paymentKey: 'sandbox:authorise' }),
       aCharge({ paymentKey: 'sandbox:decline' }),
@@ -115,7 +115,7 @@ describe('a window of the book', () => {
     await sandbox.gateway.charge(taken);
     await sandbox.gateway.charge(reserved);
     await sandbox.gateway.charge(declined);
-    await sandbox.gateway.void(barred, 'test');
+    await sandbox.gateway.void(blocked, 'test');
     const refund = { refundKey: 'one', charge: taken, gatewayPaymentId: 'any', amount: 700, reason: 'test' };
     await sandbox.gateway.refund(refund);
     await pause(5);

@@ -73,14 +73,14 @@ export const ENDINGS: Record<string, Ending> = {
   'reservation-confirmed-with-its-answer-lost': {
     status: 'CONFIRMED',
     async play(stage) {
-      let barred = false;
+      let blocked = false;
       stage.temporal.replaceActivity('confirmReservation', (real) => async (input) => {
         const tickets = await real(input);
-        if (!barred) throw new Error('the answer was lost');
+        if (!blocked) throw new Error('the answer was lost');
         return tickets;
       });
       stage.temporal.replaceActivity('failPayment', (real) => async (...args) => {
-        barred = true;
+        blocked = true;
         return real(...args);
       });
       const { reservationId } = await holdOnStage(stage);

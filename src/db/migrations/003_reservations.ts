@@ -72,7 +72,7 @@ export async function up(knex: Knex): Promise<void> {
       delivered_at timestamptz
     );
 
-    -- The first answer given for a key is the answer for good. It is null while the request is under way.
+    -- The first answer given for a key is its permanent answer. It is null while the request is under way.
     CREATE TABLE idempotency_keys (
       user_id    uuid NOT NULL,
       route      text NOT NULL,

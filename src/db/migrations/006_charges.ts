@@ -10,7 +10,7 @@ export async function up(knex: Knex): Promise<void> {
     CREATE UNIQUE INDEX one_payment_per_payment_key ON payments (gateway, payment_key)
       WHERE payment_key IS NOT NULL AND gateway <> 'sandbox';
     CREATE INDEX payments_by_gateway_id ON payments (gateway_payment_id) WHERE gateway_payment_id IS NOT NULL;
-    -- Attempts whose charge is not known to be given back yet; there are hardly ever any.
+    -- Attempts whose charge is not known to be voided yet; there are hardly ever any.
     CREATE INDEX payments_to_give_back ON payments (created_at) WHERE status = 'FAILED' AND undone_at IS NULL;
 
     ALTER TABLE top_ups

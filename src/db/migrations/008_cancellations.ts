@@ -37,7 +37,7 @@ export async function up(knex: Knex): Promise<void> {
     -- One for each reservation that was cancelled, with every figure as the customer was told.
     CREATE TABLE cancellations (
       reservation_id     uuid PRIMARY KEY REFERENCES reservations,
-      -- Whoever asks again under the same id gets this cancellation; null where nobody can.
+      -- A repeat under the same id gets this cancellation. Null if no request can repeat it.
       request_id         uuid,
       cause              text NOT NULL CHECK (cause IN ('CUSTOMER', 'ORGANISER')),
       rule               text NOT NULL,

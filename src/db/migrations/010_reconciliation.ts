@@ -51,7 +51,7 @@ export async function up(knex: Knex): Promise<void> {
       first_seen_at timestamptz NOT NULL,
       last_seen_at  timestamptz NOT NULL,
       resolved_at   timestamptz,
-      -- Null where it was gone by itself: only a closing by hand holds against the next run.
+      -- Null where it was gone by itself: the next run keeps only a closing by hand.
       resolved_by   uuid REFERENCES users,
       note          text,
       UNIQUE (kind, subject),

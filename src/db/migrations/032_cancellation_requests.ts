@@ -37,7 +37,7 @@ export async function up(knex: Knex): Promise<void> {
 
     ALTER TABLE refunds DROP CONSTRAINT refunds_reservation_id_fkey, DROP CONSTRAINT refunds_pkey,
       ADD COLUMN cancellation_id uuid,
-      -- The next try's number. It stays the same until the gateway's word on a try is known.
+      -- The next try's number. It stays the same until the outcome of a try is known.
       ADD COLUMN next_attempt int NOT NULL DEFAULT 1 CHECK (next_attempt > 0);
     UPDATE refunds SET cancellation_id = reservation_id, next_attempt = greatest(attempts, 1);
     ALTER TABLE cancellations DROP CONSTRAINT cancellations_pkey, DROP COLUMN request_id, ADD COLUMN id uuid;

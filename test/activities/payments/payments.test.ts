@@ -289,13 +289,13 @@ describe('confirming', () => {
     const step = await ground.request(hold);
     await activities.openPayment(step.paymentId);
 
-    const [confirmed, barred] = await Promise.allSettled([
+    const [confirmed, failed] = await Promise.allSettled([
       activities.confirmReservation(aConfirmation(step)),
       activities.failPayment({ ...aFailure(step), reason: 'no-answer' }),
     ]);
 
     const won = confirmed.status === 'fulfilled';
-    expect(barred).toMatchObject({ status: 'fulfilled', value: won ? 'SUCCEEDED' : 'FAILED' });
+    expect(failed).toMatchObject({ status: 'fulfilled', value: won ? 'SUCCEEDED' : 'FAILED' });
     expect(await ground.books.tickets(hold.reservationId)).toHaveLength(won ? 1 : 0);
     expect(await ground.books.reservationStatus(hold.reservationId)).toBe(won ? 'CONFIRMED' : 'HELD');
   });

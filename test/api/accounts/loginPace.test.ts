@@ -4,7 +4,7 @@ import { Problem } from '../../../src/domain/problems';
 import type { LoginOutcome, LoginTries } from '../../../src/redis/accounts/loginTries';
 
 const FREE = 5;
-const somebody = { login: 'mina', network: '192.0.2.1', closed: new AbortController().signal };
+const mina = { login: 'mina', network: '192.0.2.1', closed: new AbortController().signal };
 
 /** Tries as Redis reports them, the outcome of each, and the delay of each. */
 function aPace(found: { own: number; all: number } | null) {
@@ -30,7 +30,7 @@ const broken = async () => Promise.reject(new Problem('temporarily-unavailable',
 
 async function delayAfter(own: number, all: number): Promise<number> {
   const { pace, delays } = aPace({ own, all });
-  expect(await pace.check(somebody, right)).toBe('in');
+  expect(await pace.check(mina, right)).toBe('in');
   return delays[0] ?? 0;
 }
 
@@ -64,19 +64,19 @@ describe('the delay before a password is checked', () => {
 describe('a try', () => {
   it('counts as failed if the password was wrong', async () => {
     const { pace, outcomes } = aPace({ own: 0, all: 0 });
-    await expect(pace.check(somebody, wrong)).rejects.toMatchObject({ slug: 'invalid-credentials' });
+    await expect(pace.check(mina, wrong)).rejects.toMatchObject({ slug: 'invalid-credentials' });
     expect(outcomes).toEqual(['failed']);
   });
 
   it('does not count if something else failed', async () => {
     const { pace, outcomes } = aPace({ own: 0, all: 0 });
-    await expect(pace.check(somebody, broken)).rejects.toMatchObject({ slug: 'temporarily-unavailable' });
+    await expect(pace.check(mina, broken)).rejects.toMatchObject({ slug: 'temporarily-unavailable' });
     expect(outcomes).toEqual(['unknown']);
   });
 
   it('is rejected while another try from the same network has its turn', async () => {
     const { pace } = aPace(null);
-    await expect(pace.check(somebody, right)).rejects.toMatchObject({
+    await expect(pace.check(mina, right)).rejects.toMatchObject({
       slug: 'rate-limited',
       members: { policy: 'login-account', retryAfter: 1 },
     });
@@ -85,13 +85,13 @@ describe('a try', () => {
   it('is dropped without a password check if its client leaves before its turn', async () => {
     const { pace, outcomes } = aPace({ own: 8, all: 8 });
     const check = jest.fn(right);
-    const left = { ...somebody, closed: AbortSignal.abort() };
+    const left = { ...mina, closed: AbortSignal.abort() };
     await expect(pace.check(left, check)).rejects.toMatchObject({ slug: 'temporarily-unavailable' });
     expect(check).not.toHaveBeenCalled();
     expect(outcomes).toEqual(['unknown']);
   });
 
   it('is not delayed if limits are switched off', async () => {
-    expect(await createLoginPace(null).check(somebody, right)).toBe('in');
+    expect(await createLoginPace(null).check(mina, right)).toBe('in');
   });
 });

@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(async () => redis?.drop());
 
 let networks = 0;
-const somebody = (): CardPayer => {
+const aPayer = (): CardPayer => {
   networks += 1;
   return { userId: randomUUID(), network: `192.0.2.${networks}` };
 };
@@ -47,7 +47,7 @@ const ofAddress = RATE_LIMITS['failed-cards-address'].quota;
 
 describe('charges that fail', () => {
   it('are limited for a user, before the next card is charged', async () => {
-    const user = somebody();
+    const user = aPayer();
     const first = await outcomes(() => user, declined, quota);
     expect(new Set(first)).toEqual(new Set(['payment-failed']));
 
@@ -57,21 +57,21 @@ describe('charges that fail', () => {
   });
 
   it('are limited for an address, however many accounts it uses', async () => {
-    const { network } = somebody();
+    const { network } = aPayer();
     const anyone = () => ({ userId: randomUUID(), network });
     await outcomes(anyone, declined, ofAddress);
     expect(await outcomes(anyone, approved, 1)).toEqual(['rate-limited']);
-    expect(await outcomes(somebody, approved, 1)).toEqual(['approved']);
+    expect(await outcomes(aPayer, approved, 1)).toEqual(['approved']);
   });
 
   it('do not count if the gateway was not called', async () => {
-    const user = somebody();
+    const user = aPayer();
     await outcomes(() => user, notAsked, quota + 1);
     expect(await outcomes(() => user, approved, 1)).toEqual(['approved']);
   });
 
   it('are the only charges that count', async () => {
-    const user = somebody();
+    const user = aPayer();
     await outcomes(() => user, approved, quota + 1);
     expect(await outcomes(() => user, approved, 1)).toEqual(['approved']);
   });

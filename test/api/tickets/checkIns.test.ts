@@ -273,7 +273,7 @@ describe('an uploaded scan', () => {
     expect(body).toMatchObject({ usedAt: uploads[2]?.scannedAt, gate: 'gate of device 600' });
   });
 
-  it('of a void ticket is rejected as void, which shows that somebody entered with it', async () => {
+  it('of a void ticket is rejected as void, which shows that a visitor entered with it', async () => {
     const ticket = await issue(edge);
     const upload = offline(await ticket.code(), 600, 'north');
     await ticket.reissue();

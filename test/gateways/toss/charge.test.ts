@@ -122,8 +122,8 @@ describe('A payment that does not match the charge is declined, and nothing is c
   });
 });
 
-describe('A virtual account is not accepted, because the money would come days later or never', () => {
-  it('it is cancelled at once if the method shows only after the confirmation', async () => {
+describe('A payment by virtual account', () => {
+  it('is cancelled at once if the method shows only after the confirmation: its money would come days later or never', async () => {
     const charge = shop.prepared({ method: '가상계좌' });
     const hidden = { ...shop.toss.payment(charge.paymentKey), method: null };
     shop.toss.next('look', { kind: 'lie', status: 200, body: hidden });
@@ -134,7 +134,7 @@ describe('A virtual account is not accepted, because the money would come days l
     expect(await shop.gateway.lookUp(charge)).toEqual({ outcome: 'declined', reason: 'voided' });
   });
 
-  it('one that waits for its deposit is absent in a look-up, and a void closes it and returns nothing', async () => {
+  it('that waits for its deposit is absent in a look-up, and a void closes it and returns nothing', async () => {
     const charge = shop.prepared({ status: 'WAITING_FOR_DEPOSIT', method: '가상계좌' });
 
     expect(await shop.gateway.lookUp(charge)).toEqual({ outcome: 'absent' });

@@ -66,7 +66,7 @@ describe('the plan of an opening', () => {
     });
   });
 
-  it('is made once, whoever asks for it again', async () => {
+  it('is made once, also if several callers ask for it', async () => {
     const opening = await announce(HOUR_MS);
     await Promise.all([plan(opening), plan(opening), plan(opening)]);
     await expect(plan(opening)).resolves.toBeUndefined();

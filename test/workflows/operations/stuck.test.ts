@@ -224,7 +224,7 @@ describe.each(Object.entries(STEPS))('%s that Postgres rejects permanently', (_n
   const { activity, table, rule, play } = step;
 
   it('is tried once, shows what is wrong, and succeeds after the cause is fixed and an operator sends a retry', async () => {
-    const mend = await breakTable(table, rule);
+    const repair = await breakTable(table, rule);
     try {
       const { workflowId, expectDone } = await play();
       const handle = stage.temporal.env.client.workflow.getHandle(workflowId);
@@ -232,7 +232,7 @@ describe.each(Object.entries(STEPS))('%s that Postgres rejects permanently', (_n
       await handle.signal(RETRY_SIGNAL);
       await expectStuck(handle, activity, 2);
 
-      await mend();
+      await repair();
       await handle.signal(RETRY_SIGNAL);
 
       await handle.result();
@@ -240,7 +240,7 @@ describe.each(Object.entries(STEPS))('%s that Postgres rejects permanently', (_n
       expect((await handle.describe()).typedSearchAttributes.get(STUCK_STEP)).toBeUndefined();
       expect(failures).toEqual([activity, activity]);
     } finally {
-      await mend();
+      await repair();
     }
   }, 60_000);
 });
@@ -249,7 +249,7 @@ describe('a step that Postgres rejects permanently, while the attempt can still 
   it('undoes a payment: the card is refunded, the points are returned, and the hold continues', async () => {
     const { reservationId, userId } = await holdOnStage(stage);
     const attempt = anAttempt();
-    const mend = await breakTable('tickets', 'false');
+    const repair = await breakTable('tickets', 'false');
 
     const paying = stage.temporal.reservations.pay(reservationId, attempt);
 
@@ -257,7 +257,7 @@ describe('a step that Postgres rejects permanently, while the attempt can still 
       slug: 'payment-failed',
       members: { reason: 'internal-failure' },
     });
-    await mend();
+    await repair();
     expect(failures).toEqual(['confirmReservation']);
     expect(await stage.books.balance(userId)).toBe(PRICE);
     expect(stage.gateway.taken(attempt.paymentId)).toBe(0);
@@ -268,11 +268,11 @@ describe('a step that Postgres rejects permanently, while the attempt can still 
 
   it('undoes a top-up: the card is refunded', async () => {
     const topUp = await stage.requestTopUp(await createUser(stage.database.owner), 30_000);
-    const mend = await breakTable('top_ups', "status <> 'SUCCEEDED'");
+    const repair = await breakTable('top_ups', "status <> 'SUCCEEDED'");
 
     const result = await topUps().make(topUp);
 
-    await mend();
+    await repair();
     expect(result).toMatchObject({ status: 'FAILED', reason: 'internal-failure' });
     expect(stage.gateway.taken(topUp.topUpId)).toBe(0);
   });
@@ -282,9 +282,9 @@ describe('a cancellation that is stuck', () => {
   it('is tried again whenever its client asks again', async () => {
     const { reservationId, paymentId } = await buyOnStage(stage);
     const cancellationId = await stage.requestCancellation(reservationId);
-    const mend = await breakTable('cancellations', 'fee < 0');
+    const repair = await breakTable('cancellations', 'fee < 0');
     expect(await stage.temporal.decide(cancellationId).catch(slugOf)).toBe('internal-error');
-    await mend();
+    await repair();
 
     await stage.temporal.decide(cancellationId);
 

@@ -213,14 +213,14 @@ describe('a confirmation that fails after the charge', () => {
 
   itWithSkippedTime('counts as paid if it was committed and only its result was lost', async () => {
     const { sale, reservationId } = await holdOnStage(stage);
-    let barred = false;
+    let blocked = false;
     stage.temporal.replaceActivity('confirmReservation', (real) => async (input) => {
       const tickets = await real(input);
-      if (!barred) throw new Error('the answer was lost');
+      if (!blocked) throw new Error('the answer was lost');
       return tickets;
     });
     stage.temporal.replaceActivity('failPayment', (real) => async (...args) => {
-      barred = true;
+      blocked = true;
       return real(...args);
     });
     const attempt = anAttempt();
