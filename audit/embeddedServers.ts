@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 
 const stateSchema = z.object({
-  ports: z.object({ postgres: z.int(), redis: z.int(), gateway: z.int() }),
+  ports: z.object({ postgres: z.int(), redis: z.int(), gateway: z.int(), temporal: z.int() }),
   secrets: z.object({ service: z.string(), redis: z.string(), gateway: z.string() }),
 });
 
@@ -17,5 +17,14 @@ export function embeddedServers(folder: string) {
     redisUrl: `redis://:${secrets.redis}@127.0.0.1:${ports.redis}`,
     gatewayUrl: `http://127.0.0.1:${ports.gateway}`,
     gatewaySecret: secrets.gateway,
+    temporalAddress: `127.0.0.1:${ports.temporal}`,
+    serviceLogs: logsIn(path.join(folder, 'logs')),
   };
+}
+
+/** Rotated files too. */
+function logsIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder).filter((name) => /^(api|worker|gateway)\b.*\.log/.test(name));
+  return names.map((name) => path.join(folder, name));
 }

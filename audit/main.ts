@@ -37,6 +37,14 @@ function findTarget(env: NodeJS.ProcessEnv, folder: string, logs: string[]): Aud
       secret: need('SANDBOX_SECRET', embedded?.gatewaySecret),
     },
     logs,
+    ...(embedded && {
+      temporal: {
+        address: embedded.temporalAddress,
+        namespace: env['TEMPORAL_NAMESPACE'] || 'default',
+        taskQueue: env['TEMPORAL_TASK_QUEUE'] || 'holdfast',
+      },
+      serviceLogs: embedded.serviceLogs,
+    }),
     activeSeconds: Number(env['QUEUE_TOKEN_TTL_SECONDS'] || '900'),
   };
 }
