@@ -306,10 +306,8 @@ export const BREAKAGES: Breakage[] = [
         replace: 'if (groups.length > 0 || since > 0) return groups;',
       },
     ],
-    suite: 'test/api/reservations/holdBest.test.ts',
-    tests: [
-      'seats that turn out to be taken are on offer again as soon as they are released: a rejection never uses data older than its request',
-    ],
+    suite: 'test/api/reservations/seatChoice.test.ts',
+    tests: ['a choice that finds no seat reads statuses that are newer than its request before it says so'],
   },
   {
     name: 'a rate limit ignores the previous window',

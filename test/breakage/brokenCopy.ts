@@ -4,13 +4,15 @@ import { existsSync } from 'node:fs';
 import { chmod, cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { transform } from '@swc/core';
 import { z } from 'zod';
 import type { Breakage } from './breakage';
 
 const ROOT = path.resolve(__dirname, '../..');
 /** Files that are made again in the copy, shared with it, or not needed there. */
-const NOT_COPIED = /^(node_modules|dist|coverage|\.git|\.data.*)$/;
-const LIMIT_MS = 240_000;
+const NOT_COPIED = /^(node_modules|coverage|\.git|\.data.*)$/;
+/** Folders that the build compiles into `dist`. */
+const COMPILED = /^(src|sandbox|demo|audit)\/.*\.ts$/;
 
 const resultsSchema = z.object({
   testResults: z.array(
@@ -26,8 +28,8 @@ export interface BrokenCopy {
    * @throws if a `find` is not in its file exactly once
    */
   broken<Result>(edits: Breakage['edits'], work: () => Promise<Result>): Promise<Result>;
-  /** Runs tests by their full names. @returns `passed` or `failed` for each that ran */
-  test(suites: readonly string[], names: readonly string[]): Promise<Record<string, string>>;
+  /** Runs tests by their full names. @returns `passed` or `failed` for each that ran within the limit */
+  test(suites: readonly string[], names: readonly string[], limitMs: number): Promise<Record<string, string>>;
   remove(): Promise<void>;
 }
 
@@ -38,8 +40,18 @@ export async function copyTree(): Promise<BrokenCopy> {
   for (const name of await readdir(ROOT)) {
     if (!NOT_COPIED.test(name)) await cp(path.join(ROOT, name), path.join(folder, name), { recursive: true });
   }
-  // The tests start processes from `dist`. The faults of the copy are not in `dist`.
-  for (const name of ['node_modules', 'dist']) await symlink(path.join(ROOT, name), path.join(folder, name));
+  await symlink(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
+
+  /** Tests start processes from `dist`, so what is broken must be broken there too. The workflow bundle stays as it is. */
+  async function compile(file: string): Promise<void> {
+    if (!COMPILED.test(file)) return;
+    const { code } = await transform(await readFile(path.join(folder, file), 'utf8'), {
+      filename: file,
+      jsc: { target: 'es2023', parser: { syntax: 'typescript' } },
+      module: { type: 'commonjs' },
+    });
+    await writeFile(path.join(folder, 'dist', file.replace(/\.ts$/, '.js')), code);
+  }
 
   return {
     async broken(edits, work) {
@@ -54,13 +66,17 @@ export async function copyTree(): Promise<BrokenCopy> {
             text.replace(find, () => replace),
           );
         }
+        for (const file of originals.keys()) await compile(file);
         return await work();
       } finally {
-        for (const [file, text] of originals) await writeFile(path.join(folder, file), text);
+        for (const [file, text] of originals) {
+          await writeFile(path.join(folder, file), text);
+          await compile(file);
+        }
       }
     },
 
-    async test(suites, names) {
+    async test(suites, names, limitMs) {
       const outputFile = path.join(folder, 'results.json');
       await rm(outputFile, { force: true });
       const pattern = `^(${names.map(escapeRegExp).join('|')})$`;
@@ -76,7 +92,7 @@ export async function copyTree(): Promise<BrokenCopy> {
       ];
       const jest = path.join(ROOT, 'node_modules/jest/bin/jest.js');
       const child = spawn(process.execPath, [jest, ...args], { cwd: folder, stdio: 'ignore' });
-      const timer = setTimeout(() => child.kill('SIGTERM'), LIMIT_MS);
+      const timer = setTimeout(() => child.kill('SIGTERM'), limitMs);
       await once(child, 'exit');
       clearTimeout(timer);
       const results = await readResults(outputFile);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { decodeJwt } from 'jose';
 import * as contract from './contract';
 import { eventually } from '../support/eventually';
 import { expectAnswer, expectProblem, expectStatus, type User } from './client';
@@ -94,7 +95,12 @@ describe('A waiting room that is switched off during a sale', () => {
     await service.stack.redis.zrem(`queue:{${sale.scheduleId}}:active`, user.userId);
     expectProblem(await user.pay(held.reservationId, { queueToken }), 410, 'queue-token-expired');
 
-    const again = await enter(user, sale.scheduleId);
+    const again = await eventually(async () => {
+      const entered = await enter(user, sale.scheduleId);
+      // The API reads the room of a schedule at most every 2 s.
+      expect(decodeJwt(entered.queueToken)['room']).toBe('service');
+      return entered;
+    });
 
     expectAnswer(await user.pay(held.reservationId, { queueToken: again.queueToken }), 200, contract.paid);
   });

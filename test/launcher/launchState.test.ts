@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -15,6 +17,17 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const written = (): unknown => JSON.parse(readFileSync(file, 'utf8'));
 const write = (state: object): void => writeFileSync(file, JSON.stringify(state));
+
+/** A port that is free now. */
+async function portOfSystem(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
 
 describe('state.json', () => {
   it('contains the last migration once the database has it', async () => {
@@ -60,10 +73,13 @@ describe('state.json', () => {
   });
 
   it('does not use ports that the operator has chosen for other uses', async () => {
-    const { ports } = await openLaunchState(folder, []);
+    const { secrets, ports } = await openLaunchState(folder, []);
+    // A port that this process has not reserved.
+    const chosen = await portOfSystem();
+    write({ secrets, ports: { ...ports, redis: chosen } });
 
-    const state = await openLaunchState(folder, [ports.redis]);
+    const state = await openLaunchState(folder, [chosen]);
 
-    expect(Object.values(state.ports)).not.toContain(ports.redis);
+    expect(Object.values(state.ports)).not.toContain(chosen);
   });
 });

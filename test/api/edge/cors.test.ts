@@ -52,8 +52,8 @@ describe('a page of an origin that CORS_ORIGINS names', () => {
       expect(reply.headers.get('Access-Control-Allow-Origin')).toBe(SHOP);
     }
     expect(map.headers.get('Vary')).toBe('Origin, Accept-Encoding');
-    // The same request outside the lane: a query keeps it out.
-    const around = await edge.call('GET', `/v1/schedules/${scheduleId}/seats?`, from(SHOP));
+    // The same request outside the lane: a login keeps it out.
+    const around = await edge.call('GET', `/v1/schedules/${scheduleId}/seats`, { token, ...from(SHOP) });
     expect(around.headers.get('Vary')).toBe('Origin, Accept-Encoding');
   });
 

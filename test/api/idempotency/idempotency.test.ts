@@ -148,6 +148,7 @@ describe('a transaction with an idempotency key', () => {
 const expired = async () => Promise.reject(new Problem('queue-token-expired', 'The place has ended.'));
 const interim = async () => Promise.resolve({ status: 202, interim: true });
 const unknown = async () => Promise.resolve(null);
+const refused = async () => Promise.reject(new Problem('seat-unavailable', 'It is sold.'));
 const known = async () => Promise.resolve({ status: 200, body: { paid: true } });
 
 describe('a key whose effect is under way', () => {
@@ -164,6 +165,12 @@ describe('a key whose effect is under way', () => {
       slug: 'idempotency-key-reused',
     });
     expect(await idempotency.run(request, expired, known)).toEqual({ status: 200, body: { paid: true } });
+  });
+
+  it('responds with the outcome of an earlier run, and not with the refusal of a later one', async () => {
+    const answer = await idempotency.run(aRequest(), refused, known);
+
+    expect(answer).toEqual({ status: 200, body: { paid: true } });
   });
 
   it('is free again if its first request was rejected before anything happened', async () => {

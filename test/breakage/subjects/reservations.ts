@@ -51,7 +51,7 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     tests: ['a repeat with the same key is never permanently rejected while a hold exists under the key'],
   },
   {
-    name: 'a repeated key does not return the hold that it was granted',
+    name: 'a repeated key does not return what an earlier run did',
     edits: [
       { file: IDEMPOTENCY, find: 'if (!used.isNew) {', replace: 'if (used.isNew && !used.isNew) {' },
       {
@@ -60,9 +60,10 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
         replace: 'record(keys, toProblemRecord(problem))',
       },
     ],
-    suite: 'test/api/reservations/placeHold.test.ts',
+    suite: 'test/api/idempotency/idempotency.test.ts',
     tests: [
-      'a repeat with the same key gets the hold also if everything else has been sold since, or the sale is closed',
+      'a key whose effect is under way stays taken when a repeat is rejected, and gets the outcome once it is known',
+      'a key whose effect is under way responds with the outcome of an earlier run, and not with the refusal of a later one',
     ],
   },
   {

@@ -26,8 +26,8 @@ export const RUNNING_BREAKAGES: Breakage[] = [
         replace: 'void codeOf(error);',
       },
     ],
-    suite: 'test/launcher/cache.test.ts',
-    tests: ['the cache of components names the setting that helps if it cannot make a folder'],
+    suite: 'test/launcher/folders.test.ts',
+    tests: ['a folder that cannot be made is an error of the operating system'],
   },
   {
     name: 'a URL has an IPv6 address without brackets',
