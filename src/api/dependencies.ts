@@ -15,6 +15,7 @@ import { connectGateways } from '../gateways/connectGateways';
 import { createGateways, type Gateways } from '../gateways/gateways';
 import { createAddressHoldLog } from '../redis/reservations/addressHolds';
 import { createBestEffort, type BestEffort } from '../redis/bestEffort';
+import { createCatalogueCache, type Cache } from '../redis/cache';
 import { connectRedis } from '../redis/connect';
 import { createHoldFiguresStore } from '../redis/reservations/holdFigures';
 import { createLoginTries } from '../redis/accounts/loginTries';
@@ -85,6 +86,8 @@ export interface ApiDependencies {
   holdMeter: HoldMeter;
   holdLimits: HoldLimits;
   eventStreams: EventStreams;
+  /** What clients read of the catalogue, in Redis. */
+  catalogueCache: Cache;
   seatMaps: SeatMaps;
   /** Announces that the seat map of a schedule has changed. Also resolves if Redis is down. */
   bumpSeatVersion: (scheduleId: string) => Promise<unknown>;
@@ -179,6 +182,7 @@ export async function createDependencies(
     holdMeter: createHoldMeter(async (figures) => attempt(async () => holds.add(figures))),
     holdLimits: createLimitsOfHolds(settings, db, redis, attempt),
     eventStreams,
+    catalogueCache: createCatalogueCache(attempt),
     seatMaps,
     bumpSeatVersion: async (scheduleId) => seatMapCache.bump(scheduleId),
     liveSeats: createLiveSeats({

@@ -5,7 +5,7 @@ import { createLedgerStore } from '../db/ledger/ledgerStore';
 import { createPaymentStore } from '../db/payments/paymentStore';
 import { createReservationTickets } from '../db/tickets/reservationTickets';
 import { createReservationStore } from '../db/reservations/reservationStore';
-import { createSeatDirectory } from '../db/catalogue/seatDirectory';
+import { createSeatDirectory } from './reservations/seatDirectory';
 import { createTopUpStore } from '../db/ledger/topUpStore';
 import { createSeatClaim } from '../redis/reservations/seatClaim';
 import { adminReservationRoutes } from './reservations/adminRoutes';

@@ -4,9 +4,6 @@ import { createDrawStore } from '../../db/openings/drawStore';
 import { createScheduleStore } from '../../db/catalogue/scheduleStore';
 import { Problem } from '../../domain/problems';
 import { planOpening } from '../../temporal/openings/planOpening';
-import { createBestEffort } from '../../redis/bestEffort';
-import { createCatalogueCache } from '../../redis/cache';
-import { createSeatMapCache } from '../../redis/catalogue/seatMapCache';
 import { presentSchedule } from './presenter';
 import { concertParams, scheduleParams } from './schema';
 import type { ApiDependencies } from '../dependencies';
@@ -27,15 +24,15 @@ const tags = ['Operators'];
 export function adminCatalogueRoutes({
   settings,
   db,
-  redis,
   temporal,
-  logger,
+  catalogueCache,
+  bumpSeatVersion,
   idempotency,
-}: Pick<ApiDependencies, 'settings' | 'db' | 'redis' | 'temporal' | 'logger' | 'idempotency'>): Endpoint[] {
+}: Pick<
+  ApiDependencies,
+  'settings' | 'db' | 'temporal' | 'catalogueCache' | 'bumpSeatVersion' | 'idempotency'
+>): Endpoint[] {
   const editor = createCatalogueEditor(db);
-  const attempt = createBestEffort(redis, logger);
-  const catalogueCache = createCatalogueCache(attempt);
-  const seatMapCache = createSeatMapCache(redis, attempt);
 
   async function present(scheduleId: string): Promise<z.input<typeof adminScheduleSchema>> {
     const schedules = createScheduleStore(db);
@@ -142,7 +139,7 @@ export function adminCatalogueRoutes({
       responses: { 200: { description: 'The schedule as it is now', schema: adminScheduleSchema } },
       async handle({ params: { scheduleId }, body }) {
         await editWithOpening(scheduleId, (editing) => editing.editSchedule(scheduleId, body));
-        await Promise.all([catalogueCache.invalidate(), seatMapCache.bump(scheduleId)]);
+        await Promise.all([catalogueCache.invalidate(), bumpSeatVersion(scheduleId)]);
         return { status: 200, body: await present(scheduleId) };
       },
     }),

@@ -1,8 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import { Problem } from '../../domain/problems';
-import { createBestEffort } from '../../redis/bestEffort';
-import { createCatalogueCache } from '../../redis/cache';
 import type { ApiDependencies } from '../dependencies';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import { EVENT_STREAM, EVENT_STREAM_HEADERS } from '../http/eventStream';
@@ -31,13 +29,12 @@ const PLAN_CACHING = 'public, max-age=300';
 /** The public, cached part of the API: concerts, their schedules, and the seats of each. */
 export function catalogueRoutes({
   db,
-  redis,
+  catalogueCache,
   seatMaps,
   liveSeats,
-  logger,
-}: Pick<ApiDependencies, 'db' | 'redis' | 'seatMaps' | 'liveSeats' | 'logger'>): Endpoint[] {
+}: Pick<ApiDependencies, 'db' | 'catalogueCache' | 'seatMaps' | 'liveSeats'>): Endpoint[] {
   const hallPlans = createHallPlans(db);
-  const catalogue = createCatalogue(db, createCatalogueCache(createBestEffort(redis, logger)));
+  const catalogue = createCatalogue(db, catalogueCache);
 
   async function findConcert(concertId: string) {
     const concert = await catalogue.find(concertId);

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Payment, PaymentStore } from '../../db/payments/paymentStore';
 import type { Reservation, ReservationStore } from '../../db/reservations/reservationStore';
-import type { SeatDirectory } from '../../db/catalogue/seatDirectory';
+import type { SeatDirectory } from '../reservations/seatDirectory';
 import { splitPayment, type PaymentAmount } from '../../domain/money';
 import { Problem } from '../../domain/problems';
 import { isOpen } from '../../domain/reservations/reservationStates';

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { SeatDirectory } from '../../db/catalogue/seatDirectory';
+import type { SeatDirectory } from './seatDirectory';
 import type { SeatWish } from '../../domain/reservations/bestAvailable/choose';
 import type { HeldReservation } from '../../domain/reservations/hold';
 import { assertSaleOpen, seatUnavailable } from '../../domain/reservations/holdRules';

@@ -6,7 +6,7 @@ import {
 } from '../../../src/api/reservations/reservationWorkflows';
 import { createPaymentStore } from '../../../src/db/payments/paymentStore';
 import { createReservationStore } from '../../../src/db/reservations/reservationStore';
-import { createSeatDirectory } from '../../../src/db/catalogue/seatDirectory';
+import { createSeatDirectory } from '../../../src/api/reservations/seatDirectory';
 import { Problem } from '../../../src/domain/problems';
 import { PRICE } from '../../support/factories';
 import { holdOnStage } from '../../support/holdOnStage';

@@ -6,7 +6,7 @@ import { createHoldBest } from '../../../src/api/reservations/holdBest';
 import { createPlaceHold } from '../../../src/api/reservations/placeHold';
 import type { ReservationWorkflows } from '../../../src/api/reservations/reservationWorkflows';
 import { createSeatChoice } from '../../../src/api/reservations/seatChoice';
-import { createSeatDirectory } from '../../../src/db/catalogue/seatDirectory';
+import { createSeatDirectory } from '../../../src/api/reservations/seatDirectory';
 import { Problem } from '../../../src/domain/problems';
 import { HOLD_SECONDS } from '../../support/durations';
 import { eventually } from '../../support/eventually';

@@ -5,8 +5,6 @@ import {
   type ShowCancellation,
 } from '../../../db/cancellations/showCancellationStore';
 import { Problem } from '../../../domain/problems';
-import { createBestEffort } from '../../../redis/bestEffort';
-import { createCatalogueCache } from '../../../redis/cache';
 import { nudgeShowCancellation } from '../../../temporal/cancellations/startShowCancellation';
 import { showCancellationWorkflowId } from '../../../contract/cancellations';
 import { scheduleParams } from '../../catalogue/schema';
@@ -31,13 +29,15 @@ const NUDGE_TIMEOUT_MS = 5_000;
 
 /** A show that does not take place. The service closes its sale permanently and refunds every buyer in full. */
 export function showCancellationRoutes(
-  dependencies: Pick<ApiDependencies, 'settings' | 'db' | 'redis' | 'temporal' | 'idempotency' | 'logger'>,
+  dependencies: Pick<
+    ApiDependencies,
+    'settings' | 'db' | 'temporal' | 'catalogueCache' | 'idempotency' | 'logger'
+  >,
 ): Endpoint[] {
-  const { settings, db, redis, temporal, idempotency, logger } = dependencies;
+  const { settings, db, temporal, catalogueCache, idempotency, logger } = dependencies;
   const schedules = createScheduleStore(db);
   const shows = createShowCancellationStore(db);
   const taskQueue = settings.TEMPORAL_TASK_QUEUE;
-  const catalogueCache = createCatalogueCache(createBestEffort(redis, logger));
   return [
     endpoint({
       method: 'POST',

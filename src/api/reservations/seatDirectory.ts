@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Knex } from 'knex';
-import { createScheduleStore, type ScheduleFacts } from './scheduleStore';
-import { createSeatStore } from './seatStore';
+import { createScheduleStore, type ScheduleFacts } from '../../db/catalogue/scheduleStore';
+import { createSeatStore } from '../../db/catalogue/seatStore';
 
 /** At most some tens of megabytes. This is several times the seats of one arena with a hot sale. */
 const MAX_SEATS = 60_000;

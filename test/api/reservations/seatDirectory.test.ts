@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createSeatDirectory } from '../../../src/db/catalogue/seatDirectory';
+import { createSeatDirectory } from '../../../src/api/reservations/seatDirectory';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
 import { eventually } from '../../support/eventually';
 import { createSale } from '../../support/factories';
