@@ -54,12 +54,11 @@ export function accountRoutes(dependencies: AccountRoutesDependencies): Endpoint
       body: passwordChangeSchema,
       responses: { 204: { description: 'Changed' } },
       problems: ['invalid-credentials'],
-      async handle({ user: { userId, sessionId }, body, http, idempotencyKey: key }) {
+      async handle({ user: { userId, sessionId }, body, http, keyed }) {
         const account = await findAccount(userId);
         const fault = passwordFault(body.newPassword, [account.login, account.name ?? '']);
         if (fault !== null) throw validationFailed([{ path: 'newPassword', message: fault }]);
-        const route = 'POST /v1/users/me/password';
-        const request = { userId, route, key, body, secret: 'password' as const };
+        const request = { ...keyed, secret: 'password' as const };
         return loginPace.check(
           { login: account.login, network: http.network, closed: http.closed },
           async () =>
@@ -90,9 +89,8 @@ export function accountRoutes(dependencies: AccountRoutesDependencies): Endpoint
       access: 'user',
       idempotent: true,
       responses: { 204: { description: 'Logged out everywhere' } },
-      async handle({ user: { userId, sessionId }, idempotencyKey: key }) {
-        const request = { userId, route: 'POST /v1/auth/logout-all', key, body: undefined };
-        return idempotency.run(request, async () => {
+      async handle({ user: { userId, sessionId }, keyed }) {
+        return idempotency.run(keyed, async () => {
           const sessions = sessionsIn(db);
           await sessions.cutAll(userId, sessionId);
           await sessions.close(sessionId);

@@ -45,9 +45,9 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
       body: signUpSchema,
       responses: { 201: { description: 'The new account', schema: accountSchema } },
       problems: ['id-taken'],
-      async handle({ body, idempotencyKey: key }) {
+      async handle({ body, keyed }) {
         const { id, password, name } = body;
-        const request = { route: 'POST /v1/users', key, body, secret: 'password' as const };
+        const request = { ...keyed, secret: 'password' as const };
         return idempotency.transact(request, async () => {
           const user = await accounts.draft({ login: id, password, name, role: 'USER' });
           return async (connection) => {
@@ -70,8 +70,8 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
       body: loginSchema,
       responses: { 200: { description: 'The tokens', schema: loginAnswerSchema } },
       problems: ['invalid-credentials', 'account-disabled'],
-      async handle({ body, http, idempotencyKey: key }) {
-        const request = { route: 'POST /v1/auth/login', key, body, secret: 'password' as const };
+      async handle({ body, http, keyed }) {
+        const request = { ...keyed, secret: 'password' as const };
         return loginPace.check({ login: body.id, network: http.network, closed: http.closed }, async () =>
           idempotency.transact(request, async () => {
             const user = await accounts.authenticate(body.id, body.password);
@@ -97,8 +97,8 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
       body: refreshSchema,
       responses: { 200: { description: 'The new pair', schema: tokenPairSchema } },
       problems: ['invalid-refresh-token'],
-      async handle({ body, idempotencyKey: key }) {
-        const request = { route: 'POST /v1/auth/refresh', key, body, secret: 'token' as const };
+      async handle({ body, keyed }) {
+        const request = { ...keyed, secret: 'token' as const };
         const answer = await idempotency.transact(request, () => async (connection) => ({
           status: 200 as const,
           body: await sessionsIn(connection).refresh(body.refreshToken),
@@ -117,9 +117,9 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
       access: 'user',
       idempotent: true,
       responses: { 204: { description: 'Logged out' } },
-      async handle({ user: { userId, sessionId }, idempotencyKey: key }) {
+      async handle({ user: { userId, sessionId }, keyed }) {
         // A key belongs to one session. Another session of the same user logs out with its own request.
-        const request = { userId, route: `POST /v1/auth/logout of ${sessionId}`, key, body: undefined };
+        const request = { ...keyed, route: `${keyed.route} of ${sessionId}` };
         return idempotency.run(request, async () => {
           await sessionsIn(db).close(sessionId);
           await admission.leave(userId);
@@ -140,9 +140,9 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
       body: newStaffSchema,
       responses: { 201: { description: 'The new account', schema: staffSchema } },
       problems: ['id-taken', 'venue-not-found', 'schedule-not-found'],
-      async handle({ user: { userId }, body, idempotencyKey: key }) {
+      async handle({ body, keyed }) {
         const { id, password, role, ...assignments } = body;
-        const request = { userId, route: 'POST /v1/admin/staff', key, body, secret: 'password' as const };
+        const request = { ...keyed, secret: 'password' as const };
         return idempotency.transact(request, async () => {
           const user = await accounts.draft({ login: id, password, role });
           return async (connection) => {

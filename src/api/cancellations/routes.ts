@@ -62,11 +62,10 @@ export function cancellationRoutes(dependencies: CancellationRoutesDependencies)
       body: cancellationBody,
       responses: { 200: { description: 'Cancelled', schema: cancelledSchema } },
       problems: ['not-cancellable', 'reservation-not-found', 'temporarily-unavailable'],
-      async handle({ user: { userId }, params: { reservationId }, body, idempotencyKey: key }) {
+      async handle({ user: { userId }, params: { reservationId }, body, keyed }) {
         const { seatIds = null } = body;
-        const route = `POST /v1/reservations/${reservationId}/cancellation`;
         return idempotency.run(
-          { userId, route, key, body },
+          keyed,
           async (cancellationId) =>
             answerOf(await cancelReservation({ cancellationId, reservationId, userId, seatIds })),
           async (cancellationId, db) => {

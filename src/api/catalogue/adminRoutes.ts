@@ -86,9 +86,8 @@ export function adminCatalogueRoutes({
           }),
         },
       },
-      async handle({ user, body, idempotencyKey: key }) {
-        const request = { userId: user.userId, route: 'POST /v1/admin/concerts', key, body };
-        return idempotency.run(request, async (concertId) => {
+      async handle({ body, keyed }) {
+        return idempotency.run(keyed, async (concertId) => {
           await editor.addConcert(body, concertId);
           await catalogueCache.invalidate();
           return {
@@ -111,9 +110,8 @@ export function adminCatalogueRoutes({
       body: newScheduleSchema,
       problems: ['concert-not-found', 'venue-not-found', 'temporarily-unavailable'],
       responses: { 201: { description: 'The schedule', schema: adminScheduleSchema } },
-      async handle({ user, params: { concertId }, body, idempotencyKey: key }) {
-        const route = `POST /v1/admin/concerts/${concertId}/schedules`;
-        return idempotency.run({ userId: user.userId, route, key, body }, async (scheduleId) => {
+      async handle({ params: { concertId }, body, keyed }) {
+        return idempotency.run(keyed, async (scheduleId) => {
           await editWithOpening(scheduleId, (editing) => editing.addSchedule(concertId, body, scheduleId));
           await catalogueCache.invalidate();
           return {

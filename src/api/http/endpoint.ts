@@ -73,12 +73,25 @@ export interface EndpointRequest<
   Params extends z.ZodObject,
   Query extends z.ZodObject,
   Body extends z.ZodType,
-> extends RequestHeaders {
+> extends Pick<RequestHeaders, 'queueToken'> {
   params: z.output<Params>;
   query: z.output<Query>;
   body: z.output<Body>;
   user: A extends 'public' ? undefined : Caller;
   http: HttpRequest;
+  /** The request as its idempotency key names it. */
+  keyed: KeyedRequest<z.output<Body>>;
+}
+
+/** Names a request for its repeats. Without a key, each call is a new attempt. */
+export interface KeyedRequest<Body> {
+  /** undefined if the caller is not logged in. */
+  userId: string | undefined;
+  /** Method and path, with the ids in it. */
+  route: string;
+  /** The header `Idempotency-Key`, if the endpoint takes it. */
+  key: string | undefined;
+  body: Body;
 }
 
 /** Everything about an endpoint except its types. The OpenAPI document is made from this. */
@@ -192,11 +205,19 @@ export function endpoint<
         if (!parameters.has(path)) validation.add({ path, message: 'Unknown parameter' });
       }
       if (!body) ofBody.parse(NO_BODY, input.body);
+      const { idempotencyKey, queueToken } = headers;
+      const parsed = ofBody.parse(body, input.body);
       const request = {
-        ...headers,
+        queueToken,
         params: validation.parse(params, input.params),
         query: validation.parse(query, input.query),
-        body: ofBody.parse(body, input.body),
+        body: parsed,
+        keyed: {
+          userId: input.user?.userId,
+          route: `${input.http.method} ${input.http.path}`,
+          key: idempotencyKey,
+          body: parsed,
+        },
         // The router has rejected every caller that `access` does not allow. So there is a caller, unless the endpoint
         // is public.
         // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
@@ -204,7 +225,6 @@ export function endpoint<
         http: input.http,
       };
       // A body with faults differs from the body that the key was first sent with, because that one had no faults.
-      const { idempotencyKey } = headers;
       if (ofBody.issues.length > 0 && idempotencyKey !== undefined) await input.refuseUsedKey(idempotencyKey);
       validation.add(...ofBody.issues);
       validation.throwIfFailed();

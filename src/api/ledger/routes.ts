@@ -68,12 +68,11 @@ export function walletRoutes(dependencies: WalletRoutesDependencies): Endpoint[]
       body: topUpBody,
       responses: { 201: { description: 'The points are in the wallet', schema: topUpSchema } },
       problems: ['payment-failed', 'temporarily-unavailable'],
-      async handle({ user, body, http, idempotencyKey }) {
+      async handle({ user, body, http, keyed }) {
         const { userId } = user;
         const { amount, paymentKey } = body;
-        const attempt = { userId, route: 'POST /v1/wallet/top-ups', key: idempotencyKey, body };
         return idempotency.run(
-          attempt,
+          keyed,
           async (topUpId) => {
             const payer = { userId, network: http.network };
             return answerOf(

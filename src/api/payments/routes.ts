@@ -63,12 +63,11 @@ export function paymentRoutes({
         ...HOLDER_PROBLEMS,
         'temporarily-unavailable',
       ],
-      async handle({ user, body, queueToken, http, idempotencyKey }) {
+      async handle({ user, body, queueToken, http, keyed }) {
         const { userId } = user;
         const { reservationId, points, paymentKey } = body;
-        const attempt = { userId, route: 'POST /v1/payments', key: idempotencyKey, body };
         return idempotency.run<PaymentAnswer>(
-          attempt,
+          keyed,
           async (paymentId) =>
             answerOf(
               reservationId,

@@ -30,9 +30,8 @@ export function queueRoutes({ idempotency, admission, eventStreams }: QueueRoute
       body: z.strictObject({ scheduleId: z.uuid().optional() }),
       responses: { 201: { description: 'The token of the place', schema: queueTokenSchema } },
       problems: ['schedule-not-found'],
-      async handle({ user: { userId }, body, idempotencyKey: key }) {
-        const request = { userId, route: 'POST /v1/queue/tokens', key, body };
-        return idempotency.run(request, async () => ({
+      async handle({ user: { userId }, body, keyed }) {
+        return idempotency.run(keyed, async () => ({
           status: 201 as const,
           body: await admission.enter(userId, body.scheduleId),
         }));

@@ -95,9 +95,8 @@ export function adminReconciliationRoutes(dependencies: AdminReconciliationDepen
         },
       },
       problems: ['temporarily-unavailable'],
-      async handle({ user, idempotencyKey: key }) {
-        const request = { userId: user.userId, route: `POST ${PATH}/runs`, key, body: null };
-        return idempotency.run(request, async () => {
+      async handle({ keyed }) {
+        return idempotency.run(keyed, async () => {
           const requestedAt = new Date().toISOString();
           await runNow();
           return { status: 202 as const, headers: { Location: PATH }, body: { requestedAt } };
@@ -119,9 +118,8 @@ export function adminReconciliationRoutes(dependencies: AdminReconciliationDepen
       body: resolutionBody,
       responses: { 200: { description: 'The difference', schema: differenceSchema } },
       problems: ['difference-not-found'],
-      async handle({ user, params: { differenceId }, body, idempotencyKey: key }) {
-        const route = `POST ${PATH}/differences/${differenceId}/resolution`;
-        return idempotency.transact({ userId: user.userId, route, key, body }, () => async (connection) => {
+      async handle({ user, params: { differenceId }, body, keyed }) {
+        return idempotency.transact(keyed, () => async (connection) => {
           const by = { userId: user.userId, note: body.note };
           const difference = await createDifferenceStore(connection).close(differenceId, by);
           if (!difference) throw new Problem('difference-not-found', 'There is no difference with this id.');

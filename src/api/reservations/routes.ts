@@ -65,13 +65,11 @@ export function reservationRoutes(dependencies: ReservationRoutesDependencies): 
         ...ADMISSION_PROBLEMS,
         'temporarily-unavailable',
       ],
-      async handle({ user, body, queueToken, http, idempotencyKey }) {
+      async handle({ user, body, queueToken, http, keyed }) {
         const wanted = wantedSeats(body);
         const answer = await placeHold({
+          ...keyed,
           userId: user.userId,
-          route: 'POST /v1/reservations',
-          key: idempotencyKey,
-          body,
           wanted,
           queueToken,
           network: http.network,

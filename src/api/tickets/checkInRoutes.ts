@@ -35,11 +35,10 @@ export function checkInRoutes({
       body: checkInBody,
       responses: { 200: { description: 'Let the visitor in', schema: admittedSchema } },
       problems: ['ticket-invalid', 'ticket-already-used', 'ticket-void', 'check-in-not-open'],
-      async handle({ user: { userId, role }, body, idempotencyKey: key }) {
+      async handle({ user: { userId, role }, body, keyed }) {
         const { qr, gate, scheduleId, scannedAt, deviceId } = body;
         const offline = scannedAt && deviceId !== undefined ? { scannedAt, deviceId } : undefined;
-        const request = { userId, route: 'POST /v1/check-ins', key, body };
-        return idempotency.transact(request, async () => {
+        return idempotency.transact(keyed, async () => {
           const code = await verifyTicketCode(qr, keys, { scheduleId });
           if (code.outcome === 'wrong-show') throw ticketInvalid('The ticket is for another show.');
           if (code.outcome === 'invalid') throw ticketInvalid('This is not the code of a ticket.');

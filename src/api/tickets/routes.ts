@@ -106,18 +106,14 @@ export function ticketRoutes({
       params: ticketParams,
       responses: { 200: { description: 'The ticket with its new code', schema: ticketSchema } },
       problems: ['ticket-not-found', 'ticket-already-used', 'ticket-void'],
-      async handle({ user: { userId }, params: { ticketId }, idempotencyKey: key }) {
+      async handle({ user: { userId }, params: { ticketId }, keyed }) {
         const ticket = await findOwn(userId, ticketId);
-        const route = `POST /v1/tickets/${ticketId}/reissue`;
         // For a repeat, only the version is recorded, because no table may contain a code.
-        const { status, body } = await idempotency.transact(
-          { userId, route, key, body: {} },
-          () => async (connection) => {
-            const version = await createTicketStore(connection).reissue(ticketId);
-            if (version === null) throw whyNot(await findOwn(userId, ticketId));
-            return { status: 200 as const, body: { version } };
-          },
-        );
+        const { status, body } = await idempotency.transact(keyed, () => async (connection) => {
+          const version = await createTicketStore(connection).reissue(ticketId);
+          if (version === null) throw whyNot(await findOwn(userId, ticketId));
+          return { status: 200 as const, body: { version } };
+        });
         const reissued = { ...ticket, status: 'VALID' as const, version: body.version };
         return { status, body: presentTicket(reissued, await codeOf(reissued)) };
       },

@@ -65,11 +65,10 @@ export function showCancellationRoutes(
           headers: { Location: 'The progress' },
         },
       },
-      async handle({ user, params: { scheduleId }, body, idempotencyKey: key }) {
+      async handle({ params: { scheduleId }, body, keyed }) {
         const { reason = null, refundsPerSecond } = body;
         const location = `/v1/admin/schedules/${scheduleId}/cancellation`;
-        const request = { userId: user.userId, route: `POST ${location}`, key, body };
-        return idempotency.run(request, async () => {
+        return idempotency.run(keyed, async () => {
           if (!(await schedules.facts(scheduleId))) throw scheduleNotFound();
           if (!(await shows.find(scheduleId))?.finishedAt) {
             await db.transaction(async (transaction) =>

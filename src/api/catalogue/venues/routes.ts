@@ -28,17 +28,16 @@ export function venueRoutes({ db, idempotency }: Pick<ApiDependencies, 'db' | 'i
       body: newVenueBody,
       problems: ['temporarily-unavailable'],
       responses: { 201: { description: 'The venue', schema: venueSchema } },
-      async handle({ user, body, idempotencyKey: key }) {
+      async handle({ body, keyed }) {
         const reading = await reader.read(body);
         if (reading.kind === 'malformed')
           throw new Problem('malformed-json', 'The body is not a JSON object.');
-        const request = { userId: user.userId, route: 'POST /v1/admin/venues', key };
         if (reading.kind === 'faulty') {
-          await idempotency.refuseUsed(request);
+          await idempotency.refuseUsed(keyed);
           throw validationFailed(reading.errors);
         }
         const { name, timeZone, hall, seats, stage, warnings, digest } = reading;
-        return idempotency.run({ ...request, body: digest }, async (id) => {
+        return idempotency.run({ ...keyed, body: digest }, async (id) => {
           const venueId = await editor.addVenue({ name, timeZone, hall }, id);
           return { status: 201 as const, body: { venueId, seats, stage, warnings } };
         });
