@@ -1,9 +1,8 @@
 import { status } from '@grpc/grpc-js';
 import { isGrpcServiceError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { Problem } from '../domain/problems';
+import { isProblemSlug, Problem } from '../domain/problems';
 import { membersOf } from '../contract/failures';
-import { isProblemSlug } from './problems/table';
 
 /** Each attempt costs a workflow task. */
 const UPDATE_ATTEMPTS = 3;

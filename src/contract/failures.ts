@@ -1,19 +1,15 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import type { ProblemMembers } from '../domain/problems';
+import type { ProblemMembers, ProblemSlug } from '../domain/problems';
 
 /**
  * A refusal with a business name. The API's problem table and an operator in the Temporal UI read the same name. It is
  * benign: it is a response and no fault of the service, and nothing retries it.
  *
- * @param type the problem's slug
+ * @param slug the name of the problem
  */
-export function refuse(
-  type: string | null | undefined,
-  message: string,
-  members: ProblemMembers = {},
-): ApplicationFailure {
+export function refuse(slug: ProblemSlug, message: string, members: ProblemMembers = {}): ApplicationFailure {
   return ApplicationFailure.create({
-    type: type ?? 'internal-error',
+    type: slug,
     message,
     details: [members],
     nonRetryable: true,

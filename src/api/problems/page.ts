@@ -1,4 +1,5 @@
-import type { ProblemSlug } from '../../domain/problems';
+import escape from 'escape-html';
+import { isProblemSlug } from '../../domain/problems';
 import { PROBLEMS } from './table';
 
 /** The page at the `type` of a problem. Null for a name that is not a problem. */
@@ -18,12 +19,4 @@ export function problemPage(slug: string): string | null {
 </body>
 </html>
 `;
-}
-
-function isProblemSlug(slug: string): slug is ProblemSlug {
-  return Object.hasOwn(PROBLEMS, slug);
-}
-
-function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -327,7 +327,3 @@ export const PROBLEMS: Readonly<Record<ProblemSlug, ProblemEntry>> = {
     'Read the cancellation of the reservation with GET. It shows what would be refunded, and until when.',
   ),
 };
-
-export function isProblemSlug(name: unknown): name is ProblemSlug {
-  return typeof name === 'string' && Object.hasOwn(PROBLEMS, name);
-}

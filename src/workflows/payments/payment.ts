@@ -1,6 +1,7 @@
 import type { ApplicationFailure } from '@temporalio/workflow';
 import type { OpenedPayment } from '../../activities/payments/payments';
 import { isPaid } from '../../domain/payments/attemptState';
+import { isProblemSlug } from '../../domain/problems';
 import { GATEWAY_UNAVAILABLE } from '../../domain/payments/gateway';
 import { charge, type KnownCharge } from './charge';
 import type { Duties } from '../lib/duties';
@@ -178,7 +179,7 @@ const cardFailure = (reason: string): ApplicationFailure =>
 /** Names the failure for the client: the refusal of the step, or the failure of a part of the service. */
 function asFailure(error: unknown, expiresAt: string): ApplicationFailure {
   const refusal = refusalOf(error);
-  if (refusal && refusal.type !== 'payment-failed')
+  if (refusal && isProblemSlug(refusal.type) && refusal.type !== 'payment-failed')
     return refuse(refusal.type, refusal.message, { ...membersOf(refusal), expiresAt });
   return refuse('payment-failed', 'The payment failed; nothing was taken.', {
     reason: wordFor(error),
