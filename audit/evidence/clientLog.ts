@@ -41,6 +41,7 @@ const lineSchema = z.discriminatedUnion('kind', [
     route: z.string(),
     key: z.string(),
     status: z.int(),
+    /** The body, or a digest of it. */
     body: z.string(),
   }),
 ]);

@@ -1,7 +1,7 @@
 import type { Evidence } from '../evidence/evidence';
 
 /** Histories of this number of workflows are read at most. */
-const MOST_HISTORIES = 200;
+const MOST_HISTORIES = 100;
 
 /** Invariant 13: no password, token or code of a ticket is in a log or in a history of a workflow. */
 export async function secrets({ serviceLogs, workflows, secrets: known }: Evidence): Promise<string[]> {
