@@ -11,7 +11,7 @@ const layerRules = Object.entries(LAYERS).map(([layer, { imports }]) => {
     severity: 'error',
     comment: `src/${layer} may import ${imports.join(', ') || 'no other layer'}.`,
     from: { path: inSrc(layer) },
-    to: { path: '^(src|bench|test)/', pathNot: free.map(inSrc) },
+    to: { path: '^(src|sandbox|demo|audit|bench|test)/', pathNot: free.map(inSrc) },
   };
 });
 

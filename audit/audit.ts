@@ -30,6 +30,8 @@ export interface AuditTarget {
   logs: readonly string[];
   /** How long an admitted place in a waiting room lasts. */
   activeSeconds: number;
+  /** `sums`: journals that no purchase explains are allowed, such as those of the benchmark. The whole proof if left out. */
+  ledger?: 'sums' | 'proof';
   /** Left out: invariant 12 looks at the logs alone. */
   temporal?: TemporalTarget;
   /** Log files of the API, the worker and the gateway. */
@@ -65,20 +67,27 @@ const PAUSE_MS = 1_000;
  */
 export async function audit(target: AuditTarget): Promise<Fault[]> {
   const patience = performance.now() + QUIET_WITHIN_MS;
-  for (;;) {
-    // Time does not remove a secret from a log: looking for secrets once is enough.
-    const faults = await findFaults({ ...target, secrets: [] });
-    if (faults.length === 0 || performance.now() > patience) return findFaults(target);
+  // Time does not remove a secret from a log: looking for secrets once is enough.
+  let standing = await findFaults(target);
+  while (standing.length > 0 && performance.now() < patience) {
     await pause(PAUSE_MS);
+    const now = new Set((await findFaults({ ...target, secrets: [] })).map(nameOf));
+    standing = standing.filter((fault) => fault.invariant === SECRETS || now.has(nameOf(fault)));
   }
+  return standing;
 }
+
+/** Its number: docs/benchmark.md#the-audit. */
+const SECRETS = 13;
+
+const nameOf = ({ invariant, what }: Fault): string => `${invariant}: ${what}`;
 
 /** The faults at this moment. */
 export async function findFaults(target: AuditTarget): Promise<Fault[]> {
   const { databaseUrl, redisUrl, gateway, logs, activeSeconds, temporal } = target;
   const clients = await readClientLog(logs);
-  const redis = new Redis(redisUrl);
   const listed = temporal ? await connectWorkflows(temporal) : null;
+  const redis = new Redis(redisUrl);
   try {
     return await withSnapshot(databaseUrl, async (snapshot) =>
       check({
@@ -87,6 +96,7 @@ export async function findFaults(target: AuditTarget): Promise<Fault[]> {
         clients,
         rooms: await readRooms(snapshot),
         book: await readGatewayBook(gateway),
+        ledger: target.ledger ?? 'proof',
         activeSeconds,
         workflows: listed,
         serviceLogs: await readServiceLogs(target.serviceLogs ?? []),

@@ -37,15 +37,27 @@ function findTarget(env: NodeJS.ProcessEnv, folder: string, logs: string[]): Aud
       secret: need('SANDBOX_SECRET', embedded?.gatewaySecret),
     },
     logs,
-    ...(embedded && {
+    ...workflowsAndLogs(env, embedded),
+    activeSeconds: Number(env['QUEUE_TOKEN_TTL_SECONDS'] || '900'),
+  };
+}
+
+/** Those of the `npm start`, unless the database is another one. Temporal with TLS is left out. */
+function workflowsAndLogs(
+  env: NodeJS.ProcessEnv,
+  embedded: ReturnType<typeof embeddedServers>,
+): Pick<AuditTarget, 'temporal' | 'serviceLogs'> {
+  const own = env['DATABASE_URL'] ? null : embedded;
+  const address = env['TEMPORAL_ADDRESS'] || own?.temporalAddress;
+  return {
+    ...(address !== undefined && {
       temporal: {
-        address: embedded.temporalAddress,
+        address,
         namespace: env['TEMPORAL_NAMESPACE'] || 'default',
         taskQueue: env['TEMPORAL_TASK_QUEUE'] || 'holdfast',
       },
-      serviceLogs: embedded.serviceLogs,
     }),
-    activeSeconds: Number(env['QUEUE_TOKEN_TTL_SECONDS'] || '900'),
+    serviceLogs: own?.serviceLogs ?? [],
   };
 }
 

@@ -44,6 +44,8 @@ export async function runRounds(
         gateway: { url: stack.gatewayUrl, secret: stack.gatewaySecret },
         logs: [log],
         activeSeconds: ACTIVE_SECONDS,
+        // The people of the benchmark have points that nobody bought.
+        ledger: 'sums',
       });
       faults.push(...found.map(({ invariant, what }) => `round ${number}, ${name}: ${invariant}: ${what}`));
     }

@@ -1,6 +1,15 @@
 // The set-up that every command runs first. Plain JavaScript without packages, because nothing is installed yet.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -94,6 +103,8 @@ function packagesOf(file) {
 function build(stamp, sources, script) {
   const startedAt = new Date();
   if (sources.every((source) => newest(source) < modified(stamp))) return;
+  // An earlier release compiled to other paths. What is left of it would still start.
+  if (existsSync('dist') && !existsSync('dist/src')) rmSync('dist', { recursive: true });
   process.stdout.write('Building; takes some seconds ...\n');
   npm(['run', '--silent', '--no-update-notifier', script], 'The build failed: see above.');
   writeFileSync(stamp, '');

@@ -15,6 +15,8 @@ export interface Evidence {
   /** What clients wrote down; empty where there is no log. */
   clients: ClientLog;
   rooms: readonly RoomLimits[];
+  /** How much of the ledger is checked. */
+  ledger: 'sums' | 'proof';
   /** How long an admitted place in a waiting room lasts. */
   activeSeconds: number;
   /** Null where no Temporal was named. */

@@ -3,6 +3,14 @@ import type { Evidence } from '../evidence/evidence';
 
 const OPEN: ReadonlySet<string> = new Set(['HELD', 'PAYING', 'SETTLING']);
 
+/** Workflows that a schedule starts again and again, each with a longest time. */
+const ENDED_BY_THE_CLOCK: ReadonlySet<string> = new Set([
+  'sweep',
+  'housekeeping',
+  'reconciliation',
+  'gatewayReconciliation',
+]);
+
 /** The workflow of a reservation that was never granted ends so; no reservation has this status. */
 const ENDED_WITHOUT_HOLD = 'REFUSED';
 
@@ -22,8 +30,10 @@ export async function workflows(evidence: Evidence): Promise<string[]> {
     const isReservation = type === 'reservation';
     if (status === 'RUNNING') {
       if (isReservation) running.add(workflowId);
-    } else if (status === 'TERMINATED' && isReservation) {
-      // By an operator, or by an API that starts again. Whether another run took over is checked below.
+    } else if (status === 'TERMINATED' || status === 'CONTINUED_AS_NEW') {
+      // An operator, or an API that starts again, may terminate a run: the rows say what another run goes on with.
+    } else if (status === 'TIMED_OUT' && ENDED_BY_THE_CLOCK.has(type)) {
+      // The next run of the schedule goes on.
     } else if (status !== 'COMPLETED') {
       faults.push(`workflow ${workflowId} is ${status}`);
     } else if (

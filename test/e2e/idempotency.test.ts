@@ -26,7 +26,7 @@ function expectSame(replies: readonly Reply[]): void {
   for (const reply of replies) expect(answerOf(reply)).toEqual(first && answerOf(first));
 }
 
-describe('A reservation with an Idempotency-Key', () => {
+describe('A request with an Idempotency-Key', () => {
   it('is made once: the same key and body get the same response again', async () => {
     const [{ seatIds }, user] = await Promise.all([service.openSale(), service.buyer()]);
     const key = randomUUID();
@@ -37,6 +37,18 @@ describe('A reservation with an Idempotency-Key', () => {
     expectSame([first, again]);
     const { items } = expectAnswer(await user.get('/v1/reservations'), 200, contract.reservationPage);
     expect(items).toHaveLength(1);
+  });
+
+  it('is made once, also if a proxy writes the path in another way', async () => {
+    const user = await service.buyer();
+    const headers = { 'Idempotency-Key': randomUUID() };
+
+    const first = await user.post('/v1/wallet/top-ups', { amount: 1_000 }, headers);
+    const again = await user.post('/v1/wallet/top-ups/', { amount: 1_000 }, headers);
+
+    expectStatus(first, 201);
+    expectSame([first, again]);
+    expect(await user.balance()).toBe(1_000);
   });
 
   it('is made once by parallel requests, and all of them get its response', async () => {

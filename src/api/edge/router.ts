@@ -6,7 +6,7 @@ import type { Idempotency } from '../idempotency/idempotency';
 import { createBodyReader } from '../http/body';
 import type { ReadBytes } from '../http/bodyBytes';
 import type { NetworkOf } from '../http/clientNetwork';
-import type { Caller, Endpoint } from '../http/endpoint';
+import { routeOf, type Caller, type Endpoint } from '../http/endpoint';
 import { parseQuery } from '../http/query';
 import { countEarlyTry, enforceAddressLimit, enforceRateLimit, type RequestLimits } from './rateLimit';
 import { sendAnswer } from '../http/answer';
@@ -86,7 +86,7 @@ function mount(endpoint: Endpoint, dependencies: RouterDependencies): RouterMidd
       query: parseQuery(ctx.querystring),
       body: await readBody(ctx),
       refuseUsedKey: async (key: string) =>
-        idempotency.refuseUsed({ userId: user?.userId, route: `${ctx.method} ${ctx.path}`, key }),
+        idempotency.refuseUsed({ userId: user?.userId, route: routeOf(endpoint, ctx.params), key }),
     };
     const answer = await endpoint.handle(request).catch(async (problem: unknown) => {
       await countEarlyTry(limits, user, problem);

@@ -165,11 +165,24 @@ export interface Endpoint extends EndpointDescription {
 export interface RequestInput {
   http: HttpRequest;
   user: Caller | undefined;
-  params: unknown;
+  /** The decoded parameters of the path. */
+  params: Readonly<Record<string, string>>;
   query: Readonly<Record<string, unknown>>;
   body: unknown;
   /** @throws {Problem} idempotency-key-reused if the caller has sent this key to this path before */
   refuseUsedKey: (key: string) => Promise<void>;
+}
+
+/**
+ * Method and path with the ids in it, in one form, also if the client wrote a slash at the end of the path or encoded it.
+ *
+ * @param params the decoded parameters of the path
+ */
+export function routeOf(
+  { method, path }: Pick<EndpointDescription, 'method' | 'path'>,
+  params: Readonly<Record<string, string>>,
+): string {
+  return `${method} ${path.replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name] ?? '')}`;
 }
 
 /** The body of an endpoint that declares none. Many clients send `{}` with every POST. */
@@ -214,7 +227,7 @@ export function endpoint<
         body: parsed,
         keyed: {
           userId: input.user?.userId,
-          route: `${input.http.method} ${input.http.path}`,
+          route: routeOf(description, input.params),
           key: idempotencyKey,
           body: parsed,
         },

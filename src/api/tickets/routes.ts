@@ -109,11 +109,14 @@ export function ticketRoutes({
       async handle({ user: { userId }, params: { ticketId }, keyed }) {
         const ticket = await findOwn(userId, ticketId);
         // For a repeat, only the version is recorded, because no table may contain a code.
-        const { status, body } = await idempotency.transact(keyed, () => async (connection) => {
-          const version = await createTicketStore(connection).reissue(ticketId);
-          if (version === null) throw whyNot(await findOwn(userId, ticketId));
-          return { status: 200 as const, body: { version } };
-        });
+        const { status, body } = await idempotency.transact(
+          { ...keyed, body: {} },
+          () => async (connection) => {
+            const version = await createTicketStore(connection).reissue(ticketId);
+            if (version === null) throw whyNot(await findOwn(userId, ticketId));
+            return { status: 200 as const, body: { version } };
+          },
+        );
         const reissued = { ...ticket, status: 'VALID' as const, version: body.version };
         return { status, body: presentTicket(reissued, await codeOf(reissued)) };
       },

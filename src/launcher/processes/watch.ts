@@ -8,16 +8,20 @@ import type { Kept } from './supervisor';
 /** An editor saves in several steps. */
 const SETTLE_MS = 300;
 
-/** `npm run dev`: after a change below `src`, it builds and restarts the API, the worker and the gateway. */
+/** Their code is in these folders. */
+const FOLDERS = ['src', 'sandbox'];
+
+/** `npm run dev`: after a change of their code, it builds and restarts the API, the worker and the gateway. */
 export function restartOnChange(services: readonly Kept[], report: Report): void {
   let timer: NodeJS.Timeout | undefined;
   let work = Promise.resolve();
-  watch(path.join(repositoryRoot(), 'src'), { recursive: true }, () => {
+  const changed = (): void => {
     clearTimeout(timer);
     timer = setTimeout(() => {
       work = work.then(() => rebuild(services, report));
     }, SETTLE_MS);
-  });
+  };
+  for (const folder of FOLDERS) watch(path.join(repositoryRoot(), folder), { recursive: true }, changed);
 }
 
 async function rebuild(services: readonly Kept[], report: Report): Promise<void> {
