@@ -6,11 +6,14 @@ const MOST_HISTORIES = 100;
 /** Invariant 13: no password, token or code of a ticket is in a log or in a history of a workflow. */
 export async function secrets({ serviceLogs, workflows, secrets: known }: Evidence): Promise<string[]> {
   if (known.length === 0) return [];
-  const tells = (text: string): boolean => known.some((secret) => text.includes(secret));
-  const faults = serviceLogs.filter(({ text }) => tells(text)).map(({ file }) => `${file} has a secret`);
+  const hasSecret = (text: string): boolean => known.some((secret) => text.includes(secret));
+  const faults: string[] = [];
+  for (const log of serviceLogs) {
+    if (await log.has(hasSecret)) faults.push(`${log.file} has a secret`);
+  }
   const listed = (await workflows?.list()) ?? [];
   for (const workflow of listed.slice(0, MOST_HISTORIES)) {
-    if (tells((await workflows?.history(workflow)) ?? '')) {
+    if (hasSecret((await workflows?.history(workflow)) ?? '')) {
       faults.push(`the history of ${workflow.workflowId} has a secret`);
     }
   }
