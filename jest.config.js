@@ -39,7 +39,7 @@ module.exports = {
   maxWorkers: 2,
   // Each suite leaves about 30 MB of modules in memory. A worker with more heap than this limit ends after its suite,
   // and a new worker continues. So workers stay below 1 GB resident; test/support/memory.ts checks that.
-  workerIdleMemoryLimit: '256MB',
+  workerIdleMemoryLimit: '160MB',
   testTimeout: 30_000,
   reporters: ['default', '<rootDir>/scripts/countReporter.cjs'],
 };

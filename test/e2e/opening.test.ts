@@ -73,5 +73,5 @@ it('a sale opens at its time, with a draw that anyone can verify', async () => {
   expectAnswer(held, 201, contract.hold);
 
   const said = await verify(`${service.stack.apiUrl}${address}`, second.queue.entryId, '--hash', seedHash);
-  expect(said).toContain(`The entry ${second.queue.entryId} is number 2 of 3.`);
+  expect(said).toContain(`The entry ${second.queue.entryId} has position 2 of 3.`);
 }, 120_000);
