@@ -18,10 +18,6 @@ export async function buildStage(time: 'skipped' | 'real' = TIME): Promise<Stage
       await temporal.useRealClock();
       return ground.grant(hold);
     },
-    async requestCancellation(...request) {
-      await temporal.useSkippedClock();
-      return ground.requestCancellation(...request);
-    },
     async endTest() {
       temporal.restoreActivities();
       await ground.endTest();

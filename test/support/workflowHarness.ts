@@ -61,8 +61,6 @@ export interface WorkflowHarness {
   whileTimePasses<Result>(reservationId: string, work: Promise<Result>, workflowId?: string): Promise<Result>;
   /** Sets Postgres's clock to the clock of the machine, until the next activity. */
   useRealClock(): Promise<void>;
-  /** Sets Postgres's clock to the clock of Temporal, as before each activity. */
-  useSkippedClock(): Promise<void>;
   /** Leaves the task queue without a poller, as when every worker is down; `startWorker` ends that. */
   stopWorker(): Promise<void>;
   startWorker(): Promise<void>;
@@ -154,7 +152,6 @@ export async function startWorkflowHarness(
       return work;
     },
     useRealClock: async () => clock?.set(Date.now),
-    useSkippedClock: setClock,
     stopWorker,
     async startWorker() {
       current = await start();
