@@ -25,6 +25,8 @@ const MESSAGES = [
   'Connection ended unexpectedly',
   'Client has encountered a connection error',
   'timeout exceeded when trying to connect',
+  // pg: the server accepted the connection and did not respond, as when it is frozen.
+  'timeout expired',
   "Stream isn't writeable",
   'Connection is closed',
   'Connection is in closing state',

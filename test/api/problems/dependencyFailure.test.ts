@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
+import { Client as PostgresClient } from 'pg';
 import { Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import { Client, Connection } from '@temporalio/client';
 import { isDependencyFailure } from '../../../src/api/problems/dependencyFailure';
@@ -59,6 +60,12 @@ describe('the API recognizes a failed dependency', () => {
     const db = connectPostgres(`postgres://nobody@127.0.0.1:${closedPort}/nothing`, options);
     const error = await failureOf(db.raw('SELECT 1'));
     await db.destroy();
+    expect(isDependencyFailure(error)).toBe(true);
+  });
+
+  it('when Postgres accepts a connection and never responds', async () => {
+    const client = new PostgresClient({ host: '127.0.0.1', port: mutePort, connectionTimeoutMillis: 100 });
+    const error = await failureOf(client.connect());
     expect(isDependencyFailure(error)).toBe(true);
   });
 

@@ -68,4 +68,10 @@ export const SURVIVAL_BREAKAGES: Breakage[] = [
       'a part that is replaced on purpose runs once, even if it was being started again at that moment',
     ],
   },
+  {
+    name: 'a frozen Postgres counts as a fault of the service',
+    edits: [{ file: 'src/api/problems/dependencyFailure.ts', find: "  'timeout expired',\n", replace: '' }],
+    suite: 'test/api/problems/dependencyFailure.test.ts',
+    tests: ['the API recognizes a failed dependency when Postgres accepts a connection and never responds'],
+  },
 ];
