@@ -225,11 +225,14 @@ export function endpoint<
         params: validation.parse(params, input.params),
         query: validation.parse(query, input.query),
         body: parsed,
-        keyed: {
-          userId: input.user?.userId,
-          route: routeOf(description, input.params),
-          key: idempotencyKey,
-          body: parsed,
+        // Only endpoints with a key read it, so the others do not pay for the route.
+        get keyed() {
+          return {
+            userId: input.user?.userId,
+            route: routeOf(description, input.params),
+            key: idempotencyKey,
+            body: parsed,
+          };
         },
         // The router has rejected every caller that `access` does not allow. So there is a caller, unless the endpoint
         // is public.
