@@ -1,8 +1,8 @@
 // npm run map: writes the diagram and the table of scripts/layers.cjs into docs/architecture.md. With --check it
 // writes nothing, and fails if the page differs.
-import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { format, resolveConfig } from 'prettier';
 import layers from './layers.cjs';
 import { fail, root } from './setUp.mjs';
 
@@ -14,7 +14,8 @@ const page = readFileSync(PAGE, 'utf8');
 const [before, rest = ''] = page.split(BEGIN);
 const [, after] = rest.split(END);
 if (after === undefined) fail(`${PAGE} has no place for the map: ${BEGIN} ... ${END}`);
-const wanted = format(`${before}${BEGIN}\n\n${picture()}\n\n${table()}\n\n${END}${after}`);
+const options = { ...(await resolveConfig(PAGE)), filepath: PAGE };
+const wanted = await format(`${before}${BEGIN}\n\n${picture()}\n\n${table()}\n\n${END}${after}`, options);
 if (process.argv.includes('--check')) {
   if (wanted !== page)
     fail('docs/architecture.md differs from the layers in scripts/layers.cjs: run npm run map');
@@ -52,14 +53,4 @@ function table() {
     return `| \`src/${layer}\` | ${holds} | ${all.join(', ') || 'none'} |`;
   });
   return ['| folder | what is in it | may import |', '| --- | --- | --- |', ...rows].join('\n');
-}
-
-/** @param {string} text */
-function format(text) {
-  const { stdout, status } = spawnSync('npx', ['prettier', '--stdin-filepath', PAGE], {
-    input: text,
-    encoding: 'utf8',
-  });
-  if (status !== 0) fail('prettier failed');
-  return stdout;
 }
