@@ -14,7 +14,7 @@ export interface Behaviour {
   /** `refuse`: the reserved money is released. `nothing`: the money is captured, but no response is sent. */
   capture: 'tell' | 'refuse' | 'nothing';
   /**
-   * What happens to the first refunds. `refuse`: this number of refund keys are refused permanently. `error`: this
+   * The fault of the first refunds. `refuse`: this number of refund keys are refused permanently. `error`: this
    * number of requests fail with nothing refunded. `nothing`: this number of refunds are made, but no response is sent.
    */
   refunds: { meet: 'refuse' | 'error' | 'nothing'; first: number };

@@ -7,7 +7,7 @@ import type { Site } from './site';
  * rows that the service would write: allocations, payments, tickets, journals and balances. Their workflows have long
  * ended.
  *
- * @param people the buyers, in turns; each wallet has enough points
+ * @param people the buyers, one after another and then again; each wallet has enough points
  */
 export async function writePastReservations(
   { client, postgres }: Site,

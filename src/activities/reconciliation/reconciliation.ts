@@ -105,7 +105,7 @@ export function createReconciliationActivities({ db, gateways, reconcileAfterMs 
 
     /** Reads a page of the gateway's book. */
     async readGatewayBook(run: ReconciliationRun, cursor: string | null): Promise<ComparedPage> {
-      // What was booked in the same millisecond as the start is read too.
+      // A charge that was booked in the same millisecond as the start is read too.
       const window = { from: Date.parse(run.windowFrom), to: Date.parse(run.startedAt) + 1 };
       const page = await gateways.of(run.gateway).readBook(window, cursor ?? undefined);
       await lines.keep(run.runId, run.gateway, page.items);
