@@ -2,25 +2,26 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { readClientLog } from './evidence/clientLog';
 import { withSnapshot } from './evidence/database';
-import type { Evidence, Invariant } from './evidence/evidence';
+import type { Invariant, RecordInvariant, Records, Sources } from './evidence/evidence';
 import { readGatewayBook } from './evidence/gatewayBook';
+import { readReservations } from './evidence/reservations';
 import { readRooms } from './evidence/rooms';
 import { openServiceLog } from './evidence/serviceLogs';
 import { connectWorkflows, type TemporalTarget } from './evidence/workflows';
-import type { Fault } from './fault';
+import { inWords, type Fault } from './fault';
+import { seats } from './invariants/01-seats';
 import { confirmations } from './invariants/02-confirmations';
+import { ledger } from './invariants/03-ledger';
+import { prices } from './invariants/04-prices';
 import { gatewayBook } from './invariants/05-gatewayBook';
 import { holds } from './invariants/06-holds';
 import { idempotency } from './invariants/07-idempotency';
-import { ledger } from './invariants/03-ledger';
-import { prices } from './invariants/04-prices';
+import { transitions } from './invariants/08-transitions';
 import { queue } from './invariants/09-queue';
 import { seatLimit } from './invariants/10-seatLimit';
-import { seats } from './invariants/01-seats';
-import { secrets } from './invariants/13-secrets';
 import { tickets } from './invariants/11-tickets';
-import { transitions } from './invariants/08-transitions';
 import { nonDeterminism, workflows } from './invariants/12-workflows';
+import { secrets } from './invariants/13-secrets';
 
 export interface AuditTarget {
   databaseUrl: string;
@@ -32,11 +33,11 @@ export interface AuditTarget {
   activeSeconds: number;
   /** `sums`: journals that no purchase explains are allowed, such as those of the benchmark. The whole proof if left out. */
   ledger?: 'sums' | 'proof';
-  /** Left out: invariant 12 looks at the logs alone. */
+  /** Left out: invariant 12 looks only at the logs. */
   temporal?: TemporalTarget;
   /** Log files of the API, the worker and the gateway. */
   serviceLogs?: readonly string[];
-  /** What no log and no history may have. */
+  /** Passwords, tokens and codes. No log and no history may have one. */
   secrets?: readonly string[];
 }
 
@@ -56,8 +57,8 @@ const STATE: readonly [number, Invariant][] = [
   [12, workflows],
 ];
 
-/** What is written down stays, so looking once is enough. */
-const RECORDS: readonly [number, Invariant][] = [
+/** A line of a log stays, so one look at the logs is enough. */
+const RECORDS: readonly [number, RecordInvariant][] = [
   [12, nonDeterminism],
   [13, secrets],
 ];
@@ -71,50 +72,69 @@ const PAUSE_MS = 1_000;
  * still there after some seconds counts.
  */
 export async function audit(target: AuditTarget): Promise<Fault[]> {
-  const patience = performance.now() + QUIET_WITHIN_MS;
-  let standing = await find(target, STATE);
-  while (standing.length > 0 && performance.now() < patience) {
-    await pause(PAUSE_MS);
-    const now = new Set((await find(target, STATE)).map(nameOf));
-    standing = standing.filter((fault) => now.has(nameOf(fault)));
-  }
-  return [...standing, ...(await find(target, RECORDS))];
+  return withSources(target, async (sources) => {
+    const patience = performance.now() + QUIET_WITHIN_MS;
+    let standing = await stateFaults(sources);
+    while (standing.length > 0 && performance.now() < patience) {
+      await pause(PAUSE_MS);
+      const now = new Set((await stateFaults(sources)).map(inWords));
+      standing = standing.filter((fault) => now.has(inWords(fault)));
+    }
+    return [...standing, ...(await faultsIn(RECORDS, sources))];
+  });
 }
-
-const nameOf = ({ invariant, what }: Fault): string => `${invariant}: ${what}`;
 
 /** The faults at this moment. */
 export async function findFaults(target: AuditTarget): Promise<Fault[]> {
-  return find(target, [...STATE, ...RECORDS]);
+  return withSources(target, async (sources) => [
+    ...(await stateFaults(sources)),
+    ...(await faultsIn(RECORDS, sources)),
+  ]);
 }
 
-async function find(target: AuditTarget, invariants: readonly [number, Invariant][]): Promise<Fault[]> {
-  const { databaseUrl, redisUrl, gateway, logs, activeSeconds, temporal } = target;
-  const clients = await readClientLog(logs);
-  const listed = temporal ? await connectWorkflows(temporal) : null;
+/** Connects, and reads the clients' logs: the clients have ended, so one reading serves every look at the servers. */
+async function withSources<Result>(
+  target: AuditTarget,
+  look: (sources: Sources & Records) => Promise<Result>,
+): Promise<Result> {
+  const { databaseUrl, redisUrl, gateway, activeSeconds, temporal } = target;
+  const clients = await readClientLog(target.logs);
+  const connected = temporal ? await connectWorkflows(temporal) : null;
   const redis = new Redis(redisUrl);
   try {
-    return await withSnapshot(databaseUrl, async (snapshot) =>
-      check(invariants, {
-        snapshot,
-        redis,
-        clients,
-        rooms: await readRooms(snapshot),
-        book: await readGatewayBook(gateway),
-        ledger: target.ledger ?? 'proof',
-        activeSeconds,
-        workflows: listed,
-        serviceLogs: (target.serviceLogs ?? []).map(openServiceLog),
-        secrets: target.secrets ?? [],
-      }),
-    );
+    return await look({
+      databaseUrl,
+      redis,
+      gateway,
+      clients,
+      activeSeconds,
+      ledger: target.ledger ?? 'proof',
+      workflows: connected,
+      serviceLogs: (target.serviceLogs ?? []).map(openServiceLog),
+      secrets: target.secrets ?? [],
+    });
   } finally {
     redis.disconnect();
-    await listed?.close();
+    await connected?.close();
   }
 }
 
-async function check(invariants: readonly [number, Invariant][], evidence: Evidence): Promise<Fault[]> {
+async function stateFaults(sources: Sources): Promise<Fault[]> {
+  return withSnapshot(sources.databaseUrl, async (snapshot) =>
+    faultsIn(STATE, {
+      ...sources,
+      snapshot,
+      reservations: await readReservations(snapshot),
+      rooms: await readRooms(snapshot),
+      book: await readGatewayBook(sources.gateway),
+    }),
+  );
+}
+
+async function faultsIn<Evidence>(
+  invariants: readonly [number, (evidence: Evidence) => Promise<string[]> | string[]][],
+  evidence: Evidence,
+): Promise<Fault[]> {
   const faults: Fault[] = [];
   for (const [number, invariant] of invariants) {
     for (const what of await invariant(evidence)) faults.push({ invariant: number, what });

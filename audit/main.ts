@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { audit, type AuditTarget } from './audit';
 import { embeddedServers } from './embeddedServers';
+import { inWords } from './fault';
 
 /**
  * `npm run audit -- [--data <folder>] [--log <file>]...`: audits the embedded servers of an `npm start` on that
@@ -15,7 +16,7 @@ async function main(): Promise<void> {
     },
   });
   const faults = await audit(findTarget(process.env, values.data, values.log));
-  for (const { invariant, what } of faults) process.stdout.write(`FAULT ${invariant}: ${what}\n`);
+  for (const fault of faults) process.stdout.write(`FAULT ${inWords(fault)}\n`);
   process.stdout.write(faults.length === 0 ? 'No invariant is broken.\n' : `${faults.length} faults.\n`);
   if (faults.length > 0) process.exitCode = 1;
 }

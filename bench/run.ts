@@ -1,4 +1,5 @@
 import { audit } from '../audit/audit';
+import { inWords } from '../audit/fault';
 import { rateOf, type Bench } from './bench';
 import { measuredSchema } from './processes/meter';
 import type { Rate } from './processes/meter';
@@ -8,7 +9,7 @@ import { ACTIVE_SECONDS } from './site/stack';
 /** The results of the rounds: for each row, one measurement a round. */
 export interface Rounds {
   rows: { row: Row; measurements: Measurement[] }[];
-  /** What the audit found after each round, as text. */
+  /** The faults that the audit found after each round, as text. */
   faults: string[];
 }
 
@@ -47,7 +48,7 @@ export async function runRounds(
         // The people of the benchmark have points that nobody bought.
         ledger: 'sums',
       });
-      faults.push(...found.map(({ invariant, what }) => `round ${number}, ${name}: ${invariant}: ${what}`));
+      faults.push(...found.map((fault) => `round ${number}, ${name}: ${inWords(fault)}`));
     }
   }
   return { rows: rows.map((row) => ({ row, measurements: measurements.get(row) ?? [] })), faults };

@@ -5,7 +5,7 @@ import { z } from 'zod';
 const common = { at: z.number(), user: z.string() };
 const seats = { reservation: z.string(), schedule: z.string().optional(), seats: z.array(z.string()) };
 
-/** What clients recorded: a line for each response that promises something. Times are milliseconds since 1970. */
+/** The log of the clients: a line for each response that promises something. Times are milliseconds since 1970. */
 const lineSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('place'),

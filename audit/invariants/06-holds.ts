@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { faultsOf } from '../evidence/database';
 import type { Evidence } from '../evidence/evidence';
 
@@ -6,11 +5,9 @@ import type { Evidence } from '../evidence/evidence';
  * Invariant 6: a hold that a client was given is real until its time. It never ends before, no payment begins after it, and
  * every client gets the end that Postgres has.
  */
-export async function holds({ snapshot, clients }: Evidence): Promise<string[]> {
-  const rows = await snapshot.read(ENDS, endSchema);
-  const ends = new Map(rows.map(({ id, expires_at }) => [id, expires_at.getTime()]));
+export async function holds({ snapshot, reservations, clients }: Evidence): Promise<string[]> {
   const promised = clients.held.flatMap(({ reservation, expiresAt }) => {
-    const end = ends.get(reservation);
+    const end = reservations.get(reservation)?.expiresAt.getTime();
     // Invariant 2 reports a hold that Postgres does not have.
     if (end === undefined || end === Date.parse(expiresAt)) return [];
     return [
@@ -19,10 +16,6 @@ export async function holds({ snapshot, clients }: Evidence): Promise<string[]> 
   });
   return [...(await faultsOf(snapshot, ROWS)), ...promised];
 }
-
-const endSchema = z.object({ id: z.string(), expires_at: z.date() });
-
-const ENDS = 'SELECT id, expires_at FROM reservations';
 
 const ROWS = `
   SELECT 'reservation ' || id || ' is EXPIRED and ended at ' || ended_at || ', before its end ' || expires_at AS what

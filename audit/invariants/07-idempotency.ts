@@ -5,7 +5,7 @@ import { groupBy } from '../evidence/groupBy';
  * Invariant 7: a key has one effect and one final response. A client that repeats a request under its key gets the same
  * success each time. 202 is not final.
  */
-export async function idempotency({ clients: { keyed } }: Evidence): Promise<string[]> {
+export function idempotency({ clients: { keyed } }: Evidence): string[] {
   const successes = keyed.filter(({ status }) => status >= 200 && status < 300 && status !== 202);
   const faults: string[] = [];
   for (const [name, responses] of groupBy(
@@ -15,5 +15,5 @@ export async function idempotency({ clients: { keyed } }: Evidence): Promise<str
     const different = new Set(responses.map(({ status, body }) => `${status} ${body}`));
     if (different.size > 1) faults.push(`${name}: ${different.size} different responses`);
   }
-  return Promise.resolve(faults);
+  return faults;
 }

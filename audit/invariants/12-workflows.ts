@@ -1,5 +1,5 @@
-import { z } from 'zod';
-import type { Evidence } from '../evidence/evidence';
+import type { Evidence, Records } from '../evidence/evidence';
+import type { ListedWorkflow, Workflows } from '../evidence/workflows';
 
 const OPEN: ReadonlySet<string> = new Set(['HELD', 'PAYING', 'SETTLING']);
 
@@ -18,22 +18,32 @@ const ENDED_WITHOUT_HOLD = 'REFUSED';
  * Invariant 12: every open reservation has an open workflow, and the other way round; no workflow has failed; and a workflow
  * that has ended shows the status that Postgres has.
  */
-export async function workflows(evidence: Evidence): Promise<string[]> {
+export async function workflows(evidence: {
+  reservations: Evidence['reservations'];
+  workflows: Pick<Workflows, 'list'> | null;
+}): Promise<string[]> {
   if (!evidence.workflows) return [];
   const faults: string[] = [];
-  const rows = await evidence.snapshot.read(STATUSES, z.object({ id: z.string(), status: z.string() }));
-  const expected = new Map(rows.map(({ id, status }) => [`reservation-${id}`, status]));
+  const expected = new Map(
+    [...evidence.reservations].map(([id, { status }]) => [`reservation-${id}`, status]),
+  );
   const running = new Set<string>();
-  /** Types of which a later run has completed: Temporal lists the newest run first. */
+  /** Schedules of which a later run has completed: Temporal lists the newest run first. */
   const repaired = new Set<string>();
-  for (const { workflowId, type, status, shown } of await evidence.workflows.list()) {
+  for (const workflow of await evidence.workflows.list()) {
+    const { workflowId, type, status, shown } = workflow;
     const isReservation = type === 'reservation';
-    if (status === 'COMPLETED' && BY_THE_CLOCK.has(type)) repaired.add(type);
+    const schedule = scheduleOf(workflow);
+    if (status === 'COMPLETED' && schedule !== null) repaired.add(schedule);
     if (status === 'RUNNING') {
       if (isReservation) running.add(workflowId);
     } else if (status === 'TERMINATED' || status === 'CONTINUED_AS_NEW') {
       // An operator, or an API that starts again, may terminate a run: the rows say what another run goes on with.
-    } else if ((status === 'TIMED_OUT' || status === 'FAILED') && repaired.has(type)) {
+    } else if (
+      (status === 'TIMED_OUT' || status === 'FAILED') &&
+      schedule !== null &&
+      repaired.has(schedule)
+    ) {
       // A later run of the schedule has done the work.
     } else if (status !== 'COMPLETED') {
       faults.push(`workflow ${workflowId} is ${status}`);
@@ -58,10 +68,12 @@ export async function workflows(evidence: Evidence): Promise<string[]> {
 const endedAs = (status: string | undefined): string | undefined =>
   status === 'CANCELLED' ? 'CONFIRMED' : status;
 
-const STATUSES = 'SELECT id, status FROM reservations';
+/** The runs of one schedule have one id but for the time; those of one gateway's comparison have one id. */
+const scheduleOf = ({ workflowId, type }: ListedWorkflow): string | null =>
+  BY_THE_CLOCK.has(type) ? workflowId.replace(/-\d{4}-\d\d-\d\dT[\d:]+Z$/, '') : null;
 
 /** Invariant 12: no workflow task has failed for non-determinism. */
-export async function nonDeterminism({ serviceLogs }: Evidence): Promise<string[]> {
+export async function nonDeterminism({ serviceLogs }: Records): Promise<string[]> {
   const faults: string[] = [];
   for (const log of serviceLogs) {
     if (await log.has((line) => /nondeterminis|TMPRL1100/i.test(line))) {

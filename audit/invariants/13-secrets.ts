@@ -1,10 +1,10 @@
-import type { Evidence } from '../evidence/evidence';
+import type { Records } from '../evidence/evidence';
 
 /** Histories of this number of workflows are read at most. */
 const MOST_HISTORIES = 100;
 
 /** Invariant 13: no password, token or code of a ticket is in a log or in a history of a workflow. */
-export async function secrets({ serviceLogs, workflows, secrets: known }: Evidence): Promise<string[]> {
+export async function secrets({ serviceLogs, workflows, secrets: known }: Records): Promise<string[]> {
   if (known.length === 0) return [];
   const hasSecret = (text: string): boolean => known.some((secret) => text.includes(secret));
   const faults: string[] = [];

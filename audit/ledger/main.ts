@@ -31,7 +31,7 @@ function findDatabase(env: NodeJS.ProcessEnv): string {
   if (env['DATABASE_URL']) return env['DATABASE_URL'];
   const folder = env['DATA_DIR'] || '.data';
   const embedded = embeddedServers(folder);
-  if (!embedded) throw new Error(`${folder} is no data folder of npm start: set DATA_DIR, or DATABASE_URL`);
+  if (!embedded) throw new Error(`${folder} is not a data folder of npm start: set DATA_DIR or DATABASE_URL`);
   return embedded.databaseUrl;
 }
 

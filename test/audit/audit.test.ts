@@ -2,6 +2,8 @@ import { appendFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { findFaults, type AuditTarget } from '../../audit/audit';
+import type { ListedWorkflow } from '../../audit/evidence/workflows';
+import { workflows } from '../../audit/invariants/12-workflows';
 import type { Fault } from '../../audit/fault';
 import type { ClientLine, Line } from '../../audit/evidence/clientLog';
 import { createActivities, type Activities } from '../../src/activities';
@@ -503,6 +505,26 @@ describe('invariants 12 and 13: workflows and logs', () => {
     ]);
   });
 
+  it('passes over a failed run of a schedule only if a later run of the same one has completed', async () => {
+    const newestFirst = [
+      run('sweep-holdfast-workflow-2026-11-30T01:35:30Z', 'sweep', 'COMPLETED'),
+      run('sweep-holdfast-workflow-2026-11-30T01:34:30Z', 'sweep', 'FAILED'),
+      run('reconciliation-sandbox-holdfast', 'gatewayReconciliation', 'COMPLETED'),
+      run('reconciliation-toss-holdfast', 'gatewayReconciliation', 'TIMED_OUT'),
+      run('top-up-1', 'topUp', 'FAILED'),
+    ];
+
+    const faults = await workflows({
+      reservations: new Map(),
+      workflows: { list: async () => Promise.resolve(newestFirst) },
+    });
+
+    expect(faults).toEqual([
+      'workflow reconciliation-toss-holdfast is TIMED_OUT',
+      'workflow top-up-1 is FAILED',
+    ]);
+  });
+
   it('finds non-determinism and a secret in a log', async () => {
     const file = path.join(testEnvironment('TEST_FOLDER'), `worker-${randomUUID()}.log`);
     await appendFile(file, '[TMPRL1100] Nondeterminism error\nlogged in with hunter2\n');
@@ -512,6 +534,15 @@ describe('invariants 12 and 13: workflows and logs', () => {
       { invariant: 13, what: `${file} has a secret` },
     ]);
   });
+});
+
+/** A run as Temporal lists it. */
+const run = (workflowId: string, type: string, status: string): ListedWorkflow => ({
+  workflowId,
+  runId: randomUUID(),
+  type,
+  status,
+  shown: null,
 });
 
 /** A success under a key. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
 import type { ClientLine } from '../../audit/evidence/clientLog';
+import * as contract from './contract';
 import type { Reply } from './reply';
 
 interface Request {
@@ -9,18 +9,6 @@ interface Request {
   askedAt: number;
   headers: Readonly<Record<string, string>>;
 }
-
-const heldSchema = z.object({
-  reservationId: z.string(),
-  expiresAt: z.string(),
-  seats: z.array(z.object({ seatId: z.string() })),
-});
-const paidSchema = z.object({
-  reservationId: z.string(),
-  status: z.literal('SUCCEEDED'),
-  tickets: z.array(z.object({ seatId: z.string() })),
-});
-const seenSchema = z.object({ reservationId: z.string(), status: z.string() });
 
 /** Bodies of a thousand seats would fill the memory of a test. */
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -36,17 +24,17 @@ export function linesOf(reply: Reply, { userId: user, askedAt, headers }: Reques
   const isSuccess = status >= 200 && status < 300;
   if (!isSuccess) return lines;
   if (route === 'POST /v1/reservations') {
-    const { reservationId: reservation, expiresAt, seats } = heldSchema.parse(body);
+    const { reservationId: reservation, expiresAt, seats } = contract.hold.parse(body);
     const seatIds = seats.map(({ seatId }) => seatId);
     lines.push({ kind: 'held', ...common, reservation, seats: seatIds, expiresAt });
   } else if (route === 'POST /v1/payments') {
-    const { data: paid } = paidSchema.safeParse(body);
+    const { data: paid } = contract.paid.safeParse(body);
     if (paid) {
       const seats = paid.tickets.map(({ seatId }) => seatId);
       lines.push({ kind: 'confirmed', ...common, reservation: paid.reservationId, seats });
     }
   } else if (method === 'GET' && /^\/v1\/reservations\/[^/]+$/.test(path)) {
-    const { reservationId: reservation, status: state } = seenSchema.parse(body);
+    const { reservationId: reservation, status: state } = contract.reservation.parse(body);
     lines.push({ kind: 'seen', ...common, askedAt, reservation, status: state });
   }
   return lines;

@@ -1,9 +1,10 @@
-import { Client as TemporalClient, Connection } from '@temporalio/client';
-import { reservationWorkflowId } from '../../src/contract/reservations';
+import { randomUUID } from 'node:crypto';
 import { appendFile } from 'node:fs/promises';
 import path from 'node:path';
-import { randomUUID } from 'node:crypto';
+import { Client as TemporalClient, Connection } from '@temporalio/client';
+import { reservationWorkflowId } from '../../src/contract/reservations';
 import { audit } from '../../audit/audit';
+import { inWords } from '../../audit/fault';
 import { testEnvironment } from '../support/environment';
 import { eventually } from '../support/eventually';
 import { readGatewayBook, type Charge } from '../support/gatewayBook';
@@ -113,6 +114,5 @@ async function expectNoFaults(stack: Stack, { lines, secrets }: Client): Promise
     secrets: [...secrets],
   });
   if (faults.length === 0) return;
-  const found = faults.map(({ invariant, what }) => `${invariant}: ${what}`);
-  throw new Error(`The audit found:\n${found.join('\n')}`);
+  throw new Error(`The audit found:\n${faults.map(inWords).join('\n')}`);
 }
