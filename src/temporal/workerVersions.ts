@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isGrpcServiceError, ServiceError, type Client } from '@temporalio/client';
 import type { WorkerDeploymentVersion } from '@temporalio/common';
+import { temporal } from '@temporalio/proto';
 import type { Rollout } from '../config/settings';
 
 /** What Temporal knows about the versions of a deployment. Each build is named by its id. */
@@ -9,13 +11,19 @@ export interface SeenVersions {
   builds: readonly string[];
   /** Those that are or were current. */
   everCurrent: ReadonlySet<string>;
-  /** With this token, a change takes effect only if the deployment has not changed since. */
+  /**
+   * With this token, a change takes effect only if the deployment has not changed since. Null: there is no deployment
+   * yet, because no worker has polled for work.
+   */
   conflictToken: Uint8Array | null;
 }
 
 /** Runs of one step: a second of work at most. */
 const PAGE = 100;
 const AT_ONCE = 10;
+
+/** Server 1.29 sometimes answers NOT_FOUND for a moment while the deployment changes. */
+const NOT_FOUND_PAUSES_MS = [100, 200, 400];
 
 /** A worker polls for work at least once a minute, which is the length of Temporal's longest poll. */
 const POLLED_WITHIN_MS = 90_000;
@@ -41,6 +49,15 @@ export async function knowsVersions(client: Client): Promise<boolean> {
 }
 
 export async function seeVersions(client: Client, deploymentName: string): Promise<SeenVersions> {
+  for (const pauseMs of NOT_FOUND_PAUSES_MS) {
+    const seen = await describeDeployment(client, deploymentName);
+    if (seen !== null) return seen;
+    await sleep(pauseMs);
+  }
+  return { current: null, builds: [], everCurrent: new Set(), conflictToken: null };
+}
+
+async function describeDeployment(client: Client, deploymentName: string): Promise<SeenVersions | null> {
   const { namespace } = client.options;
   try {
     const { workerDeploymentInfo: info, conflictToken } =
@@ -57,7 +74,7 @@ export async function seeVersions(client: Client, deploymentName: string): Promi
     };
   } catch (error) {
     if (codeOf(error) !== NOT_FOUND) throw error;
-    return { current: null, builds: [], everCurrent: new Set(), conflictToken: null };
+    return null;
   }
 }
 
@@ -81,11 +98,16 @@ export async function makeCurrent(
   });
 }
 
-/** The builds whose workers have polled for work within the last 90 s, as the server remembers. */
+/**
+ * The builds whose workers have polled for work within the last 90 s, as the server remembers; it forgets them when it
+ * restarts. The server answers only for the first of the four partitions of a task queue. A worker has two polls for
+ * workflow tasks, which can both be at another partition, and ten for activity tasks, which are at all of them.
+ */
 export async function polledBuilds(client: Client, taskQueue: string): Promise<ReadonlySet<string>> {
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace: client.options.namespace,
     taskQueue: { name: taskQueue },
+    taskQueueType: temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
   });
   const since = Date.now() - POLLED_WITHIN_MS;
   const recent = pollers.filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds) * 1000 > since);

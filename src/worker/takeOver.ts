@@ -20,6 +20,9 @@ const TIMEOUT_MS = 10_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
+/** Temporal forgets all polls when it restarts. Within this time, a worker that lives has polled again. */
+const NO_POLL_MS = 20_000;
+
 /**
  * Makes the version of this worker the current one, if the rules below allow that. Then it moves open runs of earlier
  * versions to it. It tries until it is done: a worker that starts again completes what the one before it left undone.
@@ -29,16 +32,22 @@ const LONGEST_PAUSE_MS = 5_000;
  *
  * - A worker whose version never was current takes over from the version that it found when it started, and from no
  *   later one. So an old worker that stalls on its way does not undo a deployment.
- * - A worker whose version was current before waits until no worker of the current version polls for work. Examples: an
- *   old worker is restarted, or an operator has returned to an old version.
+ * - A worker whose version was current before waits until no worker of the current version polls for work, for 20 s.
+ *   Examples: an old worker is restarted, or an operator has returned to an old version.
  *
  * @returns whether the version of this worker is current
  */
 export async function takeOver(client: Client, options: TakeOver): Promise<boolean> {
   const { version, rollout, logger, signal } = options;
   let found: string | null | undefined;
+  let noPollSince: number | null = null;
+  const pollsNoMore = async (buildId: string): Promise<boolean> => {
+    const polls = (await polledBuilds(client, options.taskQueue)).has(buildId);
+    noPollSince = polls ? null : (noPollSince ?? Date.now());
+    return noPollSince !== null && Date.now() - noPollSince >= NO_POLL_MS;
+  };
   let pauseMs = FIRST_PAUSE_MS;
-  /** Null: not yet. */
+  /** Null: not yet. Without a token, a change could undo a deployment that this worker has not seen. */
   const tryOnce = async (): Promise<boolean | null> => {
     const seen = await seeVersions(client, version.deploymentName);
     found = found === undefined ? seen.current : found;
@@ -47,10 +56,10 @@ export async function takeOver(client: Client, options: TakeOver): Promise<boole
       if (rollout === 'recreate') await moveEverything(client, options);
       return true;
     }
-    const { current, everCurrent } = seen;
+    const { current, everCurrent, conflictToken } = seen;
+    if (conflictToken === null) return null;
     const takesOverFrom = async (other: string): Promise<boolean> =>
-      (!everCurrent.has(version.buildId) && other === found) ||
-      !(await polledBuilds(client, options.taskQueue)).has(other);
+      (!everCurrent.has(version.buildId) && other === found) || (await pollsNoMore(other));
     if (current !== null && rollout === 'rolling') {
       options.ready();
       logger.info({ current }, 'another version is current; run makeCurrent.js to make this one current');
@@ -60,7 +69,7 @@ export async function takeOver(client: Client, options: TakeOver): Promise<boole
       options.ready();
       return null;
     }
-    await makeCurrent(client, version, seen.conflictToken);
+    await makeCurrent(client, version, conflictToken);
     logger.info({ buildId: version.buildId, before: current }, 'the version of this worker is current');
     // The next try finds it current.
     return null;

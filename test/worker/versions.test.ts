@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Metadata } from '@grpc/grpc-js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeCurrent, moveToCurrent, openRuns, seeVersions } from '../../src/temporal/workerVersions';
 import type { saleOpening, sweep } from '../../src/workflows';
@@ -47,10 +48,12 @@ async function holdOn(buildId: string): Promise<string> {
   return reservationId;
 }
 
-/** From now on, this process sees the polls of all workers as old. */
-function letPollsGrowOld(): void {
+/** From now on, this process sees the polls of all workers as old. Its clock also runs faster, if asked. */
+function letPollsGrowOld(speed = 1): void {
+  jest.restoreAllMocks();
   const now = Date.now;
-  jest.spyOn(Date, 'now').mockImplementation(() => now() + 100_000);
+  const began = now();
+  jest.spyOn(Date, 'now').mockImplementation(() => began + 100_000 + speed * (now() - began));
 }
 
 describe('a rolling deployment in the middle of a sale', () => {
@@ -157,8 +160,32 @@ describe('a worker that replaces an earlier one', () => {
 
     await workers.stop('new');
     letPollsGrowOld();
+    // Temporal may only have forgotten the polls.
+    expect(await workers.takeOver('old', 'recreate', AbortSignal.timeout(4_000))).toBe(false);
+    expect(await current()).toBe('new');
+    letPollsGrowOld(10);
     await workers.takeOver('old', 'recreate');
     expect(await current()).toBe('old');
+  });
+
+  it('is not replaced by an old one, if Temporal says for a while that there is no deployment', async () => {
+    await workers.start('old', 'recreate');
+    await workers.takeOver('old', 'recreate');
+    await workers.start('new', 'recreate');
+    await workers.takeOver('new', 'recreate');
+
+    const notFound = Object.assign(new Error('5 NOT_FOUND'), {
+      code: 5,
+      details: '',
+      metadata: new Metadata(),
+    });
+    const { workflowService } = workers.client;
+    const asked = jest.spyOn(workflowService, 'describeWorkerDeployment').mockRejectedValue(notFound);
+    expect(await workers.takeOver('old', 'recreate', AbortSignal.timeout(2_000))).toBe(false);
+    expect(asked.mock.calls.length).toBeGreaterThan(3);
+
+    jest.restoreAllMocks();
+    expect(await current()).toBe('new');
   });
 
   it('is not replaced by an older one that stalled before its take-over', async () => {

@@ -107,6 +107,20 @@ export const DEPLOYS: Breakage[] = [
     tests: [`${REPLACING} is not replaced by an older one that stalled before its take-over`],
   },
   {
+    name: 'a worker makes its version current although it has not seen the deployment',
+    edits: [{ file: TAKE_OVER, find: 'if (conflictToken === null) return null;', replace: '' }],
+    suite: VERSIONS,
+    tests: [
+      `${REPLACING} is not replaced by an old one, if Temporal says for a while that there is no deployment`,
+    ],
+  },
+  {
+    name: 'a worker does not wait until Temporal has seen the polls of the others again',
+    edits: [{ file: TAKE_OVER, find: 'Date.now() - noPollSince >= NO_POLL_MS', replace: 'true' }],
+    suite: VERSIONS,
+    tests: [`${REPLACING} is not replaced by an old one that is restarted, unless its own workers are gone`],
+  },
+  {
     name: 'the id of a build ignores imported files',
     edits: [
       {
