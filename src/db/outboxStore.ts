@@ -5,6 +5,13 @@ const KEPT_DAYS = 30;
 
 export function createOutboxStore(db: Knex) {
   return {
+    /** Writes a notification in the transaction of the change that it reports. */
+    async add(kind: string, payload: Readonly<Record<string, unknown>>): Promise<void> {
+      await db('outbox')
+        .insert({ kind, payload })
+        .options({ name: `notify-${kind}` });
+    },
+
     /**
      * Removes up to `limit` notifications that are older than 30 days, delivered or not.
      *

@@ -492,11 +492,11 @@ export const BREAKAGES: Breakage[] = [
     edits: [
       {
         file: CANCELLATIONS,
-        find: 'const { decision, freed } = await db.transaction((transaction) => decide(transaction, cancellationId));',
+        find: 'const { decision, freed } = await inTransaction(db, async (stores) => decide(stores, cancellationId));',
         replace: `const sold = await db('allocations').whereIn('reservation_id',
         db('cancellation_requests').where({ id: cancellationId }).select('reservation_id'));
       for (const seat of sold) await seatClaim.release(seat.schedule_id, [seat.seat_id], seat.reservation_id);
-      const { decision, freed } = await db.transaction((transaction) => decide(transaction, cancellationId));`,
+      const { decision, freed } = await inTransaction(db, async (stores) => decide(stores, cancellationId));`,
       },
     ],
     suite: 'test/activities/cancellations/cancellations.test.ts',

@@ -1,3 +1,4 @@
+import { inTransaction } from '../../src/db/stores';
 import { randomUUID } from 'node:crypto';
 import { createLogger } from '../../src/config/logging';
 import { grantHold, type HoldToGrant } from '../../src/api/reservations/grantHold';
@@ -84,7 +85,7 @@ export async function layGround(): Promise<Ground> {
     books,
     dependencies,
     async grant(hold) {
-      const held = await database.db.transaction(async (transaction) => grantHold(transaction, hold));
+      const held = await inTransaction(database.db, async (stores) => grantHold(stores, hold));
       const seatIds = held.seats.map((seat) => seat.seatId);
       await dependencies.seatClaim.markTaken(hold.scheduleId, seatIds, hold.reservationId);
       return held;

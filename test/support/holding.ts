@@ -1,3 +1,4 @@
+import { inTransaction } from '../../src/db/stores';
 import { randomUUID } from 'node:crypto';
 import {
   createHoldClaimed,
@@ -40,6 +41,6 @@ export function anAttemptToHold(
     room: 'service',
     network: '127.0.0.1',
     run: null,
-    settle: async (grant) => db.transaction(grant),
+    settle: async (grant) => inTransaction(db, grant),
   };
 }

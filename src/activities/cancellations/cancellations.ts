@@ -1,14 +1,5 @@
-import type { Knex } from 'knex';
-import { createCancellationRequestStore } from '../../db/cancellations/cancellationRequestStore';
-import {
-  createCancellationStore,
-  type Cancellation,
-  type RecordedCancellation,
-} from '../../db/cancellations/cancellationStore';
-import { createLedgerStore } from '../../db/ledger/ledgerStore';
-import { createPaymentStore } from '../../db/payments/paymentStore';
-import { createRefundStore } from '../../db/payments/refundStore';
-import { createReservationStore } from '../../db/reservations/reservationStore';
+import { inTransaction, type Stores } from '../../db/stores';
+import type { Cancellation, RecordedCancellation } from '../../db/cancellations/cancellationStore';
 import { cancellationTerms, type NotCancellableReason } from '../../domain/cancellations/cancellationTerms';
 import type { PaymentAmount } from '../../domain/money';
 import { PermanentError } from '../../domain/permanentError';
@@ -40,7 +31,7 @@ export function createCancellationActivities(dependencies: ActivityDependencies)
      * nothing else. If it runs again, it returns the first decision.
      */
     async cancelReservation(cancellationId: string): Promise<CancellationDecision> {
-      const { decision, freed } = await db.transaction((transaction) => decide(transaction, cancellationId));
+      const { decision, freed } = await inTransaction(db, async (stores) => decide(stores, cancellationId));
       if (freed) {
         const { scheduleId, reservationId, seatIds } = freed;
         // After the commit: no client learns of free seats before they are certainly free.
@@ -58,9 +49,9 @@ interface Decided {
   freed: { scheduleId: string; reservationId: string; seatIds: string[] } | null;
 }
 
-async function decide(transaction: Knex.Transaction, cancellationId: string): Promise<Decided> {
-  const requests = createCancellationRequestStore(transaction);
-  const cancellations = createCancellationStore(transaction);
+async function decide(stores: Stores, cancellationId: string): Promise<Decided> {
+  const requests = stores.cancellationRequests;
+  const { cancellations } = stores;
   const request = await requests.lock(cancellationId);
   if (!request || request.status === 'WITHDRAWN') {
     return { decision: { status: 'NOT_REQUESTED' }, freed: null };
@@ -68,7 +59,7 @@ async function decide(transaction: Knex.Transaction, cancellationId: string): Pr
   const { reservationId, cause, seatIds: asked, status, requestedAt: cancelledAt } = request;
   if (status === 'REFUSED') return refused(request.reason ?? 'not-confirmed');
 
-  const reservations = createReservationStore(transaction);
+  const { reservations } = stores;
   const locked = await reservations.lock(reservationId);
   if (!locked) throw new PermanentError(`cancellation ${cancellationId} has no reservation`);
   const { userId, scheduleId } = locked.reservation;
@@ -110,11 +101,8 @@ async function decide(transaction: Knex.Transaction, cancellationId: string): Pr
   if (whole) await reservations.move(reservationId, 'CANCELLED', cancelledAt);
   await reservations.releaseSoldSeats(reservationId, seatIds, cancelledAt);
   await cancellations.voidTickets(reservationId, seatIds);
-  await giveBack(transaction, cancellation, { userId, paymentId });
-  await transaction('outbox').insert({
-    kind: 'reservation-cancelled',
-    payload: { reservationId, userId, cause, seatIds, whole },
-  });
+  await giveBack(stores, cancellation, { userId, paymentId });
+  await stores.outbox.add('reservation-cancelled', { reservationId, userId, cause, seatIds, whole });
   const nextRefund = refund.card > 0 ? 1 : null;
   return {
     decision: { status: 'CANCELLED', reservationId, fee, refund, nextRefund },
@@ -141,12 +129,12 @@ function decidedBefore({
  * part is due.
  */
 async function giveBack(
-  transaction: Knex.Transaction,
+  stores: Stores,
   cancellation: Cancellation,
   { userId, paymentId }: { userId: string; paymentId: string },
 ): Promise<void> {
   const { cancellationId, reservationId, tickets, fee, bookingFeeRefund, refund, cancelledAt } = cancellation;
-  await createLedgerStore(transaction).post({
+  await stores.ledger.post({
     key: `cancellation:${cancellationId}`,
     kind: 'CANCELLATION',
     currency: refund.currency,
@@ -162,11 +150,11 @@ async function giveBack(
   });
   if (refund.card > 0) {
     const { card, currency } = refund;
-    await createRefundStore(transaction).open(
+    await stores.refunds.open(
       { cancellationId, reservationId, paymentId, amount: card, currency },
       cancelledAt,
     );
   } else if (refund.points > 0) {
-    await createPaymentStore(transaction).markRefunded(paymentId);
+    await stores.payments.markRefunded(paymentId);
   }
 }

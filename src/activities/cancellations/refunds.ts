@@ -1,5 +1,5 @@
-import { createCancellationRequestStore } from '../../db/cancellations/cancellationRequestStore';
-import { clearingOf, createLedgerStore } from '../../db/ledger/ledgerStore';
+import { inTransaction } from '../../db/stores';
+import { clearingOf } from '../../db/ledger/ledgerStore';
 import { createPaymentStore, type Payment } from '../../db/payments/paymentStore';
 import { createRefundStore, type DueRefund, type RefundProgress } from '../../db/payments/refundStore';
 import { PermanentError } from '../../domain/permanentError';
@@ -48,16 +48,16 @@ export function createRefundActivities({ db, gateways }: ActivityDependencies) {
     /** Books what the gateway has refunded, in one transaction. If it runs again, it changes nothing. */
     async completeRefund({ cancellationId, attempt, ...done }: CompleteRefundInput): Promise<void> {
       const { gatewayRefundId, refundedAt } = done;
-      await db.transaction(async (transaction) => {
-        const refunds = createRefundStore(transaction);
+      await inTransaction(db, async (stores) => {
+        const { refunds } = stores;
         const refund = await refunds.find(cancellationId);
-        const payments = createPaymentStore(transaction);
+        const { payments } = stores;
         const payment = refund && (await payments.find(refund.paymentId));
         if (!payment) throw new PermanentError(`cancellation ${cancellationId} has no refund`);
         const { reservationId, paymentId, amount, currency } = refund;
         const refunded = { attempt, gatewayRefundId, refundedAt: new Date(refundedAt) };
         if (!(await refunds.markDone(cancellationId, refunded))) return;
-        await createLedgerStore(transaction).post({
+        await stores.ledger.post({
           key: `card-refunded:${cancellationId}`,
           kind: 'CARD_REFUNDED',
           currency,
@@ -69,7 +69,7 @@ export function createRefundActivities({ db, gateways }: ActivityDependencies) {
           ],
         });
         await payments.markRefunded(paymentId);
-        await createCancellationRequestStore(transaction).end(cancellationId);
+        await stores.cancellationRequests.end(cancellationId);
       });
     },
   };

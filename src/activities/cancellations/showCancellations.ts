@@ -1,9 +1,7 @@
+import { inTransaction } from '../../db/stores';
 import { activityInfo, getClient } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/common';
-import {
-  createCancellationRequestStore,
-  type OpenRequest,
-} from '../../db/cancellations/cancellationRequestStore';
+import type { OpenRequest } from '../../db/cancellations/cancellationRequestStore';
 import { createShowCancellationStore } from '../../db/cancellations/showCancellationStore';
 import { PermanentError } from '../../domain/permanentError';
 import {
@@ -70,13 +68,13 @@ export function createShowCancellationActivities({ db }: ActivityDependencies) {
      * @throws if one workflow could not be started; the caller then handles the whole page again
      */
     async startCancellations({ scheduleId, after }: ShowPage): Promise<SeenPage> {
-      const { page, requests } = await db.transaction(async (transaction) => {
-        const shows = createShowCancellationStore(transaction);
+      const { page, requests } = await inTransaction(db, async (stores) => {
+        const shows = stores.showCancellations;
         const settings = await settingsOf(shows, scheduleId);
         if (settings.paused) return { page: nothingSeen(settings), requests: [] };
         const limit = settings.refundsPerSecond;
         const ids = await shows.page({ scheduleId, statuses: ['CONFIRMED'], after, limit });
-        const recorded = await createCancellationRequestStore(transaction).requestAll(ids);
+        const recorded = await stores.cancellationRequests.requestAll(ids);
         return { page: seen(ids, limit, settings), requests: recorded };
       });
       await Promise.all(requests.map(start));
@@ -100,7 +98,7 @@ async function start(request: OpenRequest): Promise<void> {
   await startCancellation(getClient(), activityInfo().taskQueue, request, 'The show was cancelled');
 }
 
-/** Reads the settings. If there is a transaction, they stay as they are until it ends. */
+/** Reads the settings. If there is a stores, they stay as they are until it ends. */
 async function settingsOf(
   shows: ReturnType<typeof createShowCancellationStore>,
   scheduleId: string,

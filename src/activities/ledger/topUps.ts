@@ -1,4 +1,5 @@
-import { clearingOf, createLedgerStore } from '../../db/ledger/ledgerStore';
+import { inTransaction } from '../../db/stores';
+import { clearingOf } from '../../db/ledger/ledgerStore';
 import { createTopUpStore, type TopUp } from '../../db/ledger/topUpStore';
 import { PermanentError } from '../../domain/permanentError';
 import { Problem } from '../../domain/problems';
@@ -39,12 +40,12 @@ export function createTopUpActivities({ db, gateways }: ActivityDependencies) {
      * @throws {Problem} payment-failed if the top-up was closed before: its charge must be refunded
      */
     async creditTopUp({ topUpId, gatewayPaymentId }: CreditTopUpInput): Promise<number> {
-      return db.transaction(async (transaction) => {
-        const topUps = createTopUpStore(transaction);
+      return inTransaction(db, async (stores) => {
+        const { topUps } = stores;
         const topUp = await topUps.find(topUpId);
         if (!topUp) throw notOpen('unknown-top-up');
         const { userId, amount, currency, gateway } = topUp;
-        const { booked, balance } = await createLedgerStore(transaction).post({
+        const { booked, balance } = await stores.ledger.post({
           key: `top-up:${topUpId}`,
           kind: 'TOP_UP',
           currency,
@@ -83,9 +84,9 @@ export function createTopUpActivities({ db, gateways }: ActivityDependencies) {
       const topUp = await createTopUpStore(db).fail(topUpId, reason, true);
       if (topUp?.status !== 'FAILED') return;
       const returned = await voidAtGateway(gateways, chargeOf(topUp), reason);
-      await db.transaction(async (transaction) => {
-        await bookVoid(transaction, { attemptId: topUpId, ...topUp }, returned);
-        await createTopUpStore(transaction).markUndone(topUpId);
+      await inTransaction(db, async (stores) => {
+        await bookVoid(stores, { attemptId: topUpId, ...topUp }, returned);
+        await stores.topUps.markUndone(topUpId);
       });
     },
   };

@@ -1,5 +1,5 @@
-import type { Knex } from 'knex';
-import { clearingOf, createLedgerStore } from '../../db/ledger/ledgerStore';
+import type { Stores } from '../../db/stores';
+import { clearingOf } from '../../db/ledger/ledgerStore';
 import type { ChargeRequest } from '../../domain/payments/gateway';
 import type { Gateways } from '../../gateways/gateways';
 
@@ -22,13 +22,13 @@ export async function voidAtGateway(
 
 /** Books a charge that was taken and refunded, once. If nothing had been taken, there is nothing to book. */
 export async function bookVoid(
-  transaction: Knex.Transaction,
+  stores: Stores,
   charge: { attemptId: string; reservationId?: string; currency: string; gateway: string },
   returned: number,
 ): Promise<void> {
   if (returned === 0) return;
   const { attemptId, reservationId, currency, gateway } = charge;
-  await createLedgerStore(transaction).post({
+  await stores.ledger.post({
     key: `charge-voided:${attemptId}`,
     kind: 'CHARGE_VOIDED',
     currency,

@@ -1,4 +1,4 @@
-import { createPaymentStore } from '../../db/payments/paymentStore';
+import { inTransaction } from '../../db/stores';
 import type { ChargeOutcome, ChargeRequest } from '../../domain/payments/gateway';
 import { bookVoid, voidAtGateway } from './chargeVoids';
 import type { ActivityDependencies } from '../dependencies';
@@ -30,16 +30,16 @@ export function createChargeActivities({ db, gateways }: ActivityDependencies) {
      * @throws until the gateway has confirmed it; its caller retries without end
      */
     async giveBackCharge(paymentId: string, reason: string): Promise<void> {
-      const payment = await db.transaction((transaction) =>
-        closeFailed(transaction, { paymentId, reason, mayBeCharged: true }),
+      const payment = await inTransaction(db, async (stores) =>
+        closeFailed(stores, { paymentId, reason, mayBeCharged: true }),
       );
       if (payment?.status !== 'FAILED') return;
       const { reservationId, amount, gateway } = payment;
       const returned = await voidAtGateway(gateways, chargeOf(payment), reason);
-      await db.transaction(async (transaction) => {
+      await inTransaction(db, async (stores) => {
         const charge = { attemptId: paymentId, reservationId, currency: amount.currency, gateway };
-        await bookVoid(transaction, charge, returned);
-        await createPaymentStore(transaction).markUndone(paymentId);
+        await bookVoid(stores, charge, returned);
+        await stores.payments.markUndone(paymentId);
       });
     },
   };

@@ -1,9 +1,7 @@
-import type { Knex } from 'knex';
-import { createLedgerStore } from '../../db/ledger/ledgerStore';
+import { inTransaction, type Stores } from '../../db/stores';
 import { createPaymentStore, type Payment, type PaymentStatus } from '../../db/payments/paymentStore';
 import { createReservationTickets, type Ticket } from '../../db/tickets/reservationTickets';
-import { createReservationStore, type Reservation } from '../../db/reservations/reservationStore';
-import { createScheduleStore } from '../../db/catalogue/scheduleStore';
+import type { Reservation } from '../../db/reservations/reservationStore';
 import { showCancelled } from '../../domain/reservations/holdRules';
 import { insufficientPoints, type PaymentAmount } from '../../domain/money';
 import { PermanentError } from '../../domain/permanentError';
@@ -52,18 +50,18 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
      *   is recorded
      */
     async openPayment(paymentId: string): Promise<OpenedPayment> {
-      return db.transaction(async (transaction) => {
-        const opening = await createPaymentStore(transaction).open(paymentId);
+      return inTransaction(db, async (stores) => {
+        const opening = await stores.payments.open(paymentId);
         if (!opening) throw closedBefore('unknown-payment');
         const { opened, payment, unsettled } = opening;
-        if (payment.status === 'FAILED') throw await refusedBefore(transaction, payment);
+        if (payment.status === 'FAILED') throw await refusedBefore(stores, payment);
         if (payment.status === 'WITHDRAWN') throw closedBefore('withdrawn');
         if (opened) {
-          const reservations = createReservationStore(transaction);
+          const { reservations } = stores;
           if (!(await reservations.startPayment(payment.reservationId))) {
-            throw await notPayable(transaction, await reservations.find(payment.reservationId));
+            throw await notPayable(stores, await reservations.find(payment.reservationId));
           }
-          await takePoints(transaction, payment);
+          await takePoints(stores, payment);
         }
         return {
           amount: payment.amount,
@@ -81,9 +79,9 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
 
     /** Shows clients and operators that the outcome of this attempt is not known yet. */
     async markSettling(paymentId: string): Promise<void> {
-      await db.transaction(async (transaction) => {
-        const marked = await createPaymentStore(transaction).markSettling(paymentId);
-        if (marked) await createReservationStore(transaction).move(marked.reservationId, 'SETTLING');
+      await inTransaction(db, async (stores) => {
+        const marked = await stores.payments.markSettling(paymentId);
+        if (marked) await stores.reservations.move(marked.reservationId, 'SETTLING');
       });
     },
 
@@ -94,8 +92,8 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
      * @throws {Problem} payment-failed if the attempt was closed as failed, or if the seats are gone
      */
     async confirmReservation(input: ConfirmInput): Promise<Ticket[]> {
-      const { reservationId, scheduleId, tickets } = await db.transaction((transaction) =>
-        confirm(transaction, input),
+      const { reservationId, scheduleId, tickets } = await inTransaction(db, async (stores) =>
+        confirm(stores, input),
       );
       const seatIds = tickets.map((ticket) => ticket.seatId);
       await seatsChanged(dependencies, scheduleId, () =>
@@ -121,8 +119,8 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
      * @returns a status that counts as paid if the confirmation came first: then nothing was undone
      */
     async failPayment(input: FailPaymentInput): Promise<PaymentStatus> {
-      return db.transaction(async (transaction) => {
-        const payment = await closeFailed(transaction, input);
+      return inTransaction(db, async (stores) => {
+        const payment = await closeFailed(stores, input);
         return payment?.status ?? 'FAILED';
       });
     },
@@ -135,13 +133,13 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
  * @returns the attempt as it is now; null for an unknown one
  */
 export async function closeFailed(
-  transaction: Knex.Transaction,
+  stores: Stores,
   { paymentId, reason, mayBeCharged }: FailPaymentInput,
 ): Promise<Payment | null> {
-  const payment = await createPaymentStore(transaction).fail(paymentId, reason, mayBeCharged);
+  const payment = await stores.payments.fail(paymentId, reason, mayBeCharged);
   if (payment?.status !== 'FAILED') return payment;
   const { reservationId, userId, amount } = payment;
-  const ledger = createLedgerStore(transaction);
+  const { ledger } = stores;
   if (amount.points > 0 && (await ledger.isBooked(`points-taken:${paymentId}`))) {
     await ledger.post({
       key: `points-returned:${paymentId}`,
@@ -153,7 +151,7 @@ export async function closeFailed(
       house: [{ account: 'house:pending', amount: -amount.points }],
     });
   }
-  await createReservationStore(transaction).resumeHold(reservationId);
+  await stores.reservations.resumeHold(reservationId);
   return payment;
 }
 
@@ -167,10 +165,10 @@ export function withCard(payments: readonly Payment[]): string[] {
   return payments.filter(({ amount }) => amount.card > 0).map(({ paymentId }) => paymentId);
 }
 
-async function takePoints(transaction: Knex.Transaction, payment: Payment): Promise<void> {
+async function takePoints(stores: Stores, payment: Payment): Promise<void> {
   const { paymentId, reservationId, userId, amount } = payment;
   if (amount.points === 0) return;
-  await createLedgerStore(transaction).post({
+  await stores.ledger.post({
     key: `points-taken:${paymentId}`,
     kind: 'POINTS_TAKEN',
     currency: amount.currency,
@@ -182,16 +180,16 @@ async function takePoints(transaction: Knex.Transaction, payment: Payment): Prom
 }
 
 /** An earlier run, on a worker that died, may have been refused already. The client gets the same response. */
-async function refusedBefore(db: Knex, { userId, amount, reason }: Payment): Promise<Problem> {
+async function refusedBefore(stores: Stores, { userId, amount, reason }: Payment): Promise<Problem> {
   if (reason !== 'insufficient-points') return closedBefore(reason);
-  return insufficientPoints(await createLedgerStore(db).balance(userId), amount.points);
+  return insufficientPoints(await stores.ledger.balance(userId), amount.points);
 }
 
 function closedBefore(reason: string | null): Problem {
   return new Problem('payment-failed', 'This attempt was closed before it began.', { reason });
 }
 
-async function notPayable(db: Knex, reservation: Reservation | null): Promise<Problem> {
+async function notPayable(stores: Stores, reservation: Reservation | null): Promise<Problem> {
   switch (reservation?.status) {
     case 'PAYING':
     case 'SETTLING':
@@ -199,7 +197,7 @@ async function notPayable(db: Knex, reservation: Reservation | null): Promise<Pr
     case 'CONFIRMED':
       return new Problem('reservation-already-confirmed', 'This reservation is paid.');
     case 'HELD': {
-      const schedule = await createScheduleStore(db).facts(reservation.scheduleId);
+      const schedule = await stores.schedules.facts(reservation.scheduleId);
       return schedule?.cancelledAt ? showCancelled() : holdEnded();
     }
     default:

@@ -1,3 +1,4 @@
+import { inTransaction } from '../../db/stores';
 import { activityInfo } from '@temporalio/activity';
 import {
   createAttemptReader,
@@ -157,13 +158,13 @@ export function createReconciliationActivities({ db, gateways, reconcileAfterMs 
 
     /** Ends a run: it resolves differences that the run has not seen any more. */
     async finishReconciliation(run: ReconciliationRun, totals: RunTotals): Promise<void> {
-      await db.transaction(async (transaction) => {
-        await createDifferenceStore(transaction).resolveUnseen({
+      await inTransaction(db, async (stores) => {
+        await stores.differences.resolveUnseen({
           ...run,
           startedAt: new Date(run.startedAt),
           windowFrom: new Date(run.windowFrom),
         });
-        await createReconciliationRunStore(transaction).finish(run.runId, totals);
+        await stores.reconciliationRuns.finish(run.runId, totals);
       });
     },
   };

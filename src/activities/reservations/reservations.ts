@@ -1,8 +1,6 @@
+import { inTransaction, type Stores } from '../../db/stores';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Knex } from 'knex';
-import { createHoldStore } from '../../db/reservations/holdStore';
-import { createPaymentStore } from '../../db/payments/paymentStore';
-import { createReservationStore, type Reservation } from '../../db/reservations/reservationStore';
+import type { Reservation } from '../../db/reservations/reservationStore';
 import { Problem } from '../../domain/problems';
 import { seatsChanged } from '../../redis/catalogue/seatsChanged';
 import type { ReservationState } from '../../contract/reservations';
@@ -49,17 +47,17 @@ export function createReservationActivities(dependencies: ActivityDependencies) 
 async function endHold(dependencies: ActivityDependencies, input: EndHoldInput): Promise<EndedHold> {
   const { reservationId, status } = input;
   const { db, seatClaim } = dependencies;
-  const { ended, freed } = await db.transaction(async (transaction) => {
-    const found = await lock(transaction, reservationId);
+  const { ended, freed } = await inTransaction(db, async (stores) => {
+    const found = await lock(stores, reservationId);
     const { reservation, now } = found;
     const left = millisecondsLeft(input, found);
     if (!reservation || left > 0) return unchanged(left > 0 ? 'HELD' : 'REFUSED', left);
-    const payments = createPaymentStore(transaction);
+    const { payments } = stores;
     // An open payment has taken points. The caller must close it first.
     if (await payments.findOpen(reservationId)) {
       throw new Problem('payment-in-progress', 'A payment of this reservation is under way.');
     }
-    const reservations = createReservationStore(transaction);
+    const { reservations } = stores;
     const moved = await reservations.move(reservationId, status, now);
     const seatIds = await reservations.releaseSeats(reservationId, now);
     const toGiveBack = withCard(await payments.unsettledOf(reservationId));
@@ -76,14 +74,14 @@ async function endHold(dependencies: ActivityDependencies, input: EndHoldInput):
 }
 
 /**
- * A transaction that grants this hold has the lock of the reservation. After that transaction, the row is there or
+ * A transaction that grants this hold has the lock of the reservation. After that stores, the row is there or
  * never comes.
  */
-async function lock(transaction: Knex.Transaction, reservationId: string) {
-  const reservations = createReservationStore(transaction);
+async function lock(stores: Stores, reservationId: string) {
+  const { reservations } = stores;
   const found = await reservations.lock(reservationId);
   if (found) return found;
-  const now = await createHoldStore(transaction).lockReservation(reservationId);
+  const now = await stores.holds.lockReservation(reservationId);
   return (await reservations.lock(reservationId)) ?? { reservation: null, now };
 }
 

@@ -1,3 +1,4 @@
+import { inTransaction, type Stores } from '../../db/stores';
 import type { Knex } from 'knex';
 import { NIL, v5 as uuidFromName, v7 as newUuid } from 'uuid';
 import {
@@ -61,7 +62,7 @@ export type Effect<Answer> = (db: Knex) => Promise<Answer>;
  * Decides the response of a key in one transaction with its effect. Requests with the same key wait for each other
  * here. If a response is recorded already, the effect does not run, and that response is returned.
  */
-export type Settle<Answer> = (effect: (transaction: Knex.Transaction) => Promise<Answer>) => Promise<Answer>;
+export type Settle<Answer> = (effect: (stores: Stores) => Promise<Answer>) => Promise<Answer>;
 
 export interface Idempotency {
   /**
@@ -117,7 +118,7 @@ export function createIdempotency({ db, passwords }: { db: Knex; passwords: Pass
       recall: (operationId: string, db: Knex) => Promise<Answer | null> = () => Promise.resolve(null),
     ) {
       const scope = scopeOf(request);
-      if (!scope) return operation(newUuid(), async (effect) => db.transaction(effect));
+      if (!scope) return operation(newUuid(), async (effect) => inTransaction(db, effect));
       const fingerprint = await fingerprintOf(scope, request);
       const { bodyHash } = fingerprint;
       const used = await store.take(scope, bodyHash);
@@ -129,11 +130,11 @@ export function createIdempotency({ db, passwords }: { db: Knex; passwords: Pass
         fingerprint.open(await keys.record(scope, bodyHash, fingerprint.seal(answer)));
       let settled = false;
       const settle: Settle<Answer> = async (effect) => {
-        const given = await db.transaction(async (transaction) => {
-          const keys = createIdempotencyStore(transaction);
+        const given = await inTransaction(db, async (stores) => {
+          const { idempotencyKeys: keys } = stores;
           // The transaction locks the row of the key from here on. The first of several requests decides for all.
           const standing = earlierAnswer(await keys.take(scope, bodyHash), fingerprint);
-          return standing ?? record(keys, toRecord(await effect(transaction)));
+          return standing ?? record(keys, toRecord(await effect(stores)));
         });
         settled = true;
         return repeat<Answer>(given);

@@ -1,6 +1,5 @@
-import type { Knex } from 'knex';
-import { createHoldStore, type HoldNames } from '../../db/reservations/holdStore';
-import { createReservationStore } from '../../db/reservations/reservationStore';
+import type { Stores } from '../../db/stores';
+import type { HoldNames } from '../../db/reservations/holdStore';
 import { GRANT_WITHIN_MS, type HeldReservation } from '../../domain/reservations/hold';
 import { assertHoldable } from '../../domain/reservations/holdRules';
 import { reservationAmount } from '../../domain/money';
@@ -26,13 +25,13 @@ export class HoldTooLate extends Error {
  * Grants a hold of all the seats or of none. Only this transaction grants holds. The lock of the reservation and the
  * clock of Postgres prevent a late API from granting a hold that the workflow has already looked for.
  *
- * @param transaction the caller rolls it back if this throws
+ * @param stores of a transaction that the caller rolls back if this throws
  * @returns the hold. If the reservation already has a row, this is the hold that is recorded there
  * @throws {Problem} seat-not-found, sale-not-open, seat-unavailable, seat-limit-exceeded
  * @throws {HoldTooLate}
  */
-export async function grantHold(transaction: Knex.Transaction, hold: HoldToGrant): Promise<HeldReservation> {
-  const holds = createHoldStore(transaction);
+export async function grantHold(stores: Stores, hold: HoldToGrant): Promise<HeldReservation> {
+  const { holds } = stores;
   await holds.lock(hold);
   const facts = await holds.readHoldFacts(hold, 'keep');
   if (!facts) throw new Problem('seat-not-found', 'No such seat.', { seatIds: hold.seatIds });
@@ -47,14 +46,16 @@ export async function grantHold(transaction: Knex.Transaction, hold: HoldToGrant
     );
     if (await holds.insertHold({ ...hold, seats, amount })) return asHeld({ ...hold, amount }, seats);
   }
-  const recorded = await findHold(transaction, hold.reservationId);
+  const recorded = await findHold(stores, hold.reservationId);
   if (!recorded) throw new Error(`reservation ${hold.reservationId} is neither recorded nor new`);
   return recorded;
 }
 
 /** Returns the hold that is recorded for a reservation, whatever happened to it since. Null if none is recorded. */
-export async function findHold(db: Knex, reservationId: string): Promise<HeldReservation | null> {
-  const reservations = createReservationStore(db);
+export async function findHold(
+  { reservations }: Pick<Stores, 'reservations'>,
+  reservationId: string,
+): Promise<HeldReservation | null> {
   const reservation = await reservations.find(reservationId);
   if (!reservation) return null;
   const seats = await reservations.seatsOf([reservationId]);

@@ -1,4 +1,4 @@
-import type { Knex } from 'knex';
+import type { Stores } from '../../db/stores';
 import type { HoldNames, HoldStore } from '../../db/reservations/holdStore';
 import type { HeldReservation } from '../../domain/reservations/hold';
 import { assertHoldable, type HoldFacts } from '../../domain/reservations/holdRules';
@@ -24,7 +24,7 @@ export interface HoldAttempt {
    * Runs the transaction that grants the hold. In the same transaction it records the response of the key of the
    * request.
    */
-  settle: (grant: (transaction: Knex.Transaction) => Promise<HeldReservation>) => Promise<HeldReservation>;
+  settle: (grant: (stores: Stores) => Promise<HeldReservation>) => Promise<HeldReservation>;
   /** The summary of the workflow, for operators. When left out, it names the seats and their price. */
   summary?: string;
   /** The run of the workflow, once it has been started or found. */
@@ -101,7 +101,7 @@ export function createHoldClaimed(dependencies: HoldClaimedDependencies): HoldCl
             attempt.summary ?? summaryOf(facts),
           ));
           const toGrant = { ...hold, room: attempt.room, heldAt, expiresAt };
-          return attempt.settle((transaction) => grantHold(transaction, toGrant));
+          return attempt.settle(async (stores) => grantHold(stores, toGrant));
         });
       } catch (error) {
         if (!(error instanceof HoldTooLate)) throw error;

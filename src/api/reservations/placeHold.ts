@@ -1,3 +1,4 @@
+import { storesOf } from '../../db/stores';
 import type { Knex } from 'knex';
 import type { SeatDirectory } from './seatDirectory';
 import type { SeatWish } from '../../domain/reservations/bestAvailable/choose';
@@ -74,8 +75,7 @@ export function createPlaceHold(dependencies: PlaceHoldDependencies) {
             userId: request.userId,
             room: admitted.room,
             network: request.network,
-            settle: async (grant) =>
-              (await settle(async (transaction) => answerOf(await grant(transaction)))).body,
+            settle: async (grant) => (await settle(async (stores) => answerOf(await grant(stores)))).body,
             run: null,
           };
           started = attempt;
@@ -149,7 +149,7 @@ export function createPlaceHold(dependencies: PlaceHoldDependencies) {
 
 /** Returns what an earlier request under the same key was granted, whatever happened to it since. */
 async function recall(reservationId: string, db: Knex): Promise<HeldAnswer | null> {
-  const held = await findHold(db, reservationId);
+  const held = await findHold(storesOf(db), reservationId);
   return held && answerOf(held);
 }
 

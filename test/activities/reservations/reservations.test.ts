@@ -1,3 +1,4 @@
+import { storesOf } from '../../../src/db/stores';
 import { createActivities, type Activities } from '../../../src/activities';
 import { grantHold, HoldTooLate } from '../../../src/api/reservations/grantHold';
 import { eventually } from '../../support/eventually';
@@ -304,7 +305,7 @@ describe('ending a hold', () => {
   it('waits for a transaction that is granting the hold', async () => {
     const { hold } = await aHoldToGrant();
     const granting = await ground.database.db.transaction();
-    await grantHold(granting, hold);
+    await grantHold(storesOf(granting), hold);
 
     const ending = activities.endHold(anEnd(hold));
     await eventually(async () => expect(await waitingForLocks()).toBe(1));

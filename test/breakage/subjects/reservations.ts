@@ -43,8 +43,8 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     edits: [
       {
         file: IDEMPOTENCY,
-        find: 'return standing ?? record(keys, toRecord(await effect(transaction)));',
-        replace: 'return record(keys, toRecord(await effect(transaction)));',
+        find: 'return standing ?? record(keys, toRecord(await effect(stores)));',
+        replace: 'return record(keys, toRecord(await effect(stores)));',
       },
     ],
     suite: 'test/api/reservations/placeHold.test.ts',

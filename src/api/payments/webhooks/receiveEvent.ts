@@ -1,7 +1,8 @@
+import { inTransaction } from '../../../db/stores';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import type { Client } from '@temporalio/client';
 import type { Knex } from 'knex';
-import { createWebhookStore, type ChargeOwner, type WebhookEffect } from '../../../db/payments/webhookStore';
+import type { ChargeOwner, WebhookEffect } from '../../../db/payments/webhookStore';
 import type { WebhookReading } from '../../../domain/payments/gateway';
 import { topUpWorkflowId } from '../../../contract/ledger';
 import {
@@ -30,8 +31,8 @@ export interface ReceiveEventDependencies {
 export function createReceiveEvent({ db, temporal, taskQueue }: ReceiveEventDependencies) {
   /** @throws if Postgres or Temporal cannot be reached: the gateway sends the message again */
   return async function receiveEvent(gateway: string, event: GatewayEvent): Promise<WebhookEffect | 'SEEN'> {
-    return db.transaction(async (transaction) => {
-      const webhooks = createWebhookStore(transaction);
+    return inTransaction(db, async (stores) => {
+      const { webhooks } = stores;
       const owner = await webhooks.ownerOf({ gateway, ...event });
       const effect = effectOn(owner);
       const attemptId = owner?.attemptId ?? null;
