@@ -77,7 +77,7 @@ const EXCEPTIONS = [
 
 /** Folders of the API that do not know its subjects, and what they may import. */
 const API_FOLDERS = {
-  http: ['domain'],
+  http: ['domain', 'api/idempotency'],
   problems: ['domain'],
   idempotency: ['domain', 'db', 'api/accounts/passwords'],
 };

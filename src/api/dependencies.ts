@@ -6,11 +6,8 @@ import { createLogSampler, type LogSampler } from '../config/logSampler';
 import type { Settings } from '../config/settings';
 import { temporalConnectionOptions } from '../config/temporalConnection';
 import { connectPostgres } from '../db/connect';
-import { createRefreshTokenStore } from '../db/accounts/refreshTokenStore';
-import { createScheduleStore } from '../db/catalogue/scheduleStore';
 import { createSigningKeyStore } from '../db/accounts/signingKeyStore';
-import { createUnpaidHoldStore } from '../db/reservations/unpaidHoldStore';
-import { createUserStore } from '../db/accounts/userStore';
+import { storesOf, type Stores } from '../db/stores';
 import { connectGateways } from '../gateways/connectGateways';
 import { createGateways, type Gateways } from '../gateways/gateways';
 import { createAddressHoldLog } from '../redis/reservations/addressHolds';
@@ -55,6 +52,8 @@ export interface ApiDependencies {
   settings: Settings;
   logger: Logger;
   db: Knex;
+  /** The stores of `db`. */
+  stores: Stores;
   redis: Redis;
   temporal: Client;
   gateways: Gateways;
@@ -78,7 +77,7 @@ export interface ApiDependencies {
   /** The sessions whose access tokens the API rejects before they expire. */
   cutSessions: CutSessions;
   /** The sessions, through the pool or within a transaction. */
-  sessionsIn: (db: Knex) => Sessions;
+  sessionsIn: (stores: Stores) => Sessions;
   idempotency: Idempotency;
   authenticate: Authenticate;
   admission: AdmissionService;
@@ -115,6 +114,7 @@ export async function createDependencies(
     applicationName: 'holdfast-api',
     logger,
   });
+  const stores = storesOf(db);
   const redis = connectRedis(settings.REDIS_URL, { name: 'holdfast-api', logger });
   const subscriber = connectRedis(settings.REDIS_URL, { name: 'holdfast-api-subscriber', logger });
   const gateways = createGateways(connectGateways(settings.gateways), settings.PAYMENT_GATEWAY);
@@ -123,10 +123,10 @@ export async function createDependencies(
   const ticketKeys = await createKeyRing(createSigningKeyStore(db, 'ticket'));
   const tokens = createTokens(keys);
   const passwords = createPasswords();
-  const cutSessions = await createCutSessions(createRefreshTokenStore(db), logger);
+  const cutSessions = await createCutSessions(stores.refreshTokens, logger);
   const temporal = new Client({ connection, namespace: settings.TEMPORAL_NAMESPACE });
   const metrics = createHttpMetrics();
-  const schedules = createScheduleStore(db);
+  const { schedules } = stores;
   const holds = createHoldFiguresStore(redis);
   const attempt = createBestEffort(redis, logger);
   const paces = createRoomPaces(redis);
@@ -155,6 +155,7 @@ export async function createDependencies(
     settings,
     logger,
     db,
+    stores,
     redis,
     temporal,
     gateways,
@@ -172,15 +173,15 @@ export async function createDependencies(
     keys,
     ticketKeys,
     printTicket: await createTicketPrinter(),
-    accounts: createAccounts(createUserStore(db), passwords),
+    accounts: createAccounts(stores.users, passwords),
     loginPace: createLoginPace(createTries(settings, redis, attempt)),
     cutSessions,
-    sessionsIn: (knex) => createSessions(createRefreshTokenStore(knex), tokens),
+    sessionsIn: ({ refreshTokens }) => createSessions(refreshTokens, tokens),
     idempotency: createIdempotency({ db, passwords }),
     authenticate: createAuthenticate(tokens, cutSessions),
     admission: createAdmissionService({ queue: createQueue(redis, undefined, control), tokens, rooms }),
     holdMeter: createHoldMeter(async (figures) => attempt(async () => holds.add(figures))),
-    holdLimits: createLimitsOfHolds(settings, db, redis, attempt),
+    holdLimits: createLimitsOfHolds(settings, stores, redis, attempt),
     eventStreams,
     catalogueCache: createCatalogueCache(attempt),
     seatMaps,
@@ -203,7 +204,12 @@ export async function createDependencies(
   };
 }
 
-function createLimitsOfHolds(settings: Settings, db: Knex, redis: Redis, attempt: BestEffort): HoldLimits {
+function createLimitsOfHolds(
+  settings: Settings,
+  stores: Stores,
+  redis: Redis,
+  attempt: BestEffort,
+): HoldLimits {
   const { RATE_LIMIT_FACTOR: factor } = settings;
   if (factor === 0) return NO_HOLD_LIMITS;
   return createHoldLimits({
@@ -213,7 +219,7 @@ function createLimitsOfHolds(settings: Settings, db: Knex, redis: Redis, attempt
       ofAddress: settings.UNPAID_HOLDS_PER_ADDRESS * factor,
     },
     holdMs: settings.HOLD_SECONDS * 1_000,
-    unpaidHolds: createUnpaidHoldStore(db),
+    unpaidHolds: stores.unpaidHolds,
     addressHolds: createAddressHoldLog({ redis, attempt }),
   });
 }

@@ -1,12 +1,4 @@
-import { createCancellationRequestStore } from '../db/cancellations/cancellationRequestStore';
-import { createCancellationStore } from '../db/cancellations/cancellationStore';
-import { createHoldStore } from '../db/reservations/holdStore';
-import { createLedgerStore } from '../db/ledger/ledgerStore';
-import { createPaymentStore } from '../db/payments/paymentStore';
-import { createReservationTickets } from '../db/tickets/reservationTickets';
-import { createReservationStore } from '../db/reservations/reservationStore';
 import { createSeatDirectory } from './reservations/seatDirectory';
-import { createTopUpStore } from '../db/ledger/topUpStore';
 import { createSeatClaim } from '../redis/reservations/seatClaim';
 import { adminReservationRoutes } from './reservations/adminRoutes';
 import { createCancellationWorkflows } from './cancellations/cancellationWorkflows';
@@ -37,25 +29,21 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
   const {
     settings,
     db,
+    stores,
     redis,
     temporal,
     gateways,
     logger,
     sampler,
     admission,
-    idempotency,
     holdMeter,
     holdLimits,
     limits,
     bumpSeatVersion,
   } = dependencies;
   const tryCard = createTryCard(limits);
-  const ledger = createLedgerStore(db);
   const taskQueue = settings.TEMPORAL_TASK_QUEUE;
-  const reservations = createReservationStore(db);
-  const payments = createPaymentStore(db);
-  const tickets = createReservationTickets(db);
-  const cancellations = createCancellationStore(db);
+  const { reservations, payments, reservationTickets: tickets, cancellations, ledger } = stores;
   const directory = createSeatDirectory(db);
   const workflows = createReservationWorkflows(temporal, {
     taskQueue,
@@ -67,7 +55,7 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
     settings,
     seatClaim,
     seatNotices: { bumpSeatVersion, logger },
-    holds: createHoldStore(db),
+    holds: stores.holds,
     limits: holdLimits,
     workflows,
     meter: holdMeter,
@@ -75,7 +63,6 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
   const seatChoice = createSeatChoice(db);
   const holdBest = createHoldBest({ seatChoice, seatClaim, holdClaimed });
   const placeHold = createPlaceHold({
-    idempotency,
     directory,
     admission,
     seatClaim,
@@ -84,21 +71,18 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
     holdBest,
   });
   const payReservation = createPayReservation({
-    db,
+    stores,
     gateway: gateways.current,
     directory,
     admission,
-    reservations,
-    payments,
     workflows,
     freePlace: createFreePlace({ settings, reservations, admission, logger }),
     tryCard,
   });
   const readFacts = createReadFacts(reservations, cancellations);
   const cancelReservation = createCancelReservation({
-    db,
+    stores,
     readFacts,
-    requests: createCancellationRequestStore(db),
     workflows: createCancellationWorkflows(temporal, { taskQueue }),
   });
   const receiveEvent = createReceiveEvent({ db, temporal, taskQueue });
@@ -112,14 +96,13 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
       tickets,
       cancellations,
     }),
-    ...cancellationRoutes({ idempotency, cancelReservation, readFacts }),
-    ...paymentRoutes({ idempotency, payReservation, payments, tickets }),
+    ...cancellationRoutes({ cancelReservation, readFacts }),
+    ...paymentRoutes({ payReservation, payments, tickets }),
     ...walletRoutes({
-      idempotency,
       ledger,
       buyPoints: createBuyPoints({
         gateway: gateways.current,
-        topUps: createTopUpStore(db),
+        topUps: stores.topUps,
         workflows: createTopUpWorkflows(temporal, { taskQueue }),
       }),
       tryCard,

@@ -26,10 +26,27 @@ import { createUnpaidHoldStore } from './reservations/unpaidHoldStore';
 import { createReservationTickets } from './tickets/reservationTickets';
 import { createTicketStore } from './tickets/ticketStore';
 
-export type Stores = ReturnType<typeof storesOf>;
+export interface Stores extends ReturnType<typeof everyStore> {
+  /** Undoes what the work has written if it throws, and nothing that its transaction has written before. */
+  savepoint<Result>(work: (stores: Stores) => Promise<Result>): Promise<Result>;
+}
 
 /** The stores of a connection pool, or of one transaction. */
-export function storesOf(db: Knex) {
+export function storesOf(db: Knex): Stores {
+  return Object.assign(everyStore(db), {
+    savepoint: async <Result>(work: (stores: Stores) => Promise<Result>) => inTransaction(db, work),
+  });
+}
+
+/** Runs work in one transaction, with stores that write in it. It is undone if the work throws. */
+export async function inTransaction<Result>(
+  db: Knex,
+  work: (stores: Stores) => Promise<Result>,
+): Promise<Result> {
+  return db.transaction(async (transaction) => work(storesOf(transaction)));
+}
+
+function everyStore(db: Knex) {
   return {
     get refreshTokens() {
       return createRefreshTokenStore(db);
@@ -110,12 +127,4 @@ export function storesOf(db: Knex) {
       return createTicketStore(db);
     },
   };
-}
-
-/** Runs work in one transaction, with stores that write in it. It is undone if the work throws. */
-export async function inTransaction<Result>(
-  db: Knex,
-  work: (stores: Stores) => Promise<Result>,
-): Promise<Result> {
-  return db.transaction(async (transaction) => work(storesOf(transaction)));
 }

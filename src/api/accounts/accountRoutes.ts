@@ -1,14 +1,14 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import type { Logger } from '../../config/logging';
-import { createUserStore, type StoredUser } from '../../db/accounts/userStore';
+import type { StoredUser } from '../../db/accounts/userStore';
+import { inTransaction, type Stores } from '../../db/stores';
 import { canonicalLogin } from '../../domain/accounts/login';
 import { passwordFault } from '../../domain/accounts/passwordRules';
 import { Problem } from '../../domain/problems';
 import { includesRole } from '../../domain/accounts/roles';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import { validationFailed } from '../http/validation';
-import type { Idempotency } from '../idempotency/idempotency';
 import type { AdmissionService } from '../queue/admission';
 import { wrongCredentials, type Accounts } from './accounts';
 import type { LoginPace } from './loginPace';
@@ -18,9 +18,9 @@ import type { Sessions } from './sessions';
 export interface AccountRoutesDependencies {
   accounts: Accounts;
   /** The sessions, through the pool or within a transaction. */
-  sessionsIn: (db: Knex) => Sessions;
+  sessionsIn: (stores: Stores) => Sessions;
   db: Knex;
-  idempotency: Idempotency;
+  stores: Stores;
   admission: AdmissionService;
   loginPace: LoginPace;
   logger: Logger;
@@ -30,8 +30,8 @@ export interface AccountRoutesDependencies {
  * The endpoints that change an account after its sign-up. An endpoint that ends sessions takes effect within a minute.
  */
 export function accountRoutes(dependencies: AccountRoutesDependencies): Endpoint[] {
-  const { accounts, sessionsIn, db, idempotency, admission, loginPace, logger } = dependencies;
-  const users = createUserStore(db);
+  const { accounts, sessionsIn, db, stores, admission, loginPace, logger } = dependencies;
+  const { users } = stores;
 
   /** @throws {Problem} account-not-found */
   async function findAccount(id: string): Promise<StoredUser> {
@@ -50,27 +50,26 @@ export function accountRoutes(dependencies: AccountRoutesDependencies): Endpoint
         'Ends every other session of the account within a minute. The session of this request stays open.',
       tags: ['Accounts'],
       access: 'user',
-      idempotent: true,
+      effect: 'transaction',
+      secret: 'password',
       body: passwordChangeSchema,
       responses: { 204: { description: 'Changed' } },
       problems: ['invalid-credentials'],
-      async handle({ user: { userId, sessionId }, body, http, keyed }) {
+      async handle({ user: { userId, sessionId }, body, http, transact }) {
         const account = await findAccount(userId);
         const fault = passwordFault(body.newPassword, [account.login, account.name ?? '']);
         if (fault !== null) throw validationFailed([{ path: 'newPassword', message: fault }]);
-        const request = { ...keyed, secret: 'password' as const };
         return loginPace.check(
           { login: account.login, network: http.network, closed: http.closed },
           async () =>
-            idempotency.transact(request, async () => {
+            transact(async () => {
               const change = await accounts.draftPassword(account, body);
-              return async (connection) => {
+              return async (tx) => {
                 // The transaction takes the row of the key first. So a repeated request gets the first response,
                 // although its current password is wrong by then.
-                const isChanged =
-                  change && (await createUserStore(connection).changePassword(userId, change));
+                const isChanged = change && (await tx.users.changePassword(userId, change));
                 if (!isChanged) throw wrongCredentials();
-                await sessionsIn(connection).cutAll(userId, sessionId);
+                await sessionsIn(tx).cutAll(userId, sessionId);
                 return { status: 204 as const };
               };
             }),
@@ -87,11 +86,11 @@ export function accountRoutes(dependencies: AccountRoutesDependencies): Endpoint
         'place in the waiting room of the service.',
       tags: ['Accounts'],
       access: 'user',
-      idempotent: true,
+      effect: 'once',
       responses: { 204: { description: 'Logged out everywhere' } },
-      async handle({ user: { userId, sessionId }, keyed }) {
-        return idempotency.run(keyed, async () => {
-          const sessions = sessionsIn(db);
+      async handle({ user: { userId, sessionId }, once }) {
+        return once(async () => {
+          const sessions = sessionsIn(stores);
           await sessions.cutAll(userId, sessionId);
           await sessions.close(sessionId);
           await admission.leave(userId);
@@ -117,8 +116,8 @@ export function accountRoutes(dependencies: AccountRoutesDependencies): Endpoint
         const { userId, login, name } = await findAccount(params.id);
         if (userId === user.userId)
           throw new Problem('forbidden', 'Another operator must change your account.');
-        const now = await db.transaction(async (tx) => {
-          const change = await createUserStore(tx).change(userId, body);
+        const now = await inTransaction(db, async (tx) => {
+          const change = await tx.users.change(userId, body);
           if (!change) throw new Problem('account-not-found', 'The account no longer exists.');
           const { before, after } = change;
           if (after.disabled || !includesRole(after.role, before.role)) await sessionsIn(tx).cutAll(userId);

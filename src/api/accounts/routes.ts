@@ -1,8 +1,5 @@
-import type { Knex } from 'knex';
-import { createStaffAssignmentStore } from '../../db/accounts/staffAssignmentStore';
-import { createUserStore } from '../../db/accounts/userStore';
+import type { Stores } from '../../db/stores';
 import { endpoint, type Endpoint } from '../http/endpoint';
-import type { Idempotency } from '../idempotency/idempotency';
 import type { AdmissionService } from '../queue/admission';
 import type { Accounts } from './accounts';
 import type { LoginPace } from './loginPace';
@@ -21,15 +18,14 @@ import type { Sessions } from './sessions';
 export interface AuthRoutesDependencies {
   accounts: Accounts;
   /** The sessions, through the pool or within a transaction. */
-  sessionsIn: (db: Knex) => Sessions;
-  db: Knex;
-  idempotency: Idempotency;
+  sessionsIn: (stores: Stores) => Sessions;
+  stores: Stores;
   admission: AdmissionService;
   loginPace: LoginPace;
 }
 
 export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
-  const { accounts, sessionsIn, db, idempotency, admission, loginPace } = dependencies;
+  const { accounts, sessionsIn, stores, admission, loginPace } = dependencies;
   return [
     endpoint({
       method: 'POST',
@@ -41,17 +37,17 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
       tags: ['Accounts'],
       access: 'public',
       rateLimit: 'sign-up',
-      idempotent: true,
+      effect: 'transaction',
+      secret: 'password',
       body: signUpSchema,
       responses: { 201: { description: 'The new account', schema: accountSchema } },
       problems: ['id-taken'],
-      async handle({ body, keyed }) {
+      async handle({ body, transact }) {
         const { id, password, name } = body;
-        const request = { ...keyed, secret: 'password' as const };
-        return idempotency.transact(request, async () => {
+        return transact(async () => {
           const user = await accounts.draft({ login: id, password, name, role: 'USER' });
-          return async (connection) => {
-            await accounts.add(createUserStore(connection), user);
+          return async ({ users }) => {
+            await accounts.add(users, user);
             return { status: 201 as const, body: { userId: user.userId, id: user.login, name: user.name } };
           };
         });
@@ -65,19 +61,19 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
       tags: ['Accounts'],
       access: 'public',
       rateLimit: 'login-address',
-      idempotent: true,
+      effect: 'transaction',
+      secret: 'password',
       anyText: 'Text that cannot be an id or a password gets the same response as a wrong one.',
       body: loginSchema,
       responses: { 200: { description: 'The tokens', schema: loginAnswerSchema } },
       problems: ['invalid-credentials', 'account-disabled'],
-      async handle({ body, http, keyed }) {
-        const request = { ...keyed, secret: 'password' as const };
+      async handle({ body, http, transact }) {
         return loginPace.check({ login: body.id, network: http.network, closed: http.closed }, async () =>
-          idempotency.transact(request, async () => {
+          transact(async () => {
             const user = await accounts.authenticate(body.id, body.password);
             const ticket = await admission.enterAtLogin(user.userId);
-            return async (connection) => {
-              const pair = await sessionsIn(connection).open(user);
+            return async (tx) => {
+              const pair = await sessionsIn(tx).open(user);
               return { status: 200 as const, body: { ...pair, ...ticket } };
             };
           }),
@@ -93,17 +89,16 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
         'is the same request again, with the same `Idempotency-Key`.',
       tags: ['Accounts'],
       access: 'public',
-      idempotent: true,
+      effect: 'transaction',
+      secret: 'token',
       body: refreshSchema,
       responses: { 200: { description: 'The new pair', schema: tokenPairSchema } },
       problems: ['invalid-refresh-token'],
-      async handle({ body, keyed }) {
-        const request = { ...keyed, secret: 'token' as const };
-        const answer = await idempotency.transact(request, () => async (connection) => ({
+      async handle({ body, transact }) {
+        return transact(() => async (tx) => ({
           status: 200 as const,
-          body: await sessionsIn(connection).refresh(body.refreshToken),
+          body: await sessionsIn(tx).refresh(body.refreshToken),
         }));
-        return answer;
       },
     }),
     endpoint({
@@ -115,16 +110,16 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
         'issued before still works until it expires.',
       tags: ['Accounts'],
       access: 'user',
-      idempotent: true,
+      effect: 'once',
       responses: { 204: { description: 'Logged out' } },
-      async handle({ user: { userId, sessionId }, keyed }) {
-        // A key belongs to one session. Another session of the same user logs out with its own request.
-        const request = { ...keyed, route: `${keyed.route} of ${sessionId}` };
-        return idempotency.run(request, async () => {
-          await sessionsIn(db).close(sessionId);
+      async handle({ user: { userId, sessionId }, once }) {
+        const logOut = async () => {
+          await sessionsIn(stores).close(sessionId);
           await admission.leave(userId);
           return { status: 204 as const };
-        });
+        };
+        // Another session of the same user logs out with its own request.
+        return once(logOut, { sessionId });
       },
     }),
     endpoint({
@@ -136,19 +131,19 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
         'account may check in everywhere.',
       tags: ['Operators'],
       access: 'operator',
-      idempotent: true,
+      effect: 'transaction',
+      secret: 'password',
       body: newStaffSchema,
       responses: { 201: { description: 'The new account', schema: staffSchema } },
       problems: ['id-taken', 'venue-not-found', 'schedule-not-found'],
-      async handle({ body, keyed }) {
+      async handle({ body, transact }) {
         const { id, password, role, ...assignments } = body;
-        const request = { ...keyed, secret: 'password' as const };
-        return idempotency.transact(request, async () => {
+        return transact(async () => {
           const user = await accounts.draft({ login: id, password, role });
-          return async (connection) => {
-            await connection.transaction(async (tx) => {
-              await accounts.add(createUserStore(tx), user);
-              await createStaffAssignmentStore(tx).replace(user.userId, assignments);
+          return async (tx) => {
+            await tx.savepoint(async (both) => {
+              await accounts.add(both.users, user);
+              await both.staffAssignments.replace(user.userId, assignments);
             });
             return { status: 201 as const, body: { userId: user.userId, id: user.login, role } };
           };

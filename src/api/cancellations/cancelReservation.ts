@@ -1,9 +1,5 @@
-import type { Knex } from 'knex';
-import {
-  createCancellationRequestStore,
-  type CancellationRequestStore,
-} from '../../db/cancellations/cancellationRequestStore';
-import { createCancellationStore, type RecordedCancellation } from '../../db/cancellations/cancellationStore';
+import type { RecordedCancellation } from '../../db/cancellations/cancellationStore';
+import type { Stores } from '../../db/stores';
 import { cancellationTerms, notCancellable } from '../../domain/cancellations/cancellationTerms';
 import { Problem } from '../../domain/problems';
 import type { CancellationWorkflows } from './cancellationWorkflows';
@@ -18,10 +14,11 @@ export interface CancelRequest {
   seatIds: string[] | null;
 }
 
+type CancellationStores = Pick<Stores, 'cancellationRequests' | 'cancellations'>;
+
 export interface CancelDependencies {
-  db: Knex;
+  stores: CancellationStores;
   readFacts: ReturnType<typeof createReadFacts>;
-  requests: CancellationRequestStore;
   workflows: CancellationWorkflows;
 }
 
@@ -31,7 +28,8 @@ export interface CancelDependencies {
  * effect later.
  */
 export function createCancelReservation(dependencies: CancelDependencies) {
-  const { db, readFacts, requests, workflows } = dependencies;
+  const { stores, readFacts, workflows } = dependencies;
+  const { cancellationRequests: requests } = stores;
 
   /**
    * @throws {Problem} reservation-not-found, validation-failed, not-cancellable; temporarily-unavailable if it is not
@@ -53,7 +51,7 @@ export function createCancelReservation(dependencies: CancelDependencies) {
     // The API asks Postgres before it rejects the request: the cancellation may be decided although the response was
     // lost. A response does not prove a decision either: the run may have seen this request while it was withdrawn.
     if (await requests.withdraw(cancellationId)) throw failure;
-    const cancelled = await readCancellation(db, cancellationId);
+    const cancelled = await readCancellation(stores, cancellationId);
     if (cancelled) return cancelled;
     throw notDecided();
   };
@@ -76,10 +74,10 @@ const notDecided = () => new Problem('temporarily-unavailable', 'The cancellatio
  * @throws {Problem} not-cancellable if the request was refused
  */
 export async function readCancellation(
-  db: Knex,
+  { cancellationRequests, cancellations }: CancellationStores,
   cancellationId: string,
 ): Promise<RecordedCancellation | null> {
-  const request = await createCancellationRequestStore(db).find(cancellationId);
+  const request = await cancellationRequests.find(cancellationId);
   if (request?.status === 'REFUSED') throw notCancellable(request.reason ?? 'not-confirmed');
-  return createCancellationStore(db).find(cancellationId);
+  return cancellations.find(cancellationId);
 }

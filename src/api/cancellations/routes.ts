@@ -1,7 +1,7 @@
 import type { RecordedCancellation } from '../../db/cancellations/cancellationStore';
+import type { Stores } from '../../db/stores';
 import { cancellableUntil, cancellationTerms } from '../../domain/cancellations/cancellationTerms';
 import { endpoint, type Endpoint } from '../http/endpoint';
-import type { Idempotency } from '../idempotency/idempotency';
 import { reservationParams } from '../reservations/schema';
 import { readCancellation, type createCancelReservation } from './cancelReservation';
 import { presentCancellation } from './presenter';
@@ -9,7 +9,6 @@ import type { createReadFacts } from './readFacts';
 import { cancellationBody, cancelledSchema, previewQuery, previewSchema } from './schema';
 
 export interface CancellationRoutesDependencies {
-  idempotency: Idempotency;
   cancelReservation: ReturnType<typeof createCancelReservation>;
   readFacts: ReturnType<typeof createReadFacts>;
 }
@@ -18,7 +17,7 @@ const tags = ['Reservations'];
 const path = '/v1/reservations/{reservationId}/cancellation';
 
 export function cancellationRoutes(dependencies: CancellationRoutesDependencies): Endpoint[] {
-  const { idempotency, cancelReservation, readFacts } = dependencies;
+  const { cancelReservation, readFacts } = dependencies;
   return [
     endpoint({
       method: 'GET',
@@ -57,25 +56,24 @@ export function cancellationRoutes(dependencies: CancellationRoutesDependencies)
         'refund may take longer (`refundStatus`); the service retries it until it is done.',
       tags,
       access: 'user',
-      idempotent: true,
+      effect: 'once',
       params: reservationParams,
       body: cancellationBody,
       responses: { 200: { description: 'Cancelled', schema: cancelledSchema } },
       problems: ['not-cancellable', 'reservation-not-found', 'temporarily-unavailable'],
-      async handle({ user: { userId }, params: { reservationId }, body, keyed }) {
+      async handle({ user: { userId }, params: { reservationId }, body, once }) {
         const { seatIds = null } = body;
-        return idempotency.run(
-          keyed,
-          async (cancellationId) =>
-            answerOf(await cancelReservation({ cancellationId, reservationId, userId, seatIds })),
-          async (cancellationId, db) => {
-            const cancellation = await readCancellation(db, cancellationId);
-            return cancellation && answerOf(cancellation);
-          },
-        );
+        const cancel = async (cancellationId: string) =>
+          answerOf(await cancelReservation({ cancellationId, reservationId, userId, seatIds }));
+        return once(cancel, { recall });
       },
     }),
   ];
+}
+
+async function recall(cancellationId: string, stores: Stores) {
+  const cancellation = await readCancellation(stores, cancellationId);
+  return cancellation && answerOf(cancellation);
 }
 
 function answerOf(cancellation: RecordedCancellation) {

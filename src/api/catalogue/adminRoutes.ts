@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { createCatalogueEditor, type CatalogueEditor } from '../../db/catalogue/catalogueEditor';
 import { createDrawStore } from '../../db/openings/drawStore';
-import { createScheduleStore } from '../../db/catalogue/scheduleStore';
 import { Problem } from '../../domain/problems';
 import { planOpening } from '../../temporal/openings/planOpening';
 import { presentSchedule } from './presenter';
@@ -24,18 +23,17 @@ const tags = ['Operators'];
 export function adminCatalogueRoutes({
   settings,
   db,
+  stores: { schedules },
   temporal,
   catalogueCache,
   bumpSeatVersion,
-  idempotency,
 }: Pick<
   ApiDependencies,
-  'settings' | 'db' | 'temporal' | 'catalogueCache' | 'bumpSeatVersion' | 'idempotency'
+  'settings' | 'db' | 'stores' | 'temporal' | 'catalogueCache' | 'bumpSeatVersion'
 >): Endpoint[] {
   const editor = createCatalogueEditor(db);
 
   async function present(scheduleId: string): Promise<z.input<typeof adminScheduleSchema>> {
-    const schedules = createScheduleStore(db);
     const [schedule, cancellationPolicy] = await Promise.all([
       schedules.overview(scheduleId),
       schedules.cancellationPolicy(scheduleId),
@@ -73,7 +71,7 @@ export function adminCatalogueRoutes({
       summary: 'Add a concert',
       tags,
       access: 'operator',
-      idempotent: true,
+      effect: 'once',
       body: newConcertSchema,
       responses: {
         201: {
@@ -86,8 +84,8 @@ export function adminCatalogueRoutes({
           }),
         },
       },
-      async handle({ body, keyed }) {
-        return idempotency.run(keyed, async (concertId) => {
+      async handle({ body, once }) {
+        return once(async (concertId) => {
           await editor.addConcert(body, concertId);
           await catalogueCache.invalidate();
           return {
@@ -105,13 +103,13 @@ export function adminCatalogueRoutes({
       summary: 'Add a schedule with its prices and seats',
       tags,
       access: 'operator',
-      idempotent: true,
+      effect: 'once',
       params: concertParams,
       body: newScheduleSchema,
       problems: ['concert-not-found', 'venue-not-found', 'temporarily-unavailable'],
       responses: { 201: { description: 'The schedule', schema: adminScheduleSchema } },
-      async handle({ params: { concertId }, body, keyed }) {
-        return idempotency.run(keyed, async (scheduleId) => {
+      async handle({ params: { concertId }, body, once }) {
+        return once(async (scheduleId) => {
           await editWithOpening(scheduleId, (editing) => editing.addSchedule(concertId, body, scheduleId));
           await catalogueCache.invalidate();
           return {

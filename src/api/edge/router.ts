@@ -6,7 +6,7 @@ import type { Idempotency } from '../idempotency/idempotency';
 import { createBodyReader } from '../http/body';
 import type { ReadBytes } from '../http/bodyBytes';
 import type { NetworkOf } from '../http/clientNetwork';
-import { routeOf, type Caller, type Endpoint } from '../http/endpoint';
+import type { Caller, Endpoint } from '../http/endpoint';
 import { parseQuery } from '../http/query';
 import { countEarlyTry, enforceAddressLimit, enforceRateLimit, type RequestLimits } from './rateLimit';
 import { sendAnswer } from '../http/answer';
@@ -19,7 +19,7 @@ export interface RouterDependencies {
   requestLimits: RequestLimits;
   networkOf: NetworkOf;
   readBytes: ReadBytes;
-  idempotency: Pick<Idempotency, 'refuseUsed'>;
+  idempotency: Idempotency;
   /** Aborted when the service stops: event streams end then. */
   stopping: AbortSignal;
 }
@@ -85,8 +85,7 @@ function mount(endpoint: Endpoint, dependencies: RouterDependencies): RouterMidd
       params: ctx.params,
       query: parseQuery(ctx.querystring),
       body: await readBody(ctx),
-      refuseUsedKey: async (key: string) =>
-        idempotency.refuseUsed({ userId: user?.userId, route: routeOf(endpoint, ctx.params), key }),
+      idempotency,
     };
     const answer = await endpoint.handle(request).catch(async (problem: unknown) => {
       await countEarlyTry(limits, user, problem);

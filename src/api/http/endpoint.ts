@@ -4,6 +4,9 @@ import { z } from 'zod';
 import type { ProblemSlug } from '../../domain/problems';
 import type { Role } from '../../domain/accounts/roles';
 import type { RateLimitName } from '../../domain/rateLimits';
+import type { BodySecret } from '../idempotency/fingerprint';
+import type { Idempotency } from '../idempotency/idempotency';
+import { effectsOf, type EffectKind, type EffectsOf } from './effects';
 import { readHeaders, type RequestHeaders, type TakenHeaders } from './requestHeaders';
 import { findUnstorable } from './unstorable';
 import { createValidation } from './validation';
@@ -68,31 +71,21 @@ export interface HttpRequest {
 }
 
 /** A validated request, as the handler gets it. */
-export interface EndpointRequest<
+export type EndpointRequest<
   A extends Access,
+  E extends EffectKind | undefined,
   Params extends z.ZodObject,
   Query extends z.ZodObject,
   Body extends z.ZodType,
-> extends Pick<RequestHeaders, 'queueToken'> {
+> = Pick<RequestHeaders, 'queueToken'> & {
   params: z.output<Params>;
   query: z.output<Query>;
   body: z.output<Body>;
   user: A extends 'public' ? undefined : Caller;
   http: HttpRequest;
-  /** The request as its idempotency key names it. */
-  keyed: KeyedRequest<z.output<Body>>;
-}
-
-/** Names a request for its repeats. Without a key, each call is a new attempt. */
-export interface KeyedRequest<Body> {
-  /** undefined if the caller is not logged in. */
-  userId: string | undefined;
-  /** Method and path, with the ids in it. */
-  route: string;
-  /** The header `Idempotency-Key`, if the endpoint takes it. */
-  key: string | undefined;
-  body: Body;
-}
+  /** Whether the client sent an `Idempotency-Key`. */
+  hasKey: boolean;
+} & EffectsOf<E>;
 
 /** Everything about an endpoint except its types. The OpenAPI document is made from this. */
 export interface EndpointDescription extends TakenHeaders {
@@ -116,6 +109,8 @@ export interface EndpointDescription extends TakenHeaders {
    * JSON when left out.
    */
   bodyAs?: 'json' | 'bytes';
+  /** The kind of secret in the body. The response of a key is then recorded encrypted. */
+  secret?: BodySecret;
   /** The reason why a POST without a key has no second effect. */
   withoutKey?: string;
   /** The reason why the body may contain text that Postgres cannot store. The handler copes with such text. */
@@ -124,12 +119,14 @@ export interface EndpointDescription extends TakenHeaders {
 
 export interface EndpointDefinition<
   A extends Access,
+  E extends EffectKind | undefined,
   Params extends z.ZodObject,
   Query extends z.ZodObject,
   Body extends z.ZodType,
   R extends Record<number, ResponseSpec>,
 > extends EndpointDescription {
   access: A;
+  effect?: E;
   /** An object whose keys are the names in `path`. */
   params?: Params;
   /** An unknown parameter is an error. */
@@ -141,7 +138,7 @@ export interface EndpointDefinition<
   body?: Body;
   responses: R;
   handle: (
-    request: EndpointRequest<A, Params, Query, Body>,
+    request: EndpointRequest<A, E, Params, Query, Body>,
   ) => AnswerOf<NoInfer<R>> | Promise<AnswerOf<NoInfer<R>>>;
 }
 
@@ -169,8 +166,7 @@ export interface RequestInput {
   params: Readonly<Record<string, string>>;
   query: Readonly<Record<string, unknown>>;
   body: unknown;
-  /** @throws {Problem} idempotency-key-reused if the caller has sent this key to this path before */
-  refuseUsedKey: (key: string) => Promise<void>;
+  idempotency: Idempotency;
 }
 
 /**
@@ -178,7 +174,7 @@ export interface RequestInput {
  *
  * @param params the decoded parameters of the path
  */
-export function routeOf(
+function routeOf(
   { method, path }: Pick<EndpointDescription, 'method' | 'path'>,
   params: Readonly<Record<string, string>>,
 ): string {
@@ -198,9 +194,26 @@ export function endpoint<
   Params extends z.ZodObject = NoFields,
   Query extends z.ZodObject = NoFields,
   Body extends z.ZodType = z.ZodUndefined,
->(definition: EndpointDefinition<A, Params, Query, Body, R>): Endpoint {
+  E extends EffectKind | undefined = undefined,
+>(definition: EndpointDefinition<A, E, Params, Query, Body, R>): Endpoint {
   const { params, query, body, handle, ...description } = definition;
   const parameters = new Set(Object.keys(query?.shape ?? {}));
+  const declared = (
+    { user, params: inPath, idempotency }: RequestInput,
+    key: string | undefined,
+    sent: unknown,
+  ) => {
+    const { effect, secret } = description;
+    if (!effect) return null;
+    const route = routeOf(description, inPath);
+    return effectsOf(idempotency, {
+      userId: user?.userId,
+      route,
+      key,
+      body: sent,
+      ...(secret && { secret }),
+    });
+  };
   return {
     ...description,
     params,
@@ -218,33 +231,31 @@ export function endpoint<
         if (!parameters.has(path)) validation.add({ path, message: 'Unknown parameter' });
       }
       if (!body) ofBody.parse(NO_BODY, input.body);
-      const { idempotencyKey, queueToken } = headers;
-      const parsed = ofBody.parse(body, input.body);
+      const { idempotencyKey: key, queueToken } = headers;
+      const validBody = ofBody.parse(body, input.body);
+      const effects = declared(input, key, validBody);
       const request = {
         queueToken,
+        hasKey: key !== undefined,
         params: validation.parse(params, input.params),
         query: validation.parse(query, input.query),
-        body: parsed,
-        // Only endpoints with a key read it, so the others do not pay for the route.
-        get keyed() {
-          return {
-            userId: input.user?.userId,
-            route: routeOf(description, input.params),
-            key: idempotencyKey,
-            body: parsed,
-          };
-        },
-        // The router has rejected every caller that `access` does not allow. So there is a caller, unless the endpoint
-        // is public.
-        // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
-        user: input.user as EndpointRequest<A, Params, Query, Body>['user'],
+        body: validBody,
+        user: input.user,
         http: input.http,
+        ...effects,
       };
       // A body with faults differs from the body that the key was first sent with, because that one had no faults.
-      if (ofBody.issues.length > 0 && idempotencyKey !== undefined) await input.refuseUsedKey(idempotencyKey);
+      if (ofBody.issues.length > 0) await effects?.refuseUsedKey();
       validation.add(...ofBody.issues);
       validation.throwIfFailed();
-      return handle(request);
+      // The router has rejected every caller that `access` does not allow. So there is a caller, unless the endpoint is
+      // public. The effects are those of `effect`.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
+      const answer = await handle(request as EndpointRequest<A, E, Params, Query, Body>);
+      if (effects && !effects.wasUsed()) {
+        throw new Error(`${description.method} ${description.path} did not run its effect under its key`);
+      }
+      return answer;
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { EffectKind } from './effects';
 import type { Validation } from './validation';
 
 /** 1 to 255 printable ASCII characters (REST contract, Conventions). */
@@ -7,7 +8,7 @@ export const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;
 /** Which of these headers an endpoint takes. */
 export interface TakenHeaders {
   /** Takes `Idempotency-Key`. Every POST does, unless it gives a reason not to. */
-  idempotent?: boolean;
+  effect?: EffectKind | undefined;
   /** Takes the queue token from the field `queueToken` of the body or from the header `X-Queue-Token`. */
   queueToken?: boolean;
 }
@@ -26,7 +27,7 @@ export function readHeaders(
   validation: Validation,
 ): RequestHeaders {
   return {
-    idempotencyKey: takes.idempotent ? readIdempotencyKey(headers, validation) : undefined,
+    idempotencyKey: takes.effect ? readIdempotencyKey(headers, validation) : undefined,
     queueToken: takes.queueToken ? readQueueToken(headers, body) : undefined,
   };
 }

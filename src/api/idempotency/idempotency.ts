@@ -1,13 +1,7 @@
-import { inTransaction, type Stores } from '../../db/stores';
 import type { Knex } from 'knex';
 import { NIL, v5 as uuidFromName, v7 as newUuid } from 'uuid';
-import {
-  createIdempotencyStore,
-  type GivenAnswer,
-  type IdempotencyScope,
-  type IdempotencyStore,
-  type UsedKey,
-} from '../../db/idempotencyStore';
+import type { GivenAnswer, IdempotencyScope, IdempotencyStore, UsedKey } from '../../db/idempotencyStore';
+import { inTransaction, storesOf, type Stores } from '../../db/stores';
 import { Problem, type ProblemSlug } from '../../domain/problems';
 import type { Passwords } from '../accounts/passwords';
 import { plainFingerprint, secretFingerprint, type BodySecret, type Fingerprint } from './fingerprint';
@@ -55,14 +49,31 @@ export interface IdempotentRequest {
   secret?: BodySecret;
 }
 
-/** Performs the effect through this connection only, and quickly: other requests may wait for its transaction. */
-export type Effect<Answer> = (db: Knex) => Promise<Answer>;
+/** Has the effect through these stores only, and quickly: other requests may wait for their transaction. */
+export type Effect<Answer> = (stores: Stores) => Promise<Answer>;
+
+/**
+ * Does what is slow and has no effect, such as hashing. If it refuses the request, the key stays free. If the effect
+ * refuses, the refusal is the response of the key, and everything that the effect has written stays. If no user is
+ * logged in, such a refusal leaves the key free.
+ */
+export type Prepare<Answer> = () => Effect<Answer> | Promise<Effect<Answer>>;
 
 /**
  * Decides the response of a key in one transaction with its effect. Requests with the same key wait for each other
  * here. If a response is recorded already, the effect does not run, and that response is returned.
  */
-export type Settle<Answer> = (effect: (stores: Stores) => Promise<Answer>) => Promise<Answer>;
+export type Settle<Answer> = (effect: Effect<Answer>) => Promise<Answer>;
+
+/** Has the effect. An effect that Postgres decides goes through `settle`, which records its response with it. */
+export type Operation<Answer> = (operationId: string, settle: Settle<Answer>) => Promise<Answer>;
+
+/**
+ * Returns the final outcome of an earlier run under this id; null if that run had no effect, or its outcome is not known
+ * yet. It may also throw a problem. It runs before a request is repeated, and before a refusal is recorded. An effect
+ * without a record of its own has none.
+ */
+export type Recall<Answer> = (operationId: string, stores: Stores) => Promise<Answer | null>;
 
 export interface Idempotency {
   /**
@@ -70,31 +81,23 @@ export interface Idempotency {
    * route and key. A second request with the same key runs it under the same id, so that Temporal and Postgres join the
    * two into one effect. The response that is recorded first is the response of both.
    *
-   * @param operation performs the effect. An effect that Postgres decides goes through `settle`, which records its
-   *   response with it
-   * @param recall returns the final outcome of an earlier run under this id; null if that run had no effect, or its
-   *   outcome is not known yet. It may also throw a problem. `run` calls it before it repeats a request, and before it
-   *   records a refusal. An effect without a record of its own has none
    * @throws {Problem} idempotency-key-reused for another body, or the problem of the operation, the same each time
    */
-  run<Answer extends RepeatableAnswer>(
+  once<Answer extends RepeatableAnswer>(
     request: IdempotentRequest,
-    operation: (operationId: string, settle: Settle<Answer>) => Promise<Answer>,
-    recall?: (operationId: string, db: Knex) => Promise<Answer | null>,
+    operation: Operation<Answer>,
+    recall?: Recall<Answer>,
   ): Promise<Answer>;
 
   /**
    * For effects in Postgres only: key, effect and response are one transaction. Another request with the same key waits
    * for this transaction and gets its response. If the first request failed, the second one performs the effect itself.
    *
-   * @param prepare does what is slow and has no effect, such as hashing. If it refuses the request, the key stays free.
-   *   If the effect refuses, the refusal is the response of the key, and everything that the effect has written stays.
-   *   If no user is logged in, such a refusal leaves the key free
-   * @throws {Problem} as `run` does
+   * @throws {Problem} as `once` does
    */
   transact<Answer extends RepeatableAnswer>(
     request: IdempotentRequest,
-    prepare: () => Effect<Answer> | Promise<Effect<Answer>>,
+    prepare: Prepare<Answer>,
   ): Promise<Answer>;
 
   /**
@@ -106,16 +109,17 @@ export interface Idempotency {
 }
 
 export function createIdempotency({ db, passwords }: { db: Knex; passwords: Passwords }): Idempotency {
-  const store = createIdempotencyStore(db);
+  const stores = storesOf(db);
+  const store = stores.idempotencyKeys;
 
   const fingerprintOf = async (scope: IdempotencyScope, { body, secret }: IdempotentRequest) =>
     secret ? secretFingerprint({ scope, body, secret }, passwords) : plainFingerprint(body);
 
   return {
-    async run<Answer extends RepeatableAnswer>(
+    async once<Answer extends RepeatableAnswer>(
       request: IdempotentRequest,
-      operation: (operationId: string, settle: Settle<Answer>) => Promise<Answer>,
-      recall: (operationId: string, db: Knex) => Promise<Answer | null> = () => Promise.resolve(null),
+      operation: Operation<Answer>,
+      recall: Recall<Answer> = () => Promise.resolve(null),
     ) {
       const scope = scopeOf(request);
       if (!scope) return operation(newUuid(), async (effect) => inTransaction(db, effect));
@@ -130,22 +134,22 @@ export function createIdempotency({ db, passwords }: { db: Knex; passwords: Pass
         fingerprint.open(await keys.record(scope, bodyHash, fingerprint.seal(answer)));
       let settled = false;
       const settle: Settle<Answer> = async (effect) => {
-        const given = await inTransaction(db, async (stores) => {
-          const { idempotencyKeys: keys } = stores;
+        const given = await inTransaction(db, async (tx) => {
+          const { idempotencyKeys: keys } = tx;
           // The transaction locks the row of the key from here on. The first of several requests decides for all.
           const standing = earlierAnswer(await keys.take(scope, bodyHash), fingerprint);
-          return standing ?? record(keys, toRecord(await effect(stores)));
+          return standing ?? record(keys, toRecord(await effect(tx)));
         });
         settled = true;
         return repeat<Answer>(given);
       };
       /** A refusal is the response of the key only if no earlier run had an effect. */
       const refuse = async (problem: Problem): Promise<Answer> => {
-        const given = await db.transaction(async (transaction) => {
-          const keys = createIdempotencyStore(transaction);
+        const given = await inTransaction(db, async (tx) => {
+          const { idempotencyKeys: keys } = tx;
           const standing = earlierAnswer(await keys.take(scope, bodyHash), fingerprint);
           if (standing) return standing;
-          const recalled = await recall(operationId, transaction).catch(nullForProblems);
+          const recalled = await recall(operationId, tx).catch(nullForProblems);
           return record(keys, recalled ? toRecord(recalled) : toProblemRecord(problem));
         });
         return repeat<Answer>(given);
@@ -153,7 +157,7 @@ export function createIdempotency({ db, passwords }: { db: Knex; passwords: Pass
 
       try {
         if (!used.isNew) {
-          const recalled = await recall(operationId, db);
+          const recalled = await recall(operationId, stores);
           if (recalled) return repeat<Answer>(await record(store, toRecord(recalled)));
         }
         const answer = await operation(operationId, settle);
@@ -169,22 +173,19 @@ export function createIdempotency({ db, passwords }: { db: Knex; passwords: Pass
       }
     },
 
-    async transact<Answer extends RepeatableAnswer>(
-      request: IdempotentRequest,
-      prepare: () => Effect<Answer> | Promise<Effect<Answer>>,
-    ) {
+    async transact<Answer extends RepeatableAnswer>(request: IdempotentRequest, prepare: Prepare<Answer>) {
       const scope = scopeOf(request);
       if (!scope) {
         const effect = await prepare();
-        return effect(db);
+        return effect(stores);
       }
       const fingerprint = await fingerprintOf(scope, request);
       const { bodyHash } = fingerprint;
       const known = earlierAnswer(await store.find(scope), fingerprint);
       if (known) return repeat<Answer>(known);
       const effect = await prepare();
-      const answer = await db.transaction(async (tx) => {
-        const keys = createIdempotencyStore(tx);
+      const answer = await inTransaction(db, async (tx) => {
+        const { idempotencyKeys: keys } = tx;
         const earlier = earlierAnswer(await keys.take(scope, bodyHash), fingerprint);
         if (earlier) return earlier;
         const outcome = await outcomeOf(effect, tx);
@@ -232,7 +233,7 @@ function keyReused(): Problem {
   return new Problem('idempotency-key-reused', 'This key was used with another body.');
 }
 
-async function outcomeOf(effect: Effect<RepeatableAnswer>, tx: Knex.Transaction): Promise<GivenAnswer> {
+async function outcomeOf(effect: Effect<RepeatableAnswer>, tx: Stores): Promise<GivenAnswer> {
   try {
     return toRecord(await effect(tx));
   } catch (error) {

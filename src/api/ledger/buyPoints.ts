@@ -1,6 +1,6 @@
-import type { Knex } from 'knex';
 import { isGrpcDeadlineError, WorkflowFailedError } from '@temporalio/client';
-import { createTopUpStore, type NewTopUp, type TopUpStore } from '../../db/ledger/topUpStore';
+import type { NewTopUp, TopUpStore } from '../../db/ledger/topUpStore';
+import type { Stores } from '../../db/stores';
 import { CURRENCY } from '../../domain/money';
 import { Problem } from '../../domain/problems';
 import type { PaymentGateway } from '../../domain/payments/gateway';
@@ -68,8 +68,8 @@ export function createBuyPoints({ gateway, topUps, workflows }: BuyPointsDepende
  * @returns null if no top-up is recorded under this id, or its outcome is not known yet
  * @throws {Problem} payment-failed if it failed
  */
-export async function readTopUp(db: Knex, topUpId: string): Promise<BoughtPoints | null> {
-  const topUp = await createTopUpStore(db).find(topUpId);
+export async function readTopUp({ topUps }: Stores, topUpId: string): Promise<BoughtPoints | null> {
+  const topUp = await topUps.find(topUpId);
   if (topUp?.status === 'FAILED') throw failure(topUp.reason);
   if (topUp?.status !== 'SUCCEEDED' || topUp.balanceAfter === null) return null;
   return { topUpId, amount: topUp.amount, status: 'SUCCEEDED', balance: topUp.balanceAfter };

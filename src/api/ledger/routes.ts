@@ -1,14 +1,13 @@
 import type { LedgerStore, WalletEntry } from '../../db/ledger/ledgerStore';
+import type { Stores } from '../../db/stores';
 import { CURRENCY } from '../../domain/money';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import { cutPage, pageOf } from '../http/paging';
-import type { Idempotency } from '../idempotency/idempotency';
 import type { TryCard } from '../payments/cardTries';
 import { entryListQuery, entrySchema, topUpBody, topUpSchema, walletSchema } from './schema';
 import { readTopUp, type BoughtPoints, type createBuyPoints } from './buyPoints';
 
 export interface WalletRoutesDependencies {
-  idempotency: Idempotency;
   ledger: LedgerStore;
   buyPoints: ReturnType<typeof createBuyPoints>;
   tryCard: TryCard;
@@ -17,7 +16,7 @@ export interface WalletRoutesDependencies {
 const tags = ['Wallet'];
 
 export function walletRoutes(dependencies: WalletRoutesDependencies): Endpoint[] {
-  const { idempotency, ledger, buyPoints, tryCard } = dependencies;
+  const { ledger, buyPoints, tryCard } = dependencies;
   return [
     endpoint({
       method: 'GET',
@@ -64,29 +63,25 @@ export function walletRoutes(dependencies: WalletRoutesDependencies): Endpoint[]
       summary: 'Buy points',
       tags,
       access: 'user',
-      idempotent: true,
+      effect: 'once',
       body: topUpBody,
       responses: { 201: { description: 'The points are in the wallet', schema: topUpSchema } },
       problems: ['payment-failed', 'temporarily-unavailable'],
-      async handle({ user, body, http, keyed }) {
+      async handle({ user, body, http, once }) {
         const { userId } = user;
         const { amount, paymentKey } = body;
-        return idempotency.run(
-          keyed,
-          async (topUpId) => {
-            const payer = { userId, network: http.network };
-            return answerOf(
-              await tryCard(payer, async () => buyPoints({ topUpId, userId, amount, paymentKey })),
-            );
-          },
-          async (topUpId, db) => {
-            const bought = await readTopUp(db, topUpId);
-            return bought && answerOf(bought);
-          },
-        );
+        const payer = { userId, network: http.network };
+        const buy = async (topUpId: string) =>
+          answerOf(await tryCard(payer, async () => buyPoints({ topUpId, userId, amount, paymentKey })));
+        return once(buy, { recall });
       },
     }),
   ];
+}
+
+async function recall(topUpId: string, stores: Stores) {
+  const bought = await readTopUp(stores, topUpId);
+  return bought && answerOf(bought);
 }
 
 function answerOf(body: BoughtPoints) {

@@ -14,7 +14,7 @@ const queueToken = z.string().optional().describe('The queue token, if it is not
 /** The parameters that an endpoint takes in addition to its body. */
 export function parameters(endpoint: Endpoint): Pick<ZodOpenApiOperationObject, 'requestParams'> {
   const header = z.object({
-    ...(endpoint.idempotent && { 'Idempotency-Key': idempotencyKey }),
+    ...(endpoint.effect && { 'Idempotency-Key': idempotencyKey }),
     ...(endpoint.queueToken && { 'X-Queue-Token': queueToken }),
   });
   return {

@@ -92,7 +92,7 @@ function commonProblems(endpoint: Endpoint): ProblemSlug[] {
     readsBody && 'body-too-large',
     'unsupported-media-type',
     'headers-too-large',
-    endpoint.idempotent && 'idempotency-key-reused',
+    endpoint.effect && 'idempotency-key-reused',
     endpoint.access !== 'public' && 'unauthenticated',
     (endpoint.access === 'staff' || endpoint.access === 'operator') && 'forbidden',
     endpoint.rateLimit !== 'none' && 'rate-limited',

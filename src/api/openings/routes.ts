@@ -1,5 +1,3 @@
-import { createDrawStore } from '../../db/openings/drawStore';
-import { createScheduleStore } from '../../db/catalogue/scheduleStore';
 import { Problem } from '../../domain/problems';
 import { isNotModified } from '../http/conditional';
 import { scheduleParams } from '../catalogue/schema';
@@ -9,9 +7,8 @@ import { createDrawDocuments } from './drawDocuments';
 import { drawSchema } from './schema';
 
 /** The data that anyone needs to check the draw of an opening. */
-export function drawRoutes({ db }: Pick<ApiDependencies, 'db'>): Endpoint[] {
-  const documents = createDrawDocuments(createDrawStore(db));
-  const schedules = createScheduleStore(db);
+export function drawRoutes({ stores: { draws, schedules } }: Pick<ApiDependencies, 'stores'>): Endpoint[] {
+  const documents = createDrawDocuments(draws);
   return [
     endpoint({
       method: 'GET',

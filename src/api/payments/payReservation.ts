@@ -1,6 +1,6 @@
-import type { Knex } from 'knex';
-import type { Payment, PaymentStore } from '../../db/payments/paymentStore';
-import type { Reservation, ReservationStore } from '../../db/reservations/reservationStore';
+import type { Payment } from '../../db/payments/paymentStore';
+import type { Reservation } from '../../db/reservations/reservationStore';
+import type { Stores } from '../../db/stores';
 import type { SeatDirectory } from '../reservations/seatDirectory';
 import { splitPayment, type PaymentAmount } from '../../domain/money';
 import { Problem } from '../../domain/problems';
@@ -33,13 +33,11 @@ export interface PayRequest {
 }
 
 export interface PayDependencies {
-  db: Knex;
+  stores: Stores;
   /** Takes new payments. */
   gateway: Pick<PaymentGateway, 'name' | 'needsPaymentKey'>;
   directory: SeatDirectory;
   admission: Pick<AdmissionService, 'requirePlace'>;
-  reservations: ReservationStore;
-  payments: PaymentStore;
   workflows: ReservationWorkflows;
   freePlace: ReturnType<typeof createFreePlace>;
   tryCard: TryCard;
@@ -51,8 +49,8 @@ export interface PayDependencies {
  * effect later.
  */
 export function createPayReservation(dependencies: PayDependencies) {
-  const { db, gateway, directory, admission, reservations, payments, workflows, freePlace, tryCard } =
-    dependencies;
+  const { stores, gateway, directory, admission, workflows, freePlace, tryCard } = dependencies;
+  const { reservations, payments } = stores;
 
   /** @throws {Problem} any of those of `POST /v1/payments` */
   return async function payReservation(request: PayRequest): Promise<PayResult> {
@@ -97,7 +95,7 @@ export function createPayReservation(dependencies: PayDependencies) {
       // The API asks Postgres before it rejects the request: the payment may have been made although its response was
       // lost.
       if (await payments.withdraw(paymentId)) throw ofThisRequest(error);
-      const outcome = await readOutcome(db, paymentId).catch((failure: unknown) => {
+      const outcome = await readOutcome(stores, paymentId).catch((failure: unknown) => {
         throw error instanceof Problem ? error : failure;
       });
       // Without an outcome, the payment is under way and goes on without this request. A request with the same key
@@ -108,7 +106,7 @@ export function createPayReservation(dependencies: PayDependencies) {
 
   /** The workflow has ended, or was terminated. Postgres shows which. */
   async function payWithoutWorkflow(payment: Payment, before: Reservation): Promise<PayResult> {
-    const outcome = await readOutcome(db, payment.paymentId);
+    const outcome = await readOutcome(stores, payment.paymentId);
     if (outcome) return outcome;
     const reservation = await findOwnReservation(reservations, before.userId, before.reservationId);
     if (isOpen(reservation.status)) {

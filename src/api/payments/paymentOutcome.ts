@@ -1,8 +1,5 @@
-import type { Knex } from 'knex';
-import { createLedgerStore } from '../../db/ledger/ledgerStore';
-import { createPaymentStore, type Payment } from '../../db/payments/paymentStore';
-import { createReservationTickets } from '../../db/tickets/reservationTickets';
-import { createReservationStore } from '../../db/reservations/reservationStore';
+import type { Payment } from '../../db/payments/paymentStore';
+import type { Stores } from '../../db/stores';
 import { insufficientPoints } from '../../domain/money';
 import { Problem } from '../../domain/problems';
 import type { PayResult } from '../../contract/reservations';
@@ -13,12 +10,12 @@ import type { PayResult } from '../../contract/reservations';
  * @returns null if no attempt is recorded under this id, or its outcome is not known yet
  * @throws {Problem} insufficient-points or payment-failed if it failed
  */
-export async function readOutcome(db: Knex, paymentId: string): Promise<PayResult | null> {
-  const payment = await createPaymentStore(db).find(paymentId);
-  if (payment?.status === 'FAILED') throw await failureOf(db, payment);
+export async function readOutcome(stores: Stores, paymentId: string): Promise<PayResult | null> {
+  const payment = await stores.payments.find(paymentId);
+  if (payment?.status === 'FAILED') throw await failureOf(stores, payment);
   if (!payment?.approvedAt) return null;
   const { reservationId, amount, approvedAt } = payment;
-  const issued = await createReservationTickets(db).of([reservationId]);
+  const issued = await stores.reservationTickets.of([reservationId]);
   return {
     paymentId,
     status: 'SUCCEEDED',
@@ -28,14 +25,14 @@ export async function readOutcome(db: Knex, paymentId: string): Promise<PayResul
   };
 }
 
-async function failureOf(db: Knex, { reservationId, userId, amount, reason }: Payment): Promise<Problem> {
-  const reservation = await createReservationStore(db).find(reservationId);
+async function failureOf(
+  stores: Stores,
+  { reservationId, userId, amount, reason }: Payment,
+): Promise<Problem> {
+  const reservation = await stores.reservations.find(reservationId);
   const expiresAt = reservation?.expiresAt.toISOString();
   if (reason === 'insufficient-points') {
-    const { message, members } = insufficientPoints(
-      await createLedgerStore(db).balance(userId),
-      amount.points,
-    );
+    const { message, members } = insufficientPoints(await stores.ledger.balance(userId), amount.points);
     return new Problem('insufficient-points', message, { ...members, expiresAt });
   }
   return new Problem('payment-failed', 'The payment failed; nothing was taken.', { reason, expiresAt });

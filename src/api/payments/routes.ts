@@ -4,7 +4,6 @@ import { isPaid } from '../../domain/payments/attemptState';
 import { Problem } from '../../domain/problems';
 import type { PayResult } from '../../contract/reservations';
 import { endpoint, type Endpoint } from '../http/endpoint';
-import type { Idempotency } from '../idempotency/idempotency';
 import { HOLDER_PROBLEMS } from '../queue/admission';
 import { presentPaymentStatus } from '../reservations/presenter';
 import type { createPayReservation } from './payReservation';
@@ -15,7 +14,6 @@ import { paidSchema, paymentBody, paymentParams, paymentSchema, settlingSchema }
 const ASK_AGAIN_SECONDS = '2';
 
 export interface PaymentRoutesDependencies {
-  idempotency: Idempotency;
   payReservation: ReturnType<typeof createPayReservation>;
   payments: PaymentStore;
   tickets: ReservationTickets;
@@ -23,12 +21,7 @@ export interface PaymentRoutesDependencies {
 
 const tags = ['Payments'];
 
-export function paymentRoutes({
-  idempotency,
-  payReservation,
-  payments,
-  tickets,
-}: PaymentRoutesDependencies): Endpoint[] {
+export function paymentRoutes({ payReservation, payments, tickets }: PaymentRoutesDependencies): Endpoint[] {
   return [
     endpoint({
       method: 'POST',
@@ -40,7 +33,7 @@ export function paymentRoutes({
       tags,
       access: 'user',
       rateLimit: 'admitted',
-      idempotent: true,
+      effect: 'once',
       queueToken: true,
       body: paymentBody,
       responses: {
@@ -63,27 +56,18 @@ export function paymentRoutes({
         ...HOLDER_PROBLEMS,
         'temporarily-unavailable',
       ],
-      async handle({ user, body, queueToken, http, keyed }) {
+      async handle({ user, body, queueToken, http, once }) {
         const { userId } = user;
         const { reservationId, points, paymentKey } = body;
-        return idempotency.run<PaymentAnswer>(
-          keyed,
-          async (paymentId) =>
-            answerOf(
-              reservationId,
-              await payReservation({
-                paymentId,
-                reservationId,
-                userId,
-                queueToken,
-                points,
-                paymentKey,
-                network: http.network,
-              }),
-            ),
-          async (paymentId, db) => {
-            const result = await readOutcome(db, paymentId);
-            return result && answerOf(reservationId, result);
+        const { network } = http;
+        const asked = { reservationId, userId, queueToken, points, paymentKey, network };
+        return once<PaymentAnswer>(
+          async (paymentId) => answerOf(reservationId, await payReservation({ paymentId, ...asked })),
+          {
+            async recall(paymentId, stores) {
+              const result = await readOutcome(stores, paymentId);
+              return result && answerOf(reservationId, result);
+            },
           },
         );
       },

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import { EVENT_STREAM, EVENT_STREAM_HEADERS, type EventStreams } from '../http/eventStream';
-import type { Idempotency } from '../idempotency/idempotency';
 import type { AdmissionService } from './admission';
 import { queueEvents } from './events';
 import { queueSchema, queueTokenSchema } from './schema';
@@ -9,12 +8,11 @@ import { queueSchema, queueTokenSchema } from './schema';
 const PLACE_PROBLEMS = ['invalid-queue-token', 'queue-token-mismatch', 'queue-token-expired'] as const;
 
 export interface QueueRoutesDependencies {
-  idempotency: Idempotency;
   admission: AdmissionService;
   eventStreams: EventStreams;
 }
 
-export function queueRoutes({ idempotency, admission, eventStreams }: QueueRoutesDependencies): Endpoint[] {
+export function queueRoutes({ admission, eventStreams }: QueueRoutesDependencies): Endpoint[] {
   return [
     endpoint({
       method: 'POST',
@@ -26,12 +24,12 @@ export function queueRoutes({ idempotency, admission, eventStreams }: QueueRoute
         'a new one at the end of the line.',
       tags: ['Queue'],
       access: 'user',
-      idempotent: true,
+      effect: 'once',
       body: z.strictObject({ scheduleId: z.uuid().optional() }),
       responses: { 201: { description: 'The token of the place', schema: queueTokenSchema } },
       problems: ['schedule-not-found'],
-      async handle({ user: { userId }, body, keyed }) {
-        return idempotency.run(keyed, async () => ({
+      async handle({ user: { userId }, body, once }) {
+        return once(async () => ({
           status: 201 as const,
           body: await admission.enter(userId, body.scheduleId),
         }));

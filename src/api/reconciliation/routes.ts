@@ -1,15 +1,15 @@
 import { ScheduleNotFoundError, ScheduleOverlapPolicy, type Client } from '@temporalio/client';
 import type { Knex } from 'knex';
-import { createDifferenceStore, type Difference } from '../../db/reconciliation/differenceStore';
+import type { Difference } from '../../db/reconciliation/differenceStore';
 import { readReconciliation } from '../../db/reconciliation/reconciliationOverview';
 import type { RecordedRun } from '../../db/reconciliation/reconciliationRunStore';
+import type { Stores } from '../../db/stores';
 import { Problem } from '../../domain/problems';
 import type { Gateways } from '../../gateways/gateways';
 import { temporalScheduleId } from '../../contract/operations';
 import { RECONCILIATION_WORKFLOW } from '../../contract/reconciliation';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import { cutPage } from '../http/paging';
-import type { Idempotency } from '../idempotency/idempotency';
 import {
   differenceListQuery,
   differenceParams,
@@ -24,7 +24,7 @@ export interface AdminReconciliationDependencies {
   temporal: Client;
   gateways: Gateways;
   settings: { TEMPORAL_TASK_QUEUE: string };
-  idempotency: Idempotency;
+  stores: Stores;
 }
 
 const PATH = '/v1/admin/reconciliation';
@@ -35,7 +35,7 @@ const TIMEOUT_MS = 10_000;
 
 /** How far the books of the gateways, the ledger and the reservations agree. An operator can close differences here. */
 export function adminReconciliationRoutes(dependencies: AdminReconciliationDependencies): Endpoint[] {
-  const { db, temporal, gateways, settings, idempotency } = dependencies;
+  const { db, temporal, gateways, settings, stores } = dependencies;
   const names = gateways.all.map(({ name }) => name);
   return [
     endpoint({
@@ -54,7 +54,7 @@ export function adminReconciliationRoutes(dependencies: AdminReconciliationDepen
       async handle({ query: { limit, cursor, status } }) {
         const [overview, found] = await Promise.all([
           readReconciliation(db, names),
-          createDifferenceStore(db).page({ status, limit: limit + 1, before: cursor }),
+          stores.differences.page({ status, limit: limit + 1, before: cursor }),
         ]);
         const { page, nextCursor } = cutPage(found, limit, (difference) => difference.differenceId);
         const { explained, unexplained, oldestUnexplainedSeconds, counts } = overview;
@@ -86,7 +86,7 @@ export function adminReconciliationRoutes(dependencies: AdminReconciliationDepen
         'finished.',
       tags,
       access: 'operator',
-      idempotent: true,
+      effect: 'once',
       responses: {
         202: {
           description: 'Runs are under way',
@@ -95,8 +95,8 @@ export function adminReconciliationRoutes(dependencies: AdminReconciliationDepen
         },
       },
       problems: ['temporarily-unavailable'],
-      async handle({ keyed }) {
-        return idempotency.run(keyed, async () => {
+      async handle({ once }) {
+        return once(async () => {
           const requestedAt = new Date().toISOString();
           await runNow();
           return { status: 202 as const, headers: { Location: PATH }, body: { requestedAt } };
@@ -113,15 +113,15 @@ export function adminReconciliationRoutes(dependencies: AdminReconciliationDepen
         'response shows it as it is.',
       tags,
       access: 'operator',
-      idempotent: true,
+      effect: 'transaction',
       params: differenceParams,
       body: resolutionBody,
       responses: { 200: { description: 'The difference', schema: differenceSchema } },
       problems: ['difference-not-found'],
-      async handle({ user, params: { differenceId }, body, keyed }) {
-        return idempotency.transact(keyed, () => async (connection) => {
+      async handle({ user, params: { differenceId }, body, transact }) {
+        return transact(() => async ({ differences }) => {
           const by = { userId: user.userId, note: body.note };
-          const difference = await createDifferenceStore(connection).close(differenceId, by);
+          const difference = await differences.close(differenceId, by);
           if (!difference) throw new Problem('difference-not-found', 'There is no difference with this id.');
           return { status: 200 as const, body: presentDifference(difference) };
         });

@@ -1,5 +1,4 @@
-import { storesOf } from '../../db/stores';
-import type { Knex } from 'knex';
+import type { Stores } from '../../db/stores';
 import type { SeatDirectory } from './seatDirectory';
 import type { SeatWish } from '../../domain/reservations/bestAvailable/choose';
 import type { HeldReservation } from '../../domain/reservations/hold';
@@ -7,12 +6,8 @@ import { assertSaleOpen, seatUnavailable } from '../../domain/reservations/holdR
 import { Problem } from '../../domain/problems';
 import type { SeatClaim } from '../../redis/reservations/seatClaim';
 import { validationFailed } from '../http/validation';
-import {
-  hasOutcome,
-  type Idempotency,
-  type IdempotentRequest,
-  type RepeatableAnswer,
-} from '../idempotency/idempotency';
+import type { Once } from '../http/effects';
+import { hasOutcome, type RepeatableAnswer } from '../idempotency/idempotency';
 import type { AdmissionService } from '../queue/admission';
 import { findHold } from './grantHold';
 import type { HoldAttempt, HoldClaimed } from './holdClaimed';
@@ -24,7 +19,10 @@ import type { HeldReservationView } from './schema';
 /** Seats by name, or the best available of a schedule. */
 export type WantedSeats = { seatIds: readonly string[] } | (SeatWish & { scheduleId: string });
 
-export interface PlaceHoldRequest extends IdempotentRequest {
+export interface PlaceHoldRequest {
+  once: Once;
+  /** Whether the client sent an `Idempotency-Key`. */
+  hasKey: boolean;
   userId: string;
   wanted: WantedSeats;
   queueToken: string | undefined;
@@ -42,7 +40,6 @@ export interface HeldAnswer extends RepeatableAnswer {
 }
 
 export interface PlaceHoldDependencies {
-  idempotency: Idempotency;
   directory: SeatDirectory;
   admission: Pick<AdmissionService, 'requireAdmission'>;
   seatClaim: SeatClaim;
@@ -60,14 +57,13 @@ export interface PlaceHoldDependencies {
  * state of its reservation agree, whatever process died in between.
  */
 export function createPlaceHold(dependencies: PlaceHoldDependencies) {
-  const { idempotency, directory, admission, seatClaim, workflows, holdClaimed, holdBest } = dependencies;
+  const { directory, admission, seatClaim, workflows, holdClaimed, holdBest } = dependencies;
 
   /** @throws {Problem} any of those of `POST /v1/reservations` */
   return async function placeHold(request: PlaceHoldRequest): Promise<HeldAnswer> {
     let started: HoldAttempt | null = null;
     try {
-      return await idempotency.run<HeldAnswer>(
-        request,
+      return await request.once<HeldAnswer>(
         async (reservationId, settle) => {
           const admitted = await admit(request);
           const attempt: HoldAttempt = {
@@ -81,7 +77,7 @@ export function createPlaceHold(dependencies: PlaceHoldDependencies) {
           started = attempt;
           return answerOf(await hold(attempt, admitted));
         },
-        recall,
+        { recall },
       );
     } catch (error) {
       if (started) await endUnused(started, request, error);
@@ -113,13 +109,17 @@ export function createPlaceHold(dependencies: PlaceHoldDependencies) {
   }
 
   /** Ends the workflow that this request has started, if nothing came of it. */
-  async function endUnused(attempt: HoldAttempt, { key }: PlaceHoldRequest, error: unknown): Promise<void> {
+  async function endUnused(
+    attempt: HoldAttempt,
+    { hasKey }: PlaceHoldRequest,
+    error: unknown,
+  ): Promise<void> {
     const { reservationId, run } = attempt;
     // A run that was found belongs to another request under the same key.
     if (!run?.isNew) return;
     if (hasOutcome(error)) void workflows.cancel(reservationId, run.runId);
     // Nothing may stay held after a 503 that the client cannot repeat.
-    else if (key === undefined) await workflows.cancel(reservationId, run.runId);
+    else if (!hasKey) await workflows.cancel(reservationId, run.runId);
   }
 
   /** The room that has admitted the client. */
@@ -148,8 +148,8 @@ export function createPlaceHold(dependencies: PlaceHoldDependencies) {
 }
 
 /** Returns what an earlier request under the same key was granted, whatever happened to it since. */
-async function recall(reservationId: string, db: Knex): Promise<HeldAnswer | null> {
-  const held = await findHold(storesOf(db), reservationId);
+async function recall(reservationId: string, stores: Stores): Promise<HeldAnswer | null> {
+  const held = await findHold(stores, reservationId);
   return held && answerOf(held);
 }
 

@@ -45,7 +45,7 @@ export function reservationRoutes(dependencies: ReservationRoutesDependencies): 
       tags,
       access: 'user',
       rateLimit: 'admitted',
-      idempotent: true,
+      effect: 'once',
       queueToken: true,
       body: reservationBody,
       responses: {
@@ -65,10 +65,11 @@ export function reservationRoutes(dependencies: ReservationRoutesDependencies): 
         ...ADMISSION_PROBLEMS,
         'temporarily-unavailable',
       ],
-      async handle({ user, body, queueToken, http, keyed }) {
+      async handle({ user, body, queueToken, http, hasKey, once }) {
         const wanted = wantedSeats(body);
         const answer = await placeHold({
-          ...keyed,
+          once,
+          hasKey,
           userId: user.userId,
           wanted,
           queueToken,

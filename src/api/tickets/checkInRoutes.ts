@@ -1,5 +1,4 @@
 import { errors, type JWTVerifyGetKey } from 'jose';
-import { createTicketStore } from '../../db/tickets/ticketStore';
 import { Problem } from '../../domain/problems';
 import { verifyTicketCode } from './code/verify';
 import type { KeyRing } from '../accounts/keyRing';
@@ -12,9 +11,8 @@ import { admittedSchema, checkInBody } from './schema';
 /** The endpoints for staff at a gate. */
 export function checkInRoutes({
   settings,
-  idempotency,
   ticketKeys,
-}: Pick<ApiDependencies, 'settings' | 'idempotency' | 'ticketKeys'>): Endpoint[] {
+}: Pick<ApiDependencies, 'settings' | 'ticketKeys'>): Endpoint[] {
   const keys = keysOf(ticketKeys);
   const hours = { before: settings.CHECK_IN_HOURS_BEFORE, after: settings.CHECK_IN_HOURS_AFTER };
   return [
@@ -31,22 +29,22 @@ export function checkInRoutes({
       tags: ['Tickets'],
       access: 'staff',
       rateLimit: 'check-in',
-      idempotent: true,
+      effect: 'transaction',
       body: checkInBody,
       responses: { 200: { description: 'Let the visitor in', schema: admittedSchema } },
       problems: ['ticket-invalid', 'ticket-already-used', 'ticket-void', 'check-in-not-open'],
-      async handle({ user: { userId, role }, body, keyed }) {
+      async handle({ user: { userId, role }, body, transact }) {
         const { qr, gate, scheduleId, scannedAt, deviceId } = body;
         const offline = scannedAt && deviceId !== undefined ? { scannedAt, deviceId } : undefined;
-        return idempotency.transact(keyed, async () => {
+        return transact(async () => {
           const code = await verifyTicketCode(qr, keys, { scheduleId });
           if (code.outcome === 'wrong-show') throw ticketInvalid('The ticket is for another show.');
           if (code.outcome === 'invalid') throw ticketInvalid('This is not the code of a ticket.');
           const { ticketId, version } = code;
-          return async (connection) => {
+          return async ({ tickets }) => {
             const bounds = role === 'OPERATOR' ? {} : { hours };
             const scan = { ticketId, version, staffId: userId, gate, offline, ...bounds };
-            const result = await createTicketStore(connection).checkIn(scan);
+            const result = await tickets.checkIn(scan);
             if (result.outcome === 'unknown') throw ticketInvalid('No ticket has this code.');
             if (result.outcome === 'elsewhere') throw ticketInvalid('You may not admit to this show.');
             if (result.outcome === 'not-open') throw checkInNotOpen(result);

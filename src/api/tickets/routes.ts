@@ -1,4 +1,4 @@
-import { createTicketStore, type IssuedTicket } from '../../db/tickets/ticketStore';
+import type { IssuedTicket } from '../../db/tickets/ticketStore';
 import { Problem } from '../../domain/problems';
 import { drawQrSvg } from './paper/qrPicture';
 import { signTicketCode } from './code/sign';
@@ -12,13 +12,10 @@ const tags = ['Tickets'];
 
 /** The endpoints for the buyer of a ticket. */
 export function ticketRoutes({
-  db,
-  idempotency,
+  stores: { tickets },
   ticketKeys,
   printTicket,
-}: Pick<ApiDependencies, 'db' | 'idempotency' | 'ticketKeys' | 'printTicket'>): Endpoint[] {
-  const tickets = createTicketStore(db);
-
+}: Pick<ApiDependencies, 'stores' | 'ticketKeys' | 'printTicket'>): Endpoint[] {
   /** The ticket of another user does not seem to exist (OWASP API1). @throws {Problem} ticket-not-found */
   const findOwn = async (userId: string, ticketId: string): Promise<IssuedTicket> => {
     const ticket = await tickets.find(ticketId);
@@ -102,21 +99,18 @@ export function ticketRoutes({
         'For a ticket that was lost or copied. From now on, its earlier codes are void at the gate.',
       tags,
       access: 'user',
-      idempotent: true,
+      effect: 'transaction',
       params: ticketParams,
       responses: { 200: { description: 'The ticket with its new code', schema: ticketSchema } },
       problems: ['ticket-not-found', 'ticket-already-used', 'ticket-void'],
-      async handle({ user: { userId }, params: { ticketId }, keyed }) {
+      async handle({ user: { userId }, params: { ticketId }, transact }) {
         const ticket = await findOwn(userId, ticketId);
         // For a repeat, only the version is recorded, because no table may contain a code.
-        const { status, body } = await idempotency.transact(
-          { ...keyed, body: {} },
-          () => async (connection) => {
-            const version = await createTicketStore(connection).reissue(ticketId);
-            if (version === null) throw whyNot(await findOwn(userId, ticketId));
-            return { status: 200 as const, body: { version } };
-          },
-        );
+        const { status, body } = await transact(() => async (tx) => {
+          const version = await tx.tickets.reissue(ticketId);
+          if (version === null) throw whyNot(await findOwn(userId, ticketId));
+          return { status: 200 as const, body: { version } };
+        });
         const reissued = { ...ticket, status: 'VALID' as const, version: body.version };
         return { status, body: presentTicket(reissued, await codeOf(reissued)) };
       },

@@ -122,22 +122,22 @@ describe('changing the password', () => {
 describe('a login that began before the password was changed', () => {
   it('opens no session after it', async () => {
     const { id, accessToken, userId } = await logIn(edge);
-    const { accounts, sessionsIn, db } = edge.dependencies;
+    const { accounts, sessionsIn, stores } = edge.dependencies;
     const user = await accounts.authenticate(id, password);
     await changePassword(accessToken, { currentPassword: password, newPassword });
 
-    await expect(sessionsIn(db).open(user)).rejects.toMatchObject({ slug: 'invalid-credentials' });
+    await expect(sessionsIn(stores).open(user)).rejects.toMatchObject({ slug: 'invalid-credentials' });
     const open = await edge.database.owner('refresh_families').where({ user_id: userId, revoked_at: null });
     expect(open).toHaveLength(1);
   });
 
   it('gets the role that the account has when its session opens', async () => {
     const { id } = await aStaffer('OPERATOR');
-    const { accounts, sessionsIn, db } = edge.dependencies;
+    const { accounts, sessionsIn, stores } = edge.dependencies;
     const user = await accounts.authenticate(id, password);
     await change(id, { role: 'USER' });
 
-    const { accessToken } = await sessionsIn(db).open(user);
+    const { accessToken } = await sessionsIn(stores).open(user);
 
     const body = { title: 'A', artist: 'B' };
     const reply = await edge.call('POST', '/v1/admin/concerts', { token: accessToken, body });
@@ -192,10 +192,10 @@ describe('a disabled account', () => {
 
   it('opens no session for a login that began before it was disabled', async () => {
     const { id, userId } = await logIn(edge);
-    const { accounts, sessionsIn, db } = edge.dependencies;
+    const { accounts, sessionsIn, stores } = edge.dependencies;
     const user = await accounts.authenticate(id, password);
     await change(userId, { disabled: true });
-    await expect(sessionsIn(db).open(user)).rejects.toMatchObject({ slug: 'invalid-credentials' });
+    await expect(sessionsIn(stores).open(user)).rejects.toMatchObject({ slug: 'invalid-credentials' });
   });
 
   it('is also found by the id with which its owner logs in', async () => {

@@ -6,8 +6,7 @@ import {
 } from '../../../src/api/cancellations/cancellationWorkflows';
 import { createReadFacts } from '../../../src/api/cancellations/readFacts';
 import { createCancellationRequestStore } from '../../../src/db/cancellations/cancellationRequestStore';
-import { createCancellationStore } from '../../../src/db/cancellations/cancellationStore';
-import { createReservationStore } from '../../../src/db/reservations/reservationStore';
+import { storesOf } from '../../../src/db/stores';
 import { buyOnStage } from '../../support/buyOnStage';
 import { KEEPS_30_PERCENT } from '../../support/factories';
 import { buildStage, type Stage } from '../../support/stage';
@@ -28,10 +27,10 @@ const requests = () => createCancellationRequestStore(stage.database.db);
 function anApi(change: Partial<CancellationWorkflows> = {}) {
   const { db } = stage.database;
   const { env, taskQueue } = stage.temporal;
+  const stores = storesOf(db);
   return createCancelReservation({
-    db,
-    readFacts: createReadFacts(createReservationStore(db), createCancellationStore(db)),
-    requests: requests(),
+    stores,
+    readFacts: createReadFacts(stores.reservations, stores.cancellations),
     workflows: { ...createCancellationWorkflows(env.client, { taskQueue }), ...change },
   });
 }

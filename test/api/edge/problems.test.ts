@@ -31,12 +31,13 @@ const fields = endpoint({
   tags: ['Test'],
   access: 'public',
   bodyLimit: 5_000,
-  idempotent: true,
+  effect: 'once',
   params: z.object({ number: z.coerce.number().int() }),
   query: z.object({ limit: z.coerce.number().int().max(200).optional() }),
   body: z.strictObject({ name: z.string(), seats: z.array(z.uuid()).optional() }),
   responses: { 200: { description: 'Took', schema: z.object({ name: z.string() }) } },
-  handle: ({ body }) => ({ status: 200, body: { name: body.name } }),
+  handle: async ({ body, once }) =>
+    once(async () => Promise.resolve({ status: 200 as const, body: { name: body.name } })),
 });
 
 let edge: Edge;

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { Knex } from 'knex';
 import { createPasswords } from '../../../src/api/accounts/passwords';
 import {
   createIdempotency,
   type Idempotency,
   type IdempotentRequest,
 } from '../../../src/api/idempotency/idempotency';
+import type { Stores } from '../../../src/db/stores';
 import { Problem } from '../../../src/domain/problems';
 import { aString } from '../../support/matchers';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
@@ -30,8 +30,8 @@ function aRequest(change: Partial<IdempotentRequest> = {}): IdempotentRequest {
 /** An effect for a test: a row, and a response that a second run would not give again. */
 function aThing() {
   const kind = randomUUID();
-  const effect = async (db: Knex) => {
-    await db('outbox').insert({ kind, payload: '{}' });
+  const effect = async ({ outbox }: Stores) => {
+    await outbox.add(kind, {});
     return { status: 201, body: { thing: randomUUID() } };
   };
   const count = async (): Promise<number> => (await database.owner('outbox').where({ kind })).length;
@@ -87,8 +87,8 @@ describe('a transaction with an idempotency key', () => {
 
   it('leaves nothing behind if it fails half-way, and the next request has the effect', async () => {
     const [request, thing] = [aRequest(), aThing()];
-    const dying = async (db: Knex) => {
-      await thing.effect(db);
+    const dying = async (stores: Stores) => {
+      await thing.effect(stores);
       throw new Error('the process dies');
     };
     await expect(idempotency.transact(request, () => dying)).rejects.toThrow('the process dies');
@@ -103,10 +103,10 @@ describe('a transaction with an idempotency key', () => {
   it('passes the effect to a waiting request if the first request fails', async () => {
     const [request, thing] = [aRequest(), aThing()];
     let runs = 0;
-    const failingFirst = async (db: Knex) => {
+    const failingFirst = async (stores: Stores) => {
       runs += 1;
       if (runs === 1) throw new Error('the process dies');
-      return thing.effect(db);
+      return thing.effect(stores);
     };
 
     const results = await Promise.allSettled(
@@ -119,8 +119,8 @@ describe('a transaction with an idempotency key', () => {
 
   it('gives the same rejection again, and keeps what was written with it', async () => {
     const [request, thing] = [aRequest(), aThing()];
-    const refusing = async (db: Knex): Promise<never> => {
-      await thing.effect(db);
+    const refusing = async (stores: Stores): Promise<never> => {
+      await thing.effect(stores);
       throw new Problem('id-taken', 'This id is taken.', { id: 'a' });
     };
     const expected = { slug: 'id-taken', message: 'This id is taken.', members: { id: 'a' } };
@@ -154,33 +154,33 @@ const known = async () => Promise.resolve({ status: 200, body: { paid: true } })
 describe('a key whose effect is under way', () => {
   it('stays taken when a repeat is rejected, and gets the outcome once it is known', async () => {
     const request = aRequest();
-    await idempotency.run(request, interim, unknown);
+    await idempotency.once(request, interim, unknown);
 
-    await expect(idempotency.run(request, expired, unknown)).rejects.toMatchObject({
+    await expect(idempotency.once(request, expired, unknown)).rejects.toMatchObject({
       slug: 'queue-token-expired',
     });
 
     const other = { ...request, body: { id: 'b' } };
-    await expect(idempotency.run(other, interim, unknown)).rejects.toMatchObject({
+    await expect(idempotency.once(other, interim, unknown)).rejects.toMatchObject({
       slug: 'idempotency-key-reused',
     });
-    expect(await idempotency.run(request, expired, known)).toEqual({ status: 200, body: { paid: true } });
+    expect(await idempotency.once(request, expired, known)).toEqual({ status: 200, body: { paid: true } });
   });
 
   it('responds with the outcome of an earlier run, and not with the refusal of a later one', async () => {
-    const answer = await idempotency.run(aRequest(), refused, known);
+    const answer = await idempotency.once(aRequest(), refused, known);
 
     expect(answer).toEqual({ status: 200, body: { paid: true } });
   });
 
   it('is free again if its first request was rejected before anything happened', async () => {
     const request = aRequest();
-    await expect(idempotency.run(request, expired, unknown)).rejects.toMatchObject({
+    await expect(idempotency.once(request, expired, unknown)).rejects.toMatchObject({
       slug: 'queue-token-expired',
     });
 
     const other = { ...request, body: { id: 'b' } };
-    expect(await idempotency.run(other, known, unknown)).toEqual({ status: 200, body: { paid: true } });
+    expect(await idempotency.once(other, known, unknown)).toEqual({ status: 200, body: { paid: true } });
   });
 });
 

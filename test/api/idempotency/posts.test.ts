@@ -11,7 +11,7 @@ const posts = () => edge.endpoints.filter(({ method, path }) => method === 'POST
 
 describe('every POST under /v1', () => {
   it('accepts an Idempotency-Key, or states what prevents a second effect of a repeat', () => {
-    const silent = posts().filter(({ idempotent, withoutKey }) => !idempotent === !withoutKey);
+    const silent = posts().filter(({ effect, withoutKey }) => !effect === !withoutKey);
 
     expect(silent.map(({ path }) => path)).toEqual([]);
   });

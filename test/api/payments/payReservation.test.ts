@@ -4,8 +4,7 @@ import {
   createReservationWorkflows,
   type ReservationWorkflows,
 } from '../../../src/api/reservations/reservationWorkflows';
-import { createPaymentStore } from '../../../src/db/payments/paymentStore';
-import { createReservationStore } from '../../../src/db/reservations/reservationStore';
+import { storesOf } from '../../../src/db/stores';
 import { createSeatDirectory } from '../../../src/api/reservations/seatDirectory';
 import { Problem } from '../../../src/domain/problems';
 import { PRICE } from '../../support/factories';
@@ -29,12 +28,10 @@ function anApi(change: Partial<ReservationWorkflows> = {}) {
   const { taskQueue } = temporal;
   const { settleSeconds, logger } = dependencies;
   return createPayReservation({
-    db,
+    stores: storesOf(db),
     gateway: stage.gateway,
     directory: createSeatDirectory(db),
     admission: { requirePlace: async () => Promise.resolve('a-room') },
-    reservations: createReservationStore(db),
-    payments: createPaymentStore(db),
     workflows: {
       ...createReservationWorkflows(temporal.env.client, { taskQueue, settleSeconds, logger }),
       ...change,
@@ -62,7 +59,7 @@ describe('a payment that joins a run that had found it withdrawn', () => {
     const joined = anApi({ pay: async () => Promise.reject(withdrawn) })(request);
 
     await expect(joined).rejects.toMatchObject({ slug: 'temporarily-unavailable' });
-    expect(await createPaymentStore(stage.database.db).find(paymentId)).toMatchObject({
+    expect(await storesOf(stage.database.db).payments.find(paymentId)).toMatchObject({
       status: 'WITHDRAWN',
     });
     expect(await anApi()(request)).toMatchObject({ paymentId, status: 'SUCCEEDED' });

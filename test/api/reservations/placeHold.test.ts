@@ -3,7 +3,8 @@ import { createPasswords } from '../../../src/api/accounts/passwords';
 import { createIdempotency } from '../../../src/api/idempotency/idempotency';
 import type { AdmissionService } from '../../../src/api/queue/admission';
 import { createHoldBest } from '../../../src/api/reservations/holdBest';
-import { createPlaceHold } from '../../../src/api/reservations/placeHold';
+import { effectsOf } from '../../../src/api/http/effects';
+import { createPlaceHold, type PlaceHoldRequest } from '../../../src/api/reservations/placeHold';
 import type { ReservationWorkflows } from '../../../src/api/reservations/reservationWorkflows';
 import { createSeatChoice } from '../../../src/api/reservations/seatChoice';
 import { createSeatDirectory } from '../../../src/api/reservations/seatDirectory';
@@ -58,8 +59,8 @@ function anApi({ beforeStart, beforeGrant, afterGrant }: Interruptions = {}) {
   const admission: Pick<AdmissionService, 'requireAdmission'> = {
     requireAdmission: async () => Promise.resolve({ room: 'service', expiresAt: new Date(8e15) }),
   };
-  return createPlaceHold({
-    idempotency: createIdempotency({ db, passwords: createPasswords() }),
+  const idempotency = createIdempotency({ db, passwords: createPasswords() });
+  const placeHold = createPlaceHold({
     directory: createSeatDirectory(db),
     admission,
     seatClaim,
@@ -67,15 +68,20 @@ function anApi({ beforeStart, beforeGrant, afterGrant }: Interruptions = {}) {
     holdClaimed: interrupted,
     holdBest: createHoldBest({ seatChoice: createSeatChoice(db), seatClaim, holdClaimed: interrupted }),
   });
+  return async ({ key, ...request }: KeyedRequest) => {
+    const { userId } = request;
+    const { once } = effectsOf(idempotency, { userId, route: 'POST /v1/reservations', key, body: {} });
+    return placeHold({ ...request, once, hasKey: key !== undefined });
+  };
 }
 
+type KeyedRequest = Omit<PlaceHoldRequest, 'once' | 'hasKey'> & { key: string | undefined };
+
 /** A request to hold every seat of a sale. */
-async function aRequest(sale: Sale) {
+async function aRequest(sale: Sale): Promise<KeyedRequest> {
   return {
     userId: await createUser(stage.database.owner),
-    route: 'POST /v1/reservations',
     key: randomUUID(),
-    body: {},
     wanted: { seatIds: sale.seatIds },
     queueToken: 'any',
     network: '127.0.0.1',

@@ -94,11 +94,15 @@ export const INPUT_BREAKAGES: Breakage[] = [
   },
   {
     name: 'a used key is not recognised if its second body is not valid',
-    edits: [
-      { file: ENDPOINT, find: 'await input.refuseUsedKey(idempotencyKey);', replace: 'await undefined;' },
-    ],
+    edits: [{ file: ENDPOINT, find: 'await effects?.refuseUsedKey();', replace: 'await undefined;' }],
     suite: 'test/api/idempotency/posts.test.ts',
     tests: ['an invalid body is a different body for a key that was used before'],
+  },
+  {
+    name: 'an endpoint may forget the key of its effect',
+    edits: [{ file: ENDPOINT, find: 'if (effects && !effects.wasUsed())', replace: 'if (!effects)' }],
+    suite: 'test/api/http/effects.test.ts',
+    tests: ['an endpoint that forgets to run its effect under the key is a fault of the code (once)'],
   },
   {
     name: 'ids are compared only in lower case',

@@ -43,8 +43,8 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     edits: [
       {
         file: IDEMPOTENCY,
-        find: 'return standing ?? record(keys, toRecord(await effect(stores)));',
-        replace: 'return record(keys, toRecord(await effect(stores)));',
+        find: 'return standing ?? record(keys, toRecord(await effect(tx)));',
+        replace: 'return record(keys, toRecord(await effect(tx)));',
       },
     ],
     suite: 'test/api/reservations/placeHold.test.ts',

@@ -118,8 +118,8 @@ export const TICKETS: Breakage[] = [
     edits: [
       {
         file: 'src/api/accounts/routes.ts',
-        find: 'await accounts.add(createUserStore(tx), user);',
-        replace: 'await accounts.add(createUserStore(db), user);',
+        find: 'await accounts.add(both.users, user);',
+        replace: 'await accounts.add(stores.users, user);',
       },
     ],
     suite: 'test/api/accounts/staff.test.ts',

@@ -1,6 +1,5 @@
 import type { z } from 'zod';
-import { createStaffAssignmentStore } from '../../../db/accounts/staffAssignmentStore';
-import { createUserStore } from '../../../db/accounts/userStore';
+import { inTransaction } from '../../../db/stores';
 import { Problem } from '../../../domain/problems';
 import type { ApiDependencies } from '../../dependencies';
 import { endpoint, type Endpoint } from '../../http/endpoint';
@@ -9,15 +8,15 @@ import { assignedSchema, assignmentsSchema, staffParams } from './schema';
 const tags = ['Operators'];
 
 /** The venues and schedules of staff accounts. Other endpoints create and change the accounts. */
-export function staffRoutes({ db }: Pick<ApiDependencies, 'db'>): Endpoint[] {
+export function staffRoutes({ db, stores }: Pick<ApiDependencies, 'db' | 'stores'>): Endpoint[] {
   /** @throws {Problem} account-not-found, also for an account that is not STAFF: operators may check in everywhere */
   async function findStaff(userId: string): Promise<void> {
-    const user = await createUserStore(db).find(userId);
+    const user = await stores.users.find(userId);
     if (user?.role !== 'STAFF') throw new Problem('account-not-found', 'No staff account has this user id.');
   }
 
   async function present(userId: string): Promise<z.output<typeof assignedSchema>> {
-    const { venueIds, scheduleIds } = await createStaffAssignmentStore(db).find(userId);
+    const { venueIds, scheduleIds } = await stores.staffAssignments.find(userId);
     return { userId, venueIds: [...venueIds], scheduleIds: [...scheduleIds] };
   }
 
@@ -52,7 +51,7 @@ export function staffRoutes({ db }: Pick<ApiDependencies, 'db'>): Endpoint[] {
       problems: ['account-not-found', 'venue-not-found', 'schedule-not-found'],
       async handle({ params: { userId }, body }) {
         await findStaff(userId);
-        await db.transaction(async (tx) => createStaffAssignmentStore(tx).replace(userId, body));
+        await inTransaction(db, async (tx) => tx.staffAssignments.replace(userId, body));
         return { status: 200, body: await present(userId) };
       },
     }),

@@ -1,9 +1,5 @@
-import { createScheduleStore } from '../../../db/catalogue/scheduleStore';
-import {
-  createShowCancellationStore,
-  type FailingRefund,
-  type ShowCancellation,
-} from '../../../db/cancellations/showCancellationStore';
+import type { FailingRefund, ShowCancellation } from '../../../db/cancellations/showCancellationStore';
+import { inTransaction } from '../../../db/stores';
 import { Problem } from '../../../domain/problems';
 import { nudgeShowCancellation } from '../../../temporal/cancellations/startShowCancellation';
 import { showCancellationWorkflowId } from '../../../contract/cancellations';
@@ -31,12 +27,11 @@ const NUDGE_TIMEOUT_MS = 5_000;
 export function showCancellationRoutes(
   dependencies: Pick<
     ApiDependencies,
-    'settings' | 'db' | 'temporal' | 'catalogueCache' | 'idempotency' | 'logger'
+    'settings' | 'db' | 'stores' | 'temporal' | 'catalogueCache' | 'logger'
   >,
 ): Endpoint[] {
-  const { settings, db, temporal, catalogueCache, idempotency, logger } = dependencies;
-  const schedules = createScheduleStore(db);
-  const shows = createShowCancellationStore(db);
+  const { settings, db, stores, temporal, catalogueCache, logger } = dependencies;
+  const { schedules, showCancellations: shows } = stores;
   const taskQueue = settings.TEMPORAL_TASK_QUEUE;
   return [
     endpoint({
@@ -49,7 +44,7 @@ export function showCancellationRoutes(
         'the progress.',
       tags,
       access: 'operator',
-      idempotent: true,
+      effect: 'once',
       params: scheduleParams,
       body: showCancellationBody,
       problems: ['schedule-not-found'],
@@ -65,14 +60,14 @@ export function showCancellationRoutes(
           headers: { Location: 'The progress' },
         },
       },
-      async handle({ params: { scheduleId }, body, keyed }) {
+      async handle({ params: { scheduleId }, body, once }) {
         const { reason = null, refundsPerSecond } = body;
         const location = `/v1/admin/schedules/${scheduleId}/cancellation`;
-        return idempotency.run(keyed, async () => {
+        return once(async () => {
           if (!(await schedules.facts(scheduleId))) throw scheduleNotFound();
           if (!(await shows.find(scheduleId))?.finishedAt) {
-            await db.transaction(async (transaction) =>
-              createShowCancellationStore(transaction).open({ scheduleId, reason, refundsPerSecond }),
+            await inTransaction(db, async ({ showCancellations }) =>
+              showCancellations.open({ scheduleId, reason, refundsPerSecond }),
             );
             await catalogueCache.invalidate();
             await nudge(scheduleId);

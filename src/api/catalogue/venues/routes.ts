@@ -9,7 +9,7 @@ import { createVenueReader } from './venueReader';
 /** The plan of a stadium with 120,000 seats, indented by four blanks, is about 64 MB. */
 const PLAN_LIMIT = 80 * 1024 * 1024;
 
-export function venueRoutes({ db, idempotency }: Pick<ApiDependencies, 'db' | 'idempotency'>): Endpoint[] {
+export function venueRoutes({ db }: Pick<ApiDependencies, 'db'>): Endpoint[] {
   const editor = createCatalogueEditor(db);
   const reader = createVenueReader();
   return [
@@ -22,25 +22,26 @@ export function venueRoutes({ db, idempotency }: Pick<ApiDependencies, 'db' | 'i
         'first 100 faults. It returns doubtful things, such as two seats with the same name, as `warnings`.',
       tags: ['Operators'],
       access: 'operator',
-      idempotent: true,
+      effect: 'once',
       bodyLimit: PLAN_LIMIT,
       bodyAs: 'bytes',
       body: newVenueBody,
       problems: ['temporarily-unavailable'],
       responses: { 201: { description: 'The venue', schema: venueSchema } },
-      async handle({ body, keyed }) {
+      async handle({ body, once, refuseUsedKey }) {
         const reading = await reader.read(body);
         if (reading.kind === 'malformed')
           throw new Problem('malformed-json', 'The body is not a JSON object.');
         if (reading.kind === 'faulty') {
-          await idempotency.refuseUsed(keyed);
+          await refuseUsedKey();
           throw validationFailed(reading.errors);
         }
         const { name, timeZone, hall, seats, stage, warnings, digest } = reading;
-        return idempotency.run({ ...keyed, body: digest }, async (id) => {
+        const add = async (id: string) => {
           const venueId = await editor.addVenue({ name, timeZone, hall }, id);
           return { status: 201 as const, body: { venueId, seats, stage, warnings } };
-        });
+        };
+        return once(add, { body: digest });
       },
     }),
   ];
