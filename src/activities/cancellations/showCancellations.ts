@@ -9,6 +9,7 @@ import {
   type ShowCancellationSettings,
   type ShowCounts,
 } from '../../domain/cancellations/showCancellation';
+import { OPEN_STATUSES } from '../../domain/reservations/reservationStates';
 import { startCancellation } from '../../temporal/cancellations/startCancellation';
 import { reservationWorkflowId } from '../../contract/reservations';
 import type { ActivityDependencies } from '../dependencies';
@@ -47,7 +48,7 @@ export function createShowCancellationActivities({ db }: ActivityDependencies) {
       if (settings.paused) return nothingSeen(settings);
       const ids = await shows.page({
         scheduleId,
-        statuses: ['HELD', 'PAYING', 'SETTLING'],
+        statuses: OPEN_STATUSES,
         after,
         limit: HOLDS_A_PAGE,
       });
@@ -98,7 +99,7 @@ async function start(request: OpenRequest): Promise<void> {
   await startCancellation(getClient(), activityInfo().taskQueue, request, 'The show was cancelled');
 }
 
-/** Reads the settings. If there is a stores, they stay as they are until it ends. */
+/** Reads the settings. If there is a transaction, they stay as they are until it ends. */
 async function settingsOf(
   shows: ReturnType<typeof createShowCancellationStore>,
   scheduleId: string,

@@ -74,7 +74,7 @@ async function endHold(dependencies: ActivityDependencies, input: EndHoldInput):
 }
 
 /**
- * A transaction that grants this hold has the lock of the reservation. After that stores, the row is there or
+ * A transaction that grants this hold has the lock of the reservation. After that transaction, the row is there or
  * never comes.
  */
 async function lock(stores: Stores, reservationId: string) {

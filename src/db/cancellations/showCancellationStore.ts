@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { ReservationStatus } from '../../domain/reservations/reservationStates';
 import type { ShowCancellationSettings, ShowCounts } from '../../domain/cancellations/showCancellation';
+import { OPEN_LIST } from '../reservations/openReservations';
 import { createScheduleStore } from '../catalogue/scheduleStore';
 
 export interface ShowCancellation extends ShowCancellationSettings {
@@ -202,7 +203,7 @@ const PROGRESS = `
          (SELECT currency FROM schedules WHERE id = :scheduleId) AS currency
   FROM (SELECT reservation.status IN ('CONFIRMED', 'CANCELLED') AS sold,
                reservation.status = 'CONFIRMED' AS due,
-               reservation.status IN ('HELD', 'PAYING', 'SETTLING') AS open,
+               reservation.status IN (${OPEN_LIST}) AS open,
                given.by_customer, given.points AS back_points,
                reservation.status <> 'CONFIRMED' AND coalesce(refund.pending, false) AS pending, refund.last_fault,
                refund.done AS back_card, refund.due AS pending_card,

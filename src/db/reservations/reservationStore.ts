@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { ReservationAmount } from '../../domain/money';
+import { OPEN_LIST } from './openReservations';
 import { statesBefore, type ReservationStatus } from '../../domain/reservations/reservationStates';
 import type { ReservedSeat } from '../../domain/reservations/seat';
 
@@ -96,7 +97,7 @@ export function createReservationStore(db: Knex) {
         .raw<{ rows: unknown[] }>(
           `SELECT FROM reservations
            WHERE user_id = :userId AND held_at > :heldAfter AND room = :room
-             AND status IN ('HELD', 'PAYING', 'SETTLING')
+             AND status IN (${OPEN_LIST})
            LIMIT 1`,
           { userId, room, heldAfter },
         )
@@ -115,7 +116,7 @@ export function createReservationStore(db: Knex) {
     }): Promise<Reservation[]> {
       const { rows } = await db.raw<{ rows: ReservationRow[] }>(
         `SELECT ${COLUMNS.join(', ')} FROM reservations
-         WHERE status IN ('HELD', 'PAYING', 'SETTLING')
+         WHERE status IN (${OPEN_LIST})
            AND expires_at < service_now() - make_interval(secs => :olderThanSeconds)
            AND (:after::uuid IS NULL
                 OR (expires_at, id) > (SELECT expires_at, id FROM reservations WHERE id = :after))

@@ -22,9 +22,11 @@ const TRANSITIONS: Record<ReservationStatus, readonly ReservationStatus[]> = {
   CANCELLED: [],
 };
 
-/** The reservation has its seats and is not in a final state. */
+/** A reservation in one of these states has its seats and is not paid. */
+export const OPEN_STATUSES = ['HELD', 'PAYING', 'SETTLING'] as const satisfies readonly ReservationStatus[];
+
 export function isOpen(status: ReservationStatus): boolean {
-  return status === 'HELD' || status === 'PAYING' || status === 'SETTLING';
+  return OPEN_STATUSES.some((open) => open === status);
 }
 
 export function canMove(from: ReservationStatus, to: ReservationStatus): boolean {
