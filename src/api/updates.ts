@@ -35,6 +35,6 @@ export async function asProblems<T>(answer: Promise<T>): Promise<T> {
     if (!(error instanceof WorkflowUpdateFailedError)) throw error;
     const { cause } = error;
     if (!(cause instanceof ApplicationFailure) || !isProblemSlug(cause.type)) throw error;
-    throw new Problem(cause.type, cause.message, membersOf(cause));
+    throw Problem.again(cause.type, cause.message, membersOf(cause));
   }
 }

@@ -1,5 +1,5 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import type { ProblemMembers, ProblemSlug } from '../domain/problems';
+import type { MembersArgument, ProblemMembers, ProblemSlug } from '../domain/problems';
 
 /**
  * A refusal with a business name. The API's problem table and an operator in the Temporal UI read the same name. It is
@@ -7,7 +7,16 @@ import type { ProblemMembers, ProblemSlug } from '../domain/problems';
  *
  * @param slug the name of the problem
  */
-export function refuse(slug: ProblemSlug, message: string, members: ProblemMembers = {}): ApplicationFailure {
+export function refuse<Slug extends ProblemSlug>(
+  slug: Slug,
+  message: string,
+  ...[members]: MembersArgument<Slug>
+): ApplicationFailure {
+  return refuseAgain(slug, message, { ...members });
+}
+
+/** A refusal that was made before: it got its members then. */
+export function refuseAgain(slug: ProblemSlug, message: string, members: ProblemMembers): ApplicationFailure {
   return ApplicationFailure.create({
     type: slug,
     message,

@@ -64,16 +64,50 @@ const KNOWN: ReadonlySet<unknown> = new Set(PROBLEM_SLUGS);
 
 export const isProblemSlug = (name: unknown): name is ProblemSlug => KNOWN.has(name);
 
-/** Further members of a problem document, such as `unavailableSeatIds` or `retryAfter` (whole seconds). */
+/** Members of a problem document beyond those of RFC 9457. Times are ISO 8601, amounts are in the minor unit. */
+interface MembersBySlug {
+  /** Every fault, with the path of its field. */
+  'validation-failed': { errors: readonly { path: string; message: string }[] };
+  /** `retryAfter`: whole seconds. `missing` names the parts of the service that do not respond, if `/readyz` asks. */
+  'temporarily-unavailable': { retryAfter?: number; parts?: object; missing?: readonly string[] };
+  'rate-limited': { retryAfter: number; policy?: string };
+  'id-taken': { id?: string };
+  'queue-not-admitted': { position: number | null; etaSeconds: number | null; pollAfterSeconds: number };
+  'seat-not-found': { seatIds?: readonly string[] };
+  'sale-not-open': { cancelled: true } | { saleOpensAt: string; saleClosesAt: string; paused: boolean };
+  'seat-unavailable': { unavailableSeatIds: readonly string[] };
+  'seat-limit-exceeded': { limit: number; alreadyHeld: number };
+  'hold-limit-exceeded': { retryAfter: number; seatIds?: readonly string[] };
+  'insufficient-points': { balance: number; required: number; expiresAt?: string | undefined };
+  /** `reason`: a word for programs; null if it is not known. `expiresAt`: until then the client may try again. */
+  'payment-failed': { reason: string | null; expiresAt?: string | undefined };
+  'ticket-already-used': { usedAt: string; gate: string };
+  'check-in-not-open': { opensAt: string; closesAt: string };
+  'webhook-rejected': { reason: string };
+  'not-cancellable': { reason: string };
+}
+
+/** The members of any problem, such as one that was recorded or came from a workflow. */
 export type ProblemMembers = Readonly<Record<string, unknown>>;
+
+/** The last argument of a problem. A problem that is not listed above has no members. */
+export type MembersArgument<Slug extends ProblemSlug> = Slug extends keyof MembersBySlug
+  ? Partial<MembersBySlug[Slug]> extends MembersBySlug[Slug]
+    ? [members?: MembersBySlug[Slug]]
+    : [members: MembersBySlug[Slug]]
+  : [];
 
 /**
  * An error with a name that clients know. Stores, redis and routes throw it, and the API turns it into a response. It
  * has no stack trace: it is a response, so no developer looks for its place in the code, and a stack trace would be a
  * large part of its cost.
  */
-export class Problem extends Error {
+export class AnyProblem extends Error {
   override readonly name = 'Problem';
+
+  /** A problem that was recorded, or that came from a workflow: it got its members when it was first made. */
+  static readonly again = (slug: ProblemSlug, detail: string, members: ProblemMembers): Problem =>
+    new AnyProblem(slug, detail, members);
 
   constructor(
     readonly slug: ProblemSlug,
@@ -86,3 +120,10 @@ export class Problem extends Error {
     Error.stackTraceLimit = stackTraceLimit;
   }
 }
+
+export type Problem = AnyProblem;
+
+/** Its constructor takes the members of its slug, and no others. */
+export const Problem: Pick<typeof AnyProblem, 'again'> & {
+  new <Slug extends ProblemSlug>(slug: Slug, detail: string, ...members: MembersArgument<Slug>): Problem;
+} = AnyProblem;

@@ -2,7 +2,7 @@ import { activityInfo } from '@temporalio/activity';
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
 import type { Logger } from '../config/logging';
 import { Problem } from '../domain/problems';
-import { cannotSucceed, refuse } from '../contract/failures';
+import { cannotSucceed, refuseAgain } from '../contract/failures';
 import { whyHopeless } from './permanence';
 
 /** How operators learn of steps that cannot succeed. */
@@ -26,7 +26,7 @@ export class ProblemInterceptor implements ActivityInboundCallsInterceptor {
     try {
       return await next(input);
     } catch (error) {
-      if (error instanceof Problem) throw refuse(error.slug, error.message, error.members);
+      if (error instanceof Problem) throw refuseAgain(error.slug, error.message, error.members);
       const reason = whyHopeless(error);
       if (reason === null) throw error;
       const { activityType, workflowExecution } = activityInfo();

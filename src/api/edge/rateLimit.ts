@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Problem } from '../../domain/problems';
+import { AnyProblem, Problem } from '../../domain/problems';
 import { RATE_LIMITS, type RateLimitName } from '../../domain/rateLimits';
 import type { RateLimits, RateLimitState } from '../../redis/rateLimits';
 import type { NetworkOf } from '../http/clientNetwork';
@@ -24,7 +24,7 @@ export interface RequestLimits {
  * A limit has rejected the request. The response names this limit in `RateLimit`, whatever other limits let the request
  * pass.
  */
-export class RateLimited extends Problem {
+export class RateLimited extends AnyProblem {
   constructor(readonly state: RateLimitState) {
     super('rate-limited', `At most ${state.quota} requests in ${state.windowSeconds} s.`, {
       policy: state.name,

@@ -259,7 +259,7 @@ function toProblemRecord({ slug, message: detail, members }: Problem): GivenAnsw
 function repeat<Answer extends RepeatableAnswer>(given: GivenAnswer): Answer {
   if ('problem' in given) {
     const { slug, detail, members } = given.problem;
-    throw new Problem(slug, detail, members);
+    throw Problem.again(slug, detail, members);
   }
   const { status, body, location } = given;
   const answer: RepeatableAnswer = {

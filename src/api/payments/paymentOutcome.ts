@@ -33,7 +33,7 @@ async function failureOf(
   const expiresAt = reservation?.expiresAt.toISOString();
   if (reason === 'insufficient-points') {
     const { message, members } = insufficientPoints(await stores.ledger.balance(userId), amount.points);
-    return new Problem('insufficient-points', message, { ...members, expiresAt });
+    return Problem.again('insufficient-points', message, { ...members, expiresAt });
   }
   return new Problem('payment-failed', 'The payment failed; nothing was taken.', { reason, expiresAt });
 }

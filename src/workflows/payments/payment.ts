@@ -5,7 +5,7 @@ import { isProblemSlug } from '../../domain/problems';
 import { GATEWAY_UNAVAILABLE } from '../../domain/payments/gateway';
 import { charge, type KnownCharge } from './charge';
 import type { Duties } from '../lib/duties';
-import { membersOf, refuse } from '../../contract/failures';
+import { membersOf, refuse, refuseAgain } from '../../contract/failures';
 import { wordFor, refusalOf } from '../lib/failures';
 import { LOST, type GiveBacks } from './giveBacks';
 import type { PayResult } from '../../contract/reservations';
@@ -180,7 +180,7 @@ const cardFailure = (reason: string): ApplicationFailure =>
 function asFailure(error: unknown, expiresAt: string): ApplicationFailure {
   const refusal = refusalOf(error);
   if (refusal && isProblemSlug(refusal.type) && refusal.type !== 'payment-failed')
-    return refuse(refusal.type, refusal.message, { ...membersOf(refusal), expiresAt });
+    return refuseAgain(refusal.type, refusal.message, { ...membersOf(refusal), expiresAt });
   return refuse('payment-failed', 'The payment failed; nothing was taken.', {
     reason: wordFor(error),
     expiresAt,

@@ -24,7 +24,7 @@ beforeEach(async () => {
   app.use(answerProblems(log.logger, sampler));
   app.use((ctx) => {
     if (ctx.path === '/crash') throw new Error('a fault of ours');
-    if (ctx.path === '/taken') throw new Problem('seat-unavailable', 'Gone.');
+    if (ctx.path === '/taken') throw new Problem('seat-unavailable', 'Gone.', { unavailableSeatIds: [] });
     if (ctx.path !== '/ok') throw new Problem('not-found', 'There is no such path.');
     ctx.body = 'ok';
   });

@@ -50,7 +50,7 @@ beforeAll(async () => {
       raising('/test/refused', () => withCode('ECONNREFUSED')),
       raising('/test/wrapped', () => new Error('outer', { cause: withCode('57P01') })),
       raising('/test/problem', () => new Problem('seat-unavailable', 'Gone.', { unavailableSeatIds: ['s'] })),
-      raising('/test/members', () => new Problem('forbidden', 'No.', { status: 200, type: 'other' })),
+      raising('/test/members', () => Problem.again('forbidden', 'No.', { status: 200, type: 'other' })),
       raising('/test/later', () => new Problem('rate-limited', 'Later.', { retryAfter: 7 })),
     ],
   });

@@ -148,7 +148,8 @@ describe('a transaction with an idempotency key', () => {
 const expired = async () => Promise.reject(new Problem('queue-token-expired', 'The place has ended.'));
 const interim = async () => Promise.resolve({ status: 202, interim: true });
 const unknown = async () => Promise.resolve(null);
-const refused = async () => Promise.reject(new Problem('seat-unavailable', 'It is sold.'));
+const refused = async () =>
+  Promise.reject(new Problem('seat-unavailable', 'It is sold.', { unavailableSeatIds: [] }));
 const known = async () => Promise.resolve({ status: 200, body: { paid: true } });
 
 describe('a key whose effect is under way', () => {

@@ -54,7 +54,7 @@ describe('the meter of holds', () => {
   it('reports its holds once a second; only an undecided hold counts as failed', async () => {
     const next = told();
     expect(await meter.measure(async () => Promise.resolve('held'))).toBe('held');
-    await failing(new Problem('seat-unavailable', 'Another user has it.'));
+    await failing(new Problem('seat-unavailable', 'Another user has it.', { unavailableSeatIds: [] }));
     await failing(new Problem('temporarily-unavailable', 'No worker.'));
     await failing(new Error('a connection is lost'));
     expect(await next).toMatchObject({ count: 4, failed: 2 });
