@@ -14,7 +14,7 @@ const LAYERS = {
   },
   workflows: {
     holds:
-      'deterministic code, one workflow in a file; `lib` has what they share: steps, saga, failures, duties',
+      'deterministic code, one workflow in a file; `lib` has what they share: steps, saga, failures, required steps',
     imports: ['contract', 'domain'],
   },
   activities: {

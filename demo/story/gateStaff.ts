@@ -52,7 +52,7 @@ async function logIn(service: Service, id: string, password: string): Promise<Pe
 async function addOperator(db: Knex, { id, password }: { id: string; password: string }): Promise<string> {
   const users = createUserStore(db);
   const accounts = createAccounts(users, createPasswords());
-  const user = await accounts.draft({ login: id, password, role: 'OPERATOR' });
+  const user = await accounts.prepare({ login: id, password, role: 'OPERATOR' });
   await accounts.add(users, user);
   return user.userId;
 }

@@ -22,7 +22,7 @@ import { createSeatMapCache } from '../redis/catalogue/seatMapCache';
 import { createRateLimits, type RateLimits } from '../redis/rateLimits';
 import { createRoomPaces } from '../redis/queue/roomPaces';
 import { createTicketPrinter, type PrintTicket } from './tickets/paper/paper';
-import { createCutSessions, type CutSessions } from './accounts/cutSessions';
+import { createBlockedSessions, type BlockedSessions } from './accounts/blockedSessions';
 import { createLoginPace, FREE_TRIES, type LoginPace } from './accounts/loginPace';
 import { createAuthenticate, type Authenticate } from './accounts/accessTokens';
 import { createAccounts, type Accounts } from './accounts/accounts';
@@ -75,7 +75,7 @@ export interface ApiDependencies {
   /** Delays a client that guesses a password. */
   loginPace: LoginPace;
   /** The sessions whose access tokens the API rejects before they expire. */
-  cutSessions: CutSessions;
+  blockedSessions: BlockedSessions;
   /** The sessions, through the pool or within a transaction. */
   sessionsIn: (stores: Stores) => Sessions;
   idempotency: Idempotency;
@@ -123,7 +123,7 @@ export async function createDependencies(
   const ticketKeys = await createKeyRing(createSigningKeyStore(db, 'ticket'));
   const tokens = createTokens(keys);
   const passwords = createPasswords();
-  const cutSessions = await createCutSessions(stores.refreshTokens, logger);
+  const blockedSessions = await createBlockedSessions(stores.refreshTokens, logger);
   const temporal = new Client({ connection, namespace: settings.TEMPORAL_NAMESPACE });
   const metrics = createHttpMetrics();
   const { schedules } = stores;
@@ -175,10 +175,10 @@ export async function createDependencies(
     printTicket: await createTicketPrinter(),
     accounts: createAccounts(stores.users, passwords),
     loginPace: createLoginPace(createTries(settings, redis, attempt)),
-    cutSessions,
+    blockedSessions,
     sessionsIn: ({ refreshTokens }) => createSessions(refreshTokens, tokens),
     idempotency: createIdempotency({ db, passwords }),
-    authenticate: createAuthenticate(tokens, cutSessions),
+    authenticate: createAuthenticate(tokens, blockedSessions),
     admission: createAdmissionService({ queue: createQueue(redis, undefined, control), tokens, rooms }),
     holdMeter: createHoldMeter(async (figures) => attempt(async () => holds.add(figures))),
     holdLimits: createLimitsOfHolds(settings, stores, redis, attempt),
@@ -194,7 +194,7 @@ export async function createDependencies(
     }),
     stopping,
     async close() {
-      cutSessions.stop();
+      blockedSessions.stop();
       await connection.close();
       await gateways.close();
       redis.disconnect();

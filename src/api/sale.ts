@@ -12,8 +12,8 @@ import { createFreePlace } from './payments/freePlace';
 import { createPayReservation } from './payments/payReservation';
 import { paymentRoutes } from './payments/routes';
 import { createHoldBest } from './reservations/holdBest';
-import { createHoldClaimed } from './reservations/holdClaimed';
-import { createPlaceHold } from './reservations/placeHold';
+import { createHoldClaimedSeats } from './reservations/holdClaimedSeats';
+import { createHoldSeats } from './reservations/holdSeats';
 import { createReleaseHold } from './reservations/releaseHold';
 import { createReservationWorkflows } from './reservations/reservationWorkflows';
 import { reservationRoutes } from './reservations/routes';
@@ -51,7 +51,7 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
     logger,
   });
   const seatClaim = createSeatClaim(redis);
-  const holdClaimed = createHoldClaimed({
+  const holdClaimedSeats = createHoldClaimedSeats({
     settings,
     seatClaim,
     seatNotices: { bumpSeatVersion, logger },
@@ -61,13 +61,13 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
     meter: holdMeter,
   });
   const seatChoice = createSeatChoice(db);
-  const holdBest = createHoldBest({ seatChoice, seatClaim, holdClaimed });
-  const placeHold = createPlaceHold({
+  const holdBest = createHoldBest({ seatChoice, seatClaim, holdClaimedSeats });
+  const holdSeats = createHoldSeats({
     directory,
     admission,
     seatClaim,
     workflows,
-    holdClaimed,
+    holdClaimedSeats,
     holdBest,
   });
   const payReservation = createPayReservation({
@@ -88,7 +88,7 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
   const receiveEvent = createReceiveEvent({ db, temporal, taskQueue });
   return [
     ...reservationRoutes({
-      placeHold,
+      holdSeats,
       releaseHold: createReleaseHold({ reservations, workflows, limits: holdLimits }),
       seatChoice,
       reservations,

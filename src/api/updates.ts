@@ -12,7 +12,7 @@ const UPDATE_ATTEMPTS = 3;
  * while a payment ends the workflow. The server then keeps nothing of the update, whatever its steps have done. Sending
  * it again is safe, because every step may run again.
  */
-export async function untilTaken<T>(send: () => Promise<T>): Promise<T> {
+export async function resendLostUpdate<T>(send: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await send();

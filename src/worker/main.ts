@@ -11,7 +11,7 @@ import { serveHealth } from './health';
 import { reportMissingKeys } from './missingKeys';
 import { ensureOpenings } from './openings';
 import { workerOptions } from './options';
-import { ensureSchedules } from './schedules';
+import { ensureTemporalSchedules } from './temporalSchedules';
 import { takeOver } from './takeOver';
 import { temporalLogger } from './temporalLogger';
 
@@ -65,15 +65,15 @@ async function main(): Promise<void> {
    * The current version decides what runs periodically. An old worker that is restarted leaves the schedules as they
    * are.
    */
-  const keepSchedules = async (): Promise<void> => {
+  const keepTemporalSchedules = async (): Promise<void> => {
     const { signal } = stopped;
     const isCurrent =
       !version || (await takeOver(client, { taskQueue, version, rollout, logger, ready, signal }));
-    if (isCurrent) await ensureSchedules(client, byTheClock);
+    if (isCurrent) await ensureTemporalSchedules(client, byTheClock);
   };
   await Promise.all([
     worker.run().finally(() => stopped.abort()),
-    keepSchedules(),
+    keepTemporalSchedules(),
     ensureOpenings(client, createDrawStore(db), byTheClock),
     reportMissingKeys(db, gateways, logger),
   ]);

@@ -4,7 +4,7 @@ import { loadSettings } from '../config/settings';
 import { temporalConnectionOptions } from '../config/temporalConnection';
 import { deploymentNameOf, makeCurrent, openRuns, seeVersions } from '../temporal/workerVersions';
 import { readBuildId } from './buildId';
-import { ensureSchedules } from './schedules';
+import { ensureTemporalSchedules } from './temporalSchedules';
 
 const TIMEOUT_MS = 30_000;
 
@@ -24,7 +24,7 @@ async function main(): Promise<void> {
     await client.withDeadline(Date.now() + TIMEOUT_MS, async () => {
       await makeCurrent(client, version, null);
       logger.info(version, 'this version is current');
-      await ensureSchedules(client, { taskQueue, logger });
+      await ensureTemporalSchedules(client, { taskQueue, logger });
       const { builds } = await seeVersions(client, version.deploymentName);
       for (const buildId of builds) {
         const open = await openRuns(client, taskQueue, buildId);

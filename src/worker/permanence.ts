@@ -7,7 +7,7 @@ import { PermanentError } from '../domain/permanentError';
  * constraint; code that expects a conflict catches it. 42: no such table or column, or no right to it.
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
-const HOPELESS_SQLSTATES = /^(22|23|42)[0-9A-Z]{3}$/;
+const PERMANENT_SQLSTATES = /^(22|23|42)[0-9A-Z]{3}$/;
 
 /**
  * Whether a step that failed cannot succeed until its cause is fixed. Every other failure may pass, and the step is
@@ -16,12 +16,12 @@ const HOPELESS_SQLSTATES = /^(22|23|42)[0-9A-Z]{3}$/;
  *
  * @returns what is wrong, without personal data; null if the failure may pass
  */
-export function whyHopeless(error: unknown): string | null {
+export function permanentCauseOf(error: unknown): string | null {
   for (let current = error; types.isNativeError(current); current = current.cause) {
     if (current instanceof PermanentError) return current.message;
     if (current instanceof ZodError) return `a record is malformed at ${pathsOf(current)}`;
     const state = 'code' in current && typeof current.code === 'string' ? current.code : '';
-    if (HOPELESS_SQLSTATES.test(state)) return `Postgres rejects it: ${namesOf(current, state)}`;
+    if (PERMANENT_SQLSTATES.test(state)) return `Postgres rejects it: ${namesOf(current, state)}`;
   }
   return null;
 }

@@ -3,7 +3,7 @@ import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from
 import type { Logger } from '../config/logging';
 import { Problem } from '../domain/problems';
 import { cannotSucceed, refuseAgain } from '../contract/failures';
-import { whyHopeless } from './permanence';
+import { permanentCauseOf } from './permanence';
 
 /** How operators learn of steps that cannot succeed. */
 export interface PermanentFailureReport {
@@ -27,7 +27,7 @@ export class ProblemInterceptor implements ActivityInboundCallsInterceptor {
       return await next(input);
     } catch (error) {
       if (error instanceof Problem) throw refuseAgain(error.slug, error.message, error.members);
-      const reason = whyHopeless(error);
+      const reason = permanentCauseOf(error);
       if (reason === null) throw error;
       const { activityType, workflowExecution } = activityInfo();
       // Without the detail of a Postgres error, which quotes the row.

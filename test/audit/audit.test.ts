@@ -16,34 +16,34 @@ import { BOOKING_FEE, createSale, createUser, PRICE } from '../support/factories
 import { createGateways } from '../../src/gateways/gateways';
 import { createScriptedGateway } from '../support/scriptedGateway';
 import { createPurchases, type Purchases } from '../support/purchases';
-import { layGround, type Ground } from '../support/ground';
+import { createFixture, type Fixture } from '../support/fixture';
 
 const ACTIVE_SECONDS = 900;
 
-let ground: Ground;
+let fixture: Fixture;
 let sandbox: RunningSandbox;
 let activities: Activities;
 let purchases: Purchases;
 let log: string;
 
 beforeEach(async () => {
-  [ground, sandbox] = await Promise.all([layGround(), startSandbox()]);
+  [fixture, sandbox] = await Promise.all([createFixture(), startSandbox()]);
   const gateway = sandbox.gateway;
   const gateways = createGateways([gateway], gateway.name);
-  activities = createActivities({ ...ground.dependencies, gateways });
-  purchases = createPurchases({ ...ground, gateway }, activities);
+  activities = createActivities({ ...fixture.dependencies, gateways });
+  purchases = createPurchases({ ...fixture, gateway }, activities);
   log = path.join(testEnvironment('TEST_FOLDER'), `clients-${randomUUID()}.ndjson`);
   await write();
 });
 
 afterEach(async () => {
-  await Promise.all([ground?.drop(), sandbox?.stop(), rm(log, { force: true })]);
+  await Promise.all([fixture?.drop(), sandbox?.stop(), rm(log, { force: true })]);
 });
 
 const audit = (more: Partial<AuditTarget> = {}): Promise<Fault[]> =>
   findFaults({
-    databaseUrl: ground.database.url,
-    redisUrl: ground.redis.url,
+    databaseUrl: fixture.database.url,
+    redisUrl: fixture.redis.url,
     gateway: { url: sandbox.url, secret: SECRET },
     logs: [log],
     activeSeconds: ACTIVE_SECONDS,
@@ -61,7 +61,7 @@ async function expectFault(invariant: number, words: string): Promise<void> {
 const write = (...lines: ClientLine[]): Promise<void> =>
   appendFile(log, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
 
-const owner = () => ground.database.owner;
+const owner = () => fixture.database.owner;
 
 async function seatOf({ reservationId }: PaymentStep): Promise<string> {
   const row = await owner()('allocations')
@@ -77,7 +77,7 @@ async function confirmation(step: PaymentStep): Promise<Line<'confirmed'>> {
 
 /** Cancels as the organiser, and refunds the card. */
 async function cancel({ reservationId }: PaymentStep): Promise<void> {
-  const cancelling = createCancelling(ground, activities);
+  const cancelling = createCancelling(fixture, activities);
   const { cancellationId } = await cancelling.cancel(reservationId);
   await cancelling.refund(cancellationId);
 }
@@ -151,7 +151,7 @@ describe('invariant 1: a seat has one owner', () => {
   it('finds a claim in Redis whose reservation is not the owner in Postgres', async () => {
     const paid = await purchases.buySeat(0);
     const seat = await seatOf(paid);
-    await ground.redis.redis.set(`{${paid.scheduleId}}:seat:${seat}`, 'a-stranger', 'PX', 60_000);
+    await fixture.redis.redis.set(`{${paid.scheduleId}}:seat:${seat}`, 'a-stranger', 'PX', 60_000);
 
     expect(await audit()).toEqual([
       {
@@ -280,8 +280,8 @@ describe('invariants 3 to 5: money', () => {
   it('takes the amounts of another gateway from the ledger, because it cannot read that book', async () => {
     const toss = createScriptedGateway('toss');
     const gateways = createGateways([toss], 'toss');
-    const elsewhere = createActivities({ ...ground.dependencies, gateways });
-    const paid = await createPurchases({ ...ground, gateway: toss }, elsewhere).buySeat(0);
+    const elsewhere = createActivities({ ...fixture.dependencies, gateways });
+    const paid = await createPurchases({ ...fixture, gateway: toss }, elsewhere).buySeat(0);
     expect(await audit()).toEqual([]);
 
     const sale = owner()('journals')
@@ -380,10 +380,10 @@ describe('invariant 9: the line', () => {
 
   it('finds in Redis a user who both waits and is in, and a room that is too full', async () => {
     const { room } = await aRoom({ admitPerSecond: 100, maxActive: 1 });
-    const queue = createQueue(ground.redis.redis);
+    const queue = createQueue(fixture.redis.redis);
     const settings = { name: room, maxActive: 2, admitPerSecond: 100, activeSeconds: ACTIVE_SECONDS };
     for (const userId of ['one', 'two']) await queue.enter(settings, { userId, placeId: userId });
-    await ground.redis.redis.zadd(`queue:{${room}}:waiting`, 1, 'two');
+    await fixture.redis.redis.zadd(`queue:{${room}}:waiting`, 1, 'two');
 
     expect(await audit()).toEqual([
       { invariant: 9, what: `room ${room} has room for 1 and 2 are in` },

@@ -8,24 +8,24 @@ import { createCancelling } from '../support/cancelling';
 import { BOOKING_FEE, PRICE } from '../support/factories';
 import { ENTRIES_OF_PURCHASE, writeLargeLedger } from '../support/largeLedger';
 import { createPurchases, type BoughtPoints, type Purchases } from '../support/purchases';
-import { layGround, type Ground } from '../support/ground';
+import { createFixture, type Fixture } from '../support/fixture';
 
-let ground: Ground;
+let fixture: Fixture;
 let activities: Activities;
 let purchases: Purchases;
 
 beforeEach(async () => {
-  ground = await layGround();
-  activities = createActivities(ground.dependencies);
-  purchases = createPurchases(ground, activities);
+  fixture = await createFixture();
+  activities = createActivities(fixture.dependencies);
+  purchases = createPurchases(fixture, activities);
 });
 
-afterEach(async () => ground?.drop());
+afterEach(async () => fixture?.drop());
 
 /** Audits with the role of the application, which is enough for the audit. */
 async function audit(): Promise<LedgerReport & { found: string[] }> {
   const found: string[] = [];
-  const report = await withSnapshot(ground.database.url, async (snapshot) =>
+  const report = await withSnapshot(fixture.database.url, async (snapshot) =>
     auditLedger(snapshot, {
       onFault: ({ journal, what }) => void found.push(`${journal ?? '-'} ${what}`),
     }),
@@ -35,7 +35,7 @@ async function audit(): Promise<LedgerReport & { found: string[] }> {
 
 /** Cancels as the organiser: everything is refunded. The card part is refunded only if `isRefunded` is true. */
 async function cancel({ reservationId }: PaymentStep, isRefunded: boolean): Promise<string> {
-  const cancelling = createCancelling(ground, activities);
+  const cancelling = createCancelling(fixture, activities);
   const { cancellationId, decision } = await cancelling.cancel(reservationId);
   const isDue = decision.status === 'CANCELLED' && decision.nextRefund !== null;
   if (isRefunded && isDue) await cancelling.refund(cancellationId);
@@ -78,7 +78,7 @@ describe('a ledger without changes from outside', () => {
   });
 
   it('of 100,000 entries is audited within a minute', async () => {
-    await writeLargeLedger(ground.database.owner, 100_000 / ENTRIES_OF_PURCHASE);
+    await writeLargeLedger(fixture.database.owner, 100_000 / ENTRIES_OF_PURCHASE);
     const startedAt = Date.now();
 
     const { accounts, found } = await audit();
@@ -118,7 +118,7 @@ interface Books {
 }
 
 async function someBooks(): Promise<Books> {
-  const { owner } = ground.database;
+  const { owner } = fixture.database;
   const books = {
     owner,
     points: await purchases.buyPoints(10_000),

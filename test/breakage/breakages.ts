@@ -66,7 +66,7 @@ export const BREAKAGES: Breakage[] = [
     edits: [
       {
         file: PAYMENT,
-        find: 'if (mayBeCharged) await giveBack(paymentId, wordFor(cause), giveBacks, until);',
+        find: 'if (mayBeCharged) await voidAndWait(paymentId, failureReasonOf(cause), pendingVoids, until);',
         replace: '',
       },
     ],
@@ -219,7 +219,7 @@ export const BREAKAGES: Breakage[] = [
     edits: [
       {
         file: PAYMENT,
-        find: 'Math.min(GIVE_BACK_PATIENCE_MS, Math.max(0, until - Date.now()))',
+        find: 'Math.min(VOID_PATIENCE_MS, Math.max(0, until - Date.now()))',
         replace: '86_400_000',
       },
     ],
@@ -233,7 +233,7 @@ export const BREAKAGES: Breakage[] = [
     edits: [
       {
         file: 'src/workflows/reservations/hold.ts',
-        find: 'await condition(() => this.giveBacks.count === 0);',
+        find: 'await condition(() => this.pendingVoids.count === 0);',
         replace: '',
       },
     ],
@@ -289,12 +289,12 @@ export const BREAKAGES: Breakage[] = [
     name: 'a repeated request keeps a claim on seats that it was not granted',
     edits: [
       {
-        file: 'src/api/reservations/holdClaimed.ts',
+        file: 'src/api/reservations/holdClaimedSeats.ts',
         find: 'for (const seat of held.seats) if (owners.has(seat.seatId)) owners.set(seat.seatId, reservationId);',
         replace: 'for (const seatId of owners.keys()) owners.set(seatId, reservationId);',
       },
     ],
-    suite: 'test/api/reservations/placeHold.test.ts',
+    suite: 'test/api/reservations/holdSeats.test.ts',
     tests: ['a repeat with the same key leaves no claim on seats that were chosen but not granted'],
   },
   {
@@ -946,7 +946,7 @@ export const BREAKAGES: Breakage[] = [
     name: 'watched seats are read only after a notification',
     edits: [
       {
-        file: 'src/api/catalogue/seatRoom.ts',
+        file: 'src/api/catalogue/seatBroadcast.ts',
         find: 'const UNANNOUNCED_MS = 500;',
         replace: 'const UNANNOUNCED_MS = 3_600_000;',
       },
@@ -958,7 +958,7 @@ export const BREAKAGES: Breakage[] = [
     name: 'a new client does not get the state that the other clients have',
     edits: [
       {
-        file: 'src/api/catalogue/seatRoom.ts',
+        file: 'src/api/catalogue/seatBroadcast.ts',
         find: 'if (version !== map.version) ',
         replace: 'if (version === undefined) ',
       },

@@ -87,7 +87,7 @@ describe('in the first minutes of a sale, while Postgres has no statistics of it
       scheduleId,
       seatIds: seatIds.slice(-2),
     };
-    const plan = await plansOf(async () => createHoldStore(database.owner).readHoldFacts(hold, 'look'));
+    const plan = await plansOf(async () => createHoldStore(database.owner).readHoldFacts(hold, 'read'));
     expect(plan).toContain('on seats seat');
     expect(plan).not.toMatch(/Rows Removed by Filter: \d{3}/);
   });

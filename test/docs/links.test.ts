@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { scripts } from '../../package.json';
 import { banner } from '../../src/launcher/start/banner';
-import { SCHEDULES } from '../../src/worker/schedules';
+import { PERIODIC_WORKFLOWS } from '../../src/worker/temporalSchedules';
 import { anchorsOf, linksOf, nodeScriptsOf, npmScriptsOf, pages, read, root, testsNamedIn } from './markdown';
 
 describe.each(pages())('%s', (page) => {
@@ -63,7 +63,7 @@ describe('docs/operations.md', () => {
     );
   });
 
-  it.each(SCHEDULES.map(({ workflow }) => workflow))('describes the schedule %s', (workflow) => {
+  it.each(PERIODIC_WORKFLOWS.map(({ workflow }) => workflow))('describes the schedule %s', (workflow) => {
     expect(documented).toContain(`| \`${workflow}-<taskQueue>\``);
   });
 });

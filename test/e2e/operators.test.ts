@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { SCHEDULES } from '../../src/worker/schedules';
+import { PERIODIC_WORKFLOWS } from '../../src/worker/temporalSchedules';
 import { temporalScheduleId } from '../../src/contract/operations';
 import { eventually } from '../support/eventually';
 import * as contract from './contract';
@@ -219,7 +219,7 @@ describe('GET /v1/admin/reservations/{reservationId}', () => {
 });
 
 describe('Scheduled workflows', () => {
-  it.each(SCHEDULES.map(({ workflow }) => workflow))(
+  it.each(PERIODIC_WORKFLOWS.map(({ workflow }) => workflow))(
     'include %s once the service has started',
     async (workflow) => {
       const { temporal, stack } = service;

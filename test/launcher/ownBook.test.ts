@@ -4,27 +4,27 @@ import { createActivities } from '../../src/activities';
 import { hasUnfinishedBook } from '../../src/launcher/start/ownBook';
 import { testEnvironment } from '../support/environment';
 import { createPurchases, type Purchases } from '../support/purchases';
-import { layGround, type Ground } from '../support/ground';
+import { createFixture, type Fixture } from '../support/fixture';
 import { aFailure } from '../support/steps';
 
-let ground: Ground;
+let fixture: Fixture;
 let purchases: Purchases;
 let folder: string;
 
 beforeEach(async () => {
-  ground = await layGround();
-  purchases = createPurchases(ground, createActivities(ground.dependencies));
+  fixture = await createFixture();
+  purchases = createPurchases(fixture, createActivities(fixture.dependencies));
   folder = mkdtempSync(path.join(testEnvironment('TEST_FOLDER'), 'own-book-'));
   mkdirSync(path.join(folder, 'sandbox-gateway'));
 });
 
 afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
-  await ground.drop();
+  await fixture.drop();
 });
 
 const isNeeded = async (more: { SANDBOX_GATEWAY_URL?: string } = {}) =>
-  hasUnfinishedBook({ DATA_DIR: folder, ...more }, { database: { serviceUrl: ground.database.url } });
+  hasUnfinishedBook({ DATA_DIR: folder, ...more }, { database: { serviceUrl: fixture.database.url } });
 
 describe('the sandbox gateway of a data folder, while another gateway takes new payments', () => {
   it('is not needed once everything is finished', async () => {
@@ -37,7 +37,7 @@ describe('the sandbox gateway of a data folder, while another gateway takes new 
       'a charge has to be voided',
       async () => {
         const { paymentId } = await purchases.beginPayment(0);
-        const activities = createActivities(ground.dependencies);
+        const activities = createActivities(fixture.dependencies);
         await activities.failPayment({ ...aFailure({ paymentId }), mayBeCharged: true });
       },
     ],

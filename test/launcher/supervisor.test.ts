@@ -66,7 +66,7 @@ describe('a part that ends unexpectedly', () => {
   it('is started again, with one line when it ends and one when it is back, even after several tries', async () => {
     const { supervisor, lines, startAgain, failNext, ready } = supervise();
     const first = aProcess();
-    supervisor.keep(first, startAgain);
+    supervisor.supervise(first, startAgain);
     const back = ready(1);
     failNext(2);
 
@@ -81,7 +81,7 @@ describe('a part that ends unexpectedly', () => {
   it('is given up after a limited number of starts in a row, with the last reason', async () => {
     const { supervisor, startAgain, failNext } = supervise();
     const first = aProcess();
-    supervisor.keep(first, startAgain);
+    supervisor.supervise(first, startAgain);
     failNext(100);
 
     first.die('exit code 1');
@@ -94,7 +94,7 @@ describe('a part that ends unexpectedly', () => {
   it('is also given up if each start succeeds but does not last', async () => {
     const { supervisor, started, startAgain, ready } = supervise();
     const first = aProcess();
-    supervisor.keep(first, startAgain);
+    supervisor.supervise(first, startAgain);
     for (let count = 1; count <= PATIENCE.tries; count += 1) {
       const back = ready(count);
       (started.at(-1) ?? first).die('ended by SIGSEGV');
@@ -108,7 +108,7 @@ describe('a part that ends unexpectedly', () => {
   it('gets all its tries again after it ran well for a while', async () => {
     const { supervisor, started, startAgain, ready } = supervise({ healthyMs: -1 });
     const first = aProcess();
-    supervisor.keep(first, startAgain);
+    supervisor.supervise(first, startAgain);
     for (let count = 1; count <= 3 * PATIENCE.tries; count += 1) {
       const back = ready(count);
       (started.at(-1) ?? first).die('ended by SIGKILL');
@@ -121,7 +121,7 @@ describe('a part that ends unexpectedly', () => {
   it('stays ended while everything stops', async () => {
     const { supervisor, lines, started, startAgain, stop } = supervise();
     const first = aProcess();
-    supervisor.keep(first, startAgain);
+    supervisor.supervise(first, startAgain);
     stop();
 
     first.die('exit code 0');
@@ -135,7 +135,7 @@ describe('a part that ends unexpectedly', () => {
 describe('a part that is replaced on purpose', () => {
   it('is started once, without a report', async () => {
     const { supervisor, lines, started, startAgain } = supervise();
-    const kept = supervisor.keep(aProcess(), startAgain);
+    const kept = supervisor.supervise(aProcess(), startAgain);
 
     await kept.restart();
     await kept.restart();
@@ -150,7 +150,7 @@ describe('a part that is replaced on purpose', () => {
     const begun = once(slow, 'begun');
     let starts = 0;
     const first = aProcess();
-    const kept = supervisor.keep(first, async () => {
+    const kept = supervisor.supervise(first, async () => {
       starts += 1;
       if (starts === 1) {
         const goOn = once(slow, 'goOn');

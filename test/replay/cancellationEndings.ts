@@ -1,77 +1,81 @@
 import { randomUUID } from 'node:crypto';
 import type { cancellation } from '../../src/workflows';
 import { CANCELLATION_WORKFLOW, cancellationWorkflowId } from '../../src/contract/cancellations';
-import { buyOnStage } from '../support/buyOnStage';
+import { buyNewSale } from '../support/buyNewSale';
 import { KEEPS_30_PERCENT, PRICE } from '../support/factories';
-import { holdOnStage } from '../support/holdOnStage';
+import { holdNewSale } from '../support/holdNewSale';
 import type { RefundScript } from '../support/scriptedGateway';
-import type { Stage } from '../support/stage';
+import type { Testbed } from '../support/testbed';
 import type { Ending } from './ending';
 
 export const CANCELLATION_ENDINGS: Record<string, Ending> = {
   'cancellation-done': {
     status: 'CANCELLED',
-    play: (stage) => cancelAfter(stage, []),
+    play: (testbed) => cancelAfter(testbed, []),
   },
   'cancellation-done-without-a-card': {
     status: 'CANCELLED',
-    play: (stage) => cancelAfter(stage, [], PRICE),
+    play: (testbed) => cancelAfter(testbed, [], PRICE),
   },
   'cancellation-done-after-an-unknown-refund': {
     status: 'CANCELLED',
-    play: (stage) => cancelAfter(stage, ['lose', 'fail']),
+    play: (testbed) => cancelAfter(testbed, ['lose', 'fail']),
   },
   'cancellation-done-after-a-refused-refund': {
     status: 'CANCELLED',
-    play: (stage) => cancelAfter(stage, ['refuse']),
+    play: (testbed) => cancelAfter(testbed, ['refuse']),
   },
   'cancellation-done-by-the-organiser': {
     status: 'CANCELLED',
-    async play(stage) {
-      const { reservationId } = await buyOnStage(stage);
-      return start(stage, await stage.requestCancellation(reservationId, 'ORGANISER'));
+    async play(testbed) {
+      const { reservationId } = await buyNewSale(testbed);
+      return start(testbed, await testbed.requestCancellation(reservationId, 'ORGANISER'));
     },
   },
   'cancellation-continued-after-it-was-terminated': {
     status: 'CANCELLED',
-    async play(stage) {
-      const { reservationId } = await buyOnStage(stage);
-      stage.gateway.scriptRefunds('refuse');
-      const cancellationId = await stage.requestCancellation(reservationId);
-      await stage.temporal.decide(cancellationId);
-      await stage.temporal.cancellation(cancellationId).terminate('by mistake');
-      return start(stage, cancellationId);
+    async play(testbed) {
+      const { reservationId } = await buyNewSale(testbed);
+      testbed.gateway.scriptRefunds('refuse');
+      const cancellationId = await testbed.requestCancellation(reservationId);
+      await testbed.temporal.decide(cancellationId);
+      await testbed.temporal.cancellation(cancellationId).terminate('by mistake');
+      return start(testbed, cancellationId);
     },
   },
   'cancellation-without-a-request': {
     status: 'NOT_REQUESTED',
-    play: async (stage) => start(stage, randomUUID()),
+    play: async (testbed) => start(testbed, randomUUID()),
   },
   'cancellation-refused': {
     status: 'REFUSED',
-    async play(stage) {
-      const { reservationId } = await holdOnStage(stage);
-      const workflowId = await cancel(stage, reservationId);
-      await stage.temporal.reservations.release(reservationId);
+    async play(testbed) {
+      const { reservationId } = await holdNewSale(testbed);
+      const workflowId = await cancel(testbed, reservationId);
+      await testbed.temporal.reservations.release(reservationId);
       return workflowId;
     },
   },
 };
 
 /** @param points the part of the price that points pay; the card pays the rest */
-async function cancelAfter(stage: Stage, refunds: readonly RefundScript[], points = 20_000): Promise<string> {
-  const { reservationId } = await buyOnStage(stage, { points, cancellationPolicy: KEEPS_30_PERCENT });
-  stage.gateway.scriptRefunds(...refunds);
-  return cancel(stage, reservationId);
+async function cancelAfter(
+  testbed: Testbed,
+  refunds: readonly RefundScript[],
+  points = 20_000,
+): Promise<string> {
+  const { reservationId } = await buyNewSale(testbed, { points, cancellationPolicy: KEEPS_30_PERCENT });
+  testbed.gateway.scriptRefunds(...refunds);
+  return cancel(testbed, reservationId);
 }
 
-async function cancel(stage: Stage, reservationId: string): Promise<string> {
-  const cancellationId = await stage.requestCancellation(reservationId);
-  await stage.temporal.decide(cancellationId);
+async function cancel(testbed: Testbed, reservationId: string): Promise<string> {
+  const cancellationId = await testbed.requestCancellation(reservationId);
+  await testbed.temporal.decide(cancellationId);
   return cancellationWorkflowId(cancellationId);
 }
 
-async function start({ temporal }: Stage, cancellationId: string): Promise<string> {
+async function start({ temporal }: Testbed, cancellationId: string): Promise<string> {
   const { taskQueue, env } = temporal;
   const workflowId = cancellationWorkflowId(cancellationId);
   await env.client.workflow.start<typeof cancellation>(CANCELLATION_WORKFLOW, {

@@ -4,7 +4,7 @@ import type { SaleOpeningResult } from '../../src/contract/openings';
 import type { ChargeSettlementResult } from '../../src/contract/payments';
 import type { ReservationState } from '../../src/contract/reservations';
 import { Problem } from '../../src/domain/problems';
-import type { Stage } from '../support/stage';
+import type { Testbed } from '../support/testbed';
 
 /** One way in which a workflow can end, played on the real Temporal. */
 export interface Ending {
@@ -18,7 +18,7 @@ export interface Ending {
     | SaleOpeningResult
   )['status'];
   /** @returns the id of the workflow, which may not have ended yet */
-  play(stage: Stage): Promise<string>;
+  play(testbed: Testbed): Promise<string>;
 }
 
 /** Expects that the call is refused: any other response would lead to another ending. */

@@ -11,9 +11,9 @@ import { reservationWorkflowId } from '../../src/contract/reservations';
 import { Problem } from '../../src/domain/problems';
 import { anAttempt, createUser } from '../support/factories';
 import { createPurchases } from '../support/purchases';
-import { holdOnStage, startWithoutHold } from '../support/holdOnStage';
+import { holdNewSale, startWithoutHold } from '../support/holdNewSale';
 import type { ChargeScript } from '../support/scriptedGateway';
-import type { Stage } from '../support/stage';
+import type { Testbed } from '../support/testbed';
 import { CANCELLATION_ENDINGS } from './cancellationEndings';
 import { refused, type Ending } from './ending';
 import { SALE_OPENING_ENDINGS } from './saleOpeningEndings';
@@ -24,181 +24,182 @@ import { SHOW_CANCELLATION_ENDINGS } from './showCancellationEndings';
 export const ENDINGS: Record<string, Ending> = {
   'reservation-confirmed': {
     status: 'CONFIRMED',
-    play: (stage) => payAfter(stage, []),
+    play: (testbed) => payAfter(testbed, []),
   },
   'reservation-confirmed-after-short-points': {
     status: 'CONFIRMED',
-    async play(stage) {
-      const { reservationId } = await holdOnStage(stage, { points: 0 });
-      await refused(stage.temporal.reservations.pay(reservationId, anAttempt()));
-      await stage.temporal.reservations.pay(reservationId, anAttempt(1, 0));
+    async play(testbed) {
+      const { reservationId } = await holdNewSale(testbed, { points: 0 });
+      await refused(testbed.temporal.reservations.pay(reservationId, anAttempt()));
+      await testbed.temporal.reservations.pay(reservationId, anAttempt(1, 0));
       return reservationWorkflowId(reservationId);
     },
   },
   'reservation-confirmed-after-outage': {
     status: 'CONFIRMED',
-    async play(stage) {
-      const { reservationId } = await holdOnStage(stage);
-      stage.gateway.script('hold-back');
-      await refused(stage.temporal.reservations.pay(reservationId, anAttempt()));
-      await stage.temporal.reservations.pay(reservationId, anAttempt());
+    async play(testbed) {
+      const { reservationId } = await holdNewSale(testbed);
+      testbed.gateway.script('hold-back');
+      await refused(testbed.temporal.reservations.pay(reservationId, anAttempt()));
+      await testbed.temporal.reservations.pay(reservationId, anAttempt());
       return reservationWorkflowId(reservationId);
     },
   },
   'reservation-confirmed-after-decline': {
     status: 'CONFIRMED',
-    async play(stage) {
-      const { reservationId } = await holdOnStage(stage);
-      stage.gateway.script('decline');
-      await refused(stage.temporal.reservations.pay(reservationId, anAttempt()));
-      await stage.temporal.reservations.pay(reservationId, anAttempt());
+    async play(testbed) {
+      const { reservationId } = await holdNewSale(testbed);
+      testbed.gateway.script('decline');
+      await refused(testbed.temporal.reservations.pay(reservationId, anAttempt()));
+      await testbed.temporal.reservations.pay(reservationId, anAttempt());
       return reservationWorkflowId(reservationId);
     },
   },
   'reservation-confirmed-after-failed-tries': {
     status: 'CONFIRMED',
-    play: (stage) => payAfter(stage, ['fail', 'fail']),
+    play: (testbed) => payAfter(testbed, ['fail', 'fail']),
   },
   'reservation-confirmed-after-look-up': {
     status: 'CONFIRMED',
-    play: (stage) => payAfter(stage, ['lose-approval']),
+    play: (testbed) => payAfter(testbed, ['lose-approval']),
   },
   'reservation-confirmed-after-settling': {
     status: 'CONFIRMED',
-    async play(stage) {
-      stage.gateway.unanswered.lookUps = 2;
-      return payAfter(stage, ['lose-approval']);
+    async play(testbed) {
+      testbed.gateway.unanswered.lookUps = 2;
+      return payAfter(testbed, ['lose-approval']);
     },
   },
   'reservation-confirmed-with-its-answer-lost': {
     status: 'CONFIRMED',
-    async play(stage) {
+    async play(testbed) {
       let blocked = false;
-      stage.temporal.replaceActivity('confirmReservation', (real) => async (input) => {
+      testbed.temporal.replaceActivity('confirmReservation', (real) => async (input) => {
         const tickets = await real(input);
         if (!blocked) throw new Error('the answer was lost');
         return tickets;
       });
-      stage.temporal.replaceActivity('failPayment', (real) => async (...args) => {
+      testbed.temporal.replaceActivity('failPayment', (real) => async (...args) => {
         blocked = true;
         return real(...args);
       });
-      const { reservationId } = await holdOnStage(stage);
+      const { reservationId } = await holdNewSale(testbed);
       // The API gives up before the workflow does.
-      await stage.temporal.reservations.pay(reservationId, anAttempt()).catch(() => undefined);
+      await testbed.temporal.reservations.pay(reservationId, anAttempt()).catch(() => undefined);
       return reservationWorkflowId(reservationId);
     },
   },
   'reservation-expired': {
     status: 'EXPIRED',
-    async play(stage) {
-      const { reservationId } = await holdOnStage(stage, { holdSeconds: 1 });
+    async play(testbed) {
+      const { reservationId } = await holdNewSale(testbed, { holdSeconds: 1 });
       return reservationWorkflowId(reservationId);
     },
   },
   'reservation-expired-after-undone-payment': {
     status: 'EXPIRED',
-    async play(stage) {
-      stage.temporal.replaceActivity('confirmReservation', () => async () => {
+    async play(testbed) {
+      testbed.temporal.replaceActivity('confirmReservation', () => async () => {
         throw new Problem('payment-failed', 'The seats are gone.', { reason: 'seats-gone' });
       });
-      const { reservationId } = await holdOnStage(stage, { holdSeconds: 2 });
-      await refused(stage.temporal.reservations.pay(reservationId, anAttempt()));
+      const { reservationId } = await holdNewSale(testbed, { holdSeconds: 2 });
+      await refused(testbed.temporal.reservations.pay(reservationId, anAttempt()));
       return reservationWorkflowId(reservationId);
     },
   },
   'reservation-expired-after-voided-charge': {
     status: 'EXPIRED',
-    async play(stage) {
-      stage.gateway.unanswered.lookUps = Infinity;
-      stage.gateway.script('lose-approval');
-      const { reservationId } = await holdOnStage(stage, { holdSeconds: 2, settleSeconds: 2 });
-      await stage.temporal.reservations.pay(reservationId, anAttempt());
+    async play(testbed) {
+      testbed.gateway.unanswered.lookUps = Infinity;
+      testbed.gateway.script('lose-approval');
+      const { reservationId } = await holdNewSale(testbed, { holdSeconds: 2, settleSeconds: 2 });
+      await testbed.temporal.reservations.pay(reservationId, anAttempt());
       return reservationWorkflowId(reservationId);
     },
   },
   'reservation-expired-while-paying': {
     status: 'EXPIRED',
-    async play(stage) {
-      stage.gateway.script('fail', 'fail', 'decline');
-      const { reservationId } = await holdOnStage(stage, { holdSeconds: 1 });
-      await refused(stage.temporal.reservations.pay(reservationId, anAttempt()));
+    async play(testbed) {
+      testbed.gateway.script('fail', 'fail', 'decline');
+      const { reservationId } = await holdNewSale(testbed, { holdSeconds: 1 });
+      await refused(testbed.temporal.reservations.pay(reservationId, anAttempt()));
       return reservationWorkflowId(reservationId);
     },
   },
   'reservation-released': {
     status: 'RELEASED',
-    async play(stage) {
-      const { reservationId } = await holdOnStage(stage);
-      await stage.temporal.reservations.release(reservationId);
+    async play(testbed) {
+      const { reservationId } = await holdNewSale(testbed);
+      await testbed.temporal.reservations.release(reservationId);
       return reservationWorkflowId(reservationId);
     },
   },
   'reservation-cancelled-by-operator': {
     status: 'RELEASED',
-    async play(stage) {
-      const { reservationId } = await holdOnStage(stage);
-      await stage.temporal.handle(reservationId).cancel();
+    async play(testbed) {
+      const { reservationId } = await holdNewSale(testbed);
+      await testbed.temporal.handle(reservationId).cancel();
       return reservationWorkflowId(reservationId);
     },
   },
   'reservation-refused-by-its-timer': {
     status: 'REFUSED',
-    play: async (stage) => reservationWorkflowId((await startWithoutHold(stage, 1)).request.reservationId),
+    play: async (testbed) =>
+      reservationWorkflowId((await startWithoutHold(testbed, 1)).request.reservationId),
   },
   'reservation-refused-by-postgres': {
     status: 'REFUSED',
-    async play(stage) {
-      const { reservationId } = (await startWithoutHold(stage, 300)).request;
-      await stage.temporal.handle(reservationId).cancel();
+    async play(testbed) {
+      const { reservationId } = (await startWithoutHold(testbed, 300)).request;
+      await testbed.temporal.handle(reservationId).cancel();
       return reservationWorkflowId(reservationId);
     },
   },
   'top-up-succeeded': { status: 'SUCCEEDED', play: topUp },
   'top-up-succeeded-after-settling': {
     status: 'SUCCEEDED',
-    async play(stage) {
-      stage.gateway.script('lose-approval');
-      stage.gateway.unanswered.lookUps = 2;
-      return topUp(stage);
+    async play(testbed) {
+      testbed.gateway.script('lose-approval');
+      testbed.gateway.unanswered.lookUps = 2;
+      return topUp(testbed);
     },
   },
   'top-up-failed': {
     status: 'FAILED',
-    async play(stage) {
-      stage.gateway.script('decline');
-      return topUp(stage);
+    async play(testbed) {
+      testbed.gateway.script('decline');
+      return topUp(testbed);
     },
   },
   'top-up-failed-with-its-charge-voided': {
     status: 'FAILED',
-    async play(stage) {
-      stage.gateway.script('fail', 'fail', 'fail');
-      return topUp(stage);
+    async play(testbed) {
+      testbed.gateway.script('fail', 'fail', 'fail');
+      return topUp(testbed);
     },
   },
   'top-up-failed-in-outage': {
     status: 'FAILED',
-    async play(stage) {
-      stage.gateway.script('hold-back');
-      return topUp(stage);
+    async play(testbed) {
+      testbed.gateway.script('hold-back');
+      return topUp(testbed);
     },
   },
   housekeeping: {
     status: 'SUCCEEDED',
-    async play(stage) {
+    async play(testbed) {
       const workflowId = `housekeeping-${randomUUID()}`;
       const args: [HousekeepingInput] = [{ subjects: HOUSEKEEPING_SUBJECTS }];
-      const { taskQueue, env } = stage.temporal;
+      const { taskQueue, env } = testbed.temporal;
       await env.client.workflow.start<typeof housekeeping>('housekeeping', { workflowId, taskQueue, args });
       return workflowId;
     },
   },
   sweep: {
     status: 'SUCCEEDED',
-    async play(stage) {
+    async play(testbed) {
       const workflowId = `sweep-${randomUUID()}`;
-      const { taskQueue, env } = stage.temporal;
+      const { taskQueue, env } = testbed.temporal;
       await env.client.workflow.start<typeof sweep>('sweep', { workflowId, taskQueue });
       return workflowId;
     },
@@ -206,26 +207,29 @@ export const ENDINGS: Record<string, Ending> = {
   reconciliation: { status: 'SUCCEEDED', play: reconcileAll },
   'reconciliation-beside-one-that-runs': {
     status: 'SUCCEEDED',
-    async play(stage) {
-      stage.temporal.replaceActivity('readGatewayBook', () => async () => Promise.reject(new Error('away')));
-      const first = await reconcileAll(stage);
-      await stage.temporal.env.client.workflow.getHandle(first).result();
-      return reconcileAll(stage);
+    async play(testbed) {
+      testbed.temporal.replaceActivity(
+        'readGatewayBook',
+        () => async () => Promise.reject(new Error('away')),
+      );
+      const first = await reconcileAll(testbed);
+      await testbed.temporal.env.client.workflow.getHandle(first).result();
+      return reconcileAll(testbed);
     },
   },
   'gateway-reconciliation': { status: 'SUCCEEDED', play: reconcile },
   'gateway-reconciliation-giving-a-charge-back': {
     status: 'SUCCEEDED',
-    async play(stage) {
-      const purchases = createPurchases(stage, createActivities(stage.dependencies));
+    async play(testbed) {
+      const purchases = createPurchases(testbed, createActivities(testbed.dependencies));
       const step = await purchases.failPayment(0);
-      stage.gateway.captureLate(chargeOfPayment(step));
-      stage.temporal.replaceActivity('beginReconciliation', (real) => async (...args) => {
+      testbed.gateway.captureLate(chargeOfPayment(step));
+      testbed.temporal.replaceActivity('beginReconciliation', (real) => async (...args) => {
         const run = await real(...args);
         return { ...run, settledBefore: new Date(Date.now() + 60_000).toISOString() };
       });
-      const workflowId = await reconcile(stage);
-      const { workflow } = stage.temporal.env.client;
+      const workflowId = await reconcile(testbed);
+      const { workflow } = testbed.temporal.env.client;
       await workflow.getHandle(workflowId).result();
       await workflow.getHandle(chargeSettlementWorkflowId(step.paymentId)).result();
       return workflowId;
@@ -233,13 +237,13 @@ export const ENDINGS: Record<string, Ending> = {
   },
   'gateway-reconciliation-continued-in-a-new-history': {
     status: 'SUCCEEDED',
-    async play(stage) {
-      stage.temporal.replaceActivity('readGatewayBook', () => async (_run, cursor) => {
+    async play(testbed) {
+      testbed.temporal.replaceActivity('readGatewayBook', () => async (_run, cursor) => {
         const next = Number(cursor ?? 0) + 1;
         const nextCursor = next <= 500 ? String(next) : null;
         return { nextCursor, lines: 1, attempts: 0, money: 0, toMend: [] };
       });
-      return reconcile(stage);
+      return reconcile(testbed);
     },
   },
   ...SETTLEMENT_ENDINGS,
@@ -249,13 +253,13 @@ export const ENDINGS: Record<string, Ending> = {
 };
 
 /** Reconciles with every configured gateway. */
-async function reconcileAll({ temporal: { taskQueue, env } }: Stage): Promise<string> {
+async function reconcileAll({ temporal: { taskQueue, env } }: Testbed): Promise<string> {
   const workflowId = `reconciliation-${randomUUID()}`;
   await env.client.workflow.start<typeof reconciliation>(RECONCILIATION_WORKFLOW, { workflowId, taskQueue });
   return workflowId;
 }
 
-async function reconcile({ temporal: { taskQueue, env } }: Stage): Promise<string> {
+async function reconcile({ temporal: { taskQueue, env } }: Testbed): Promise<string> {
   const workflowId = `gateway-reconciliation-${randomUUID()}`;
   await env.client.workflow.start<typeof gatewayReconciliation>(GATEWAY_RECONCILIATION_WORKFLOW, {
     workflowId,
@@ -265,17 +269,17 @@ async function reconcile({ temporal: { taskQueue, env } }: Stage): Promise<strin
   return workflowId;
 }
 
-async function payAfter(stage: Stage, charges: readonly ChargeScript[]): Promise<string> {
-  stage.gateway.script(...charges);
-  const { reservationId } = await holdOnStage(stage);
-  await stage.temporal.reservations.pay(reservationId, anAttempt());
+async function payAfter(testbed: Testbed, charges: readonly ChargeScript[]): Promise<string> {
+  testbed.gateway.script(...charges);
+  const { reservationId } = await holdNewSale(testbed);
+  await testbed.temporal.reservations.pay(reservationId, anAttempt());
   return reservationWorkflowId(reservationId);
 }
 
-async function topUp(stage: Stage): Promise<string> {
-  const userId = await createUser(stage.database.owner);
-  const { topUpId } = await stage.requestTopUp(userId, 30_000);
-  const { taskQueue, env } = stage.temporal;
+async function topUp(testbed: Testbed): Promise<string> {
+  const userId = await createUser(testbed.database.owner);
+  const { topUpId } = await testbed.requestTopUp(userId, 30_000);
+  const { taskQueue, env } = testbed.temporal;
   const workflowId = topUpWorkflowId(topUpId);
   const args = [{ topUpId }];
   await env.client.workflow.start(TOP_UP_WORKFLOW, { workflowId, taskQueue, args });

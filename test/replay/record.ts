@@ -1,4 +1,4 @@
-import { buildStage, type Stage } from '../support/stage';
+import { createTestbed, type Testbed } from '../support/testbed';
 import { ENDINGS } from './endings';
 import { writeHistory } from './histories';
 
@@ -6,15 +6,15 @@ import { writeHistory } from './histories';
  * Records the history of every ending from the real Temporal: `npm run histories:record`. Run it after you have added
  * an ending. Never record the histories of released workflows again, because these histories must replay.
  */
-let stage: Stage;
+let testbed: Testbed;
 
 beforeAll(async () => {
-  stage = await buildStage('real');
+  testbed = await createTestbed('real');
 }, 60_000);
 
-afterEach(async () => stage.endTest());
+afterEach(async () => testbed.endTest());
 
-afterAll(async () => stage?.drop());
+afterAll(async () => testbed?.drop());
 
 const wanted = process.env['ENDINGS']?.split(',') ?? Object.keys(ENDINGS);
 
@@ -24,7 +24,7 @@ describe('recording', () => {
     async (name) => {
       const ending = ENDINGS[name];
       if (!ending) throw new Error(`no ending is named ${name}`);
-      const handle = stage.temporal.env.client.workflow.getHandle(await ending.play(stage));
+      const handle = testbed.temporal.env.client.workflow.getHandle(await ending.play(testbed));
       expect(await handle.result()).toMatchObject({ status: ending.status });
 
       await writeHistory(name, await handle.fetchHistory());

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { SALE_OPENING_WORKFLOW, saleOpeningWorkflowId } from '../../src/contract/openings';
 import type { saleOpening } from '../../src/workflows';
 import { announceSale } from '../support/opening';
-import type { Stage } from '../support/stage';
+import type { Testbed } from '../support/testbed';
 import type { Ending } from './ending';
 
 const SOON_MS = 500;
@@ -10,49 +10,49 @@ const SOON_MS = 500;
 export const SALE_OPENING_ENDINGS: Record<string, Ending> = {
   'sale-opening-opened': {
     status: 'OPENED',
-    async play(stage) {
+    async play(testbed) {
       const saleOpensAt = new Date(Date.now() + SOON_MS);
-      const { scheduleId } = await announceSale(stage.database.owner, { saleOpensAt });
-      return start(stage, scheduleId);
+      const { scheduleId } = await announceSale(testbed.database.owner, { saleOpensAt });
+      return start(testbed, scheduleId);
     },
   },
   'sale-opening-opened-late-with-steps-failing-for-a-while': {
     status: 'OPENED',
-    async play(stage) {
+    async play(testbed) {
       let failures = 0;
-      stage.temporal.replaceActivity('lineUp', (real) => async (scheduleId) => {
+      testbed.temporal.replaceActivity('lineUp', (real) => async (scheduleId) => {
         if ((failures += 1) <= 5) throw new Error('Redis is away');
         return real(scheduleId);
       });
       const saleOpensAt = new Date(Date.now() - SOON_MS);
-      const { scheduleId } = await announceSale(stage.database.owner, { saleOpensAt });
-      return start(stage, scheduleId);
+      const { scheduleId } = await announceSale(testbed.database.owner, { saleOpensAt });
+      return start(testbed, scheduleId);
     },
   },
   'sale-opening-with-nothing-to-draw': {
     status: 'NOTHING_TO_DRAW',
-    play: async (stage) => start(stage, randomUUID()),
+    play: async (testbed) => start(testbed, randomUUID()),
   },
   'sale-opening-opened-although-it-was-announced-late': {
     status: 'OPENED',
-    async play(stage) {
+    async play(testbed) {
       let looks = 0;
-      stage.temporal.replaceActivity('readOpening', (real) => async (scheduleId) => {
+      testbed.temporal.replaceActivity('readOpening', (real) => async (scheduleId) => {
         looks += 1;
         return looks === 1 ? null : real(scheduleId);
       });
-      const { scheduleId } = await announceSale(stage.database.owner, { saleOpensAt: new Date() });
-      return start(stage, scheduleId);
+      const { scheduleId } = await announceSale(testbed.database.owner, { saleOpensAt: new Date() });
+      return start(testbed, scheduleId);
     },
   },
 };
 
-async function start(stage: Stage, scheduleId: string): Promise<string> {
-  const { workflowId } = await stage.temporal.env.client.workflow.start<typeof saleOpening>(
+async function start(testbed: Testbed, scheduleId: string): Promise<string> {
+  const { workflowId } = await testbed.temporal.env.client.workflow.start<typeof saleOpening>(
     SALE_OPENING_WORKFLOW,
     {
       workflowId: saleOpeningWorkflowId(scheduleId),
-      taskQueue: stage.temporal.taskQueue,
+      taskQueue: testbed.temporal.taskQueue,
       args: [{ scheduleId }],
     },
   );

@@ -1,7 +1,7 @@
 import type { Activities } from '../../src/activities';
 import type { CancellationDecision } from '../../src/activities/cancellations/cancellations';
 import type { CancellationCause } from '../../src/domain/cancellations/cancellationTerms';
-import type { Ground } from './ground';
+import type { Fixture } from './fixture';
 
 /** Makes a cancellation step by step, as the workflow does. */
 export interface Cancelling {
@@ -15,7 +15,7 @@ export interface Cancelling {
 }
 
 export function createCancelling(
-  { requestCancellation }: Pick<Ground, 'requestCancellation'>,
+  { requestCancellation }: Pick<Fixture, 'requestCancellation'>,
   activities: Activities,
 ): Cancelling {
   return {

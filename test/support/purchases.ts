@@ -3,7 +3,7 @@ import type { PaymentStep } from './steps';
 import { chargeOfPayment } from '../../src/gateways/chargeRequest';
 import type { ChargeRequest, PaymentGateway } from '../../src/domain/payments/gateway';
 import { anAttempt, createSale, createUser } from './factories';
-import type { Ground } from './ground';
+import type { Fixture } from './fixture';
 import { aConfirmation, aFailure, aGrant } from './steps';
 
 /** A top-up, with the ids of its parts. */
@@ -33,7 +33,7 @@ export function createPurchases(
     request,
     requestTopUp,
     gateway,
-  }: Pick<Ground, 'database' | 'grant' | 'request' | 'requestTopUp'> & { gateway: PaymentGateway },
+  }: Pick<Fixture, 'database' | 'grant' | 'request' | 'requestTopUp'> & { gateway: PaymentGateway },
   activities: Activities,
 ): Purchases {
   async function openTopUp(amount: number, userId?: string): Promise<BoughtPoints> {

@@ -25,7 +25,7 @@ import { anAttemptToHold, createHolding } from './holding';
 import { installQuietTemporal } from './quietTemporal';
 import { replaceableActivities, type ReplaceActivity } from './replaceableActivities';
 import { installServiceClock } from './serviceClock';
-import type { Ground } from './ground';
+import type { Fixture } from './fixture';
 
 /** The keyword type of IndexedValueType in the API. */
 const KEYWORD = 2;
@@ -69,13 +69,13 @@ export interface WorkflowHarness {
 
 /** @param time `skipped`: a new time-skipping server; `real`: the Temporal of the run */
 export async function startWorkflowHarness(
-  ground: Ground,
+  fixture: Fixture,
   time: 'skipped' | 'real' = 'skipped',
 ): Promise<WorkflowHarness> {
   installQuietTemporal();
-  const { dependencies } = ground;
+  const { dependencies } = fixture;
   const env = await (time === 'skipped' ? startTimeSkipping() : connectToTemporal());
-  const clock = time === 'skipped' ? await installServiceClock(ground.database.owner) : null;
+  const clock = time === 'skipped' ? await installServiceClock(fixture.database.owner) : null;
   const setClock = async () => clock?.set(async () => env.currentTimeMs());
   const taskQueue = `test-${randomUUID()}`;
   const options = workerOptions(
@@ -111,7 +111,7 @@ export async function startWorkflowHarness(
       async pay(reservationId, { paymentId, amount, paymentKey = null }) {
         await setClock();
         const payments = createPaymentStore(dependencies.db);
-        const userId = await ownerOf(ground.database.owner, reservationId);
+        const userId = await ownerOf(fixture.database.owner, reservationId);
         const gateway = dependencies.gateways.current.name;
         const attempt = { paymentId, reservationId, userId, amount, paymentKey, gateway };
         return reservations.pay(await payments.request(attempt));
@@ -119,11 +119,11 @@ export async function startWorkflowHarness(
     },
     async decide(cancellationId) {
       await setClock();
-      const { reservation_id: reservationId } = await ground.database
+      const { reservation_id: reservationId } = await fixture.database
         .owner('cancellation_requests')
         .where({ id: cancellationId })
         .first<{ reservation_id: string }>();
-      const { user_id: userId, schedule_id: scheduleId } = await ground.database
+      const { user_id: userId, schedule_id: scheduleId } = await fixture.database
         .owner('reservations')
         .where({ id: reservationId })
         .first<{ user_id: string; schedule_id: string }>();
@@ -132,8 +132,8 @@ export async function startWorkflowHarness(
     },
     async hold({ reservationId, userId, scheduleId, seatIds, holdSeconds, settleSeconds }) {
       await setClock();
-      const holdClaimed = createHolding(ground, reservationsOf(settleSeconds), holdSeconds);
-      return holdClaimed(anAttemptToHold(ground, userId, reservationId), scheduleId, seatIds);
+      const holdClaimedSeats = createHolding(fixture, reservationsOf(settleSeconds), holdSeconds);
+      return holdClaimedSeats(anAttemptToHold(fixture, userId, reservationId), scheduleId, seatIds);
     },
     handle: (reservationId) => handleOf(env, reservationId),
     cancellation: (cancellationId) => env.client.workflow.getHandle(cancellationWorkflowId(cancellationId)),

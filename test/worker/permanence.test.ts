@@ -5,7 +5,7 @@ import { createLogger } from '../../src/config/logging';
 import { connectPostgres } from '../../src/db/connect';
 import { PermanentError } from '../../src/domain/permanentError';
 import { Problem } from '../../src/domain/problems';
-import { whyHopeless } from '../../src/worker/permanence';
+import { permanentCauseOf } from '../../src/worker/permanence';
 import { ProblemInterceptor } from '../../src/worker/problemInterceptor';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 
@@ -48,14 +48,14 @@ describe('a failure that can never pass', () => {
     ['a table that is not there', 'SELECT FROM nothing', [], 'SQLSTATE 42P01'],
     ['a right that is missing', 'DELETE FROM entries', [], 'SQLSTATE 42501'],
   ])('%s', async (_case, sql, bindings, names) => {
-    expect(whyHopeless(await errorOfSql(sql, bindings))).toBe(`Postgres rejects it: ${names}`);
+    expect(permanentCauseOf(await errorOfSql(sql, bindings))).toBe(`Postgres rejects it: ${names}`);
   });
 
   it('a record of another form, and records that contradict each other', async () => {
     const malformed = z.object({ fees: z.array(z.int()) }).safeParse({ fees: ['secret'] }).error;
 
-    expect(whyHopeless(malformed)).toBe('a record is malformed at fees.0');
-    expect(whyHopeless(new PermanentError('payment 1 has no reservation'))).toBe(
+    expect(permanentCauseOf(malformed)).toBe('a record is malformed at fees.0');
+    expect(permanentCauseOf(new PermanentError('payment 1 has no reservation'))).toBe(
       'payment 1 has no reservation',
     );
   });
@@ -63,13 +63,13 @@ describe('a failure that can never pass', () => {
   it('any of these as the cause of another error', () => {
     const error = new Error('wrapped', { cause: new PermanentError('no such row') });
 
-    expect(whyHopeless(error)).toBe('no such row');
+    expect(permanentCauseOf(error)).toBe('no such row');
   });
 
   it('is reported without the value that was to be stored', async () => {
     const error = await errorOfSql('SELECT ?::uuid', ['my card number']);
 
-    expect(whyHopeless(error)).not.toContain('card');
+    expect(permanentCauseOf(error)).not.toContain('card');
   });
 });
 
@@ -85,7 +85,7 @@ describe('a failure that may pass', () => {
     });
     const error = await errorOf(inTransaction);
 
-    expect(whyHopeless(error)).toBeNull();
+    expect(permanentCauseOf(error)).toBeNull();
   });
 
   it('Postgres that is down', async () => {
@@ -94,7 +94,7 @@ describe('a failure that may pass', () => {
       applicationName: 'test',
     });
 
-    expect(whyHopeless(await errorOf(db.raw('SELECT 1')))).toBeNull();
+    expect(permanentCauseOf(await errorOf(db.raw('SELECT 1')))).toBeNull();
 
     await db.destroy();
   });
@@ -102,7 +102,7 @@ describe('a failure that may pass', () => {
   it.each([new Error('the gateway has not answered'), new TypeError('fetch failed'), 'not even an error'])(
     '%s',
     (error) => {
-      expect(whyHopeless(error)).toBeNull();
+      expect(permanentCauseOf(error)).toBeNull();
     },
   );
 });

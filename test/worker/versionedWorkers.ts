@@ -16,7 +16,7 @@ import { testEnvironment } from '../support/environment';
 import { anAttempt } from '../support/factories';
 import { anAttemptToHold, createHolding } from '../support/holding';
 import { installQuietTemporal } from '../support/quietTemporal';
-import type { Ground } from '../support/ground';
+import type { Fixture } from '../support/fixture';
 
 /** Workers of several versions on one task queue of the real Temporal, and holds and payments as the API makes them. */
 export interface VersionedWorkers {
@@ -41,10 +41,10 @@ export interface VersionedWorkers {
 const NEXT = path.join(__dirname, 'nextWorkflows.ts');
 const HOLD_SECONDS = 300;
 
-export async function createVersionedWorkers(ground: Ground): Promise<VersionedWorkers> {
+export async function createVersionedWorkers(fixture: Fixture): Promise<VersionedWorkers> {
   installQuietTemporal();
   const namespace = 'default';
-  const { dependencies } = ground;
+  const { dependencies } = fixture;
   const env = await TestWorkflowEnvironment.createFromExistingServer({
     address: testEnvironment('TEST_TEMPORAL_ADDRESS'),
     namespace,
@@ -63,7 +63,7 @@ export async function createVersionedWorkers(ground: Ground): Promise<VersionedW
     settleSeconds: dependencies.settleSeconds,
     logger: dependencies.logger,
   });
-  const holdClaimed = createHolding(ground, reservations, HOLD_SECONDS);
+  const holdClaimedSeats = createHolding(fixture, reservations, HOLD_SECONDS);
   const payments = createPaymentStore(dependencies.db);
 
   async function stop(buildId: string): Promise<void> {
@@ -99,7 +99,9 @@ export async function createVersionedWorkers(ground: Ground): Promise<VersionedW
     wasReady: (buildId) => saidReady.has(buildId),
     stop,
     async hold({ scheduleId }, userId, seatId) {
-      const { reservationId } = await holdClaimed(anAttemptToHold(ground, userId), scheduleId, [seatId]);
+      const { reservationId } = await holdClaimedSeats(anAttemptToHold(fixture, userId), scheduleId, [
+        seatId,
+      ]);
       return reservationId;
     },
     async pay(reservationId, userId) {

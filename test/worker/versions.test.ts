@@ -8,30 +8,30 @@ import { reservationWorkflowId } from '../../src/contract/reservations';
 import { eventually } from '../support/eventually';
 import { createSale, createUser, PRICE, type Sale } from '../support/factories';
 import { announceSale } from '../support/opening';
-import { layGround, type Ground } from '../support/ground';
+import { createFixture, type Fixture } from '../support/fixture';
 import { createVersionedWorkers, type VersionedWorkers } from './versionedWorkers';
 
 jest.setTimeout(120_000);
 
-let ground: Ground;
+let fixture: Fixture;
 let workers: VersionedWorkers;
 let sale: Sale;
 let userId: string;
 let seats: string[];
 
 beforeEach(async () => {
-  ground = await layGround();
-  workers = await createVersionedWorkers(ground);
-  sale = await createSale(ground.database.owner, { seats: 4 });
+  fixture = await createFixture();
+  workers = await createVersionedWorkers(fixture);
+  sale = await createSale(fixture.database.owner, { seats: 4 });
   seats = [...sale.seatIds];
-  userId = await createUser(ground.database.owner, 4 * PRICE);
+  userId = await createUser(fixture.database.owner, 4 * PRICE);
 });
 
 afterEach(async () => {
   jest.restoreAllMocks();
   await workers.end();
-  await ground.endTest();
-  await ground.drop();
+  await fixture.endTest();
+  await fixture.drop();
 });
 
 const current = async () => (await seeVersions(workers.client, workers.version('').deploymentName)).current;
@@ -62,7 +62,7 @@ describe('a rolling deployment in the middle of a sale', () => {
     await workers.takeOver('old', 'rolling');
     const first = await holdOn('old');
     const openingId = `opening-${randomUUID()}`;
-    const { scheduleId } = await announceSale(ground.database.owner, {
+    const { scheduleId } = await announceSale(fixture.database.owner, {
       saleOpensAt: new Date(Date.now() + 20_000),
     });
     const opening = await workers.client.workflow.start<typeof saleOpening>(SALE_OPENING_WORKFLOW, {

@@ -101,7 +101,7 @@ async function decide(stores: Stores, cancellationId: string): Promise<Decided> 
   if (whole) await reservations.move(reservationId, 'CANCELLED', cancelledAt);
   await reservations.releaseSoldSeats(reservationId, seatIds, cancelledAt);
   await cancellations.voidTickets(reservationId, seatIds);
-  await giveBack(stores, cancellation, { userId, paymentId });
+  await bookCancellation(stores, cancellation, { userId, paymentId });
   await stores.outbox.add('reservation-cancelled', { reservationId, userId, cause, seatIds, whole });
   const nextRefund = refund.card > 0 ? 1 : null;
   return {
@@ -128,7 +128,7 @@ function decidedBefore({
  * Books the end of the sale of these seats, except for what is kept. The points are in the wallet at once; the card's
  * part is due.
  */
-async function giveBack(
+async function bookCancellation(
   stores: Stores,
   cancellation: Cancellation,
   { userId, paymentId }: { userId: string; paymentId: string },

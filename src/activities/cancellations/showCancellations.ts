@@ -104,7 +104,7 @@ async function settingsOf(
   shows: ReturnType<typeof createShowCancellationStore>,
   scheduleId: string,
 ): Promise<ShowCancellationSettings> {
-  const settings = await shows.keepSettings(scheduleId);
+  const settings = await shows.lockSettings(scheduleId);
   if (!settings) throw new PermanentError(`the show ${scheduleId} is not cancelled`);
   return settings;
 }

@@ -51,9 +51,9 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
      */
     async openPayment(paymentId: string): Promise<OpenedPayment> {
       return inTransaction(db, async (stores) => {
-        const opening = await stores.payments.open(paymentId);
-        if (!opening) throw closedBefore('unknown-payment');
-        const { opened, payment, unsettled } = opening;
+        const openedAttempt = await stores.payments.open(paymentId);
+        if (!openedAttempt) throw closedBefore('unknown-payment');
+        const { opened, payment, unsettled } = openedAttempt;
         if (payment.status === 'FAILED') throw await refusedBefore(stores, payment);
         if (payment.status === 'WITHDRAWN') throw closedBefore('withdrawn');
         if (opened) {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Problem } from '../../domain/problems';
 import { includesRole, ROLES, type Role } from '../../domain/accounts/roles';
 import type { Access, Caller } from '../http/endpoint';
-import type { CutSessions } from './cutSessions';
+import type { BlockedSessions } from './blockedSessions';
 import type { TokenKind, Tokens } from './tokens';
 
 /** The type is that of RFC 9068. After a logout, the access token of the session still works for up to 15 minutes. */
@@ -31,7 +31,10 @@ export async function signAccessToken(tokens: Tokens, caller: Caller): Promise<s
   return tokens.sign(ACCESS_TOKEN, { sub: caller.userId, role: caller.role, sid: caller.sessionId });
 }
 
-export function createAuthenticate(tokens: Tokens, cutSessions: Pick<CutSessions, 'has'>): Authenticate {
+export function createAuthenticate(
+  tokens: Tokens,
+  blockedSessions: Pick<BlockedSessions, 'has'>,
+): Authenticate {
   return async (access, authorization) => {
     if (access === 'public') return undefined;
     const token = bearerToken(authorization);
@@ -40,7 +43,7 @@ export function createAuthenticate(tokens: Tokens, cutSessions: Pick<CutSessions
     if (verified.outcome === 'invalid')
       throw new Problem('unauthenticated', 'The access token is not valid.');
     const { sub, role, sid } = verified.claims;
-    if (cutSessions.has(sid)) throw new Problem('unauthenticated', 'The session has been ended.');
+    if (blockedSessions.has(sid)) throw new Problem('unauthenticated', 'The session has been ended.');
     if (!includesRole(role, NEEDED_ROLE[access])) {
       throw new Problem('forbidden', `This needs the role ${NEEDED_ROLE[access]}.`);
     }

@@ -63,13 +63,13 @@ export function accountRoutes(dependencies: AccountRoutesDependencies): Endpoint
           { login: account.login, network: http.network, closed: http.closed },
           async () =>
             transact(async () => {
-              const change = await accounts.draftPassword(account, body);
+              const change = await accounts.preparePasswordChange(account, body);
               return async (tx) => {
                 // The transaction takes the row of the key first. So a repeated request gets the first response,
                 // although its current password is wrong by then.
                 const isChanged = change && (await tx.users.changePassword(userId, change));
                 if (!isChanged) throw wrongCredentials();
-                await sessionsIn(tx).cutAll(userId, sessionId);
+                await sessionsIn(tx).endAll(userId, sessionId);
                 return { status: 204 as const };
               };
             }),
@@ -91,7 +91,7 @@ export function accountRoutes(dependencies: AccountRoutesDependencies): Endpoint
       async handle({ user: { userId, sessionId }, once }) {
         return once(async () => {
           const sessions = sessionsIn(stores);
-          await sessions.cutAll(userId, sessionId);
+          await sessions.endAll(userId, sessionId);
           await sessions.close(sessionId);
           await admission.leave(userId);
           return { status: 204 as const };
@@ -120,7 +120,7 @@ export function accountRoutes(dependencies: AccountRoutesDependencies): Endpoint
           const change = await tx.users.change(userId, body);
           if (!change) throw new Problem('account-not-found', 'The account no longer exists.');
           const { before, after } = change;
-          if (after.disabled || !includesRole(after.role, before.role)) await sessionsIn(tx).cutAll(userId);
+          if (after.disabled || !includesRole(after.role, before.role)) await sessionsIn(tx).endAll(userId);
           return after;
         });
         logger.info({ userId, by: user.userId, ...now }, 'account changed');

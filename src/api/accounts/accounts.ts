@@ -23,7 +23,7 @@ export interface NewAccount {
 
 export interface Accounts {
   /** Gives an account its user id and hashes its password, which is slow. Writes nothing yet. */
-  draft(account: NewAccount): Promise<UserWithPassword>;
+  prepare(account: NewAccount): Promise<UserWithPassword>;
   /** @throws {Problem} id-taken, also if the id looks like the id of an operator */
   add(users: UserStore, user: UserWithPassword): Promise<void>;
   /**
@@ -36,7 +36,10 @@ export interface Accounts {
    *
    * @returns null if the current password is wrong
    */
-  draftPassword(user: StoredUser, change: PasswordChange): Promise<{ from: string; to: string } | null>;
+  preparePasswordChange(
+    user: StoredUser,
+    change: PasswordChange,
+  ): Promise<{ from: string; to: string } | null>;
   /**
    * Makes sure that `operator` exists, is an OPERATOR, is enabled and has this password.
    *
@@ -53,13 +56,13 @@ export interface PasswordChange {
 }
 
 export function createAccounts(users: UserStore, passwords: Passwords): Accounts {
-  const draft = async ({ login, password, name, role }: NewAccount): Promise<UserWithPassword> => {
+  const prepare = async ({ login, password, name, role }: NewAccount): Promise<UserWithPassword> => {
     const passwordHash = await passwords.hash(password);
     return { userId: randomUUID(), login, name: name ?? null, role, passwordHash };
   };
 
   return {
-    draft,
+    prepare,
 
     async add(usersOfTransaction, user) {
       const skeleton = skeletonOf(user.login);
@@ -78,7 +81,7 @@ export function createAccounts(users: UserStore, passwords: Passwords): Accounts
       return user;
     },
 
-    async draftPassword({ passwordHash }, { currentPassword, newPassword }) {
+    async preparePasswordChange({ passwordHash }, { currentPassword, newPassword }) {
       const matches = await passwords.verify(passwordHash, currentPassword);
       return matches ? { from: passwordHash, to: await passwords.hash(newPassword) } : null;
     },
@@ -97,7 +100,7 @@ export function createAccounts(users: UserStore, passwords: Passwords): Accounts
     async ensureDemoUser() {
       if (await users.findByLogin(DEMO_LOGIN)) return;
       await users.create(
-        await draft({ login: DEMO_LOGIN, password: DEMO_PASSWORD, name: 'Demo', role: 'USER' }),
+        await prepare({ login: DEMO_LOGIN, password: DEMO_PASSWORD, name: 'Demo', role: 'USER' }),
       );
     },
   };

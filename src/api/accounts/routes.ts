@@ -45,7 +45,7 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
       async handle({ body, transact }) {
         const { id, password, name } = body;
         return transact(async () => {
-          const user = await accounts.draft({ login: id, password, name, role: 'USER' });
+          const user = await accounts.prepare({ login: id, password, name, role: 'USER' });
           return async ({ users }) => {
             await accounts.add(users, user);
             return { status: 201 as const, body: { userId: user.userId, id: user.login, name: user.name } };
@@ -139,7 +139,7 @@ export function authRoutes(dependencies: AuthRoutesDependencies): Endpoint[] {
       async handle({ body, transact }) {
         const { id, password, role, ...assignments } = body;
         return transact(async () => {
-          const user = await accounts.draft({ login: id, password, role });
+          const user = await accounts.prepare({ login: id, password, role });
           return async (tx) => {
             await tx.savepoint(async (both) => {
               await accounts.add(both.users, user);

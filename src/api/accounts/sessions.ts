@@ -32,7 +32,7 @@ export interface Sessions {
    *
    * @param but the session that stays open. If it is left out, all sessions end
    */
-  cutAll(userId: string, but?: string): Promise<void>;
+  endAll(userId: string, but?: string): Promise<void>;
 }
 
 export function createSessions(store: RefreshTokenStore, tokens: Tokens): Sessions {
@@ -56,7 +56,7 @@ export function createSessions(store: RefreshTokenStore, tokens: Tokens): Sessio
       return pair(session, next.token);
     },
     close: async (sessionId) => store.revoke(sessionId),
-    cutAll: async (userId, but) => store.cutAll(userId, but),
+    endAll: async (userId, but) => store.endAll(userId, but),
   };
 }
 

@@ -6,7 +6,7 @@ import {
   DECIDED_UPDATE,
   type CancellationWorkflow,
 } from '../../contract/cancellations';
-import { asProblems, untilTaken } from '../updates';
+import { asProblems, resendLostUpdate } from '../updates';
 
 /** Covers the cancellation itself, and the 5 s that its response waits for the card refund. */
 const TIMEOUT_MS = 15_000;
@@ -38,7 +38,7 @@ export function createCancellationWorkflows(
   return {
     async decide(request) {
       const deciding = client.withDeadline(Date.now() + TIMEOUT_MS, () =>
-        untilTaken(() =>
+        resendLostUpdate(() =>
           client.workflow.executeUpdateWithStart<CancellationWorkflow, void, []>(DECIDED_UPDATE, {
             // No update id. If a closed run has completed an update with this id, Temporal would return the result of
             // that run and start nothing.

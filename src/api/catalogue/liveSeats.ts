@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { EventStreams, StreamHolder } from '../http/eventStream';
-import { openSeatRoom, type SeatRoom, type SeatRoomDependencies } from './seatRoom';
+import { openSeatBroadcast, type SeatBroadcast, type SeatBroadcastDependencies } from './seatBroadcast';
 
 export interface LiveSeats {
   /**
@@ -13,25 +13,25 @@ export interface LiveSeats {
   open(scheduleId: string, version: number | undefined, holder: StreamHolder): Promise<Readable | null>;
 }
 
-/** One room for each schedule, for as long as a client watches it through this process. */
+/** One broadcast for each schedule, for as long as a client watches it through this process. */
 export function createLiveSeats(
-  dependencies: SeatRoomDependencies & { streams: Pick<EventStreams, 'listener'> },
+  dependencies: SeatBroadcastDependencies & { streams: Pick<EventStreams, 'listener'> },
 ): LiveSeats {
-  const rooms = new Map<string, SeatRoom>();
+  const broadcasts = new Map<string, SeatBroadcast>();
 
-  function roomOf(scheduleId: string): SeatRoom {
-    const open = rooms.get(scheduleId);
+  function broadcastOf(scheduleId: string): SeatBroadcast {
+    const open = broadcasts.get(scheduleId);
     if (open) return open;
-    const room = openSeatRoom(dependencies, scheduleId, () => rooms.delete(scheduleId));
-    rooms.set(scheduleId, room);
-    return room;
+    const broadcast = openSeatBroadcast(dependencies, scheduleId, () => broadcasts.delete(scheduleId));
+    broadcasts.set(scheduleId, broadcast);
+    return broadcast;
   }
 
   return {
     async open(scheduleId, version, holder) {
       if (!(await dependencies.seatMaps.find(scheduleId))) return null;
       const stream = dependencies.streams.listener(holder);
-      roomOf(scheduleId).enter(stream, version);
+      broadcastOf(scheduleId).enter(stream, version);
       return stream;
     },
   };

@@ -4,7 +4,7 @@ import { Problem } from '../../domain/problems';
 import type { ApiDependencies } from '../dependencies';
 import { endpoint, type Endpoint } from '../http/endpoint';
 import { EVENT_STREAM, EVENT_STREAM_HEADERS } from '../http/eventStream';
-import { cutPage, pageOf } from '../http/paging';
+import { takePage, pageOf } from '../http/paging';
 import { createCatalogue } from './catalogue';
 import { createHallPlans } from './hallPlans';
 import { hallPlanSchema } from './hallPlanSchema';
@@ -58,7 +58,7 @@ export function catalogueRoutes({
       },
       async handle({ query: { q, limit, cursor } }) {
         const found = await catalogue.list({ search: q, limit: limit + 1, after: cursor });
-        const { page, nextCursor } = cutPage(found, limit, (concert) => concert.concertId);
+        const { page, nextCursor } = takePage(found, limit, (concert) => concert.concertId);
         const now = new Date();
         return {
           status: 200,

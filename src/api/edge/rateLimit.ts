@@ -85,7 +85,7 @@ export async function countEarlyTry(
 }
 
 /** Checks a limit that counts only failures. @throws {RateLimited} */
-export async function heedKeyedLimit(limits: RateLimits, name: RateLimitName, key: string): Promise<void> {
+export async function enforceKeyedLimit(limits: RateLimits, name: RateLimitName, key: string): Promise<void> {
   const state = await limits.look(name, key);
   if (state && !state.allowed) throw new RateLimited(state);
 }

@@ -26,7 +26,7 @@ export function refuseSocket(socket: Duplex, problem: Problem): void {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   const status = `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ''}`;
   if (socket.writable) socket.end([status, ...lines, '', answer.body].join('\r\n'));
-  cutSoon(socket);
+  closeSoon(socket);
 }
 
 /**
@@ -34,7 +34,7 @@ export function refuseSocket(socket: Duplex, problem: Problem): void {
  * of the request. Meanwhile the client may read the response. If the server cut the connection while data was on its
  * way, the client would lose the response (RFC 9112, 9.6).
  */
-export function cutSoon(socket: Duplex): void {
+export function closeSoon(socket: Duplex): void {
   if (socket.writable) socket.end();
   // This runs after Node has begun to read and discard the rest.
   setImmediate(() => socket.pause());

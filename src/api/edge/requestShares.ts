@@ -18,7 +18,7 @@ export function shareRequests(
       refuseRequest(request, response, shortageProblem(shortage, 'requests', 1));
       return;
     }
-    response.once('close', () => underWay.giveBack(network));
+    response.once('close', () => underWay.returnShare(network));
     listener(request, response);
   };
 }

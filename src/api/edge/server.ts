@@ -10,7 +10,7 @@ import type { Duplex } from 'node:stream';
 import { Problem } from '../../domain/problems';
 import { networkOf } from '../http/clientNetwork';
 import { inTurn } from './inTurn';
-import { cutSoon, refuseRequest, refuseSocket } from './refusal';
+import { closeSoon, refuseRequest, refuseSocket } from './refusal';
 import { createShares, type ShareBounds } from '../http/shares';
 
 export interface HttpServer {
@@ -89,10 +89,10 @@ export async function startServer(listener: RequestListener, options: ServerOpti
       onDropped?.();
       return;
     }
-    socket.once('close', () => open.giveBack(network));
+    socket.once('close', () => open.returnShare(network));
     // Node would close at once, and a client that is still sending would lose the response.
     const closeAfterAnswer = socket.destroySoon.bind(socket);
-    socket.destroySoon = () => (isUnread(answers.get(socket)) ? cutSoon(socket) : closeAfterAnswer());
+    socket.destroySoon = () => (isUnread(answers.get(socket)) ? closeSoon(socket) : closeAfterAnswer());
   });
 
   const take = inTurn((request, response) => {
@@ -101,7 +101,7 @@ export async function startServer(listener: RequestListener, options: ServerOpti
     // clients out.
     if (stopping || open.taken() > connections.total * CROWDED) response.setHeader('Connection', 'close');
     // The server does not read the rest of the body: its end may be far away.
-    response.once('finish', () => isUnread(response) && cutSoon(request.socket));
+    response.once('finish', () => isUnread(response) && closeSoon(request.socket));
     const problem = headProblem(request);
     if (problem) refuseRequest(request, response, problem);
     else listener(request, response);

@@ -54,7 +54,7 @@ export function createByteReader(options: {
       onRefused();
       throw shortageProblem(shortage, 'bodies', RETRY_AFTER);
     }
-    res.once('close', () => underWay.giveBack(network, most));
+    res.once('close', () => underWay.returnShare(network, most));
     if (req.headers.expect?.toLowerCase() === '100-continue') res.writeContinue();
     return isCompressed ? decompressed(req, limit) : collect(req, limit);
   };

@@ -53,7 +53,7 @@ const HEARTBEAT_MS = 15_000;
 const HEARTBEAT = Buffer.from(': still here\n\n');
 
 /** Tells the client to reconnect after 2 s. It also sends the headers at once, before the first event. */
-const OPENING = 'retry: 2000\n\n';
+const STREAM_START = 'retry: 2000\n\n';
 
 /**
  * The backlog comes after what the kernel and the response already hold. Listeners share the frames, so it costs little
@@ -83,12 +83,12 @@ export function createEventStreams(options: {
     const ofNetwork = byNetwork.take(network);
     if (ofNetwork || userId === undefined) return ofNetwork;
     const ofAccount = byAccount.take(userId);
-    if (ofAccount) byNetwork.giveBack(network);
+    if (ofAccount) byNetwork.returnShare(network);
     return ofAccount;
   }
 
   /** The stream keeps its place until it closes. */
-  function placed(holder: StreamHolder, open: () => Readable): Readable {
+  function withinShare(holder: StreamHolder, open: () => Readable): Readable {
     if (stopping.aborted) {
       throw new Problem('temporarily-unavailable', 'The service is stopping.', { retryAfter: RETRY_AFTER });
     }
@@ -98,8 +98,8 @@ export function createEventStreams(options: {
       throw shortageProblem(shortage, 'event streams', RETRY_AFTER);
     }
     return open().once('close', () => {
-      byNetwork.giveBack(holder.network);
-      if (holder.userId !== undefined) byAccount.giveBack(holder.userId);
+      byNetwork.returnShare(holder.network);
+      if (holder.userId !== undefined) byAccount.returnShare(holder.userId);
     });
   }
 
@@ -122,15 +122,15 @@ export function createEventStreams(options: {
 
   return {
     open(events, closed, holder) {
-      return placed(holder, () =>
+      return withinShare(holder, () =>
         Readable.from(frames(events, closed), { objectMode: false, highWaterMark: 16 * 1024 }),
       );
     },
 
     listener(holder) {
-      const stream = placed(holder, () => new Readable({ read: () => undefined }));
+      const stream = withinShare(holder, () => new Readable({ read: () => undefined }));
       heartbeat ??= setInterval(() => void send(listeners, HEARTBEAT), HEARTBEAT_MS).unref();
-      stream.push(OPENING);
+      stream.push(STREAM_START);
       listeners.add(stream);
       stream.once('close', () => listeners.delete(stream));
       return stream;
@@ -147,7 +147,7 @@ export function frame({ event, data, id }: ServerEvent): string {
 
 async function* frames(events: AsyncIterable<ServerEvent>, closed: AbortSignal): AsyncGenerator<string> {
   const source = events[Symbol.asyncIterator]();
-  yield OPENING;
+  yield STREAM_START;
   let next = source.next();
   try {
     while (!closed.aborted) {

@@ -16,7 +16,7 @@ export function pageOf<Item extends z.ZodType>(item: Item) {
  *
  * @param found one item more than `limit` if there is a next page
  */
-export function cutPage<Item>(
+export function takePage<Item>(
   found: readonly Item[],
   limit: number,
   idOf: (item: Item) => string,

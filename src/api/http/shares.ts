@@ -19,7 +19,7 @@ export interface Shares {
    * @returns undefined if it was taken
    */
   take(holder: string, amount?: number): Shortage | undefined;
-  giveBack(holder: string, amount?: number): void;
+  returnShare(holder: string, amount?: number): void;
   /** The sum of all holders. */
   taken(): number;
 }
@@ -37,7 +37,7 @@ export function createShares({ total, each }: ShareBounds): Shares {
       return undefined;
     },
 
-    giveBack(holder, amount = 1) {
+    returnShare(holder, amount = 1) {
       const left = (held.get(holder) ?? 0) - amount;
       // A holder without anything leaves no entry, because an attacker has as many addresses as it likes.
       if (left > 0) held.set(holder, left);

@@ -2,7 +2,7 @@ import type { LedgerStore, WalletEntry } from '../../db/ledger/ledgerStore';
 import type { Stores } from '../../db/stores';
 import { CURRENCY } from '../../domain/money';
 import { endpoint, type Endpoint } from '../http/endpoint';
-import { cutPage, pageOf } from '../http/paging';
+import { takePage, pageOf } from '../http/paging';
 import type { TryCard } from '../payments/cardTries';
 import { entryListQuery, entrySchema, topUpBody, topUpSchema, walletSchema } from './schema';
 import { readTopUp, type BoughtPoints, type createBuyPoints } from './buyPoints';
@@ -49,7 +49,7 @@ export function walletRoutes(dependencies: WalletRoutesDependencies): Endpoint[]
       },
       async handle({ user, query: { limit, cursor } }) {
         const found = await ledger.walletEntries(user.userId, { limit: limit + 1, before: cursor });
-        const { page, nextCursor } = cutPage(found, limit, (entry) => entry.entryId);
+        const { page, nextCursor } = takePage(found, limit, (entry) => entry.entryId);
         return {
           status: 200,
           body: { items: page.map(presentEntry), nextCursor },

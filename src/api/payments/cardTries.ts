@@ -1,7 +1,7 @@
 import { Problem } from '../../domain/problems';
 import { GATEWAY_UNAVAILABLE } from '../../domain/payments/gateway';
 import type { RateLimits } from '../../redis/rateLimits';
-import { heedKeyedLimit } from '../edge/rateLimit';
+import { enforceKeyedLimit } from '../edge/rateLimit';
 
 /** The user who pays with a card, and the network of the client. */
 export interface CardPayer {
@@ -19,8 +19,8 @@ export type TryCard = <Result>(payer: CardPayer, charge: () => Promise<Result>) 
 
 export function createTryCard(limits: RateLimits): TryCard {
   return async ({ userId, network }, charge) => {
-    await heedKeyedLimit(limits, 'failed-cards', userId);
-    await heedKeyedLimit(limits, 'failed-cards-address', network);
+    await enforceKeyedLimit(limits, 'failed-cards', userId);
+    await enforceKeyedLimit(limits, 'failed-cards-address', network);
     try {
       return await charge();
     } catch (error) {

@@ -5,7 +5,7 @@ import { PLACE_MEMORY_SECONDS, type Place, type Queue, type Room } from '../../r
 import type { TokenKind, Tokens } from '../accounts/tokens';
 import { isDependencyFailure } from '../problems/dependencyFailure';
 import { queueStatus, UNKNOWN_STATUS } from './presenter';
-import { SERVICE_ROOM, type Rooms, type ScheduleRoom } from './rooms';
+import { SERVICE_ROOM, type Rooms, type RoomFacts } from './rooms';
 import type { QueueStatus } from './schema';
 
 /**
@@ -78,7 +78,7 @@ export function createAdmissionService({
   };
 
   /** @throws {Problem} those of `readToken`, queue-token-wrong-room */
-  const readTokenFor = async (schedule: ScheduleRoom, holder: TokenHolder) => {
+  const readTokenFor = async (schedule: RoomFacts, holder: TokenHolder) => {
     const { sub: userId, room: name, jti: placeId } = await readToken(holder);
     const room = rooms.of(schedule);
     if (name !== room.name) throw wrongRoom();
@@ -143,7 +143,7 @@ export function createAdmissionService({
      * @throws {Problem} invalid-queue-token, queue-token-mismatch, queue-token-wrong-room, queue-not-admitted with
      *   `position`, queue-token-expired
      */
-    async requireAdmission(holder: TokenHolder & { schedule: ScheduleRoom }): Promise<Admission> {
+    async requireAdmission(holder: TokenHolder & { schedule: RoomFacts }): Promise<Admission> {
       const { room, key } = await readTokenFor(holder.schedule, holder);
       const place = await queue.look(room, key);
       if (place.state === 'ACTIVE') return { room: room.name, expiresAt: place.expiresAt };
@@ -171,7 +171,7 @@ export function createAdmissionService({
       schedule,
       heldIn,
       ...holder
-    }: TokenHolder & { schedule: ScheduleRoom; heldIn: string }): Promise<string> {
+    }: TokenHolder & { schedule: RoomFacts; heldIn: string }): Promise<string> {
       const { sub: userId, room, jti: placeId } = await readToken(holder);
       if (room !== heldIn && room !== rooms.of(schedule).name) throw wrongRoom();
       if (!(await queue.isLive(room, { userId, placeId }))) throw expired();
@@ -187,7 +187,7 @@ export function createAdmissionService({
      * Frees the place of a user in the room of the schedule, or in that of the service. Without Redis, it ends
      * automatically.
      */
-    async leave(userId: string, schedule?: ScheduleRoom): Promise<void> {
+    async leave(userId: string, schedule?: RoomFacts): Promise<void> {
       try {
         await queue.leave(schedule ? rooms.of(schedule).name : SERVICE_ROOM, userId);
       } catch (error) {

@@ -7,7 +7,7 @@ import type { Room } from '../../redis/queue/queue';
 export const SERVICE_ROOM = 'service';
 
 /** The facts of a schedule that decide which room admits to it. */
-export interface ScheduleRoom {
+export interface RoomFacts {
   scheduleId: string;
   waitingRoom: WaitingRoom | null;
   saleOpensAt?: Date;
@@ -18,7 +18,7 @@ export interface ScheduleRoom {
 export interface Rooms {
   readonly service: Room;
   /** The own room of the schedule, or the room of the service if it has none. */
-  of(schedule: ScheduleRoom): Room;
+  of(schedule: RoomFacts): Room;
   /** The room of a schedule, read at most every {@link SCHEDULE_AGE_MS}. Null for an unknown schedule. */
   find(scheduleId: string): Promise<Room | null>;
 }
@@ -40,8 +40,8 @@ export function createRooms(schedules: Pick<ScheduleStore, 'facts'>, settings: R
     admitPerSecond: null,
     activeSeconds,
   };
-  const known = new LRUCache<string, ScheduleRoom>({ max: 1_000, ttl: SCHEDULE_AGE_MS });
-  const of = ({ scheduleId, waitingRoom, saleOpensAt, drawDone = null }: ScheduleRoom): Room => {
+  const known = new LRUCache<string, RoomFacts>({ max: 1_000, ttl: SCHEDULE_AGE_MS });
+  const of = ({ scheduleId, waitingRoom, saleOpensAt, drawDone = null }: RoomFacts): Room => {
     if (!waitingRoom) return service;
     const draw = saleOpensAt && drawDone !== null ? { opensAt: saleOpensAt, done: drawDone } : undefined;
     return { name: scheduleId, scheduleId, ...waitingRoom, activeSeconds, draw };

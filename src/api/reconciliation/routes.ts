@@ -9,7 +9,7 @@ import type { Gateways } from '../../gateways/gateways';
 import { temporalScheduleId } from '../../contract/operations';
 import { RECONCILIATION_WORKFLOW } from '../../contract/reconciliation';
 import { endpoint, type Endpoint } from '../http/endpoint';
-import { cutPage } from '../http/paging';
+import { takePage } from '../http/paging';
 import {
   differenceListQuery,
   differenceParams,
@@ -56,7 +56,7 @@ export function adminReconciliationRoutes(dependencies: AdminReconciliationDepen
           readReconciliation(db, names),
           stores.differences.page({ status, limit: limit + 1, before: cursor }),
         ]);
-        const { page, nextCursor } = cutPage(found, limit, (difference) => difference.differenceId);
+        const { page, nextCursor } = takePage(found, limit, (difference) => difference.differenceId);
         const { explained, unexplained, oldestUnexplainedSeconds, counts } = overview;
         return {
           status: 200,

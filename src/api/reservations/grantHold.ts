@@ -33,7 +33,7 @@ export class HoldTooLate extends Error {
 export async function grantHold(stores: Stores, hold: HoldToGrant): Promise<HeldReservation> {
   const { holds } = stores;
   await holds.lock(hold);
-  const facts = await holds.readHoldFacts(hold, 'keep');
+  const facts = await holds.readHoldFacts(hold, 'lock');
   if (!facts) throw new Problem('seat-not-found', 'No such seat.', { seatIds: hold.seatIds });
   if (!facts.recorded) {
     const late = facts.now.getTime() - hold.heldAt.getTime() > GRANT_WITHIN_MS || facts.now >= hold.expiresAt;

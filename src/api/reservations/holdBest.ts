@@ -3,7 +3,7 @@ import type { SeatWish } from '../../domain/reservations/bestAvailable/choose';
 import type { HeldReservation } from '../../domain/reservations/hold';
 import { Problem } from '../../domain/problems';
 import type { SeatClaim } from '../../redis/reservations/seatClaim';
-import type { HoldAttempt, HoldClaimed } from './holdClaimed';
+import type { HoldAttempt, HoldClaimedSeats } from './holdClaimedSeats';
 import type { SeatChoice } from './seatChoice';
 
 /**
@@ -15,7 +15,7 @@ const MAX_ROUNDS = 20;
 export interface HoldBestDependencies {
   seatChoice: SeatChoice;
   seatClaim: SeatClaim;
-  holdClaimed: HoldClaimed;
+  holdClaimedSeats: HoldClaimedSeats;
 }
 
 /**
@@ -30,7 +30,7 @@ export interface HoldBestDependencies {
  */
 export type HoldBest = (attempt: HoldAttempt, scheduleId: string, wish: SeatWish) => Promise<HeldReservation>;
 
-export function createHoldBest({ seatChoice, seatClaim, holdClaimed }: HoldBestDependencies): HoldBest {
+export function createHoldBest({ seatChoice, seatClaim, holdClaimedSeats }: HoldBestDependencies): HoldBest {
   return async function holdBest(attempt, scheduleId, wish) {
     const since = Date.now();
     await seatChoice.assertKnown(scheduleId, wish);
@@ -45,7 +45,7 @@ export function createHoldBest({ seatChoice, seatClaim, holdClaimed }: HoldBestD
       for (const seatId of claim.taken) taken.add(seatId);
       if (!claim.claimed) continue;
       try {
-        return await holdClaimed(attempt, scheduleId, claim.claimed);
+        return await holdClaimedSeats(attempt, scheduleId, claim.claimed);
       } catch (error) {
         const gone = goneSeats(error);
         if (gone.length === 0 || !(error instanceof Problem)) throw error;

@@ -17,7 +17,7 @@ import {
   type ReservationRun,
   type ReservationStart,
 } from '../../temporal/reservations/startReservation';
-import { asProblems, untilTaken } from '../updates';
+import { asProblems, resendLostUpdate } from '../updates';
 
 /** A start takes milliseconds. The API has to grant a hold within 15 s of it. */
 const START_TIMEOUT_MS = 5_000;
@@ -112,7 +112,7 @@ export function createReservationWorkflows(
       // A payment that was withdrawn and requested again is another update: the first one may have ended in a refusal.
       const updateId = `${paymentId}-${createdAt.getTime()}`;
       const paying = client.withDeadline(Date.now() + PAY_TIMEOUT_MS, () =>
-        untilTaken(() =>
+        resendLostUpdate(() =>
           handleOf(reservationId).executeUpdate<PayResult, [PayInput]>(PAY_UPDATE, {
             args: [{ paymentId }],
             updateId,
@@ -129,7 +129,7 @@ export function createReservationWorkflows(
 
     async release(reservationId) {
       const releasing = client.withDeadline(Date.now() + RELEASE_TIMEOUT_MS, () =>
-        untilTaken(() => handleOf(reservationId).executeUpdate(RELEASE_UPDATE)),
+        resendLostUpdate(() => handleOf(reservationId).executeUpdate(RELEASE_UPDATE)),
       );
       try {
         await asProblems(releasing);

@@ -3,15 +3,15 @@ import type { PaymentStore } from '../../db/payments/paymentStore';
 import type { ReservationTickets } from '../../db/tickets/reservationTickets';
 import type { Reservation, ReservationStore } from '../../db/reservations/reservationStore';
 import { endpoint, type Endpoint } from '../http/endpoint';
-import { cutPage, pageOf } from '../http/paging';
+import { takePage, pageOf } from '../http/paging';
 import { ADMISSION_PROBLEMS } from '../queue/admission';
-import type { createPlaceHold, WantedSeats } from './placeHold';
+import type { createHoldSeats, WantedSeats } from './holdSeats';
 import { presentReservation } from './presenter';
 import { findOwnReservation, reservationNotFound } from './findOwn';
 import type { createReleaseHold } from './releaseHold';
 import type { SeatChoice } from './seatChoice';
 import {
-  placedHoldSchema,
+  grantedHoldSchema,
   reservationBody,
   reservationListQuery,
   reservationParams,
@@ -20,7 +20,7 @@ import {
 } from './schema';
 
 export interface ReservationRoutesDependencies {
-  placeHold: ReturnType<typeof createPlaceHold>;
+  holdSeats: ReturnType<typeof createHoldSeats>;
   releaseHold: ReturnType<typeof createReleaseHold>;
   seatChoice: Pick<SeatChoice, 'assumedStage'>;
   reservations: ReservationStore;
@@ -32,7 +32,7 @@ export interface ReservationRoutesDependencies {
 const tags = ['Reservations'];
 
 export function reservationRoutes(dependencies: ReservationRoutesDependencies): Endpoint[] {
-  const { placeHold, releaseHold, seatChoice, reservations, payments, tickets, cancellations } = dependencies;
+  const { holdSeats, releaseHold, seatChoice, reservations, payments, tickets, cancellations } = dependencies;
   return [
     endpoint({
       method: 'POST',
@@ -51,7 +51,7 @@ export function reservationRoutes(dependencies: ReservationRoutesDependencies): 
       responses: {
         201: {
           description: 'The seats are held',
-          schema: placedHoldSchema,
+          schema: grantedHoldSchema,
           headers: { Location: 'The reservation' },
         },
       },
@@ -67,7 +67,7 @@ export function reservationRoutes(dependencies: ReservationRoutesDependencies): 
       ],
       async handle({ user, body, queueToken, http, hasKey, once }) {
         const wanted = wantedSeats(body);
-        const answer = await placeHold({
+        const answer = await holdSeats({
           once,
           hasKey,
           userId: user.userId,
@@ -99,7 +99,7 @@ export function reservationRoutes(dependencies: ReservationRoutesDependencies): 
           status,
           before: cursor,
         });
-        const { page, nextCursor } = cutPage(found, limit, (reservation) => reservation.reservationId);
+        const { page, nextCursor } = takePage(found, limit, (reservation) => reservation.reservationId);
         return { status: 200, body: { items: await present(page), nextCursor } };
       },
     }),

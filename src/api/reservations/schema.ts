@@ -108,7 +108,7 @@ export const heldReservationSchema = z.object({
   holdSeconds: z.int(),
 });
 
-export const placedHoldSchema = heldReservationSchema.extend({
+export const grantedHoldSchema = heldReservationSchema.extend({
   assumedStage: z
     .object({ x: z.number(), y: z.number() })
     .optional()

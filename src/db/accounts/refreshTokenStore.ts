@@ -24,16 +24,16 @@ export interface NewSession {
 }
 
 /**
- * An access token lives 15 minutes. If a token is issued at the moment when its session is cut, it may be a little
+ * An access token lives 15 minutes. If a token is issued at the moment when its session is blocked, it may be a little
  * younger.
  */
-const CUT_MINUTES = 17;
+const BLOCKED_MINUTES = 17;
 
 /**
- * The maximum number of cut sessions that a process remembers, about 10 MB. If there are more in 17 minutes, the
+ * The maximum number of blocked sessions that a process remembers, about 10 MB. If there are more in 17 minutes, the
  * process forgets the oldest ones.
  */
-const MAX_CUT = 100_000;
+const MAX_BLOCKED = 100_000;
 
 export interface RefreshTokenStore {
   /** Null if the password has been changed since the check, or if the account is disabled. */
@@ -45,10 +45,10 @@ export interface RefreshTokenStore {
   rotate(digest: Buffer, next: RefreshTokenRecord): Promise<Session | null>;
   /** Ends the session. No effect if it has already ended. */
   revoke(sessionId: string): Promise<void>;
-  /** Ends all sessions of an account except one, and cuts their access tokens. */
-  cutAll(userId: string, but?: string): Promise<void>;
-  /** The sessions that were cut recently, so that some of their access tokens may still be valid. */
-  listCut(): Promise<string[]>;
+  /** Ends all sessions of an account except one, and blocks their access tokens. */
+  endAll(userId: string, but?: string): Promise<void>;
+  /** The sessions that were blocked recently, so that some of their access tokens may still be valid. */
+  listBlocked(): Promise<string[]>;
   /**
    * Removes up to `limit` expired tokens, spent or not, and the sessions that have no token left.
    *
@@ -92,18 +92,18 @@ export function createRefreshTokenStore(db: Knex): RefreshTokenStore {
         .update({ revoked_at: db.fn.now() });
     },
 
-    async cutAll(userId, but = NIL) {
+    async endAll(userId, but = NIL) {
       await db('refresh_families')
         .where({ user_id: userId, cut_at: null })
         .whereNot({ id: but })
         .update({ cut_at: db.fn.now(), revoked_at: db.raw('coalesce(revoked_at, now())') });
     },
 
-    async listCut() {
+    async listBlocked() {
       return db('refresh_families')
-        .whereRaw('cut_at > now() - make_interval(mins => ?)', [CUT_MINUTES])
+        .whereRaw('cut_at > now() - make_interval(mins => ?)', [BLOCKED_MINUTES])
         .orderBy('cut_at', 'desc')
-        .limit(MAX_CUT)
+        .limit(MAX_BLOCKED)
         .pluck<string[]>('id');
     },
 
@@ -131,7 +131,7 @@ export function createRefreshTokenStore(db: Knex): RefreshTokenStore {
 
 /**
  * The row of the account is locked while it is read. A change of the password or the role, or the end of the account,
- * may come first: then the session is not opened, or has the new role. If the change comes later, it cuts the session.
+ * may come first: then the session is not opened, or has the new role. If the change comes later, it blocks the session.
  */
 async function openFor(tx: Knex.Transaction, session: NewSession): Promise<Session | null> {
   const { rows } = await tx.raw<{ rows: { role: Role }[] }>(

@@ -78,7 +78,7 @@ export function createUserStore(db: Knex): UserStore {
           .returning('id');
         if (!row) throw new Error('an upsert returned no row');
         await tx('wallets').insert({ user_id: row.id }).onConflict('user_id').ignore();
-        await createRefreshTokenStore(tx).cutAll(row.id);
+        await createRefreshTokenStore(tx).endAll(row.id);
       });
     },
 

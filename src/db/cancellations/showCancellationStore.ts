@@ -82,7 +82,7 @@ export function createShowCancellationStore(db: Knex) {
     },
 
     /** Reads the operator's settings. If there is a transaction, the settings cannot change until it ends. */
-    async keepSettings(scheduleId: string): Promise<ShowCancellationSettings | null> {
+    async lockSettings(scheduleId: string): Promise<ShowCancellationSettings | null> {
       const { rows } = await db.raw<{ rows: ShowCancellationSettings[] }>(
         `SELECT paused, refunds_per_second AS "refundsPerSecond" FROM show_cancellations
          WHERE schedule_id = ? FOR SHARE`,

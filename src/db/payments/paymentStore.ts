@@ -38,7 +38,7 @@ export interface NewPayment {
 }
 
 /** The result of opening an attempt. */
-export interface Opening {
+export interface OpenedAttempt {
   /** True if this call opened it. False if an earlier call did, or if it may no longer be opened. */
   opened: boolean;
   payment: Payment;
@@ -147,7 +147,7 @@ export function createPaymentStore(db: Knex) {
      *
      * @returns null if it is unknown
      */
-    async open(paymentId: string): Promise<Opening | null> {
+    async open(paymentId: string): Promise<OpenedAttempt | null> {
       const { rows } = await db
         .raw<{ rows: (PaymentRow & { opened: boolean })[] }>(
           `WITH opened AS (

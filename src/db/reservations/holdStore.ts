@@ -79,11 +79,11 @@ export function createHoldStore(db: Knex) {
      * Postgres has no statistics and assumes a tiny table. With `=` it would search two seats among all seats of the
      * schedule.
      *
-     * @param seats `keep` locks the seats against a block by an operator until the transaction ends
+     * @param seats `lock` locks the seats against a block by an operator until the transaction ends
      */
     async readHoldFacts(
       hold: HoldNames & { seatIds: readonly string[] },
-      seats: 'look' | 'keep',
+      seats: 'read' | 'lock',
     ): Promise<HoldFacts | null> {
       const { rows } = await db
         .raw<{ rows: FactsRow[] }>(
@@ -102,7 +102,7 @@ export function createHoldStore(db: Knex) {
                                       AND live.reservation_id <> :reservationId
          WHERE schedule.id = :scheduleId
          ORDER BY seat.position
-         ${seats === 'keep' ? 'FOR KEY SHARE OF seat' : ''}`,
+         ${seats === 'lock' ? 'FOR KEY SHARE OF seat' : ''}`,
           { ...hold, seatIds: [...hold.seatIds] },
         )
         .options({ name: `read-hold-facts-${seats}` });

@@ -13,7 +13,7 @@ import { CHARGE_NOT_FOUND, UNKNOWN_PAYMENT_KEY, chargeSchema, refusalSchema, typ
 
 /** Reads the response to a charge, a capture or a look-up. */
 export function readOutcome(answer: Answer, asked: ChargeRequest): ChargeOutcome | { outcome: 'absent' } {
-  const refusal = refusalOf(answer);
+  const refusal = errorNameOf(answer);
   if (answer.status === 404 && refusal === CHARGE_NOT_FOUND) return { outcome: 'absent' };
   if (answer.status === 400 && refusal === UNKNOWN_PAYMENT_KEY)
     return { outcome: 'declined', reason: refusal };
@@ -36,7 +36,7 @@ export function readRefund(
   answer: Answer,
   { charge: asked, refundKey, amount }: RefundRequest,
 ): RefundOutcome {
-  const refusal = refusalOf(answer);
+  const refusal = errorNameOf(answer);
   if (answer.status === 409 && refusal !== undefined) return { outcome: 'refused', reason: refusal };
   if (answer.status !== 200) return unknown(`http-${answer.status}`);
   const charge = readCharge(answer, asked);
@@ -63,7 +63,7 @@ function readCharge({ body }: Answer, { idempotencyKey }: ChargeRequest): Charge
   return data?.idempotencyKey === idempotencyKey ? data : null;
 }
 
-const refusalOf = ({ body }: Answer): string | undefined => refusalSchema.safeParse(body).data?.error;
+const errorNameOf = ({ body }: Answer): string | undefined => refusalSchema.safeParse(body).data?.error;
 
 function holdsMoney({ status }: Charge): boolean {
   return status === 'CAPTURED' || status === 'AUTHORISED';

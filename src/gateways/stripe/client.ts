@@ -7,7 +7,7 @@ import {
 } from '../../domain/payments/gateway';
 import { readCharges } from './book';
 import { connectStripe, timeLimit } from './connection';
-import { orUnknown, refusalOf } from './failures';
+import { orUnknown, stripeRefusalOf } from './failures';
 import {
   asItIsNow,
   createIntent,
@@ -58,7 +58,7 @@ export function createStripeGateway(options: StripeGatewayOptions): PaymentGatew
     id: string,
     timeLeft: () => number,
   ): Promise<ChargeOutcome> {
-    const refusal = refusalOf(error);
+    const refusal = stripeRefusalOf(error);
     if (!refusal) throw error;
     const found = outcomeOf(await retrieveIntent(stripe, id, timeLeft()), request);
     if (found.outcome === 'absent') return unknown(refusal.reason);
@@ -123,9 +123,9 @@ export function createStripeGateway(options: StripeGatewayOptions): PaymentGatew
       return orUnknown(async () => {
         const found = await findIntent(stripe, request, timeLeft);
         if (found?.status === 'succeeded') return refundRest(stripe, found, reason, timeLeft);
-        const isBarred =
+        const isBlocked =
           found === null || found.status === 'canceled' || (await cancel(found.id, timeLeft()));
-        return isBarred ? { outcome: 'voided', returned: 0 } : unknown('not-canceled');
+        return isBlocked ? { outcome: 'voided', returned: 0 } : unknown('not-canceled');
       });
     },
 
@@ -163,7 +163,7 @@ function notAbsent(outcome: ReturnType<typeof outcomeOf>): ChargeOutcome {
  * confirms the intent.
  */
 function refusedCharge(error: unknown, request: ChargeRequest): ChargeOutcome {
-  const refusal = refusalOf(error);
+  const refusal = stripeRefusalOf(error);
   if (!refusal) throw error;
   const declined = { outcome: 'declined', reason: refusal.reason } as const;
   const found = refusal.intent && outcomeOf(refusal.intent, request);

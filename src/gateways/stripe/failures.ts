@@ -23,7 +23,7 @@ export interface Refusal {
  * every failure that says nothing about the request: no answer, a server error, a rate limit, or bad credentials. Also
  * null if another request with the same key is under way, or if the key was used with other parameters.
  */
-export function refusalOf(error: unknown): Refusal | null {
+export function stripeRefusalOf(error: unknown): Refusal | null {
   const isRefused =
     error instanceof Stripe.errors.StripeCardError ||
     error instanceof Stripe.errors.StripeInvalidRequestError;
@@ -47,7 +47,7 @@ export function nameOf(error: unknown): string {
   if (!(error instanceof Stripe.errors.StripeError)) return 'no-answer';
   if (error instanceof Stripe.errors.StripeConnectionError) return connectionFailure(error.detail);
   if (error instanceof Stripe.errors.StripeIdempotencyError) return 'idempotency-error';
-  if (refusalOf(error)) return reasonOf(error);
+  if (stripeRefusalOf(error)) return reasonOf(error);
   return error.statusCode === undefined ? 'malformed-answer' : `http-${error.statusCode}`;
 }
 

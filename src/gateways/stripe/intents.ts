@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 import { unknown, type ChargeOutcome, type ChargeRequest } from '../../domain/payments/gateway';
-import { asReason, isKeptError, refusalOf } from './failures';
+import { asReason, isKeptError, stripeRefusalOf } from './failures';
 
 /**
  * Stripe keeps a key for at least 24 h. Until then, creating the intent again under its key returns its id. Later it
@@ -92,7 +92,7 @@ async function replayIntent(
     return await createIntent(stripe, request, timeout);
   } catch (error) {
     // This is the only response of the key. No process has ever got the id of an intent, which a confirmation needs.
-    if (refusalOf(error) || isKeptError(error)) return null;
+    if (stripeRefusalOf(error) || isKeptError(error)) return null;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 import { unknown, type RefundOutcome, type RefundRequest, type Unknown } from '../../domain/payments/gateway';
-import { asReason, refusalOf } from './failures';
+import { asReason, stripeRefusalOf } from './failures';
 
 /**
  * Refunds a part of a charge, once for each key. Stripe forgets keys after a day, so the function first looks for an
@@ -30,7 +30,7 @@ export async function refundOnce(
     );
     return outcomeOf(made, request);
   } catch (error) {
-    const refusal = refusalOf(error);
+    const refusal = stripeRefusalOf(error);
     if (!refusal) throw error;
     return { outcome: 'refused', reason: refusal.reason };
   }
@@ -53,7 +53,7 @@ export async function refundRest(
     { payment_intent: id, metadata: { attempt: metadata['attempt'] ?? '', reason } },
     { timeout: timeLeft() },
   );
-  return isGivenBack(status) ? voided : unknown(`refund-${asReason(status ?? 'without-status')}`);
+  return countsAsRefunded(status) ? voided : unknown(`refund-${asReason(status ?? 'without-status')}`);
 }
 
 async function findRefund(
@@ -74,7 +74,7 @@ function outcomeOf(refund: Stripe.Refund, request: RefundRequest): RefundOutcome
     return unknown('amount-differs');
   }
   const { id, status, created, failure_reason } = refund;
-  if (isGivenBack(status)) {
+  if (countsAsRefunded(status)) {
     return { outcome: 'refunded', gatewayRefundId: id, refundedAt: new Date(created * 1000).toISOString() };
   }
   if (status === 'failed' || status === 'canceled') {
@@ -83,4 +83,4 @@ function outcomeOf(refund: Stripe.Refund, request: RefundRequest): RefundOutcome
   return unknown(asReason(status ?? 'malformed-answer'));
 }
 
-const isGivenBack = (status: string | null): boolean => status === 'succeeded' || status === 'pending';
+const countsAsRefunded = (status: string | null): boolean => status === 'succeeded' || status === 'pending';

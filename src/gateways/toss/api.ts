@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { unknown, type Unknown } from '../../domain/payments/gateway';
 import { createJsonHttp, type Answer } from '../jsonHttp';
-import { CANCEL_CODES, CONFIRM_CODES, LOOK_UP_CODES, refusalOf, type Codes } from './codes';
+import { CANCEL_CODES, CONFIRM_CODES, LOOK_UP_CODES, refusalReasonOf, type Codes } from './codes';
 import { paymentSchema, refusalSchema, transactionsSchema, type Payment, type Transaction } from './protocol';
 
 /*
@@ -112,7 +112,7 @@ function readPayment(answer: Answer | Unknown, codes: Codes): PaymentAnswer {
   if ('outcome' in answer) return answer;
   if (answer.status === 200) return paymentSchema.safeParse(answer.body).data ?? unknown('malformed-answer');
   const { code = '' } = refusalSchema.safeParse(answer.body).data ?? {};
-  const reason = answer.status < 500 ? refusalOf(codes, code) : null;
+  const reason = answer.status < 500 ? refusalReasonOf(codes, code) : null;
   return reason === null ? unknown(faultOf(answer)) : { outcome: 'refused', reason };
 }
 

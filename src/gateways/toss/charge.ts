@@ -5,7 +5,7 @@ import {
   type PaymentGateway,
 } from '../../domain/payments/gateway';
 import type { PaymentAnswer, TossApi } from './api';
-import type { GiveBack } from './giveBack';
+import type { Refunds } from './refunds';
 import { isOpen, isPreparedFor, objectionTo, outcomeOf } from './outcomes';
 import type { Payment } from './protocol';
 
@@ -18,7 +18,7 @@ const MIN_AMOUNT = 100;
  */
 export function createCharges(
   api: TossApi,
-  { cancelWhole }: Pick<GiveBack, 'cancelWhole'>,
+  { cancelWhole }: Pick<Refunds, 'cancelWhole'>,
 ): Pick<PaymentGateway, 'charge' | 'lookUp'> {
   async function confirm(payment: Payment, request: ChargeRequest): Promise<ChargeOutcome> {
     const { paymentKey, orderId, totalAmount } = payment;

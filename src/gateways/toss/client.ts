@@ -2,7 +2,7 @@ import { unknown, type PaymentGateway } from '../../domain/payments/gateway';
 import { createTossApi, type TossApiOptions } from './api';
 import { readBook } from './book';
 import { createCharges } from './charge';
-import { createGiveBack } from './giveBack';
+import { createRefunds } from './refunds';
 import { readWebhook } from './webhook';
 
 export interface TossGatewayOptions extends TossApiOptions {
@@ -17,8 +17,8 @@ export interface TossGatewayOptions extends TossApiOptions {
  */
 export function createTossGateway({ webhookToken, ...options }: TossGatewayOptions): PaymentGateway {
   const api = createTossApi(options);
-  const giveBack = createGiveBack(api);
-  const { charge, lookUp } = createCharges(api, giveBack);
+  const refunds = createRefunds(api);
+  const { charge, lookUp } = createCharges(api, refunds);
   return {
     name: 'toss',
     needsPaymentKey: true,
@@ -31,8 +31,8 @@ export function createTossGateway({ webhookToken, ...options }: TossGatewayOptio
       return found.outcome === 'absent' ? unknown('absent') : found;
     },
 
-    void: (request, reason) => giveBack.void(request, reason),
-    refund: (request) => giveBack.refund(request),
+    void: (request, reason) => refunds.void(request, reason),
+    refund: (request) => refunds.refund(request),
     readBook: (window) => readBook(api, window),
     readWebhook: (message) => readWebhook(message, webhookToken),
 

@@ -115,6 +115,6 @@ export const LOOK_UP_CODES: Codes = new Map([
 ]);
 
 /** @returns the reason of a refusal that is certain; null if the outcome is unknown */
-export function refusalOf(codes: Codes, code: string): string | null {
+export function refusalReasonOf(codes: Codes, code: string): string | null {
   return codes.get(code) ?? UNKNOWN;
 }

@@ -1,5 +1,5 @@
 import { unknown, type ChargeOutcome, type ChargeRequest } from '../../domain/payments/gateway';
-import { CONFIRM_CODES, refusalOf } from './codes';
+import { CONFIRM_CODES, refusalReasonOf } from './codes';
 import type { Payment } from './protocol';
 
 /**
@@ -44,14 +44,14 @@ export function outcomeOf(payment: Payment, request: ChargeRequest): ChargeOutco
     case 'DONE':
     case 'PARTIAL_CANCELED':
     case 'CANCELED':
-      return isGivenBack(payment) ? { outcome: 'declined', reason: 'voided' } : approved(payment, request);
+      return keepsNoMoney(payment) ? { outcome: 'declined', reason: 'voided' } : approved(payment, request);
   }
 }
 
 /**
  * If the rest is refunded after partial refunds, the payment stays PARTIAL_CANCELED. The balance shows the difference.
  */
-export function isGivenBack({ status, balanceAmount }: Payment): boolean {
+export function keepsNoMoney({ status, balanceAmount }: Payment): boolean {
   return status === 'CANCELED' || balanceAmount === 0;
 }
 
@@ -68,7 +68,7 @@ function approved(payment: Payment, request: ChargeRequest): ChargeOutcome {
 }
 
 function failureOf({ failure }: Payment): string {
-  return (failure && refusalOf(CONFIRM_CODES, failure.code)) ?? 'payment-aborted';
+  return (failure && refusalReasonOf(CONFIRM_CODES, failure.code)) ?? 'payment-aborted';
 }
 
 function isOfAmount({ totalAmount, currency }: Payment, request: ChargeRequest): boolean {

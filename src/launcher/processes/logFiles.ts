@@ -13,7 +13,7 @@ const WARN = 40;
 export function openLog(folder: string, name: string): string {
   makeFolder(folder, 0o700);
   const file = logFile(folder, name, 0);
-  if (existsSync(file)) renameSync(file, makeRoom(folder, name));
+  if (existsSync(file)) renameSync(file, shiftOlderLogs(folder, name));
   closeSync(openSync(file, 'a', 0o600));
   return file;
 }
@@ -24,7 +24,7 @@ export function logFile(folder: string, name: string, age: number): string {
 }
 
 /** Renames each older file to the next number. @returns the name that is free now */
-export function makeRoom(folder: string, name: string): string {
+export function shiftOlderLogs(folder: string, name: string): string {
   for (let age = KEPT - 1; age >= 1; age -= 1) {
     const from = logFile(folder, name, age);
     if (existsSync(from)) renameSync(from, logFile(folder, name, age + 1));
@@ -50,7 +50,7 @@ export function followLog(name: string, file: string, report: Report): () => voi
     position += readSync(descriptor, chunk, 0, chunk.length, position);
     const lines = (rest + chunk.toString('utf8')).split('\n');
     rest = lines.pop() ?? '';
-    for (const line of lines.filter(isForOperator)) report(`[${name}] ${wordsOf(line)}`);
+    for (const line of lines.filter(isForOperator)) report(`[${name}] ${logTextOf(line)}`);
   };
   const timer = setInterval(read, POLL_MS);
   timer.unref();
@@ -62,7 +62,7 @@ export function followLog(name: string, file: string, report: Report): () => voi
 }
 
 /** What a log line says. For a JSON line: its message and the reason. For any other line: the line itself. */
-export function wordsOf(line: string): string {
+export function logTextOf(line: string): string {
   const entry = entryOf(line);
   if (entry === null || !('msg' in entry)) return line;
   const error = 'err' in entry && typeof entry.err === 'object' && entry.err !== null ? entry.err : {};

@@ -1,5 +1,5 @@
 import { copyFileSync, existsSync, readdirSync, statSync, truncateSync } from 'node:fs';
-import { logFile, makeRoom } from './logFiles';
+import { logFile, shiftOlderLogs } from './logFiles';
 
 /** With the three older files of each part, all logs together take at most about 400 MB. */
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -40,7 +40,7 @@ function rotateIfFull(folder: string, name: string, maxBytes: number): void {
 function rotate(folder: string, name: string): void {
   const file = logFile(folder, name, 0);
   try {
-    copyFileSync(file, makeRoom(folder, name));
+    copyFileSync(file, shiftOlderLogs(folder, name));
   } catch {
     // The disk is full. The launcher drops this log, so that the log does not keep the disk full.
   }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LaunchFailure, reasonOf } from '../failure';
-import { isForOperator, wordsOf } from './logFiles';
+import { isForOperator, logTextOf } from './logFiles';
 import { identify, type ProcessIdentity } from './processIdentity';
 
 export interface ProcessSpec {
@@ -149,7 +149,7 @@ function lastLines(file: string): string {
     const lines = readFileSync(file, 'utf8').trim().split('\n').slice(-50);
     const complaints = lines.filter(isForOperator);
     const last = (complaints.length > 0 ? complaints : lines).slice(-3);
-    return last.map(wordsOf).join(' | ').slice(-600);
+    return last.map(logTextOf).join(' | ').slice(-600);
   } catch {
     return '';
   }

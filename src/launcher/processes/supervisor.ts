@@ -6,7 +6,7 @@ import type { ManagedProcess } from './managedProcess';
 import type { Parts } from './parts';
 
 /** A part that the supervisor starts again each time it ends unexpectedly. */
-export interface Kept {
+export interface SupervisedPart {
   /** Ends the part on purpose and starts it again. Rejects if it does not start; the next call tries again. */
   restart(): Promise<void>;
 }
@@ -17,7 +17,7 @@ export interface Supervisor {
    *
    * @param startAgain resolves once the part is ready for work; leaves no process behind if it rejects
    */
-  keep(first: ManagedProcess, startAgain: () => Promise<ManagedProcess>): Kept;
+  supervise(first: ManagedProcess, startAgain: () => Promise<ManagedProcess>): SupervisedPart;
   /** Rejects if a part does not come back. Never resolves. */
   readonly gaveUp: Promise<never>;
 }
@@ -49,7 +49,7 @@ export function createSupervisor(
   // The supervisor may give up a part before any caller waits for it.
   gaveUp.catch(() => undefined);
 
-  function keep(first: ManagedProcess, startAgain: () => Promise<ManagedProcess>): Kept {
+  function supervise(first: ManagedProcess, startAgain: () => Promise<ManagedProcess>): SupervisedPart {
     let current = first;
     let tries = 0;
     /** Processes that `restart` has replaced. */
@@ -108,5 +108,5 @@ export function createSupervisor(
     };
   }
 
-  return { keep, gaveUp };
+  return { supervise, gaveUp };
 }

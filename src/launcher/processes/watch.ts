@@ -3,7 +3,7 @@ import { watch } from 'node:fs';
 import path from 'node:path';
 import { reasonOf, type Report } from '../failure';
 import { repositoryRoot } from '../../config/repository';
-import type { Kept } from './supervisor';
+import type { SupervisedPart } from './supervisor';
 
 /** An editor saves in several steps. */
 const SETTLE_MS = 300;
@@ -12,7 +12,7 @@ const SETTLE_MS = 300;
 const FOLDERS = ['src', 'sandbox'];
 
 /** `npm run dev`: after a change of their code, it builds and restarts the API, the worker and the gateway. */
-export function restartOnChange(services: readonly Kept[], report: Report): void {
+export function restartOnChange(services: readonly SupervisedPart[], report: Report): void {
   let timer: NodeJS.Timeout | undefined;
   let work = Promise.resolve();
   const changed = (): void => {
@@ -24,7 +24,7 @@ export function restartOnChange(services: readonly Kept[], report: Report): void
   for (const folder of FOLDERS) watch(path.join(repositoryRoot(), folder), { recursive: true }, changed);
 }
 
-async function rebuild(services: readonly Kept[], report: Report): Promise<void> {
+async function rebuild(services: readonly SupervisedPart[], report: Report): Promise<void> {
   report('A source file changed: building ...');
   const { status } = spawnSync('npm', ['run', '--silent', 'build'], {
     cwd: repositoryRoot(),

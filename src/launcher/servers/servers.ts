@@ -60,7 +60,7 @@ async function keepServer<T extends { process: ManagedProcess }>(
   start: () => Promise<T>,
 ): Promise<T> {
   const running = await start();
-  supervisor.keep(running.process, async () => (await start()).process);
+  supervisor.supervise(running.process, async () => (await start()).process);
   return running;
 }
 

@@ -8,7 +8,7 @@ import type { Parts } from '../processes/parts';
 import type { Servers } from '../servers/servers';
 import { withoutRepeats } from '../processes/repeats';
 import { startService, type ServiceSpec } from '../processes/service';
-import type { Kept, Supervisor } from '../processes/supervisor';
+import type { SupervisedPart, Supervisor } from '../processes/supervisor';
 
 export interface ServicesContext {
   env: NodeJS.ProcessEnv;
@@ -25,14 +25,14 @@ export interface ServicesContext {
  * Starts the gateway, then the worker and the API. Each is ready and supervised. From now on the launcher shows their
  * warnings.
  */
-export async function startServices(context: ServicesContext): Promise<Kept[]> {
+export async function startServices(context: ServicesContext): Promise<SupervisedPart[]> {
   const { settings, servers, parts, supervisor, report } = context;
   const ownGateway = usesOwnGateway(settings) || (await hasUnfinishedBook(settings, servers));
   const environment = serviceEnvironment(context, ownGateway);
-  const start = async (spec: ServiceSpec): Promise<Kept> => {
+  const start = async (spec: ServiceSpec): Promise<SupervisedPart> => {
     followLog(spec.name, spec.logFile, withoutRepeats(report));
     const startOnce = async () => startService(spec, parts.spawn);
-    return supervisor.keep(await startOnce(), startOnce);
+    return supervisor.supervise(await startOnce(), startOnce);
   };
   const gateway = ownGateway ? [await start(gatewaySpec(context))] : [];
   const others = await Promise.all([

@@ -12,7 +12,7 @@ import { SCHEDULE_ID } from '../../contract/searchAttributes';
  * Makes the workflow of a cancelled show read its row. A workflow that waits because of a pause reads it at once. If no
  * workflow runs, for whatever reason, this starts one.
  */
-export async function nudgeShowCancellation(
+export async function signalShowCancellation(
   client: Client,
   taskQueue: string,
   scheduleId: string,

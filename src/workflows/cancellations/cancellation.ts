@@ -11,7 +11,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { CancellationDecision, Cancelled } from '../../activities/cancellations/cancellations';
-import { Duties } from '../lib/duties';
+import { RequiredSteps } from '../lib/requiredSteps';
 import { refuse } from '../../contract/failures';
 import {
   DECIDED_UPDATE,
@@ -50,7 +50,7 @@ const completeRefund = endlessStep('Book the refund', (activities) => activities
  * terminated, another run continues from the rows.
  */
 export async function cancellation({ cancellationId }: CancellationInput): Promise<CancellationResult> {
-  const duties = new Duties();
+  const requiredSteps = new RequiredSteps();
   // The cast widens the type: the compiler does not see that the handler reads it.
   let decision = null as CancellationDecision | null;
   let refund: RefundStatus = 'PENDING';
@@ -62,7 +62,7 @@ export async function cancellation({ cancellationId }: CancellationInput): Promi
 
   async function run(): Promise<CancellationResult> {
     setCurrentDetails(`Deciding about cancellation ${cancellationId}.`);
-    decision = await duties.fulfil(() => cancelReservation(cancellationId));
+    decision = await requiredSteps.complete(() => cancelReservation(cancellationId));
     const result = decision.status === 'CANCELLED' ? await refundAll(decision) : decision;
     if (decision.status === 'NOT_REQUESTED')
       setCurrentDetails('There is no request for this cancellation: nothing was changed.');
@@ -82,15 +82,15 @@ export async function cancellation({ cancellationId }: CancellationInput): Promi
   async function refundTheCard(first: number, figures: string): Promise<void> {
     enter('PENDING', `Cancelled: ${figures}; refunding the card.`);
     for (let attempt = first; ; attempt += 1) {
-      const word = await duties.fulfil(() => refundCard({ cancellationId, attempt }));
-      if (word.outcome === 'refunded') {
-        const { gatewayRefundId, refundedAt } = word;
+      const answer = await requiredSteps.complete(() => refundCard({ cancellationId, attempt }));
+      if (answer.outcome === 'refunded') {
+        const { gatewayRefundId, refundedAt } = answer;
         const done = { cancellationId, attempt, gatewayRefundId, refundedAt };
-        return duties.fulfil(() => completeRefund(done));
+        return requiredSteps.complete(() => completeRefund(done));
       }
       const pause = Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS);
       const nextTry = new Date(Date.now() + pause).toISOString();
-      const told = `the gateway refused try ${attempt} (${word.reason}); the next try is at ${nextTry}`;
+      const told = `the gateway refused try ${attempt} (${answer.reason}); the next try is at ${nextTry}`;
       enter('REFUSED', `Cancelled: ${figures}; ${told}.`);
       await sleep(pause, { summary: 'Pause before the next try to refund the card' });
       if (workflowInfo().continueAsNewSuggested) {
@@ -102,8 +102,8 @@ export async function cancellation({ cancellationId }: CancellationInput): Promi
 
   /** @throws {ApplicationFailure} internal-error if the cancellation is stuck and waits for an operator */
   async function untilDecided(): Promise<void> {
-    if (!decision && duties.areStuck) duties.retry();
-    await condition(() => decision !== null || duties.areStuck);
+    if (!decision && requiredSteps.areStuck) requiredSteps.retry();
+    await condition(() => decision !== null || requiredSteps.areStuck);
     if (!decision) throw refuse('internal-error', 'The cancellation is stuck.');
     if (decision.status === 'CANCELLED') await condition(() => refund !== 'PENDING', ANSWER_WITHIN);
   }

@@ -10,7 +10,7 @@ import {
 } from '@temporalio/workflow';
 import type { SeenPage, ShowPage } from '../../activities/cancellations/showCancellations';
 import { isRefunded, type ShowCounts } from '../../domain/cancellations/showCancellation';
-import { Duties } from '../lib/duties';
+import { RequiredSteps } from '../lib/requiredSteps';
 import {
   SETTINGS_SIGNAL,
   type ShowCancellationInput,
@@ -62,14 +62,14 @@ export async function showCancellation({
   scheduleId,
   resumeFrom,
 }: ShowCancellationInput): Promise<ShowCancellationResult> {
-  const duties = new Duties();
-  let words = 0;
+  const requiredSteps = new RequiredSteps();
+  let signalsReceived = 0;
   let begun = 0;
-  setHandler(settingsSignal, () => void (words += 1), {
+  setHandler(settingsSignal, () => void (signalsReceived += 1), {
     description: 'An operator has paused or resumed the refunds, or changed their rate',
   });
 
-  if (!(await duties.fulfil(() => isShowCancelled(scheduleId)))) {
+  if (!(await requiredSteps.complete(() => isShowCancelled(scheduleId)))) {
     setCurrentDetails('No cancellation of this show is recorded: nothing was done.');
     return { scheduleId, status: 'NOT_REQUESTED' };
   }
@@ -82,7 +82,7 @@ export async function showCancellation({
     for (;;) {
       await releaseHolds(pauseMs);
       await walk(after, pauseMs);
-      const left = await duties.fulfil(() => finishShow(scheduleId));
+      const left = await requiredSteps.complete(() => finishShow(scheduleId));
       if (isRefunded(left)) return left;
       setCurrentDetails(describe(left));
       await sleep(pauseMs, { summary: 'Pause before the next walk through the reservations' });
@@ -120,11 +120,11 @@ export async function showCancellation({
     pauseMs: number,
   ): Promise<SeenPage> {
     for (;;) {
-      const heard = words;
-      const seen = await duties.fulfil(() => step({ scheduleId, after }));
+      const heard = signalsReceived;
+      const seen = await requiredSteps.complete(() => step({ scheduleId, after }));
       tell(seen);
       if (!seen.paused) return seen;
-      await condition(() => words > heard, LOOK_AGAIN_MS);
+      await condition(() => signalsReceived > heard, LOOK_AGAIN_MS);
       await renew(after, pauseMs);
     }
   }

@@ -1,12 +1,12 @@
 import { CancellationScope, defineSignal, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import { GATEWAY_UNAVAILABLE } from '../../domain/payments/gateway';
 import { charge } from '../payments/charge';
-import { Duties } from '../lib/duties';
+import { RequiredSteps } from '../lib/requiredSteps';
 import { refuse } from '../../contract/failures';
-import { wordFor } from '../lib/failures';
+import { failureReasonOf } from '../lib/failures';
 import type { TopUpInput, TopUpResult } from '../../contract/ledger';
 import { GATEWAY_HINT_SIGNAL } from '../../contract/payments';
-import { settleApart } from '../payments/settleApart';
+import { startChargeSettlement } from '../payments/startChargeSettlement';
 import { endlessStep } from '../lib/steps';
 
 const openTopUp = endlessStep('Open the top-up', (activities) => activities.openTopUp);
@@ -28,7 +28,7 @@ const SETTLE_MS = 10 * 60 * 1000;
  */
 export async function topUp({ topUpId }: TopUpInput): Promise<TopUpResult> {
   let hints = 0;
-  const duties = new Duties();
+  const requiredSteps = new RequiredSteps();
   setHandler(gatewayHintSignal, () => void (hints += 1), {
     description: 'The gateway has sent a message about the charge: ask the gateway again',
   });
@@ -51,7 +51,7 @@ export async function topUp({ topUpId }: TopUpInput): Promise<TopUpResult> {
       setCurrentDetails(`${price} are in the wallet.`);
       return { topUpId, status: 'SUCCEEDED', balance };
     } catch (error) {
-      return undo(topUpId, wordFor(error), mayBeCharged, duties);
+      return undo(topUpId, failureReasonOf(error), mayBeCharged, requiredSteps);
     }
   });
 }
@@ -61,19 +61,22 @@ async function undo(
   topUpId: string,
   reason: string,
   mayBeCharged: boolean,
-  duties: Duties,
+  requiredSteps: RequiredSteps,
 ): Promise<TopUpResult> {
-  const closed = await duties.fulfil(() => failTopUp(topUpId, reason, mayBeCharged));
+  const closed = await requiredSteps.complete(() => failTopUp(topUpId, reason, mayBeCharged));
   if (closed.status === 'SUCCEEDED') {
     setCurrentDetails('The points are in the wallet.');
     return { topUpId, ...closed };
   }
   if (mayBeCharged && reason === GATEWAY_UNAVAILABLE) {
     // The client gets its response at once.
-    await settleApart({ kind: 'TOP_UP', attemptId: topUpId }, 'The gateway was down during a top-up');
+    await startChargeSettlement(
+      { kind: 'TOP_UP', attemptId: topUpId },
+      'The gateway was down during a top-up',
+    );
   } else if (mayBeCharged) {
     setCurrentDetails('The outcome of the charge is not known: refunding any charge on the card.');
-    await duties.fulfil(() => giveBackTopUp(topUpId, reason));
+    await requiredSteps.complete(() => giveBackTopUp(topUpId, reason));
   }
   setCurrentDetails(`The card was not charged (${reason}); nothing was taken.`);
   return { topUpId, status: 'FAILED', reason };

@@ -20,7 +20,7 @@ export function refusalOf(error: unknown): ApplicationFailure | null {
 }
 
 /** Why a step failed, as one word that an operator reads in a row. */
-export function wordFor(error: unknown): string {
+export function failureReasonOf(error: unknown): string {
   const refusal = refusalOf(error);
   return refusal ? reasonOf(refusal) : 'internal-failure';
 }

@@ -10,7 +10,7 @@ import { permanentFailureOf, refusalOf } from './failures';
  * a normal activity, which may take as long as necessary.
  *
  * None of them retries a refusal, or a step that cannot succeed: see the worker's `ProblemInterceptor`. A step that
- * must happen nevertheless is one of the workflow's `Duties`.
+ * must happen nevertheless is one of the workflow's `RequiredSteps`.
  */
 const QUICK = {
   startToCloseTimeout: '4s',

@@ -1,5 +1,5 @@
 import { setCurrentDetails, sleep } from '@temporalio/workflow';
-import { Duties } from '../lib/duties';
+import { RequiredSteps } from '../lib/requiredSteps';
 import type { SaleOpeningInput, SaleOpeningResult } from '../../contract/openings';
 import { endlessStep } from '../lib/steps';
 
@@ -28,30 +28,30 @@ const ANNOUNCED_PAUSE_MS = 5_000;
  * may run again: the first recorded order stays the order of the line.
  */
 export async function saleOpening({ scheduleId }: SaleOpeningInput): Promise<SaleOpeningResult> {
-  const duties = new Duties();
-  const opensAt = await announced(scheduleId, duties);
+  const requiredSteps = new RequiredSteps();
+  const opensAt = await announced(scheduleId, requiredSteps);
   if (opensAt === null) return nothingToDraw(scheduleId);
   const left = opensAt - Date.now();
   if (left > 0) {
     setCurrentDetails('Waiting for the opening.');
     await sleep(left, { summary: 'Until the sale opens' });
   }
-  const present = await duties.fulfil(() => closeLobby(scheduleId));
+  const present = await requiredSteps.complete(() => closeLobby(scheduleId));
   setCurrentDetails(`The lobby is closed with ${present} people in it. Drawing.`);
-  const entries = await duties.fulfil(() => recordDraw(scheduleId, Date.now()));
+  const entries = await requiredSteps.complete(() => recordDraw(scheduleId, Date.now()));
   if (entries === null) return nothingToDraw(scheduleId);
   setCurrentDetails(`The order of ${entries} entries is recorded. Lining them up.`);
-  await duties.fulfil(() => lineUp(scheduleId));
-  await duties.fulfil(() => markOpened(scheduleId, Date.now()));
+  await requiredSteps.complete(() => lineUp(scheduleId));
+  await requiredSteps.complete(() => markOpened(scheduleId, Date.now()));
   setCurrentDetails(`Open: ${entries} entries were drawn.`);
   return { scheduleId, status: 'OPENED', entries };
 }
 
 /** @returns when the sale opens; null if no announcement of it is recorded */
-async function announced(scheduleId: string, duties: Duties): Promise<number | null> {
+async function announced(scheduleId: string, requiredSteps: RequiredSteps): Promise<number | null> {
   const patience = Date.now() + ANNOUNCED_WITHIN_MS;
   for (;;) {
-    const opensAt = await duties.fulfil(() => readOpening(scheduleId));
+    const opensAt = await requiredSteps.complete(() => readOpening(scheduleId));
     if (opensAt !== null || Date.now() >= patience) return opensAt;
     setCurrentDetails('This sale is not announced yet.');
     await sleep(ANNOUNCED_PAUSE_MS, { summary: 'Until the sale is announced' });

@@ -6,7 +6,7 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { AttemptState } from '../../activities/payments/settlements';
-import { Duties } from '../lib/duties';
+import { RequiredSteps } from '../lib/requiredSteps';
 import { topUpWorkflowId } from '../../contract/ledger';
 import {
   GATEWAY_HINT_SIGNAL,
@@ -42,14 +42,14 @@ const LATE = 'late';
  */
 export async function chargeSettlement(input: ChargeSettlementInput): Promise<ChargeSettlementResult> {
   let hints = 1;
-  const duties = new Duties();
+  const requiredSteps = new RequiredSteps();
   setHandler(gatewayHintSignal, () => void (hints += 1), { description: 'Look at the charge again' });
   return CancellationScope.nonCancellable(async () => {
     let status: Settled = 'UNKNOWN';
     while (hints > 0) {
       hints = 0;
-      const attempt = await duties.fulfil(() => readAttempt(input));
-      status = await settle(attempt, input.attemptId, duties);
+      const attempt = await requiredSteps.complete(() => readAttempt(input));
+      status = await settle(attempt, input.attemptId, requiredSteps);
       setCurrentDetails(DETAILS[status]);
     }
     return { status };
@@ -64,35 +64,39 @@ const DETAILS: Record<Settled, string> = {
   GIVEN_BACK: 'The charge bought nothing; any money that was taken is refunded.',
 };
 
-async function settle(attempt: AttemptState, attemptId: string, duties: Duties): Promise<Settled> {
+async function settle(
+  attempt: AttemptState,
+  attemptId: string,
+  requiredSteps: RequiredSteps,
+): Promise<Settled> {
   if (attempt.kind === 'NONE') return 'UNKNOWN';
   if (attempt.state === 'SOLD') return 'SOLD';
   const owner =
     attempt.kind === 'PAYMENT' ? reservationWorkflowId(attempt.reservationId) : topUpWorkflowId(attemptId);
   if (attempt.state === 'OPEN' && (await isAlive(owner))) return 'LEFT';
-  return giveBack(attempt, attemptId, duties);
+  return undoAttempt(attempt, attemptId, requiredSteps);
 }
 
-async function giveBack(
+async function undoAttempt(
   attempt: Exclude<AttemptState, { kind: 'NONE' }>,
   attemptId: string,
-  duties: Duties,
+  requiredSteps: RequiredSteps,
 ): Promise<Settled> {
   const reason = attempt.state === 'OPEN' ? ABANDONED : LATE;
   if (attempt.kind === 'TOP_UP') {
-    const closed = await duties.fulfil(() => failTopUp(attemptId, reason, true));
+    const closed = await requiredSteps.complete(() => failTopUp(attemptId, reason, true));
     if (closed.status === 'SUCCEEDED') return 'SOLD';
-    await duties.fulfil(() => giveBackTopUp(attemptId, reason));
+    await requiredSteps.complete(() => giveBackTopUp(attemptId, reason));
     return 'GIVEN_BACK';
   }
   const { reservationId, hasCard } = attempt;
   if (attempt.state === 'OPEN') {
     const failure = { paymentId: attemptId, reason, mayBeCharged: true };
-    const failed = await duties.fulfil(() => failPayment(failure));
+    const failed = await requiredSteps.complete(() => failPayment(failure));
     if (failed !== 'FAILED') return 'SOLD';
-    await duties.fulfil(() => endHold({ reservationId, status: 'RELEASED' }));
+    await requiredSteps.complete(() => endHold({ reservationId, status: 'RELEASED' }));
   }
-  if (hasCard) await duties.fulfil(() => giveBackCharge(attemptId, reason));
+  if (hasCard) await requiredSteps.complete(() => giveBackCharge(attemptId, reason));
   return 'GIVEN_BACK';
 }
 

@@ -4,10 +4,10 @@ import { isPaid } from '../../domain/payments/attemptState';
 import { isProblemSlug } from '../../domain/problems';
 import { GATEWAY_UNAVAILABLE } from '../../domain/payments/gateway';
 import { charge, type KnownCharge } from './charge';
-import type { Duties } from '../lib/duties';
+import type { RequiredSteps } from '../lib/requiredSteps';
 import { membersOf, refuse, refuseAgain } from '../../contract/failures';
-import { wordFor, refusalOf } from '../lib/failures';
-import { LOST, type GiveBacks } from './giveBacks';
+import { failureReasonOf, refusalOf } from '../lib/failures';
+import { LOST, type PendingVoids } from './pendingVoids';
 import type { PayResult } from '../../contract/reservations';
 import { Saga } from '../lib/saga';
 import { boundedStep, endlessStep } from '../lib/steps';
@@ -28,8 +28,8 @@ export interface PaymentSurroundings {
   hints: () => number;
   /** Called when the outcome of the charge is not known, before the workflow waits for it. */
   onSettling: () => void;
-  giveBacks: GiveBacks;
-  duties: Duties;
+  pendingVoids: PendingVoids;
+  requiredSteps: RequiredSteps;
 }
 
 type Paid = Extract<PayResult, { status: 'SUCCEEDED' }>;
@@ -60,7 +60,7 @@ const markSettling = endlessStep(
 );
 
 /** If the refund of the card takes no longer than this, a waiting client gets the failure after the refund. */
-const GIVE_BACK_PATIENCE_MS = 5_000;
+const VOID_PATIENCE_MS = 5_000;
 
 /**
  * The saga of one payment: take the points, charge the card, confirm. In the end the payment is made, or the points are
@@ -81,7 +81,7 @@ export async function payReservation(
     return await runSteps(request, saga, surroundings);
   } catch (error) {
     if ((await saga.compensate(error)) === 'UNDONE') throw asFailure(error, request.expiresAt);
-    const outcome = await surroundings.duties.fulfil(() => readPaidOutcome(paymentId));
+    const outcome = await surroundings.requiredSteps.complete(() => readPaidOutcome(paymentId));
     return { paymentId, status: 'SUCCEEDED', ...outcome };
   }
 }
@@ -91,9 +91,9 @@ export async function payReservation(
  * lost. Its update ran, but the server forgot it before any of it was in the history. That happens if all processes are
  * killed at once, for example. The function closes that payment, refunds its charge, and runs the step again.
  */
-export async function afterLostPayments<Result>(
+export async function runDespiteLostPayments<Result>(
   reservationId: string,
-  { giveBacks, duties }: Pick<PaymentSurroundings, 'giveBacks' | 'duties'>,
+  { pendingVoids, requiredSteps }: Pick<PaymentSurroundings, 'pendingVoids' | 'requiredSteps'>,
   step: () => Promise<Result>,
 ): Promise<Result> {
   for (;;) {
@@ -101,11 +101,11 @@ export async function afterLostPayments<Result>(
       return await step();
     } catch (error) {
       if (refusalOf(error)?.type !== 'payment-in-progress') throw error;
-      const lost = await duties.fulfil(() => findOpenPayment(reservationId));
+      const lost = await requiredSteps.complete(() => findOpenPayment(reservationId));
       if (lost === null) continue;
       const failure = { paymentId: lost, reason: LOST, mayBeCharged: true };
-      const status = await duties.fulfil(() => failPayment(failure));
-      if (status === 'FAILED') giveBacks.start(lost);
+      const status = await requiredSteps.complete(() => failPayment(failure));
+      if (status === 'FAILED') pendingVoids.start(lost);
     }
   }
 }
@@ -113,21 +113,23 @@ export async function afterLostPayments<Result>(
 async function runSteps(
   { paymentId, reservationId }: PaymentRequest,
   saga: Saga,
-  { until, hints, onSettling, giveBacks, duties }: PaymentSurroundings,
+  { until, hints, onSettling, pendingVoids, requiredSteps }: PaymentSurroundings,
 ): Promise<Paid> {
   let mayBeCharged = false;
   saga.beforeStep(async (cause) => {
-    const failure = { paymentId, reason: wordFor(cause), mayBeCharged };
-    const status = await duties.fulfil(() => failPayment(failure));
+    const failure = { paymentId, reason: failureReasonOf(cause), mayBeCharged };
+    const status = await requiredSteps.complete(() => failPayment(failure));
     return isPaid(status) ? 'DONE' : 'UNDONE';
   });
-  const opened = await afterLostPayments(reservationId, { giveBacks, duties }, () => openPayment(paymentId));
-  for (const earlier of opened.toGiveBack) giveBacks.start(earlier);
+  const opened = await runDespiteLostPayments(reservationId, { pendingVoids, requiredSteps }, () =>
+    openPayment(paymentId),
+  );
+  for (const earlier of opened.toGiveBack) pendingVoids.start(earlier);
 
   let charged: Approved | null = null;
   if (opened.charge) {
     saga.beforeStep(async (cause) => {
-      if (mayBeCharged) await giveBack(paymentId, wordFor(cause), giveBacks, until);
+      if (mayBeCharged) await voidAndWait(paymentId, failureReasonOf(cause), pendingVoids, until);
       return 'UNDONE';
     });
     mayBeCharged = true;
@@ -160,17 +162,17 @@ async function confirm(
 }
 
 /** Starts the refund and waits a while for it. The refund closes the attempt first. */
-async function giveBack(
+async function voidAndWait(
   paymentId: string,
   reason: string,
-  giveBacks: GiveBacks,
+  pendingVoids: PendingVoids,
   until: number,
 ): Promise<void> {
-  giveBacks.start(paymentId, reason);
+  pendingVoids.start(paymentId, reason);
   // A gateway that is down refunds nothing soon.
   if (reason === GATEWAY_UNAVAILABLE) return;
   // After `until`, the seats wait for no refund.
-  await giveBacks.wait(Math.min(GIVE_BACK_PATIENCE_MS, Math.max(0, until - Date.now())));
+  await pendingVoids.wait(Math.min(VOID_PATIENCE_MS, Math.max(0, until - Date.now())));
 }
 
 const cardFailure = (reason: string): ApplicationFailure =>
@@ -182,7 +184,7 @@ function asFailure(error: unknown, expiresAt: string): ApplicationFailure {
   if (refusal && isProblemSlug(refusal.type) && refusal.type !== 'payment-failed')
     return refuseAgain(refusal.type, refusal.message, { ...membersOf(refusal), expiresAt });
   return refuse('payment-failed', 'The payment failed; nothing was taken.', {
-    reason: wordFor(error),
+    reason: failureReasonOf(error),
     expiresAt,
   });
 }

@@ -1,6 +1,6 @@
 import { continueAsNew, setCurrentDetails, uuid4 } from '@temporalio/workflow';
 import type { ComparedPage, ReconciliationRun } from '../../activities/reconciliation/reconciliation';
-import { settleApart } from '../payments/settleApart';
+import { startChargeSettlement } from '../payments/startChargeSettlement';
 import { endlessStep, longStep } from '../lib/steps';
 
 type ReadPage = (run: ReconciliationRun, cursor: string | null) => Promise<ComparedPage>;
@@ -109,7 +109,7 @@ async function readNextPage(progress: ReconciliationProgress): Promise<void> {
   progress.attempts += page.attempts;
   progress.money += page.money;
   for (const charge of page.toMend.slice(0, MENDED_IN_ONE_RUN - progress.mended)) {
-    await settleApart(charge, 'Reconciliation has found a charge without a sale');
+    await startChargeSettlement(charge, 'Reconciliation has found a charge without a sale');
     progress.mended += 1;
   }
   progress.cursor = page.nextCursor;

@@ -8,10 +8,10 @@ import {
 import { refuse } from '../../contract/failures';
 import type { PayInput, PayResult, ReservationInput, ReservationState } from '../../contract/reservations';
 import { RESERVATION_STATUS } from '../../contract/searchAttributes';
-import { Duties } from '../lib/duties';
+import { RequiredSteps } from '../lib/requiredSteps';
 import { endlessStep } from '../lib/steps';
-import { GiveBacks } from '../payments/giveBacks';
-import { afterLostPayments, payReservation } from '../payments/payment';
+import { PendingVoids } from '../payments/pendingVoids';
+import { runDespiteLostPayments, payReservation } from '../payments/payment';
 import { describe, isOver, statusOf, type Phase } from './reservationPhase';
 
 const endHold = endlessStep('Release the seats', (activities) => activities.endHold);
@@ -30,8 +30,8 @@ export class Hold {
   private ending: Promise<void> | null = null;
   private hints = 0;
   private readonly expiresAt: string;
-  private readonly duties = new Duties();
-  private readonly giveBacks = new GiveBacks(this.duties);
+  private readonly requiredSteps = new RequiredSteps();
+  private readonly pendingVoids = new PendingVoids(this.requiredSteps);
 
   constructor(private readonly input: ReservationInput) {
     this.expiresAt = new Date(input.expiresAt).toISOString();
@@ -112,9 +112,9 @@ export class Hold {
   /** Resolves once every request has its response, and every charge without a sale is refunded. */
   async settle(): Promise<void> {
     await condition(() => allHandlersFinished() && (this.payment === null || this.payment.attempt.finished));
-    if (this.giveBacks.count === 0) return;
+    if (this.pendingVoids.count === 0) return;
     setCurrentDetails(`${describe(this.phase, this.expiresAt)} A charge is still to be refunded.`);
-    await condition(() => this.giveBacks.count === 0);
+    await condition(() => this.pendingVoids.count === 0);
     setCurrentDetails(describe(this.phase, this.expiresAt));
   }
 
@@ -128,7 +128,7 @@ export class Hold {
   private async make(attempt: Attempt): Promise<PayResult> {
     const { paymentId } = attempt;
     const { reservationId, expiresAt, settleSeconds } = this.input;
-    const { giveBacks, duties } = this;
+    const { pendingVoids, requiredSteps } = this;
     this.enter('PAYING');
     const paid = payReservation(
       { paymentId, reservationId, expiresAt: this.expiresAt },
@@ -136,8 +136,8 @@ export class Hold {
         until: expiresAt + settleSeconds * 1000,
         hints: () => this.hints,
         onSettling: () => this.enter('SETTLING'),
-        giveBacks,
-        duties,
+        pendingVoids,
+        requiredSteps,
       },
     )
       .then((result) => {
@@ -156,14 +156,14 @@ export class Hold {
   }
 
   private async endInPostgres(wanted: 'EXPIRED' | 'RELEASED'): Promise<void> {
-    const { duties, giveBacks } = this;
+    const { requiredSteps, pendingVoids } = this;
     const { reservationId, expiresAt } = this.input;
-    const ended = await duties.fulfil(() =>
-      afterLostPayments(reservationId, { giveBacks, duties }, () =>
+    const ended = await requiredSteps.complete(() =>
+      runDespiteLostPayments(reservationId, { pendingVoids, requiredSteps }, () =>
         endHold({ reservationId, status: wanted, expiresAt }),
       ),
     );
-    for (const failed of ended.toGiveBack) giveBacks.start(failed);
+    for (const failed of ended.toGiveBack) pendingVoids.start(failed);
     // Postgres decides. CONFIRMED: the reservation was paid, and the response to this workflow was lost.
     this.enter(ended.status);
     // HELD: Temporal's clock is ahead of the clock of Postgres.

@@ -19,32 +19,32 @@ import {
   KEEPS_30_PERCENT,
   PRICE,
 } from '../../support/factories';
-import { layGround, type Ground } from '../../support/ground';
+import { createFixture, type Fixture } from '../../support/fixture';
 import { aConfirmation, aGrant } from '../../support/steps';
 
-let ground: Ground;
+let fixture: Fixture;
 let activities: Activities;
 let cancelling: Cancelling;
 
 beforeAll(async () => {
-  ground = await layGround();
-  activities = createActivities(ground.dependencies);
-  cancelling = createCancelling(ground, activities);
+  fixture = await createFixture();
+  activities = createActivities(fixture.dependencies);
+  cancelling = createCancelling(fixture, activities);
 });
 
-afterEach(async () => ground.endTest());
+afterEach(async () => fixture.endTest());
 
-afterAll(async () => ground?.drop());
+afterAll(async () => fixture?.drop());
 
 /** A paid hold: the seats with points unless the options say otherwise, the booking fee by card. */
 async function aSale(options: { seats?: number; policy?: CancellationPolicy; points?: number } = {}) {
   const { seats = 1, policy = KEEPS_30_PERCENT, points = seats * PRICE } = options;
-  const { owner } = ground.database;
+  const { owner } = fixture.database;
   const sale = await createSale(owner, { seats, cancellationPolicy: policy });
   const userId = await createUser(owner, seats * PRICE);
   const hold = aGrant(sale, userId, sale.seatIds);
-  await ground.grant(hold);
-  const step = await ground.request(hold, anAttempt(seats, points));
+  await fixture.grant(hold);
+  const step = await fixture.request(hold, anAttempt(seats, points));
   await activities.openPayment(step.paymentId);
   const charged = await activities.chargeCard(chargeOfPayment(step));
   if (charged.outcome !== 'approved') throw new Error('the charge is not approved');
@@ -53,8 +53,8 @@ async function aSale(options: { seats?: number; policy?: CancellationPolicy; poi
   return { sale, userId, reservationId: hold.reservationId, paymentId: step.paymentId, tickets };
 }
 
-async function checkIn(ticketId: string, db: Knex = ground.database.db): Promise<CheckInResult> {
-  const staffId = await createUser(ground.database.owner);
+async function checkIn(ticketId: string, db: Knex = fixture.database.db): Promise<CheckInResult> {
+  const staffId = await createUser(fixture.database.owner);
   return createTicketStore(db).checkIn({ ticketId, version: 1, staffId, gate: 'North' });
 }
 
@@ -71,8 +71,8 @@ async function complete(cancellationId: string): Promise<void> {
 
 /** The customer requests the cancellation at this instant. */
 async function cancelAt(reservationId: string, requestedAt: number) {
-  const cancellationId = await ground.requestCancellation(reservationId);
-  const { owner } = ground.database;
+  const cancellationId = await fixture.requestCancellation(reservationId);
+  const { owner } = fixture.database;
   await owner('cancellation_requests')
     .where({ id: cancellationId })
     .update({ requested_at: new Date(requestedAt) });
@@ -85,7 +85,7 @@ const refusedWith = (reason: string) => ({ status: 'REFUSED', reason });
 
 describe('a hold', () => {
   it("freezes the schedule's policy, the time of the show and the venue's time zone", async () => {
-    const { owner, db } = ground.database;
+    const { owner, db } = fixture.database;
     const { reservationId, sale } = await aSale();
     const before = await createCancellationStore(db).facts(reservationId, null);
 
@@ -100,7 +100,7 @@ describe('a hold', () => {
   });
 
   it('of the release before, with nothing frozen, uses the terms of its schedule', async () => {
-    const { owner, db } = ground.database;
+    const { owner, db } = fixture.database;
     const { reservationId } = await aSale();
     await owner('reservations')
       .where({ id: reservationId })
@@ -114,10 +114,10 @@ describe('a hold', () => {
   });
 
   it('of a schedule without a policy freezes the Korean policy', async () => {
-    const { owner, db } = ground.database;
+    const { owner, db } = fixture.database;
     const { seatIds, scheduleId } = await createSale(owner);
     const hold = aGrant({ scheduleId }, await createUser(owner), seatIds);
-    await ground.grant(hold);
+    await fixture.grant(hold);
 
     expect(await createCancellationStore(db).facts(hold.reservationId, null)).toMatchObject({
       policy: KOREAN_POLICY,
@@ -143,7 +143,7 @@ describe('cancelling', () => {
     });
     const request = await requests().find(cancellationId);
     expect(request).toMatchObject({ status: 'ACCEPTED', reason: null });
-    expect(await createCancellationStore(ground.database.db).find(cancellationId)).toEqual({
+    expect(await createCancellationStore(fixture.database.db).find(cancellationId)).toEqual({
       cancellationId,
       reservationId,
       cause: 'CUSTOMER',
@@ -158,9 +158,9 @@ describe('cancelling', () => {
       cancelledAt: request?.requestedAt,
       cardRefund: null,
     });
-    const { seatClaim } = ground.dependencies;
+    const { seatClaim } = fixture.dependencies;
     expect(await seatClaim.claim(sale.scheduleId, sale.seatIds, randomUUID())).toEqual([]);
-    const notes = await ground.database.owner('outbox').where({ kind: 'reservation-cancelled' });
+    const notes = await fixture.database.owner('outbox').where({ kind: 'reservation-cancelled' });
     expect(notes).toContainEqual(
       expect.objectContaining({
         payload: {
@@ -176,8 +176,8 @@ describe('cancelling', () => {
 
   it('frees no seat before its commit', async () => {
     const { reservationId, sale } = await aSale();
-    const { owner } = ground.database;
-    const cancellationId = await ground.requestCancellation(reservationId);
+    const { owner } = fixture.database;
+    const cancellationId = await fixture.requestCancellation(reservationId);
     // The last step fails, so Postgres rolls everything back.
     await owner.raw('REVOKE INSERT ON outbox FROM holdfast_app');
     try {
@@ -186,16 +186,16 @@ describe('cancelling', () => {
       await owner.raw('GRANT INSERT ON outbox TO holdfast_app');
     }
 
-    expect(await ground.books.reservationStatus(reservationId)).toBe('CONFIRMED');
-    expect(await ground.books.seat(sale.seatId)).toEqual({ reservationId, sold: true });
+    expect(await fixture.books.reservationStatus(reservationId)).toBe('CONFIRMED');
+    expect(await fixture.books.seat(sale.seatId)).toEqual({ reservationId, sold: true });
     expect(await requests().find(cancellationId)).toMatchObject({ status: 'REQUESTED' });
-    const { seatClaim } = ground.dependencies;
+    const { seatClaim } = fixture.dependencies;
     expect(await seatClaim.claim(sale.scheduleId, sale.seatIds, randomUUID())).toEqual(sale.seatIds);
   });
 
   it('twice cancels once, and returns the same decision', async () => {
     const { reservationId, userId } = await aSale();
-    const cancellationId = await ground.requestCancellation(reservationId);
+    const cancellationId = await fixture.requestCancellation(reservationId);
 
     const decisions = await Promise.all([
       activities.cancelReservation(cancellationId),
@@ -204,8 +204,8 @@ describe('cancelling', () => {
     decisions.push(await activities.cancelReservation(cancellationId));
 
     expect(new Set(decisions.map((decision) => JSON.stringify(decision))).size).toBe(1);
-    expect(await ground.books.balance(userId)).toBe(PRICE - 15_000);
-    expect(await ground.books.journals(reservationId)).toEqual(['POINTS_TAKEN', 'SALE', 'CANCELLATION']);
+    expect(await fixture.books.balance(userId)).toBe(PRICE - 15_000);
+    expect(await fixture.books.journals(reservationId)).toEqual(['POINTS_TAKEN', 'SALE', 'CANCELLATION']);
   });
 
   it('by several requests at once succeeds for one of them', async () => {
@@ -215,23 +215,23 @@ describe('cancelling', () => {
 
     const refusals = decisions.filter(({ status }) => status === 'REFUSED');
     expect(refusals).toEqual([1, 2, 3].map(() => refusedWith('already-cancelled')));
-    expect(await ground.books.balance(userId)).toBe(PRICE - 15_000);
+    expect(await fixture.books.balance(userId)).toBe(PRICE - 15_000);
   });
 
   it('late does not touch the seat of a newer reservation', async () => {
-    const { owner } = ground.database;
+    const { owner } = fixture.database;
     const { reservationId, sale } = await aSale();
     const { cancellationId } = await cancelling.cancel(reservationId, 'CUSTOMER');
     const newer = aGrant(sale, await createUser(owner), sale.seatIds);
-    await ground.grant(newer);
+    await fixture.grant(newer);
 
     await activities.cancelReservation(cancellationId);
 
-    expect(await ground.books.seat(sale.seatId)).toEqual({
+    expect(await fixture.books.seat(sale.seatId)).toEqual({
       reservationId: newer.reservationId,
       sold: false,
     });
-    expect(await ground.dependencies.seatClaim.claim(sale.scheduleId, sale.seatIds, randomUUID())).toEqual(
+    expect(await fixture.dependencies.seatClaim.claim(sale.scheduleId, sale.seatIds, randomUUID())).toEqual(
       sale.seatIds,
     );
   });
@@ -239,7 +239,7 @@ describe('cancelling', () => {
   it('is decided by the instant of the request', async () => {
     const { reservationId } = await aSale();
     const startsAt = Date.now() + 60_000;
-    await ground.database
+    await fixture.database
       .owner('reservations')
       .where({ id: reservationId })
       .update({ starts_at: new Date(startsAt) });
@@ -247,12 +247,12 @@ describe('cancelling', () => {
     expect(await cancelAt(reservationId, startsAt)).toEqual(refusedWith('too-late'));
     await cancelAt(reservationId, startsAt - 1);
 
-    expect(await ground.books.reservationStatus(reservationId)).toBe('CANCELLED');
+    expect(await fixture.books.reservationStatus(reservationId)).toBe('CANCELLED');
   });
 
   it('that was rejected stays rejected, even if the reservation has changed since', async () => {
     const { reservationId } = await aSale();
-    const { owner } = ground.database;
+    const { owner } = fixture.database;
     const reservation = owner('reservations').where({ id: reservationId });
     await reservation.clone().update({ starts_at: new Date() });
     const { cancellationId, decision } = await cancelling.cancel(reservationId, 'CUSTOMER');
@@ -260,18 +260,18 @@ describe('cancelling', () => {
 
     expect(await activities.cancelReservation(cancellationId)).toEqual(decision);
 
-    expect(await ground.books.reservationStatus(reservationId)).toBe('CONFIRMED');
+    expect(await fixture.books.reservationStatus(reservationId)).toBe('CONFIRMED');
   });
 });
 
 async function cancelSeats(reservationId: string, seatIds: string[]) {
-  const cancellationId = await ground.requestCancellation(reservationId, 'CUSTOMER', seatIds);
+  const cancellationId = await fixture.requestCancellation(reservationId, 'CUSTOMER', seatIds);
   return { cancellationId, decision: await activities.cancelReservation(cancellationId) };
 }
 
 /** The status of the ticket of each seat. */
 async function ticketsOf(reservationId: string): Promise<Map<string, string>> {
-  const rows = await ground.database
+  const rows = await fixture.database
     .owner('tickets')
     .where({ reservation_id: reservationId })
     .select<{ seat_id: string; status: string }[]>('seat_id', 'status');
@@ -293,15 +293,15 @@ describe('cancelling some seats', () => {
 
     const refund = { points: PRICE - 15_000, card: 0, total: PRICE - 15_000, currency: 'KRW' };
     expect(decision).toMatchObject({ status: 'CANCELLED', fee: 15_000, refund, nextRefund: null });
-    expect(await createCancellationStore(ground.database.db).find(cancellationId)).toMatchObject({
+    expect(await createCancellationStore(fixture.database.db).find(cancellationId)).toMatchObject({
       seatIds: [second],
       tickets: PRICE,
       bookingFee: BOOKING_FEE,
       whole: false,
     });
-    expect(await ground.books.reservationStatus(reservationId)).toBe('CONFIRMED');
-    expect(await ground.books.seat(second)).toBe('AVAILABLE');
-    expect(await ground.books.seat(first)).toEqual({ reservationId, sold: true });
+    expect(await fixture.books.reservationStatus(reservationId)).toBe('CONFIRMED');
+    expect(await fixture.books.seat(second)).toBe('AVAILABLE');
+    expect(await fixture.books.seat(first)).toEqual({ reservationId, sold: true });
     expect(await ticketsOf(reservationId)).toEqual(
       new Map([
         [first, 'VALID'],
@@ -309,9 +309,9 @@ describe('cancelling some seats', () => {
         [third, 'VALID'],
       ]),
     );
-    expect(await ground.books.balance(userId)).toBe(refund.points);
-    expect(await ground.books.payment(paymentId)).toMatchObject({ status: 'PARTIALLY_REFUNDED' });
-    const { seatClaim } = ground.dependencies;
+    expect(await fixture.books.balance(userId)).toBe(refund.points);
+    expect(await fixture.books.payment(paymentId)).toMatchObject({ status: 'PARTIALLY_REFUNDED' });
+    const { seatClaim } = fixture.dependencies;
     expect(await seatClaim.claim(sale.scheduleId, [second], randomUUID())).toEqual([]);
   });
 
@@ -321,7 +321,7 @@ describe('cancelling some seats', () => {
     ['points for all seats', 3 * PRICE],
   ])('one by one refunds what was paid and not more, points first: %s', async (_, points) => {
     const { reservationId, sale, userId, paymentId } = await aSale({ seats: 3, policy: FREE, points });
-    const before = await ground.books.balance(userId);
+    const before = await fixture.books.balance(userId);
     let back = 0;
 
     for (const seatId of sale.seatIds) {
@@ -334,10 +334,10 @@ describe('cancelling some seats', () => {
       if (nextRefund !== null) await cancelling.refund(cancellationId);
     }
 
-    expect(await ground.books.reservationStatus(reservationId)).toBe('CANCELLED');
-    expect(await ground.books.balance(userId)).toBe(before + points);
-    expect(ground.gateway.taken(paymentId)).toBe(0);
-    expect(await ground.books.payment(paymentId)).toMatchObject({ status: 'REFUNDED' });
+    expect(await fixture.books.reservationStatus(reservationId)).toBe('CANCELLED');
+    expect(await fixture.books.balance(userId)).toBe(before + points);
+    expect(fixture.gateway.taken(paymentId)).toBe(0);
+    expect(await fixture.books.payment(paymentId)).toMatchObject({ status: 'REFUNDED' });
   });
 
   it('whose card refunds end at the same moment leaves the payment REFUNDED', async () => {
@@ -347,23 +347,23 @@ describe('cancelling some seats', () => {
 
     await Promise.all(ids.map(async (cancellationId) => cancelling.refund(cancellationId)));
 
-    expect(ground.gateway.taken(paymentId)).toBe(0);
-    expect(await ground.books.payment(paymentId)).toMatchObject({ status: 'REFUNDED' });
+    expect(fixture.gateway.taken(paymentId)).toBe(0);
+    expect(await fixture.books.payment(paymentId)).toMatchObject({ status: 'REFUNDED' });
   });
 
   it('a second time is rejected, alone or together with others, and changes nothing', async () => {
     const { reservationId, sale, userId } = await aSale({ seats: 3 });
     const [first = '', second = ''] = sale.seatIds;
     await cancelSeats(reservationId, [first]);
-    const balance = await ground.books.balance(userId);
+    const balance = await fixture.books.balance(userId);
 
     for (const seatIds of [[first], [first, second], [randomUUID()]]) {
       const { decision } = await cancelSeats(reservationId, seatIds);
       expect(decision).toEqual(refusedWith('already-cancelled'));
     }
 
-    expect(await ground.books.seat(second)).toEqual({ reservationId, sold: true });
-    expect(await ground.books.balance(userId)).toBe(balance);
+    expect(await fixture.books.seat(second)).toEqual({ reservationId, sold: true });
+    expect(await fixture.books.balance(userId)).toBe(balance);
   });
 
   it('at once cancels each seat once, and the last one ends the reservation', async () => {
@@ -373,8 +373,8 @@ describe('cancelling some seats', () => {
     const outcomes = await Promise.all(requests.map(async (seatIds) => cancelSeats(reservationId, seatIds)));
 
     expect(outcomes.filter(({ decision }) => decision.status === 'CANCELLED')).toHaveLength(3);
-    expect(await ground.books.reservationStatus(reservationId)).toBe('CANCELLED');
-    expect(await ground.books.balance(userId)).toBe(3 * (PRICE - 15_000));
+    expect(await fixture.books.reservationStatus(reservationId)).toBe('CANCELLED');
+    expect(await fixture.books.balance(userId)).toBe(3 * (PRICE - 15_000));
   });
 
   it('is rejected if a ticket of these seats is used, and accepted if only another ticket is', async () => {
@@ -387,7 +387,7 @@ describe('cancelling some seats', () => {
 
     expect(refused.decision).toEqual(refusedWith('ticket-used'));
     expect(accepted.decision).toMatchObject({ status: 'CANCELLED' });
-    expect(await ground.books.reservationStatus(reservationId)).toBe('CONFIRMED');
+    expect(await fixture.books.reservationStatus(reservationId)).toBe('CONFIRMED');
   });
 
   it('leaves the rest to the organiser, whose cancellation refunds all of it', async () => {
@@ -401,29 +401,29 @@ describe('cancelling some seats', () => {
     const points = 60_000 - given;
     expect(decision).toMatchObject({ fee: 0, refund: { points, card: left - points, total: left } });
     await cancelling.refund(cancellationId);
-    expect(await ground.books.balance(userId)).toBe(2 * PRICE);
-    expect(await ground.books.payment(paymentId)).toMatchObject({ status: 'PARTIALLY_REFUNDED' });
-    expect(await ground.books.reservationStatus(reservationId)).toBe('CANCELLED');
+    expect(await fixture.books.balance(userId)).toBe(2 * PRICE);
+    expect(await fixture.books.payment(paymentId)).toMatchObject({ status: 'PARTIALLY_REFUNDED' });
+    expect(await fixture.books.reservationStatus(reservationId)).toBe('CANCELLED');
   });
 
   it('leaves seats without a price that the customer and the organiser can also cancel', async () => {
     for (const cause of ['CUSTOMER', 'ORGANISER'] as const) {
       const { reservationId, sale, paymentId, paidSeat } = await aSaleWithAFreeSeat();
       expect((await cancelSeats(reservationId, [paidSeat])).decision).toMatchObject({ status: 'CANCELLED' });
-      expect(await ground.books.payment(paymentId)).toMatchObject({ status: 'REFUNDED' });
-      const shows = createShowCancellationStore(ground.database.db);
+      expect(await fixture.books.payment(paymentId)).toMatchObject({ status: 'REFUNDED' });
+      const shows = createShowCancellationStore(fixture.database.db);
       expect((await shows.progress(sale.scheduleId)).due).toEqual({ points: 0, card: 0 });
 
       const { decision } = await cancelling.cancel(reservationId, cause);
 
       expect(decision).toMatchObject({ status: 'CANCELLED', refund: { total: 0 }, nextRefund: null });
-      expect(await ground.books.reservationStatus(reservationId)).toBe('CANCELLED');
+      expect(await fixture.books.reservationStatus(reservationId)).toBe('CANCELLED');
     }
   });
 
   /** Two seats, paid with points: one costs {@link PRICE}, the other one nothing. No booking fee. */
   async function aSaleWithAFreeSeat() {
-    const { owner } = ground.database;
+    const { owner } = fixture.database;
     const sale = await createSale(owner, { seats: 2, cancellationPolicy: FREE });
     const { scheduleId } = sale;
     const [paidSeat = '', freeSeat = ''] = sale.seatIds;
@@ -438,9 +438,9 @@ describe('cancelling some seats', () => {
     await owner('seats').where({ id: freeSeat }).update({ grade: 'F' });
     const userId = await createUser(owner, PRICE);
     const hold = aGrant(sale, userId, sale.seatIds);
-    await ground.grant(hold);
+    await fixture.grant(hold);
     const amount = { points: PRICE, card: 0, total: PRICE, currency: 'KRW' };
-    const step = await ground.request(hold, { paymentId: randomUUID(), amount });
+    const step = await fixture.request(hold, { paymentId: randomUUID(), amount });
     await activities.openPayment(step.paymentId);
     await activities.confirmReservation({ ...aConfirmation(step), gatewayPaymentId: null });
     return { reservationId: hold.reservationId, paymentId: step.paymentId, sale, paidSeat };
@@ -457,12 +457,12 @@ describe('a request to cancel', () => {
 
     const outcomes = await Promise.all(
       sales.map(async ({ reservationId }) => {
-        const cancellationId = await ground.requestCancellation(reservationId);
+        const cancellationId = await fixture.requestCancellation(reservationId);
         const [decision, withdrawn] = await Promise.all([
           activities.cancelReservation(cancellationId),
           requests().withdraw(cancellationId),
         ]);
-        const status = await ground.books.reservationStatus(reservationId);
+        const status = await fixture.books.reservationStatus(reservationId);
         return { decided: decision.status === 'CANCELLED', withdrawn, status };
       }),
     );
@@ -475,7 +475,7 @@ describe('a request to cancel', () => {
 
   it('that is withdrawn and made again counts from the second time', async () => {
     const { reservationId } = await aSale();
-    const cancellationId = await ground.requestCancellation(reservationId);
+    const cancellationId = await fixture.requestCancellation(reservationId);
     const before = await requests().find(cancellationId);
     await requests().withdraw(cancellationId);
 
@@ -491,7 +491,7 @@ describe('a request to cancel', () => {
   });
 });
 
-const requests = () => createCancellationRequestStore(ground.database.db);
+const requests = () => createCancellationRequestStore(fixture.database.db);
 
 describe('a cancellation and a check-in:', () => {
   it('after a check-in, the cancellation is rejected and changes nothing', async () => {
@@ -501,12 +501,12 @@ describe('a cancellation and a check-in:', () => {
 
     expect(await cancel(reservationId)).toEqual(refusedWith('ticket-used'));
 
-    expect(await ground.books.reservationStatus(reservationId)).toBe('CONFIRMED');
-    expect(await ground.books.seat(sale.seatId)).toEqual({ reservationId, sold: true });
+    expect(await fixture.books.reservationStatus(reservationId)).toBe('CONFIRMED');
+    expect(await fixture.books.seat(sale.seatId)).toEqual({ reservationId, sold: true });
   });
 
   it('the cancellation waits for a check-in under way, and is rejected if that check-in admits', async () => {
-    const { owner } = ground.database;
+    const { owner } = fixture.database;
     const { reservationId, tickets } = await aSale();
     const ticketId = tickets[0]?.ticketId ?? '';
     let deciding: Promise<unknown> = Promise.resolve();
@@ -518,7 +518,7 @@ describe('a cancellation and a check-in:', () => {
     });
 
     expect(await deciding).toEqual(refusedWith('ticket-used'));
-    expect(await ground.books.reservationStatus(reservationId)).toBe('CONFIRMED');
+    expect(await fixture.books.reservationStatus(reservationId)).toBe('CONFIRMED');
   });
 
   it('at once, either the check-in admits or the reservation is cancelled', async () => {
@@ -543,15 +543,15 @@ describe('a cancellation and a check-in:', () => {
 
     await cancelling.cancel(reservationId, 'ORGANISER');
 
-    expect(await ground.books.balance(userId)).toBe(PRICE);
-    expect(await ground.books.account('house:refunds-due', reservationId)).toBe(BOOKING_FEE);
+    expect(await fixture.books.balance(userId)).toBe(PRICE);
+    expect(await fixture.books.account('house:refunds-due', reservationId)).toBe(BOOKING_FEE);
     expect(await checkIn(tickets[0]?.ticketId ?? '')).toEqual({ outcome: 'void' });
   });
 });
 
 /** Statements of this database that wait for the lock of another transaction. */
 async function waitingForALock(): Promise<number> {
-  const { rows } = await ground.database.owner.raw<{ rows: unknown[] }>(
+  const { rows } = await fixture.database.owner.raw<{ rows: unknown[] }>(
     `SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
      WHERE NOT granted AND datname = current_database()`,
   );
@@ -565,10 +565,13 @@ describe('refunding the card', () => {
 
     await complete(cancellationId);
 
-    expect(ground.gateway.taken(paymentId)).toBe(0);
-    expect(await ground.books.account('house:refunds-due', reservationId)).toBe(0);
-    expect(await ground.books.payment(paymentId)).toMatchObject({ status: 'REFUNDED' });
-    expect((await ground.books.journals(reservationId)).slice(-2)).toEqual(['CANCELLATION', 'CARD_REFUNDED']);
+    expect(fixture.gateway.taken(paymentId)).toBe(0);
+    expect(await fixture.books.account('house:refunds-due', reservationId)).toBe(0);
+    expect(await fixture.books.payment(paymentId)).toMatchObject({ status: 'REFUNDED' });
+    expect((await fixture.books.journals(reservationId)).slice(-2)).toEqual([
+      'CANCELLATION',
+      'CARD_REFUNDED',
+    ]);
   });
 
   it.each([
@@ -576,15 +579,15 @@ describe('refunding the card', () => {
     ['money in another currency', { currency: 'USD' }],
   ])('never requests %s', async (_, change) => {
     const { cancellationId } = await aDueRefund();
-    const refund = ground.database.owner('refunds').where({ cancellation_id: cancellationId });
+    const refund = fixture.database.owner('refunds').where({ cancellation_id: cancellationId });
     await refund.clone().update(change);
-    const before = ground.gateway.calls.length;
+    const before = fixture.gateway.calls.length;
 
     await expect(activities.refundCard({ cancellationId, attempt: 1 })).rejects.toThrow(
       'is more than payment',
     );
 
-    expect(ground.gateway.calls.slice(before)).toEqual([]);
+    expect(fixture.gateway.calls.slice(before)).toEqual([]);
     await refund.clone().update({ amount: BOOKING_FEE, currency: 'KRW' });
     await complete(cancellationId);
   });
@@ -597,12 +600,12 @@ describe('refunding the card', () => {
 
   it('ignores the late fault of an earlier try after a later try has begun', async () => {
     const { cancellationId } = await aDueRefund();
-    ground.gateway.scriptRefunds('refuse', 'fail');
+    fixture.gateway.scriptRefunds('refuse', 'fail');
     await activities.refundCard({ cancellationId, attempt: 1 });
     await expect(activities.refundCard({ cancellationId, attempt: 2 })).rejects.toThrow('unknown');
 
     const late = { attempt: 1, outcome: 'refused', reason: 'late' } as const;
-    await createRefundStore(ground.database.db).noteFault(cancellationId, late);
+    await createRefundStore(fixture.database.db).noteFault(cancellationId, late);
 
     const { nextRefund } = cancelledOf(await activities.cancelReservation(cancellationId));
     expect(nextRefund).toBe(2);
@@ -612,20 +615,20 @@ describe('refunding the card', () => {
 
   it('in a late try does not call the gateway after a later try has begun or the refund is done', async () => {
     const { cancellationId, paymentId } = await aDueRefund();
-    ground.gateway.scriptRefunds('refuse');
+    fixture.gateway.scriptRefunds('refuse');
     await activities.refundCard({ cancellationId, attempt: 1 });
-    const before = ground.gateway.calls.length;
+    const before = fixture.gateway.calls.length;
 
     expect(await activities.refundCard({ cancellationId, attempt: 1 })).toMatchObject({ outcome: 'refused' });
 
-    expect(ground.gateway.calls.slice(before)).toEqual([]);
+    expect(fixture.gateway.calls.slice(before)).toEqual([]);
     await cancelling.refund(cancellationId, 2);
-    const done = ground.gateway.calls.length;
+    const done = fixture.gateway.calls.length;
     const late = await activities.refundCard({ cancellationId, attempt: 1 });
     expect(late).toEqual(await activities.refundCard({ cancellationId, attempt: 2 }));
     expect(late).toMatchObject({ outcome: 'refunded' });
-    expect(ground.gateway.calls.slice(done)).toEqual([]);
-    expect(ground.gateway.taken(paymentId)).toBe(0);
+    expect(fixture.gateway.calls.slice(done)).toEqual([]);
+    expect(fixture.gateway.taken(paymentId)).toBe(0);
   });
 });
 

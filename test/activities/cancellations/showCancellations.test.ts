@@ -8,24 +8,24 @@ import { createCancelling, type Cancelling } from '../../support/cancelling';
 import { eventually } from '../../support/eventually';
 import { createSale, createUser } from '../../support/factories';
 import { BY_CARD, BY_POINTS_AND_CARD, createSoldShow, FREE } from '../../support/soldShow';
-import { layGround, type Ground } from '../../support/ground';
+import { createFixture, type Fixture } from '../../support/fixture';
 import { aGrant } from '../../support/steps';
 
-let ground: Ground;
+let fixture: Fixture;
 let activities: Activities;
 let cancelling: Cancelling;
 
 beforeAll(async () => {
-  ground = await layGround();
-  activities = createActivities(ground.dependencies);
-  cancelling = createCancelling(ground, activities);
+  fixture = await createFixture();
+  activities = createActivities(fixture.dependencies);
+  cancelling = createCancelling(fixture, activities);
 });
 
-afterEach(async () => ground.endTest());
+afterEach(async () => fixture.endTest());
 
-afterAll(async () => ground?.drop());
+afterAll(async () => fixture?.drop());
 
-const shows = () => createShowCancellationStore(ground.database.db);
+const shows = () => createShowCancellationStore(fixture.database.db);
 
 /** Closes the sale as the API does. */
 async function close(
@@ -35,20 +35,20 @@ async function close(
     refundsPerSecond = 10,
   }: { reason?: string; refundsPerSecond?: number } = {},
 ): Promise<void> {
-  await ground.database.db.transaction(async (transaction) =>
+  await fixture.database.db.transaction(async (transaction) =>
     createShowCancellationStore(transaction).open({ scheduleId, reason, refundsPerSecond }),
   );
 }
 
 async function aRecordedHold() {
-  const sale = await createSale(ground.database.owner);
-  const hold = aGrant(sale, await createUser(ground.database.owner, 50_000), sale.seatIds);
+  const sale = await createSale(fixture.database.owner);
+  const hold = aGrant(sale, await createUser(fixture.database.owner, 50_000), sale.seatIds);
   return { ...sale, hold };
 }
 
 describe('closing the sale of a show permanently', () => {
   it('a second time changes nothing: reason, time and settings are those of the first time', async () => {
-    const { scheduleId } = await createSale(ground.database.owner);
+    const { scheduleId } = await createSale(fixture.database.owner);
     await close(scheduleId);
     const first = await shows().find(scheduleId);
 
@@ -67,8 +67,8 @@ describe('closing the sale of a show permanently', () => {
   it('waits for a hold that is being recorded, and the first walk finds it', async () => {
     const { scheduleId, hold } = await aRecordedHold();
     // The hold has read that the sale is open, and stops before its row is written.
-    const lock = await lockRows(ground.database.owner, 'LOCK TABLE reservations', []);
-    const holding = ground.grant(hold);
+    const lock = await lockRows(fixture.database.owner, 'LOCK TABLE reservations', []);
+    const holding = fixture.grant(hold);
     await lock.blocks();
     let isClosed = false;
     const closing = close(scheduleId).then(() => (isClosed = true));
@@ -85,9 +85,9 @@ describe('closing the sale of a show permanently', () => {
 
   it('rejects a hold that comes while it is under way', async () => {
     const { scheduleId, hold } = await aRecordedHold();
-    const closing = await ground.database.db.transaction();
+    const closing = await fixture.database.db.transaction();
     await createShowCancellationStore(closing).open({ scheduleId, reason: null, refundsPerSecond: 1 });
-    const holding = ground.grant(hold).catch((error: unknown) => error);
+    const holding = fixture.grant(hold).catch((error: unknown) => error);
     await someoneWaitsForTheSale();
 
     await closing.commit();
@@ -96,9 +96,9 @@ describe('closing the sale of a show permanently', () => {
   });
 
   it('does not make the holds of different users wait for each other', async () => {
-    const { scheduleId } = await createSale(ground.database.owner);
-    const users = [await createUser(ground.database.owner), await createUser(ground.database.owner)];
-    const transactions = [await ground.database.db.transaction(), await ground.database.db.transaction()];
+    const { scheduleId } = await createSale(fixture.database.owner);
+    const users = [await createUser(fixture.database.owner), await createUser(fixture.database.owner)];
+    const transactions = [await fixture.database.db.transaction(), await fixture.database.db.transaction()];
 
     const locked = transactions.map(async (transaction, index) =>
       createHoldStore(transaction).lock({
@@ -114,23 +114,23 @@ describe('closing the sale of a show permanently', () => {
 
   it('rejects the payment of an open hold, and takes no points for it', async () => {
     const { scheduleId, hold } = await aRecordedHold();
-    await ground.grant(hold);
+    await fixture.grant(hold);
     await close(scheduleId);
 
-    await expect(activities.openPayment((await ground.request(hold)).paymentId)).rejects.toMatchObject({
+    await expect(activities.openPayment((await fixture.request(hold)).paymentId)).rejects.toMatchObject({
       slug: 'sale-not-open',
     });
 
-    expect(await ground.books.balance(hold.userId)).toBe(50_000);
-    expect(await ground.books.reservationStatus(hold.reservationId)).toBe('HELD');
+    expect(await fixture.books.balance(hold.userId)).toBe(50_000);
+    expect(await fixture.books.reservationStatus(hold.reservationId)).toBe('HELD');
   });
 });
 
 describe('the requests of the organiser', () => {
   it('are recorded once for each sold reservation, even by two callers at the same time', async () => {
-    const { sold } = await createSoldShow(ground.database.owner, ground.gateway, 5, [FREE]);
+    const { sold } = await createSoldShow(fixture.database.owner, fixture.gateway, 5, [FREE]);
     const ids = sold.map((one) => one.reservationId);
-    const requests = createCancellationRequestStore(ground.database.db);
+    const requests = createCancellationRequestStore(fixture.database.db);
 
     const [first, second] = await Promise.all([requests.requestAll(ids), requests.requestAll(ids)]);
 
@@ -144,17 +144,17 @@ describe('the requests of the organiser', () => {
 
   it('are not recorded for a reservation that is not sold', async () => {
     const { hold } = await aRecordedHold();
-    await ground.grant(hold);
+    await fixture.grant(hold);
 
-    const requests = createCancellationRequestStore(ground.database.db);
+    const requests = createCancellationRequestStore(fixture.database.db);
 
     expect(await requests.requestAll([hold.reservationId])).toEqual([]);
   });
 
   it('of a page wait for the pause of an operator, and none is recorded after the pause', async () => {
-    const { scheduleId, sold } = await createSoldShow(ground.database.owner, ground.gateway, 1, [FREE]);
+    const { scheduleId, sold } = await createSoldShow(fixture.database.owner, fixture.gateway, 1, [FREE]);
     await close(scheduleId);
-    const pausing = await ground.database.db.transaction();
+    const pausing = await fixture.database.db.transaction();
     await createShowCancellationStore(pausing).adjust(scheduleId, { paused: true });
     const seeing = activities.startCancellations({ scheduleId, after: null });
     await someoneWaitsForARow();
@@ -163,14 +163,14 @@ describe('the requests of the organiser', () => {
 
     expect(await seeing).toMatchObject({ paused: true, reservations: 0 });
     const ids = sold.map((one) => one.reservationId);
-    const recorded = ground.database.owner('cancellation_requests').whereIn('reservation_id', ids);
+    const recorded = fixture.database.owner('cancellation_requests').whereIn('reservation_id', ids);
     expect(await recorded).toEqual([]);
   });
 });
 
 describe('the progress of a show', () => {
   it('counts each sold reservation once, and shows what is refunded and due, in points and by card', async () => {
-    const { scheduleId, sold } = await createSoldShow(ground.database.owner, ground.gateway, 4, [
+    const { scheduleId, sold } = await createSoldShow(fixture.database.owner, fixture.gateway, 4, [
       BY_POINTS_AND_CARD,
       BY_CARD,
       FREE,
@@ -208,9 +208,9 @@ describe('the progress of a show', () => {
   });
 
   it('lists failing refunds page by page', async () => {
-    const { scheduleId, sold } = await createSoldShow(ground.database.owner, ground.gateway, 3, [BY_CARD]);
+    const { scheduleId, sold } = await createSoldShow(fixture.database.owner, fixture.gateway, 3, [BY_CARD]);
     const ids = sold.map((one) => one.reservationId);
-    ground.gateway.scriptRefunds('refuse', 'refuse', 'refuse');
+    fixture.gateway.scriptRefunds('refuse', 'refuse', 'refuse');
     const due: string[] = [];
     for (const reservationId of ids) {
       const { cancellationId } = await cancelling.cancel(reservationId);
@@ -231,7 +231,7 @@ const sumOf = <Key extends string>(rows: readonly Record<Key, number>[], key: Ke
 
 async function someoneWaitsForARow(): Promise<void> {
   await eventually(async () => {
-    const { rows } = await ground.database.owner.raw<{ rows: unknown[] }>(
+    const { rows } = await fixture.database.owner.raw<{ rows: unknown[] }>(
       `SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
        WHERE NOT granted AND datname = current_database()`,
     );
@@ -241,7 +241,7 @@ async function someoneWaitsForARow(): Promise<void> {
 
 async function someoneWaitsForTheSale(): Promise<void> {
   await eventually(async () => {
-    const { rows } = await ground.database.owner.raw<{ rows: unknown[] }>(
+    const { rows } = await fixture.database.owner.raw<{ rows: unknown[] }>(
       `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
     );

@@ -3,19 +3,19 @@ import { createHousekeepingActivities } from '../../../src/activities/operations
 import { createIdempotencyStore } from '../../../src/db/idempotencyStore';
 import { createRefreshTokenStore } from '../../../src/db/accounts/refreshTokenStore';
 import { createUser } from '../../support/factories';
-import { layGround, type Ground } from '../../support/ground';
+import { createFixture, type Fixture } from '../../support/fixture';
 
-let ground: Ground;
+let fixture: Fixture;
 let activities: ReturnType<typeof createHousekeepingActivities>;
 
 beforeAll(async () => {
-  ground = await layGround();
-  activities = createHousekeepingActivities(ground.dependencies);
+  fixture = await createFixture();
+  activities = createHousekeepingActivities(fixture.dependencies);
 });
 
-afterEach(async () => ground.database.owner('idempotency_keys').delete());
+afterEach(async () => fixture.database.owner('idempotency_keys').delete());
 
-afterAll(async () => ground?.drop());
+afterAll(async () => fixture?.drop());
 
 const LIMIT = 100;
 const digestOf = (token: string): Buffer => createHash('sha256').update(token).digest();
@@ -25,7 +25,7 @@ const hoursAgo = (hours: number): Date => new Date(Date.now() - hours * 3_600_00
 
 async function aKeyUsed(hours: number, answer: object | null = { status: 201, body: {} }) {
   const scope = { userId: randomUUID(), route: 'POST /v1/payments', key: randomUUID() };
-  await ground.database.owner('idempotency_keys').insert({
+  await fixture.database.owner('idempotency_keys').insert({
     user_id: scope.userId,
     route: scope.route,
     key: scope.key,
@@ -37,14 +37,14 @@ async function aKeyUsed(hours: number, answer: object | null = { status: 201, bo
 }
 
 async function keysLeft(): Promise<string[]> {
-  return ground.database.owner('idempotency_keys').pluck<string[]>('key');
+  return fixture.database.owner('idempotency_keys').pluck<string[]>('key');
 }
 
 /** A session whose first token expired the given number of hours ago. */
 async function aSession(hours: number) {
-  const session = { sessionId: randomUUID(), userId: await createUser(ground.database.owner) };
+  const session = { sessionId: randomUUID(), userId: await createUser(fixture.database.owner) };
   const token = randomUUID();
-  const store = createRefreshTokenStore(ground.database.db);
+  const store = createRefreshTokenStore(fixture.database.db);
   await store.open(
     { ...session, passwordHash: 'none' },
     { digest: digestOf(token), expiresAt: hoursAgo(hours) },
@@ -53,7 +53,7 @@ async function aSession(hours: number) {
 }
 
 async function sessionsLeft(): Promise<string[]> {
-  return ground.database.owner('refresh_families').pluck<string[]>('id');
+  return fixture.database.owner('refresh_families').pluck<string[]>('id');
 }
 
 describe('an idempotency key', () => {
@@ -74,9 +74,9 @@ describe('an idempotency key', () => {
 
   it('is kept if a client has sent it again, while that request runs and afterwards', async () => {
     const scope = await aKeyUsed(49, null);
-    const store = createIdempotencyStore(ground.database.db);
+    const store = createIdempotencyStore(fixture.database.db);
 
-    await ground.database.db.transaction(async (transaction) => {
+    await fixture.database.db.transaction(async (transaction) => {
       await createIdempotencyStore(transaction).take(scope, BODY_HASH);
       expect(await activities.removeOld('idempotency keys', LIMIT)).toBe(0);
     });
@@ -112,7 +112,7 @@ describe('a refresh token', () => {
     const { sessionId, store, token } = await aSession(-1);
     const next = { digest: digestOf(randomUUID()), expiresAt: hoursAgo(-30) };
     expect(await store.rotate(digestOf(token), next)).toMatchObject({ sessionId });
-    await ground.database
+    await fixture.database
       .owner('refresh_tokens')
       .where({ digest: digestOf(token) })
       .update({ expires_at: hoursAgo(1) });

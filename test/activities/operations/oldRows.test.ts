@@ -1,31 +1,31 @@
 import { randomUUID } from 'node:crypto';
 import { createHousekeepingActivities } from '../../../src/activities/operations/housekeeping';
 import { createSale, createUser, PRICE } from '../../support/factories';
-import { layGround, type Ground } from '../../support/ground';
+import { createFixture, type Fixture } from '../../support/fixture';
 
 const LIMIT = 100;
 
-let ground: Ground;
+let fixture: Fixture;
 let activities: ReturnType<typeof createHousekeepingActivities>;
 
 beforeAll(async () => {
-  ground = await layGround();
-  activities = createHousekeepingActivities(ground.dependencies);
+  fixture = await createFixture();
+  activities = createHousekeepingActivities(fixture.dependencies);
 });
-afterAll(async () => ground?.drop());
+afterAll(async () => fixture?.drop());
 
 const daysAgo = (days: number): Date => new Date(Date.now() - days * 86_400_000);
 
 async function aMessage(days: number): Promise<string> {
   const event_id = randomUUID();
-  await ground.database
+  await fixture.database
     .owner('webhook_events')
     .insert({ gateway: 'toss', event_id, type: 'x', effect: 'NONE', received_at: daysAgo(days) });
   return event_id;
 }
 
 async function aNotification(kind: string, days: number, delivered: boolean): Promise<void> {
-  await ground.database.owner('outbox').insert({
+  await fixture.database.owner('outbox').insert({
     kind,
     payload: '{}',
     created_at: daysAgo(days),
@@ -34,7 +34,7 @@ async function aNotification(kind: string, days: number, delivered: boolean): Pr
 }
 
 async function aReservation(status: string, days: number): Promise<string> {
-  const { owner } = ground.database;
+  const { owner } = fixture.database;
   const [sale, userId, id] = [await createSale(owner), await createUser(owner), randomUUID()];
   const endedAt = status === 'HELD' ? null : daysAgo(days);
   const isLive = status === 'HELD' || status === 'CONFIRMED';
@@ -63,7 +63,7 @@ async function aReservation(status: string, days: number): Promise<string> {
 }
 
 async function aFailedPaymentOf(reservationId: string): Promise<void> {
-  await ground.database.owner('payments').insert({
+  await fixture.database.owner('payments').insert({
     id: randomUUID(),
     reservation_id: reservationId,
     user_id: randomUUID(),
@@ -84,7 +84,7 @@ describe('a message from a gateway', () => {
     expect(await activities.removeOld('gateway messages', 1)).toBe(1);
     expect(await activities.removeOld('gateway messages', LIMIT)).toBe(1);
 
-    const left = await ground.database.owner('webhook_events').pluck<string[]>('event_id');
+    const left = await fixture.database.owner('webhook_events').pluck<string[]>('event_id');
     expect(left.toSorted()).toEqual(kept.toSorted());
   });
 });
@@ -98,7 +98,7 @@ describe('a notification', () => {
     expect(await activities.removeOld('notifications', 1)).toBe(1);
     expect(await activities.removeOld('notifications', LIMIT)).toBe(1);
 
-    expect(await ground.database.owner('outbox').pluck('kind')).toEqual(['new']);
+    expect(await fixture.database.owner('outbox').pluck('kind')).toEqual(['new']);
   });
 });
 
@@ -119,14 +119,14 @@ describe('a reservation', () => {
     expect(await activities.removeOld('unpaid reservations', 1)).toBe(1);
     expect(await activities.removeOld('unpaid reservations', LIMIT)).toBe(1);
 
-    const { owner } = ground.database;
+    const { owner } = fixture.database;
     const left = [...kept, tried].toSorted();
     expect((await owner('reservations').pluck<string[]>('id')).toSorted()).toEqual(left);
     expect((await owner('allocations').pluck<string[]>('reservation_id')).toSorted()).toEqual(left);
   });
 
   it('cannot be removed by the application in any other way', async () => {
-    const { db } = ground.database;
+    const { db } = fixture.database;
     await expect(db('reservations').delete()).rejects.toThrow('permission denied');
     await expect(db('allocations').delete()).rejects.toThrow('permission denied');
   });

@@ -10,12 +10,12 @@ import { createCancelling } from '../../support/cancelling';
 import { anAttempt, BOOKING_FEE, createSale, createUser, PRICE } from '../../support/factories';
 import { createPurchases, type Purchases } from '../../support/purchases';
 import { createScriptedGateway, type ScriptedGateway } from '../../support/scriptedGateway';
-import { layGround, type Ground } from '../../support/ground';
+import { createFixture, type Fixture } from '../../support/fixture';
 import { aConfirmation, aFailure, aGrant } from '../../support/steps';
 
 const TOTAL = PRICE + BOOKING_FEE;
 
-let ground: Ground;
+let fixture: Fixture;
 let toss: ScriptedGateway;
 let stripe: ScriptedGateway;
 /** A worker while Toss takes new payments. */
@@ -28,32 +28,32 @@ let withoutKeys: Activities;
 let purchases: Purchases;
 
 beforeEach(async () => {
-  ground = await layGround();
+  fixture = await createFixture();
   toss = createScriptedGateway('toss');
   stripe = createScriptedGateway('stripe');
   const workerWith = (gateways: ScriptedGateway[], current: string) =>
-    createActivities({ ...ground.dependencies, gateways: createGateways(gateways, current) });
+    createActivities({ ...fixture.dependencies, gateways: createGateways(gateways, current) });
   before = workerWith([toss, stripe], 'toss');
   after = workerWith([toss, stripe], 'stripe');
   withoutKeys = workerWith([stripe], 'stripe');
-  purchases = createPurchases({ ...ground, gateway: toss }, before);
+  purchases = createPurchases({ ...fixture, gateway: toss }, before);
 });
 
 afterEach(async () => {
   const faults = await faultsOfMoney();
-  await ground.drop();
+  await fixture.drop();
   if (faults.length > 0) throw new Error(faults.join('\n'));
 });
 
 /** Each gateway must have the money that its clearing account shows, and the ledger must be correct. */
 async function faultsOfMoney(): Promise<string[]> {
-  const faults = await ground.books.faults();
+  const faults = await fixture.books.faults();
   for (const gateway of [toss, stripe]) {
-    const owed = await ground.books.owedByGateway(gateway.name);
+    const owed = await fixture.books.owedByGateway(gateway.name);
     const taken = gateway.takenInAll();
     if (owed !== taken) faults.push(`${gateway.name} took ${taken}, the ledger says ${owed}`);
   }
-  await withSnapshot(ground.database.url, async (snapshot) =>
+  await withSnapshot(fixture.database.url, async (snapshot) =>
     auditLedger(snapshot, { onFault: ({ journal, what }) => void faults.push(`${journal} ${what}`) }),
   );
   return faults;
@@ -67,7 +67,10 @@ async function aFailedPayment() {
 }
 
 async function undoneAt(table: 'payments' | 'top_ups', id: string): Promise<Date | null> {
-  const row = await ground.database.owner(table).where({ id }).first<{ undone_at: Date | null }>('undone_at');
+  const row = await fixture.database
+    .owner(table)
+    .where({ id })
+    .first<{ undone_at: Date | null }>('undone_at');
   return row.undone_at;
 }
 
@@ -95,10 +98,10 @@ describe('after PAYMENT_GATEWAY was changed', () => {
   });
 
   it('a charge that is under way stays with its gateway: it is looked up, captured, repeated and booked there', async () => {
-    const sale = await createSale(ground.database.owner);
-    const hold = aGrant(sale, await createUser(ground.database.owner), sale.seatIds);
-    await ground.grant(hold);
-    const step = await ground.request(hold, anAttempt(1, 0), 'toss');
+    const sale = await createSale(fixture.database.owner);
+    const hold = aGrant(sale, await createUser(fixture.database.owner), sale.seatIds);
+    await fixture.grant(hold);
+    const step = await fixture.request(hold, anAttempt(1, 0), 'toss');
     await before.openPayment(step.paymentId);
     toss.script('authorise');
     await before.chargeCard(chargeOfPayment(step));
@@ -111,7 +114,7 @@ describe('after PAYMENT_GATEWAY was changed', () => {
     await after.confirmReservation(aConfirmation(step));
 
     expect(stripe.calls).toEqual([]);
-    expect(await ground.books.account('gateway:clearing:toss', hold.reservationId)).toBe(-TOTAL);
+    expect(await fixture.books.account('gateway:clearing:toss', hold.reservationId)).toBe(-TOTAL);
   });
 
   it('a top-up that is charged is credited from its gateway', async () => {
@@ -119,35 +122,35 @@ describe('after PAYMENT_GATEWAY was changed', () => {
 
     await after.creditTopUp({ topUpId, gatewayPaymentId: 'any' });
 
-    expect(await ground.books.balance(userId)).toBe(10_000);
-    expect(await ground.books.owedByGateway('toss')).toBe(10_000);
+    expect(await fixture.books.balance(userId)).toBe(10_000);
+    expect(await fixture.books.owedByGateway('toss')).toBe(10_000);
   });
 
   it('a refund goes through the gateway that took the money, and is booked there', async () => {
     const { reservationId, paymentId } = await purchases.buySeat(0);
-    const cancelling = createCancelling(ground, after);
+    const cancelling = createCancelling(fixture, after);
     const { cancellationId } = await cancelling.cancel(reservationId);
 
     await cancelling.refund(cancellationId);
 
     expect(toss.taken(paymentId)).toBe(0);
     expect(stripe.calls).toEqual([]);
-    expect(await ground.books.account('gateway:clearing:toss', reservationId)).toBe(0);
+    expect(await fixture.books.account('gateway:clearing:toss', reservationId)).toBe(0);
   });
 
   it('a payment that no gateway knows is requested again with the new gateway', async () => {
-    const userId = await createUser(ground.database.owner);
-    const topUps = createTopUpStore(ground.database.db);
-    const topUp = await ground.requestTopUp(userId, 10_000, 'toss');
+    const userId = await createUser(fixture.database.owner);
+    const topUps = createTopUpStore(fixture.database.db);
+    const topUp = await fixture.requestTopUp(userId, 10_000, 'toss');
     await topUps.withdraw(topUp.topUpId);
     expect(await topUps.request({ ...topUp, gateway: 'stripe' })).toMatchObject({ gateway: 'stripe' });
 
-    const sale = await createSale(ground.database.owner);
+    const sale = await createSale(fixture.database.owner);
     const hold = aGrant(sale, userId, sale.seatIds);
-    await ground.grant(hold);
+    await fixture.grant(hold);
     const attempt = anAttempt();
-    const payments = createPaymentStore(ground.database.db);
-    const step = await ground.request(hold, attempt, 'toss');
+    const payments = createPaymentStore(fixture.database.db);
+    const step = await fixture.request(hold, attempt, 'toss');
     expect(await payments.request({ ...step, gateway: 'stripe' })).toMatchObject({ gateway: 'toss' });
     await payments.withdraw(attempt.paymentId);
     expect(await payments.request({ ...step, gateway: 'stripe' })).toMatchObject({ gateway: 'stripe' });
@@ -183,11 +186,11 @@ describe('without the keys of the gateway that took the money', () => {
 
   it('a refund stays due, and shows operators the missing settings', async () => {
     const { reservationId } = await purchases.buySeat(0);
-    const { cancellationId } = await createCancelling(ground, withoutKeys).cancel(reservationId);
+    const { cancellationId } = await createCancelling(fixture, withoutKeys).cancel(reservationId);
 
     await expect(withoutKeys.refundCard({ cancellationId, attempt: 1 })).rejects.toThrow(MISSING);
 
-    expect(await ground.books.refund(reservationId)).toMatchObject({
+    expect(await fixture.books.refund(reservationId)).toMatchObject({
       status: 'PENDING',
       fault: `unknown: ${MISSING}`,
     });
@@ -200,13 +203,13 @@ describe('without the keys of the gateway that took the money', () => {
 
   it('the error names a gateway of a later release', async () => {
     const { paymentId } = await aFailedPayment();
-    await ground.database.owner('payments').where({ id: paymentId }).update({ gateway: 'later' });
+    await fixture.database.owner('payments').where({ id: paymentId }).update({ gateway: 'later' });
 
     await expect(after.giveBackCharge(paymentId, 'no-answer')).rejects.toThrow(
       'the gateway later is not configured: this release does not know it',
     );
 
-    await ground.database.owner('payments').where({ id: paymentId }).update({ gateway: 'toss' });
+    await fixture.database.owner('payments').where({ id: paymentId }).update({ gateway: 'toss' });
     await after.giveBackCharge(paymentId, 'no-answer');
   });
 });

@@ -1,26 +1,26 @@
 import { createActivities, type Activities } from '../../../src/activities';
 import { createPaymentStore } from '../../../src/db/payments/paymentStore';
 import { createSale, createUser, PRICE } from '../../support/factories';
-import { layGround, type Ground } from '../../support/ground';
+import { createFixture, type Fixture } from '../../support/fixture';
 import { aConfirmation, aFailure, aGrant, anEnd } from '../../support/steps';
 
-let ground: Ground;
+let fixture: Fixture;
 let activities: Activities;
 
 beforeAll(async () => {
-  ground = await layGround();
-  activities = createActivities(ground.dependencies);
+  fixture = await createFixture();
+  activities = createActivities(fixture.dependencies);
 });
 
-afterAll(async () => ground?.drop());
+afterAll(async () => fixture?.drop());
 
 /** A hold whose first attempt to pay has taken the points. */
 async function anOpenPayment(seats = 1) {
-  const { owner } = ground.database;
+  const { owner } = fixture.database;
   const [sale, userId] = await Promise.all([createSale(owner, { seats }), createUser(owner, 3 * PRICE)]);
   const hold = aGrant(sale, userId, sale.seatIds);
-  await ground.grant(hold);
-  const step = await ground.request(hold);
+  await fixture.grant(hold);
+  const step = await fixture.request(hold);
   await activities.openPayment(step.paymentId);
   return { hold, step, userId };
 }
@@ -33,8 +33,8 @@ describe('The steps of an attempt that run again from the first, after a worker 
     await activities.openPayment(step.paymentId);
     await activities.confirmReservation(aConfirmation(step));
 
-    expect(await ground.books.reservationStatus(step.reservationId)).toBe('CONFIRMED');
-    expect(await ground.books.balance(userId)).toBe(2 * PRICE);
+    expect(await fixture.books.reservationStatus(step.reservationId)).toBe('CONFIRMED');
+    expect(await fixture.books.balance(userId)).toBe(2 * PRICE);
   });
 
   it('end with the same tickets if the attempt was confirmed', async () => {
@@ -44,7 +44,7 @@ describe('The steps of an attempt that run again from the first, after a worker 
     await activities.openPayment(step.paymentId);
 
     expect(await activities.confirmReservation(aConfirmation(step))).toEqual(tickets);
-    expect(await ground.books.balance(userId)).toBe(2 * PRICE);
+    expect(await fixture.books.balance(userId)).toBe(2 * PRICE);
   });
 
   it('end with the same tickets if the client has cancelled a seat since', async () => {
@@ -52,11 +52,11 @@ describe('The steps of an attempt that run again from the first, after a worker 
     const tickets = await activities.confirmReservation(aConfirmation(step));
     const seatIds = hold.seatIds.slice(0, 1);
     await activities.cancelReservation(
-      await ground.requestCancellation(hold.reservationId, 'CUSTOMER', seatIds),
+      await fixture.requestCancellation(hold.reservationId, 'CUSTOMER', seatIds),
     );
 
     expect(await activities.confirmReservation(aConfirmation(step))).toEqual(tickets);
-    expect(await ground.books.payment(step.paymentId)).toMatchObject({ status: 'PARTIALLY_REFUNDED' });
+    expect(await fixture.books.payment(step.paymentId)).toMatchObject({ status: 'PARTIALLY_REFUNDED' });
   });
 });
 
@@ -69,15 +69,15 @@ describe('An attempt that was closed while the gateway may still charge', () => 
     await expect(activities.openPayment(paymentId)).rejects.toMatchObject({ slug: 'payment-failed' });
     await activities.failPayment({ ...aFailure(step), mayBeCharged: false });
 
-    const payments = createPaymentStore(ground.database.db);
+    const payments = createPaymentStore(fixture.database.db);
     expect(await payments.unsettledOf(reservationId)).toMatchObject([{ paymentId }]);
     await activities.giveBackCharge(paymentId, 'late');
     expect(await payments.unsettledOf(reservationId)).toEqual([]);
   });
 
   it('still has to be voided if it is a top-up', async () => {
-    const { owner } = ground.database;
-    const { topUpId } = await ground.requestTopUp(await createUser(owner), 10_000);
+    const { owner } = fixture.database;
+    const { topUpId } = await fixture.requestTopUp(await createUser(owner), 10_000);
     await activities.openTopUp(topUpId);
     await activities.failTopUp(topUpId, 'no-answer', true);
 
@@ -94,12 +94,12 @@ describe('An open attempt that its workflow may not know', () => {
   it('blocks the next attempt, and can be found', async () => {
     const { hold, step, userId } = await anOpenPayment();
 
-    await expect(activities.openPayment((await ground.request(hold)).paymentId)).rejects.toMatchObject({
+    await expect(activities.openPayment((await fixture.request(hold)).paymentId)).rejects.toMatchObject({
       slug: 'payment-in-progress',
     });
 
     expect(await activities.findOpenPayment(hold.reservationId)).toBe(step.paymentId);
-    expect(await ground.books.balance(userId)).toBe(2 * PRICE);
+    expect(await fixture.books.balance(userId)).toBe(2 * PRICE);
   });
 
   it('blocks the end of the hold, until it is undone', async () => {
@@ -110,15 +110,15 @@ describe('An open attempt that its workflow may not know', () => {
 
     expect(await activities.findOpenPayment(hold.reservationId)).toBeNull();
     expect(await activities.endHold(anEnd(hold))).toMatchObject({ status: 'RELEASED' });
-    expect(await ground.books.balance(userId)).toBe(3 * PRICE);
+    expect(await fixture.books.balance(userId)).toBe(3 * PRICE);
   });
 
   it('that was closed with its charge unknown blocks nothing, and the next step gets its id', async () => {
     const { hold, step, userId } = await anOpenPayment();
     await activities.failPayment({ ...aFailure(step), mayBeCharged: true });
-    expect(await ground.books.balance(userId)).toBe(3 * PRICE);
+    expect(await fixture.books.balance(userId)).toBe(3 * PRICE);
 
-    const next = await ground.request(hold);
+    const next = await fixture.request(hold);
     expect(await activities.openPayment(next.paymentId)).toMatchObject({ toGiveBack: [step.paymentId] });
     await activities.failPayment(aFailure(next));
     expect(await activities.endHold(anEnd(hold))).toEqual({
@@ -134,9 +134,9 @@ describe('An open attempt that its workflow may not know', () => {
   it('that is open keeps the reservation in PAYING when another attempt fails', async () => {
     const { hold, step } = await anOpenPayment();
 
-    await activities.failPayment(aFailure(await ground.request(hold)));
+    await activities.failPayment(aFailure(await fixture.request(hold)));
 
-    expect(await ground.books.reservationStatus(hold.reservationId)).toBe('PAYING');
+    expect(await fixture.books.reservationStatus(hold.reservationId)).toBe('PAYING');
     expect(await activities.findOpenPayment(hold.reservationId)).toBe(step.paymentId);
   });
 
@@ -145,9 +145,9 @@ describe('An open attempt that its workflow may not know', () => {
     await activities.confirmReservation(aConfirmation(step));
 
     expect(await activities.endHold(anEnd(hold))).toMatchObject({ status: 'CONFIRMED' });
-    await expect(activities.openPayment((await ground.request(hold)).paymentId)).rejects.toMatchObject({
+    await expect(activities.openPayment((await fixture.request(hold)).paymentId)).rejects.toMatchObject({
       slug: 'reservation-already-confirmed',
     });
-    expect(await ground.books.faults()).toEqual([]);
+    expect(await fixture.books.faults()).toEqual([]);
   });
 });

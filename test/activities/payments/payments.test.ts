@@ -3,109 +3,109 @@ import { createActivities, type Activities } from '../../../src/activities';
 import { createPaymentStore } from '../../../src/db/payments/paymentStore';
 import { chargeOfPayment } from '../../../src/gateways/chargeRequest';
 import { BOOKING_FEE, createSale, createUser, PRICE } from '../../support/factories';
-import { layGround, type Ground } from '../../support/ground';
+import { createFixture, type Fixture } from '../../support/fixture';
 import { aConfirmation, aFailure, aGrant, anEnd } from '../../support/steps';
 
-let ground: Ground;
+let fixture: Fixture;
 let activities: Activities;
 
 beforeAll(async () => {
-  ground = await layGround();
-  activities = createActivities(ground.dependencies);
+  fixture = await createFixture();
+  activities = createActivities(fixture.dependencies);
 });
 
-afterAll(async () => ground?.drop());
+afterAll(async () => fixture?.drop());
 
 /** A recorded hold of one seat, and the points for it. */
 async function aRecordedHold(points = PRICE) {
-  const { owner } = ground.database;
+  const { owner } = fixture.database;
   const sale = await createSale(owner);
   const userId = await createUser(owner, points);
   const hold = aGrant(sale, userId, sale.seatIds);
-  await ground.grant(hold);
+  await fixture.grant(hold);
   return { sale, userId, hold };
 }
 
-const faults = async (): Promise<string[]> => ground.books.faults();
+const faults = async (): Promise<string[]> => fixture.books.faults();
 
 describe('taking the points', () => {
   it('twice takes them once', async () => {
     const { userId, hold } = await aRecordedHold(3 * PRICE);
-    const step = await ground.request(hold);
+    const step = await fixture.request(hold);
 
     await Promise.all([activities.openPayment(step.paymentId), activities.openPayment(step.paymentId)]);
     await activities.openPayment(step.paymentId);
 
-    expect(await ground.books.balance(userId)).toBe(2 * PRICE);
-    expect(await ground.books.reservationStatus(hold.reservationId)).toBe('PAYING');
+    expect(await fixture.books.balance(userId)).toBe(2 * PRICE);
+    expect(await fixture.books.reservationStatus(hold.reservationId)).toBe('PAYING');
     expect(await faults()).toEqual([]);
   });
 
   it('from a wallet with too few points takes nothing and opens nothing', async () => {
     const { userId, hold } = await aRecordedHold(PRICE - 1);
-    const step = await ground.request(hold);
+    const step = await fixture.request(hold);
 
     await expect(activities.openPayment(step.paymentId)).rejects.toMatchObject({
       slug: 'insufficient-points',
       members: { balance: PRICE - 1, required: PRICE },
     });
 
-    expect(await ground.books.balance(userId)).toBe(PRICE - 1);
-    expect(await ground.books.payment(step.paymentId)).toMatchObject({ status: 'REQUESTED' });
-    expect(await ground.books.reservationStatus(hold.reservationId)).toBe('HELD');
+    expect(await fixture.books.balance(userId)).toBe(PRICE - 1);
+    expect(await fixture.books.payment(step.paymentId)).toMatchObject({ status: 'REQUESTED' });
+    expect(await fixture.books.reservationStatus(hold.reservationId)).toBe('HELD');
   });
 
   it('for a hold that has ended is rejected', async () => {
     const { userId, hold } = await aRecordedHold();
     await activities.endHold(anEnd(hold));
 
-    await expect(activities.openPayment((await ground.request(hold)).paymentId)).rejects.toMatchObject({
+    await expect(activities.openPayment((await fixture.request(hold)).paymentId)).rejects.toMatchObject({
       slug: 'reservation-expired',
     });
 
-    expect(await ground.books.balance(userId)).toBe(PRICE);
+    expect(await fixture.books.balance(userId)).toBe(PRICE);
   });
 
   it('for a hold that is over by the clock of Postgres is rejected: no charge starts after the hold', async () => {
     const { userId, hold } = await aRecordedHold();
-    const step = await ground.request(hold);
-    await ground.letExpire(hold.reservationId);
+    const step = await fixture.request(hold);
+    await fixture.letExpire(hold.reservationId);
 
     await expect(activities.openPayment(step.paymentId)).rejects.toMatchObject({
       slug: 'reservation-expired',
     });
 
-    expect(await ground.books.balance(userId)).toBe(PRICE);
+    expect(await fixture.books.balance(userId)).toBe(PRICE);
   });
 
   it('for a payment that was not requested, or was withdrawn, is rejected', async () => {
     const { userId, hold } = await aRecordedHold();
-    const { paymentId } = await ground.request(hold);
-    await createPaymentStore(ground.database.db).withdraw(paymentId);
+    const { paymentId } = await fixture.request(hold);
+    await createPaymentStore(fixture.database.db).withdraw(paymentId);
 
     for (const id of [paymentId, randomUUID()]) {
       await expect(activities.openPayment(id)).rejects.toMatchObject({ slug: 'payment-failed' });
     }
 
-    expect(await ground.books.balance(userId)).toBe(PRICE);
-    expect(await ground.books.reservationStatus(hold.reservationId)).toBe('HELD');
+    expect(await fixture.books.balance(userId)).toBe(PRICE);
+    expect(await fixture.books.reservationStatus(hold.reservationId)).toBe('HELD');
   });
 
   it('after the attempt was undone is rejected', async () => {
     const { userId, hold } = await aRecordedHold();
-    const step = await ground.request(hold);
+    const step = await fixture.request(hold);
     await activities.failPayment(aFailure(step));
 
     await expect(activities.openPayment(step.paymentId)).rejects.toMatchObject({ slug: 'payment-failed' });
 
-    expect(await ground.books.balance(userId)).toBe(PRICE);
-    expect(await ground.books.reservationStatus(hold.reservationId)).toBe('HELD');
+    expect(await fixture.books.balance(userId)).toBe(PRICE);
+    expect(await fixture.books.reservationStatus(hold.reservationId)).toBe('HELD');
     expect(await faults()).toEqual([]);
   });
 
   it('after a rejection for too few points is rejected for the same reason', async () => {
     const { hold } = await aRecordedHold();
-    const step = await ground.request(hold);
+    const step = await fixture.request(hold);
     await activities.failPayment({ ...aFailure(step), reason: 'insufficient-points' });
 
     await expect(activities.openPayment(step.paymentId)).rejects.toMatchObject({
@@ -118,71 +118,71 @@ describe('taking the points', () => {
 describe('undoing a payment', () => {
   it('twice returns the points once', async () => {
     const { userId, hold } = await aRecordedHold();
-    const step = await ground.request(hold);
+    const step = await fixture.request(hold);
     await activities.openPayment(step.paymentId);
 
     await Promise.all([activities.failPayment(aFailure(step)), activities.failPayment(aFailure(step))]);
     await activities.failPayment(aFailure(step));
 
-    expect(await ground.books.balance(userId)).toBe(PRICE);
-    expect(await ground.books.journals(hold.reservationId)).toEqual(['POINTS_TAKEN', 'POINTS_RETURNED']);
-    expect(await ground.books.reservationStatus(hold.reservationId)).toBe('HELD');
+    expect(await fixture.books.balance(userId)).toBe(PRICE);
+    expect(await fixture.books.journals(hold.reservationId)).toEqual(['POINTS_TAKEN', 'POINTS_RETURNED']);
+    expect(await fixture.books.reservationStatus(hold.reservationId)).toBe('HELD');
     expect(await faults()).toEqual([]);
   });
 
   it('returns nothing if nothing was taken', async () => {
     const { userId, hold } = await aRecordedHold();
 
-    await activities.failPayment(aFailure(await ground.request(hold)));
+    await activities.failPayment(aFailure(await fixture.request(hold)));
 
-    expect(await ground.books.balance(userId)).toBe(PRICE);
-    expect(await ground.books.journals(hold.reservationId)).toEqual([]);
+    expect(await fixture.books.balance(userId)).toBe(PRICE);
+    expect(await fixture.books.journals(hold.reservationId)).toEqual([]);
   });
 
   it('books a voided charge once, in and out', async () => {
     const { hold } = await aRecordedHold();
-    const step = await ground.request(hold);
+    const step = await fixture.request(hold);
     await activities.openPayment(step.paymentId);
 
     await activities.chargeCard(chargeOfPayment(step));
     await activities.giveBackCharge(step.paymentId, 'test');
     await activities.giveBackCharge(step.paymentId, 'test');
 
-    expect(await ground.books.journals(hold.reservationId)).toEqual([
+    expect(await fixture.books.journals(hold.reservationId)).toEqual([
       'POINTS_TAKEN',
       'POINTS_RETURNED',
       'CHARGE_VOIDED',
     ]);
-    expect(await ground.books.account('gateway:clearing:sandbox', hold.reservationId)).toBe(0);
+    expect(await fixture.books.account('gateway:clearing:sandbox', hold.reservationId)).toBe(0);
   });
 
   it('late does not change the next attempt', async () => {
     const { userId, hold } = await aRecordedHold();
-    const [first, second] = [await ground.request(hold), await ground.request(hold)];
+    const [first, second] = [await fixture.request(hold), await fixture.request(hold)];
     await activities.openPayment(first.paymentId);
     await activities.failPayment(aFailure(first));
     await activities.openPayment(second.paymentId);
 
     await activities.failPayment(aFailure(first));
 
-    expect(await ground.books.reservationStatus(hold.reservationId)).toBe('PAYING');
-    expect(await ground.books.balance(userId)).toBe(0);
+    expect(await fixture.books.reservationStatus(hold.reservationId)).toBe('PAYING');
+    expect(await fixture.books.balance(userId)).toBe(0);
     await expect(activities.confirmReservation(aConfirmation(second))).resolves.toHaveLength(1);
     expect(await faults()).toEqual([]);
   });
 
   it('does nothing once the payment has succeeded', async () => {
     const { userId, hold } = await aRecordedHold();
-    const step = await ground.request(hold);
+    const step = await fixture.request(hold);
     await activities.openPayment(step.paymentId);
     await activities.confirmReservation(aConfirmation(step));
 
     expect(await activities.failPayment(aFailure(step))).toBe('SUCCEEDED');
     await activities.giveBackCharge(step.paymentId, 'test');
-    expect(ground.gateway.calls).not.toContain(`void ${step.paymentId}`);
+    expect(fixture.gateway.calls).not.toContain(`void ${step.paymentId}`);
 
-    expect(await ground.books.balance(userId)).toBe(0);
-    expect(await ground.books.reservationStatus(hold.reservationId)).toBe('CONFIRMED');
+    expect(await fixture.books.balance(userId)).toBe(0);
+    expect(await fixture.books.reservationStatus(hold.reservationId)).toBe('CONFIRMED');
     expect(await faults()).toEqual([]);
   });
 });
@@ -190,26 +190,26 @@ describe('undoing a payment', () => {
 describe('marking a payment that settles', () => {
   it('late does not change the next attempt', async () => {
     const { hold } = await aRecordedHold();
-    const [first, second] = [await ground.request(hold), await ground.request(hold)];
+    const [first, second] = [await fixture.request(hold), await fixture.request(hold)];
     await activities.openPayment(first.paymentId);
     await activities.failPayment(aFailure(first));
     await activities.openPayment(second.paymentId);
 
     await activities.markSettling(first.paymentId);
 
-    expect(await ground.books.reservationStatus(hold.reservationId)).toBe('PAYING');
-    expect(await ground.books.payment(first.paymentId)).toMatchObject({ status: 'FAILED' });
+    expect(await fixture.books.reservationStatus(hold.reservationId)).toBe('PAYING');
+    expect(await fixture.books.payment(first.paymentId)).toMatchObject({ status: 'FAILED' });
   });
 
   it('twice marks it once, and it can still be confirmed', async () => {
     const { hold } = await aRecordedHold();
-    const step = await ground.request(hold);
+    const step = await fixture.request(hold);
     await activities.openPayment(step.paymentId);
 
     await activities.markSettling(step.paymentId);
     await activities.markSettling(step.paymentId);
 
-    expect(await ground.books.reservationStatus(hold.reservationId)).toBe('SETTLING');
+    expect(await fixture.books.reservationStatus(hold.reservationId)).toBe('SETTLING');
     await expect(activities.confirmReservation(aConfirmation(step))).resolves.toHaveLength(1);
   });
 });
@@ -217,7 +217,7 @@ describe('marking a payment that settles', () => {
 describe('confirming', () => {
   it('twice sells, issues, books and notifies once, with the same tickets', async () => {
     const { sale, hold } = await aRecordedHold();
-    const step = await ground.request(hold);
+    const step = await fixture.request(hold);
     await activities.openPayment(step.paymentId);
     const confirmation = aConfirmation(step);
 
@@ -228,19 +228,19 @@ describe('confirming', () => {
 
     expect(second).toEqual(first);
     expect(first.map((ticket) => ticket.seatId)).toEqual(sale.seatIds);
-    expect(await ground.books.journals(hold.reservationId)).toEqual(['POINTS_TAKEN', 'SALE']);
+    expect(await fixture.books.journals(hold.reservationId)).toEqual(['POINTS_TAKEN', 'SALE']);
     expect(await notificationsOf(hold.reservationId)).toBe(1);
     expect(await faults()).toEqual([]);
   });
 
   it('books the seats as revenue, the fees separately, and what the gateway owes', async () => {
     const { hold } = await aRecordedHold();
-    const step = await ground.request(hold);
+    const step = await fixture.request(hold);
     await activities.openPayment(step.paymentId);
 
     await activities.confirmReservation(aConfirmation(step));
 
-    const account = async (name: string) => ground.books.account(name, hold.reservationId);
+    const account = async (name: string) => fixture.books.account(name, hold.reservationId);
     expect(await account('house:revenue')).toBe(PRICE);
     expect(await account('house:booking-fees')).toBe(BOOKING_FEE);
     expect(await account('gateway:clearing:sandbox')).toBe(-BOOKING_FEE);
@@ -250,18 +250,18 @@ describe('confirming', () => {
 
   it('keeps the seat claimed, so that Redis rejects later claims', async () => {
     const { sale, hold } = await aRecordedHold();
-    const step = await ground.request(hold);
+    const step = await fixture.request(hold);
     await activities.openPayment(step.paymentId);
     await activities.confirmReservation(aConfirmation(step));
 
-    expect(await ground.dependencies.seatClaim.claim(sale.scheduleId, sale.seatIds, 'another')).toEqual(
+    expect(await fixture.dependencies.seatClaim.claim(sale.scheduleId, sale.seatIds, 'another')).toEqual(
       sale.seatIds,
     );
   });
 
   it('after the attempt was blocked is rejected, and nothing is sold', async () => {
     const { sale, hold } = await aRecordedHold();
-    const step = await ground.request(hold);
+    const step = await fixture.request(hold);
     await activities.openPayment(step.paymentId);
     expect(await activities.failPayment({ ...aFailure(step), reason: 'no-answer' })).toBe('FAILED');
 
@@ -269,24 +269,24 @@ describe('confirming', () => {
       slug: 'payment-failed',
     });
 
-    expect(await ground.books.seat(sale.seatId)).toEqual({ reservationId: hold.reservationId, sold: false });
-    expect(await ground.books.tickets(hold.reservationId)).toEqual([]);
+    expect(await fixture.books.seat(sale.seatId)).toEqual({ reservationId: hold.reservationId, sold: false });
+    expect(await fixture.books.tickets(hold.reservationId)).toEqual([]);
   });
 
   it('that was committed cannot be blocked any more', async () => {
     const { hold } = await aRecordedHold();
-    const step = await ground.request(hold);
+    const step = await fixture.request(hold);
     await activities.openPayment(step.paymentId);
     await activities.confirmReservation(aConfirmation(step));
 
     expect(await activities.failPayment({ ...aFailure(step), reason: 'no-answer' })).toBe('SUCCEEDED');
 
-    expect(await ground.books.payment(step.paymentId)).toEqual({ status: 'SUCCEEDED', reason: null });
+    expect(await fixture.books.payment(step.paymentId)).toEqual({ status: 'SUCCEEDED', reason: null });
   });
 
   it('and blocking the attempt at once: exactly one of them takes effect', async () => {
     const { hold } = await aRecordedHold();
-    const step = await ground.request(hold);
+    const step = await fixture.request(hold);
     await activities.openPayment(step.paymentId);
 
     const [confirmed, failed] = await Promise.allSettled([
@@ -296,16 +296,16 @@ describe('confirming', () => {
 
     const won = confirmed.status === 'fulfilled';
     expect(failed).toMatchObject({ status: 'fulfilled', value: won ? 'SUCCEEDED' : 'FAILED' });
-    expect(await ground.books.tickets(hold.reservationId)).toHaveLength(won ? 1 : 0);
-    expect(await ground.books.reservationStatus(hold.reservationId)).toBe(won ? 'CONFIRMED' : 'HELD');
+    expect(await fixture.books.tickets(hold.reservationId)).toHaveLength(won ? 1 : 0);
+    expect(await fixture.books.reservationStatus(hold.reservationId)).toBe(won ? 'CONFIRMED' : 'HELD');
   });
 
   it('is rejected as a whole if the seats are gone', async () => {
     const { hold } = await aRecordedHold();
-    const step = await ground.request(hold);
+    const step = await fixture.request(hold);
     await activities.openPayment(step.paymentId);
     // No step of the service ends a hold with an open payment. A manual change of the database can.
-    const { owner } = ground.database;
+    const { owner } = fixture.database;
     const endedAt = new Date();
     await owner('reservations')
       .where({ id: hold.reservationId })
@@ -317,18 +317,18 @@ describe('confirming', () => {
       members: { reason: 'seats-gone' },
     });
 
-    expect(await ground.books.payment(step.paymentId)).toMatchObject({ status: 'PENDING' });
-    expect(await ground.books.reservationStatus(hold.reservationId)).toBe('EXPIRED');
+    expect(await fixture.books.payment(step.paymentId)).toMatchObject({ status: 'PENDING' });
+    expect(await fixture.books.reservationStatus(hold.reservationId)).toBe('EXPIRED');
     await activities.failPayment(aFailure(step));
-    expect(await ground.books.reservationStatus(hold.reservationId)).toBe('EXPIRED');
+    expect(await fixture.books.reservationStatus(hold.reservationId)).toBe('EXPIRED');
     expect(await faults()).toEqual([]);
   });
 });
 
 describe('refunding a charge', () => {
   it('throws until the gateway has answered, so that it is tried again', async () => {
-    ground.gateway.unanswered.voids = 1;
-    const { paymentId } = await ground.request((await aRecordedHold()).hold);
+    fixture.gateway.unanswered.voids = 1;
+    const { paymentId } = await fixture.request((await aRecordedHold()).hold);
 
     await expect(activities.giveBackCharge(paymentId, 'test')).rejects.toThrow('has not answered');
     await expect(activities.giveBackCharge(paymentId, 'test')).resolves.toBeUndefined();
@@ -336,20 +336,20 @@ describe('refunding a charge', () => {
 
   it('does not void a charge that another run of the steps has confirmed', async () => {
     const { hold } = await aRecordedHold();
-    const step = await ground.request(hold);
+    const step = await fixture.request(hold);
     await activities.openPayment(step.paymentId);
-    await ground.gateway.charge(chargeOfPayment(step));
+    await fixture.gateway.charge(chargeOfPayment(step));
     await activities.confirmReservation(aConfirmation(step));
 
     await activities.giveBackCharge(step.paymentId, 'no-answer');
 
-    expect(ground.gateway.taken(step.paymentId)).toBe(BOOKING_FEE);
-    expect(await ground.books.reservationStatus(hold.reservationId)).toBe('CONFIRMED');
+    expect(fixture.gateway.taken(step.paymentId)).toBe(BOOKING_FEE);
+    expect(await fixture.books.reservationStatus(hold.reservationId)).toBe('CONFIRMED');
   });
 });
 
 async function notificationsOf(reservationId: string): Promise<number> {
-  const rows = await ground.database
+  const rows = await fixture.database
     .owner('outbox')
     .whereRaw("payload->>'reservationId' = ?", [reservationId]);
   return rows.length;

@@ -8,30 +8,30 @@ import { BOOKING_FEE, PRICE } from '../../support/factories';
 import { createPurchases, type Purchases } from '../../support/purchases';
 import { wholeRun } from '../../support/reconcile';
 import { createScriptedGateway, type ScriptedGateway } from '../../support/scriptedGateway';
-import { layGround, type Ground } from '../../support/ground';
+import { createFixture, type Fixture } from '../../support/fixture';
 
 const TOTAL = PRICE + BOOKING_FEE;
 
-let ground: Ground;
+let fixture: Fixture;
 let toss: ScriptedGateway;
 let activities: Activities;
 let atSandbox: Purchases;
 let atToss: Purchases;
 
 beforeEach(async () => {
-  ground = await layGround();
+  fixture = await createFixture();
   toss = createScriptedGateway('toss');
-  activities = workerWith([ground.gateway, toss]);
-  atSandbox = createPurchases(ground, activities);
-  atToss = createPurchases({ ...ground, gateway: toss }, activities);
+  activities = workerWith([fixture.gateway, toss]);
+  atSandbox = createPurchases(fixture, activities);
+  atToss = createPurchases({ ...fixture, gateway: toss }, activities);
 });
 
-afterEach(async () => ground?.drop());
+afterEach(async () => fixture?.drop());
 
 /** A worker with the keys of these gateways. It compares everything, however new. */
 function workerWith(gateways: ScriptedGateway[]): Activities {
   return createActivities({
-    ...ground.dependencies,
+    ...fixture.dependencies,
     gateways: createGateways(gateways, 'sandbox'),
     reconcileAfterMs: -60_000,
   });
@@ -40,7 +40,7 @@ function workerWith(gateways: ScriptedGateway[]): Activities {
 /** The differences as texts such as `OPEN captured-twice of toss`, sorted. */
 async function seen(): Promise<string[]> {
   const page = { status: undefined, limit: 200, before: undefined };
-  const differences = await createDifferenceStore(ground.database.db).page(page);
+  const differences = await createDifferenceStore(fixture.database.db).page(page);
   return differences.map(({ status, kind, gateway }) => `${status} ${kind} of ${gateway}`).toSorted();
 }
 
@@ -56,7 +56,7 @@ describe('with two gateways', () => {
     expect((await reconcile('toss')).read).toEqual({ lines: 2, attempts: 2, money: TOTAL + 10_000 });
 
     expect(await seen()).toEqual([]);
-    const overview = await readReconciliation(ground.database.db, ['sandbox', 'toss', 'stripe']);
+    const overview = await readReconciliation(fixture.database.db, ['sandbox', 'toss', 'stripe']);
     expect(overview).toMatchObject({
       explained: 1,
       gateways: [
@@ -86,7 +86,7 @@ describe('with two gateways', () => {
     const names = { gatewayPaymentId: `strange-${randomUUID()}`, idempotencyKey: paymentId };
     const money = { status: 'CAPTURED', amount: TOTAL, refunded: 0, currency: 'KRW' } as const;
     const bookedAt = new Date().toISOString();
-    ground.gateway.invent({ ...names, ...money, orderId: reservationId, bookedAt });
+    fixture.gateway.invent({ ...names, ...money, orderId: reservationId, bookedAt });
 
     await reconcile('sandbox');
     await reconcile('toss');
@@ -96,7 +96,7 @@ describe('with two gateways', () => {
 
   it('a sale that is booked on the account of the wrong gateway is a difference', async () => {
     await atToss.buySeat(0);
-    await ground.database
+    await fixture.database
       .owner('entries')
       .where({ account: 'gateway:clearing:toss' })
       .update({ account: 'gateway:clearing:sandbox' });
@@ -119,7 +119,7 @@ describe('a payment with a gateway that has no keys any more', () => {
     const found = ['OPEN charged-but-absent of toss', 'OPEN unknown-charge of toss'];
     expect(await seen()).toEqual(found);
 
-    activities = workerWith([ground.gateway]);
+    activities = workerWith([fixture.gateway]);
     await reconcile('sandbox');
 
     expect(await seen()).toEqual(found);
@@ -127,11 +127,11 @@ describe('a payment with a gateway that has no keys any more', () => {
 
   it('is still compared with our own books in every run, and never with another gateway', async () => {
     const { paymentId } = await atToss.buySeat(0);
-    activities = workerWith([ground.gateway]);
+    activities = workerWith([fixture.gateway]);
     expect((await reconcile('sandbox')).read).toEqual({ lines: 0, attempts: 1, money: TOTAL });
     expect(await seen()).toEqual([]);
 
-    const payment = ground.database.owner('payments').where({ id: paymentId });
+    const payment = fixture.database.owner('payments').where({ id: paymentId });
     await payment.clone().update({ status: 'FAILED', undone_at: new Date() });
     await reconcile('sandbox');
     expect(await seen()).toEqual(['OPEN ledger-differs of toss', 'OPEN sale-without-payment of null']);

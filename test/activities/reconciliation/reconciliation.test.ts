@@ -8,26 +8,30 @@ import type { BookedCharge } from '../../../src/domain/payments/gateway';
 import { anAttempt, BOOKING_FEE, createUser, PRICE } from '../../support/factories';
 import { createPurchases, type Purchases } from '../../support/purchases';
 import { wholeRun, type WholeRun } from '../../support/reconcile';
-import { layGround, type Ground } from '../../support/ground';
+import { createFixture, type Fixture } from '../../support/fixture';
 import { aConfirmation, aFailure } from '../../support/steps';
 
-let ground: Ground;
+let fixture: Fixture;
 let activities: Activities;
 let purchases: Purchases;
 
 beforeEach(async () => {
-  ground = await layGround();
+  fixture = await createFixture();
   // Everything is old enough to be compared.
-  activities = createActivities({ ...ground.dependencies, reconcileAfterMs: -60_000 });
-  purchases = createPurchases(ground, activities);
+  activities = createActivities({ ...fixture.dependencies, reconcileAfterMs: -60_000 });
+  purchases = createPurchases(fixture, activities);
 });
 
-afterEach(async () => ground?.drop());
+afterEach(async () => fixture?.drop());
 
 const reconcile = async (run = activities): Promise<WholeRun> => wholeRun(run);
 
 async function differences(): Promise<Difference[]> {
-  return createDifferenceStore(ground.database.db).page({ status: undefined, limit: 200, before: undefined });
+  return createDifferenceStore(fixture.database.db).page({
+    status: undefined,
+    limit: 200,
+    before: undefined,
+  });
 }
 
 /** The differences as texts such as `OPEN captured-twice 2000`, sorted. */
@@ -49,7 +53,7 @@ function aStranger(charge: Partial<BookedCharge> = {}): BookedCharge {
   };
 }
 
-const owner = () => ground.database.owner;
+const owner = () => fixture.database.owner;
 
 async function setPayment({ paymentId }: PaymentStep, columns: Record<string, unknown>): Promise<void> {
   await owner()('payments').where({ id: paymentId }).update(columns);
@@ -69,7 +73,7 @@ describe('books that agree', () => {
     // Three top-ups and three payments. The charge of the failed payment was voided.
     const money = 10_000 + PRICE + BOOKING_FEE + (PRICE + BOOKING_FEE) + 20_000;
     expect(read).toEqual({ lines: 6, attempts: 6, money });
-    expect(await readReconciliation(ground.database.db, ['sandbox'])).toMatchObject({
+    expect(await readReconciliation(fixture.database.db, ['sandbox'])).toMatchObject({
       explained: 1,
       unexplained: 0,
       oldestUnexplainedSeconds: 0,
@@ -81,7 +85,7 @@ describe('books that agree', () => {
 
   it('are read in pages of both sides, each row once', async () => {
     for (let bought = 0; bought < 5; bought += 1) await purchases.buySeat(0);
-    ground.gateway.bookPageSize = 2;
+    fixture.gateway.bookPageSize = 2;
 
     expect((await reconcile()).read).toEqual({ lines: 5, attempts: 5, money: 5 * (PRICE + BOOKING_FEE) });
     expect(await seen()).toEqual([]);
@@ -99,7 +103,7 @@ describe('books that agree', () => {
 describe('reconciliation of money that only the gateway has:', () => {
   it('a charge of a failed payment is to be voided', async () => {
     const step = await purchases.failPayment(PRICE);
-    ground.gateway.captureLate(chargeOfPayment(step));
+    fixture.gateway.captureLate(chargeOfPayment(step));
 
     expect((await reconcile()).toMend).toEqual([{ kind: 'PAYMENT', attemptId: step.paymentId }]);
 
@@ -109,9 +113,9 @@ describe('reconciliation of money that only the gateway has:', () => {
   it('a second charge of a paid reservation is to be voided', async () => {
     const failed = await purchases.beginPayment(0);
     await activities.failPayment({ ...aFailure(failed), mayBeCharged: false });
-    const paid = await ground.request({ ...failed, seatIds: [] }, anAttempt(1, 0));
+    const paid = await fixture.request({ ...failed, seatIds: [] }, anAttempt(1, 0));
     await activities.openPayment(paid.paymentId);
-    await ground.gateway.charge(chargeOfPayment(paid));
+    await fixture.gateway.charge(chargeOfPayment(paid));
     await activities.confirmReservation({ ...aConfirmation(paid), gatewayPaymentId: 'any' });
 
     expect((await reconcile()).toMend).toEqual([{ kind: 'PAYMENT', attemptId: failed.paymentId }]);
@@ -123,7 +127,7 @@ describe('reconciliation of money that only the gateway has:', () => {
     const { topUpId, charge } = await purchases.openTopUp(10_000);
     await activities.failTopUp(topUpId, 'no-answer', true);
     await activities.giveBackTopUp(topUpId, 'no-answer');
-    ground.gateway.captureLate(charge);
+    fixture.gateway.captureLate(charge);
 
     expect((await reconcile()).toMend).toEqual([{ kind: 'TOP_UP', attemptId: topUpId }]);
 
@@ -133,10 +137,10 @@ describe('reconciliation of money that only the gateway has:', () => {
   it('an unknown charge, and a charge for our order without an attempt, wait for an operator', async () => {
     const { reservationId } = await purchases.failPayment(0);
     const { reservationId: sold } = await purchases.buySeat(0);
-    ground.gateway.invent(aStranger());
-    ground.gateway.invent(aStranger({ orderId: reservationId, idempotencyKey: 'by-hand' }));
-    ground.gateway.invent(aStranger({ orderId: sold, refunded: 1_000 }));
-    ground.gateway.invent(aStranger({ refunded: 7_000 }));
+    fixture.gateway.invent(aStranger());
+    fixture.gateway.invent(aStranger({ orderId: reservationId, idempotencyKey: 'by-hand' }));
+    fixture.gateway.invent(aStranger({ orderId: sold, refunded: 1_000 }));
+    fixture.gateway.invent(aStranger({ refunded: 7_000 }));
 
     expect((await reconcile()).toMend).toEqual([]);
 
@@ -177,7 +181,7 @@ describe('reconciliation of money that only the gateway has:', () => {
 
   it('a charge is found by its id if the gateway does not report its key', async () => {
     const step = await purchases.buySeat(0);
-    ground.gateway.misstate(step.paymentId, { idempotencyKey: null, orderId: null });
+    fixture.gateway.misstate(step.paymentId, { idempotencyKey: null, orderId: null });
 
     await reconcile();
 
@@ -186,7 +190,7 @@ describe('reconciliation of money that only the gateway has:', () => {
 
   it('a refund that the service did not request waits for an operator', async () => {
     const step = await purchases.buySeat(0);
-    ground.gateway.misstate(step.paymentId, { refunded: 12_000 });
+    fixture.gateway.misstate(step.paymentId, { refunded: 12_000 });
 
     await reconcile();
 
@@ -199,7 +203,7 @@ describe('reconciliation of money that only the gateway has:', () => {
     await setPayment(step, { created_at: longAgo, undone_at: longAgo });
     await owner().raw('ALTER TABLE journals DISABLE TRIGGER USER');
     await owner()('journals').where({ payment_id: step.paymentId }).update({ created_at: longAgo });
-    ground.gateway.captureLate(chargeOfPayment(step));
+    fixture.gateway.captureLate(chargeOfPayment(step));
 
     expect((await reconcile()).toMend).toEqual([{ kind: 'PAYMENT', attemptId: step.paymentId }]);
   });
@@ -208,7 +212,7 @@ describe('reconciliation of money that only the gateway has:', () => {
 describe('reconciliation reports, because the gateway does not have it,', () => {
   it('a payment without a charge', async () => {
     const step = await purchases.buySeat(PRICE);
-    ground.gateway.misstate(step.paymentId, null);
+    fixture.gateway.misstate(step.paymentId, null);
 
     await reconcile();
 
@@ -217,7 +221,7 @@ describe('reconciliation reports, because the gateway does not have it,', () => 
 
   it('points without a charge', async () => {
     const { topUpId } = await purchases.buyPoints(10_000);
-    ground.gateway.misstate(topUpId, null);
+    fixture.gateway.misstate(topUpId, null);
 
     await reconcile();
 
@@ -226,7 +230,7 @@ describe('reconciliation reports, because the gateway does not have it,', () => 
 
   it('a charge of another amount', async () => {
     const step = await purchases.buySeat(PRICE);
-    ground.gateway.misstate(step.paymentId, { amount: BOOKING_FEE + 5 });
+    fixture.gateway.misstate(step.paymentId, { amount: BOOKING_FEE + 5 });
 
     await reconcile();
 
@@ -257,7 +261,7 @@ async function cancel(step: PaymentStep, refund: { done?: number; due?: number }
   const { reservationId, paymentId } = step;
   const amount = refund.done ?? refund.due;
   await owner()('reservations').where({ id: reservationId }).update({ status: 'CANCELLED' });
-  const id = await ground.requestCancellation(reservationId);
+  const id = await fixture.requestCancellation(reservationId);
   await owner()('cancellations').insert({
     id,
     reservation_id: reservationId,
@@ -322,7 +326,7 @@ describe('an attempt that never ended', () => {
   it('is to be ended if only the void of its charge is not confirmed', async () => {
     const step = await purchases.beginPayment(0);
     await activities.failPayment({ ...aFailure(step), mayBeCharged: true });
-    ground.gateway.misstate(step.paymentId, null);
+    fixture.gateway.misstate(step.paymentId, null);
 
     expect((await reconcile()).toMend).toEqual([{ kind: 'PAYMENT', attemptId: step.paymentId }]);
 
@@ -332,11 +336,11 @@ describe('an attempt that never ended', () => {
 
 describe('an attempt that is still under way', () => {
   it('is no difference until it has had time to settle', async () => {
-    const patient = createActivities({ ...ground.dependencies, reconcileAfterMs: 900_000 });
+    const patient = createActivities({ ...fixture.dependencies, reconcileAfterMs: 900_000 });
     await purchases.beginPayment(PRICE);
     const step = await purchases.failPayment(0);
-    ground.gateway.captureLate(chargeOfPayment(step));
-    ground.gateway.invent(aStranger());
+    fixture.gateway.captureLate(chargeOfPayment(step));
+    fixture.gateway.invent(aStranger());
 
     expect((await reconcile(patient)).toMend).toEqual([]);
 
@@ -344,10 +348,10 @@ describe('an attempt that is still under way', () => {
   });
 
   it('is no difference if it is old but has just changed', async () => {
-    const patient = createActivities({ ...ground.dependencies, reconcileAfterMs: 900_000 });
+    const patient = createActivities({ ...fixture.dependencies, reconcileAfterMs: 900_000 });
     const step = await purchases.buySeat(0);
     await setPayment(step, { created_at: new Date(Date.now() - 3_600_000) });
-    ground.gateway.misstate(step.paymentId, null);
+    fixture.gateway.misstate(step.paymentId, null);
 
     await reconcile(patient);
 
@@ -358,7 +362,7 @@ describe('an attempt that is still under way', () => {
 describe('a difference', () => {
   it('is one row, however often it is found, and is resolved when it is gone', async () => {
     const step = await purchases.buySeat(0);
-    ground.gateway.misstate(step.paymentId, null);
+    fixture.gateway.misstate(step.paymentId, null);
     await reconcile();
     const [first] = await differences();
     await reconcile();
@@ -367,13 +371,13 @@ describe('a difference', () => {
       { differenceId: first?.differenceId, firstSeenAt: first?.firstSeenAt, status: 'OPEN' },
     ]);
 
-    ground.gateway.reset();
+    fixture.gateway.reset();
     await reconcile();
 
     expect(await differences()).toMatchObject([
       { differenceId: first?.differenceId, status: 'RESOLVED', resolvedBy: null },
     ]);
-    expect(await readReconciliation(ground.database.db, ['sandbox'])).toMatchObject({
+    expect(await readReconciliation(fixture.database.db, ['sandbox'])).toMatchObject({
       explained: 1,
       unexplained: 0,
     });
@@ -381,11 +385,11 @@ describe('a difference', () => {
 
   it('is open again when it comes back', async () => {
     const step = await purchases.buySeat(0);
-    ground.gateway.misstate(step.paymentId, null);
+    fixture.gateway.misstate(step.paymentId, null);
     await reconcile();
-    ground.gateway.reset();
+    fixture.gateway.reset();
     await reconcile();
-    ground.gateway.misstate(step.paymentId, null);
+    fixture.gateway.misstate(step.paymentId, null);
 
     await reconcile();
 
@@ -394,23 +398,23 @@ describe('a difference', () => {
 
   it('that an operator closed stays closed until its figures change', async () => {
     const step = await purchases.buySeat(0);
-    ground.gateway.misstate(step.paymentId, { refunded: 1_000 });
+    fixture.gateway.misstate(step.paymentId, { refunded: 1_000 });
     await reconcile();
     const [open] = await differences();
     const by = { userId: await createUser(owner()), note: 'refunded by phone' };
-    await createDifferenceStore(ground.database.db).close(open?.differenceId ?? '', by);
+    await createDifferenceStore(fixture.database.db).close(open?.differenceId ?? '', by);
 
     await reconcile();
 
     expect(await differences()).toMatchObject([
       { status: 'RESOLVED', resolvedBy: by.userId, note: 'refunded by phone', amount: 1_000 },
     ]);
-    expect(await readReconciliation(ground.database.db, ['sandbox'])).toMatchObject({
+    expect(await readReconciliation(fixture.database.db, ['sandbox'])).toMatchObject({
       explained: 1,
       unexplained: 0,
     });
 
-    ground.gateway.misstate(step.paymentId, { refunded: 2_000 });
+    fixture.gateway.misstate(step.paymentId, { refunded: 2_000 });
     await reconcile();
 
     expect(await differences()).toMatchObject([{ status: 'OPEN', resolvedBy: null, amount: 2_000 }]);
@@ -421,11 +425,11 @@ describe('a difference', () => {
     const total = PRICE + BOOKING_FEE;
     await purchases.buyPoints(3 * total);
     await setPayment(step, { created_at: new Date(Date.now() - 3_600_000) });
-    ground.gateway.misstate(step.paymentId, null);
+    fixture.gateway.misstate(step.paymentId, null);
 
     await reconcile();
 
-    const overview = await readReconciliation(ground.database.db, ['sandbox']);
+    const overview = await readReconciliation(fixture.database.db, ['sandbox']);
     expect(overview).toMatchObject({
       explained: 0.75,
       unexplained: total,
@@ -436,10 +440,10 @@ describe('a difference', () => {
 
   it('from before the window stays open until an operator closes it', async () => {
     const step = await purchases.buySeat(0);
-    ground.gateway.misstate(step.paymentId, null);
+    fixture.gateway.misstate(step.paymentId, null);
     await reconcile();
     await owner()('differences').update({ arose_at: new Date('2020-01-01T00:00:00Z') });
-    ground.gateway.reset();
+    fixture.gateway.reset();
 
     await reconcile();
 
@@ -482,7 +486,7 @@ describe('a run', () => {
 
     expect(await seen()).toEqual([]);
     expect(await owner()('gateway_lines').where({ run_id: interrupted.runId }).select('*')).toHaveLength(1);
-    expect(await readReconciliation(ground.database.db, ['sandbox'])).toMatchObject({
+    expect(await readReconciliation(fixture.database.db, ['sandbox'])).toMatchObject({
       gateways: [{ lastRun: { lines: 1 }, running: null }],
     });
   });
@@ -500,7 +504,7 @@ describe('a run', () => {
 
   it('whose pages are read twice finds the same', async () => {
     const step = await purchases.failPayment(0);
-    ground.gateway.captureLate(chargeOfPayment(step));
+    fixture.gateway.captureLate(chargeOfPayment(step));
     const run = await activities.beginReconciliation(randomUUID(), 'sandbox');
     await activities.readGatewayBook(run, null);
     await activities.readGatewayBook(run, null);

@@ -1,26 +1,26 @@
 import { eventually } from '../../support/eventually';
 import { createSale, createUser } from '../../support/factories';
-import { layGround, type Ground } from '../../support/ground';
+import { createFixture, type Fixture } from '../../support/fixture';
 import { aGrant } from '../../support/steps';
 
-let ground: Ground;
+let fixture: Fixture;
 
 beforeAll(async () => {
-  ground = await layGround();
+  fixture = await createFixture();
 });
-afterEach(() => ground.endTest());
-afterAll(() => ground.drop());
+afterEach(() => fixture.endTest());
+afterAll(() => fixture.drop());
 
 describe('A hold and an operator who blocks the same seat', () => {
   it('never both succeed: the hold waits for the block that is being written', async () => {
-    const { owner } = ground.database;
+    const { owner } = fixture.database;
     const { scheduleId, seatId } = await createSale(owner);
     const userId = await createUser(owner);
 
     const block = await owner.transaction();
     await block('seats').where({ id: seatId }).forUpdate().select('id');
     await block('seats').where({ id: seatId }).update({ blocked: true });
-    const refusal = ground.grant(aGrant({ scheduleId }, userId, [seatId])).catch((error: unknown) => error);
+    const refusal = fixture.grant(aGrant({ scheduleId }, userId, [seatId])).catch((error: unknown) => error);
     await eventually(async () => {
       const { rows } = await owner.raw<{ rows: unknown[] }>('SELECT FROM pg_locks WHERE NOT granted');
       expect(rows).not.toEqual([]);

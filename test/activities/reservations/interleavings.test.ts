@@ -3,7 +3,7 @@ import { createActivities, type Activities } from '../../../src/activities';
 import type { HoldToGrant } from '../../../src/api/reservations/grantHold';
 import { createCancelling, type Cancelling } from '../../support/cancelling';
 import { anAttempt, createSale, createUser, PRICE } from '../../support/factories';
-import { layGround, type Ground } from '../../support/ground';
+import { createFixture, type Fixture } from '../../support/fixture';
 import { aConfirmation, aFailure, aGrant, anEnd } from '../../support/steps';
 
 const SEATS = 4;
@@ -26,23 +26,23 @@ const script: fc.Arbitrary<Script> = fc.record({
   }),
 });
 
-let ground: Ground;
+let fixture: Fixture;
 let activities: Activities;
 let cancelling: Cancelling;
 
 beforeAll(async () => {
-  ground = await layGround();
-  activities = createActivities(ground.dependencies);
-  cancelling = createCancelling(ground, activities);
+  fixture = await createFixture();
+  activities = createActivities(fixture.dependencies);
+  cancelling = createCancelling(fixture, activities);
 });
 
-afterAll(async () => ground?.drop());
+afterAll(async () => fixture?.drop());
 
 describe('reservations of the same seats at the same time', () => {
   it('never allocate a seat twice, split a set, or leave a wrong wallet or journal', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(script, { minLength: 2, maxLength: 6 }), async (scripts) => {
-        const { owner } = ground.database;
+        const { owner } = fixture.database;
         const sale = await createSale(owner, { seats: SEATS, maxSeatsPerUser: 3 });
         const users = await Promise.all(Array.from({ length: USERS }, () => createUser(owner, 2 * PRICE)));
         const holds = scripts.map(({ user, places, acts }) => {
@@ -52,7 +52,7 @@ describe('reservations of the same seats at the same time', () => {
 
         await Promise.all(holds.map(({ hold, acts }) => play(hold, ['hold', ...acts])));
 
-        expect(await ground.books.faults()).toEqual([]);
+        expect(await fixture.books.faults()).toEqual([]);
         expect(await splitSets()).toEqual([]);
         expect(await usersPastTheLimit()).toEqual([]);
       }),
@@ -65,10 +65,10 @@ async function play(hold: HoldToGrant, acts: readonly Act[]): Promise<void> {
   const attempt = anAttempt(hold.seatIds.length);
   const step = { paymentId: attempt.paymentId };
   const run: Record<Act, () => Promise<unknown>> = {
-    hold: () => ground.grant(hold),
-    'hold again': () => ground.grant(hold),
+    hold: () => fixture.grant(hold),
+    'hold again': () => fixture.grant(hold),
     'take points': async () => {
-      await ground.request(hold, attempt);
+      await fixture.request(hold, attempt);
       return activities.openPayment(step.paymentId);
     },
     fail: () => activities.failPayment(aFailure(step)),
@@ -81,7 +81,7 @@ async function play(hold: HoldToGrant, acts: readonly Act[]): Promise<void> {
 
 /** Reservations that own some of their seats but not all. */
 async function splitSets(): Promise<unknown[]> {
-  return ground.database
+  return fixture.database
     .owner('allocations')
     .groupBy('reservation_id')
     .havingRaw('count(released_at) NOT IN (0, count(*))')
@@ -89,7 +89,7 @@ async function splitSets(): Promise<unknown[]> {
 }
 
 async function usersPastTheLimit(): Promise<unknown[]> {
-  return ground.database
+  return fixture.database
     .owner('allocations')
     .whereNull('released_at')
     .groupBy('schedule_id', 'user_id')

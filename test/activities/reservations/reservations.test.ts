@@ -3,30 +3,30 @@ import { createActivities, type Activities } from '../../../src/activities';
 import { grantHold, HoldTooLate } from '../../../src/api/reservations/grantHold';
 import { eventually } from '../../support/eventually';
 import { createSale, createUser, type SaleOptions } from '../../support/factories';
-import { layGround, type Ground } from '../../support/ground';
+import { createFixture, type Fixture } from '../../support/fixture';
 import { aGrant, anEnd } from '../../support/steps';
 
-let ground: Ground;
+let fixture: Fixture;
 let activities: Activities;
 
 beforeAll(async () => {
-  ground = await layGround();
-  activities = createActivities(ground.dependencies);
+  fixture = await createFixture();
+  activities = createActivities(fixture.dependencies);
 });
 
-afterEach(async () => ground.endTest());
+afterEach(async () => fixture.endTest());
 
-afterAll(async () => ground?.drop());
+afterAll(async () => fixture?.drop());
 
 /** A hold of every seat of a new sale, not granted yet. */
 async function aHoldToGrant(options: SaleOptions = {}) {
-  const { owner } = ground.database;
+  const { owner } = fixture.database;
   const sale = await createSale(owner, options);
   return { sale, hold: aGrant(sale, await createUser(owner), sale.seatIds) };
 }
 
 function lockOf(scheduleId: string, seatId: string): Promise<string | null> {
-  return ground.redis.redis.get(`{${scheduleId}}:seat:${seatId}`);
+  return fixture.redis.redis.get(`{${scheduleId}}:seat:${seatId}`);
 }
 
 /** The errors of the rejected calls. */
@@ -38,32 +38,32 @@ describe('granting a hold', () => {
   it('twice returns the same hold twice', async () => {
     const { sale, hold } = await aHoldToGrant({ seats: 2 });
 
-    const first = await ground.grant(hold);
+    const first = await fixture.grant(hold);
     // A second request under the same key may find another run, with other times. The times of the row count.
-    const second = await ground.grant({
+    const second = await fixture.grant({
       ...hold,
       heldAt: new Date(hold.heldAt.getTime() + 1),
       expiresAt: new Date(hold.expiresAt.getTime() + 1),
     });
 
     expect(second).toEqual(first);
-    expect(await ground.books.seat(sale.seatId)).toEqual({ reservationId: hold.reservationId, sold: false });
+    expect(await fixture.books.seat(sale.seatId)).toEqual({ reservationId: hold.reservationId, sold: false });
   });
 
   it('twice at once returns the same hold twice', async () => {
     const { hold } = await aHoldToGrant({ seats: 2 });
 
-    const [first, second] = await Promise.all([ground.grant(hold), ground.grant(hold)]);
+    const [first, second] = await Promise.all([fixture.grant(hold), fixture.grant(hold)]);
 
     expect(second).toEqual(first);
   });
 
   it('freezes the price: a later change does not affect the hold', async () => {
     const { sale, hold } = await aHoldToGrant();
-    const first = await ground.grant(hold);
-    await ground.database.owner('grades').where({ schedule_id: sale.scheduleId }).update({ price: 1 });
+    const first = await fixture.grant(hold);
+    await fixture.database.owner('grades').where({ schedule_id: sale.scheduleId }).update({ price: 1 });
 
-    expect(await ground.grant(hold)).toEqual(first);
+    expect(await fixture.grant(hold)).toEqual(first);
   });
 
   it.each<[string, SaleOptions, object]>([
@@ -77,17 +77,17 @@ describe('granting a hold', () => {
   ])('is rejected for %s, and leaves nothing', async (_case, options, refusal) => {
     const { sale, hold } = await aHoldToGrant(options);
 
-    await expect(ground.grant(hold)).rejects.toMatchObject(refusal);
+    await expect(fixture.grant(hold)).rejects.toMatchObject(refusal);
 
-    expect(await ground.books.reservationStatus(hold.reservationId)).toBeNull();
-    expect(await ground.books.seat(sale.seatId)).toBe('AVAILABLE');
+    expect(await fixture.books.reservationStatus(hold.reservationId)).toBeNull();
+    expect(await fixture.books.seat(sale.seatId)).toBe('AVAILABLE');
   });
 
   it('is rejected for seats of another schedule, and the refusal names them', async () => {
     const { sale, hold } = await aHoldToGrant();
-    const other = await createSale(ground.database.owner);
+    const other = await createSale(fixture.database.owner);
 
-    await expect(ground.grant({ ...hold, seatIds: [sale.seatId, other.seatId] })).rejects.toMatchObject({
+    await expect(fixture.grant({ ...hold, seatIds: [sale.seatId, other.seatId] })).rejects.toMatchObject({
       slug: 'seat-not-found',
       members: { seatIds: [other.seatId] },
     });
@@ -95,9 +95,9 @@ describe('granting a hold', () => {
 
   it('is rejected for a blocked seat', async () => {
     const { sale, hold } = await aHoldToGrant();
-    await ground.database.owner('seats').where({ id: sale.seatId }).update({ blocked: true });
+    await fixture.database.owner('seats').where({ id: sale.seatId }).update({ blocked: true });
 
-    await expect(ground.grant(hold)).rejects.toMatchObject({
+    await expect(fixture.grant(hold)).rejects.toMatchObject({
       slug: 'seat-unavailable',
       members: { unavailableSeatIds: [sale.seatId] },
     });
@@ -105,14 +105,14 @@ describe('granting a hold', () => {
 
   it('is rejected by Postgres if Redis has lost the lock', async () => {
     const { sale, hold } = await aHoldToGrant();
-    await ground.grant(hold);
-    await ground.redis.redis.flushdb();
-    const late = aGrant(sale, await createUser(ground.database.owner), sale.seatIds);
+    await fixture.grant(hold);
+    await fixture.redis.redis.flushdb();
+    const late = aGrant(sale, await createUser(fixture.database.owner), sale.seatIds);
     expect(
-      await ground.dependencies.seatClaim.claim(sale.scheduleId, sale.seatIds, late.reservationId),
+      await fixture.dependencies.seatClaim.claim(sale.scheduleId, sale.seatIds, late.reservationId),
     ).toEqual([]);
 
-    await expect(ground.grant(late)).rejects.toMatchObject({
+    await expect(fixture.grant(late)).rejects.toMatchObject({
       slug: 'seat-unavailable',
       members: { unavailableSeatIds: [sale.seatId] },
     });
@@ -126,40 +126,40 @@ describe('granting a hold', () => {
     const heldAt = new Date(Date.now() - age);
     const late = { ...hold, heldAt, expiresAt: new Date(heldAt.getTime() + length) };
 
-    await expect(ground.grant(late)).rejects.toThrow(HoldTooLate);
+    await expect(fixture.grant(late)).rejects.toThrow(HoldTooLate);
 
-    expect(await ground.books.reservationStatus(hold.reservationId)).toBeNull();
-    expect(await ground.books.seat(sale.seatId)).toBe('AVAILABLE');
+    expect(await fixture.books.reservationStatus(hold.reservationId)).toBeNull();
+    expect(await fixture.books.seat(sale.seatId)).toBe('AVAILABLE');
   });
 
   it('that was recorded returns the recorded hold however late, also after it has ended', async () => {
     const { sale, hold } = await aHoldToGrant();
-    const first = await ground.grant(hold);
+    const first = await fixture.grant(hold);
     await activities.endHold(anEnd(hold));
-    await ground.grant(aGrant(sale, await createUser(ground.database.owner), sale.seatIds));
+    await fixture.grant(aGrant(sale, await createUser(fixture.database.owner), sale.seatIds));
 
-    expect(await ground.grant({ ...hold, heldAt: new Date(Date.now() - 60_000) })).toEqual(first);
+    expect(await fixture.grant({ ...hold, heldAt: new Date(Date.now() - 60_000) })).toEqual(first);
 
-    expect(await ground.books.reservationStatus(hold.reservationId)).toBe('RELEASED');
+    expect(await fixture.books.reservationStatus(hold.reservationId)).toBe('RELEASED');
   });
 });
 
 describe('parallel holds', () => {
   it('of one seat: one wins, and every other gets the id of the seat that is gone', async () => {
-    const { owner } = ground.database;
+    const { owner } = fixture.database;
     const sale = await createSale(owner);
     const holds = await Promise.all(
       Array.from({ length: 20 }, async () => aGrant(sale, await createUser(owner), sale.seatIds)),
     );
 
-    const outcomes = await Promise.allSettled(holds.map((hold) => ground.grant(hold)));
+    const outcomes = await Promise.allSettled(holds.map((hold) => fixture.grant(hold)));
 
     const refusal = { slug: 'seat-unavailable', members: { unavailableSeatIds: [sale.seatId] } };
     expect(refusalsOf(outcomes)).toMatchObject(Array.from({ length: 19 }, () => refusal));
   });
 
   it('of overlapping seats: each gets all of its seats or none, and no two wait for each other', async () => {
-    const { owner } = ground.database;
+    const { owner } = fixture.database;
     const sale = await createSale(owner, { seats: 6 });
     // Every pair of neighbours, in both orders. Without one order of row locks this is the classic deadlock.
     const pairs = sale.seatIds.map((seatId, place) => [seatId, sale.seatIds[(place + 1) % 6] ?? seatId]);
@@ -169,13 +169,13 @@ describe('parallel holds', () => {
       ),
     );
 
-    const outcomes = await Promise.allSettled(holds.map((hold) => ground.grant(hold)));
+    const outcomes = await Promise.allSettled(holds.map((hold) => fixture.grant(hold)));
 
     const refusals = refusalsOf(outcomes);
     expect(refusals).toMatchObject(refusals.map(() => ({ slug: 'seat-unavailable' })));
     expect(refusals.length).toBeLessThan(holds.length);
     const owners = await Promise.all(
-      holds.map(async ({ seatIds }) => Promise.all(seatIds.map((seatId) => ground.books.seat(seatId)))),
+      holds.map(async ({ seatIds }) => Promise.all(seatIds.map((seatId) => fixture.books.seat(seatId)))),
     );
     for (const [place, { reservationId, seatIds }] of holds.entries()) {
       const own = owners[place]?.filter(
@@ -186,12 +186,12 @@ describe('parallel holds', () => {
   });
 
   it('of one user keep to the limit of seats', async () => {
-    const { owner } = ground.database;
+    const { owner } = fixture.database;
     const sale = await createSale(owner, { seats: 10, maxSeatsPerUser: 3 });
     const userId = await createUser(owner);
 
     const outcomes = await Promise.allSettled(
-      sale.seatIds.map((seatId) => ground.grant(aGrant(sale, userId, [seatId]))),
+      sale.seatIds.map((seatId) => fixture.grant(aGrant(sale, userId, [seatId]))),
     );
 
     const refusal = { slug: 'seat-limit-exceeded', members: { limit: 3, alreadyHeld: 3 } };
@@ -201,19 +201,19 @@ describe('parallel holds', () => {
 
 describe('the limit of seats', () => {
   it('counts held seats, and no released ones', async () => {
-    const { owner } = ground.database;
+    const { owner } = fixture.database;
     const sale = await createSale(owner, { seats: 3, maxSeatsPerUser: 2 });
     const userId = await createUser(owner);
     const first = aGrant(sale, userId, sale.seatIds.slice(0, 2));
-    await ground.grant(first);
+    await fixture.grant(first);
     const second = aGrant(sale, userId, sale.seatIds.slice(2));
-    await expect(ground.grant(second)).rejects.toMatchObject({
+    await expect(fixture.grant(second)).rejects.toMatchObject({
       members: { limit: 2, alreadyHeld: 2 },
     });
 
     await activities.endHold(anEnd(first));
 
-    await expect(ground.grant(second)).resolves.toMatchObject({
+    await expect(fixture.grant(second)).resolves.toMatchObject({
       reservationId: second.reservationId,
     });
   });
@@ -222,36 +222,39 @@ describe('the limit of seats', () => {
 describe('ending a hold', () => {
   it.each(['EXPIRED', 'RELEASED'] as const)('as %s puts its seats back on sale, once', async (status) => {
     const { sale, hold } = await aHoldToGrant({ seats: 2 });
-    await ground.grant(hold);
-    if (status === 'EXPIRED') await ground.letExpire(hold.reservationId);
+    await fixture.grant(hold);
+    if (status === 'EXPIRED') await fixture.letExpire(hold.reservationId);
 
     await activities.endHold(anEnd(hold, status));
     await activities.endHold(anEnd(hold, status));
 
-    expect(await ground.books.reservationStatus(hold.reservationId)).toBe(status);
-    expect(await ground.books.seat(sale.seatId)).toBe('AVAILABLE');
+    expect(await fixture.books.reservationStatus(hold.reservationId)).toBe(status);
+    expect(await fixture.books.seat(sale.seatId)).toBe('AVAILABLE');
     expect(await lockOf(sale.scheduleId, sale.seatId)).toBeNull();
   });
 
   it('too late does not free the seat of a newer hold', async () => {
     const { sale, hold } = await aHoldToGrant();
-    await ground.grant(hold);
+    await fixture.grant(hold);
     await activities.endHold(anEnd(hold));
-    const newer = aGrant(sale, await createUser(ground.database.owner), sale.seatIds);
-    await ground.grant(newer);
+    const newer = aGrant(sale, await createUser(fixture.database.owner), sale.seatIds);
+    await fixture.grant(newer);
 
     await activities.endHold(anEnd(hold));
     await activities.endHold(anEnd(hold, 'RELEASED'));
 
-    expect(await ground.books.seat(sale.seatId)).toEqual({ reservationId: newer.reservationId, sold: false });
+    expect(await fixture.books.seat(sale.seatId)).toEqual({
+      reservationId: newer.reservationId,
+      sold: false,
+    });
     expect(await lockOf(sale.scheduleId, sale.seatId)).toBe(newer.reservationId);
   });
 
   it('frees the lock in its second run if the first was interrupted after its commit', async () => {
     const { sale, hold } = await aHoldToGrant();
-    await ground.grant(hold);
-    const seatClaim = { ...ground.dependencies.seatClaim, release: isDown };
-    await createActivities({ ...ground.dependencies, seatClaim, logger: silent() }).endHold(anEnd(hold));
+    await fixture.grant(hold);
+    const seatClaim = { ...fixture.dependencies.seatClaim, release: isDown };
+    await createActivities({ ...fixture.dependencies, seatClaim, logger: silent() }).endHold(anEnd(hold));
     expect(await lockOf(sale.scheduleId, sale.seatId)).toBe(hold.reservationId);
 
     await activities.endHold(anEnd(hold));
@@ -260,18 +263,18 @@ describe('ending a hold', () => {
   });
 
   it('early takes no seats from a payment under way', async () => {
-    const { owner } = ground.database;
+    const { owner } = fixture.database;
     const sale = await createSale(owner);
     const hold = aGrant(sale, await createUser(owner, 100_000), sale.seatIds);
-    await ground.grant(hold);
-    await activities.openPayment((await ground.request(hold)).paymentId);
+    await fixture.grant(hold);
+    await activities.openPayment((await fixture.request(hold)).paymentId);
 
     await expect(activities.endHold(anEnd(hold, 'RELEASED'))).rejects.toMatchObject({
       slug: 'payment-in-progress',
     });
 
-    expect(await ground.books.reservationStatus(hold.reservationId)).toBe('PAYING');
-    expect(await ground.books.seat(sale.seatId)).toEqual({ reservationId: hold.reservationId, sold: false });
+    expect(await fixture.books.reservationStatus(hold.reservationId)).toBe('PAYING');
+    expect(await fixture.books.seat(sale.seatId)).toEqual({ reservationId: hold.reservationId, sold: false });
     expect(await lockOf(sale.scheduleId, sale.seatId)).toBe(hold.reservationId);
   });
 
@@ -280,31 +283,31 @@ describe('ending a hold', () => {
 
     expect(await activities.endHold(anEnd(hold))).toMatchObject({ status: 'REFUSED' });
 
-    expect(await ground.books.reservationStatus(hold.reservationId)).toBeNull();
+    expect(await fixture.books.reservationStatus(hold.reservationId)).toBeNull();
   });
 
   it('too early, by the clock of Postgres, changes nothing and returns the time that is left', async () => {
     const { sale, hold } = await aHoldToGrant();
-    await ground.grant(hold);
+    await fixture.grant(hold);
 
     const { status, millisecondsLeft } = await activities.endHold(anEnd(hold, 'EXPIRED'));
 
     expect(status).toBe('HELD');
     expect(millisecondsLeft).toBeGreaterThan(290_000);
-    expect(await ground.books.seat(sale.seatId)).toMatchObject({ reservationId: hold.reservationId });
+    expect(await fixture.books.seat(sale.seatId)).toMatchObject({ reservationId: hold.reservationId });
   });
 
   it('a moment too early waits until the end', async () => {
     const { hold } = await aHoldToGrant();
     const soon = { ...hold, expiresAt: new Date(Date.now() + 1_000) };
-    await ground.grant(soon);
+    await fixture.grant(soon);
 
     expect(await activities.endHold(anEnd(soon, 'EXPIRED'))).toMatchObject({ status: 'EXPIRED' });
   });
 
   it('waits for a transaction that is granting the hold', async () => {
     const { hold } = await aHoldToGrant();
-    const granting = await ground.database.db.transaction();
+    const granting = await fixture.database.db.transaction();
     await grantHold(storesOf(granting), hold);
 
     const ending = activities.endHold(anEnd(hold));
@@ -316,18 +319,18 @@ describe('ending a hold', () => {
 
   it('works while Redis is down', async () => {
     const { sale, hold } = await aHoldToGrant();
-    await ground.grant(hold);
-    const seatClaim = { ...ground.dependencies.seatClaim, release: isDown };
-    const alone = createActivities({ ...ground.dependencies, seatClaim, logger: silent() });
+    await fixture.grant(hold);
+    const seatClaim = { ...fixture.dependencies.seatClaim, release: isDown };
+    const alone = createActivities({ ...fixture.dependencies, seatClaim, logger: silent() });
 
     await alone.endHold(anEnd(hold));
 
-    expect(await ground.books.seat(sale.seatId)).toBe('AVAILABLE');
+    expect(await fixture.books.seat(sale.seatId)).toBe('AVAILABLE');
   });
 });
 
 async function waitingForLocks(): Promise<number> {
-  const { rows } = await ground.database.owner.raw<{ rows: unknown[] }>(
+  const { rows } = await fixture.database.owner.raw<{ rows: unknown[] }>(
     `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
   );
@@ -339,5 +342,5 @@ const isDown = () => Promise.reject(new Error('Redis is down'));
 
 /** The warning about Redis is expected. */
 function silent() {
-  return ground.dependencies.logger.child({}, { level: 'silent' });
+  return fixture.dependencies.logger.child({}, { level: 'silent' });
 }

@@ -28,7 +28,7 @@ const change = async (id: string, body: object, token = operator): Promise<Reply
 
 /** Does what every process does at least three times a minute. */
 const aMinuteLater = async (): Promise<void> => {
-  await Promise.all([edge, beside].map(async ({ dependencies }) => dependencies.cutSessions.reload()));
+  await Promise.all([edge, beside].map(async ({ dependencies }) => dependencies.blockedSessions.reload()));
 };
 
 /** Whether an access token works. Every process must agree. */
@@ -262,7 +262,7 @@ describe('the account of the operator', () => {
       await own.dependencies.accounts.ensureOperator('another password of it');
 
       expect(await row.clone().first('role', 'disabled_at')).toEqual({ role: 'OPERATOR', disabled_at: null });
-      await own.dependencies.cutSessions.reload();
+      await own.dependencies.blockedSessions.reload();
       expectProblem(await own.call('GET', '/v1/wallet', { token }), 401, 'unauthenticated');
     } finally {
       await own.stop();

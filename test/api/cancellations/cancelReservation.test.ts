@@ -7,26 +7,26 @@ import {
 import { createReadFacts } from '../../../src/api/cancellations/readFacts';
 import { createCancellationRequestStore } from '../../../src/db/cancellations/cancellationRequestStore';
 import { storesOf } from '../../../src/db/stores';
-import { buyOnStage } from '../../support/buyOnStage';
+import { buyNewSale } from '../../support/buyNewSale';
 import { KEEPS_30_PERCENT } from '../../support/factories';
-import { buildStage, type Stage } from '../../support/stage';
+import { createTestbed, type Testbed } from '../../support/testbed';
 
-let stage: Stage;
+let testbed: Testbed;
 
 beforeAll(async () => {
-  stage = await buildStage();
+  testbed = await createTestbed();
 }, 60_000);
 
-afterEach(async () => stage.endTest());
+afterEach(async () => testbed.endTest());
 
-afterAll(async () => stage?.drop());
+afterAll(async () => testbed?.drop());
 
-const requests = () => createCancellationRequestStore(stage.database.db);
+const requests = () => createCancellationRequestStore(testbed.database.db);
 
 /** The cancellation of the API. It uses the real workflows unless a test replaces them. */
 function anApi(change: Partial<CancellationWorkflows> = {}) {
-  const { db } = stage.database;
-  const { env, taskQueue } = stage.temporal;
+  const { db } = testbed.database;
+  const { env, taskQueue } = testbed.temporal;
   const stores = storesOf(db);
   return createCancelReservation({
     stores,
@@ -36,7 +36,7 @@ function anApi(change: Partial<CancellationWorkflows> = {}) {
 }
 
 async function aRequest() {
-  const { reservationId, userId } = await buyOnStage(stage, { cancellationPolicy: KEEPS_30_PERCENT });
+  const { reservationId, userId } = await buyNewSale(testbed, { cancellationPolicy: KEEPS_30_PERCENT });
   return { cancellationId: randomUUID(), reservationId, userId, seatIds: null };
 }
 
@@ -49,14 +49,14 @@ describe('a cancellation that the API requests', () => {
     await expect(cancel).rejects.toMatchObject({ slug: 'temporarily-unavailable' });
 
     expect(await requests().find(request.cancellationId)).toMatchObject({ status: 'WITHDRAWN' });
-    expect(await stage.books.reservationStatus(request.reservationId)).toBe('CONFIRMED');
+    expect(await testbed.books.reservationStatus(request.reservationId)).toBe('CONFIRMED');
     expect(await anApi()(request)).toMatchObject({ cancellationId: request.cancellationId, whole: true });
   });
 
   it('is decided by the time of its first request if it is already recorded', async () => {
     const request = await aRequest();
     const { cancellationId, reservationId } = request;
-    const { owner } = stage.database;
+    const { owner } = testbed.database;
     // An API recorded the request in time, and died.
     await requests().request({ ...request, cause: 'CUSTOMER' });
     const [asked, show] = [new Date(Date.now() - 7_200_000), new Date(Date.now() - 3_600_000)];
@@ -65,13 +65,16 @@ describe('a cancellation that the API requests', () => {
 
     expect(await anApi()(request)).toMatchObject({ cancellationId, cancelledAt: asked });
 
-    expect(await stage.books.reservationStatus(reservationId)).toBe('CANCELLED');
+    expect(await testbed.books.reservationStatus(reservationId)).toBe('CANCELLED');
   });
 
   it('is rejected if it is too late, and leaves no request', async () => {
     const request = await aRequest();
     const { cancellationId, reservationId } = request;
-    await stage.database.owner('reservations').where({ id: reservationId }).update({ starts_at: new Date() });
+    await testbed.database
+      .owner('reservations')
+      .where({ id: reservationId })
+      .update({ starts_at: new Date() });
 
     await expect(anApi()(request)).rejects.toMatchObject({ slug: 'not-cancellable' });
 

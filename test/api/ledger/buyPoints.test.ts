@@ -2,23 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { createBuyPoints } from '../../../src/api/ledger/buyPoints';
 import { createTopUpStore } from '../../../src/db/ledger/topUpStore';
 import { createUser } from '../../support/factories';
-import { layGround, type Ground } from '../../support/ground';
+import { createFixture, type Fixture } from '../../support/fixture';
 
-let ground: Ground;
+let fixture: Fixture;
 
 beforeAll(async () => {
-  ground = await layGround();
+  fixture = await createFixture();
 });
 
-afterAll(async () => ground?.drop());
+afterAll(async () => fixture?.drop());
 
 describe('a top-up that joins a run that had found it withdrawn', () => {
   it('is withdrawn again, and its key gets a new try', async () => {
-    const { db, owner } = ground.database;
+    const { db, owner } = fixture.database;
     const topUps = createTopUpStore(db);
     const topUpId = randomUUID();
     const buyPoints = createBuyPoints({
-      gateway: ground.gateway,
+      gateway: fixture.gateway,
       topUps,
       workflows: { make: async () => Promise.resolve({ topUpId, status: 'FAILED', reason: 'withdrawn' }) },
     });

@@ -8,28 +8,28 @@ import { storesOf } from '../../../src/db/stores';
 import { createSeatDirectory } from '../../../src/api/reservations/seatDirectory';
 import { Problem } from '../../../src/domain/problems';
 import { PRICE } from '../../support/factories';
-import { holdOnStage } from '../../support/holdOnStage';
-import { buildStage, type Stage } from '../../support/stage';
+import { holdNewSale } from '../../support/holdNewSale';
+import { createTestbed, type Testbed } from '../../support/testbed';
 
-let stage: Stage;
+let testbed: Testbed;
 
 beforeAll(async () => {
-  stage = await buildStage();
+  testbed = await createTestbed();
 }, 60_000);
 
-afterEach(async () => stage.endTest());
+afterEach(async () => testbed.endTest());
 
-afterAll(async () => stage?.drop());
+afterAll(async () => testbed?.drop());
 
 /** The payment of the API without a waiting room. It uses the real workflows unless a test replaces them. */
 function anApi(change: Partial<ReservationWorkflows> = {}) {
-  const { database, dependencies, temporal } = stage;
+  const { database, dependencies, temporal } = testbed;
   const { db } = database;
   const { taskQueue } = temporal;
   const { settleSeconds, logger } = dependencies;
   return createPayReservation({
     stores: storesOf(db),
-    gateway: stage.gateway,
+    gateway: testbed.gateway,
     directory: createSeatDirectory(db),
     admission: { requirePlace: async () => Promise.resolve('a-room') },
     workflows: {
@@ -43,7 +43,7 @@ function anApi(change: Partial<ReservationWorkflows> = {}) {
 
 describe('a payment that joins a run that had found it withdrawn', () => {
   it('is withdrawn again, and its key gets a new try', async () => {
-    const { reservationId, userId } = await holdOnStage(stage);
+    const { reservationId, userId } = await holdNewSale(testbed);
     const paymentId = randomUUID();
     const request = {
       paymentId,
@@ -59,7 +59,7 @@ describe('a payment that joins a run that had found it withdrawn', () => {
     const joined = anApi({ pay: async () => Promise.reject(withdrawn) })(request);
 
     await expect(joined).rejects.toMatchObject({ slug: 'temporarily-unavailable' });
-    expect(await storesOf(stage.database.db).payments.find(paymentId)).toMatchObject({
+    expect(await storesOf(testbed.database.db).payments.find(paymentId)).toMatchObject({
       status: 'WITHDRAWN',
     });
     expect(await anApi()(request)).toMatchObject({ paymentId, status: 'SUCCEEDED' });

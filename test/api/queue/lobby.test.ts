@@ -2,7 +2,7 @@ import { lobbyStatus } from '../../../src/api/queue/lobbyStatus';
 import { queueSchema, queueTokenSchema } from '../../../src/api/queue/schema';
 import { createOpeningActivities } from '../../../src/activities/openings/openings';
 import { createLobby } from '../../../src/redis/queue/lobby';
-import { layGround, type Ground } from '../../support/ground';
+import { createFixture, type Fixture } from '../../support/fixture';
 import { announceSale, HOUR_MS } from '../../support/opening';
 import { aNumber, textLike } from '../../support/matchers';
 import { expectProblem, logIn, startEdge, type Account, type Edge } from '../edge';
@@ -10,11 +10,11 @@ import { expectProblem, logIn, startEdge, type Account, type Edge } from '../edg
 const UUID = /^[0-9a-f-]{36}$/;
 
 let edge: Edge;
-let ground: Ground;
+let fixture: Fixture;
 beforeAll(async () => {
-  [edge, ground] = await Promise.all([startEdge(), layGround()]);
+  [edge, fixture] = await Promise.all([startEdge(), createFixture()]);
 });
-afterAll(async () => Promise.all([edge.stop(), ground.drop()]));
+afterAll(async () => Promise.all([edge.stop(), fixture.drop()]));
 
 async function enter(account: Account, scheduleId: string) {
   const reply = await edge.call('POST', '/v1/queue/tokens', {
@@ -33,7 +33,7 @@ const status = async (account: Account, queueToken: string) =>
 /** Does what the worker does at the opening, without Temporal. */
 async function open(scheduleId: string): Promise<void> {
   const activities = createOpeningActivities({
-    ...ground.dependencies,
+    ...fixture.dependencies,
     db: edge.database.db,
     lobby: createLobby(edge.redis.redis),
   });

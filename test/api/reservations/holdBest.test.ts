@@ -1,43 +1,43 @@
 import pLimit from 'p-limit';
 import { createHoldBest, type HoldBest } from '../../../src/api/reservations/holdBest';
-import type { HoldAttempt } from '../../../src/api/reservations/holdClaimed';
+import type { HoldAttempt } from '../../../src/api/reservations/holdClaimedSeats';
 import { createSeatChoice, type SeatChoice } from '../../../src/api/reservations/seatChoice';
 import type { HeldReservation } from '../../../src/domain/reservations/hold';
 import { aHold, createSale, createUser, type Sale } from '../../support/factories';
 import { aGrant } from '../../support/steps';
 import { anAttemptToHold, createHolding } from '../../support/holding';
-import { buildStage, type Stage } from '../../support/stage';
+import { createTestbed, type Testbed } from '../../support/testbed';
 
 /** Time for hundreds of workflows on a busy machine. */
 const CROWD_MS = 180_000;
 
 const inTurn = pLimit(8);
 
-let stage: Stage;
+let testbed: Testbed;
 let seatChoice: SeatChoice;
 let holdBest: HoldBest;
 
 beforeAll(async () => {
-  stage = await buildStage('real');
+  testbed = await createTestbed('real');
   const made = parts();
   seatChoice = made.seatChoice;
   holdBest = createHoldBest(made);
 }, 90_000);
-afterEach(async () => stage.endTest());
-afterAll(async () => stage?.drop());
+afterEach(async () => testbed.endTest());
+afterAll(async () => testbed?.drop());
 
 /** The parts of one API process. */
 function parts() {
-  const { db, seatClaim } = stage.dependencies;
-  const { reservations } = stage.temporal;
+  const { db, seatClaim } = testbed.dependencies;
+  const { reservations } = testbed.temporal;
   // All requests choose at once. More workflows and transactions at once would only test the machine.
-  const hold = createHolding(stage, reservations);
-  const holdClaimed: typeof hold = async (...seats) => inTurn(async () => hold(...seats));
-  return { seatChoice: createSeatChoice(db), seatClaim, holdClaimed };
+  const hold = createHolding(testbed, reservations);
+  const holdClaimedSeats: typeof hold = async (...seats) => inTurn(async () => hold(...seats));
+  return { seatChoice: createSeatChoice(db), seatClaim, holdClaimedSeats };
 }
 
 async function request(): Promise<HoldAttempt> {
-  return anAttemptToHold(stage, await createUser(stage.database.owner));
+  return anAttemptToHold(testbed, await createUser(testbed.database.owner));
 }
 
 async function requests(count: number) {
@@ -48,7 +48,7 @@ const seatIdsOf = ({ seats }: HeldReservation): string[] => seats.map((seat) => 
 
 /** The reservation that has claimed each seat of a sale in Redis. */
 async function claimsOf(sale: Sale): Promise<Map<string, string>> {
-  const owners = await stage.redis.redis.mget(
+  const owners = await testbed.redis.redis.mget(
     sale.seatIds.map((seatId) => `{${sale.scheduleId}}:seat:${seatId}`),
   );
   return new Map(sale.seatIds.flatMap((seatId, place) => (owners[place] ? [[seatId, owners[place]]] : [])));
@@ -56,17 +56,17 @@ async function claimsOf(sale: Sale): Promise<Map<string, string>> {
 
 /** Holds seats that have no claim in Redis, as after a loss of Redis. */
 async function holdUnclaimed(sale: Sale, seatIds: readonly string[]): Promise<void> {
-  const userId = await createUser(stage.database.owner);
+  const userId = await createUser(testbed.database.owner);
   const input = aHold(sale, userId, seatIds);
-  await stage.temporal.hold(input);
-  await stage.redis.redis.flushdb();
+  await testbed.temporal.hold(input);
+  await testbed.redis.redis.flushdb();
 }
 
 describe('hundreds of users who request the best seats at once', () => {
   it(
     'all get adjacent seats, and no seat twice, while seats are left',
     async () => {
-      const sale = await createSale(stage.database.owner, { seats: 602 });
+      const sale = await createSale(testbed.database.owner, { seats: 602 });
       const held = await Promise.all(
         (await requests(300)).map(async (one) => holdBest(one, sale.scheduleId, { quantity: 2 })),
       );
@@ -82,7 +82,7 @@ describe('hundreds of users who request the best seats at once', () => {
   it(
     'are rejected only when nothing is left, and leave no claim',
     async () => {
-      const sale = await createSale(stage.database.owner, { seats: 30 });
+      const sale = await createSale(testbed.database.owner, { seats: 30 });
       const answers = await Promise.allSettled(
         (await requests(60)).map(async (one) => holdBest(one, sale.scheduleId, { quantity: 3 })),
       );
@@ -103,12 +103,12 @@ describe('hundreds of users who request the best seats at once', () => {
   it(
     'get each seat once, also if Redis loses everything meanwhile',
     async () => {
-      const sale = await createSale(stage.database.owner, { seats: 120 });
+      const sale = await createSale(testbed.database.owner, { seats: 120 });
       const running = (await requests(60)).map(async (one) =>
         holdBest(one, sale.scheduleId, { quantity: 2 }),
       );
       await Promise.race(running);
-      await stage.redis.redis.flushdb();
+      await testbed.redis.redis.flushdb();
 
       const held = await Promise.all(running);
       expect(new Set(held.flatMap(seatIdsOf)).size).toBe(120);
@@ -119,7 +119,7 @@ describe('hundreds of users who request the best seats at once', () => {
 
 describe('seats that turn out to be taken', () => {
   it('are left out if only Postgres knows that they are taken, and their claim is released', async () => {
-    const sale = await createSale(stage.database.owner, { seats: 6 });
+    const sale = await createSale(testbed.database.owner, { seats: 6 });
     const known = { taken: new Set<string>(), since: 0 };
     const [best = []] = await seatChoice.best(sale.scheduleId, { quantity: 2 }, known);
     await holdUnclaimed(sale, best);
@@ -134,7 +134,7 @@ describe('seats that turn out to be taken', () => {
   });
 
   it('are on offer again as soon as they are released: a rejection never uses data older than its request', async () => {
-    const sale = await createSale(stage.database.owner, { seats: 2 });
+    const sale = await createSale(testbed.database.owner, { seats: 2 });
     const [first, second, third] = [await request(), await request(), await request()];
     await holdBest(first, sale.scheduleId, { quantity: 2 });
     // The process reads the statuses again, which are 400 ms old at most from now on.
@@ -142,7 +142,7 @@ describe('seats that turn out to be taken', () => {
       slug: 'seat-unavailable',
     });
 
-    await stage.temporal.reservations.release(first.reservationId);
+    await testbed.temporal.reservations.release(first.reservationId);
 
     const held = await holdBest(third, sale.scheduleId, { quantity: 2 });
     expect(seatIdsOf(held).toSorted()).toEqual(sale.seatIds.toSorted());
@@ -151,7 +151,7 @@ describe('seats that turn out to be taken', () => {
 
 describe('a rejection', () => {
   it('because of the seat limit of a user leaves no claim', async () => {
-    const sale = await createSale(stage.database.owner, { seats: 6, maxSeatsPerUser: 2 });
+    const sale = await createSale(testbed.database.owner, { seats: 6, maxSeatsPerUser: 2 });
 
     await expect(holdBest(await request(), sale.scheduleId, { quantity: 3 })).rejects.toMatchObject({
       slug: 'seat-limit-exceeded',
@@ -161,7 +161,7 @@ describe('a rejection', () => {
   });
 
   it('lists every unknown grade and zone, and those that the schedule has', async () => {
-    const sale = await createSale(stage.database.owner);
+    const sale = await createSale(testbed.database.owner);
     const wish = { quantity: 1, grade: 'VIP', zone: 'Balcony' };
 
     await expect(holdBest(await request(), sale.scheduleId, wish)).rejects.toMatchObject({
@@ -178,7 +178,7 @@ describe('a rejection', () => {
 
 describe('the chosen seats of a round', () => {
   it('are left out if Postgres grants them to another user; reservation and workflow stay the same', async () => {
-    const sale = await createSale(stage.database.owner, { seats: 40 });
+    const sale = await createSale(testbed.database.owner, { seats: 40 });
     const one = await request();
     const lost: string[] = [];
     // Twice, another user is faster between the choice and the grant.
@@ -197,7 +197,7 @@ describe('the chosen seats of a round', () => {
     expect(rounds).toBe(3);
     expect(held.seats).toHaveLength(2);
     expect(seatIdsOf(held).filter((seatId) => lost.includes(seatId))).toEqual([]);
-    expect(await stage.temporal.handle(held.reservationId).describe()).toMatchObject({
+    expect(await testbed.temporal.handle(held.reservationId).describe()).toMatchObject({
       runId: attempt.run?.runId,
       status: { name: 'RUNNING' },
     });
@@ -209,8 +209,8 @@ async function takeChosen(sale: Sale): Promise<string[]> {
   const seatIds = [...(await claimsOf(sale)).keys()];
   const taken = await Promise.all(
     seatIds.map(async (seatId) =>
-      stage
-        .grant(aGrant(sale, await createUser(stage.database.owner), [seatId]))
+      testbed
+        .grant(aGrant(sale, await createUser(testbed.database.owner), [seatId]))
         .then(() => [seatId])
         .catch(() => []),
     ),

@@ -6,7 +6,7 @@ import { Problem } from '../../../src/domain/problems';
 import { createAddressHoldLog } from '../../../src/redis/reservations/addressHolds';
 import { createBestEffort } from '../../../src/redis/bestEffort';
 import { createSale, createUser, type Sale } from '../../support/factories';
-import { layGround, type Ground } from '../../support/ground';
+import { createFixture, type Fixture } from '../../support/fixture';
 import { aGrant } from '../../support/steps';
 
 const MINUTE = 60_000;
@@ -14,15 +14,15 @@ const HOLD = 5 * MINUTE;
 const HERE = '192.0.2.1';
 const ELSEWHERE = '198.51.100.1';
 
-let ground: Ground;
+let fixture: Fixture;
 
 beforeAll(async () => {
-  ground = await layGround();
+  fixture = await createFixture();
 });
-afterAll(async () => ground?.drop());
+afterAll(async () => fixture?.drop());
 
-function createLimits(redis = ground.redis.redis) {
-  const { db, logger } = ground.dependencies;
+function createLimits(redis = fixture.redis.redis) {
+  const { db, logger } = fixture.dependencies;
   return createHoldLimits({
     allowance: { ofSeat: 3, ofSchedule: 20, ofAddress: 5 },
     holdMs: HOLD,
@@ -34,11 +34,11 @@ function createLimits(redis = ground.redis.redis) {
 type Fan = Pick<WantedHold, 'userId' | 'network'>;
 
 const aFan = async (network = HERE): Promise<Fan> => ({
-  userId: await createUser(ground.database.owner),
+  userId: await createUser(fixture.database.owner),
   network,
 });
 
-const openSale = async (seats = 1) => createSale(ground.database.owner, { seats, maxSeatsPerUser: 50 });
+const openSale = async (seats = 1) => createSale(fixture.database.owner, { seats, maxSeatsPerUser: 50 });
 
 interface Ending {
   status?: 'EXPIRED' | 'RELEASED' | 'CONFIRMED' | 'CANCELLED';
@@ -51,10 +51,10 @@ interface Ending {
 /** An ended hold of all seats of a sale, or of some. Bought seats have no payment. */
 async function hold(fan: Fan, sale: Sale, ending: Ending & { seatIds?: string[] } = {}): Promise<void> {
   const { status = 'EXPIRED', ran = HOLD, ago = 0, seatIds = sale.seatIds } = ending;
-  const { owner } = ground.database;
+  const { owner } = fixture.database;
   const granted = aGrant(sale, fan.userId, seatIds);
   const { reservationId } = granted;
-  await ground.grant(granted);
+  await fixture.grant(granted);
   const endedAt = new Date(Date.now() - ago);
   const heldAt = new Date(endedAt.getTime() - ran);
   const expiresAt = new Date(heldAt.getTime() + HOLD);
@@ -111,7 +111,7 @@ async function holdFrom(network: string, { scheduleId, seatIds }: Sale, reservat
 
 /** Ends the last hold of each seat. */
 async function letEnd({ seatIds }: Sale, ago = 0): Promise<void> {
-  const { redis } = ground.redis;
+  const { redis } = fixture.redis;
   for (const seatId of seatIds) await redis.pexpire(`held-from:{${HERE}}:${seatId}`, 60 * MINUTE - ago);
 }
 
@@ -179,7 +179,7 @@ describe('an account that holds a seat repeatedly without buying it', () => {
   it('waits also after a loss of Redis', async () => {
     const [sale, fan] = [await openSale(), await aFan()];
     await times(4, async () => hold(fan, sale));
-    await ground.redis.redis.flushdb();
+    await fixture.redis.redis.flushdb();
 
     expectWait(await wait(fan, sale), HOLD);
   });
@@ -288,7 +288,7 @@ describe('the accounts at one address', () => {
     await times(6, async () => holdFrom(HERE, sale));
     await letEnd(sale);
     await times(4, async () => hold(fan, sale));
-    const redis = new Redis(ground.redis.url, { lazyConnect: true });
+    const redis = new Redis(fixture.redis.url, { lazyConnect: true });
     const limits = createLimits(redis);
 
     await expect(limits.assertAllowed({ ...(await aFan()), ...sale }, new Date())).resolves.toBeUndefined();
@@ -302,7 +302,7 @@ describe('the accounts at one address', () => {
     const sale = await openSale();
     await holdFrom(HERE, sale);
 
-    expect(await ground.redis.redis.pttl(`held-from:{${HERE}}:${sale.seatId}`)).toBeLessThanOrEqual(
+    expect(await fixture.redis.redis.pttl(`held-from:{${HERE}}:${sale.seatId}`)).toBeLessThanOrEqual(
       HOLD + 60 * MINUTE,
     );
   });

@@ -69,7 +69,7 @@ export async function hireStaff(edge: Edge): Promise<Staff> {
   const login = `gate-${randomUUID()}`;
   const password = 'staff-password';
   const { accounts } = edge.dependencies;
-  const account = await accounts.draft({ login, password, role: 'STAFF' });
+  const account = await accounts.prepare({ login, password, role: 'STAFF' });
   await accounts.add(createUserStore(edge.database.db), account);
   const { body } = await edge.call('POST', '/v1/auth/login', { body: { id: login, password } });
   const token = String(body['accessToken']);

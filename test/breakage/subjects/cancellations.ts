@@ -77,9 +77,9 @@ export const CANCELLATION_BREAKAGES: Breakage[] = [
     edits: [
       {
         file: 'src/workflows/cancellations/showCancellation.ts',
-        find: 'if (!(await duties.fulfil(() => isShowCancelled(scheduleId)))) {',
+        find: 'if (!(await requiredSteps.complete(() => isShowCancelled(scheduleId)))) {',
         replace:
-          'if (!(await duties.fulfil(() => isShowCancelled(scheduleId))) && scheduleId.length === 0) {',
+          'if (!(await requiredSteps.complete(() => isShowCancelled(scheduleId))) && scheduleId.length === 0) {',
       },
       {
         file: 'src/activities/cancellations/showCancellations.ts',

@@ -46,7 +46,7 @@ export const EDGE_BREAKAGES: Breakage[] = [
     edits: [
       {
         file: BODY_BYTES,
-        find: "res.once('close', () => underWay.giveBack(network, most));",
+        find: "res.once('close', () => underWay.returnShare(network, most));",
         replace: '',
       },
     ],

@@ -220,7 +220,7 @@ export const INPUT_BREAKAGES: Breakage[] = [
     edits: [
       {
         file: 'src/api/accounts/accessTokens.ts',
-        find: "if (cutSessions.has(sid)) throw new Problem('unauthenticated', 'The session has been ended.');",
+        find: "if (blockedSessions.has(sid)) throw new Problem('unauthenticated', 'The session has been ended.');",
         replace: '',
       },
     ],

@@ -53,7 +53,7 @@ export const LIMIT_BREAKAGES: Breakage[] = [
     name: 'holds without a purchase are not limited',
     edits: [
       {
-        file: 'src/api/reservations/holdClaimed.ts',
+        file: 'src/api/reservations/holdClaimedSeats.ts',
         find: 'await limits.assertAllowed({ ...hold, network }, facts.now);',
         replace: '',
       },

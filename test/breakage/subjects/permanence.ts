@@ -21,7 +21,7 @@ export const PERMANENCE_BREAKAGES: Breakage[] = [
     name: 'a step that must happen is given up',
     edits: [
       {
-        file: 'src/workflows/lib/duties.ts',
+        file: 'src/workflows/lib/requiredSteps.ts',
         find: 'if (!failure) throw error;',
         replace: 'throw error;',
       },

@@ -47,7 +47,7 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
         replace: 'return record(keys, toRecord(await effect(tx)));',
       },
     ],
-    suite: 'test/api/reservations/placeHold.test.ts',
+    suite: 'test/api/reservations/holdSeats.test.ts',
     tests: ['a repeat with the same key is never permanently rejected while a hold exists under the key'],
   },
   {
@@ -70,12 +70,12 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     name: 'a run whose hold was rejected continues until its timer',
     edits: [
       {
-        file: 'src/api/reservations/placeHold.ts',
+        file: 'src/api/reservations/holdSeats.ts',
         find: 'if (hasOutcome(error)) void workflows.cancel(reservationId, run.runId);',
         replace: 'if (hasOutcome(error)) return;',
       },
     ],
-    suite: 'test/api/reservations/placeHold.test.ts',
+    suite: 'test/api/reservations/holdSeats.test.ts',
     tests: [
       'a hold that Postgres rejects gets a response with the seats that are gone, and its workflow ends',
     ],
@@ -84,12 +84,12 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     name: 'a run that can no longer grant a hold is kept',
     edits: [
       {
-        file: 'src/api/reservations/holdClaimed.ts',
+        file: 'src/api/reservations/holdClaimedSeats.ts',
         find: 'if (attempt.run) await workflows.discard(hold.reservationId, attempt.run.runId);',
         replace: '',
       },
     ],
-    suite: 'test/api/reservations/placeHold.test.ts',
+    suite: 'test/api/reservations/holdSeats.test.ts',
     tests: ['a repeat with the same key gets a new workflow if the old one can no longer be granted'],
   },
   {

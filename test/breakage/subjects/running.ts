@@ -218,19 +218,19 @@ export const RUNNING_BREAKAGES: Breakage[] = [
         replace: 'service.updateSchedule(request)',
       },
     ],
-    suite: 'test/worker/schedules.test.ts',
+    suite: 'test/worker/temporalSchedules.test.ts',
     tests: ['the schedules keep a pause that an operator sets while a worker updates them'],
   },
   {
     name: 'a dropped update of a schedule counts as done',
     edits: [
       {
-        file: 'src/worker/schedules.ts',
+        file: 'src/worker/temporalSchedules.ts',
         find: '    await sleep(pauseMs);\n',
         replace: '    return void sleep(pauseMs);\n',
       },
     ],
-    suite: 'test/worker/schedules.test.ts',
+    suite: 'test/worker/temporalSchedules.test.ts',
     tests: ['the schedules keep a pause that an operator sets while a worker updates them'],
   },
   {

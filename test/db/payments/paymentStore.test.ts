@@ -3,24 +3,24 @@ import { createPaymentStore, type PaymentStore } from '../../../src/db/payments/
 import { createReservationTickets } from '../../../src/db/tickets/reservationTickets';
 import { eventually } from '../../support/eventually';
 import { anAttempt, createSale, createUser, PRICE } from '../../support/factories';
-import { layGround, type Ground } from '../../support/ground';
+import { createFixture, type Fixture } from '../../support/fixture';
 import { aGrant } from '../../support/steps';
 
-let ground: Ground;
+let fixture: Fixture;
 let store: PaymentStore;
 
 beforeAll(async () => {
-  ground = await layGround();
-  store = createPaymentStore(ground.database.db);
+  fixture = await createFixture();
+  store = createPaymentStore(fixture.database.db);
 });
 
-afterAll(async () => ground?.drop());
+afterAll(async () => fixture?.drop());
 
 async function aRecordedHold() {
-  const { owner } = ground.database;
+  const { owner } = fixture.database;
   const sale = await createSale(owner);
   const hold = aGrant(sale, await createUser(owner, PRICE), sale.seatIds);
-  await ground.grant(hold);
+  await fixture.grant(hold);
   return { sale, hold };
 }
 
@@ -39,26 +39,26 @@ const charge = { gatewayPaymentId: 'gateway-1', approvedAt: new Date('2030-01-01
 
 describe('an attempt to pay', () => {
   it('is opened once', async () => {
-    const { paymentId } = await ground.request((await aRecordedHold()).hold);
+    const { paymentId } = await fixture.request((await aRecordedHold()).hold);
 
     expect(await store.open(paymentId)).toMatchObject({ opened: true, payment: { status: 'PENDING' } });
     expect(await store.open(paymentId)).toMatchObject({ opened: false, payment: { status: 'PENDING' } });
   });
 
   it('that is opened twice at the same time is opened once', async () => {
-    const { paymentId } = await ground.request((await aRecordedHold()).hold);
-    const first = await ground.database.db.transaction();
+    const { paymentId } = await fixture.request((await aRecordedHold()).hold);
+    const first = await fixture.database.db.transaction();
     await createPaymentStore(first).open(paymentId);
     const second = store.open(paymentId);
-    await isWaiting(ground.database.owner);
+    await isWaiting(fixture.database.owner);
     await first.commit();
 
     expect(await second).toMatchObject({ opened: false, payment: { status: 'PENDING' } });
   });
 
   it('that is requested again while the sweep withdraws forgotten attempts is not withdrawn', async () => {
-    const { paymentId } = await ground.request((await aRecordedHold()).hold);
-    const { db, owner } = ground.database;
+    const { paymentId } = await fixture.request((await aRecordedHold()).hold);
+    const { db, owner } = fixture.database;
     const long = new Date(Date.now() - 3_600_000);
     await owner('payments').where({ id: paymentId }).update({ created_at: long });
     const again = await db.transaction();
@@ -75,16 +75,16 @@ describe('an attempt to pay', () => {
   it('that was withdrawn is not opened, until it is requested again', async () => {
     const { hold } = await aRecordedHold();
     const attempt = anAttempt();
-    const { paymentId } = await ground.request(hold, attempt);
+    const { paymentId } = await fixture.request(hold, attempt);
 
     expect(await store.withdraw(paymentId)).toBe(true);
     expect(await store.open(paymentId)).toMatchObject({ opened: false, payment: { status: 'WITHDRAWN' } });
-    await ground.request(hold, attempt);
+    await fixture.request(hold, attempt);
     expect(await store.open(paymentId)).toMatchObject({ opened: true });
   });
 
   it('that has begun cannot be withdrawn', async () => {
-    const { paymentId } = await ground.request((await aRecordedHold()).hold);
+    const { paymentId } = await fixture.request((await aRecordedHold()).hold);
     await store.open(paymentId);
 
     expect(await store.withdraw(paymentId)).toBe(false);
@@ -92,7 +92,7 @@ describe('an attempt to pay', () => {
   });
 
   it('that failed cannot succeed any more', async () => {
-    const { paymentId } = await ground.request((await aRecordedHold()).hold);
+    const { paymentId } = await fixture.request((await aRecordedHold()).hold);
     await store.open(paymentId);
     await store.fail(paymentId, 'no-answer', true);
 
@@ -101,7 +101,7 @@ describe('an attempt to pay', () => {
   });
 
   it('that succeeded cannot fail any more', async () => {
-    const { paymentId } = await ground.request((await aRecordedHold()).hold);
+    const { paymentId } = await fixture.request((await aRecordedHold()).hold);
     await store.open(paymentId);
     await store.succeed(paymentId, charge);
 
@@ -110,7 +110,7 @@ describe('an attempt to pay', () => {
   });
 
   it('keeps its first reason', async () => {
-    const { paymentId } = await ground.request((await aRecordedHold()).hold);
+    const { paymentId } = await fixture.request((await aRecordedHold()).hold);
     await store.fail(paymentId, 'card-declined', false);
     await store.fail(paymentId, 'no-answer', true);
 
@@ -119,7 +119,7 @@ describe('an attempt to pay', () => {
 
   it('is the only one of its reservation to succeed', async () => {
     const { hold } = await aRecordedHold();
-    const [first, second] = [await ground.request(hold), await ground.request(hold)];
+    const [first, second] = [await fixture.request(hold), await fixture.request(hold)];
     await store.open(first.paymentId);
     await store.open(second.paymentId);
     await store.succeed(first.paymentId, charge);
@@ -134,9 +134,9 @@ describe('the attempt that counts', () => {
   it('is the newest, until one succeeds', async () => {
     const { hold } = await aRecordedHold();
     const [first, second, third] = [
-      await ground.request(hold),
-      await ground.request(hold),
-      await ground.request(hold),
+      await fixture.request(hold),
+      await fixture.request(hold),
+      await fixture.request(hold),
     ];
     const latest = async () =>
       (await store.latestOf([hold.reservationId])).get(hold.reservationId)?.paymentId;
@@ -160,7 +160,7 @@ describe('a ticket', () => {
   it('is issued once for a seat', async () => {
     const { sale, hold } = await aRecordedHold();
     const rival = await aRecordedHold();
-    const tickets = createReservationTickets(ground.database.db);
+    const tickets = createReservationTickets(fixture.database.db);
     await tickets.issue(hold, sale.seatIds, new Date());
 
     await expect(tickets.issue(rival.hold, sale.seatIds, new Date())).rejects.toMatchObject({

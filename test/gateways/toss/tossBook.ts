@@ -149,7 +149,7 @@ export function createTossBook(now: () => Date) {
     cancel(paymentKey: string, body: CancelBody): TossPayment | TossError {
       const payment = payments.get(paymentKey);
       if (!payment) return { status: 404, code: 'NOT_FOUND_PAYMENT' };
-      const refusal = refusalOf(payment, body);
+      const refusal = refundErrorOf(payment, body);
       if (refusal) return refusal;
       const cancelAmount = body.cancelAmount ?? payment.balanceAmount;
       payment.balanceAmount -= cancelAmount;
@@ -207,7 +207,10 @@ export function createTossBook(now: () => Date) {
 export const keptOf = ({ approvedAt, balanceAmount }: TossPayment): number =>
   approvedAt ? balanceAmount : 0;
 
-function refusalOf(payment: TossPayment, { cancelAmount, refundableAmount }: CancelBody): TossError | null {
+function refundErrorOf(
+  payment: TossPayment,
+  { cancelAmount, refundableAmount }: CancelBody,
+): TossError | null {
   const { status, approvedAt, balanceAmount } = payment;
   if (status === 'WAITING_FOR_DEPOSIT') {
     if (cancelAmount === undefined) return null;

@@ -6,29 +6,29 @@ import { ensureOpenings } from '../../../src/worker/openings';
 import { saleOpeningWorkflowId } from '../../../src/contract/openings';
 import { eventually } from '../../support/eventually';
 import { announceSale, HOUR_MS } from '../../support/opening';
-import { buildStage, type Stage } from '../../support/stage';
+import { createTestbed, type Testbed } from '../../support/testbed';
 
-let stage: Stage;
+let testbed: Testbed;
 let client: Client;
 let draws: DrawStore;
 const logger = createLogger('test', 'silent');
 const planned = new Set<string>();
 
 beforeAll(async () => {
-  stage = await buildStage('real');
-  client = stage.temporal.env.client;
-  draws = createDrawStore(stage.database.db);
+  testbed = await createTestbed('real');
+  client = testbed.temporal.env.client;
+  draws = createDrawStore(testbed.database.db);
 }, 60_000);
 
 afterAll(async () => {
   await Promise.all([...planned].map(async (scheduleId) => handleOf(scheduleId).delete()));
-  await stage?.drop();
+  await testbed?.drop();
 });
 
 const handleOf = (scheduleId: string) => client.schedule.getHandle(saleOpeningWorkflowId(scheduleId));
 
 async function announce(inMs: number) {
-  const { scheduleId, saleOpensAt: opensAt } = await announceSale(stage.database.owner, {
+  const { scheduleId, saleOpensAt: opensAt } = await announceSale(testbed.database.owner, {
     saleOpensAt: new Date(Date.now() + inMs),
   });
   planned.add(scheduleId);
@@ -36,10 +36,10 @@ async function announce(inMs: number) {
 }
 
 const plan = async (opening: { scheduleId: string; opensAt: Date }) =>
-  planOpening(client, stage.temporal.taskQueue, opening);
+  planOpening(client, testbed.temporal.taskQueue, opening);
 
 const ensure = async (temporal = client) =>
-  ensureOpenings(temporal, draws, { taskQueue: stage.temporal.taskQueue, logger });
+  ensureOpenings(temporal, draws, { taskQueue: testbed.temporal.taskQueue, logger });
 
 /** Waits for the end of the opening. */
 async function opened(scheduleId: string) {
@@ -92,7 +92,7 @@ describe('a worker that starts', () => {
   it('says so in the log where Temporal refuses, and goes on', async () => {
     await announce(HOUR_MS);
     const warn = jest.spyOn(logger, 'warn');
-    await ensure(new Client({ connection: stage.temporal.env.connection, namespace: 'not-ours' }));
+    await ensure(new Client({ connection: testbed.temporal.env.connection, namespace: 'not-ours' }));
     expect(warn).toHaveBeenCalledTimes(1);
     await ensure();
   });

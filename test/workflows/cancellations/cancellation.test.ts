@@ -2,63 +2,63 @@ import { randomUUID } from 'node:crypto';
 import { createCancellationRequestStore } from '../../../src/db/cancellations/cancellationRequestStore';
 import type { CancellationCause } from '../../../src/domain/cancellations/cancellationTerms';
 import { CANCELLATION_WORKFLOW, cancellationWorkflowId } from '../../../src/contract/cancellations';
-import { buyOnStage, type Bought } from '../../support/buyOnStage';
+import { buyNewSale, type Bought } from '../../support/buyNewSale';
 import { itWithSkippedTime } from '../../support/durations';
 import { anAttempt, BOOKING_FEE, createUser, aHold, KEEPS_30_PERCENT, PRICE } from '../../support/factories';
-import { holdOnStage, type HoldOptions } from '../../support/holdOnStage';
-import { buildStage, type Stage } from '../../support/stage';
+import { holdNewSale, type HoldOptions } from '../../support/holdNewSale';
+import { createTestbed, type Testbed } from '../../support/testbed';
 
-let stage: Stage;
+let testbed: Testbed;
 
 beforeAll(async () => {
-  stage = await buildStage();
+  testbed = await createTestbed();
 }, 60_000);
 
-afterEach(async () => stage.endTest());
+afterEach(async () => testbed.endTest());
 
-afterAll(async () => stage?.drop());
+afterAll(async () => testbed?.drop());
 
 /** 52,000 are paid, 20,000 of them in points. 15,000 and the booking fee are kept; 20,000 points and 15,000 go back. */
 const buy = async (options: HoldOptions = {}): Promise<Bought> =>
-  buyOnStage(stage, { points: 20_000, cancellationPolicy: KEEPS_30_PERCENT, ...options });
+  buyNewSale(testbed, { points: 20_000, cancellationPolicy: KEEPS_30_PERCENT, ...options });
 const KEPT = 15_000 + BOOKING_FEE;
 const CARD_PAID = PRICE + BOOKING_FEE - 20_000;
 const CARD_REFUND = 15_000;
 
 /** Lets time pass until the response is there. */
 async function decide(cancellationId: string): Promise<string> {
-  const deciding = stage.temporal.decide(cancellationId);
-  await stage.temporal.whileTimePasses('', deciding, cancellationWorkflowId(cancellationId));
+  const deciding = testbed.temporal.decide(cancellationId);
+  await testbed.temporal.whileTimePasses('', deciding, cancellationWorkflowId(cancellationId));
   return cancellationId;
 }
 
 /** The customer requests it. @returns the id of the cancellation */
 async function cancel(reservationId: string): Promise<string> {
-  return decide(await stage.requestCancellation(reservationId));
+  return decide(await testbed.requestCancellation(reservationId));
 }
 
 /** A cancellation whose decision no client waits for, as when a show is cancelled. */
 async function start(reservationId: string, cause: CancellationCause = 'CUSTOMER'): Promise<string> {
-  return startWorkflow(await stage.requestCancellation(reservationId, cause));
+  return startWorkflow(await testbed.requestCancellation(reservationId, cause));
 }
 
-const resultOf = async (cancellationId: string) => stage.temporal.cancellation(cancellationId).result();
+const resultOf = async (cancellationId: string) => testbed.temporal.cancellation(cancellationId).result();
 const statusOf = async (cancellationId: string) =>
-  (await createCancellationRequestStore(stage.database.db).find(cancellationId))?.status;
+  (await createCancellationRequestStore(testbed.database.db).find(cancellationId))?.status;
 
 const refundKey = (cancellationId: string, attempt: number) =>
   `refund refund-${cancellationId}-${attempt} ${CARD_REFUND}`;
-const refunds = () => stage.gateway.calls.filter((call) => call.startsWith('refund'));
+const refunds = () => testbed.gateway.calls.filter((call) => call.startsWith('refund'));
 
 /** Seats, points and books are in their final state, and the gateway has made the refund once. */
 async function expectCancelled({ reservationId, sale, userId, paymentId }: Bought): Promise<void> {
-  expect(await stage.books.reservationStatus(reservationId)).toBe('CANCELLED');
-  expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
-  expect(await stage.books.balance(userId)).toBe(20_000);
-  expect(await stage.books.payment(paymentId)).toMatchObject({ status: 'PARTIALLY_REFUNDED' });
-  expect(await stage.books.refund(reservationId)).toMatchObject({ status: 'DONE' });
-  expect(stage.gateway.taken(paymentId)).toBe(CARD_PAID - CARD_REFUND);
-  const journals = await stage.books.journals(reservationId);
+  expect(await testbed.books.reservationStatus(reservationId)).toBe('CANCELLED');
+  expect(await testbed.books.seat(sale.seatId)).toBe('AVAILABLE');
+  expect(await testbed.books.balance(userId)).toBe(20_000);
+  expect(await testbed.books.payment(paymentId)).toMatchObject({ status: 'PARTIALLY_REFUNDED' });
+  expect(await testbed.books.refund(reservationId)).toMatchObject({ status: 'DONE' });
+  expect(testbed.gateway.taken(paymentId)).toBe(CARD_PAID - CARD_REFUND);
+  const journals = await testbed.books.journals(reservationId);
   expect(journals.filter((kind) => kind === 'CANCELLATION' || kind === 'CARD_REFUNDED')).toHaveLength(2);
 }
 
@@ -72,11 +72,11 @@ describe('a cancellation', () => {
     await expectCancelled(bought);
     expect(refunds()).toEqual([refundKey(cancellationId, 1)]);
     expect(await ticketStatuses(reservationId)).toEqual(['VOID']);
-    expect(await stage.books.account('house:cancellation-fees', reservationId)).toBe(15_000);
-    expect(await stage.books.account('house:booking-fees', reservationId)).toBe(BOOKING_FEE);
-    expect(await stage.books.account('house:revenue', reservationId)).toBe(0);
-    expect(await stage.books.account('house:refunds-due', reservationId)).toBe(0);
-    expect(await stage.books.account('gateway:clearing:sandbox', reservationId)).toBe(
+    expect(await testbed.books.account('house:cancellation-fees', reservationId)).toBe(15_000);
+    expect(await testbed.books.account('house:booking-fees', reservationId)).toBe(BOOKING_FEE);
+    expect(await testbed.books.account('house:revenue', reservationId)).toBe(0);
+    expect(await testbed.books.account('house:refunds-due', reservationId)).toBe(0);
+    expect(await testbed.books.account('gateway:clearing:sandbox', reservationId)).toBe(
       CARD_REFUND - CARD_PAID,
     );
     expect(await resultOf(cancellationId)).toEqual({
@@ -88,13 +88,13 @@ describe('a cancellation', () => {
   });
 
   it('refunds everything if the policy keeps nothing, and the payment is REFUNDED', async () => {
-    const { reservationId, userId, paymentId } = await buyOnStage(stage, { points: 20_000 });
+    const { reservationId, userId, paymentId } = await buyNewSale(testbed, { points: 20_000 });
 
     await cancel(reservationId);
 
-    expect(await stage.books.balance(userId)).toBe(20_000);
-    expect(stage.gateway.taken(paymentId)).toBe(0);
-    expect(await stage.books.payment(paymentId)).toMatchObject({ status: 'REFUNDED' });
+    expect(await testbed.books.balance(userId)).toBe(20_000);
+    expect(testbed.gateway.taken(paymentId)).toBe(0);
+    expect(await testbed.books.payment(paymentId)).toMatchObject({ status: 'REFUNDED' });
   });
 
   it('calls no gateway if nothing is due to the card', async () => {
@@ -103,9 +103,9 @@ describe('a cancellation', () => {
     await cancel(reservationId);
 
     expect(refunds()).toEqual([]);
-    expect(await stage.books.balance(userId)).toBe(PRICE + BOOKING_FEE - KEPT);
-    expect(await stage.books.refund(reservationId)).toBeNull();
-    expect(await stage.books.payment(paymentId)).toMatchObject({ status: 'PARTIALLY_REFUNDED' });
+    expect(await testbed.books.balance(userId)).toBe(PRICE + BOOKING_FEE - KEPT);
+    expect(await testbed.books.refund(reservationId)).toBeNull();
+    expect(await testbed.books.payment(paymentId)).toMatchObject({ status: 'PARTIALLY_REFUNDED' });
   });
 
   it('leaves the payment SUCCEEDED if nothing is refunded', async () => {
@@ -114,32 +114,35 @@ describe('a cancellation', () => {
 
     await cancel(reservationId);
 
-    expect(await stage.books.reservationStatus(reservationId)).toBe('CANCELLED');
-    expect(await stage.books.payment(paymentId)).toMatchObject({ status: 'SUCCEEDED' });
-    expect(stage.gateway.taken(paymentId)).toBe(CARD_PAID);
+    expect(await testbed.books.reservationStatus(reservationId)).toBe('CANCELLED');
+    expect(await testbed.books.payment(paymentId)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(testbed.gateway.taken(paymentId)).toBe(CARD_PAID);
   });
 
   it('lets the first client have the seats', async () => {
     const { reservationId, sale } = await buy();
     await cancel(reservationId);
-    const another = aHold(sale, await createUser(stage.database.owner, PRICE), sale.seatIds);
+    const another = aHold(sale, await createUser(testbed.database.owner, PRICE), sale.seatIds);
 
-    await stage.temporal.hold(another);
-    await stage.temporal.reservations.pay(another.reservationId, anAttempt());
+    await testbed.temporal.hold(another);
+    await testbed.temporal.reservations.pay(another.reservationId, anAttempt());
 
-    expect(await stage.books.seat(sale.seatId)).toEqual({ reservationId: another.reservationId, sold: true });
+    expect(await testbed.books.seat(sale.seatId)).toEqual({
+      reservationId: another.reservationId,
+      sold: true,
+    });
   });
 
   it('uses the terms of the instant of its request, however long it takes', async () => {
-    const { env } = stage.temporal;
+    const { env } = testbed.temporal;
     const bought = await buy();
     const { reservationId } = bought;
     const startsAt = (await env.currentTimeMs()) + 5_000;
-    await stage.database
+    await testbed.database
       .owner('reservations')
       .where({ id: reservationId })
       .update({ starts_at: new Date(startsAt) });
-    stage.temporal.replaceActivity('cancelReservation', (real) => async (input) => {
+    testbed.temporal.replaceActivity('cancelReservation', (real) => async (input) => {
       if ((await env.currentTimeMs()) < startsAt) throw new Error('Postgres is away until the show begins');
       return real(input);
     });
@@ -160,9 +163,9 @@ describe('a cancellation', () => {
       fee: 0,
       refund: { points: 20_000, card: CARD_PAID, total: PRICE + BOOKING_FEE },
     });
-    expect(await stage.books.balance(userId)).toBe(20_000);
-    expect(stage.gateway.taken(paymentId)).toBe(0);
-    expect(await stage.books.payment(paymentId)).toMatchObject({ status: 'REFUNDED' });
+    expect(await testbed.books.balance(userId)).toBe(20_000);
+    expect(testbed.gateway.taken(paymentId)).toBe(0);
+    expect(await testbed.books.payment(paymentId)).toMatchObject({ status: 'REFUNDED' });
   });
 });
 
@@ -173,7 +176,7 @@ describe('a refund without a response', () => {
     ['was lost on its way to us', ['fail', 'lose', 'fail'] as const],
   ])('that %s is requested again under the same key, and made once', async (_, script) => {
     const bought = await buy();
-    stage.gateway.scriptRefunds(...script);
+    testbed.gateway.scriptRefunds(...script);
 
     const cancellationId = await cancel(bought.reservationId);
     await resultOf(cancellationId);
@@ -187,21 +190,21 @@ describe('a refund without a response', () => {
     async () => {
       const bought = await buy();
       const { reservationId } = bought;
-      stage.gateway.scriptRefunds(...Array.from({ length: 50 }, () => 'fail' as const));
-      const asked = await stage.temporal.env.currentTimeMs();
+      testbed.gateway.scriptRefunds(...Array.from({ length: 50 }, () => 'fail' as const));
+      const asked = await testbed.temporal.env.currentTimeMs();
 
       const cancellationId = await cancel(reservationId);
 
-      const answered = await stage.temporal.env.currentTimeMs();
+      const answered = await testbed.temporal.env.currentTimeMs();
       expect(answered - asked).toBeGreaterThanOrEqual(5_000);
       expect(answered - asked).toBeLessThan(10_000);
-      expect(await stage.books.reservationStatus(reservationId)).toBe('CANCELLED');
-      expect(await stage.books.refund(reservationId)).toEqual({
+      expect(await testbed.books.reservationStatus(reservationId)).toBe('CANCELLED');
+      expect(await testbed.books.refund(reservationId)).toEqual({
         status: 'PENDING',
         attempts: 1,
         fault: 'unknown: no-answer',
       });
-      expect(await stage.books.account('house:refunds-due', reservationId)).toBe(CARD_REFUND);
+      expect(await testbed.books.account('house:refunds-due', reservationId)).toBe(CARD_REFUND);
       expect(await resultOf(cancellationId)).toMatchObject({ status: 'CANCELLED' });
       await expectCancelled(bought);
     },
@@ -214,12 +217,12 @@ describe('a refund that the gateway refuses', () => {
     async () => {
       const bought = await buy();
       const { reservationId } = bought;
-      stage.gateway.scriptRefunds(...Array.from({ length: 12 }, () => 'refuse' as const));
-      const asked = await stage.temporal.env.currentTimeMs();
+      testbed.gateway.scriptRefunds(...Array.from({ length: 12 }, () => 'refuse' as const));
+      const asked = await testbed.temporal.env.currentTimeMs();
 
       const cancellationId = await cancel(reservationId);
 
-      expect(await stage.books.refund(reservationId)).toEqual({
+      expect(await testbed.books.refund(reservationId)).toEqual({
         status: 'PENDING',
         attempts: 1,
         fault: 'refused: scripted',
@@ -229,9 +232,9 @@ describe('a refund that the gateway refuses', () => {
       expect(refunds()).toEqual(
         Array.from({ length: 13 }, (_, index) => refundKey(cancellationId, index + 1)),
       );
-      expect(await stage.books.refund(reservationId)).toMatchObject({ attempts: 13 });
+      expect(await testbed.books.refund(reservationId)).toMatchObject({ attempts: 13 });
       // The pauses: 10 s, doubled nine times up to an hour, then three hours more.
-      const { closeTime } = await stage.temporal.cancellation(cancellationId).describe();
+      const { closeTime } = await testbed.temporal.cancellation(cancellationId).describe();
       const hours = (Number(closeTime) - asked) / 3_600_000;
       expect(hours).toBeGreaterThan((5_110 + 3 * 3_600) / 3_600);
       expect(hours).toBeLessThan(5);
@@ -240,13 +243,13 @@ describe('a refund that the gateway refuses', () => {
 
   it('does not delay the response to the customer', async () => {
     const { reservationId } = await buy();
-    stage.gateway.scriptRefunds('refuse');
-    const asked = await stage.temporal.env.currentTimeMs();
-    const cancellationId = await stage.requestCancellation(reservationId);
+    testbed.gateway.scriptRefunds('refuse');
+    const asked = await testbed.temporal.env.currentTimeMs();
+    const cancellationId = await testbed.requestCancellation(reservationId);
 
-    await stage.temporal.decide(cancellationId);
+    await testbed.temporal.decide(cancellationId);
 
-    expect((await stage.temporal.env.currentTimeMs()) - asked).toBeLessThan(5_000);
+    expect((await testbed.temporal.env.currentTimeMs()) - asked).toBeLessThan(5_000);
     await resultOf(cancellationId);
   });
 
@@ -255,13 +258,13 @@ describe('a refund that the gateway refuses', () => {
     async () => {
       const bought = await buy();
       const { reservationId } = bought;
-      stage.gateway.scriptRefunds(...Array.from({ length: 400 }, () => 'refuse' as const));
+      testbed.gateway.scriptRefunds(...Array.from({ length: 400 }, () => 'refuse' as const));
       const cancellationId = await start(reservationId);
-      const { runId } = await stage.temporal.cancellation(cancellationId).describe();
+      const { runId } = await testbed.temporal.cancellation(cancellationId).describe();
 
       await resultOf(cancellationId);
 
-      const ended = await stage.temporal.cancellation(cancellationId).describe();
+      const ended = await testbed.temporal.cancellation(cancellationId).describe();
       expect(ended.runId).not.toBe(runId);
       expect(ended.historyLength).toBeLessThan(4_000);
       const keys = Array.from({ length: 401 }, (_, index) => refundKey(cancellationId, index + 1));
@@ -276,13 +279,13 @@ describe('a payment made with a gateway that has no keys here', () => {
   it('is not refunded through another gateway: the refund waits, and names the missing settings', async () => {
     const bought = await buy();
     const { reservationId, paymentId } = bought;
-    const payment = stage.database.owner('payments').where({ id: paymentId });
+    const payment = testbed.database.owner('payments').where({ id: paymentId });
     await payment.clone().update({ gateway: 'toss' });
 
     const cancellationId = await cancel(reservationId);
 
     expect(refunds()).toEqual([]);
-    expect(await stage.books.refund(reservationId)).toMatchObject({
+    expect(await testbed.books.refund(reservationId)).toMatchObject({
       status: 'PENDING',
       fault: 'unknown: the gateway toss is not configured: set TOSS_SECRET_KEY and TOSS_WEBHOOK_SECRET',
     });
@@ -303,7 +306,7 @@ describe('a worker that dies', () => {
       'the cancellation',
       DEATHS,
       (dies) =>
-        stage.temporal.replaceActivity('cancelReservation', (real) => async (input) => {
+        testbed.temporal.replaceActivity('cancelReservation', (real) => async (input) => {
           const cancelled = await real(input);
           dies();
           return cancelled;
@@ -313,7 +316,7 @@ describe('a worker that dies', () => {
       'the refund',
       DEATHS_OF_THE_REFUND,
       (dies) =>
-        stage.temporal.replaceActivity('refundCard', (real) => async (input) => {
+        testbed.temporal.replaceActivity('refundCard', (real) => async (input) => {
           const word = await real(input);
           dies();
           return word;
@@ -323,7 +326,7 @@ describe('a worker that dies', () => {
       'the booking of the refund',
       DEATHS,
       (dies) =>
-        stage.temporal.replaceActivity('completeRefund', (real) => async (input) => {
+        testbed.temporal.replaceActivity('completeRefund', (real) => async (input) => {
           await real(input);
           dies();
         }),
@@ -365,7 +368,7 @@ describe('several cancellations of one reservation', () => {
 
   it('of the same request are one, also long after it has ended', async () => {
     const bought = await buy();
-    const cancellationId = await stage.requestCancellation(bought.reservationId);
+    const cancellationId = await testbed.requestCancellation(bought.reservationId);
 
     await Promise.all([decide(cancellationId), decide(cancellationId)]);
     await resultOf(cancellationId);
@@ -390,16 +393,16 @@ describe('several cancellations of one reservation', () => {
 
 describe('a reservation that is not paid', () => {
   it('is not cancelled: the hold continues, can be paid, and can then be cancelled', async () => {
-    const { reservationId, sale } = await holdOnStage(stage);
+    const { reservationId, sale } = await holdNewSale(testbed);
 
     const refused = await cancel(reservationId);
 
     expect(await statusOf(refused)).toBe('REFUSED');
-    expect(await stage.books.reservationStatus(reservationId)).toBe('HELD');
-    expect(await stage.books.seat(sale.seatId)).toEqual({ reservationId, sold: false });
-    await stage.temporal.reservations.pay(reservationId, anAttempt());
+    expect(await testbed.books.reservationStatus(reservationId)).toBe('HELD');
+    expect(await testbed.books.seat(sale.seatId)).toEqual({ reservationId, sold: false });
+    await testbed.temporal.reservations.pay(reservationId, anAttempt());
     await cancel(reservationId);
-    expect(await stage.books.reservationStatus(reservationId)).toBe('CANCELLED');
+    expect(await testbed.books.reservationStatus(reservationId)).toBe('CANCELLED');
     // This is last because waiting for a result skips time.
     expect(await resultOf(refused)).toEqual({ status: 'REFUSED', reason: 'not-confirmed' });
   });
@@ -414,19 +417,19 @@ describe('a workflow without a request', () => {
       expect(await resultOf(await startWorkflow(cancellationId))).toEqual({ status: 'NOT_REQUESTED' });
     }
 
-    expect(await stage.books.reservationStatus(reservationId)).toBe('CONFIRMED');
+    expect(await testbed.books.reservationStatus(reservationId)).toBe('CONFIRMED');
   });
 
   it('does nothing after the request is withdrawn, and cancels after it is requested again', async () => {
     const bought = await buy();
     const { reservationId } = bought;
-    const requests = createCancellationRequestStore(stage.database.db);
-    const cancellationId = await stage.requestCancellation(reservationId);
+    const requests = createCancellationRequestStore(testbed.database.db);
+    const cancellationId = await testbed.requestCancellation(reservationId);
     expect(await requests.withdraw(cancellationId)).toBe(true);
 
     expect(await resultOf(await startWorkflow(cancellationId))).toEqual({ status: 'NOT_REQUESTED' });
 
-    expect(await stage.books.reservationStatus(reservationId)).toBe('CONFIRMED');
+    expect(await testbed.books.reservationStatus(reservationId)).toBe('CONFIRMED');
     await requests.request({ cancellationId, reservationId, cause: 'CUSTOMER', seatIds: null });
     await resultOf(await decide(cancellationId));
     await expectCancelled(bought);
@@ -434,7 +437,7 @@ describe('a workflow without a request', () => {
 });
 
 async function startWorkflow(cancellationId: string): Promise<string> {
-  const { env, taskQueue } = stage.temporal;
+  const { env, taskQueue } = testbed.temporal;
   const workflowId = cancellationWorkflowId(cancellationId);
   const args = [{ cancellationId }];
   await env.client.workflow.start(CANCELLATION_WORKFLOW, { workflowId, taskQueue, args });
@@ -442,5 +445,5 @@ async function startWorkflow(cancellationId: string): Promise<string> {
 }
 
 async function ticketStatuses(reservationId: string): Promise<string[]> {
-  return stage.database.owner('tickets').where({ reservation_id: reservationId }).pluck<string[]>('status');
+  return testbed.database.owner('tickets').where({ reservation_id: reservationId }).pluck<string[]>('status');
 }

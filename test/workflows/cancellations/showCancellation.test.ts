@@ -1,60 +1,60 @@
 import { Problem } from '../../../src/domain/problems';
 import { createCancellationRequestStore } from '../../../src/db/cancellations/cancellationRequestStore';
-import { nudgeShowCancellation } from '../../../src/temporal/cancellations/startShowCancellation';
+import { signalShowCancellation } from '../../../src/temporal/cancellations/startShowCancellation';
 import { cancelledShows, type CancelledShows } from '../../support/cancelledShows';
 import { itWithSkippedTime } from '../../support/durations';
 import { eventually } from '../../support/eventually';
 import { aHold, anAttempt, BOOKING_FEE, createSale, createUser, PRICE } from '../../support/factories';
-import { holdOnStage } from '../../support/holdOnStage';
+import { holdNewSale } from '../../support/holdNewSale';
 import { BY_POINTS_AND_CARD, createSoldShow, type SoldReservation } from '../../support/soldShow';
-import { buildStage, type Stage } from '../../support/stage';
+import { createTestbed, type Testbed } from '../../support/testbed';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-let stage: Stage;
+let testbed: Testbed;
 let shows: CancelledShows;
 
 beforeAll(async () => {
-  stage = await buildStage();
-  shows = cancelledShows(stage);
+  testbed = await createTestbed();
+  shows = cancelledShows(testbed);
 }, 60_000);
 
-afterEach(async () => stage.endTest());
+afterEach(async () => testbed.endTest());
 
-afterAll(async () => stage?.drop());
+afterAll(async () => testbed?.drop());
 
 /** Sold seats: each is paid with points, and its booking fee by card. */
 const aShow = async (reservations: number) =>
-  createSoldShow(stage.database.owner, stage.gateway, reservations, [BY_POINTS_AND_CARD]);
+  createSoldShow(testbed.database.owner, testbed.gateway, reservations, [BY_POINTS_AND_CARD]);
 
 /** @returns the status of the request after the decision */
 async function cancelAsCustomer({ reservationId }: { reservationId: string }): Promise<string | undefined> {
-  const cancellationId = await stage.requestCancellation(reservationId);
-  await stage.temporal.decide(cancellationId);
-  return (await createCancellationRequestStore(stage.database.db).find(cancellationId))?.status;
+  const cancellationId = await testbed.requestCancellation(reservationId);
+  await testbed.temporal.decide(cancellationId);
+  return (await createCancellationRequestStore(testbed.database.db).find(cancellationId))?.status;
 }
 
 /** Moves the start time that the reservation has frozen, and with it the fee of its cancellation. */
 async function freezeStart({ reservationId }: SoldReservation, fromNowMs: number): Promise<void> {
   // By the clock of Postgres, which also says when the customer asks for the cancellation.
-  const { owner } = stage.database;
+  const { owner } = testbed.database;
   const startsAt = owner.raw('service_now() + make_interval(secs => ?)', [fromNowMs / 1_000]);
   await owner('reservations').where({ id: reservationId }).update({ starts_at: startsAt });
 }
 
 async function expectRefunded(sold: readonly SoldReservation[]): Promise<void> {
   for (const { reservationId, userId, paymentId, points } of sold) {
-    expect(await stage.books.reservationStatus(reservationId)).toBe('CANCELLED');
-    expect(await stage.books.balance(userId)).toBe(points);
-    expect(stage.gateway.taken(paymentId)).toBe(0);
+    expect(await testbed.books.reservationStatus(reservationId)).toBe('CANCELLED');
+    expect(await testbed.books.balance(userId)).toBe(points);
+    expect(testbed.gateway.taken(paymentId)).toBe(0);
   }
 }
 
-const refundsAsked = () => stage.gateway.calls.filter((call) => call.startsWith('refund'));
+const refundsAsked = () => testbed.gateway.calls.filter((call) => call.startsWith('refund'));
 
 describe('cancelling a show', () => {
   it('refunds every customer in full, whatever they paid with, and voids the tickets', async () => {
-    const { scheduleId, sold } = await createSoldShow(stage.database.owner, stage.gateway, 12);
+    const { scheduleId, sold } = await createSoldShow(testbed.database.owner, testbed.gateway, 12);
 
     const handle = await shows.cancel(scheduleId);
 
@@ -66,12 +66,12 @@ describe('cancelling a show', () => {
       refunded: { points: 6 * PRICE, card: 3 * BOOKING_FEE + 3 * (PRICE + BOOKING_FEE) },
     });
     const ids = sold.map((one) => one.reservationId);
-    const tickets = stage.database.owner('tickets').whereIn('reservation_id', ids);
+    const tickets = testbed.database.owner('tickets').whereIn('reservation_id', ids);
     expect(await tickets.distinct('status')).toEqual([{ status: 'VOID' }]);
   });
 
   it('ends soon if nothing was sold', async () => {
-    const { scheduleId } = await createSale(stage.database.owner);
+    const { scheduleId } = await createSale(testbed.database.owner);
 
     const handle = await shows.cancel(scheduleId);
 
@@ -96,14 +96,14 @@ describe('cancelling a show', () => {
 
 describe('a workflow that is started for a show that is not cancelled', () => {
   it('refunds no customer, and leaves the sale open', async () => {
-    const { env, taskQueue } = stage.temporal;
+    const { env, taskQueue } = testbed.temporal;
     const { scheduleId, sold } = await aShow(1);
 
     // Any client that can reach Temporal can do this.
-    await nudgeShowCancellation(env.client, taskQueue, scheduleId);
+    await signalShowCancellation(env.client, taskQueue, scheduleId);
 
     expect(await shows.handle(scheduleId).result()).toEqual({ scheduleId, status: 'NOT_REQUESTED' });
-    expect(await stage.books.reservationStatus(sold[0]?.reservationId ?? '')).toBe('CONFIRMED');
+    expect(await testbed.books.reservationStatus(sold[0]?.reservationId ?? '')).toBe('CONFIRMED');
     expect(refundsAsked()).toEqual([]);
     expect(await shows.find(scheduleId)).toBeNull();
   });
@@ -111,49 +111,49 @@ describe('a workflow that is started for a show that is not cancelled', () => {
 
 describe('the sale of a cancelled show', () => {
   it('accepts no more holds and payments', async () => {
-    const { sale, reservationId } = await holdOnStage(stage, { seats: 2 });
+    const { sale, reservationId } = await holdNewSale(testbed, { seats: 2 });
     // The hold does not end yet, so that the test can pay it.
     const settings = { paused: false, refundsPerSecond: 1 };
-    stage.temporal.replaceActivity('releaseOpenHolds', () => async () => {
+    testbed.temporal.replaceActivity('releaseOpenHolds', () => async () => {
       return { ...settings, last: null, reservations: 0 };
     });
     const handle = await shows.cancel(sale.scheduleId);
 
-    const paying = stage.temporal.reservations.pay(reservationId, anAttempt(2));
-    const late = aHold(sale, await createUser(stage.database.owner), sale.seatIds);
+    const paying = testbed.temporal.reservations.pay(reservationId, anAttempt(2));
+    const late = aHold(sale, await createUser(testbed.database.owner), sale.seatIds);
     const refusal = { slug: 'sale-not-open', members: { cancelled: true } };
 
     await expect(paying).rejects.toMatchObject(refusal);
-    await expect(stage.temporal.hold(late)).rejects.toMatchObject(refusal);
-    stage.temporal.restoreActivities();
+    await expect(testbed.temporal.hold(late)).rejects.toMatchObject(refusal);
+    testbed.temporal.restoreActivities();
     await handle.result();
-    expect(await stage.books.reservationStatus(reservationId)).toBe('RELEASED');
+    expect(await testbed.books.reservationStatus(reservationId)).toBe('RELEASED');
   });
 
   it('ends the open holds', async () => {
-    const { sale, userId, reservationId, expiresAt } = await holdOnStage(stage);
+    const { sale, userId, reservationId, expiresAt } = await holdNewSale(testbed);
 
     const handle = await shows.cancel(sale.scheduleId);
 
     expect(await handle.result()).toMatchObject({ counts: { reservations: 0, openHolds: 0 } });
-    expect(await stage.books.reservationStatus(reservationId)).toBe('RELEASED');
-    expect(await stage.books.balance(userId)).toBe(PRICE);
+    expect(await testbed.books.reservationStatus(reservationId)).toBe('RELEASED');
+    expect(await testbed.books.balance(userId)).toBe(PRICE);
     expect(Number((await handle.describe()).closeTime)).toBeLessThan(expiresAt);
   });
 
   it('leaves no hold that was placed at the same moment', async () => {
-    const sale = await createSale(stage.database.owner, { seats: 10 });
+    const sale = await createSale(testbed.database.owner, { seats: 10 });
     const holds = await Promise.all(
-      sale.seatIds.map(async (seatId) => aHold(sale, await createUser(stage.database.owner), [seatId])),
+      sale.seatIds.map(async (seatId) => aHold(sale, await createUser(testbed.database.owner), [seatId])),
     );
 
     const [handle, ...outcomes] = await Promise.all([
       shows.cancel(sale.scheduleId),
-      ...holds.map(async (hold) => stage.temporal.hold(hold).then(() => 'held', slugOf)),
+      ...holds.map(async (hold) => testbed.temporal.hold(hold).then(() => 'held', slugOf)),
     ]);
 
     await handle.result();
-    const left = await Promise.all(holds.map((hold) => stage.books.reservationStatus(hold.reservationId)));
+    const left = await Promise.all(holds.map((hold) => testbed.books.reservationStatus(hold.reservationId)));
     const expected = { held: 'RELEASED', 'sale-not-open': null };
     expect(left.map((status, index) => [outcomes[index], status])).toEqual(
       outcomes.map((outcome) => Object.entries(expected).find(([name]) => name === outcome)),
@@ -163,11 +163,11 @@ describe('the sale of a cancelled show', () => {
 
 describe('a payment that is under way when the show is cancelled', () => {
   itWithSkippedTime('delays the end of the cancellation, and is refunded after it is confirmed', async () => {
-    const { sale, userId, reservationId } = await holdOnStage(stage);
+    const { sale, userId, reservationId } = await holdNewSale(testbed);
     const attempt = anAttempt();
-    stage.gateway.script('lose-approval');
-    stage.gateway.unanswered.lookUps = 4;
-    await stage.temporal.reservations.pay(reservationId, attempt);
+    testbed.gateway.script('lose-approval');
+    testbed.gateway.unanswered.lookUps = 4;
+    await testbed.temporal.reservations.pay(reservationId, attempt);
 
     const handle = await shows.cancel(sale.scheduleId);
     expect(await shows.progress(sale.scheduleId)).toMatchObject({
@@ -175,22 +175,22 @@ describe('a payment that is under way when the show is cancelled', () => {
     });
 
     expect(await handle.result()).toMatchObject({ counts: { reservations: 1, refunded: 1 } });
-    expect(stage.gateway.taken(attempt.paymentId)).toBe(0);
-    expect(await stage.books.balance(userId)).toBe(PRICE);
-    expect(await stage.books.reservationStatus(reservationId)).toBe('CANCELLED');
+    expect(testbed.gateway.taken(attempt.paymentId)).toBe(0);
+    expect(await testbed.books.balance(userId)).toBe(PRICE);
+    expect(await testbed.books.reservationStatus(reservationId)).toBe('CANCELLED');
   });
 
   itWithSkippedTime('ends its hold at once if it fails', async () => {
-    const { sale, userId, reservationId, expiresAt } = await holdOnStage(stage);
-    stage.gateway.script('lose-decline');
-    stage.gateway.unanswered.lookUps = 3;
-    await stage.temporal.reservations.pay(reservationId, anAttempt());
+    const { sale, userId, reservationId, expiresAt } = await holdNewSale(testbed);
+    testbed.gateway.script('lose-decline');
+    testbed.gateway.unanswered.lookUps = 3;
+    await testbed.temporal.reservations.pay(reservationId, anAttempt());
 
     const handle = await shows.cancel(sale.scheduleId);
 
     await handle.result();
-    expect(await stage.books.reservationStatus(reservationId)).toBe('RELEASED');
-    expect(await stage.books.balance(userId)).toBe(PRICE);
+    expect(await testbed.books.reservationStatus(reservationId)).toBe('RELEASED');
+    expect(await testbed.books.balance(userId)).toBe(PRICE);
     expect(Number((await handle.describe()).closeTime)).toBeLessThan(expiresAt);
   });
 });
@@ -198,7 +198,7 @@ describe('a payment that is under way when the show is cancelled', () => {
 describe('a refund that fails', () => {
   it('shows as failing until it is done, and delays no other refund', async () => {
     const { scheduleId, sold } = await aShow(3);
-    stage.gateway.scriptRefunds('refuse', 'refuse', 'refuse');
+    testbed.gateway.scriptRefunds('refuse', 'refuse', 'refuse');
 
     const handle = await shows.cancel(scheduleId, { refundsPerSecond: 1 });
 
@@ -224,7 +224,7 @@ describe('a customer who cancels', () => {
     if (!early) throw new Error('nothing was sold');
     await freezeStart(early, 2 * DAY_MS);
     await cancelAsCustomer(early);
-    const given = await stage.books.balance(early.userId);
+    const given = await testbed.books.balance(early.userId);
     expect(given).toBeLessThan(PRICE);
 
     const handle = await shows.cancel(scheduleId);
@@ -232,7 +232,7 @@ describe('a customer who cancels', () => {
     expect(await handle.result()).toMatchObject({
       counts: { reservations: 2, refunded: 2, cancelledByCustomer: 1 },
     });
-    expect(await stage.books.balance(early.userId)).toBe(given);
+    expect(await testbed.books.balance(early.userId)).toBe(given);
     await expectRefunded(sold.slice(1));
   });
 

@@ -3,26 +3,26 @@ import { cancelledShows, type CancelledShows } from '../../support/cancelledShow
 import { itWithSkippedTime, PAUSE_MS } from '../../support/durations';
 import { eventually } from '../../support/eventually';
 import { BY_POINTS_AND_CARD, createSoldShow } from '../../support/soldShow';
-import { buildStage, type Stage } from '../../support/stage';
+import { createTestbed, type Testbed } from '../../support/testbed';
 
-let stage: Stage;
+let testbed: Testbed;
 let shows: CancelledShows;
 
 beforeAll(async () => {
-  stage = await buildStage();
-  shows = cancelledShows(stage);
+  testbed = await createTestbed();
+  shows = cancelledShows(testbed);
 }, 60_000);
 
-afterEach(async () => stage.endTest());
+afterEach(async () => testbed.endTest());
 
-afterAll(async () => stage?.drop());
+afterAll(async () => testbed?.drop());
 
 const aShow = async (reservations: number) =>
-  createSoldShow(stage.database.owner, stage.gateway, reservations, [BY_POINTS_AND_CARD]);
+  createSoldShow(testbed.database.owner, testbed.gateway, reservations, [BY_POINTS_AND_CARD]);
 
 /** The time at which each cancellation of a reservation began, by the clock of the workflows. */
 async function beginnings(scheduleId: string): Promise<number[]> {
-  const { rows } = await stage.database.owner.raw<{ rows: { at: Date }[] }>(
+  const { rows } = await testbed.database.owner.raw<{ rows: { at: Date }[] }>(
     `SELECT requested_at AS at FROM cancellation_requests JOIN reservations ON reservations.id = reservation_id
      WHERE schedule_id = ? ORDER BY requested_at`,
     [scheduleId],
@@ -35,7 +35,7 @@ function mostInASecond(times: readonly number[]): number {
   return Math.max(...times.map((from) => times.filter((at) => from <= at && at < from + 1_000).length));
 }
 
-const refundsAsked = () => stage.gateway.calls.filter((call) => call.startsWith('refund'));
+const refundsAsked = () => testbed.gateway.calls.filter((call) => call.startsWith('refund'));
 
 describe('the rate of the refunds of a show', () => {
   it('is not exceeded in any second', async () => {
@@ -71,7 +71,7 @@ describe('a pause', () => {
       expect(counts.refunded).toBe(before);
     });
 
-    await stage.temporal.env.sleep(PAUSE_MS);
+    await testbed.temporal.env.sleep(PAUSE_MS);
 
     expect(await beginnings(scheduleId)).toHaveLength(before);
     expect(before).toBeLessThan(9);
@@ -84,11 +84,11 @@ describe('a pause', () => {
   itWithSkippedTime('ends automatically if the workflow gets no message that it is over', async () => {
     const { scheduleId } = await aShow(2);
     const handle = await shows.cancel(scheduleId, { paused: true });
-    await stage.temporal.env.sleep('5 minutes');
+    await testbed.temporal.env.sleep('5 minutes');
     expect(await beginnings(scheduleId)).toEqual([]);
 
     // The API dies after it has written the row, and before it sends the message.
-    await createShowCancellationStore(stage.database.db).adjust(scheduleId, { paused: false });
+    await createShowCancellationStore(testbed.database.db).adjust(scheduleId, { paused: false });
 
     expect(await handle.result()).toMatchObject({ counts: { refunded: 2 } });
   });
@@ -112,7 +112,7 @@ describe('each customer is refunded exactly once', () => {
   it('if a page is handled again because its result was lost', async () => {
     const { scheduleId } = await aShow(10);
     let lost = 0;
-    stage.temporal.replaceActivity('startCancellations', (real) => async (page) => {
+    testbed.temporal.replaceActivity('startCancellations', (real) => async (page) => {
       const seen = await real(page);
       if ((lost += 1) % 2 === 1) throw new Error('the worker died');
       return seen;

@@ -2,7 +2,7 @@ import type { SeenPage, ShowPage } from '../../../src/activities/cancellations/s
 import { createShowCancellationStore } from '../../../src/db/cancellations/showCancellationStore';
 import { cancelledShows, type CancelledShows } from '../../support/cancelledShows';
 import { createSoldShow, FREE } from '../../support/soldShow';
-import { buildStage, type Stage } from '../../support/stage';
+import { createTestbed, type Testbed } from '../../support/testbed';
 
 /** The limit of the server is 51,200 events. */
 const LONGEST_HISTORY = 4_000;
@@ -11,21 +11,21 @@ const LONGEST_HISTORY = 4_000;
 const REAL_RESERVATIONS = Number(process.env['SHOW_RESERVATIONS'] ?? 200);
 const WITHIN_MS = 60_000 + REAL_RESERVATIONS * 100;
 
-let stage: Stage;
+let testbed: Testbed;
 let shows: CancelledShows;
 
 beforeAll(async () => {
-  stage = await buildStage();
-  shows = cancelledShows(stage);
+  testbed = await createTestbed();
+  shows = cancelledShows(testbed);
 }, 60_000);
 
-afterEach(async () => stage.endTest());
+afterEach(async () => testbed.endTest());
 
-afterAll(async () => stage?.drop());
+afterAll(async () => testbed?.drop());
 
 /** The length of the history of each run of a show's workflow, the last one first. */
 async function historiesOf(scheduleId: string): Promise<number[]> {
-  const { client } = stage.temporal.env;
+  const { client } = testbed.temporal.env;
   const { workflowId } = shows.handle(scheduleId);
   const lengths: number[] = [];
   for (let runId: string | null | undefined; lengths.length === 0 || runId;) {
@@ -38,11 +38,11 @@ async function historiesOf(scheduleId: string): Promise<number[]> {
 
 describe('a show of 20,000 reservations', () => {
   it('is handled page by page, each page once, by runs of bounded length that lose no message of an operator', async () => {
-    const { scheduleId } = await createSoldShow(stage.database.owner, stage.gateway, 20_000, [FREE]);
+    const { scheduleId } = await createSoldShow(testbed.database.owner, testbed.gateway, 20_000, [FREE]);
     // If a workflow task is lost, its page is handled again, and changes nothing more.
     const pages = new Set<string | null>();
     // The test leaves out the cancellations themselves: only the walk over the pages has no limit here.
-    stage.temporal.replaceActivity('startCancellations', () => async (page) => {
+    testbed.temporal.replaceActivity('startCancellations', () => async (page) => {
       pages.add(page.after);
       return cancelInPostgres(page);
     });
@@ -69,8 +69,8 @@ describe(`a show of ${REAL_RESERVATIONS} reservations`, () => {
     'refunds each of them',
     async () => {
       const { scheduleId, sold } = await createSoldShow(
-        stage.database.owner,
-        stage.gateway,
+        testbed.database.owner,
+        testbed.gateway,
         REAL_RESERVATIONS,
       );
       const began = Date.now();
@@ -82,9 +82,9 @@ describe(`a show of ${REAL_RESERVATIONS} reservations`, () => {
       process.stderr.write(`${REAL_RESERVATIONS} reservations refunded in ${Date.now() - began} ms\n`);
       const cards = sold.filter((one) => one.card > 0);
       // Counted by key: a try whose response was lost is repeated under the same key.
-      const refunds = new Set(stage.gateway.calls.filter((call) => call.startsWith('refund ')));
+      const refunds = new Set(testbed.gateway.calls.filter((call) => call.startsWith('refund ')));
       expect(refunds.size).toBe(cards.length);
-      expect(stage.gateway.takenInAll()).toBe(0);
+      expect(testbed.gateway.takenInAll()).toBe(0);
     },
     WITHIN_MS,
   );
@@ -92,8 +92,8 @@ describe(`a show of ${REAL_RESERVATIONS} reservations`, () => {
 
 /** Writes what the cancellations of a page of free reservations write to Postgres. */
 async function cancelInPostgres({ scheduleId, after }: ShowPage): Promise<SeenPage> {
-  const { owner } = stage.database;
-  const settings = await shows.keepSettings(scheduleId);
+  const { owner } = testbed.database;
+  const settings = await shows.lockSettings(scheduleId);
   if (!settings) throw new Error('the show is not cancelled');
   const limit = settings.refundsPerSecond;
   const page = { scheduleId, statuses: ['CONFIRMED'] as const, after, limit };

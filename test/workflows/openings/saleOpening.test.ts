@@ -8,25 +8,25 @@ import type { saleOpening } from '../../../src/workflows';
 import { SALE_OPENING_WORKFLOW, saleOpeningWorkflowId } from '../../../src/contract/openings';
 import { itWithSkippedTime, OPENING_MS } from '../../support/durations';
 import { announceSale, orderOf } from '../../support/opening';
-import { buildStage, type Stage } from '../../support/stage';
+import { createTestbed, type Testbed } from '../../support/testbed';
 
-let stage: Stage;
+let testbed: Testbed;
 /** The clock of the queue in Redis. It does not follow the skipped time. */
 let now: number;
 let queue: Queue;
 
 beforeAll(async () => {
-  stage = await buildStage();
-  queue = createQueue(stage.redis.redis, () => now);
+  testbed = await createTestbed();
+  queue = createQueue(testbed.redis.redis, () => now);
 }, 60_000);
 
 beforeEach(() => {
   now = Date.now();
 });
 
-afterEach(async () => stage.endTest());
+afterEach(async () => testbed.endTest());
 
-afterAll(async () => stage?.drop());
+afterAll(async () => testbed?.drop());
 
 interface Announced {
   scheduleId: string;
@@ -36,14 +36,14 @@ interface Announced {
 }
 
 async function announce(): Promise<Announced> {
-  const saleOpensAt = new Date((await stage.temporal.env.currentTimeMs()) + OPENING_MS);
-  const { scheduleId } = await announceSale(stage.database.owner, { saleOpensAt });
+  const saleOpensAt = new Date((await testbed.temporal.env.currentTimeMs()) + OPENING_MS);
+  const { scheduleId } = await announceSale(testbed.database.owner, { saleOpensAt });
   return {
     scheduleId,
     opensAt: saleOpensAt.getTime(),
     room: async () => {
       const settings = { capacity: 1, activeSeconds: 900 };
-      const room = await createRooms(createScheduleStore(stage.database.db), settings).find(scheduleId);
+      const room = await createRooms(createScheduleStore(testbed.database.db), settings).find(scheduleId);
       if (!room) throw new Error('no such room');
       return room;
     },
@@ -63,15 +63,15 @@ async function fill({ room }: Announced, people: number): Promise<Map<string, st
 }
 
 async function start({ scheduleId }: Pick<Announced, 'scheduleId'>) {
-  return stage.temporal.env.client.workflow.start<typeof saleOpening>(SALE_OPENING_WORKFLOW, {
+  return testbed.temporal.env.client.workflow.start<typeof saleOpening>(SALE_OPENING_WORKFLOW, {
     workflowId: saleOpeningWorkflowId(scheduleId),
-    taskQueue: stage.temporal.taskQueue,
+    taskQueue: testbed.temporal.taskQueue,
     args: [{ scheduleId }],
   });
 }
 
 async function resultOf(scheduleId: string) {
-  const result = (await createDrawStore(stage.database.db).find(scheduleId))?.result;
+  const result = (await createDrawStore(testbed.database.db).find(scheduleId))?.result;
   if (!result) throw new Error('nothing was drawn');
   return result;
 }
@@ -80,7 +80,7 @@ async function resultOf(scheduleId: string) {
 async function lineOf(scheduleId: string): Promise<string[]> {
   const [active, waiting] = await Promise.all(
     ['active', 'waiting'].map(async (part) =>
-      stage.redis.redis.zrange(`queue:{${scheduleId}}:${part}`, '0', '-1'),
+      testbed.redis.redis.zrange(`queue:{${scheduleId}}:${part}`, '0', '-1'),
     ),
   );
   return [...(active ?? []), ...(waiting ?? [])];
@@ -111,22 +111,22 @@ describe('the opening of a sale', () => {
     const sale = await announce();
     await fill(sale, 1);
     const opening = await start(sale);
-    await stage.temporal.sleepUntil(sale.opensAt - 1_000);
-    expect((await createDrawStore(stage.database.db).find(sale.scheduleId))?.result).toBeNull();
+    await testbed.temporal.sleepUntil(sale.opensAt - 1_000);
+    expect((await createDrawStore(testbed.database.db).find(sale.scheduleId))?.result).toBeNull();
     await opening.result();
   });
 
   it('lets people wait while every worker is down, and draws when a worker is back', async () => {
     const sale = await announce();
     const userOf = await fill(sale, 3);
-    await stage.temporal.stopWorker();
+    await testbed.temporal.stopWorker();
     const opening = await start(sale);
     now = sale.opensAt + 10 * 60_000;
     const late = await queue.enter(await sale.room(), { userId: 'late', placeId: randomUUID() });
     expect(late).toMatchObject({ state: 'WAITING', position: 4 });
     expect(await lineOf(sale.scheduleId)).toEqual(['late']);
 
-    await stage.temporal.startWorker();
+    await testbed.temporal.startWorker();
     await opening.result();
 
     const { entries } = await resultOf(sale.scheduleId);
@@ -136,7 +136,7 @@ describe('the opening of a sale', () => {
   it('draws the people who came again after Redis lost everything', async () => {
     const sale = await announce();
     await fill(sale, 5);
-    await stage.redis.redis.flushdb();
+    await testbed.redis.redis.flushdb();
     const userOf = await fill(sale, 2);
 
     await expect((await start(sale)).result()).resolves.toMatchObject({ entries: 2 });
@@ -146,8 +146,8 @@ describe('the opening of a sale', () => {
   it('admits people in the order in which they ask if Redis loses everything between the draw and the line', async () => {
     const sale = await announce();
     const userOf = await fill(sale, 3);
-    stage.temporal.replaceActivity('lineUp', (real) => async (scheduleId) => {
-      await stage.redis.redis.flushdb();
+    testbed.temporal.replaceActivity('lineUp', (real) => async (scheduleId) => {
+      await testbed.redis.redis.flushdb();
       return real(scheduleId);
     });
     await (await start(sale)).result();
@@ -171,11 +171,11 @@ describe('the opening of a sale', () => {
       await queue.leave(sale.scheduleId, 'user-4');
       throw new Error('the answer was lost');
     };
-    stage.temporal.replaceActivity('recordDraw', (real) => async (...args) => {
+    testbed.temporal.replaceActivity('recordDraw', (real) => async (...args) => {
       const entries = await real(...args);
       return failures === 0 ? loseTheAnswer() : entries;
     });
-    stage.temporal.replaceActivity('lineUp', (real) => async (...args) => {
+    testbed.temporal.replaceActivity('lineUp', (real) => async (...args) => {
       await real(...args);
       if (failures === 1) await loseTheAnswer();
     });
@@ -191,7 +191,7 @@ describe('the opening of a sale', () => {
   it('that two workers run at once is one opening', async () => {
     const sale = await announce();
     const userOf = await fill(sale, 700);
-    const workers = [1, 2].map(() => createOpeningActivities(stage.dependencies));
+    const workers = [1, 2].map(() => createOpeningActivities(testbed.dependencies));
     await Promise.all(
       workers.map(async (activities) => {
         await activities.closeLobby(sale.scheduleId);
@@ -207,7 +207,7 @@ describe('the opening of a sale', () => {
   it('waits for its announcement if it starts a moment before the announcement is committed', async () => {
     const sale = await announce();
     let looks = 0;
-    stage.temporal.replaceActivity('readOpening', (real) => async (scheduleId) => {
+    testbed.temporal.replaceActivity('readOpening', (real) => async (scheduleId) => {
       looks += 1;
       return looks < 3 ? null : real(scheduleId);
     });

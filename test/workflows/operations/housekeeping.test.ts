@@ -3,23 +3,23 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { HOUSEKEEPING_SUBJECTS } from '../../../src/activities/operations/housekeeping';
 import type { housekeeping } from '../../../src/workflows';
 import { itWithSkippedTime } from '../../support/durations';
-import { buildStage, type Stage } from '../../support/stage';
+import { createTestbed, type Testbed } from '../../support/testbed';
 
-let stage: Stage;
+let testbed: Testbed;
 
 beforeAll(async () => {
-  stage = await buildStage();
+  testbed = await createTestbed();
 }, 60_000);
 
-afterEach(async () => stage.endTest());
+afterEach(async () => testbed.endTest());
 
-afterAll(async () => stage?.drop());
+afterAll(async () => testbed?.drop());
 
 const KEYS = 2_500;
 const NOTHING = Object.fromEntries(HOUSEKEEPING_SUBJECTS.map((subject) => [subject, 0]));
 
 async function someOldKeys(): Promise<void> {
-  await stage.database.owner.raw(
+  await testbed.database.owner.raw(
     `INSERT INTO idempotency_keys (user_id, route, key, body_hash, used_at)
      SELECT gen_random_uuid(), 'POST /v1/payments', number, '', now() - interval '3 days'
        FROM generate_series(1, ?) AS number`,
@@ -28,15 +28,15 @@ async function someOldKeys(): Promise<void> {
 }
 
 async function start() {
-  return stage.temporal.env.client.workflow.start<typeof housekeeping>('housekeeping', {
+  return testbed.temporal.env.client.workflow.start<typeof housekeeping>('housekeeping', {
     workflowId: `housekeeping-${randomUUID()}`,
-    taskQueue: stage.temporal.taskQueue,
+    taskQueue: testbed.temporal.taskQueue,
     args: [{ subjects: HOUSEKEEPING_SUBJECTS }],
   });
 }
 
 async function keysLeft(): Promise<number> {
-  const rows = await stage.database.owner('idempotency_keys').select('key');
+  const rows = await testbed.database.owner('idempotency_keys').select('key');
   return rows.length;
 }
 
@@ -60,7 +60,7 @@ describe('housekeeping', () => {
   it('waits for a database that is down for a while', async () => {
     await someOldKeys();
     let failures = 6;
-    stage.temporal.replaceActivity('removeOld', (real) => async (...args) => {
+    testbed.temporal.replaceActivity('removeOld', (real) => async (...args) => {
       if (failures-- > 0) throw new Error('connection refused');
       return real(...args);
     });
@@ -74,7 +74,7 @@ describe('housekeeping', () => {
     'continues with the other subjects if one fails permanently, and then fails itself',
     async () => {
       const turns: string[] = [];
-      stage.temporal.replaceActivity('removeOld', (real) => async (subject, limit) => {
+      testbed.temporal.replaceActivity('removeOld', (real) => async (subject, limit) => {
         if (subject === 'idempotency keys') throw new Error('permission denied');
         turns.push(subject);
         return real(subject, limit);

@@ -10,31 +10,31 @@ import { RETRY_SIGNAL } from '../../../src/contract/operations';
 import { CHARGE_SETTLEMENT_WORKFLOW, chargeSettlementWorkflowId } from '../../../src/contract/payments';
 import { reservationWorkflowId } from '../../../src/contract/reservations';
 import { STUCK_STEP } from '../../../src/contract/searchAttributes';
-import { buyOnStage } from '../../support/buyOnStage';
+import { buyNewSale } from '../../support/buyNewSale';
 import { cancelledShows } from '../../support/cancelledShows';
 import { eventually } from '../../support/eventually';
 import { anAttempt, createUser, PRICE } from '../../support/factories';
-import { holdOnStage } from '../../support/holdOnStage';
+import { holdNewSale } from '../../support/holdNewSale';
 import { announceSale } from '../../support/opening';
 import { BY_POINTS_AND_CARD, createSoldShow } from '../../support/soldShow';
-import { buildStage, type Stage } from '../../support/stage';
+import { createTestbed, type Testbed } from '../../support/testbed';
 
 /** Steps that cannot succeed: Postgres rejects each write that breaks a rule, until an operator removes the rule. */
-let stage: Stage;
+let testbed: Testbed;
 let failures: string[];
 
 beforeAll(async () => {
-  stage = await buildStage('real');
-  stage.dependencies.permanentFailure = (activity) => void failures.push(activity);
+  testbed = await createTestbed('real');
+  testbed.dependencies.permanentFailure = (activity) => void failures.push(activity);
 }, 60_000);
 
 beforeEach(() => {
   failures = [];
 });
 
-afterEach(async () => stage.endTest());
+afterEach(async () => testbed.endTest());
 
-afterAll(async () => stage?.drop());
+afterAll(async () => testbed?.drop());
 
 /** One step of a workflow that must happen. */
 interface StuckStep {
@@ -52,13 +52,13 @@ const STEPS: Record<string, StuckStep> = {
     table: 'reservations',
     rule: "status <> 'RELEASED'",
     async play() {
-      const { reservationId, sale } = await holdOnStage(stage, { holdSeconds: 300 });
-      await stage.temporal.handle(reservationId).cancel();
+      const { reservationId, sale } = await holdNewSale(testbed, { holdSeconds: 300 });
+      await testbed.temporal.handle(reservationId).cancel();
       return {
         workflowId: reservationWorkflowId(reservationId),
         async expectDone() {
-          expect(await stage.books.reservationStatus(reservationId)).toBe('RELEASED');
-          expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
+          expect(await testbed.books.reservationStatus(reservationId)).toBe('RELEASED');
+          expect(await testbed.books.seat(sale.seatId)).toBe('AVAILABLE');
         },
       };
     },
@@ -68,14 +68,14 @@ const STEPS: Record<string, StuckStep> = {
     table: 'payments',
     rule: "status <> 'FAILED'",
     async play() {
-      const { reservationId, userId } = await holdOnStage(stage, { holdSeconds: 6 });
-      stage.gateway.script('decline');
-      const paying = stage.temporal.reservations.pay(reservationId, anAttempt()).catch(slugOf);
+      const { reservationId, userId } = await holdNewSale(testbed, { holdSeconds: 6 });
+      testbed.gateway.script('decline');
+      const paying = testbed.temporal.reservations.pay(reservationId, anAttempt()).catch(slugOf);
       return {
         workflowId: reservationWorkflowId(reservationId),
         async expectDone() {
           expect(await paying).toBe('payment-failed');
-          expect(await stage.books.balance(userId)).toBe(PRICE);
+          expect(await testbed.books.balance(userId)).toBe(PRICE);
         },
       };
     },
@@ -85,17 +85,17 @@ const STEPS: Record<string, StuckStep> = {
     table: 'journals',
     rule: "kind <> 'CHARGE_VOIDED'",
     async play() {
-      const { reservationId } = await holdOnStage(stage, { holdSeconds: 6 });
-      stage.temporal.replaceActivity('confirmReservation', () => async () => {
+      const { reservationId } = await holdNewSale(testbed, { holdSeconds: 6 });
+      testbed.temporal.replaceActivity('confirmReservation', () => async () => {
         throw new Problem('payment-failed', 'The seats are gone.', { reason: 'seats-gone' });
       });
       const attempt = anAttempt();
-      const paying = stage.temporal.reservations.pay(reservationId, attempt).catch(slugOf);
+      const paying = testbed.temporal.reservations.pay(reservationId, attempt).catch(slugOf);
       return {
         workflowId: reservationWorkflowId(reservationId),
         async expectDone() {
           expect(await paying).toBe('payment-failed');
-          expect(stage.gateway.taken(attempt.paymentId)).toBe(0);
+          expect(testbed.gateway.taken(attempt.paymentId)).toBe(0);
         },
       };
     },
@@ -105,8 +105,8 @@ const STEPS: Record<string, StuckStep> = {
     table: 'top_ups',
     rule: "status <> 'FAILED'",
     async play() {
-      const topUp = await stage.requestTopUp(await createUser(stage.database.owner), 30_000);
-      stage.gateway.script('decline');
+      const topUp = await testbed.requestTopUp(await createUser(testbed.database.owner), 30_000);
+      testbed.gateway.script('decline');
       const making = topUps().make(topUp);
       return {
         workflowId: topUpWorkflowId(topUp.topUpId),
@@ -121,16 +121,16 @@ const STEPS: Record<string, StuckStep> = {
     table: 'journals',
     rule: "kind <> 'CHARGE_VOIDED'",
     async play() {
-      const { env, taskQueue } = stage.temporal;
-      const { reservationId, sale, userId } = await holdOnStage(stage);
+      const { env, taskQueue } = testbed.temporal;
+      const { reservationId, sale, userId } = await holdNewSale(testbed);
       const attempt = anAttempt();
-      stage.gateway.script('decline');
-      expect(await stage.temporal.reservations.pay(reservationId, attempt).catch(slugOf)).toBe(
+      testbed.gateway.script('decline');
+      expect(await testbed.temporal.reservations.pay(reservationId, attempt).catch(slugOf)).toBe(
         'payment-failed',
       );
-      await stage.temporal.reservations.release(reservationId);
+      await testbed.temporal.reservations.release(reservationId);
       const names = { reservationId, scheduleId: sale.scheduleId, userId };
-      stage.gateway.captureLate(
+      testbed.gateway.captureLate(
         chargeOfPayment({
           ...attempt,
           ...names,
@@ -144,7 +144,7 @@ const STEPS: Record<string, StuckStep> = {
       await env.client.workflow.start(CHARGE_SETTLEMENT_WORKFLOW, { workflowId, taskQueue, args });
       return {
         workflowId,
-        expectDone: async () => expect(stage.gateway.taken(attempt.paymentId)).toBe(0),
+        expectDone: async () => expect(testbed.gateway.taken(attempt.paymentId)).toBe(0),
       };
     },
   },
@@ -153,16 +153,16 @@ const STEPS: Record<string, StuckStep> = {
     table: 'cancellations',
     rule: 'fee < 0',
     async play() {
-      const { reservationId, userId } = await buyOnStage(stage);
-      const cancellationId = await stage.requestCancellation(reservationId);
+      const { reservationId, userId } = await buyNewSale(testbed);
+      const cancellationId = await testbed.requestCancellation(reservationId);
       // The client gets an error at once.
-      expect(await stage.temporal.decide(cancellationId).catch(slugOf)).toBe('internal-error');
-      expect(await stage.books.reservationStatus(reservationId)).toBe('CONFIRMED');
+      expect(await testbed.temporal.decide(cancellationId).catch(slugOf)).toBe('internal-error');
+      expect(await testbed.books.reservationStatus(reservationId)).toBe('CONFIRMED');
       return {
         workflowId: cancellationWorkflowId(cancellationId),
         async expectDone() {
-          expect(await stage.books.reservationStatus(reservationId)).toBe('CANCELLED');
-          expect(await stage.books.balance(userId)).toBe(PRICE);
+          expect(await testbed.books.reservationStatus(reservationId)).toBe('CANCELLED');
+          expect(await testbed.books.balance(userId)).toBe(PRICE);
         },
       };
     },
@@ -172,14 +172,14 @@ const STEPS: Record<string, StuckStep> = {
     table: 'refunds',
     rule: "status <> 'DONE'",
     async play() {
-      const { reservationId, paymentId } = await buyOnStage(stage);
-      const cancellationId = await stage.requestCancellation(reservationId);
-      await stage.temporal.decide(cancellationId);
+      const { reservationId, paymentId } = await buyNewSale(testbed);
+      const cancellationId = await testbed.requestCancellation(reservationId);
+      await testbed.temporal.decide(cancellationId);
       return {
         workflowId: cancellationWorkflowId(cancellationId),
         async expectDone() {
-          expect(await stage.books.refund(reservationId)).toMatchObject({ status: 'DONE' });
-          expect(stage.gateway.taken(paymentId)).toBe(0);
+          expect(await testbed.books.refund(reservationId)).toMatchObject({ status: 'DONE' });
+          expect(testbed.gateway.taken(paymentId)).toBe(0);
         },
       };
     },
@@ -189,9 +189,9 @@ const STEPS: Record<string, StuckStep> = {
     table: 'show_cancellations',
     rule: 'finished_at IS NULL',
     async play() {
-      const { owner } = stage.database;
-      const { scheduleId } = await createSoldShow(owner, stage.gateway, 1, [BY_POINTS_AND_CARD]);
-      const shows = cancelledShows(stage);
+      const { owner } = testbed.database;
+      const { scheduleId } = await createSoldShow(owner, testbed.gateway, 1, [BY_POINTS_AND_CARD]);
+      const shows = cancelledShows(testbed);
       await shows.cancel(scheduleId);
       return {
         workflowId: showCancellationWorkflowId(scheduleId),
@@ -204,15 +204,15 @@ const STEPS: Record<string, StuckStep> = {
     table: 'draws',
     rule: 'opened_at IS NULL',
     async play() {
-      const { env, taskQueue } = stage.temporal;
-      const { scheduleId } = await announceSale(stage.database.owner, { saleOpensAt: new Date() });
+      const { env, taskQueue } = testbed.temporal;
+      const { scheduleId } = await announceSale(testbed.database.owner, { saleOpensAt: new Date() });
       const workflowId = saleOpeningWorkflowId(scheduleId);
       const args = [{ scheduleId }];
       await env.client.workflow.start(SALE_OPENING_WORKFLOW, { workflowId, taskQueue, args });
       return {
         workflowId,
         async expectDone() {
-          const toOpen = await createDrawStore(stage.database.db).toOpen();
+          const toOpen = await createDrawStore(testbed.database.db).toOpen();
           expect(toOpen.map((opening) => opening.scheduleId)).not.toContain(scheduleId);
         },
       };
@@ -227,7 +227,7 @@ describe.each(Object.entries(STEPS))('%s that Postgres rejects permanently', (_n
     const repair = await breakTable(table, rule);
     try {
       const { workflowId, expectDone } = await play();
-      const handle = stage.temporal.env.client.workflow.getHandle(workflowId);
+      const handle = testbed.temporal.env.client.workflow.getHandle(workflowId);
       await expectStuck(handle, activity, 1);
       await handle.signal(RETRY_SIGNAL);
       await expectStuck(handle, activity, 2);
@@ -247,11 +247,11 @@ describe.each(Object.entries(STEPS))('%s that Postgres rejects permanently', (_n
 
 describe('a step that Postgres rejects permanently, while the attempt can still be undone,', () => {
   it('undoes a payment: the card is refunded, the points are returned, and the hold continues', async () => {
-    const { reservationId, userId } = await holdOnStage(stage);
+    const { reservationId, userId } = await holdNewSale(testbed);
     const attempt = anAttempt();
     const repair = await breakTable('tickets', 'false');
 
-    const paying = stage.temporal.reservations.pay(reservationId, attempt);
+    const paying = testbed.temporal.reservations.pay(reservationId, attempt);
 
     await expect(paying).rejects.toMatchObject({
       slug: 'payment-failed',
@@ -259,44 +259,44 @@ describe('a step that Postgres rejects permanently, while the attempt can still 
     });
     await repair();
     expect(failures).toEqual(['confirmReservation']);
-    expect(await stage.books.balance(userId)).toBe(PRICE);
-    expect(stage.gateway.taken(attempt.paymentId)).toBe(0);
-    expect(await stage.temporal.reservations.pay(reservationId, anAttempt())).toMatchObject({
+    expect(await testbed.books.balance(userId)).toBe(PRICE);
+    expect(testbed.gateway.taken(attempt.paymentId)).toBe(0);
+    expect(await testbed.temporal.reservations.pay(reservationId, anAttempt())).toMatchObject({
       status: 'SUCCEEDED',
     });
   });
 
   it('undoes a top-up: the card is refunded', async () => {
-    const topUp = await stage.requestTopUp(await createUser(stage.database.owner), 30_000);
+    const topUp = await testbed.requestTopUp(await createUser(testbed.database.owner), 30_000);
     const repair = await breakTable('top_ups', "status <> 'SUCCEEDED'");
 
     const result = await topUps().make(topUp);
 
     await repair();
     expect(result).toMatchObject({ status: 'FAILED', reason: 'internal-failure' });
-    expect(stage.gateway.taken(topUp.topUpId)).toBe(0);
+    expect(testbed.gateway.taken(topUp.topUpId)).toBe(0);
   });
 });
 
 describe('a cancellation that is stuck', () => {
   it('is tried again whenever its client asks again', async () => {
-    const { reservationId, paymentId } = await buyOnStage(stage);
-    const cancellationId = await stage.requestCancellation(reservationId);
+    const { reservationId, paymentId } = await buyNewSale(testbed);
+    const cancellationId = await testbed.requestCancellation(reservationId);
     const repair = await breakTable('cancellations', 'fee < 0');
-    expect(await stage.temporal.decide(cancellationId).catch(slugOf)).toBe('internal-error');
+    expect(await testbed.temporal.decide(cancellationId).catch(slugOf)).toBe('internal-error');
     await repair();
 
-    await stage.temporal.decide(cancellationId);
+    await testbed.temporal.decide(cancellationId);
 
-    expect(await stage.books.reservationStatus(reservationId)).toBe('CANCELLED');
-    await stage.temporal.cancellation(cancellationId).result();
-    expect(stage.gateway.taken(paymentId)).toBe(0);
+    expect(await testbed.books.reservationStatus(reservationId)).toBe('CANCELLED');
+    await testbed.temporal.cancellation(cancellationId).result();
+    expect(testbed.gateway.taken(paymentId)).toBe(0);
   });
 });
 
 /** @returns a function that fixes the table */
 async function breakTable(table: string, rule: string): Promise<() => Promise<void>> {
-  const { owner } = stage.database;
+  const { owner } = testbed.database;
   await owner.raw(`ALTER TABLE ${table} ADD CONSTRAINT broken CHECK (${rule}) NOT VALID`);
   return async () => owner.raw(`ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS broken`);
 }
@@ -313,7 +313,7 @@ async function expectStuck(handle: WorkflowHandle, activity: string, failed: num
 }
 
 function topUps() {
-  const { env, taskQueue } = stage.temporal;
+  const { env, taskQueue } = testbed.temporal;
   return createTopUpWorkflows(env.client, { taskQueue });
 }
 

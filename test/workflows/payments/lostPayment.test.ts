@@ -2,20 +2,20 @@ import { createActivities, type Activities } from '../../../src/activities';
 import type { PaymentStep } from '../../support/steps';
 import { chargeOfPayment } from '../../../src/gateways/chargeRequest';
 import { anAttempt, PRICE } from '../../support/factories';
-import { holdOnStage, type OnHold } from '../../support/holdOnStage';
-import { buildStage, type Stage } from '../../support/stage';
+import { holdNewSale, type OnHold } from '../../support/holdNewSale';
+import { createTestbed, type Testbed } from '../../support/testbed';
 
-let stage: Stage;
+let testbed: Testbed;
 let activities: Activities;
 
 beforeAll(async () => {
-  stage = await buildStage();
-  activities = createActivities(stage.dependencies);
+  testbed = await createTestbed();
+  activities = createActivities(testbed.dependencies);
 }, 60_000);
 
-afterEach(async () => stage.endTest());
+afterEach(async () => testbed.endTest());
 
-afterAll(async () => stage?.drop());
+afterAll(async () => testbed?.drop());
 
 /** How far an attempt was when everything was killed and the server lost its update. */
 const FAR: [string, (step: PaymentStep) => Promise<unknown>][] = [
@@ -39,7 +39,7 @@ async function lose(
   { sale, userId, reservationId }: OnHold,
   goOn: (typeof FAR)[number][1],
 ): Promise<PaymentStep> {
-  const step = await stage.request({ ...sale, reservationId, userId });
+  const step = await testbed.request({ ...sale, reservationId, userId });
   await activities.openPayment(step.paymentId);
   await goOn(step);
   return step;
@@ -47,25 +47,25 @@ async function lose(
 
 describe.each(FAR)('a payment whose update was lost when it %s', (_case, goOn) => {
   it('is undone before the next attempt', async () => {
-    const onHold = await holdOnStage(stage);
+    const onHold = await holdNewSale(testbed);
     const lost = await lose(onHold, goOn);
 
-    const paid = await stage.temporal.reservations.pay(onHold.reservationId, anAttempt());
+    const paid = await testbed.temporal.reservations.pay(onHold.reservationId, anAttempt());
 
     expect(paid).toMatchObject({ status: 'SUCCEEDED' });
-    expect(await stage.books.balance(onHold.userId)).toBe(0);
-    expect(stage.gateway.taken(lost.paymentId)).toBe(0);
-    expect(await stage.books.payment(lost.paymentId)).toMatchObject({ status: 'FAILED' });
+    expect(await testbed.books.balance(onHold.userId)).toBe(0);
+    expect(testbed.gateway.taken(lost.paymentId)).toBe(0);
+    expect(await testbed.books.payment(lost.paymentId)).toMatchObject({ status: 'FAILED' });
   });
 
   it('is undone before the hold ends', async () => {
-    const onHold = await holdOnStage(stage);
+    const onHold = await holdNewSale(testbed);
     const lost = await lose(onHold, goOn);
 
-    expect(await stage.temporal.handle(onHold.reservationId).result()).toMatchObject({ status: 'EXPIRED' });
+    expect(await testbed.temporal.handle(onHold.reservationId).result()).toMatchObject({ status: 'EXPIRED' });
 
-    expect(await stage.books.balance(onHold.userId)).toBe(PRICE);
-    expect(stage.gateway.taken(lost.paymentId)).toBe(0);
-    expect(await stage.books.seat(onHold.sale.seatId)).toBe('AVAILABLE');
+    expect(await testbed.books.balance(onHold.userId)).toBe(PRICE);
+    expect(testbed.gateway.taken(lost.paymentId)).toBe(0);
+    expect(await testbed.books.seat(onHold.sale.seatId)).toBe('AVAILABLE');
   });
 });

@@ -1,135 +1,135 @@
 import { GATEWAY_HINT_SIGNAL } from '../../../src/contract/payments';
 import { eventually } from '../../support/eventually';
 import { anAttempt, BOOKING_FEE, PRICE } from '../../support/factories';
-import { holdOnStage } from '../../support/holdOnStage';
+import { holdNewSale } from '../../support/holdNewSale';
 import { itWithSkippedTime } from '../../support/durations';
-import { buildStage, type Stage } from '../../support/stage';
+import { createTestbed, type Testbed } from '../../support/testbed';
 
-let stage: Stage;
+let testbed: Testbed;
 
 beforeAll(async () => {
-  stage = await buildStage();
+  testbed = await createTestbed();
 }, 60_000);
 
-afterEach(async () => stage.endTest());
+afterEach(async () => testbed.endTest());
 
-afterAll(async () => stage?.drop());
+afterAll(async () => testbed?.drop());
 
 describe('a charge without a response is looked up before anything is decided:', () => {
   it('approved: the reservation is confirmed, and nothing is charged or voided again', async () => {
-    const { reservationId } = await holdOnStage(stage);
+    const { reservationId } = await holdNewSale(testbed);
     const attempt = anAttempt();
-    stage.gateway.script('lose-approval');
+    testbed.gateway.script('lose-approval');
 
-    expect(await stage.temporal.reservations.pay(reservationId, attempt)).toMatchObject({
+    expect(await testbed.temporal.reservations.pay(reservationId, attempt)).toMatchObject({
       status: 'SUCCEEDED',
     });
 
-    expect(stage.gateway.calls).toEqual([`charge ${attempt.paymentId}`, `lookUp ${attempt.paymentId}`]);
-    expect(stage.gateway.taken(attempt.paymentId)).toBe(BOOKING_FEE);
+    expect(testbed.gateway.calls).toEqual([`charge ${attempt.paymentId}`, `lookUp ${attempt.paymentId}`]);
+    expect(testbed.gateway.taken(attempt.paymentId)).toBe(BOOKING_FEE);
   });
 
   it('declined: the payment fails, and the points are returned', async () => {
-    const { userId, reservationId } = await holdOnStage(stage);
+    const { userId, reservationId } = await holdNewSale(testbed);
     const attempt = anAttempt();
-    stage.gateway.script('lose-decline');
+    testbed.gateway.script('lose-decline');
 
-    await expect(stage.temporal.reservations.pay(reservationId, attempt)).rejects.toMatchObject({
+    await expect(testbed.temporal.reservations.pay(reservationId, attempt)).rejects.toMatchObject({
       slug: 'payment-failed',
       members: { reason: 'card-declined' },
     });
 
-    expect(stage.gateway.calls).toEqual([`charge ${attempt.paymentId}`, `lookUp ${attempt.paymentId}`]);
-    expect(await stage.books.balance(userId)).toBe(PRICE);
+    expect(testbed.gateway.calls).toEqual([`charge ${attempt.paymentId}`, `lookUp ${attempt.paymentId}`]);
+    expect(await testbed.books.balance(userId)).toBe(PRICE);
   });
 
   it.each([1, 2])('absent %i times: the same key is tried again, then approved', async (failures) => {
-    const { reservationId } = await holdOnStage(stage);
+    const { reservationId } = await holdNewSale(testbed);
     const attempt = anAttempt();
     const { paymentId } = attempt;
-    stage.gateway.script(...Array.from({ length: failures }, () => 'fail' as const));
+    testbed.gateway.script(...Array.from({ length: failures }, () => 'fail' as const));
 
-    expect(await stage.temporal.reservations.pay(reservationId, attempt)).toMatchObject({
+    expect(await testbed.temporal.reservations.pay(reservationId, attempt)).toMatchObject({
       status: 'SUCCEEDED',
     });
 
     const failed = Array.from({ length: failures }, () => [`charge ${paymentId}`, `lookUp ${paymentId}`]);
-    expect(stage.gateway.calls).toEqual([...failed.flat(), `charge ${paymentId}`]);
+    expect(testbed.gateway.calls).toEqual([...failed.flat(), `charge ${paymentId}`]);
   });
 
   it('absent after the last try: the key is voided, and the next attempt has a key of its own', async () => {
-    const { userId, reservationId } = await holdOnStage(stage);
+    const { userId, reservationId } = await holdNewSale(testbed);
     const attempt = anAttempt();
-    stage.gateway.script('fail', 'fail', 'fail');
+    testbed.gateway.script('fail', 'fail', 'fail');
 
-    await expect(stage.temporal.reservations.pay(reservationId, attempt)).rejects.toMatchObject({
+    await expect(testbed.temporal.reservations.pay(reservationId, attempt)).rejects.toMatchObject({
       slug: 'payment-failed',
       members: { reason: 'no-answer' },
     });
 
-    expect(stage.gateway.calls.at(-1)).toBe(`void ${attempt.paymentId}`);
-    expect(stage.gateway.calls.filter((call) => call.startsWith('charge'))).toHaveLength(3);
-    expect(await stage.books.balance(userId)).toBe(PRICE);
-    expect(await stage.temporal.reservations.pay(reservationId, anAttempt())).toMatchObject({
+    expect(testbed.gateway.calls.at(-1)).toBe(`void ${attempt.paymentId}`);
+    expect(testbed.gateway.calls.filter((call) => call.startsWith('charge'))).toHaveLength(3);
+    expect(await testbed.books.balance(userId)).toBe(PRICE);
+    expect(await testbed.temporal.reservations.pay(reservationId, anAttempt())).toMatchObject({
       status: 'SUCCEEDED',
     });
   });
 
   it('lost inside the service: the charge is looked up too', async () => {
-    const { reservationId } = await holdOnStage(stage);
+    const { reservationId } = await holdNewSale(testbed);
     const attempt = anAttempt();
-    stage.temporal.replaceActivity('chargeCard', (real) => async (request) => {
+    testbed.temporal.replaceActivity('chargeCard', (real) => async (request) => {
       await real(request);
       throw new Error('the worker died');
     });
 
-    expect(await stage.temporal.reservations.pay(reservationId, attempt)).toMatchObject({
+    expect(await testbed.temporal.reservations.pay(reservationId, attempt)).toMatchObject({
       status: 'SUCCEEDED',
     });
-    expect(stage.gateway.calls).toEqual([`charge ${attempt.paymentId}`, `lookUp ${attempt.paymentId}`]);
+    expect(testbed.gateway.calls).toEqual([`charge ${attempt.paymentId}`, `lookUp ${attempt.paymentId}`]);
   });
 });
 
 describe('while the gateway cannot be reached', () => {
   it('the payment returns SETTLING, and the seats stay held', async () => {
-    const { sale, userId, reservationId } = await holdOnStage(stage);
+    const { sale, userId, reservationId } = await holdNewSale(testbed);
     const attempt = anAttempt();
     unreachableFor(3, 'lose-approval');
 
-    const answer = await stage.temporal.reservations.pay(reservationId, attempt);
+    const answer = await testbed.temporal.reservations.pay(reservationId, attempt);
 
     expect(answer).toEqual({ status: 'SETTLING', paymentId: attempt.paymentId });
-    expect(await stage.books.reservationStatus(reservationId)).toBe('SETTLING');
-    expect(await stage.books.payment(attempt.paymentId)).toMatchObject({ status: 'SETTLING' });
-    expect(await stage.books.seat(sale.seatId)).toEqual({ reservationId, sold: false });
-    expect(await stage.books.balance(userId)).toBe(0);
-    expect(await stage.temporal.handle(reservationId).result()).toMatchObject({ status: 'CONFIRMED' });
+    expect(await testbed.books.reservationStatus(reservationId)).toBe('SETTLING');
+    expect(await testbed.books.payment(attempt.paymentId)).toMatchObject({ status: 'SETTLING' });
+    expect(await testbed.books.seat(sale.seatId)).toEqual({ reservationId, sold: false });
+    expect(await testbed.books.balance(userId)).toBe(0);
+    expect(await testbed.temporal.handle(reservationId).result()).toMatchObject({ status: 'CONFIRMED' });
   });
 
   it('a second payment joins the first', async () => {
-    const { reservationId } = await holdOnStage(stage);
+    const { reservationId } = await holdNewSale(testbed);
     const attempt = anAttempt();
     unreachableFor(3, 'lose-approval');
-    await stage.temporal.reservations.pay(reservationId, attempt);
+    await testbed.temporal.reservations.pay(reservationId, attempt);
 
-    const joined = await stage.temporal.reservations.pay(reservationId, anAttempt());
+    const joined = await testbed.temporal.reservations.pay(reservationId, anAttempt());
 
     expect(joined).toEqual({ status: 'SETTLING', paymentId: attempt.paymentId });
-    expect(await stage.temporal.handle(reservationId).result()).toMatchObject({
+    expect(await testbed.temporal.handle(reservationId).result()).toMatchObject({
       status: 'CONFIRMED',
       payments: 1,
     });
   });
 
   it('a release is rejected', async () => {
-    const { reservationId } = await holdOnStage(stage);
+    const { reservationId } = await holdNewSale(testbed);
     unreachableFor(3, 'lose-approval');
-    await stage.temporal.reservations.pay(reservationId, anAttempt());
+    await testbed.temporal.reservations.pay(reservationId, anAttempt());
 
-    await expect(stage.temporal.reservations.release(reservationId)).rejects.toMatchObject({
+    await expect(testbed.temporal.reservations.release(reservationId)).rejects.toMatchObject({
       slug: 'reservation-not-releasable',
     });
-    await stage.temporal.handle(reservationId).result();
+    await testbed.temporal.handle(reservationId).result();
   });
 });
 
@@ -137,92 +137,95 @@ describe('a gateway that does not even answer a void', () => {
   itWithSkippedTime(
     'blocks the seats no longer than the limit, and the workflow continues until the money is refunded',
     async () => {
-      const { sale, userId, reservationId, expiresAt } = await holdOnStage(stage);
+      const { sale, userId, reservationId, expiresAt } = await holdNewSale(testbed);
       const attempt = anAttempt();
       unreachableFor(Infinity, 'lose-approval');
-      stage.gateway.unanswered.voids = 12;
-      await stage.temporal.reservations.pay(reservationId, attempt);
+      testbed.gateway.unanswered.voids = 12;
+      await testbed.temporal.reservations.pay(reservationId, attempt);
 
-      await stage.temporal.sleepUntil(expiresAt + 62_000);
-      await eventually(async () => expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE'));
+      await testbed.temporal.sleepUntil(expiresAt + 62_000);
+      await eventually(async () => expect(await testbed.books.seat(sale.seatId)).toBe('AVAILABLE'));
 
-      expect(await stage.books.reservationStatus(reservationId)).toBe('EXPIRED');
-      expect(await stage.books.balance(userId)).toBe(PRICE);
-      expect(stage.gateway.taken(attempt.paymentId)).toBe(BOOKING_FEE);
+      expect(await testbed.books.reservationStatus(reservationId)).toBe('EXPIRED');
+      expect(await testbed.books.balance(userId)).toBe(PRICE);
+      expect(testbed.gateway.taken(attempt.paymentId)).toBe(BOOKING_FEE);
       expect(await isRunning(reservationId)).toBe(true);
 
-      expect(await stage.temporal.handle(reservationId).result()).toMatchObject({ status: 'EXPIRED' });
-      expect(stage.gateway.taken(attempt.paymentId)).toBe(0);
-      expect(await stage.books.payment(attempt.paymentId)).toEqual({ status: 'FAILED', reason: 'no-answer' });
+      expect(await testbed.temporal.handle(reservationId).result()).toMatchObject({ status: 'EXPIRED' });
+      expect(testbed.gateway.taken(attempt.paymentId)).toBe(0);
+      expect(await testbed.books.payment(attempt.paymentId)).toEqual({
+        status: 'FAILED',
+        reason: 'no-answer',
+      });
     },
   );
 
   it('does not stop the client from paying with another attempt while the hold lasts', async () => {
-    const { userId, reservationId } = await holdOnStage(stage, { settleSeconds: 1 });
+    const { userId, reservationId } = await holdNewSale(testbed, { settleSeconds: 1 });
     const lost = anAttempt();
-    stage.gateway.script('fail', 'fail', 'fail');
-    stage.gateway.unanswered.voids = 1;
+    testbed.gateway.script('fail', 'fail', 'fail');
+    testbed.gateway.unanswered.voids = 1;
 
-    await expect(stage.temporal.reservations.pay(reservationId, lost)).rejects.toMatchObject({
+    await expect(testbed.temporal.reservations.pay(reservationId, lost)).rejects.toMatchObject({
       slug: 'payment-failed',
     });
 
-    expect(await stage.books.reservationStatus(reservationId)).toBe('HELD');
-    expect(await stage.books.balance(userId)).toBe(PRICE);
-    expect(await stage.temporal.reservations.pay(reservationId, anAttempt())).toMatchObject({
+    expect(await testbed.books.reservationStatus(reservationId)).toBe('HELD');
+    expect(await testbed.books.balance(userId)).toBe(PRICE);
+    expect(await testbed.temporal.reservations.pay(reservationId, anAttempt())).toMatchObject({
       status: 'SUCCEEDED',
     });
-    await stage.temporal.handle(reservationId).result();
-    expect(stage.gateway.taken(lost.paymentId)).toBe(0);
-    expect(stage.gateway.calls.filter((call) => call === `void ${lost.paymentId}`)).toHaveLength(2);
+    await testbed.temporal.handle(reservationId).result();
+    expect(testbed.gateway.taken(lost.paymentId)).toBe(0);
+    expect(testbed.gateway.calls.filter((call) => call === `void ${lost.paymentId}`)).toHaveLength(2);
   });
 });
 
 describe('a message from the gateway', () => {
   itWithSkippedTime('makes a payment that settles ask the gateway at once', async () => {
-    const { reservationId } = await holdOnStage(stage);
+    const { reservationId } = await holdNewSale(testbed);
     const attempt = anAttempt();
     unreachableFor(6, 'lose-approval');
-    await stage.temporal.reservations.pay(reservationId, attempt);
+    await testbed.temporal.reservations.pay(reservationId, attempt);
     // The pauses have grown to half a minute by now.
-    await stage.temporal.env.sleep('40s');
-    await eventually(async () => expect(stage.gateway.unanswered.lookUps).toBe(0));
-    expect(await stage.books.reservationStatus(reservationId)).toBe('SETTLING');
+    await testbed.temporal.env.sleep('40s');
+    await eventually(async () => expect(testbed.gateway.unanswered.lookUps).toBe(0));
+    expect(await testbed.books.reservationStatus(reservationId)).toBe('SETTLING');
 
-    await stage.temporal.handle(reservationId).signal(GATEWAY_HINT_SIGNAL);
+    await testbed.temporal.handle(reservationId).signal(GATEWAY_HINT_SIGNAL);
 
     await eventually(async () =>
-      expect(await stage.books.reservationStatus(reservationId)).toBe('CONFIRMED'),
+      expect(await testbed.books.reservationStatus(reservationId)).toBe('CONFIRMED'),
     );
   });
 });
 
 describe('a payment that settles', () => {
   itWithSkippedTime('as approved is confirmed, also after the end of the hold', async () => {
-    const { reservationId, expiresAt } = await holdOnStage(stage);
+    const { reservationId, expiresAt } = await holdNewSale(testbed);
     const attempt = anAttempt();
-    await stage.temporal.sleepUntil(expiresAt - 2_000);
+    await testbed.temporal.sleepUntil(expiresAt - 2_000);
     unreachableFor(4, 'lose-approval');
-    await stage.temporal.reservations.pay(reservationId, attempt);
+    await testbed.temporal.reservations.pay(reservationId, attempt);
 
-    expect(await stage.temporal.handle(reservationId).result()).toMatchObject({ status: 'CONFIRMED' });
+    expect(await testbed.temporal.handle(reservationId).result()).toMatchObject({ status: 'CONFIRMED' });
 
-    const { closeTime } = await stage.temporal.handle(reservationId).describe();
+    const { closeTime } = await testbed.temporal.handle(reservationId).describe();
     expect(Number(closeTime)).toBeGreaterThan(expiresAt);
-    expect(await stage.books.payment(attempt.paymentId)).toMatchObject({ status: 'SUCCEEDED' });
-    expect(stage.gateway.taken(attempt.paymentId)).toBe(BOOKING_FEE);
+    expect(await testbed.books.payment(attempt.paymentId)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(testbed.gateway.taken(attempt.paymentId)).toBe(BOOKING_FEE);
   });
 
   itWithSkippedTime('as declined returns the points, and the hold can be paid again', async () => {
-    const { userId, reservationId } = await holdOnStage(stage);
+    const { userId, reservationId } = await holdNewSale(testbed);
     unreachableFor(3, 'lose-decline');
-    await stage.temporal.reservations.pay(reservationId, anAttempt());
+    await testbed.temporal.reservations.pay(reservationId, anAttempt());
 
-    await stage.temporal.env.sleep('30s');
+    await testbed.temporal.env.sleep('30s');
 
-    await eventually(async () => expect(await stage.books.reservationStatus(reservationId)).toBe('HELD'));
-    expect(await stage.books.balance(userId)).toBe(PRICE);
-    expect(await stage.temporal.reservations.pay(reservationId, anAttempt())).toMatchObject({
+    await eventually(async () => expect(await testbed.books.reservationStatus(reservationId)).toBe('HELD'));
+    expect(await testbed.books.balance(userId)).toBe(PRICE);
+    expect(await testbed.temporal.reservations.pay(reservationId, anAttempt())).toMatchObject({
       status: 'SUCCEEDED',
     });
   });
@@ -230,41 +233,41 @@ describe('a payment that settles', () => {
   itWithSkippedTime(
     'as absent is voided, so that a request that is still on its way cannot charge',
     async () => {
-      const { userId, reservationId } = await holdOnStage(stage);
+      const { userId, reservationId } = await holdNewSale(testbed);
       const attempt = anAttempt();
       unreachableFor(3, 'fail');
-      await stage.temporal.reservations.pay(reservationId, attempt);
+      await testbed.temporal.reservations.pay(reservationId, attempt);
 
-      await stage.temporal.env.sleep('30s');
+      await testbed.temporal.env.sleep('30s');
 
-      await eventually(async () => expect(await stage.books.reservationStatus(reservationId)).toBe('HELD'));
-      expect(stage.gateway.calls.at(-1)).toBe(`void ${attempt.paymentId}`);
-      expect(await stage.gateway.charge(lateRequest(attempt.paymentId))).toMatchObject({
+      await eventually(async () => expect(await testbed.books.reservationStatus(reservationId)).toBe('HELD'));
+      expect(testbed.gateway.calls.at(-1)).toBe(`void ${attempt.paymentId}`);
+      expect(await testbed.gateway.charge(lateRequest(attempt.paymentId))).toMatchObject({
         outcome: 'declined',
       });
-      expect(await stage.books.balance(userId)).toBe(PRICE);
-      expect(await stage.books.reservationStatus(reservationId)).toBe('HELD');
+      expect(await testbed.books.balance(userId)).toBe(PRICE);
+      expect(await testbed.books.reservationStatus(reservationId)).toBe('HELD');
     },
   );
 
   itWithSkippedTime(
     'not before the hold and the settling are over is voided: the points are returned, the seats are on sale',
     async () => {
-      const { sale, userId, reservationId, expiresAt } = await holdOnStage(stage);
+      const { sale, userId, reservationId, expiresAt } = await holdNewSale(testbed);
       const attempt = anAttempt();
       unreachableFor(Infinity, 'lose-approval');
-      await stage.temporal.reservations.pay(reservationId, attempt);
+      await testbed.temporal.reservations.pay(reservationId, attempt);
 
-      await stage.temporal.sleepUntil(expiresAt + 55_000);
-      expect(await stage.books.reservationStatus(reservationId)).toBe('SETTLING');
-      expect(await stage.books.seat(sale.seatId)).toEqual({ reservationId, sold: false });
+      await testbed.temporal.sleepUntil(expiresAt + 55_000);
+      expect(await testbed.books.reservationStatus(reservationId)).toBe('SETTLING');
+      expect(await testbed.books.seat(sale.seatId)).toEqual({ reservationId, sold: false });
 
-      expect(await stage.temporal.handle(reservationId).result()).toMatchObject({ status: 'EXPIRED' });
-      expect(stage.gateway.calls.at(-1)).toBe(`void ${attempt.paymentId}`);
-      expect(stage.gateway.taken(attempt.paymentId)).toBe(0);
-      expect(await stage.books.balance(userId)).toBe(PRICE);
-      expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
-      const { closeTime } = await stage.temporal.handle(reservationId).describe();
+      expect(await testbed.temporal.handle(reservationId).result()).toMatchObject({ status: 'EXPIRED' });
+      expect(testbed.gateway.calls.at(-1)).toBe(`void ${attempt.paymentId}`);
+      expect(testbed.gateway.taken(attempt.paymentId)).toBe(0);
+      expect(await testbed.books.balance(userId)).toBe(PRICE);
+      expect(await testbed.books.seat(sale.seatId)).toBe('AVAILABLE');
+      const { closeTime } = await testbed.temporal.handle(reservationId).describe();
       expect(Number(closeTime)).toBeGreaterThanOrEqual(expiresAt + 60_000);
       expect(Number(closeTime)).toBeLessThan(expiresAt + 65_000);
     },
@@ -273,14 +276,14 @@ describe('a payment that settles', () => {
   itWithSkippedTime(
     'asks the gateway with growing pauses, at most once in half a minute in the end',
     async () => {
-      const { reservationId } = await holdOnStage(stage);
+      const { reservationId } = await holdNewSale(testbed);
       unreachableFor(Infinity, 'lose-approval');
-      await stage.temporal.reservations.pay(reservationId, anAttempt());
+      await testbed.temporal.reservations.pay(reservationId, anAttempt());
 
-      await stage.temporal.handle(reservationId).result();
+      await testbed.temporal.handle(reservationId).result();
 
       // After 1 + 2 + 4 + 8 + 16 s, then every 30 s for the rest of 360 s, and once before the settling began.
-      const lookUps = stage.gateway.calls.filter((call) => call.startsWith('lookUp'));
+      const lookUps = testbed.gateway.calls.filter((call) => call.startsWith('lookUp'));
       expect(lookUps.length).toBeGreaterThan(10);
       expect(lookUps.length).toBeLessThan(20);
     },
@@ -289,12 +292,12 @@ describe('a payment that settles', () => {
 
 /** The next charge ends as given, and the given number of look-ups after it get no answer. */
 function unreachableFor(lookUps: number, charge: 'lose-approval' | 'lose-decline' | 'fail'): void {
-  stage.gateway.script(charge);
-  stage.gateway.unanswered.lookUps = lookUps;
+  testbed.gateway.script(charge);
+  testbed.gateway.unanswered.lookUps = lookUps;
 }
 
 async function isRunning(reservationId: string): Promise<boolean> {
-  const { status } = await stage.temporal.handle(reservationId).describe();
+  const { status } = await testbed.temporal.handle(reservationId).describe();
   return status.name === 'RUNNING';
 }
 

@@ -13,34 +13,34 @@ import { eventually } from '../../support/eventually';
 import { BOOKING_FEE, PRICE } from '../../support/factories';
 import { createPurchases, type Purchases } from '../../support/purchases';
 import { itWithSkippedTime } from '../../support/durations';
-import { buildStage, type Stage } from '../../support/stage';
+import { createTestbed, type Testbed } from '../../support/testbed';
 
-let stage: Stage;
+let testbed: Testbed;
 let purchases: Purchases;
 
 beforeAll(async () => {
-  stage = await buildStage();
-  purchases = createPurchases(stage, createActivities(stage.dependencies));
+  testbed = await createTestbed();
+  purchases = createPurchases(testbed, createActivities(testbed.dependencies));
 }, 60_000);
 
 beforeEach(() => {
   // Everything is old enough to be compared.
-  stage.temporal.replaceActivity('beginReconciliation', (real) => async (...args) => {
+  testbed.temporal.replaceActivity('beginReconciliation', (real) => async (...args) => {
     const run = await real(...args);
     return { ...run, settledBefore: new Date(Date.now() + 60_000).toISOString() };
   });
 });
 
-afterEach(async () => stage.endTest());
+afterEach(async () => testbed.endTest());
 
-afterAll(async () => stage?.drop());
+afterAll(async () => testbed?.drop());
 
 async function start() {
-  return stage.temporal.env.client.workflow.start<typeof gatewayReconciliation>(
+  return testbed.temporal.env.client.workflow.start<typeof gatewayReconciliation>(
     GATEWAY_RECONCILIATION_WORKFLOW,
     {
       workflowId: `reconciliation-${randomUUID()}`,
-      taskQueue: stage.temporal.taskQueue,
+      taskQueue: testbed.temporal.taskQueue,
       args: ['sandbox'],
     },
   );
@@ -49,7 +49,7 @@ async function start() {
 const reconcile = async () => (await start()).result();
 
 async function statusOf(subject: string): Promise<string | undefined> {
-  const row = await stage.database
+  const row = await testbed.database
     .owner('differences')
     .where({ subject })
     .first<{ status: string } | undefined>('status');
@@ -58,7 +58,7 @@ async function statusOf(subject: string): Promise<string | undefined> {
 
 async function aChargeWithoutSale(): Promise<PaymentStep> {
   const step = await purchases.failPayment(PRICE);
-  stage.gateway.captureLate(chargeOfPayment(step));
+  testbed.gateway.captureLate(chargeOfPayment(step));
   return step;
 }
 
@@ -70,8 +70,8 @@ describe('a run', () => {
 
     expect(first).toMatchObject({ mended: 1 });
     expect(await statusOf(paymentId)).toBe('MENDING');
-    await stage.temporal.env.client.workflow.getHandle(chargeSettlementWorkflowId(paymentId)).result();
-    expect(stage.gateway.taken(paymentId)).toBe(0);
+    await testbed.temporal.env.client.workflow.getHandle(chargeSettlementWorkflowId(paymentId)).result();
+    expect(testbed.gateway.taken(paymentId)).toBe(0);
     expect(await reconcile()).toMatchObject({ mended: 0 });
     expect(await statusOf(paymentId)).toBe('RESOLVED');
   });
@@ -81,11 +81,11 @@ describe('a run', () => {
 
     await reconcile();
 
-    await stage.temporal.env.client.workflow.getHandle(chargeSettlementWorkflowId(paymentId)).result();
-    expect(await stage.books.payment(paymentId)).toMatchObject({ status: 'FAILED' });
-    expect(await stage.books.reservationStatus(reservationId)).toBe('RELEASED');
-    expect(await stage.books.balance(userId)).toBe(PRICE);
-    expect(stage.gateway.taken(paymentId)).toBe(0);
+    await testbed.temporal.env.client.workflow.getHandle(chargeSettlementWorkflowId(paymentId)).result();
+    expect(await testbed.books.payment(paymentId)).toMatchObject({ status: 'FAILED' });
+    expect(await testbed.books.reservationStatus(reservationId)).toBe('RELEASED');
+    expect(await testbed.books.balance(userId)).toBe(PRICE);
+    expect(testbed.gateway.taken(paymentId)).toBe(0);
   });
 
   it('shows its progress, and what it has read', async () => {
@@ -103,29 +103,29 @@ describe('a run', () => {
 
   it('leaves a charge alone that is already being voided', async () => {
     const { paymentId } = await aChargeWithoutSale();
-    stage.gateway.unanswered.voids = 1_000;
+    testbed.gateway.unanswered.voids = 1_000;
     await reconcile();
-    const settlement = stage.temporal.env.client.workflow.getHandle(chargeSettlementWorkflowId(paymentId));
+    const settlement = testbed.temporal.env.client.workflow.getHandle(chargeSettlementWorkflowId(paymentId));
     await eventually(async () => expect((await settlement.describe()).status.name).toBe('RUNNING'));
 
     expect(await reconcile()).toMatchObject({ mended: 1 });
 
-    stage.gateway.unanswered.voids = 0;
+    testbed.gateway.unanswered.voids = 0;
     await settlement.result();
-    expect(stage.gateway.taken(paymentId)).toBe(0);
+    expect(testbed.gateway.taken(paymentId)).toBe(0);
   });
 
   it('waits for a gateway that does not answer, and for a database that is down', async () => {
     await purchases.buySeat(0);
     let asked = 0;
-    stage.temporal.replaceActivity('readGatewayBook', (real) => async (run, cursor) => {
+    testbed.temporal.replaceActivity('readGatewayBook', (real) => async (run, cursor) => {
       asked += 1;
       if (asked <= 3) throw new Error('the gateway does not answer');
       return real(run, cursor);
     });
     let read = 0;
     // The number of failures is larger than the number of tries of a local activity.
-    stage.temporal.replaceActivity('compareAttempts', (real) => async (run, cursor) => {
+    testbed.temporal.replaceActivity('compareAttempts', (real) => async (run, cursor) => {
       read += 1;
       if (read <= 6) throw new Error('connection refused');
       return real(run, cursor);
@@ -136,7 +136,7 @@ describe('a run', () => {
 
   itWithSkippedTime('continues in a new history when it has many pages to read', async () => {
     const cursors: (string | null)[] = [];
-    stage.temporal.replaceActivity('readGatewayBook', (real) => async (run, cursor) => {
+    testbed.temporal.replaceActivity('readGatewayBook', (real) => async (run, cursor) => {
       cursors.push(cursor);
       const next = Number(cursor ?? 0) + 1;
       if (next <= 500) return { nextCursor: String(next), lines: 1, attempts: 0, money: 0, toMend: [] };
@@ -147,12 +147,12 @@ describe('a run', () => {
 
     expect(await run.result()).toMatchObject({ lines: 501 });
     expect(cursors).toHaveLength(501);
-    const { historyLength } = await stage.temporal.env.client.workflow.getHandle(run.workflowId).describe();
+    const { historyLength } = await testbed.temporal.env.client.workflow.getHandle(run.workflowId).describe();
     expect(historyLength).toBeLessThan(500);
   });
 
   it('begins to void at most a hundred charges', async () => {
-    stage.temporal.replaceActivity('compareAttempts', (real) => async (run, cursor) => {
+    testbed.temporal.replaceActivity('compareAttempts', (real) => async (run, cursor) => {
       const strangers = Array.from({ length: 60 }, () => ({
         kind: 'PAYMENT' as const,
         attemptId: randomUUID(),
@@ -167,14 +167,14 @@ describe('a run', () => {
 
 describe('several gateways', () => {
   it('are compared in parallel: one that does not answer delays no other, and its run is started once', async () => {
-    const { client } = stage.temporal.env;
-    const { taskQueue } = stage.temporal;
+    const { client } = testbed.temporal.env;
+    const { taskQueue } = testbed.temporal;
     let isAway = true;
-    stage.temporal.replaceActivity('listReconciliations', (real) => async () => {
+    testbed.temporal.replaceActivity('listReconciliations', (real) => async () => {
       const workflowId = gatewayReconciliationWorkflowId('toss', taskQueue);
       return [...(await real()), { gateway: 'toss', workflowId }];
     });
-    stage.temporal.replaceActivity('readGatewayBook', (real) => async (run, cursor) => {
+    testbed.temporal.replaceActivity('readGatewayBook', (real) => async (run, cursor) => {
       if (run.gateway === 'sandbox') return real(run, cursor);
       if (isAway) throw new Error('the gateway does not answer');
       return { nextCursor: null, lines: 0, attempts: 0, money: 0, toMend: [] };

@@ -6,48 +6,48 @@ import { topUpWorkflowId } from '../../../src/contract/ledger';
 import { SALE_OPENING_WORKFLOW, saleOpeningWorkflowId } from '../../../src/contract/openings';
 import { CHARGE_SETTLEMENT_WORKFLOW, chargeSettlementWorkflowId } from '../../../src/contract/payments';
 import type { chargeSettlement, saleOpening } from '../../../src/workflows';
-import { buyOnStage } from '../../support/buyOnStage';
+import { buyNewSale } from '../../support/buyNewSale';
 import { cancelledShows, type CancelledShows } from '../../support/cancelledShows';
 import { eventually } from '../../support/eventually';
 import { anAttempt, BOOKING_FEE, createUser, KEEPS_30_PERCENT, PRICE } from '../../support/factories';
-import { holdOnStage } from '../../support/holdOnStage';
+import { holdNewSale } from '../../support/holdNewSale';
 import { announceSale } from '../../support/opening';
 import { BY_POINTS_AND_CARD, createSoldShow } from '../../support/soldShow';
-import { buildStage, type Stage } from '../../support/stage';
+import { createTestbed, type Testbed } from '../../support/testbed';
 
 /*
  * What a second call does after the run that the first call started has closed. The suite uses the real server: if a
  * closed run has completed the update id of an update-with-start, the server returns the result of this run, and starts
  * nothing. The time-skipping server starts a new run.
  */
-let stage: Stage;
+let testbed: Testbed;
 let shows: CancelledShows;
 
 beforeAll(async () => {
-  stage = await buildStage('real');
-  shows = cancelledShows(stage);
+  testbed = await createTestbed('real');
+  shows = cancelledShows(testbed);
 }, 60_000);
 
-afterEach(async () => stage.endTest());
+afterEach(async () => testbed.endTest());
 
-afterAll(async () => stage?.drop());
+afterAll(async () => testbed?.drop());
 
 const runIdOf = async (workflowId: string): Promise<string> =>
-  (await stage.temporal.env.client.workflow.getHandle(workflowId).describe()).runId;
+  (await testbed.temporal.env.client.workflow.getHandle(workflowId).describe()).runId;
 
-const aSale = async () => buyOnStage(stage, { points: 20_000, cancellationPolicy: KEEPS_30_PERCENT });
+const aSale = async () => buyNewSale(testbed, { points: 20_000, cancellationPolicy: KEEPS_30_PERCENT });
 /** The part of the card payment of such a sale that the house keeps. */
 const KEPT = PRICE + BOOKING_FEE - 20_000 - 15_000;
 
-const makeTopUp = async (topUp: Awaited<ReturnType<Stage['requestTopUp']>>) => {
-  const { env, taskQueue } = stage.temporal;
+const makeTopUp = async (topUp: Awaited<ReturnType<Testbed['requestTopUp']>>) => {
+  const { env, taskQueue } = testbed.temporal;
   return createTopUpWorkflows(env.client, { taskQueue }).make(topUp);
 };
 
 describe('the cancellation of a show', () => {
   it('that was terminated continues in a new run when it is requested again', async () => {
-    const { owner } = stage.database;
-    const { scheduleId } = await createSoldShow(owner, stage.gateway, 3, [BY_POINTS_AND_CARD]);
+    const { owner } = testbed.database;
+    const { scheduleId } = await createSoldShow(owner, testbed.gateway, 3, [BY_POINTS_AND_CARD]);
     const first = await shows.cancel(scheduleId, { paused: true });
     const { runId } = await first.describe();
     await first.terminate('by mistake');
@@ -60,16 +60,16 @@ describe('the cancellation of a show', () => {
   });
 
   it('that is done runs again when it is requested again, and refunds no customer twice', async () => {
-    const { owner } = stage.database;
-    const { scheduleId, sold } = await createSoldShow(owner, stage.gateway, 2, [BY_POINTS_AND_CARD]);
+    const { owner } = testbed.database;
+    const { scheduleId, sold } = await createSoldShow(owner, testbed.gateway, 2, [BY_POINTS_AND_CARD]);
     await (await shows.cancel(scheduleId)).result();
 
     const again = await shows.cancel(scheduleId);
 
     expect(await again.result()).toMatchObject({ status: 'DONE', counts: { refunded: 2 } });
     for (const { userId, paymentId, points } of sold) {
-      expect(await stage.books.balance(userId)).toBe(points);
-      expect(stage.gateway.taken(paymentId)).toBe(0);
+      expect(await testbed.books.balance(userId)).toBe(points);
+      expect(testbed.gateway.taken(paymentId)).toBe(0);
     }
   });
 });
@@ -77,82 +77,82 @@ describe('the cancellation of a show', () => {
 describe('a cancellation', () => {
   it('that was terminated with its refund under way continues when the same request comes again', async () => {
     const { reservationId, paymentId } = await aSale();
-    const cancellationId = await stage.requestCancellation(reservationId);
-    stage.gateway.scriptRefunds('refuse');
-    await stage.temporal.decide(cancellationId);
-    await stage.temporal.cancellation(cancellationId).terminate('by mistake');
-    expect(await stage.books.refund(reservationId)).toMatchObject({ status: 'PENDING' });
+    const cancellationId = await testbed.requestCancellation(reservationId);
+    testbed.gateway.scriptRefunds('refuse');
+    await testbed.temporal.decide(cancellationId);
+    await testbed.temporal.cancellation(cancellationId).terminate('by mistake');
+    expect(await testbed.books.refund(reservationId)).toMatchObject({ status: 'PENDING' });
 
-    await stage.temporal.decide(cancellationId);
+    await testbed.temporal.decide(cancellationId);
 
     await eventually(async () =>
-      expect(await stage.books.refund(reservationId)).toMatchObject({ status: 'DONE', attempts: 2 }),
+      expect(await testbed.books.refund(reservationId)).toMatchObject({ status: 'DONE', attempts: 2 }),
     );
-    expect(stage.gateway.taken(paymentId)).toBe(KEPT);
+    expect(testbed.gateway.taken(paymentId)).toBe(KEPT);
   });
 
   it('that was terminated before it was decided is decided when the same request comes again', async () => {
     const { reservationId } = await aSale();
-    const cancellationId = await stage.requestCancellation(reservationId);
-    await stage.temporal.stopWorker();
-    const asking = stage.temporal.decide(cancellationId).catch(() => 'lost');
-    await eventually(async () => stage.temporal.cancellation(cancellationId).terminate('by mistake'));
+    const cancellationId = await testbed.requestCancellation(reservationId);
+    await testbed.temporal.stopWorker();
+    const asking = testbed.temporal.decide(cancellationId).catch(() => 'lost');
+    await eventually(async () => testbed.temporal.cancellation(cancellationId).terminate('by mistake'));
     expect(await asking).toBe('lost');
-    await stage.temporal.startWorker();
+    await testbed.temporal.startWorker();
 
-    await stage.temporal.decide(cancellationId);
+    await testbed.temporal.decide(cancellationId);
 
-    expect(await stage.books.reservationStatus(reservationId)).toBe('CANCELLED');
-    await stage.temporal.cancellation(cancellationId).result();
+    expect(await testbed.books.reservationStatus(reservationId)).toBe('CANCELLED');
+    await testbed.temporal.cancellation(cancellationId).result();
   });
 
   it('that is done returns the same result when the same request comes again, and refunds once', async () => {
     const { reservationId, paymentId } = await aSale();
-    const cancellationId = await stage.requestCancellation(reservationId);
-    await stage.temporal.decide(cancellationId);
-    const first = await stage.temporal.cancellation(cancellationId).result();
+    const cancellationId = await testbed.requestCancellation(reservationId);
+    await testbed.temporal.decide(cancellationId);
+    const first = await testbed.temporal.cancellation(cancellationId).result();
 
-    await stage.temporal.decide(cancellationId);
+    await testbed.temporal.decide(cancellationId);
 
-    expect(await stage.temporal.cancellation(cancellationId).result()).toEqual(first);
-    expect(stage.gateway.taken(paymentId)).toBe(KEPT);
+    expect(await testbed.temporal.cancellation(cancellationId).result()).toEqual(first);
+    expect(testbed.gateway.taken(paymentId)).toBe(KEPT);
   });
 });
 
 describe('a top-up', () => {
   it('that was terminated is made when it is requested again', async () => {
-    const topUp = await stage.requestTopUp(await createUser(stage.database.owner), 30_000);
-    await stage.temporal.stopWorker();
+    const topUp = await testbed.requestTopUp(await createUser(testbed.database.owner), 30_000);
+    await testbed.temporal.stopWorker();
     const asking = makeTopUp(topUp).catch(() => 'lost');
-    const handle = stage.temporal.env.client.workflow.getHandle(topUpWorkflowId(topUp.topUpId));
+    const handle = testbed.temporal.env.client.workflow.getHandle(topUpWorkflowId(topUp.topUpId));
     await eventually(async () => handle.terminate('by mistake'));
     expect(await asking).toBe('lost');
-    await stage.temporal.startWorker();
+    await testbed.temporal.startWorker();
 
     expect(await makeTopUp(topUp)).toMatchObject({ status: 'SUCCEEDED', balance: 30_000 });
   });
 
   it('that is made is reported again, and charged once', async () => {
-    const topUp = await stage.requestTopUp(await createUser(stage.database.owner), 30_000);
+    const topUp = await testbed.requestTopUp(await createUser(testbed.database.owner), 30_000);
     const first = await makeTopUp(topUp);
 
     expect(await makeTopUp(topUp)).toEqual(first);
 
-    expect(stage.gateway.taken(topUp.topUpId)).toBe(30_000);
-    expect(await stage.books.balance(topUp.userId)).toBe(30_000);
+    expect(testbed.gateway.taken(topUp.topUpId)).toBe(30_000);
+    expect(await testbed.books.balance(topUp.userId)).toBe(30_000);
   });
 });
 
 describe('the settlement of a charge', () => {
   it('checks the charge again when the gateway sends another message, or reconciliation finds the charge again', async () => {
-    const { env, taskQueue } = stage.temporal;
-    const { reservationId } = await holdOnStage(stage);
+    const { env, taskQueue } = testbed.temporal;
+    const { reservationId } = await holdNewSale(testbed);
     const attempt = anAttempt();
-    stage.gateway.script('decline');
-    await expect(stage.temporal.reservations.pay(reservationId, attempt)).rejects.toMatchObject({
+    testbed.gateway.script('decline');
+    await expect(testbed.temporal.reservations.pay(reservationId, attempt)).rejects.toMatchObject({
       slug: 'payment-failed',
     });
-    const receive = createReceiveEvent({ db: stage.database.db, temporal: env.client, taskQueue });
+    const receive = createReceiveEvent({ db: testbed.database.db, temporal: env.client, taskQueue });
     const message = { kind: 'event', type: 'charge.captured', gatewayPaymentId: null } as const;
     const receiveOne = async () =>
       receive('sandbox', { ...message, eventId: randomUUID(), idempotencyKey: attempt.paymentId });
@@ -176,45 +176,45 @@ describe('the settlement of a charge', () => {
       args,
     });
     expect(await again).toEqual({ status: 'GIVEN_BACK' });
-    await stage.temporal.reservations.release(reservationId);
+    await testbed.temporal.reservations.release(reservationId);
   });
 });
 
 describe('a reservation', () => {
   it('that is paid returns the same payment again, and accepts no other', async () => {
-    const { reservationId } = await holdOnStage(stage);
+    const { reservationId } = await holdNewSale(testbed);
     const attempt = anAttempt();
-    const paid = await stage.temporal.reservations.pay(reservationId, attempt);
-    await stage.temporal.handle(reservationId).result();
+    const paid = await testbed.temporal.reservations.pay(reservationId, attempt);
+    await testbed.temporal.handle(reservationId).result();
 
-    expect(await stage.temporal.reservations.pay(reservationId, attempt)).toEqual(paid);
+    expect(await testbed.temporal.reservations.pay(reservationId, attempt)).toEqual(paid);
 
-    expect(await stage.temporal.reservations.pay(reservationId, anAttempt())).toBeNull();
-    expect(stage.gateway.taken(attempt.paymentId)).toBe(BOOKING_FEE);
+    expect(await testbed.temporal.reservations.pay(reservationId, anAttempt())).toBeNull();
+    expect(testbed.gateway.taken(attempt.paymentId)).toBe(BOOKING_FEE);
   });
 
   it('that was released ignores a second release', async () => {
-    const { reservationId } = await holdOnStage(stage);
-    await stage.temporal.reservations.release(reservationId);
-    await stage.temporal.handle(reservationId).result();
+    const { reservationId } = await holdNewSale(testbed);
+    await testbed.temporal.reservations.release(reservationId);
+    await testbed.temporal.handle(reservationId).result();
 
-    expect(await stage.temporal.reservations.release(reservationId)).toBe(false);
+    expect(await testbed.temporal.reservations.release(reservationId)).toBe(false);
 
-    expect(await stage.books.reservationStatus(reservationId)).toBe('RELEASED');
+    expect(await testbed.books.reservationStatus(reservationId)).toBe('RELEASED');
   });
 });
 
 describe('the opening of a sale', () => {
   it('that is done keeps its order when its schedule is triggered again', async () => {
-    const { env, taskQueue } = stage.temporal;
-    const { scheduleId } = await announceSale(stage.database.owner, { saleOpensAt: new Date() });
+    const { env, taskQueue } = testbed.temporal;
+    const { scheduleId } = await announceSale(testbed.database.owner, { saleOpensAt: new Date() });
     const open = async () =>
       env.client.workflow.execute<typeof saleOpening>(SALE_OPENING_WORKFLOW, {
         workflowId: saleOpeningWorkflowId(scheduleId),
         taskQueue,
         args: [{ scheduleId }],
       });
-    const draws = createDrawStore(stage.database.db);
+    const draws = createDrawStore(testbed.database.db);
     expect(await open()).toMatchObject({ status: 'OPENED' });
     const before = await draws.find(scheduleId);
 

@@ -1,25 +1,25 @@
 import { aHold, anAttempt, BOOKING_FEE, createSale, createUser, PRICE } from '../../support/factories';
 import { HOLD_SECONDS } from '../../support/durations';
-import { holdOnStage, startWithoutHold } from '../../support/holdOnStage';
-import { buildStage, type Stage } from '../../support/stage';
+import { holdNewSale, startWithoutHold } from '../../support/holdNewSale';
+import { createTestbed, type Testbed } from '../../support/testbed';
 
-let stage: Stage;
+let testbed: Testbed;
 
 beforeAll(async () => {
-  stage = await buildStage();
+  testbed = await createTestbed();
 }, 60_000);
 
-afterEach(async () => stage.endTest());
+afterEach(async () => testbed.endTest());
 
-afterAll(async () => stage?.drop());
+afterAll(async () => testbed?.drop());
 
 function lockOf({ scheduleId, seatId }: { scheduleId: string; seatId: string }): Promise<string | null> {
-  return stage.redis.redis.get(`{${scheduleId}}:seat:${seatId}`);
+  return testbed.redis.redis.get(`{${scheduleId}}:seat:${seatId}`);
 }
 
 describe('a granted hold', () => {
   it('returns its seats, its price and its end', async () => {
-    const { sale, held, reservationId } = await holdOnStage(stage, { seats: 2 });
+    const { sale, held, reservationId } = await holdNewSale(testbed, { seats: 2 });
 
     expect(held).toMatchObject({
       reservationId,
@@ -31,37 +31,37 @@ describe('a granted hold', () => {
   });
 
   it('has its seats in Postgres and its claims in Redis', async () => {
-    const { sale, reservationId } = await holdOnStage(stage);
+    const { sale, reservationId } = await holdNewSale(testbed);
 
-    expect(await stage.books.seat(sale.seatId)).toEqual({ reservationId, sold: false });
+    expect(await testbed.books.seat(sale.seatId)).toEqual({ reservationId, sold: false });
     expect(await lockOf(sale)).toBe(reservationId);
   });
 
   it('is returned unchanged to a client that asks again', async () => {
-    const { owner } = stage.database;
+    const { owner } = testbed.database;
     const sale = await createSale(owner);
     const request = aHold(sale, await createUser(owner), sale.seatIds);
-    const held = await stage.temporal.hold(request);
+    const held = await testbed.temporal.hold(request);
 
-    expect(await stage.temporal.hold(request)).toEqual(held);
+    expect(await testbed.temporal.hold(request)).toEqual(held);
   });
 });
 
 describe('an unpaid hold', () => {
   it('ends at its time, and not before', async () => {
-    const { sale, held, reservationId } = await holdOnStage(stage);
+    const { sale, held, reservationId } = await holdNewSale(testbed);
 
-    await stage.temporal.sleepUntil(Date.parse(held.expiresAt) - 1_000);
+    await testbed.temporal.sleepUntil(Date.parse(held.expiresAt) - 1_000);
 
-    expect(await stage.books.reservationStatus(reservationId)).toBe('HELD');
-    expect(await stage.books.seat(sale.seatId)).toEqual({ reservationId, sold: false });
+    expect(await testbed.books.reservationStatus(reservationId)).toBe('HELD');
+    expect(await testbed.books.seat(sale.seatId)).toEqual({ reservationId, sold: false });
 
-    await stage.temporal.sleepUntil(Date.parse(held.expiresAt) + 1_000);
-    const { status } = await stage.temporal.handle(reservationId).result();
+    await testbed.temporal.sleepUntil(Date.parse(held.expiresAt) + 1_000);
+    const { status } = await testbed.temporal.handle(reservationId).result();
 
     expect(status).toBe('EXPIRED');
-    expect(await stage.books.reservationStatus(reservationId)).toBe('EXPIRED');
-    const { ended_at: endedAt } = await stage.database
+    expect(await testbed.books.reservationStatus(reservationId)).toBe('EXPIRED');
+    const { ended_at: endedAt } = await testbed.database
       .owner('reservations')
       .where({ id: reservationId })
       .first<{ ended_at: Date }>();
@@ -70,29 +70,29 @@ describe('an unpaid hold', () => {
   });
 
   it('leaves its seat to the next user after it has ended', async () => {
-    const { sale, reservationId } = await holdOnStage(stage);
-    await stage.temporal.handle(reservationId).result();
+    const { sale, reservationId } = await holdNewSale(testbed);
+    await testbed.temporal.handle(reservationId).result();
     expect(await lockOf(sale)).toBeNull();
 
-    const next = await createUser(stage.database.owner, PRICE);
+    const next = await createUser(testbed.database.owner, PRICE);
     const request = aHold(sale, next, sale.seatIds);
-    await stage.temporal.hold(request);
-    const paid = await stage.temporal.reservations.pay(request.reservationId, anAttempt());
+    await testbed.temporal.hold(request);
+    const paid = await testbed.temporal.reservations.pay(request.reservationId, anAttempt());
 
     expect(paid).toMatchObject({ status: 'SUCCEEDED' });
   });
 
   it('keeps its end after a failed payment', async () => {
-    const { held, reservationId } = await holdOnStage(stage, { points: 0 });
-    await stage.temporal.sleepUntil(Date.parse(held.heldAt) + (HOLD_SECONDS * 1_000) / 2);
-    await expect(stage.temporal.reservations.pay(reservationId, anAttempt())).rejects.toMatchObject({
+    const { held, reservationId } = await holdNewSale(testbed, { points: 0 });
+    await testbed.temporal.sleepUntil(Date.parse(held.heldAt) + (HOLD_SECONDS * 1_000) / 2);
+    await expect(testbed.temporal.reservations.pay(reservationId, anAttempt())).rejects.toMatchObject({
       slug: 'insufficient-points',
       members: { expiresAt: held.expiresAt },
     });
 
-    await stage.temporal.sleepUntil(Date.parse(held.expiresAt) + 1_000);
+    await testbed.temporal.sleepUntil(Date.parse(held.expiresAt) + 1_000);
 
-    expect(await stage.temporal.handle(reservationId).result()).toMatchObject({
+    expect(await testbed.temporal.handle(reservationId).result()).toMatchObject({
       status: 'EXPIRED',
       expiresAt: held.expiresAt,
     });
@@ -101,59 +101,59 @@ describe('an unpaid hold', () => {
 
 describe('a release', () => {
   it('puts the seats back on sale at once', async () => {
-    const { sale, reservationId } = await holdOnStage(stage);
+    const { sale, reservationId } = await holdNewSale(testbed);
 
-    expect(await stage.temporal.reservations.release(reservationId)).toBe(true);
+    expect(await testbed.temporal.reservations.release(reservationId)).toBe(true);
 
-    expect(await stage.books.reservationStatus(reservationId)).toBe('RELEASED');
-    expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
+    expect(await testbed.books.reservationStatus(reservationId)).toBe('RELEASED');
+    expect(await testbed.books.seat(sale.seatId)).toBe('AVAILABLE');
     expect(await lockOf(sale)).toBeNull();
-    expect(await stage.temporal.handle(reservationId).result()).toMatchObject({ status: 'RELEASED' });
+    expect(await testbed.temporal.handle(reservationId).result()).toMatchObject({ status: 'RELEASED' });
   });
 
   it('has no effect once the hold has ended', async () => {
-    const { sale, userId, reservationId } = await holdOnStage(stage);
-    await stage.temporal.reservations.release(reservationId);
+    const { sale, userId, reservationId } = await holdNewSale(testbed);
+    await testbed.temporal.reservations.release(reservationId);
     const next = aHold(sale, userId, sale.seatIds);
-    await stage.temporal.hold(next);
+    await testbed.temporal.hold(next);
 
-    expect(await stage.temporal.reservations.release(reservationId)).toBe(false);
+    expect(await testbed.temporal.reservations.release(reservationId)).toBe(false);
 
-    expect(await stage.books.seat(sale.seatId)).toMatchObject({ reservationId: next.reservationId });
+    expect(await testbed.books.seat(sale.seatId)).toMatchObject({ reservationId: next.reservationId });
     expect(await lockOf(sale)).toBe(next.reservationId);
   });
 
   it('joins a release that is under way', async () => {
-    const { sale, reservationId } = await holdOnStage(stage);
+    const { sale, reservationId } = await holdNewSale(testbed);
     let tries = 0;
     const second: Promise<boolean>[] = [];
     // The activity fails until the first workflow task is over, so that the second release arrives in between.
-    stage.temporal.replaceActivity('endHold', (real) => async (input) => {
+    testbed.temporal.replaceActivity('endHold', (real) => async (input) => {
       tries += 1;
-      if (tries === 1) second.push(stage.temporal.reservations.release(reservationId));
+      if (tries === 1) second.push(testbed.temporal.reservations.release(reservationId));
       if (tries < 6) throw new Error('Postgres is away');
       return real(input);
     });
 
-    await stage.temporal.reservations.release(reservationId);
+    await testbed.temporal.reservations.release(reservationId);
 
     expect(await Promise.all(second)).toEqual([true]);
-    expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
+    expect(await testbed.books.seat(sale.seatId)).toBe('AVAILABLE');
   });
 });
 
 describe('a workflow whose hold was never granted', () => {
   it('ends by its own timer, and changes nothing', async () => {
-    const { handle, sale } = await startWithoutHold(stage);
+    const { handle, sale } = await startWithoutHold(testbed);
 
     expect(await handle.result()).toMatchObject({ status: 'REFUSED' });
     const { startTime, closeTime } = await handle.describe();
     expect(Number(closeTime) - startTime.getTime()).toBeGreaterThan(HOLD_SECONDS * 1_000 - 1_000);
-    expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
+    expect(await testbed.books.seat(sale.seatId)).toBe('AVAILABLE');
   });
 
   it('ends at once when the API cancels it', async () => {
-    const { handle } = await startWithoutHold(stage);
+    const { handle } = await startWithoutHold(testbed);
 
     await handle.cancel();
 
@@ -163,52 +163,52 @@ describe('a workflow whose hold was never granted', () => {
 
 describe('a workflow whose clock is ahead of Postgres', () => {
   it('waits until the hold is over by the clock of Postgres', async () => {
-    const { sale, held, reservationId } = await holdOnStage(stage);
+    const { sale, held, reservationId } = await holdNewSale(testbed);
     const early = { status: 'HELD' as const, millisecondsLeft: 2_000, toGiveBack: [] };
     let tries = 0;
-    stage.temporal.replaceActivity('endHold', (real) => async (input) => {
+    testbed.temporal.replaceActivity('endHold', (real) => async (input) => {
       tries += 1;
       return tries === 1 ? early : real(input);
     });
 
-    expect(await stage.temporal.handle(reservationId).result()).toMatchObject({ status: 'EXPIRED' });
+    expect(await testbed.temporal.handle(reservationId).result()).toMatchObject({ status: 'EXPIRED' });
 
-    const { closeTime } = await stage.temporal.handle(reservationId).describe();
+    const { closeTime } = await testbed.temporal.handle(reservationId).describe();
     expect(Number(closeTime)).toBeGreaterThan(Date.parse(held.expiresAt) + 1_900);
-    expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
+    expect(await testbed.books.seat(sale.seatId)).toBe('AVAILABLE');
   });
 });
 
 describe('cancelling the workflow', () => {
   it('releases a hold', async () => {
-    const { sale, reservationId } = await holdOnStage(stage);
+    const { sale, reservationId } = await holdNewSale(testbed);
 
-    await stage.temporal.handle(reservationId).cancel();
+    await testbed.temporal.handle(reservationId).cancel();
 
-    expect(await stage.temporal.handle(reservationId).result()).toMatchObject({ status: 'RELEASED' });
-    expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
-    expect(await stage.books.reservationStatus(reservationId)).toBe('RELEASED');
+    expect(await testbed.temporal.handle(reservationId).result()).toMatchObject({ status: 'RELEASED' });
+    expect(await testbed.books.seat(sale.seatId)).toBe('AVAILABLE');
+    expect(await testbed.books.reservationStatus(reservationId)).toBe('RELEASED');
   });
 
   it('does not interrupt a release', async () => {
-    const { sale, reservationId } = await holdOnStage(stage);
+    const { sale, reservationId } = await holdNewSale(testbed);
     let cancelled: Promise<unknown> | null = null;
-    stage.temporal.replaceActivity('endHold', (real) => async (input) => {
+    testbed.temporal.replaceActivity('endHold', (real) => async (input) => {
       if (input.reservationId !== reservationId) return real(input);
-      cancelled ??= stage.temporal.handle(reservationId).cancel();
+      cancelled ??= testbed.temporal.handle(reservationId).cancel();
       await cancelled;
       if (await isCancelRequested(reservationId)) return real(input);
       throw new Error('Postgres is away');
     });
 
-    expect(await stage.temporal.reservations.release(reservationId)).toBe(true);
+    expect(await testbed.temporal.reservations.release(reservationId)).toBe(true);
 
-    expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
+    expect(await testbed.books.seat(sale.seatId)).toBe('AVAILABLE');
   });
 });
 
 /** @returns true if the history of the workflow has the request: then the next workflow task delivers it */
 async function isCancelRequested(reservationId: string): Promise<boolean> {
-  const { events } = await stage.temporal.handle(reservationId).fetchHistory();
+  const { events } = await testbed.temporal.handle(reservationId).fetchHistory();
   return events?.some((event) => event.workflowExecutionCancelRequestedEventAttributes) ?? false;
 }

@@ -7,53 +7,53 @@ import {
   USER_ID,
 } from '../../../src/contract/searchAttributes';
 import { eventually } from '../../support/eventually';
-import { buyOnStage } from '../../support/buyOnStage';
+import { buyNewSale } from '../../support/buyNewSale';
 import { anAttempt, KEEPS_30_PERCENT } from '../../support/factories';
-import { holdOnStage, startWithoutHold } from '../../support/holdOnStage';
-import { buildStage, type Stage } from '../../support/stage';
+import { holdNewSale, startWithoutHold } from '../../support/holdNewSale';
+import { createTestbed, type Testbed } from '../../support/testbed';
 
-let stage: Stage;
+let testbed: Testbed;
 
 // The real Temporal server, with short durations: the tests check what operators see there.
 beforeAll(async () => {
-  stage = await buildStage('real');
+  testbed = await createTestbed('real');
 }, 60_000);
 
-afterEach(async () => stage.endTest());
+afterEach(async () => testbed.endTest());
 
-afterAll(async () => stage?.drop());
+afterAll(async () => testbed?.drop());
 
 /** The sentence at the top of the workflow's page. */
 async function detailsOf(reservationId: string): Promise<string> {
-  const metadata = await stage.temporal
+  const metadata = await testbed.temporal
     .handle(reservationId)
     .query<{ currentDetails?: string }>('__temporal_workflow_metadata');
   return metadata.currentDetails ?? '';
 }
 
 async function statusAttributeOf(reservationId: string): Promise<string | undefined> {
-  const { typedSearchAttributes } = await stage.temporal.handle(reservationId).describe();
+  const { typedSearchAttributes } = await testbed.temporal.handle(reservationId).describe();
   return typedSearchAttributes.get(RESERVATION_STATUS);
 }
 
 async function historyOf(reservationId: string) {
-  const { events } = await stage.temporal.handle(reservationId).fetchHistory();
+  const { events } = await testbed.temporal.handle(reservationId).fetchHistory();
   return events ?? [];
 }
 
 async function aPaidReservation() {
-  const onHold = await holdOnStage(stage);
-  await stage.temporal.reservations.pay(onHold.reservationId, anAttempt());
-  await stage.temporal.handle(onHold.reservationId).result();
+  const onHold = await holdNewSale(testbed);
+  await testbed.temporal.reservations.pay(onHold.reservationId, anAttempt());
+  await testbed.temporal.handle(onHold.reservationId).result();
   return onHold;
 }
 
 /** Its payment waits for the response of the gateway, which comes after some seconds. */
 async function aSettlingReservation(charge: 'lose-approval' | 'lose-decline') {
-  const onHold = await holdOnStage(stage);
-  stage.gateway.script(charge);
-  stage.gateway.unanswered.lookUps = 1;
-  const answer = await stage.temporal.reservations.pay(onHold.reservationId, anAttempt());
+  const onHold = await holdNewSale(testbed);
+  testbed.gateway.script(charge);
+  testbed.gateway.unanswered.lookUps = 1;
+  const answer = await testbed.temporal.reservations.pay(onHold.reservationId, anAttempt());
   expect(answer).toMatchObject({ status: 'SETTLING' });
   return onHold;
 }
@@ -98,20 +98,20 @@ describe('a reservation that is held and paid', () => {
 
     const found = await eventually(async () => {
       const ids: string[] = [];
-      for await (const workflow of stage.temporal.env.client.workflow.list({ query })) {
+      for await (const workflow of testbed.temporal.env.client.workflow.list({ query })) {
         ids.push(workflow.workflowId);
       }
       expect(ids).not.toEqual([]);
       return ids;
     });
 
-    expect(found).toEqual([stage.temporal.handle(reservationId).workflowId]);
+    expect(found).toEqual([testbed.temporal.handle(reservationId).workflowId]);
   });
 
   it('returns its state to a query', async () => {
     const { reservationId, held } = await aPaidReservation();
 
-    const state = await stage.temporal.handle(reservationId).query<ReservationState>(RESERVATION_QUERY);
+    const state = await testbed.temporal.handle(reservationId).query<ReservationState>(RESERVATION_QUERY);
 
     expect(state).toMatchObject({ status: 'CONFIRMED', expiresAt: held.expiresAt, payments: 1 });
   });
@@ -119,7 +119,7 @@ describe('a reservation that is held and paid', () => {
 
 describe('the search attribute and the details show', () => {
   it('a hold', async () => {
-    const { reservationId, held } = await holdOnStage(stage, { seats: 2 });
+    const { reservationId, held } = await holdNewSale(testbed, { seats: 2 });
 
     expect(await statusAttributeOf(reservationId)).toBe('HELD');
     expect(await detailsOf(reservationId)).toBe(
@@ -135,24 +135,24 @@ describe('the search attribute and the details show', () => {
   });
 
   it('a hold that ended unpaid', async () => {
-    const { reservationId } = await holdOnStage(stage, { holdSeconds: 1 });
-    await stage.temporal.handle(reservationId).result();
+    const { reservationId } = await holdNewSale(testbed, { holdSeconds: 1 });
+    await testbed.temporal.handle(reservationId).result();
 
     expect(await statusAttributeOf(reservationId)).toBe('EXPIRED');
     expect(await detailsOf(reservationId)).toBe('The hold ended without a payment.');
   });
 
   it('a release', async () => {
-    const { reservationId } = await holdOnStage(stage);
-    await stage.temporal.reservations.release(reservationId);
-    await stage.temporal.handle(reservationId).result();
+    const { reservationId } = await holdNewSale(testbed);
+    await testbed.temporal.reservations.release(reservationId);
+    await testbed.temporal.handle(reservationId).result();
 
     expect(await statusAttributeOf(reservationId)).toBe('RELEASED');
     expect(await detailsOf(reservationId)).toBe('The hold was released early.');
   });
 
   it('a refused hold', async () => {
-    const { request, handle } = await startWithoutHold(stage);
+    const { request, handle } = await startWithoutHold(testbed);
     await handle.cancel();
     await handle.result();
 
@@ -166,7 +166,7 @@ describe('the search attribute and the details show', () => {
     expect(await statusAttributeOf(reservationId)).toBe('SETTLING');
     expect(await detailsOf(reservationId)).toContain('The outcome of the payment is not known yet');
 
-    await stage.temporal.handle(reservationId).result();
+    await testbed.temporal.handle(reservationId).result();
     expect(await statusAttributeOf(reservationId)).toBe('CONFIRMED');
   });
 
@@ -181,7 +181,7 @@ describe('the search attribute and the details show', () => {
 
 /** What the list and the page of a cancellation's workflow show. */
 async function shownOf(cancellationId: string) {
-  const handle = stage.temporal.cancellation(cancellationId);
+  const handle = testbed.temporal.cancellation(cancellationId);
   const { typedSearchAttributes } = await handle.describe();
   const metadata = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
   return {
@@ -194,14 +194,14 @@ async function shownOf(cancellationId: string) {
 
 describe('the workflow of a cancellation shows an operator', () => {
   it('the amounts, the refusal of the gateway, and the time of the next try', async () => {
-    const { reservationId, sale, userId } = await buyOnStage(stage, {
+    const { reservationId, sale, userId } = await buyNewSale(testbed, {
       points: 20_000,
       cancellationPolicy: KEEPS_30_PERCENT,
     });
-    stage.gateway.scriptRefunds('refuse');
-    const cancellationId = await stage.requestCancellation(reservationId);
+    testbed.gateway.scriptRefunds('refuse');
+    const cancellationId = await testbed.requestCancellation(reservationId);
 
-    await stage.temporal.decide(cancellationId);
+    await testbed.temporal.decide(cancellationId);
 
     const money = '20000 points returned, 15000 KRW to the card, 15000 KRW of the ticket price kept';
     const figures = `reservation ${reservationId}, ${money}`;
@@ -211,7 +211,7 @@ describe('the workflow of a cancellation shows an operator', () => {
     expect(details).toContain(
       `Cancelled: ${figures}; the gateway refused try 1 (scripted); the next try is at `,
     );
-    await stage.temporal.cancellation(cancellationId).result();
+    await testbed.temporal.cancellation(cancellationId).result();
     expect(await shownOf(cancellationId)).toEqual({
       refund: 'DONE',
       ...names,
@@ -220,23 +220,23 @@ describe('the workflow of a cancellation shows an operator', () => {
   });
 
   it('why the cancellation was rejected', async () => {
-    const { reservationId } = await holdOnStage(stage);
-    const cancellationId = await stage.requestCancellation(reservationId);
+    const { reservationId } = await holdNewSale(testbed);
+    const cancellationId = await testbed.requestCancellation(reservationId);
 
-    await stage.temporal.decide(cancellationId);
+    await testbed.temporal.decide(cancellationId);
 
-    await stage.temporal.cancellation(cancellationId).result();
+    await testbed.temporal.cancellation(cancellationId).result();
     const { refund, details } = await shownOf(cancellationId);
     expect(refund).toBeUndefined();
     expect(details).toBe('Refused, nothing was changed: not-confirmed.');
-    await stage.temporal.reservations.release(reservationId);
+    await testbed.temporal.reservations.release(reservationId);
   });
 });
 
 describe('the history names a refusal by the same slug as the response to the client', () => {
   it('for a payment', async () => {
-    const { reservationId } = await holdOnStage(stage, { points: 0 });
-    await expect(stage.temporal.reservations.pay(reservationId, anAttempt())).rejects.toMatchObject({
+    const { reservationId } = await holdNewSale(testbed, { points: 0 });
+    await expect(testbed.temporal.reservations.pay(reservationId, anAttempt())).rejects.toMatchObject({
       slug: 'insufficient-points',
     });
 

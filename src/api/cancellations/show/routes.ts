@@ -1,12 +1,12 @@
 import type { FailingRefund, ShowCancellation } from '../../../db/cancellations/showCancellationStore';
 import { inTransaction } from '../../../db/stores';
 import { Problem } from '../../../domain/problems';
-import { nudgeShowCancellation } from '../../../temporal/cancellations/startShowCancellation';
+import { signalShowCancellation } from '../../../temporal/cancellations/startShowCancellation';
 import { showCancellationWorkflowId } from '../../../contract/cancellations';
 import { scheduleParams } from '../../catalogue/schema';
 import type { ApiDependencies } from '../../dependencies';
 import { endpoint, type Endpoint } from '../../http/endpoint';
-import { cutPage } from '../../http/paging';
+import { takePage } from '../../http/paging';
 import { workflowLink } from '../../reservations/workflowLink';
 import {
   failuresQuery,
@@ -21,7 +21,7 @@ const path = '/v1/admin/schedules/{scheduleId}/cancellation';
 const FIRST_PAGE = failuresQuery.parse({});
 
 /** Temporal responds within milliseconds, or is down. */
-const NUDGE_TIMEOUT_MS = 5_000;
+const SIGNAL_TIMEOUT_MS = 5_000;
 
 /** A show that does not take place. The service closes its sale permanently and refunds every buyer in full. */
 export function showCancellationRoutes(
@@ -70,7 +70,7 @@ export function showCancellationRoutes(
               showCancellations.open({ scheduleId, reason, refundsPerSecond }),
             );
             await catalogueCache.invalidate();
-            await nudge(scheduleId);
+            await signalWorkflow(scheduleId);
           }
           const view = await present(await findCancelled(scheduleId), FIRST_PAGE);
           return {
@@ -114,7 +114,7 @@ export function showCancellationRoutes(
         if (!(await shows.adjust(scheduleId, body))) {
           throw new Problem('show-cancellation-done', 'All buyers have been refunded.');
         }
-        await nudge(scheduleId);
+        await signalWorkflow(scheduleId);
         return answer(await present(await findCancelled(scheduleId), FIRST_PAGE));
       },
     }),
@@ -124,10 +124,10 @@ export function showCancellationRoutes(
    * Postgres has the order of the operator. If Temporal cannot be reached, the sweep starts the workflow later. A
    * paused workflow reads the row automatically.
    */
-  async function nudge(scheduleId: string): Promise<void> {
+  async function signalWorkflow(scheduleId: string): Promise<void> {
     try {
-      await temporal.withDeadline(Date.now() + NUDGE_TIMEOUT_MS, async () =>
-        nudgeShowCancellation(temporal, taskQueue, scheduleId),
+      await temporal.withDeadline(Date.now() + SIGNAL_TIMEOUT_MS, async () =>
+        signalShowCancellation(temporal, taskQueue, scheduleId),
       );
     } catch (err) {
       logger.warn({ err, scheduleId }, 'the workflow of a show cancellation could not be reached');
@@ -150,7 +150,7 @@ export function showCancellationRoutes(
       shows.progress(scheduleId),
       shows.failing(scheduleId, { limit: limit + 1, after: cursor }),
     ]);
-    const { page, nextCursor } = cutPage(failing, limit, (refund) => refund.reservationId);
+    const { page, nextCursor } = takePage(failing, limit, (refund) => refund.reservationId);
     return {
       scheduleId,
       status: statusOf(show),

@@ -95,7 +95,7 @@ function freeSlots(
   for (const block of layout.blocks) {
     if (!accepts(block)) continue;
     for (let slot = block.from; slot < block.to; slot += 1) {
-      if (statuses.charCodeAt(layout.places[slot] ?? -1) === AVAILABLE) free[slot] = 1;
+      if (statuses.charCodeAt(layout.planIndexes[slot] ?? -1) === AVAILABLE) free[slot] = 1;
     }
   }
   for (const seatId of taken) free[layout.slotOf.get(seatId) ?? 0] = 0;

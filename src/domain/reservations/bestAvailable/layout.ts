@@ -32,7 +32,7 @@ export interface SeatLayout {
   /** By slot. undefined if the slot has no seat. */
   seatIds: readonly (string | undefined)[];
   /** The index of the seat in the plan, by slot. -1 if the slot has no seat. */
-  places: Int32Array;
+  planIndexes: Int32Array;
   blocks: readonly Block[];
   blockOf: readonly (Block | undefined)[];
   x: Float64Array;
@@ -57,11 +57,11 @@ export interface SeatLayout {
  */
 export function layOut(seats: readonly PlacedSeat[], stage: Point | null): SeatLayout {
   const target = stage ?? frontOf(seats);
-  const placed = seats.map((seat, place) => ({ ...seat, place }));
+  const placed = seats.map((seat, planIndex) => ({ ...seat, planIndex }));
   const seatIds: (string | undefined)[] = [undefined];
   const blockOf: (Block | undefined)[] = [undefined];
   const blocks: Block[] = [];
-  const places = [-1];
+  const planIndexes = [-1];
   const [x, y, away] = [[0], [0], [0]];
   const slotOf = new Map<string, number>();
   const zones: { name: string; from: number; to: number }[] = [];
@@ -79,14 +79,14 @@ export function layOut(seats: readonly PlacedSeat[], stage: Point | null): SeatL
           slotOf.set(seat.seatId, seatIds.length);
           seatIds.push(seat.seatId);
           blockOf.push(block);
-          places.push(seat.place);
+          planIndexes.push(seat.planIndex);
           x.push(seat.x);
           y.push(seat.y);
           away.push(distance(seat, target));
         }
         seatIds.push(undefined);
         blockOf.push(undefined);
-        places.push(-1);
+        planIndexes.push(-1);
         for (const column of [x, y, away]) column.push(0);
       }
     });
@@ -99,7 +99,7 @@ export function layOut(seats: readonly PlacedSeat[], stage: Point | null): SeatL
     seatIds,
     blocks,
     blockOf,
-    places: Int32Array.from(places),
+    planIndexes: Int32Array.from(planIndexes),
     x: Float64Array.from(x),
     y: Float64Array.from(y),
     slotOf,
@@ -107,7 +107,7 @@ export function layOut(seats: readonly PlacedSeat[], stage: Point | null): SeatL
     grades: new Set(seats.map((seat) => seat.grade)),
     assumedStage: stage ? null : target,
     windows(size) {
-      const known = sorted.get(size) ?? sortWindows(size, seatIds, places, away);
+      const known = sorted.get(size) ?? sortWindows(size, seatIds, planIndexes, away);
       sorted.set(size, known);
       return known;
     },
@@ -117,7 +117,7 @@ export function layOut(seats: readonly PlacedSeat[], stage: Point | null): SeatL
 function sortWindows(
   size: number,
   seatIds: readonly (string | undefined)[],
-  places: readonly number[],
+  planIndexes: readonly number[],
   away: readonly number[],
 ): Int32Array {
   const costs = new Float64Array(seatIds.length);
@@ -133,7 +133,7 @@ function sortWindows(
     costs[start] = Math.round(cost * 100);
     starts.push(start);
   });
-  const order = (slot: number): number => places[slot] ?? 0;
+  const order = (slot: number): number => planIndexes[slot] ?? 0;
   return Int32Array.from(starts).toSorted((a, b) => (costs[a] ?? 0) - (costs[b] ?? 0) || order(a) - order(b));
 }
 

@@ -14,7 +14,7 @@ const PAUSE_MS = 250;
  */
 const UNANNOUNCED_MS = 500;
 
-export interface SeatRoomDependencies {
+export interface SeatBroadcastDependencies {
   seatMaps: SeatMaps;
   cache: Pick<SeatMapCache, 'changesBetween'>;
   changes: SeatChanges;
@@ -22,27 +22,27 @@ export interface SeatRoomDependencies {
 }
 
 /** The clients that watch one schedule through this process. */
-export interface SeatRoom {
+export interface SeatBroadcast {
   enter(stream: Readable, version: number | undefined): void;
 }
 
 /**
  * Sends the changes of the seats of a schedule to every client that watches it here.
  *
- * 1. An event is the difference between two states that the room has read, never a forwarded message. An announcement
- *    may be late, doubled, out of order or missing. This changes only the time at which the room looks at the seats.
+ * 1. An event is the difference between two states that the broadcast has read, never a forwarded message. An announcement
+ *    may be late, doubled, out of order or missing. This changes only the time at which the broadcast looks at the seats.
  * 2. Every client in `following` has received `shown`, and all get the same bytes. One look and one event serve all of
  *    them, however many there are.
- * 3. The room brings a new client from the version that it has to `shown`. It uses the log of versions, or sends every
+ * 3. The broadcast brings a new client from the version that it has to `shown`. It uses the log of versions, or sends every
  *    seat if the log does not reach back far enough. One event serves all clients that have the same version.
  *
- * @param emptied called when the last client has left; after that, the room is not used any more
+ * @param emptied called when the last client has left; after that, the broadcast is not used any more
  */
-export function openSeatRoom(
-  { seatMaps, cache, changes, streams }: SeatRoomDependencies,
+export function openSeatBroadcast(
+  { seatMaps, cache, changes, streams }: SeatBroadcastDependencies,
   scheduleId: string,
   emptied: () => void,
-): SeatRoom {
+): SeatBroadcast {
   const following = new Set<Readable>();
   const arriving = new Map<Readable, number | undefined>();
   let shown: SeatMap | undefined;
@@ -70,7 +70,7 @@ export function openSeatRoom(
       const map = await seatMaps.find(scheduleId);
       if (map) await show(map);
     } catch {
-      // Postgres is down. The room sends nothing, and the next look that succeeds catches up.
+      // Postgres is down. The broadcast sends nothing, and the next look that succeeds catches up.
     }
     looking = false;
     if (!closeIfEmpty()) lookIn(lookedAt + (askedAgain ? PAUSE_MS : UNANNOUNCED_MS) - Date.now());

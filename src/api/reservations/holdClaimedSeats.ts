@@ -31,7 +31,7 @@ export interface HoldAttempt {
   run: ReservationRun | null;
 }
 
-export interface HoldClaimedDependencies {
+export interface HoldClaimedSeatsDependencies {
   settings: { HOLD_SECONDS: number };
   seatClaim: SeatClaim;
   seatNotices: SeatNotices;
@@ -49,7 +49,7 @@ export interface HoldClaimedDependencies {
  * @throws {Problem} the refusal of the hold; temporarily-unavailable
  * @throws if a part fails: the hold may have been granted all the same
  */
-export type HoldClaimed = (
+export type HoldClaimedSeats = (
   attempt: HoldAttempt,
   scheduleId: string,
   seatIds: readonly string[],
@@ -61,10 +61,10 @@ export type HoldClaimed = (
  */
 const TRIES = 2;
 
-export function createHoldClaimed(dependencies: HoldClaimedDependencies): HoldClaimed {
+export function createHoldClaimedSeats(dependencies: HoldClaimedSeatsDependencies): HoldClaimedSeats {
   const { settings, seatClaim, seatNotices, holds, limits, workflows, meter } = dependencies;
 
-  return async function holdClaimed(attempt, scheduleId, claimed) {
+  return async function holdClaimedSeats(attempt, scheduleId, claimed) {
     const { reservationId, userId } = attempt;
     const seatIds = claimed.toSorted();
     /** The reservation that has each seat, as far as Postgres has reported it. */
@@ -117,7 +117,7 @@ export function createHoldClaimed(dependencies: HoldClaimedDependencies): HoldCl
    * workflow is started for them.
    */
   async function check(hold: Hold, network: string, owners: Map<string, string | null>): Promise<HoldFacts> {
-    const facts = await holds.readHoldFacts(hold, 'look');
+    const facts = await holds.readHoldFacts(hold, 'read');
     if (!facts) throw new Problem('seat-not-found', 'No such seat.', { seatIds: hold.seatIds });
     for (const { seatId, takenBy } of facts.seats) owners.set(seatId, takenBy);
     if (!facts.recorded) {

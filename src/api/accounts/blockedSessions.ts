@@ -2,7 +2,7 @@ import type { Logger } from '../../config/logging';
 import type { RefreshTokenStore } from '../../db/accounts/refreshTokenStore';
 
 /**
- * After its session is cut, an access token works at most this much longer, in every process (see docs/operations.md).
+ * After its session is blocked, an access token works at most this much longer, in every process (see docs/operations.md).
  */
 const RELOAD_MS = 20_000;
 
@@ -11,26 +11,26 @@ const RELOAD_MS = 20_000;
  * account, or its owner has changed the password or logged out everywhere. Each process keeps the list in memory, so
  * that no request asks Postgres about its token.
  */
-export interface CutSessions {
+export interface BlockedSessions {
   has(sessionId: string): boolean;
   reload(): Promise<void>;
   stop(): void;
 }
 
-/** While Postgres does not respond, the known sessions stay cut. No session can be cut during that time either. */
-export async function createCutSessions(
-  store: Pick<RefreshTokenStore, 'listCut'>,
+/** While Postgres does not respond, the known sessions stay blocked. No session can be blocked during that time either. */
+export async function createBlockedSessions(
+  store: Pick<RefreshTokenStore, 'listBlocked'>,
   logger: Logger,
-): Promise<CutSessions> {
-  let cut = new Set(await store.listCut());
+): Promise<BlockedSessions> {
+  let blocked = new Set(await store.listBlocked());
   const reload = async (): Promise<void> => {
-    cut = new Set(await store.listCut());
+    blocked = new Set(await store.listBlocked());
   };
   const timer = setInterval(() => {
-    reload().catch((error: unknown) => logger.warn({ err: error }, 'cut sessions cannot be read'));
+    reload().catch((error: unknown) => logger.warn({ err: error }, 'blocked sessions cannot be read'));
   }, RELOAD_MS).unref();
   return {
-    has: (sessionId) => cut.has(sessionId),
+    has: (sessionId) => blocked.has(sessionId),
     reload,
     stop: () => clearInterval(timer),
   };

@@ -4,7 +4,7 @@ import { createIdempotency } from '../../../src/api/idempotency/idempotency';
 import type { AdmissionService } from '../../../src/api/queue/admission';
 import { createHoldBest } from '../../../src/api/reservations/holdBest';
 import { effectsOf } from '../../../src/api/http/effects';
-import { createPlaceHold, type PlaceHoldRequest } from '../../../src/api/reservations/placeHold';
+import { createHoldSeats, type HoldSeatsRequest } from '../../../src/api/reservations/holdSeats';
 import type { ReservationWorkflows } from '../../../src/api/reservations/reservationWorkflows';
 import { createSeatChoice } from '../../../src/api/reservations/seatChoice';
 import { createSeatDirectory } from '../../../src/api/reservations/seatDirectory';
@@ -13,16 +13,16 @@ import { HOLD_SECONDS } from '../../support/durations';
 import { eventually } from '../../support/eventually';
 import { createSale, createUser, type Sale } from '../../support/factories';
 import { anAttemptToHold, createHolding } from '../../support/holding';
-import { buildStage, type Stage } from '../../support/stage';
+import { createTestbed, type Testbed } from '../../support/testbed';
 import { aGrant } from '../../support/steps';
 
-let stage: Stage;
+let testbed: Testbed;
 
 beforeAll(async () => {
-  stage = await buildStage('real');
+  testbed = await createTestbed('real');
 }, 90_000);
-afterEach(async () => stage.endTest());
-afterAll(async () => stage?.drop());
+afterEach(async () => testbed.endTest());
+afterAll(async () => testbed?.drop());
 
 /** What a test does during a hold. */
 interface Interruptions {
@@ -36,8 +36,8 @@ interface Interruptions {
 
 /** The part of an API process that places holds. The queue admits every user. */
 function anApi({ beforeStart, beforeGrant, afterGrant }: Interruptions = {}) {
-  const { db, seatClaim } = stage.dependencies;
-  const { reservations } = stage.temporal;
+  const { db, seatClaim } = testbed.dependencies;
+  const { reservations } = testbed.temporal;
   const workflows: Pick<ReservationWorkflows, 'start' | 'discard' | 'cancel'> = {
     ...reservations,
     async start(hold) {
@@ -45,8 +45,8 @@ function anApi({ beforeStart, beforeGrant, afterGrant }: Interruptions = {}) {
       return reservations.start(hold);
     },
   };
-  const holdClaimed = createHolding(stage, workflows, HOLD_SECONDS);
-  const interrupted: typeof holdClaimed = async (attempt, ...seats) => {
+  const holdClaimedSeats = createHolding(testbed, workflows, HOLD_SECONDS);
+  const interrupted: typeof holdClaimedSeats = async (attempt, ...seats) => {
     const { settle } = attempt;
     attempt.settle = async (grant) => {
       await beforeGrant?.();
@@ -54,33 +54,33 @@ function anApi({ beforeStart, beforeGrant, afterGrant }: Interruptions = {}) {
       await afterGrant?.();
       return held;
     };
-    return holdClaimed(attempt, ...seats);
+    return holdClaimedSeats(attempt, ...seats);
   };
   const admission: Pick<AdmissionService, 'requireAdmission'> = {
     requireAdmission: async () => Promise.resolve({ room: 'service', expiresAt: new Date(8e15) }),
   };
   const idempotency = createIdempotency({ db, passwords: createPasswords() });
-  const placeHold = createPlaceHold({
+  const holdSeats = createHoldSeats({
     directory: createSeatDirectory(db),
     admission,
     seatClaim,
     workflows,
-    holdClaimed: interrupted,
-    holdBest: createHoldBest({ seatChoice: createSeatChoice(db), seatClaim, holdClaimed: interrupted }),
+    holdClaimedSeats: interrupted,
+    holdBest: createHoldBest({ seatChoice: createSeatChoice(db), seatClaim, holdClaimedSeats: interrupted }),
   });
   return async ({ key, ...request }: KeyedRequest) => {
     const { userId } = request;
     const { once } = effectsOf(idempotency, { userId, route: 'POST /v1/reservations', key, body: {} });
-    return placeHold({ ...request, once, hasKey: key !== undefined });
+    return holdSeats({ ...request, once, hasKey: key !== undefined });
   };
 }
 
-type KeyedRequest = Omit<PlaceHoldRequest, 'once' | 'hasKey'> & { key: string | undefined };
+type KeyedRequest = Omit<HoldSeatsRequest, 'once' | 'hasKey'> & { key: string | undefined };
 
 /** A request to hold every seat of a sale. */
 async function aRequest(sale: Sale): Promise<KeyedRequest> {
   return {
-    userId: await createUser(stage.database.owner),
+    userId: await createUser(testbed.database.owner),
     key: randomUUID(),
     wanted: { seatIds: sale.seatIds },
     queueToken: 'any',
@@ -88,16 +88,16 @@ async function aRequest(sale: Sale): Promise<KeyedRequest> {
   };
 }
 
-const openSale = async (seats = 1) => createSale(stage.database.owner, { seats });
+const openSale = async (seats = 1) => createSale(testbed.database.owner, { seats });
 
 async function takeSeats(sale: Sale): Promise<void> {
-  await stage.grant(aGrant(sale, await createUser(stage.database.owner), sale.seatIds));
+  await testbed.grant(aGrant(sale, await createUser(testbed.database.owner), sale.seatIds));
 }
 
 /** The statuses of the workflow runs of a sale, newest first. */
 async function runsOf({ scheduleId }: Sale): Promise<string[]> {
   const statuses: string[] = [];
-  const { client } = stage.temporal.env;
+  const { client } = testbed.temporal.env;
   for await (const run of client.workflow.list({ query: `ScheduleId = '${scheduleId}'` })) {
     statuses.push(run.status.name);
   }
@@ -111,34 +111,34 @@ describe('a hold', () => {
   it('has its workflow before its row exists', async () => {
     const sale = await openSale();
     let runs = 0;
-    const placeHold = anApi({
+    const holdSeats = anApi({
       beforeGrant: async () => {
-        expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
+        expect(await testbed.books.seat(sale.seatId)).toBe('AVAILABLE');
         await eventually(async () => expect((runs = (await runsOf(sale)).length)).toBe(1));
       },
     });
 
-    await placeHold(await aRequest(sale));
+    await holdSeats(await aRequest(sale));
 
     expect(runs).toBe(1);
   });
 
   it('needs no worker', async () => {
     const sale = await openSale();
-    await stage.temporal.stopWorker();
+    await testbed.temporal.stopWorker();
     try {
       const { status, body } = await anApi()(await aRequest(sale));
       expect([status, body.seats.length]).toEqual([201, 1]);
     } finally {
-      await stage.temporal.startWorker();
+      await testbed.temporal.startWorker();
     }
   });
 
   it('that Postgres rejects gets a response with the seats that are gone, and its workflow ends', async () => {
     const sale = await openSale();
-    const placeHold = anApi({ beforeStart: async () => takeSeats(sale) });
+    const holdSeats = anApi({ beforeStart: async () => takeSeats(sale) });
 
-    await expect(placeHold(await aRequest(sale))).rejects.toMatchObject({
+    await expect(holdSeats(await aRequest(sale))).rejects.toMatchObject({
       slug: 'seat-unavailable',
       members: { unavailableSeatIds: sale.seatIds },
     });
@@ -148,13 +148,13 @@ describe('a hold', () => {
 
   it('without a key leaves nothing held after a 503', async () => {
     const sale = await openSale();
-    const placeHold = anApi({ afterGrant: away });
+    const holdSeats = anApi({ afterGrant: away });
 
-    await expect(placeHold({ ...(await aRequest(sale)), key: undefined })).rejects.toMatchObject({
+    await expect(holdSeats({ ...(await aRequest(sale)), key: undefined })).rejects.toMatchObject({
       slug: 'temporarily-unavailable',
     });
 
-    await eventually(async () => expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE'));
+    await eventually(async () => expect(await testbed.books.seat(sale.seatId)).toBe('AVAILABLE'));
   });
 });
 
@@ -169,7 +169,7 @@ describe('a repeat with the same key', () => {
     const { body } = await anApi()(request);
 
     expect(body.seats.map((seat) => seat.seatId)).toEqual(sale.seatIds);
-    expect(await stage.books.seat(sale.seatId)).toMatchObject({ reservationId: body.reservationId });
+    expect(await testbed.books.seat(sale.seatId)).toMatchObject({ reservationId: body.reservationId });
     await eventually(async () => expect(await runsOf(sale)).toEqual(['RUNNING']));
   });
 
@@ -181,7 +181,7 @@ describe('a repeat with the same key', () => {
 
     const { body } = await anApi()(request);
 
-    expect(await stage.books.seat(sale.seatId)).toMatchObject({ reservationId: body.reservationId });
+    expect(await testbed.books.seat(sale.seatId)).toMatchObject({ reservationId: body.reservationId });
     expect(Date.parse(body.expiresAt) - Date.now()).toBeGreaterThan(HOLD_SECONDS * 1_000 - 3_000);
     await eventually(async () => expect(await runsOf(sale)).toEqual(['RUNNING', 'TERMINATED']));
   });
@@ -191,7 +191,7 @@ describe('a repeat with the same key', () => {
     const request = await aRequest(sale);
     let granted = '';
     const lose = async () => {
-      const seat = await stage.books.seat(sale.seatId);
+      const seat = await testbed.books.seat(sale.seatId);
       granted = seat === 'AVAILABLE' ? '' : seat.reservationId;
       throw new Error('the connection was lost');
     };
@@ -205,7 +205,7 @@ describe('a repeat with the same key', () => {
     const request = await aRequest(sale);
     const apis = Array.from({ length: 8 }, () => anApi());
 
-    const answers = await Promise.all(apis.map(async (placeHold) => placeHold(request)));
+    const answers = await Promise.all(apis.map(async (holdSeats) => holdSeats(request)));
 
     expect(new Set(answers.map((answer) => JSON.stringify(answer.body))).size).toBe(1);
     await eventually(async () => expect(await runsOf(sale)).toEqual(['RUNNING']));
@@ -214,19 +214,23 @@ describe('a repeat with the same key', () => {
   it('leaves no claim on seats that were chosen but not granted', async () => {
     const sale = await openSale(4);
     const [chosen, granted] = [sale.seatIds.slice(0, 2), sale.seatIds.slice(2)];
-    const userId = await createUser(stage.database.owner);
-    const attempt = anAttemptToHold(stage, userId);
+    const userId = await createUser(testbed.database.owner);
+    const attempt = anAttemptToHold(testbed, userId);
     const { reservationId } = attempt;
-    const { seatClaim } = stage.dependencies;
+    const { seatClaim } = testbed.dependencies;
     await seatClaim.claim(sale.scheduleId, chosen, reservationId);
     // Just before this request, another request with the key is granted other seats.
     attempt.settle = async () =>
-      stage.grant({ ...aGrant(sale, userId, granted), reservationId, seatIds: granted });
+      testbed.grant({ ...aGrant(sale, userId, granted), reservationId, seatIds: granted });
 
-    const held = await createHolding(stage, stage.temporal.reservations)(attempt, sale.scheduleId, chosen);
+    const held = await createHolding(testbed, testbed.temporal.reservations)(
+      attempt,
+      sale.scheduleId,
+      chosen,
+    );
 
     expect(held.seats.map((seat) => seat.seatId)).toEqual(granted);
-    const owners = await stage.redis.redis.mget(
+    const owners = await testbed.redis.redis.mget(
       chosen.map((seatId) => `{${sale.scheduleId}}:seat:${seatId}`),
     );
     expect(owners).toEqual([null, null]);
@@ -240,8 +244,8 @@ describe('a repeat with the same key', () => {
     const second: Promise<unknown>[] = [];
     const first = anApi({
       beforeGrant: async () => {
-        await stage.redis.redis.flushdb();
-        await stage.dependencies.seatClaim.claim(sale.scheduleId, sale.seatIds, randomUUID());
+        await testbed.redis.redis.flushdb();
+        await testbed.dependencies.seatClaim.claim(sale.scheduleId, sale.seatIds, randomUUID());
         second.push(anApi()(request).catch((error: unknown) => error));
         await second[0];
       },
@@ -253,9 +257,9 @@ describe('a repeat with the same key', () => {
     expect(otherAnswer).toMatchObject({ slug: 'seat-unavailable' });
     // The rejection was first: both requests get it, and nothing is held.
     expect(answer).toMatchObject({ status: 'rejected', reason: { slug: 'seat-unavailable' } });
-    expect(await stage.books.seat(sale.seatId)).toBe('AVAILABLE');
+    expect(await testbed.books.seat(sale.seatId)).toBe('AVAILABLE');
     await expect(anApi()(request)).rejects.toMatchObject({ slug: 'seat-unavailable' });
-    await stage.redis.redis.flushdb();
+    await testbed.redis.redis.flushdb();
     await expect(anApi()(other)).resolves.toMatchObject({ status: 201 });
   });
 
@@ -263,7 +267,10 @@ describe('a repeat with the same key', () => {
     const sale = await openSale(2);
     const request = { ...(await aRequest(sale)), wanted: { scheduleId: sale.scheduleId, quantity: 2 } };
     await expect(anApi({ afterGrant: loseConnection })(request)).rejects.toThrow('the connection was lost');
-    await stage.database.owner('schedules').where({ id: sale.scheduleId }).update({ sale_switch: 'CLOSED' });
+    await testbed.database
+      .owner('schedules')
+      .where({ id: sale.scheduleId })
+      .update({ sale_switch: 'CLOSED' });
 
     expect((await anApi()(request)).body.seats).toHaveLength(2);
   });
@@ -273,20 +280,20 @@ describe('an API that stalls between the start and its transaction', () => {
   it('grants nothing once 15 s have passed, and tries again', async () => {
     const sale = await openSale();
     let grants = 0;
-    const placeHold = anApi({
+    const holdSeats = anApi({
       beforeGrant: async () => {
         grants += 1;
         // As if the API had paused: the run that it started is now older.
-        if (grants === 1) await stage.database.owner.raw(AHEAD);
+        if (grants === 1) await testbed.database.owner.raw(AHEAD);
       },
     });
     try {
-      const { body } = await placeHold(await aRequest(sale));
+      const { body } = await holdSeats(await aRequest(sale));
 
       expect(grants).toBe(2);
-      expect(await stage.books.seat(sale.seatId)).toMatchObject({ reservationId: body.reservationId });
+      expect(await testbed.books.seat(sale.seatId)).toMatchObject({ reservationId: body.reservationId });
     } finally {
-      await stage.database.owner.raw(REAL_CLOCK);
+      await testbed.database.owner.raw(REAL_CLOCK);
     }
     await eventually(async () => expect(await runsOf(sale)).toContain('TERMINATED'));
   });
@@ -306,7 +313,7 @@ async function startLongAgo(sale: Sale, request: Awaited<ReturnType<typeof aRequ
   await expect(dying(request)).rejects.toThrow('the API dies');
   reservationId = await claimantOf(sale);
   const heldAt = new Date(Date.now() - age);
-  await stage.temporal.reservations.start({
+  await testbed.temporal.reservations.start({
     reservationId,
     userId: request.userId,
     scheduleId: sale.scheduleId,
@@ -317,5 +324,5 @@ async function startLongAgo(sale: Sale, request: Awaited<ReturnType<typeof aRequ
 }
 
 async function claimantOf({ scheduleId, seatId }: Sale): Promise<string> {
-  return (await stage.redis.redis.get(`{${scheduleId}}:seat:${seatId}`)) ?? '';
+  return (await testbed.redis.redis.get(`{${scheduleId}}:seat:${seatId}`)) ?? '';
 }

@@ -1,28 +1,32 @@
 import { Client, ScheduleOverlapPolicy } from '@temporalio/client';
 import { HOUSEKEEPING_SUBJECTS } from '../../src/activities/operations/housekeeping';
 import { createLogger } from '../../src/config/logging';
-import { ensureSchedules, SCHEDULES, type ScheduledWorkflow } from '../../src/worker/schedules';
+import {
+  ensureTemporalSchedules,
+  PERIODIC_WORKFLOWS,
+  type PeriodicWorkflow,
+} from '../../src/worker/temporalSchedules';
 import { temporalScheduleId } from '../../src/contract/operations';
 import { eventually } from '../support/eventually';
-import { buildStage, type Stage } from '../support/stage';
+import { createTestbed, type Testbed } from '../support/testbed';
 
-let stage: Stage;
+let testbed: Testbed;
 let client: Client;
 
 beforeAll(async () => {
-  stage = await buildStage('real');
+  testbed = await createTestbed('real');
   // As the worker does, on its own connection.
-  client = new Client({ connection: stage.temporal.env.nativeConnection });
+  client = new Client({ connection: testbed.temporal.env.nativeConnection });
 }, 60_000);
 
 afterAll(async () => {
-  await Promise.all(SCHEDULES.map(async ({ workflow }) => handleOf(workflow).delete()));
-  await stage?.drop();
+  await Promise.all(PERIODIC_WORKFLOWS.map(async ({ workflow }) => handleOf(workflow).delete()));
+  await testbed?.drop();
 });
 
 const logger = createLogger('test', 'silent');
 
-const housekeeping: ScheduledWorkflow = {
+const housekeeping: PeriodicWorkflow = {
   workflow: 'housekeeping',
   summary: 'Test',
   everyMs: 7_200_000,
@@ -31,7 +35,7 @@ const housekeeping: ScheduledWorkflow = {
 };
 
 function handleOf(workflow: string) {
-  return client.schedule.getHandle(temporalScheduleId(workflow, stage.temporal.taskQueue));
+  return client.schedule.getHandle(temporalScheduleId(workflow, testbed.temporal.taskQueue));
 }
 
 /** A client that runs `first` just before it calls a method of Temporal for the first time. */
@@ -55,21 +59,21 @@ function interrupting(real: Client, method: string, first: () => Promise<void>):
   return new Client({ ...real.options, connection });
 }
 
-async function ensure(schedules?: readonly ScheduledWorkflow[]): Promise<void> {
-  await ensureSchedules(client, { taskQueue: stage.temporal.taskQueue, logger }, schedules);
+async function ensure(schedules?: readonly PeriodicWorkflow[]): Promise<void> {
+  await ensureTemporalSchedules(client, { taskQueue: testbed.temporal.taskQueue, logger }, schedules);
 }
 
 describe('the schedules', () => {
   it('exist after many workers have started at once', async () => {
     await Promise.all(Array.from({ length: 6 }, async () => ensure()));
 
-    for (const { workflow, everyMs, summary } of SCHEDULES) {
+    for (const { workflow, everyMs, summary } of PERIODIC_WORKFLOWS) {
       const { spec, policies, action } = await handleOf(workflow).describe();
       expect(spec.intervals).toEqual([{ every: everyMs }]);
       expect(policies).toMatchObject({ overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: everyMs });
       expect(action).toMatchObject({
         workflowType: workflow,
-        taskQueue: stage.temporal.taskQueue,
+        taskQueue: testbed.temporal.taskQueue,
         staticSummary: summary,
       });
     }
@@ -100,7 +104,7 @@ describe('the schedules', () => {
       });
     });
 
-    await ensureSchedules(late, { taskQueue: stage.temporal.taskQueue, logger }, [housekeeping]);
+    await ensureTemporalSchedules(late, { taskQueue: testbed.temporal.taskQueue, logger }, [housekeeping]);
 
     const { spec, state } = await handleOf('housekeeping').describe();
     expect(spec.intervals).toEqual([{ every: housekeeping.everyMs }]);
@@ -127,13 +131,13 @@ describe('the schedules', () => {
   it('are named in one line of the log each if Temporal rejects them, and nothing else happens', async () => {
     const warn = jest.spyOn(logger, 'warn');
     const elsewhere = new Client({
-      connection: stage.temporal.env.nativeConnection,
+      connection: testbed.temporal.env.nativeConnection,
       namespace: 'not-ours',
     });
 
-    await ensureSchedules(elsewhere, { taskQueue: 'refused', logger });
+    await ensureTemporalSchedules(elsewhere, { taskQueue: 'refused', logger });
 
-    expect(warn).toHaveBeenCalledTimes(SCHEDULES.length);
+    expect(warn).toHaveBeenCalledTimes(PERIODIC_WORKFLOWS.length);
     expect(warn).toHaveBeenCalledWith(
       expect.objectContaining({ scheduleId: temporalScheduleId('housekeeping', 'refused') }),
       expect.any(String),

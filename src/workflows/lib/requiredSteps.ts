@@ -20,8 +20,8 @@ export const retrySignal = defineSignal(RETRY_SIGNAL);
  *
  * An operator may also terminate the workflow. The sweep then starts another one, which continues from the rows.
  */
-export class Duties {
-  private words = 0;
+export class RequiredSteps {
+  private retries = 0;
   private readonly stuck = new Set<string>();
 
   constructor() {
@@ -36,14 +36,14 @@ export class Duties {
 
   /** Runs every stuck step again. */
   retry(): void {
-    this.words += 1;
+    this.retries += 1;
     this.stuck.clear();
   }
 
   /** Runs a step until it has succeeded. @throws {ApplicationFailure} its refusal */
-  async fulfil<Result>(step: () => Promise<Result>): Promise<Result> {
+  async complete<Result>(step: () => Promise<Result>): Promise<Result> {
     for (;;) {
-      const heard = this.words;
+      const heard = this.retries;
       try {
         return await step();
       } catch (error) {
@@ -59,7 +59,7 @@ export class Duties {
     this.stuck.add(activity);
     setCurrentDetails(`Stuck at ${message}. Fix the cause, then send the signal ${RETRY_SIGNAL}.`);
     this.show();
-    await condition(() => this.words > heard);
+    await condition(() => this.retries > heard);
     setCurrentDetails(details);
     this.show();
   }

@@ -10,7 +10,7 @@ import type { Once } from '../http/effects';
 import { hasOutcome, type RepeatableAnswer } from '../idempotency/idempotency';
 import type { AdmissionService } from '../queue/admission';
 import { findHold } from './grantHold';
-import type { HoldAttempt, HoldClaimed } from './holdClaimed';
+import type { HoldAttempt, HoldClaimedSeats } from './holdClaimedSeats';
 import type { HoldBest } from './holdBest';
 import { presentHeld } from './presenter';
 import type { ReservationWorkflows } from './reservationWorkflows';
@@ -19,7 +19,7 @@ import type { HeldReservationView } from './schema';
 /** Seats by name, or the best available of a schedule. */
 export type WantedSeats = { seatIds: readonly string[] } | (SeatWish & { scheduleId: string });
 
-export interface PlaceHoldRequest {
+export interface HoldSeatsRequest {
   once: Once;
   /** Whether the client sent an `Idempotency-Key`. */
   hasKey: boolean;
@@ -39,12 +39,12 @@ export interface HeldAnswer extends RepeatableAnswer {
   body: HeldReservationView;
 }
 
-export interface PlaceHoldDependencies {
+export interface HoldSeatsDependencies {
   directory: SeatDirectory;
   admission: Pick<AdmissionService, 'requireAdmission'>;
   seatClaim: SeatClaim;
   workflows: Pick<ReservationWorkflows, 'cancel'>;
-  holdClaimed: HoldClaimed;
+  holdClaimedSeats: HoldClaimedSeats;
   holdBest: HoldBest;
 }
 
@@ -56,11 +56,11 @@ export interface PlaceHoldDependencies {
  * Under a key, one transaction decides the response together with the hold itself. So the response of a key and the
  * state of its reservation agree, whatever process died in between.
  */
-export function createPlaceHold(dependencies: PlaceHoldDependencies) {
-  const { directory, admission, seatClaim, workflows, holdClaimed, holdBest } = dependencies;
+export function createHoldSeats(dependencies: HoldSeatsDependencies) {
+  const { directory, admission, seatClaim, workflows, holdClaimedSeats, holdBest } = dependencies;
 
   /** @throws {Problem} any of those of `POST /v1/reservations` */
-  return async function placeHold(request: PlaceHoldRequest): Promise<HeldAnswer> {
+  return async function holdSeats(request: HoldSeatsRequest): Promise<HeldAnswer> {
     let started: HoldAttempt | null = null;
     try {
       return await request.once<HeldAnswer>(
@@ -86,7 +86,7 @@ export function createPlaceHold(dependencies: PlaceHoldDependencies) {
   };
 
   /** Lets a request through if its client is admitted to a sale that is open. */
-  async function admit(request: PlaceHoldRequest): Promise<Admitted> {
+  async function admit(request: HoldSeatsRequest): Promise<Admitted> {
     const { wanted } = request;
     if ('scheduleId' in wanted) {
       const { scheduleId, ...wish } = wanted;
@@ -105,13 +105,13 @@ export function createPlaceHold(dependencies: PlaceHoldDependencies) {
     const { seatIds } = admitted;
     const taken = await seatClaim.claim(scheduleId, seatIds, attempt.reservationId);
     if (taken.length > 0) throw seatUnavailable(taken);
-    return holdClaimed(attempt, scheduleId, seatIds);
+    return holdClaimedSeats(attempt, scheduleId, seatIds);
   }
 
   /** Ends the workflow that this request has started, if nothing came of it. */
   async function endUnused(
     attempt: HoldAttempt,
-    { hasKey }: PlaceHoldRequest,
+    { hasKey }: HoldSeatsRequest,
     error: unknown,
   ): Promise<void> {
     const { reservationId, run } = attempt;
@@ -125,7 +125,7 @@ export function createPlaceHold(dependencies: PlaceHoldDependencies) {
   /** The room that has admitted the client. */
   async function roomFor(
     scheduleId: string,
-    { queueToken: token, userId }: PlaceHoldRequest,
+    { queueToken: token, userId }: HoldSeatsRequest,
     unknown: Problem,
   ): Promise<string> {
     const schedule = await directory.schedule(scheduleId);

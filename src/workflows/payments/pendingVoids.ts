@@ -1,6 +1,6 @@
 import { condition } from '@temporalio/workflow';
 import { GATEWAY_UNAVAILABLE } from '../../domain/payments/gateway';
-import type { Duties } from '../lib/duties';
+import type { RequiredSteps } from '../lib/requiredSteps';
 import { endlessStep, patientStep } from '../lib/steps';
 
 const giveBackCharge = endlessStep(
@@ -22,17 +22,17 @@ export const LOST = 'lost';
  * it, however long that takes. This runs beside everything else: no seat waits for it, only the end of the workflow
  * does.
  */
-export class GiveBacks {
+export class PendingVoids {
   private readonly underWay = new Set<string>();
 
-  constructor(private readonly duties: Duties) {}
+  constructor(private readonly requiredSteps: RequiredSteps) {}
 
   /** @param paymentId an attempt that has a card part */
   start(paymentId: string, reason = LOST): void {
     if (this.underWay.has(paymentId)) return;
     this.underWay.add(paymentId);
     const giveBack = reason === GATEWAY_UNAVAILABLE ? giveBackLater : giveBackCharge;
-    const given = this.duties.fulfil(() => giveBack(paymentId, reason));
+    const given = this.requiredSteps.complete(() => giveBack(paymentId, reason));
     void given.then(() => this.underWay.delete(paymentId));
   }
 

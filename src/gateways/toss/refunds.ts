@@ -6,7 +6,7 @@ import {
   type Unknown,
 } from '../../domain/payments/gateway';
 import type { TossApi } from './api';
-import { isGivenBack, isOpen, isPreparedFor, returnedBy } from './outcomes';
+import { keepsNoMoney, isOpen, isPreparedFor, returnedBy } from './outcomes';
 import type { Cancel, Payment } from './protocol';
 
 /** The longest reason of a cancellation at Toss. */
@@ -18,20 +18,20 @@ const HOUR_MS = 3_600_000;
 export type Voided = { outcome: 'voided'; returned: number };
 const NOTHING_TAKEN: Voided = { outcome: 'voided', returned: 0 };
 
-export interface GiveBack extends Pick<PaymentGateway, 'void' | 'refund'> {
+export interface Refunds extends Pick<PaymentGateway, 'void' | 'refund'> {
   /** Refunds what is left of a confirmed payment. */
   cancelWhole(payment: Payment, request: ChargeRequest, reason: string): Promise<Voided | Unknown>;
 }
 
 /** Voids and refunds. Both look the payment up first, so that a request whose response was lost is not made twice. */
-export function createGiveBack(api: TossApi): GiveBack {
+export function createRefunds(api: TossApi): Refunds {
   async function cancelWhole(payment: Payment, request: ChargeRequest, reason: string) {
-    if (isGivenBack(payment)) return voided(payment);
+    if (keepsNoMoney(payment)) return voided(payment);
     const mark = `void:${request.idempotencyKey}`;
     const cancellation = { cancelReason: markedReason(reason, mark) };
     const answer = await api.cancel(payment.paymentKey, cancellation, hourly(mark));
     if ('outcome' in answer) return unknown(answer.reason);
-    return isGivenBack(answer) ? voided(answer) : unknown('not-cancelled');
+    return keepsNoMoney(answer) ? voided(answer) : unknown('not-cancelled');
   }
 
   /**
@@ -40,7 +40,7 @@ export function createGiveBack(api: TossApi): GiveBack {
    * not exist. Toss refuses, and gives the same response to a confirmation that is still on its way. If that
    * confirmation came first, its response comes back instead.
    */
-  async function bar(payment: Payment, request: ChargeRequest, reason: string) {
+  async function block(payment: Payment, request: ChargeRequest, reason: string) {
     const { orderId, totalAmount } = payment;
     const paymentKey = `void-${payment.paymentKey}`.slice(0, MAX_PAYMENT_KEY);
     const answer = await api.confirm({ paymentKey, orderId, amount: totalAmount }, request.idempotencyKey);
@@ -61,7 +61,7 @@ export function createGiveBack(api: TossApi): GiveBack {
       // It was never confirmed for this attempt, so this attempt must not cancel it.
       if (!isPreparedFor(payment, request)) return NOTHING_TAKEN;
       if (payment.status === 'ABORTED' || payment.status === 'EXPIRED') return NOTHING_TAKEN;
-      return isOpen(payment) ? bar(payment, request, reason) : cancelWhole(payment, request, reason);
+      return isOpen(payment) ? block(payment, request, reason) : cancelWhole(payment, request, reason);
     },
 
     /*

@@ -26,7 +26,7 @@ import { createScriptedGateway, type ScriptedGateway } from './scriptedGateway';
  * Everything that activities work with: a separate real Postgres database and Redis database, and a gateway that
  * follows a script.
  */
-export interface Ground {
+export interface Fixture {
   database: TestDatabase;
   redis: TestRedis;
   gateway: ScriptedGateway;
@@ -59,7 +59,7 @@ export interface Ground {
   drop(): Promise<void>;
 }
 
-export async function layGround(): Promise<Ground> {
+export async function createFixture(): Promise<Fixture> {
   const [database, redis] = await Promise.all([createTestDatabase(), createTestRedis()]);
   const logger = createLogger('test', 'error');
   const gateway = createScriptedGateway();

@@ -9,7 +9,7 @@ import {
   type Sale,
   type SaleOptions,
 } from './factories';
-import type { Stage } from './stage';
+import type { Testbed } from './testbed';
 
 /** A reservation of every seat of a new sale. */
 export interface OnHold {
@@ -28,7 +28,10 @@ export interface HoldOptions extends Pick<SaleOptions, 'seats' | 'cancellationPo
 }
 
 /** @param options.points the points in the wallet; default: the price of the seats */
-export async function holdOnStage({ database, temporal }: Stage, options: HoldOptions = {}): Promise<OnHold> {
+export async function holdNewSale(
+  { database, temporal }: Testbed,
+  options: HoldOptions = {},
+): Promise<OnHold> {
   const { seats = 1, points = seats * PRICE, cancellationPolicy, ...durations } = options;
   const sale = await createSale(database.owner, { seats, ...(cancellationPolicy && { cancellationPolicy }) });
   const userId = await createUser(database.owner, points);
@@ -39,9 +42,9 @@ export async function holdOnStage({ database, temporal }: Stage, options: HoldOp
 
 /** The workflow of a hold that Postgres never grants. */
 export async function startWithoutHold(
-  { database: { owner }, temporal }: Stage,
+  { database: { owner }, temporal }: Testbed,
   holdSeconds = HOLD_SECONDS,
-): Promise<{ sale: Sale; request: RequestedHold; handle: ReturnType<Stage['temporal']['handle']> }> {
+): Promise<{ sale: Sale; request: RequestedHold; handle: ReturnType<Testbed['temporal']['handle']> }> {
   const sale = await createSale(owner);
   const request = aHold(sale, await createUser(owner), sale.seatIds, { holdSeconds });
   const { reservationId, userId, scheduleId } = request;

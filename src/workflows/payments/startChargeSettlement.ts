@@ -11,7 +11,7 @@ import {
  * Starts a workflow that settles a charge and outlives this one. It asks Postgres and the gateway before it refunds
  * anything.
  */
-export async function settleApart(charge: ChargeSettlementInput, summary: string): Promise<void> {
+export async function startChargeSettlement(charge: ChargeSettlementInput, summary: string): Promise<void> {
   try {
     await startChild<typeof chargeSettlement>(CHARGE_SETTLEMENT_WORKFLOW, {
       workflowId: chargeSettlementWorkflowId(charge.attemptId),

@@ -21,7 +21,7 @@ const MINUTE_MS = 60_000;
  * Work that the service does periodically. Two runs never overlap: a run that is due during another one is skipped.
  * Durations are in milliseconds.
  */
-export interface ScheduledWorkflow {
+export interface PeriodicWorkflow {
   /** The workflow's type. Followed by the task queue, it is the id of the schedule. */
   workflow: keyof typeof workflows;
   args?: [unknown];
@@ -36,7 +36,7 @@ export interface ScheduledWorkflow {
 }
 
 /** Everything that the service does periodically. */
-export const SCHEDULES: readonly ScheduledWorkflow[] = [
+export const PERIODIC_WORKFLOWS: readonly PeriodicWorkflow[] = [
   {
     workflow: 'sweep',
     summary: 'Find and end work that was left behind',
@@ -73,10 +73,10 @@ const CONFLICT: ReadonlySet<number> = new Set([9]);
  * Any number of workers may do so at once. Never rejects: a worker that may not manage schedules, or cannot just now,
  * still sells seats. It logs one line for each such schedule.
  */
-export async function ensureSchedules(
+export async function ensureTemporalSchedules(
   client: Client,
   { taskQueue, logger }: { taskQueue: string; logger: Logger },
-  schedules: readonly ScheduledWorkflow[] = SCHEDULES,
+  schedules: readonly PeriodicWorkflow[] = PERIODIC_WORKFLOWS,
 ): Promise<void> {
   await Promise.all(
     schedules.map(async (scheduled) => {
@@ -135,7 +135,7 @@ function ignoreConflict(error: unknown): void {
   if (!isGrpcServiceError(cause) || !CONFLICT.has(cause.code)) throw error;
 }
 
-function toOptions(scheduled: ScheduledWorkflow, taskQueue: string): ScheduleOptions {
+function toOptions(scheduled: PeriodicWorkflow, taskQueue: string): ScheduleOptions {
   const { workflow, args = [], summary, everyMs, jitterMs, runTimeoutMs } = scheduled;
   return {
     scheduleId: temporalScheduleId(workflow, taskQueue),
