@@ -14,7 +14,7 @@ import {
   scheduleChangeSchema,
 } from './adminSchema';
 
-/** Room for ten thousand seat ids. */
+/** Enough for ten thousand seat ids. */
 const CHANGE_LIMIT = 1024 * 1024;
 
 const tags = ['Operators'];

@@ -5,7 +5,7 @@ import { createSeatStore } from '../../db/catalogue/seatStore';
 import type { SeatMapCache } from '../../redis/catalogue/seatMapCache';
 import { createSeatMapTemplate, type SeatMap, type SeatMapTemplate } from './seatMapBody';
 
-/** Room for ten arenas: about 60 MB with their bodies. */
+/** Enough for ten arenas: about 60 MB with their bodies. */
 const MAX_SEATS = 150_000;
 
 /**

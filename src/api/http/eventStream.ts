@@ -22,7 +22,7 @@ export type Audience = Iterable<Readable>;
 
 export interface EventStreams {
   /**
-   * A body of type text/event-stream. It takes an event only when the client has room for it, so a slow client holds
+   * A body of type text/event-stream. It takes an event only when the client can take it, so a slow client holds
    * back its source and costs no memory. If nothing happens for 15 s, it sends a comment, so that proxies keep the
    * connection. It ends with its source or with `closed`.
    *
@@ -87,7 +87,7 @@ export function createEventStreams(options: {
     return ofAccount;
   }
 
-  /** The stream keeps its place until it closes. */
+  /** The stream counts against its client until it closes. */
   function withinShare(holder: StreamHolder, open: () => Readable): Readable {
     if (stopping.aborted) {
       throw new Problem('temporarily-unavailable', 'The service is stopping.', { retryAfter: RETRY_AFTER });

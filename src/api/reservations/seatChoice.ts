@@ -8,7 +8,7 @@ import { layOut, type SeatLayout } from '../../domain/reservations/bestAvailable
 import type { Point } from '../../domain/catalogue/seatingPlan/geometry';
 import { validationFailed } from '../http/validation';
 
-/** Room for ten arenas: about 5 MB each with the windows of four sizes. */
+/** Enough for ten arenas: about 5 MB each with the windows of four sizes. */
 const MAX_SEATS = 150_000;
 const MAX_SCHEDULES = 1_000;
 
