@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { decodeJwt } from 'jose';
 import { z } from 'zod';
 import * as contract from '../e2e/contract';
-import type { User } from '../e2e/client';
+import type { Client, User } from '../e2e/client';
 import type { Reply } from '../e2e/reply';
 
 /** A 201 that a client got. Until `expiresAt`, or until the client releases the seats, no other client may have them. */
@@ -47,6 +48,8 @@ const EVERY_MS = 150;
 const ASK_AGAIN_MS = 1_000;
 /** A client retries a frozen service for this long. */
 const PATIENCE_MS = 150_000;
+/** Longer than a wish, with its tries and its hold, takes. */
+const WISH_MS = 300_000;
 
 const seatsOf = z.object({ unavailableSeatIds: z.array(z.string()) });
 
@@ -54,7 +57,7 @@ const seatsOf = z.object({ unavailableSeatIds: z.array(z.string()) });
  * Buyers that hold random seats, a few per second. They repeat a request under the same key until the response is final.
  * They pay some of their holds, release some, and let the others end. Meanwhile they read all of them.
  */
-export function startCrowd(users: readonly User[], seatIds: readonly string[]): Crowd {
+export function startCrowd(client: Client, users: readonly User[], seatIds: readonly string[]): Crowd {
   const wishes: Wish[] = [];
   const faults: string[] = [];
   const running = new Set<Promise<void>>();
@@ -76,7 +79,20 @@ export function startCrowd(users: readonly User[], seatIds: readonly string[]): 
     }
   })();
 
+  const sessions = new Map<string, User>();
+
+  /** The user, with tokens that outlast a wish. Access tokens live for 15 minutes, a long run of the suite does not. */
+  async function loggedIn(user: User): Promise<User> {
+    const session = sessions.get(user.userId) ?? user;
+    const { exp = 0 } = decodeJwt(session.accessToken);
+    if (exp * 1_000 > Date.now() + WISH_MS) return session;
+    const again = await client.logIn(user.id, user.password).catch(() => session);
+    sessions.set(user.userId, again);
+    return again;
+  }
+
   async function live(wish: Wish, turn: number): Promise<void> {
+    wish.user = await loggedIn(wish.user);
     await ask(wish);
     if (!wish.promised) return;
     const { user, promised } = wish;
@@ -172,7 +188,8 @@ export function startCrowd(users: readonly User[], seatIds: readonly string[]): 
     },
     async askAgain() {
       for (const wish of wishes) {
-        const reply = await wish.user.hold([wish.seatId], { key: wish.key });
+        const user = await loggedIn(wish.user);
+        const reply = await user.hold([wish.seatId], { key: wish.key });
         if (!note(wish, reply)) faults.push(`key ${wish.key} gets ${reply.status} after the load`);
       }
     },

@@ -47,7 +47,7 @@ beforeAll(async () => {
     service.openSale({ seats: SEATS, maxSeatsPerUser: SEATS }),
     service.buyers(BUYERS),
   ]);
-  crowd = startCrowd(users, seatIds);
+  crowd = startCrowd(service.client, users, seatIds);
 }, START_MS);
 
 afterAll(async () => {
