@@ -4,6 +4,7 @@ import { readClientLog } from './evidence/clientLog';
 import { withSnapshot } from './evidence/database';
 import type { Invariant, RecordInvariant, Records, Sources } from './evidence/evidence';
 import { readGatewayBook } from './evidence/gatewayBook';
+import { reach } from './evidence/reach';
 import { readReservations } from './evidence/reservations';
 import { readRooms } from './evidence/rooms';
 import { openServiceLog } from './evidence/serviceLogs';
@@ -99,9 +100,12 @@ async function withSources<Result>(
 ): Promise<Result> {
   const { databaseUrl, redisUrl, gateway, activeSeconds, temporal } = target;
   const clients = await readClientLog(target.logs);
-  const connected = temporal ? await connectWorkflows(temporal) : null;
-  const redis = new Redis(redisUrl);
+  const connected = temporal ? await reach('Temporal', async () => connectWorkflows(temporal)) : null;
+  const redis = new Redis(redisUrl, { lazyConnect: true, retryStrategy: null });
+  // The failed connection reports the error too.
+  redis.on('error', () => undefined);
   try {
+    await reach('Redis', async () => redis.connect());
     return await look({
       databaseUrl,
       redis,
@@ -126,7 +130,7 @@ async function stateFaults(sources: Sources): Promise<Fault[]> {
       snapshot,
       reservations: await readReservations(snapshot),
       rooms: await readRooms(snapshot),
-      book: await readGatewayBook(sources.gateway),
+      book: await reach('The sandbox gateway', async () => readGatewayBook(sources.gateway)),
     }),
   );
 }

@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { z } from 'zod';
+import { reach } from './reach';
 
 /** One snapshot of the service's database. The audit reads it with its own statements. */
 export interface Snapshot {
@@ -17,7 +18,7 @@ export async function withSnapshot<Result>(
   look: (snapshot: Snapshot) => Promise<Result>,
 ): Promise<Result> {
   const client = new Client({ connectionString: url, application_name: 'holdfast-audit' });
-  await client.connect();
+  await reach('Postgres', async () => client.connect());
   try {
     await client.query('SET ROLE holdfast_app');
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');

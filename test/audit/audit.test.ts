@@ -627,3 +627,18 @@ function place(told: {
     place: { room, id, status: ends === null ? 'WAITING' : 'ACTIVE', position, expiresAt: ends },
   };
 }
+
+describe('an audit without one of the servers', () => {
+  it.each([
+    ['Postgres', { databaseUrl: 'postgres://holdfast@127.0.0.1:9/holdfast' }],
+    ['Redis', { redisUrl: 'redis://127.0.0.1:9' }],
+    ['The sandbox gateway', { gateway: { url: 'http://127.0.0.1:9', secret: SECRET } }],
+    ['Temporal', { temporal: { address: '127.0.0.1:9', namespace: 'default', taskQueue: 'none' } }],
+  ])(
+    'says that it cannot reach it: %s',
+    async (server, target) => {
+      await expect(audit(target)).rejects.toThrow(`${server} cannot be reached: `);
+    },
+    20_000,
+  );
+});
