@@ -11,6 +11,7 @@ COPY src src
 COPY sandbox sandbox
 COPY demo demo
 COPY audit audit
+COPY scripts/copyLua.mjs scripts/copyLua.mjs
 RUN npm run build
 
 FROM base AS dependencies

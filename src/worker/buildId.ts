@@ -14,13 +14,16 @@ const ENTRIES = ['src/worker/main.js', 'src/workflows/index.js'];
 /** What the compiler writes for an import of one of our files. */
 const OWN_IMPORT = /\brequire\("(\.[^"]+)"\)/g;
 
+/** The name of a Lua script in a call of `luaScript`. The script is in the folder of the compiled file. */
+const LUA_SCRIPT = /['"]([^'"]+\.lua)['"]/g;
+
 const lockSchema = z.object({
   packages: z.record(z.string(), z.object({ version: z.string().optional(), dev: z.boolean().optional() })),
 });
 
 /**
  * Names the code of a worker: 16 hex digits of a SHA-256. It covers each compiled file that the worker's main file or
- * the workflows import, and the packages that the lock file names for production. So the id is the same on every
+ * the workflows import, the Lua scripts of these files, and the packages that the lock file names for production. So the id is the same on every
  * machine, and changes with the worker's code. A new package of the API changes it too: the lock file does not say
  * which package belongs to which part.
  *
@@ -31,7 +34,7 @@ export function buildIdOf(dist: string, lockFile: string): string {
   const hash = createHash('sha256');
   const files = new Set(ENTRIES.map((entry) => path.join(dist, entry)));
   // The iteration of a set includes what is added during it.
-  for (const file of files) for (const imported of ownImports(file)) files.add(imported);
+  for (const file of files) for (const used of usedBy(file)) files.add(used);
   for (const file of [...files].toSorted()) {
     hash
       .update(`${path.relative(dist, file)}\n`)
@@ -50,7 +53,12 @@ export function readBuildId(): string {
   return readFileSync(BUILD_ID_PATH, 'utf8').trim();
 }
 
-function ownImports(file: string): string[] {
+/** The files of ours that a compiled file imports, and the Lua scripts that it reads. */
+function usedBy(file: string): string[] {
+  const text = readFileSync(file, 'utf8');
   const { resolve } = createRequire(file);
-  return [...readFileSync(file, 'utf8').matchAll(OWN_IMPORT)].map(([, specifier = '']) => resolve(specifier));
+  return [
+    ...Array.from(text.matchAll(OWN_IMPORT), ([, specifier = '']) => resolve(specifier)),
+    ...Array.from(text.matchAll(LUA_SCRIPT), ([, name = '']) => path.join(path.dirname(file), name)),
+  ];
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { transform } from '@swc/core';
@@ -11,8 +11,9 @@ import type { Breakage } from './breakage';
 const ROOT = path.resolve(__dirname, '../..');
 /** Files that are made again in the copy, shared with it, or not needed there. */
 const NOT_COPIED = /^(node_modules|coverage|\.git|\.data.*)$/;
-/** Folders that the build compiles into `dist`. */
+/** Files that the build compiles into `dist`, or copies as they are. */
 const COMPILED = /^(src|sandbox|demo|audit)\/.*\.ts$/;
+const COPIED = /^src\/.*\.lua$/;
 
 const resultsSchema = z.object({
   testResults: z.array(
@@ -43,9 +44,11 @@ export async function copyTree(): Promise<BrokenCopy> {
   await symlink(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
 
   /** Tests start processes from `dist`, so what is broken must be broken there too. The workflow bundle stays as it is. */
-  async function compile(file: string): Promise<void> {
+  async function build(file: string): Promise<void> {
+    const source = path.join(folder, file);
+    if (COPIED.test(file)) await copyFile(source, path.join(folder, 'dist', file));
     if (!COMPILED.test(file)) return;
-    const { code } = await transform(await readFile(path.join(folder, file), 'utf8'), {
+    const { code } = await transform(await readFile(source, 'utf8'), {
       filename: file,
       jsc: { target: 'es2023', parser: { syntax: 'typescript' } },
       module: { type: 'commonjs' },
@@ -66,12 +69,12 @@ export async function copyTree(): Promise<BrokenCopy> {
             text.replace(find, () => replace),
           );
         }
-        for (const file of originals.keys()) await compile(file);
+        for (const file of originals.keys()) await build(file);
         return await work();
       } finally {
         for (const [file, text] of originals) {
           await writeFile(path.join(folder, file), text);
-          await compile(file);
+          await build(file);
         }
       }
     },

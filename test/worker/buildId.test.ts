@@ -5,7 +5,10 @@ import { testEnvironment } from '../support/environment';
 
 const FILES = {
   'src/worker/main.js': 'require("../activities/index"); require("@temporalio/worker");',
-  'src/activities/index.js': 'exports.step = 1;',
+  'src/activities/index.js': 'require("../redis/claim");',
+  'src/redis/claim.js': "const CLAIM = luaScript(__dirname, 'owner.lua', 'claim.lua');",
+  'src/redis/owner.lua': 'local function owner() return 1 end',
+  'src/redis/claim.lua': 'return owner()',
   'src/workflows/index.js': 'require("./reservation");',
   'src/workflows/reservation.js': 'exports.reservation = 1;',
   'src/api/main.js': 'require("../activities/index");',
@@ -37,6 +40,8 @@ describe('the id of a build', () => {
   it.each([
     ['a workflow', { 'src/workflows/reservation.js': 'exports.reservation = 2;' }, {}],
     ['an activity', { 'src/activities/index.js': 'exports.step = 2;' }, {}],
+    ['a Lua script', { 'src/redis/claim.lua': 'return 2' }, {}],
+    ['a shared part of a Lua script', { 'src/redis/owner.lua': 'local function owner() return 2 end' }, {}],
     ['a package', {}, { 'node_modules/pg': { version: '8.0.1' } }],
   ])('changes with %s', (_what, files, packages) => {
     expect(idOf(files, packages)).not.toBe(idOf());
@@ -45,6 +50,7 @@ describe('the id of a build', () => {
   it.each([
     ['in another folder', {}, {}],
     ['when the API changes', { 'src/api/main.js': '' }, {}],
+    ['when a Lua script of the API changes', { 'src/redis/look.lua': 'return 2' }, {}],
     ['when a package for development changes', {}, { 'node_modules/jest': { version: '31.0.0', dev: true } }],
     ['with another release number', {}, { '': { version: '2.0.0' } }],
   ])('is the same %s', (_what, files, packages) => {

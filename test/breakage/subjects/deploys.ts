@@ -125,11 +125,26 @@ export const DEPLOYS: Breakage[] = [
     edits: [
       {
         file: 'src/worker/buildId.ts',
-        find: 'for (const imported of ownImports(file)) files.add(imported);',
-        replace: 'ownImports(file);',
+        find: '...Array.from(text.matchAll(OWN_IMPORT)',
+        replace: "...Array.from(''.matchAll(OWN_IMPORT)",
       },
     ],
     suite: 'test/worker/buildId.test.ts',
     tests: ['the id of a build changes with a workflow', 'the id of a build changes with an activity'],
+  },
+  {
+    name: 'the id of a build ignores Lua scripts',
+    edits: [
+      {
+        file: 'src/worker/buildId.ts',
+        find: '...Array.from(text.matchAll(LUA_SCRIPT)',
+        replace: "...Array.from(''.matchAll(LUA_SCRIPT)",
+      },
+    ],
+    suite: 'test/worker/buildId.test.ts',
+    tests: [
+      'the id of a build changes with a Lua script',
+      'the id of a build changes with a shared part of a Lua script',
+    ],
   },
 ];
