@@ -14,7 +14,6 @@ import { SEATING_PLANS } from './subjects/seatingPlans';
 import { TICKETS } from './subjects/tickets';
 
 const CANCELLATIONS = 'src/activities/cancellations/cancellations.ts';
-const CLAIM = 'src/redis/reservations/seatClaim.ts';
 const PAYMENT = 'src/workflows/payments/payment.ts';
 const HOLDS = 'src/db/reservations/holdStore.ts';
 const SHOW = 'src/workflows/cancellations/showCancellation.ts';
@@ -104,8 +103,8 @@ export const BREAKAGES: Breakage[] = [
     name: 'seats are released without the owner check, in Redis',
     edits: [
       {
-        file: CLAIM,
-        find: 'if not owner or owner == ARGV[1] or owner == now then',
+        file: 'src/redis/reservations/settleSeats.lua',
+        find: 'if not owner or owner == claimant or owner == now then',
         replace: 'if true then',
       },
     ],
@@ -269,7 +268,13 @@ export const BREAKAGES: Breakage[] = [
   },
   {
     name: 'the claim takes only the free seats of a set',
-    edits: [{ file: CLAIM, find: 'if #taken == before then', replace: 'if true then' }],
+    edits: [
+      {
+        file: 'src/redis/reservations/claimSeats.lua',
+        find: 'if #taken == before then',
+        replace: 'if true then',
+      },
+    ],
     suite: 'test/redis/reservations/seatClaim.test.ts',
     tests: ['a claim takes all of its seats or none none, if one is taken, and returns the taken seats'],
   },

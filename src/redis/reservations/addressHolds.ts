@@ -1,5 +1,6 @@
 import type { Redis, Result } from 'ioredis';
 import type { BestEffort } from '../bestEffort';
+import { luaScript } from '../luaScript';
 
 /** Redis forgets the holds of a seat from an address this long after the last one has ended. */
 const MEMORY_MS = 60 * 60 * 1_000;
@@ -7,32 +8,18 @@ const MEMORY_MS = 60 * 60 * 1_000;
 /** Shares of a hold are stored as whole numbers. */
 const UNITS = 1_000;
 
-/** KEYS: one for each seat. ARGV: reservation, units, milliseconds to keep. */
-const COUNT = `
-for _, key in ipairs(KEYS) do
-  redis.call('HSET', key, ARGV[1], ARGV[2])
-  redis.call('PEXPIRE', key, ARGV[3])
-end
-return 0`;
+const COUNT = luaScript(__dirname, 'countAddressHolds.lua');
+const LOOK = luaScript(__dirname, 'lookAtAddressHolds.lua');
 
-/**
- * KEYS: one for each seat. Returns for each seat the units of all its holds, and the milliseconds until it is
- * forgotten.
- */
-const LOOK = `
-local found = {}
-for i, key in ipairs(KEYS) do
-  local units = 0
-  for _, one in ipairs(redis.call('HVALS', key)) do units = units + tonumber(one) end
-  found[2 * i - 1] = units
-  found[2 * i] = redis.call('PTTL', key)
-end
-return found`;
+type CountCall = [keyCount: number, ...keys: string[], reservation: string, units: number, keptMs: number];
+type LookCall = [keyCount: number, ...keys: string[]];
+/** For each seat the units of all its holds, and the milliseconds until Redis forgets them. */
+type LookReply = number[];
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    countAddressHolds(keyCount: number, ...args: (string | number)[]): Result<number, Context>;
-    lookAtAddressHolds(keyCount: number, ...args: (string | number)[]): Result<number[], Context>;
+    countAddressHolds(...call: CountCall): Result<number, Context>;
+    lookAtAddressHolds(...call: LookCall): Result<LookReply, Context>;
   }
 }
 
@@ -74,25 +61,41 @@ export function createAddressHoldLog({
   redis.defineCommand('countAddressHolds', { lua: COUNT });
   redis.defineCommand('lookAtAddressHolds', { lua: LOOK });
 
-  async function count({ network, seatIds, reservationId }: AddressHold, share: number, keptMs: number) {
-    const keys = keysOf(network, seatIds);
-    const units = Math.round(share * UNITS);
-    await attempt((client) => client.countAddressHolds(keys.length, ...keys, reservationId, units, keptMs));
+  async function count(hold: AddressHold, share: number, keptMs: number) {
+    await attempt((client) => client.countAddressHolds(...encodeCount(hold, share, keptMs)));
   }
 
   return {
     begin: async ({ holdMs, ...hold }) => count(hold, 1, holdMs + MEMORY_MS),
     end: async ({ share, ...hold }) => count(hold, share, MEMORY_MS),
     async look(network, seatIds) {
-      const keys = keysOf(network, seatIds);
-      const found = (await attempt((client) => client.lookAtAddressHolds(keys.length, ...keys))) ?? [];
-      return seatIds.map((seatId, place) => ({
-        seatId,
-        holds: (found[2 * place] ?? 0) / UNITS,
-        sinceMs: MEMORY_MS - (found[2 * place + 1] ?? 0),
-      }));
+      const reply = await attempt((client) => client.lookAtAddressHolds(...encodeLook(network, seatIds)));
+      return decodeLook(seatIds, reply ?? []);
     },
   };
+}
+
+function encodeCount(
+  { network, seatIds, reservationId }: AddressHold,
+  share: number,
+  keptMs: number,
+): CountCall {
+  const keys = keysOf(network, seatIds);
+  return [keys.length, ...keys, reservationId, Math.round(share * UNITS), keptMs];
+}
+
+function encodeLook(network: string, seatIds: readonly string[]): LookCall {
+  const keys = keysOf(network, seatIds);
+  return [keys.length, ...keys];
+}
+
+/** @param reply empty without Redis */
+function decodeLook(seatIds: readonly string[], reply: LookReply): AddressHolds[] {
+  return seatIds.map((seatId, place) => ({
+    seatId,
+    holds: (reply[2 * place] ?? 0) / UNITS,
+    sinceMs: MEMORY_MS - (reply[2 * place + 1] ?? 0),
+  }));
 }
 
 /** One hash tag for each address, so that a Redis Cluster keeps all keys of a request on one node. */

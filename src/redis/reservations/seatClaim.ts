@@ -1,5 +1,6 @@
 import type { Redis, Result } from 'ioredis';
 import { GRANT_WITHIN_MS } from '../../domain/reservations/hold';
+import { luaScript } from '../luaScript';
 
 /**
  * How long a claim lives while its hold is not decided. A hold cannot be granted later than this, so no process needs
@@ -14,44 +15,25 @@ const LEASE_MS = GRANT_WITHIN_MS;
  */
 const TAKEN_MS = 2_000;
 
-/**
- * Claims the first group in which no other reservation owns a seat. KEYS: one for each seat, group by group. ARGV:
- * owner, milliseconds, seats in a group. Returns the 1-based index of the first seat of the claimed group, or 0 for
- * none. Also returns the indexes of the seats that others own in the groups before it.
- */
-const CLAIM = `
-local size = tonumber(ARGV[3])
-local taken = {}
-for first = 1, #KEYS, size do
-  local before = #taken
-  for i = first, first + size - 1 do
-    local owner = redis.call('GET', KEYS[i])
-    if owner and owner ~= ARGV[1] then taken[#taken + 1] = i end
-  end
-  if #taken == before then
-    for i = first, first + size - 1 do redis.call('SET', KEYS[i], ARGV[1], 'PX', ARGV[2]) end
-    return {first, taken}
-  end
-end
-return {0, taken}`;
+const CLAIM_SEATS = luaScript(__dirname, 'claimSeats.lua');
+const SETTLE_SEATS = luaScript(__dirname, 'settleSeats.lua');
 
-/**
- * Ends a claim. KEYS: one for each seat. ARGV: the claimant, milliseconds, then the owner of each seat, empty for none.
- * If another reservation has claimed a seat meanwhile, it keeps the seat: a late call never takes or frees it.
- */
-const SETTLE = `
-for i, key in ipairs(KEYS) do
-  local owner, now = redis.call('GET', key), ARGV[i + 2]
-  if not owner or owner == ARGV[1] or owner == now then
-    if now == '' then redis.call('DEL', key) else redis.call('SET', key, now, 'PX', ARGV[2]) end
-  end
-end
-return 0`;
+type ClaimCall = [
+  keyCount: number,
+  ...keys: string[],
+  reservation: string,
+  leaseMs: number,
+  groupSize: number,
+];
+/** The indexes of keys, from 1. `first` is 0 if no group was claimed. */
+type ClaimReply = [first: number, taken: number[]];
+/** The keys, the reservation, the milliseconds to remember, and the owner of each seat. */
+type SettleCall = [keyCount: number, ...keysAndArguments: (string | number)[]];
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    claimSeats(keyCount: number, ...args: (string | number)[]): Result<[number, number[]], Context>;
-    settleSeats(keyCount: number, ...args: (string | number)[]): Result<number, Context>;
+    claimSeats(...call: ClaimCall): Result<ClaimReply, Context>;
+    settleSeats(...call: SettleCall): Result<number, Context>;
   }
 }
 
@@ -91,24 +73,17 @@ export interface SeatClaim {
 }
 
 export function createSeatClaim(redis: Redis): SeatClaim {
-  redis.defineCommand('claimSeats', { lua: CLAIM });
-  redis.defineCommand('settleSeats', { lua: SETTLE });
+  redis.defineCommand('claimSeats', { lua: CLAIM_SEATS });
+  redis.defineCommand('settleSeats', { lua: SETTLE_SEATS });
 
   const claimFirst: SeatClaim['claimFirst'] = async (scheduleId, groups, reservationId) => {
-    const seatIds = groups.flat();
-    const size = groups[0]?.length ?? 0;
-    const keys = keysOf(scheduleId, seatIds);
-    const [first, taken] = await redis.claimSeats(keys.length, ...keys, reservationId, LEASE_MS, size);
-    return {
-      claimed: first === 0 ? null : seatIds.slice(first - 1, first - 1 + size),
-      taken: taken.flatMap((place) => seatIds[place - 1] ?? []),
-    };
+    const wanted = { seatIds: groups.flat(), groupSize: groups[0]?.length ?? 0 };
+    const reply = await redis.claimSeats(...encodeClaim(scheduleId, wanted, reservationId));
+    return decodeClaim(wanted, reply);
   };
 
   const giveUp: SeatClaim['giveUp'] = async (scheduleId, owners, reservationId) => {
-    const keys = keysOf(scheduleId, [...owners.keys()]);
-    const now = [...owners.values()].map((owner) => owner ?? '');
-    await redis.settleSeats(keys.length, ...keys, reservationId, TAKEN_MS, ...now);
+    await redis.settleSeats(...encodeSettle(scheduleId, owners, reservationId));
   };
 
   return {
@@ -124,6 +99,35 @@ export function createSeatClaim(redis: Redis): SeatClaim {
       await giveUp(scheduleId, new Map(seatIds.map((id) => [id, null])), reservationId);
     },
   };
+}
+
+/** The seats of groups of this size, group by group. */
+interface Wanted {
+  seatIds: readonly string[];
+  groupSize: number;
+}
+
+function encodeClaim(scheduleId: string, { seatIds, groupSize }: Wanted, reservationId: string): ClaimCall {
+  const keys = keysOf(scheduleId, seatIds);
+  return [keys.length, ...keys, reservationId, LEASE_MS, groupSize];
+}
+
+function decodeClaim({ seatIds, groupSize }: Wanted, [first, taken]: ClaimReply) {
+  return {
+    claimed: first === 0 ? null : seatIds.slice(first - 1, first - 1 + groupSize),
+    taken: taken.flatMap((place) => seatIds[place - 1] ?? []),
+  };
+}
+
+/** @param owners null frees a seat */
+function encodeSettle(
+  scheduleId: string,
+  owners: ReadonlyMap<string, string | null>,
+  reservationId: string,
+): SettleCall {
+  const keys = keysOf(scheduleId, [...owners.keys()]);
+  const now = Array.from(owners.values(), (owner) => owner ?? '');
+  return [keys.length, ...keys, reservationId, TAKEN_MS, ...now];
 }
 
 /** One hash tag for each schedule, so that a Redis Cluster keeps the seats of a request on one node. */

@@ -146,9 +146,9 @@ export const LIMIT_BREAKAGES: Breakage[] = [
     name: 'a hold from an address is added again at each count',
     edits: [
       {
-        file: 'src/redis/reservations/addressHolds.ts',
-        find: "redis.call('HSET', key, ARGV[1], ARGV[2])",
-        replace: "redis.call('HSET', key, ARGV[1] .. redis.call('HLEN', key), ARGV[2])",
+        file: 'src/redis/reservations/countAddressHolds.lua',
+        find: "redis.call('HSET', key, reservation, units)",
+        replace: "redis.call('HSET', key, reservation .. redis.call('HLEN', key), units)",
       },
     ],
     suite: LIMIT_SUITE,
