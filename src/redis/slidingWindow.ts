@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Redis, Result } from 'ioredis';
 import type { BestEffort } from './bestEffort';
+import { luaScript } from './luaScript';
 
 /** A limit: at most `quota` requests in any `windowMs`. */
 export interface Window {
@@ -27,27 +28,23 @@ interface Counts {
   previous: number;
 }
 
-/**
- * KEYS: for each window, the current counter and the one before. ARGV: for each window, the number to add and the
- * milliseconds to keep. Returns both counts for each window.
- */
-const COUNT = `
-local counts = {}
-for i = 1, #KEYS, 2 do
-  local add = tonumber(ARGV[i])
-  if add > 0 then
-    counts[i] = redis.call('INCRBY', KEYS[i], add)
-    if counts[i] == add then redis.call('PEXPIRE', KEYS[i], ARGV[i + 1]) end
-  else
-    counts[i] = tonumber(redis.call('GET', KEYS[i]) or 0)
-  end
-  counts[i + 1] = tonumber(redis.call('GET', KEYS[i + 1]) or 0)
-end
-return counts`;
+/** How a request counts in a window: `add` is 1, or 0 if the request only reads. */
+interface Counting {
+  window: Window;
+  keys: [running: string, before: string];
+  add: number;
+}
+
+const COUNT_REQUESTS = luaScript(__dirname, 'countRequests.lua');
+
+/** Two keys for each window, and then for each window the number to add and the milliseconds to keep. */
+type CountCall = [keyCount: number, ...keysAndArguments: (string | number)[]];
+/** Both counts for each window. */
+type CountReply = number[];
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    countRequests(keyCount: number, ...args: (string | number)[]): Result<number[], Context>;
+    countRequests(...call: CountCall): Result<CountReply, Context>;
   }
 }
 
@@ -73,10 +70,10 @@ export function createSlidingWindows(
   attempt: BestEffort,
   now: () => number = Date.now,
 ): SlidingWindows {
-  redis.defineCommand('countRequests', { lua: COUNT });
+  redis.defineCommand('countRequests', { lua: COUNT_REQUESTS });
   const own = new LRUCache<string, number>({ max: MAX_COUNTERS });
 
-  function countHere([running = '', before = '']: readonly string[], add: number): Counts {
+  function countHere([running, before]: Counting['keys'], add: number): Counts {
     const current = (own.get(running) ?? 0) + add;
     if (add > 0) own.set(running, current);
     return { current, previous: own.get(before) ?? 0 };
@@ -85,23 +82,32 @@ export function createSlidingWindows(
   return {
     async count(windows) {
       const at = now();
-      const adds = windows.map(({ peeked }) => (peeked ? 0 : 1));
-      const keys = windows.map((window) => keysOf(window, at));
-      const counted = await attempt((client) => {
-        const kept = windows.flatMap(({ windowMs }, index) => [adds[index] ?? 1, 2 * windowMs]);
-        return client.countRequests(2 * windows.length, ...keys.flat(), ...kept);
-      });
-      return windows.map((window, index) => {
-        const add = adds[index] ?? 1;
-        const counts = counted
-          ? { current: counted[2 * index] ?? 0, previous: counted[2 * index + 1] ?? 0 }
-          : countHere(keys[index] ?? [], add);
+      const countings = windows.map((window) => ({
+        window,
+        keys: keysOf(window, at),
+        add: window.peeked ? 0 : 1,
+      }));
+      const reply = await attempt((client) => client.countRequests(...encodeCount(countings)));
+      return countings.map(({ window, keys, add }, index) => {
+        const counts = reply ? decodeCount(reply, index) : countHere(keys, add);
         // For a peek: whether one more request would be allowed.
         return judge(window, counts, { at, asked: 1 - add });
       });
     },
   };
 }
+
+const encodeCount = (countings: readonly Counting[]): CountCall => [
+  2 * countings.length,
+  ...countings.flatMap(({ keys }) => keys),
+  ...countings.flatMap(({ window, add }) => [add, 2 * window.windowMs]),
+];
+
+/** The counts of the window at this index. */
+const decodeCount = (reply: CountReply, index: number): Counts => ({
+  current: reply[2 * index] ?? 0,
+  previous: reply[2 * index + 1] ?? 0,
+});
 
 /** @param asked the requests that are asked about in addition to the counted ones */
 function judge(
@@ -130,7 +136,7 @@ function untilOneMore(
   return left + windowMs - leftThen(current, quota - 1);
 }
 
-function keysOf({ key, windowMs }: Window, at: number): [running: string, before: string] {
+function keysOf({ key, windowMs }: Window, at: number): Counting['keys'] {
   const index = Math.floor(at / windowMs);
   return [`${key}:${index}`, `${key}:${index - 1}`];
 }
