@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis, Result } from 'ioredis';
 import type { BestEffort } from '../bestEffort';
+import { luaScript } from '../luaScript';
 
 /** Redis forgets the tries this long after the last one. */
 const KEPT_MS = 15 * 60 * 1_000;
@@ -8,36 +9,17 @@ const KEPT_MS = 15 * 60 * 1_000;
 /** A turn is free again after this time if its process died. It is longer than the longest delay and a password check. */
 const TURN_MS = 30_000;
 
-/**
- * KEYS: the tries from here, the turn, the tries from everywhere. ARGV: the number of tries without a turn, the id of
- * the turn, the milliseconds to keep a turn, the milliseconds to keep tries.
- *
- * Returns the earlier tries, from here and from everywhere. Returns nothing if another try has its turn.
- */
-const BEGIN = `
-local own = tonumber(redis.call('GET', KEYS[1]) or 0)
-if own >= tonumber(ARGV[1]) and not redis.call('SET', KEYS[2], ARGV[2], 'NX', 'PX', ARGV[3]) then return false end
-redis.call('SET', KEYS[1], own + 1, 'PX', ARGV[4])
-local all = redis.call('INCR', KEYS[3])
-redis.call('PEXPIRE', KEYS[3], ARGV[4])
-return {own, all - 1}`;
+const BEGIN_LOGIN = luaScript(__dirname, 'beginLogin.lua');
+const END_LOGIN = luaScript(__dirname, 'endLogin.lua');
 
-/**
- * KEYS: as above. ARGV: the id of the turn, and the outcome of the try. `failed` keeps the try. `unknown` does not
- * count it. `succeeded` does not count it either, and deletes all tries from here.
- */
-const END = `
-if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('DEL', KEYS[2]) end
-if ARGV[2] == 'failed' then return end
-for _, key in ipairs({KEYS[1], KEYS[3]}) do
-  if tonumber(redis.call('GET', key) or 0) > 0 then redis.call('DECR', key) end
-end
-if ARGV[2] == 'succeeded' then redis.call('DEL', KEYS[1]) end`;
+type Keys = [here: string, turn: string, everywhere: string];
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    beginLogin(...args: (string | number)[]): Result<[number, number] | null, Context>;
-    endLogin(...args: (string | number)[]): Result<null, Context>;
+    beginLogin(
+      ...call: [...Keys, free: number, turnId: string, turnMs: number, keptMs: number]
+    ): Result<[own: number, all: number] | null, Context>;
+    endLogin(...call: [...Keys, turnId: string, outcome: LoginOutcome]): Result<null, Context>;
   }
 }
 
@@ -68,8 +50,8 @@ export interface LoginTries {
  */
 export function createLoginTries(options: { redis: Redis; attempt: BestEffort; free: number }): LoginTries {
   const { redis, attempt, free } = options;
-  redis.defineCommand('beginLogin', { lua: BEGIN, numberOfKeys: 3 });
-  redis.defineCommand('endLogin', { lua: END, numberOfKeys: 3 });
+  redis.defineCommand('beginLogin', { lua: BEGIN_LOGIN, numberOfKeys: 3 });
+  redis.defineCommand('endLogin', { lua: END_LOGIN, numberOfKeys: 3 });
   /** The turns of this process, used while Redis is down. */
   const turns = new Set<string>();
 
@@ -83,10 +65,9 @@ export function createLoginTries(options: { redis: Redis; attempt: BestEffort; f
   return {
     free,
     async begin(account, network) {
-      const tag = `login:{${account}}`;
-      const keys = [`${tag}:from:${network}`, `${tag}:turn:${network}`, `${tag}:all`];
-      const turn = randomUUID();
-      const counts = await attempt((client) => client.beginLogin(...keys, free, turn, TURN_MS, KEPT_MS));
+      const keys = keysOf(account, network);
+      const turnId = randomUUID();
+      const counts = await attempt((client) => client.beginLogin(...keys, free, turnId, TURN_MS, KEPT_MS));
       if (counts === undefined) return beginHere(`${account} ${network}`);
       if (counts === null) return null;
       const [own, all] = counts;
@@ -94,9 +75,15 @@ export function createLoginTries(options: { redis: Redis; attempt: BestEffort; f
         own,
         all,
         async end(outcome) {
-          await attempt((client) => client.endLogin(...keys, turn, outcome));
+          await attempt((client) => client.endLogin(...keys, turnId, outcome));
         },
       };
     },
   };
+}
+
+/** One hash tag for each account, so that a Redis Cluster keeps the keys of a try on one node. */
+function keysOf(account: string, network: string): Keys {
+  const tag = `login:{${account}}`;
+  return [`${tag}:from:${network}`, `${tag}:turn:${network}`, `${tag}:all`];
 }

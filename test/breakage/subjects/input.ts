@@ -192,8 +192,8 @@ export const INPUT_BREAKAGES: Breakage[] = [
     name: 'many guesses at once are faster than one after another',
     edits: [
       {
-        file: 'src/redis/accounts/loginTries.ts',
-        find: "if own >= tonumber(ARGV[1]) and not redis.call('SET', KEYS[2], ARGV[2], 'NX', 'PX', ARGV[3]) then return false end",
+        file: 'src/redis/accounts/beginLogin.lua',
+        find: "if own >= free and not redis.call('SET', turn, turnId, 'NX', 'PX', turnMs) then return false end",
         replace: '',
       },
     ],
