@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { changeChannel } from './seatMapCache';
+import { changeChannel } from './seatMapScripts';
 
 /** Reports changed seats as soon as Redis does. A report is only a hint: it may be lost or come twice. */
 export interface SeatChanges {

@@ -1,6 +1,15 @@
 import type { Redis } from 'ioredis';
 import type { BestEffort } from '../bestEffort';
-import { defineSeatMapScripts } from './seatMapScripts';
+import {
+  decodePublish,
+  decodeRead,
+  defineSeatMapScripts,
+  encodeBump,
+  encodePublish,
+  encodeRead,
+  logKey,
+  markKey,
+} from './seatMapScripts';
 
 /** The statuses of a schedule's seats, one letter for each seat, and the version that identifies them. */
 export interface NamedStatuses {
@@ -59,17 +68,12 @@ export interface SeatMapCache {
   ): Promise<Map<number, string> | null | undefined>;
 }
 
-/** The channel that announces changed seats of a schedule. The message is empty. */
-export const changeChannel = (scheduleId: string): string => `{${scheduleId}}:seats:changed`;
-
 export function createSeatMapCache(redis: Redis, attempt: BestEffort): SeatMapCache {
   defineSeatMapScripts(redis);
 
   return {
     async bump(scheduleId) {
-      const bumped = await attempt((client) =>
-        client.bumpSeatMap(markKey(scheduleId), changeChannel(scheduleId)),
-      );
+      const bumped = await attempt((client) => client.bumpSeatMap(...encodeBump(scheduleId)));
       return bumped !== undefined;
     },
 
@@ -79,28 +83,15 @@ export function createSeatMapCache(redis: Redis, attempt: BestEffort): SeatMapCa
     },
 
     async read(scheduleId, known, trustedMs) {
-      const found = await attempt((client) =>
-        client.readSeatMap(markKey(scheduleId), keptKey(scheduleId), String(known), trustedMs * 1_000),
+      const reply = await attempt((client) =>
+        client.readSeatMap(...encodeRead(scheduleId, known, trustedMs)),
       );
-      if (!found) return undefined;
-      const [mark, version, statuses, ageMicroseconds] = found;
-      if (version === null || statuses === null) return { mark, kept: null };
-      return { mark, kept: { version: Number(version), statuses, ageMs: ageMicroseconds / 1_000 } };
+      return reply && decodeRead(reply);
     },
 
-    async publish(scheduleId, { mark, statuses, known, ageMs }) {
-      const named = await attempt((client) =>
-        client.publishSeatMap(
-          markKey(scheduleId),
-          keptKey(scheduleId),
-          logKey(scheduleId),
-          mark,
-          statuses,
-          String(known),
-          Math.round(ageMs * 1_000),
-        ),
-      );
-      return named && { version: Number(named[0]), statuses: named[1] ?? statuses };
+    async publish(scheduleId, loaded) {
+      const reply = await attempt((client) => client.publishSeatMap(...encodePublish(scheduleId, loaded)));
+      return reply && decodePublish(reply, loaded.statuses);
     },
 
     async changesBetween(scheduleId, from, to) {
@@ -117,7 +108,3 @@ export function createSeatMapCache(redis: Redis, attempt: BestEffort): SeatMapCa
 
 /** The mark if no change was ever announced, or if Redis has lost its data. */
 const NO_MARK = '0';
-
-const markKey = (scheduleId: string): string => `{${scheduleId}}:seats:mark`;
-const keptKey = (scheduleId: string): string => `{${scheduleId}}:seats:kept`;
-const logKey = (scheduleId: string): string => `{${scheduleId}}:seats:log`;
