@@ -18,8 +18,7 @@ const PAYMENT = 'src/workflows/payments/payment.ts';
 const HOLDS = 'src/db/reservations/holdStore.ts';
 const SHOW = 'src/workflows/cancellations/showCancellation.ts';
 const RECONCILIATION = 'src/activities/reconciliation/reconciliation.ts';
-const LOBBY = 'src/redis/queue/lobby.ts';
-const QUEUE = 'src/redis/queue/queueScript.ts';
+const QUEUE = 'src/redis/queue/queue.lua';
 const IDEMPOTENCY = 'src/api/idempotency/idempotency.ts';
 
 export const BREAKAGES: Breakage[] = [
@@ -820,7 +819,7 @@ export const BREAKAGES: Breakage[] = [
   },
   {
     name: 'the line moves before the draw is done',
-    edits: [{ file: LOBBY, find: '    maxActive = 0\n', replace: '' }],
+    edits: [{ file: QUEUE, find: '    maxActive = 0\n', replace: '' }],
     suite: 'test/redis/queue/lobby.test.ts',
     tests: [
       'until the draw is done nobody is admitted, and a late user waits behind the whole lobby',

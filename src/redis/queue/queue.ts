@@ -1,7 +1,7 @@
 import type { Redis, Result } from 'ioredis';
 import { SUPPLY_STATES, type SupplyState } from '../../domain/catalogue/seatSupply';
+import { luaScript } from '../luaScript';
 import type { RoomDraw } from './lobby';
-import { QUEUE } from './queueScript';
 import { clockArgument, roomKey, type Clock } from './room';
 
 /** A waiting room. Redis stores only its places, so its settings may change while it runs. */
@@ -89,10 +89,31 @@ export interface PaceControl {
   underWay(roomName: string): Promise<void> | undefined;
 }
 
+const QUEUE = luaScript(__dirname, 'queue.lua');
+
+type Command = 'enter' | 'look' | 'isLive' | 'free' | 'leave';
+
+type Call = [
+  keyCount: number,
+  ...keys: string[],
+  command: Command,
+  user: string,
+  placeId: string,
+  maxActive: number,
+  rate: number,
+  activeMs: number,
+  silenceMs: number,
+  memoryMs: number,
+  opensAt: number,
+  drawIsDone: 0 | 1,
+  clock: string,
+  needsSeats: 0 | 1,
+];
+
 type Reply = [
   state: 'ACTIVE' | 'WAITING' | 'LOBBY' | 'ENDED',
   placeId?: string,
-  number?: number,
+  endOrPosition?: number,
   wait?: number,
   supply?: string,
   stepAt?: number,
@@ -101,7 +122,7 @@ type Reply = [
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    queue(keyCount: number, ...args: (string | number)[]): Result<Reply, Context>;
+    queue(...call: Call): Result<Reply, Context>;
   }
 }
 
@@ -111,40 +132,23 @@ declare module 'ioredis' {
  */
 export function createQueue(redis: Redis, clock?: Clock, control?: PaceControl): Queue {
   redis.defineCommand('queue', { lua: QUEUE });
-  const run = async (command: string, room: Room, { userId, placeId }: PlaceKey): Promise<Reply> => {
-    const keys = roomKeys(room.name, userId);
-    return redis.queue(
-      keys.length,
-      ...keys,
-      command,
-      userId,
-      placeId,
-      room.maxActive,
-      room.admitPerSecond ?? 0,
-      room.activeSeconds * 1_000,
-      SILENCE_SECONDS * 1_000,
-      PLACE_MEMORY_SECONDS * 1_000,
-      room.draw?.opensAt.getTime() ?? 0,
-      room.draw?.done ? 1 : 0,
-      clockArgument(clock),
-      control && room.scheduleId !== undefined ? 1 : 0,
-    );
-  };
-  const ask = async (command: string, room: Room, key: PlaceKey): Promise<Place> => {
+  const run = async (command: Command, room: Room, key: PlaceKey): Promise<Reply> =>
+    redis.queue(...encode(command, room, key, { clock, isControlled: control !== undefined }));
+  const ask = async (command: Command, room: Room, key: PlaceKey): Promise<Place> => {
     const reply = await run(command, room, key);
     const [state, , , , supply, stepAt] = reply;
     if (stepAt) void control?.step(room, stepAt);
     // The first clients after a pause wait for the count of the seats, and get their result then.
     const counting = state === 'WAITING' && supply === 'UNKNOWN' && control?.underWay(room.name);
-    if (!counting) return toPlace(reply);
+    if (!counting) return decode(reply);
     await counting;
-    return toPlace(await run('look', room, { ...key, placeId: reply[1] ?? key.placeId }));
+    return decode(await run('look', room, { ...key, placeId: reply[1] ?? key.placeId }));
   };
   /**
    * For commands that do not depend on the settings of a room. They also work for a room that an operator has switched
    * off.
    */
-  const askNamed = async (command: string, name: string, userId: string, placeId = ''): Promise<Place> =>
+  const askNamed = async (command: Command, name: string, userId: string, placeId = ''): Promise<Place> =>
     ask(command, { name, maxActive: 0, admitPerSecond: null, activeSeconds: 0 }, { userId, placeId });
   return {
     enter: async (room, key) => ask('enter', room, key),
@@ -164,18 +168,39 @@ export function createQueue(redis: Redis, clock?: Clock, control?: PaceControl):
 const PARTS = ['waiting', 'active', 'seen', 'pace'];
 const DRAW_PARTS = ['lobby', 'draw', 'unclaimed'];
 
-function roomKeys(room: string, userId: string): string[] {
-  return [...PARTS, `place:${userId}`, ...DRAW_PARTS].map((part) => roomKey(room, part));
+function encode(
+  command: Command,
+  room: Room,
+  { userId, placeId }: PlaceKey,
+  { clock, isControlled }: { clock: Clock | undefined; isControlled: boolean },
+): Call {
+  const keys = [...PARTS, `place:${userId}`, ...DRAW_PARTS].map((part) => roomKey(room.name, part));
+  return [
+    keys.length,
+    ...keys,
+    command,
+    userId,
+    placeId,
+    room.maxActive,
+    room.admitPerSecond ?? 0,
+    room.activeSeconds * 1_000,
+    SILENCE_SECONDS * 1_000,
+    PLACE_MEMORY_SECONDS * 1_000,
+    room.draw?.opensAt.getTime() ?? 0,
+    room.draw?.done ? 1 : 0,
+    clockArgument(clock),
+    isControlled && room.scheduleId !== undefined ? 1 : 0,
+  ];
 }
 
-function toPlace([state, placeId, number, wait = -1, supply, , pollAfterSeconds = 1]: Reply): Place {
-  if (state === 'ENDED' || placeId === undefined || number === undefined) return { state: 'ENDED' };
+function decode([state, placeId, endOrPosition, wait = -1, supply, , pollAfterSeconds = 1]: Reply): Place {
+  if (state === 'ENDED' || placeId === undefined || endOrPosition === undefined) return { state: 'ENDED' };
   if (state === 'LOBBY') return { state, placeId };
-  if (state === 'ACTIVE') return { state, placeId, expiresAt: new Date(number) };
+  if (state === 'ACTIVE') return { state, placeId, expiresAt: new Date(endOrPosition) };
   return {
     state,
     placeId,
-    position: number,
+    position: endOrPosition,
     etaSeconds: wait < 0 ? null : wait,
     pollAfterSeconds,
     supply: SUPPLY_STATES.find((known) => known === supply) ?? null,

@@ -66,9 +66,10 @@ async function open(room: Room, order: readonly string[]): Promise<void> {
 
 /** Moves the first `count` entries, like a worker that died after that batch. */
 async function moveFirst(room: Room, order: readonly string[], count: number): Promise<void> {
-  const keys = ['lobby', 'waiting', 'seen'].map((part) => `queue:{${room.name}}:${part}`);
+  const keyOf = (part: string) => `queue:{${room.name}}:${part}`;
   const moved = order.slice(0, count).flatMap((user) => [key(user).placeId, user]);
-  await redis.redis.moveFromLobby(keys.length, ...keys, 1 - order.length, ...moved);
+  const keys = [keyOf('lobby'), keyOf('waiting'), keyOf('seen')] as const;
+  await redis.redis.moveFromLobby(...keys, 1 - order.length, ...moved);
 }
 
 /** The users who are admitted one after the other, until no user is: each comes, buys and leaves. */

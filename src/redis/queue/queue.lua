@@ -1,37 +1,38 @@
-import { LOBBY_STEP } from './lobby';
-
-/**
- * KEYS:
- * - waiting: user → number in line
- * - active: user → end of the place
- * - seen: user → time at which the place is lost without another poll
- * - pace: a hash with the admission rate, the speed of the line, and the decisions of the control
- * - place: the place of the caller
- * - lobby: user → entry
- * - draw: its marks
- * - unclaimed: user → end of the place after the user has claimed it
- *
- * ARGV: command, user, place id, maxActive, admissions a second or 0, active ms, silence ms, memory ms, opening or 0
- * without a draw, 1 if the draw is done, the clock or '', 1 if admissions need free seats.
- *
- * Every call moves the line, and no background process does. The order is the order of entry. Only a client that leaves
- * the line changes it, so a position never grows.
- *
- * Returns {state, place id, end in ms or position, seconds to wait or -1, what is known about the seats, the time of
- * the control's step that the caller must run or 0, seconds until the next poll}.
- *
- * A client in the lobby may be absent at the draw. If it has not polled since then when it is admitted, it must claim
- * the place within the silence time. So absent clients never fill the room.
- */
-export const QUEUE = `
+-- Runs a command on the place of an account in a waiting room.
+--
+-- Every call moves the line, and no background process does. The order is the order of entry. Only a client that
+-- leaves the line changes it, so a position never grows.
+--
+-- A client in the lobby may be absent at the draw. If it has not polled since then when it is admitted, it must claim
+-- the place within the silence time. So absent clients never fill the room.
+--
+-- KEYS:
+-- - waiting: user → number in line
+-- - active: user → end of the place
+-- - seen: user → time at which the place is lost without another poll
+-- - pace: a hash with the admission rate, the speed of the line, and the decisions of the control
+-- - place: the place of the caller
+-- - lobby: user → entry
+-- - draw: its marks
+-- - unclaimed: user → end of the place after the user has claimed it
+--
+-- ARGV: the command (enter, look, isLive, free or leave), the user, the place id, the most active clients, the
+-- admissions a second or 0 for no limit, the milliseconds of an active place, of silence, and of the memory of ended
+-- places, the opening in ms since 1970 or 0 without a draw, 1 if the draw is done, the time in ms since 1970 or ''
+-- for the clock of Redis, 1 if admissions need free seats.
+--
+-- Returns {state, place id, end in ms since 1970 or position, seconds to wait or -1, what is known about the seats,
+-- the time of the control's step that the caller must run or 0, seconds until the next poll}.
 local waiting, active, seen, pace, place = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local lobby, draw, unclaimed = KEYS[6], KEYS[7], KEYS[8]
 local command, user, placeId = ARGV[1], ARGV[2], ARGV[3]
 local maxActive, rate = tonumber(ARGV[4]), tonumber(ARGV[5])
 local activeMs, silenceMs, memoryMs = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local opensAt, drawIsDone = tonumber(ARGV[9]), ARGV[10] == '1'
+local clock, needsSeats = ARGV[11], ARGV[12] == '1'
+
 local time = redis.call('TIME')
-local now = tonumber(ARGV[11]) or time[1] * 1000 + math.floor(time[2] / 1000)
+local now = tonumber(clock) or time[1] * 1000 + math.floor(time[2] / 1000)
 local silentUntil = now
 
 local known = redis.call('GET', place)
@@ -72,7 +73,38 @@ if command == 'isLive' then
   local lives = not known or isFreed or (known == placeId and isThere)
   return lives and {'WAITING', placeId, 0} or {'ENDED'}
 end
-${LOBBY_STEP}
+
+-- A room with a draw. Until the draw is done:
+-- - a client in the lobby has no position
+-- - the room admits no client
+-- - no client loses its place because it does not poll
+-- - a client that enters after the opening is in line behind the whole lobby
+-- From the draw on, the time without a poll counts from the draw.
+--
+-- Drawn clients have numbers up to 0, and clients that came later have numbers from 1. The drawn clients move in
+-- their order, each in one step from the lobby to the line. So no position ever grows.
+local drawnAt, isGated = 0, false
+if opensAt > 0 then
+  local marks = redis.call('HMGET', draw, 'closed', 'drawn')
+  drawnAt = tonumber(marks[2] or 0)
+  isGated = drawnAt == 0 and not drawIsDone
+  if isGated then
+    local isOpen = now < opensAt and not marks[1]
+    local entry = redis.call('HGET', lobby, user)
+    if isOpen and not entry and (command == 'enter' or not known) then
+      -- A new entry, or one that was lost with Redis's data.
+      entry = placeId
+      redis.call('HSET', lobby, user, entry)
+    end
+    if entry and (command == 'enter' or entry == placeId) then
+      redis.call('SET', place, entry, 'PX', memoryMs)
+      return {'LOBBY', entry, 0}
+    end
+    if entry or isOpen then return {'ENDED'} end
+    maxActive = 0
+  end
+  if isGated or now < drawnAt + silenceMs then silentUntil = -1 end
+end
 
 local function leaveLine(names)
   for _, name in ipairs(names) do
@@ -120,7 +152,7 @@ if limit and (rate == 0 or limit < rate) then rate = limit end
 -- The script admits no client if the count of seats is old. Between two steps of the control, it admits at most the
 -- number of seats that were free at the first one.
 local supply, seats = '', math.huge
-if ARGV[12] == '1' then
+if needsSeats then
   supply, seats = 'UNKNOWN', 0
   if paceAge <= 3000 then supply, seats = stored[8], tonumber(stored[9]) end
 end
@@ -149,8 +181,9 @@ if free > 0 then
   if supply ~= '' then redis.call('HINCRBY', pace, 'seats', -free) end
 end
 
--- The speed of this line: admissions a second, with exponential decay over the time of about five admissions. It starts
--- with the value from the settings. It starts again when the room is full, because then places have to end first.
+-- The speed of this line: admissions a second, with exponential decay over the time of about five admissions. It
+-- starts with the value from the settings. It starts again when the room is full, because then places have to end
+-- first.
 local isFull = vacant - free <= 0
 local expected = rate > 0 and rate or math.huge
 if isFull or rate == 0 then expected = math.min(expected, maxActive * 1000 / activeMs) end
@@ -168,8 +201,8 @@ else
   end
 end
 
--- Seconds until the turn of a position, or -1 while no client gets a turn. In a full room it is never longer than until
--- enough places have ended.
+-- Seconds until the turn of a position, or -1 while no client gets a turn. In a full room it is never longer than
+-- until enough places have ended.
 local function wait(position)
   if paused or isGated then return -1 end
   local seconds = position / measured
@@ -208,4 +241,4 @@ if rank then
 end
 activeUntil = redis.call('ZSCORE', active, user)
 if activeUntil then return {'ACTIVE', known, tonumber(activeUntil), 0, supply, stepAt} end
-return {'ENDED', '', 0, 0, '', stepAt}`;
+return {'ENDED', '', 0, 0, '', stepAt}
