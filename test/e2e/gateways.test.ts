@@ -111,7 +111,8 @@ describe('When PAYMENT_GATEWAY changes from sandbox to toss while payments are u
       await eventually(async () =>
         expect(await refundedAtSandbox(paid.reservationId)).toBe(cancelled.refund.card),
       );
-      expect(toss.requests).toEqual([]);
+      // Only the scheduled comparison of the books may have read its transactions.
+      expect(toss.requests.filter((request) => request !== 'GET /v1/transactions')).toEqual([]);
     },
     3 * SETTLED_MS,
   );
