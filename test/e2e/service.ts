@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { appendFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Client as TemporalClient, Connection } from '@temporalio/client';
 import { reservationWorkflowId } from '../../src/contract/reservations';
@@ -84,12 +84,19 @@ async function serve<Kind extends Stack>(stack: Kind): Promise<Service<Kind>> {
     async end() {
       try {
         await expectNoFaults(stack, client);
+        expect(await warningsOf([stack.api, stack.worker, stack.gateway])).toEqual([]);
       } finally {
         await connection.close();
         await stack.stop();
       }
     },
   };
+}
+
+/** What Node itself warned of, such as too many listeners. A warning for each request would fill a log. */
+async function warningsOf(processes: readonly { logFile: string }[]): Promise<string[]> {
+  const logs = await Promise.all(processes.map(async ({ logFile }) => readFile(logFile, 'utf8')));
+  return logs.flatMap((text) => text.match(/^.*\(node:\d+\).*Warning:.*$/gm) ?? []);
 }
 
 /** The default of QUEUE_TOKEN_TTL_SECONDS. */

@@ -64,6 +64,12 @@ const SILENCE_MS = 30_000;
 const MAX_HEADER_BYTES = 8 * 1024;
 const MAX_HEADERS = 100;
 
+/**
+ * Parts of the edge, Koa and its pipeline wait for the end of a response, at an event stream eleven of them. Node would
+ * log a warning for each response with more than ten.
+ */
+const MOST_LISTENERS = 20;
+
 /** Above this share of its connections, the server keeps no connection open for a next request. */
 const CROWDED = 3 / 4;
 
@@ -97,6 +103,7 @@ export async function startServer(listener: RequestListener, options: ServerOpti
 
   const take = inTurn((request, response) => {
     answers.set(request.socket, response);
+    response.setMaxListeners(MOST_LISTENERS);
     // A kept connection would delay the shutdown until its client leaves. If there are many, it would also keep other
     // clients out.
     if (stopping || open.taken() > connections.total * CROWDED) response.setHeader('Connection', 'close');
