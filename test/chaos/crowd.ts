@@ -6,7 +6,9 @@ import * as contract from '../e2e/contract';
 import type { Client, User } from '../e2e/client';
 import type { Reply } from '../e2e/reply';
 
-/** A 201 that a client got. Until `expiresAt`, or until the client releases the seats, no other client may have them. */
+/**
+ * A 201 that a client got. Until `expiresAt`, or until the client releases the seats, no other client may have them.
+ */
 export interface Promised {
   reservationId: string;
   seatIds: string[];
@@ -54,14 +56,16 @@ const WISH_MS = 300_000;
 const seatsOf = z.object({ unavailableSeatIds: z.array(z.string()) });
 
 /**
- * Buyers that hold random seats, a few per second. They repeat a request under the same key until the response is final.
- * They pay some of their holds, release some, and let the others end. Meanwhile they read all of them.
+ * Buyers that hold random seats, a few per second. They repeat a request under the same key until the response is
+ * final. They pay some of their holds, release some, and let the others end. Meanwhile they read all of them.
  */
 export function startCrowd(client: Client, users: readonly User[], seatIds: readonly string[]): Crowd {
   const wishes: Wish[] = [];
   const faults: string[] = [];
   const running = new Set<Promise<void>>();
   const ending = new AbortController();
+  /** The latest session of each user that has logged in again. */
+  const sessions = new Map<string, User>();
 
   const loop = (async () => {
     for (let turn = 0; !ending.signal.aborted; turn += 1) {
@@ -78,8 +82,6 @@ export function startCrowd(client: Client, users: readonly User[], seatIds: read
       await sleep(EVERY_MS);
     }
   })();
-
-  const sessions = new Map<string, User>();
 
   /** The user, with tokens that outlast a wish. Access tokens live for 15 minutes, a long run of the suite does not. */
   async function loggedIn(user: User): Promise<User> {
@@ -189,7 +191,9 @@ export function startCrowd(client: Client, users: readonly User[], seatIds: read
     async askAgain() {
       for (const wish of wishes) {
         const user = await loggedIn(wish.user);
-        const reply = await user.hold([wish.seatId], { key: wish.key });
+        // A repeated request is the same request: it has the queue token of the first one.
+        const { queueToken } = wish.user;
+        const reply = await user.hold([wish.seatId], { key: wish.key, queueToken });
         if (!note(wish, reply)) faults.push(`key ${wish.key} gets ${reply.status} after the load`);
       }
     },
