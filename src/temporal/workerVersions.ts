@@ -23,7 +23,7 @@ const PAGE = 100;
 const AT_ONCE = 10;
 
 /** Server 1.29 sometimes answers NOT_FOUND for a moment while the deployment changes. */
-const NOT_FOUND_PAUSES_MS = [100, 200, 400];
+const LOOK_PAUSES_MS = [0, 100, 300];
 
 /** A worker polls for work at least once a minute, which is the length of Temporal's longest poll. */
 const POLLED_WITHIN_MS = 90_000;
@@ -49,10 +49,10 @@ export async function knowsVersions(client: Client): Promise<boolean> {
 }
 
 export async function seeVersions(client: Client, deploymentName: string): Promise<SeenVersions> {
-  for (const pauseMs of NOT_FOUND_PAUSES_MS) {
+  for (const pauseMs of LOOK_PAUSES_MS) {
+    await sleep(pauseMs);
     const seen = await describeDeployment(client, deploymentName);
     if (seen !== null) return seen;
-    await sleep(pauseMs);
   }
   return { current: null, builds: [], everCurrent: new Set(), conflictToken: null };
 }

@@ -40,11 +40,14 @@ const NO_POLL_MS = 20_000;
 export async function takeOver(client: Client, options: TakeOver): Promise<boolean> {
   const { version, rollout, logger, signal } = options;
   let found: string | null | undefined;
-  let noPollSince: number | null = null;
+  let unpolled: { buildId: string; since: number } | null = null;
   const pollsNoMore = async (buildId: string): Promise<boolean> => {
-    const polls = (await polledBuilds(client, options.taskQueue)).has(buildId);
-    noPollSince = polls ? null : (noPollSince ?? Date.now());
-    return noPollSince !== null && Date.now() - noPollSince >= NO_POLL_MS;
+    if ((await polledBuilds(client, options.taskQueue)).has(buildId)) {
+      unpolled = null;
+      return false;
+    }
+    if (unpolled?.buildId !== buildId) unpolled = { buildId, since: Date.now() };
+    return Date.now() - unpolled.since >= NO_POLL_MS;
   };
   let pauseMs = FIRST_PAUSE_MS;
   /** Null: not yet. Without a token, a change could undo a deployment that this worker has not seen. */
@@ -79,6 +82,8 @@ export async function takeOver(client: Client, options: TakeOver): Promise<boole
       const isCurrent = await client.withDeadline(Date.now() + TIMEOUT_MS, tryOnce);
       if (isCurrent !== null) return isCurrent;
     } catch (err) {
+      // Temporal may have restarted.
+      unpolled = null;
       // Temporal learns of a version by the first poll of its workers. Another worker may also have been faster.
       const level = pauseMs < LONGEST_PAUSE_MS ? 'debug' : 'warn';
       logger[level]({ err }, 'the version of this worker is not current yet');

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Metadata } from '@grpc/grpc-js';
+import { temporal } from '@temporalio/proto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeCurrent, moveToCurrent, openRuns, seeVersions } from '../../src/temporal/workerVersions';
 import type { saleOpening, sweep } from '../../src/workflows';
@@ -47,6 +48,10 @@ async function holdOn(buildId: string): Promise<string> {
   await eventually(async () => expect(await buildsOf(reservationId)).toEqual([buildId]));
   return reservationId;
 }
+
+/** Temporal's answer about the workers that poll a task queue. */
+const describedAs = (pollers: object[]) =>
+  temporal.api.workflowservice.v1.DescribeTaskQueueResponse.fromObject({ pollers });
 
 /** From now on, this process sees the polls of all workers as old. Its clock also runs faster, if asked. */
 function letPollsGrowOld(speed = 1): void {
@@ -168,6 +173,27 @@ describe('a worker that replaces an earlier one', () => {
     expect(await current()).toBe('old');
   });
 
+  it('is not replaced by an old one as long as its own workers poll', async () => {
+    await workers.start('old', 'recreate');
+    await workers.takeOver('old', 'recreate');
+    await workers.start('new', 'recreate');
+    await workers.takeOver('new', 'recreate');
+
+    letPollsGrowOld(10);
+    // Each poll that Temporal names is as young as it would be without the fast clock.
+    const { workflowService } = workers.client;
+    const ask = workflowService.describeTaskQueue.bind(workflowService);
+    jest
+      .spyOn(workflowService, 'describeTaskQueue')
+      .mockImplementation(async (request: temporal.api.workflowservice.v1.IDescribeTaskQueueRequest) => {
+        const { pollers } = await ask(request);
+        const lastAccessTime = { seconds: Math.floor(Date.now() / 1000) };
+        return describedAs(pollers.map(({ deploymentOptions }) => ({ deploymentOptions, lastAccessTime })));
+      });
+    expect(await workers.takeOver('old', 'recreate', AbortSignal.timeout(6_000))).toBe(false);
+    expect(await current()).toBe('new');
+  });
+
   it('is not replaced by an old one, if Temporal says for a while that there is no deployment', async () => {
     await workers.start('old', 'recreate');
     await workers.takeOver('old', 'recreate');
@@ -185,6 +211,27 @@ describe('a worker that replaces an earlier one', () => {
     expect(asked.mock.calls.length).toBeGreaterThan(3);
 
     jest.restoreAllMocks();
+    expect(await current()).toBe('new');
+  });
+
+  it('is not replaced by an old one that asked for its polls just after two restarts of Temporal', async () => {
+    await workers.start('old', 'recreate');
+    await workers.takeOver('old', 'recreate');
+    await workers.start('new', 'recreate');
+    await workers.takeOver('new', 'recreate');
+
+    // After each restart Temporal knows no poll yet. In between it is down for half a minute.
+    const now = Date.now;
+    const asked = jest.spyOn(workers.client.workflowService, 'describeTaskQueue');
+    asked.mockResolvedValueOnce(describedAs([]));
+    asked.mockImplementationOnce(async () => {
+      jest.spyOn(Date, 'now').mockImplementation(() => now() + 30_000);
+      return Promise.reject(new Error('14 UNAVAILABLE'));
+    });
+    asked.mockResolvedValueOnce(describedAs([]));
+    expect(await workers.takeOver('old', 'recreate', AbortSignal.timeout(4_000))).toBe(false);
+
+    expect(asked.mock.calls.length).toBeGreaterThan(3);
     expect(await current()).toBe('new');
   });
 

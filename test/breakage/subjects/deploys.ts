@@ -116,9 +116,35 @@ export const DEPLOYS: Breakage[] = [
   },
   {
     name: 'a worker does not wait until Temporal has seen the polls of the others again',
-    edits: [{ file: TAKE_OVER, find: 'Date.now() - noPollSince >= NO_POLL_MS', replace: 'true' }],
+    edits: [{ file: TAKE_OVER, find: 'Date.now() - unpolled.since >= NO_POLL_MS', replace: 'true' }],
     suite: VERSIONS,
     tests: [`${REPLACING} is not replaced by an old one that is restarted, unless its own workers are gone`],
+  },
+  {
+    name: 'a worker counts the time in which Temporal did not answer as time without polls',
+    edits: [
+      {
+        file: TAKE_OVER,
+        find: '// Temporal may have restarted.\n      unpolled = null;',
+        replace: '',
+      },
+    ],
+    suite: VERSIONS,
+    tests: [
+      `${REPLACING} is not replaced by an old one that asked for its polls just after two restarts of Temporal`,
+    ],
+  },
+  {
+    name: 'a worker takes over from workers that poll',
+    edits: [
+      {
+        file: TAKE_OVER,
+        find: '(await polledBuilds(client, options.taskQueue)).has(buildId)',
+        replace: "(await polledBuilds(client, options.taskQueue)).has('')",
+      },
+    ],
+    suite: VERSIONS,
+    tests: [`${REPLACING} is not replaced by an old one as long as its own workers poll`],
   },
   {
     name: 'the id of a build ignores imported files',
