@@ -1,5 +1,6 @@
 import { request } from 'undici';
 import { z } from 'zod';
+import { reach } from './reach';
 
 /** A line in the book of the sandbox gateway for which money moved. */
 export interface Capture {
@@ -29,9 +30,9 @@ export async function readGatewayBook({ url, secret }: { url: string; secret: st
   let cursor: string | null = '';
   while (cursor !== null) {
     const query = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-    const { body } = await request(`${url}/v1/book?limit=1000${query}`, {
-      headers: { authorization: `Bearer ${secret}` },
-    });
+    const { body } = await reach('The sandbox gateway', async () =>
+      request(`${url}/v1/book?limit=1000${query}`, { headers: { authorization: `Bearer ${secret}` } }),
+    );
     const page = pageSchema.parse(await body.json());
     for (const { status, idempotencyKey: key, orderId, amount, refunds } of page.items) {
       if (status !== 'CAPTURED' && status !== 'REFUNDED') continue;
