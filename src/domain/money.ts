@@ -37,7 +37,15 @@ export function splitPayment(amount: ReservationAmount, points = amount.tickets)
   return { points, card: amount.total - points, total: amount.total, currency: amount.currency };
 }
 
-/** The wallet has `balance` points, and the payment needs `required` points. */
-export function insufficientPoints(balance: number, required: number): Problem {
-  return new Problem('insufficient-points', 'The wallet has too few points.', { balance, required });
+/**
+ * The wallet has `balance` points, and the payment needs `required` points.
+ *
+ * @param expiresAt until then the client may pay in another way
+ */
+export function insufficientPoints(balance: number, required: number, expiresAt?: string): Problem {
+  return new Problem('insufficient-points', 'The wallet has too few points.', {
+    balance,
+    required,
+    expiresAt,
+  });
 }

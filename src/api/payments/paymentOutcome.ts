@@ -32,8 +32,7 @@ async function failureOf(
   const reservation = await stores.reservations.find(reservationId);
   const expiresAt = reservation?.expiresAt.toISOString();
   if (reason === 'insufficient-points') {
-    const { message, members } = insufficientPoints(await stores.ledger.balance(userId), amount.points);
-    return Problem.again('insufficient-points', message, { ...members, expiresAt });
+    return insufficientPoints(await stores.ledger.balance(userId), amount.points, expiresAt);
   }
   return new Problem('payment-failed', 'The payment failed; nothing was taken.', { reason, expiresAt });
 }
