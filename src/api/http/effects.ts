@@ -31,8 +31,8 @@ export type Once = <Answer extends RepeatableAnswer>(
 export type Transact = <Answer extends RepeatableAnswer>(prepare: Prepare<Answer>) => Promise<Answer>;
 
 /**
- * What a handler gets for the effect that its endpoint declares. `refuseUsedKey` is for a body that the handler rejects
- * for its form: it throws idempotency-key-reused if the caller has sent this key to this path before.
+ * The functions that a handler gets if its endpoint declares an effect. `refuseUsedKey` is for a body that the handler
+ * rejects for its form: it throws idempotency-key-reused if the caller has sent this key to this path before.
  */
 export type EffectsOf<E extends EffectKind | undefined> = E extends 'once'
   ? { once: Once; refuseUsedKey: () => Promise<void> }
