@@ -3,8 +3,8 @@ import type { Evidence } from '../evidence/evidence';
 import { faultsOfClaims } from './claims';
 
 /**
- * Invariant 1: at most one live allocation for each seat; available + held + sold + blocked = capacity; and what is claimed
- * in Redis is claimed for the owner.
+ * Invariant 1: at most one live allocation for each seat; available + held + sold + blocked = capacity; and what is
+ * claimed in Redis is claimed for the owner.
  */
 export async function seats({ snapshot, redis }: Evidence): Promise<string[]> {
   return [...(await seatRows(snapshot)), ...(await faultsOfClaims(snapshot, redis))];

@@ -2,8 +2,8 @@ import { faultsOf } from '../evidence/database';
 import type { Evidence } from '../evidence/evidence';
 
 /**
- * Invariant 6: a hold that a client was given is real until its time. It never ends before, no payment begins after it, and
- * every client gets the end that Postgres has.
+ * Invariant 6: a hold that a client was given is real until its time. It never ends before, no payment begins after it,
+ * and every client gets the end that Postgres has.
  */
 export async function holds({ snapshot, reservations, clients }: Evidence): Promise<string[]> {
   const promised = clients.held.flatMap(({ reservation, expiresAt }) => {

@@ -23,7 +23,10 @@ export async function queue({ clients, rooms, activeSeconds, redis }: Evidence):
   return [...faultsOfLog(clients, rooms, activeSeconds), ...(await faultsOfRooms(redis, rooms))];
 }
 
-/** @param activeSeconds how long an admitted place lasts: an admission was so long before the end that a client was given */
+/**
+ * @param activeSeconds how long an admitted place lasts: an admission was so long before the end that a client was
+ * given
+ */
 function faultsOfLog(
   { place: places, paying }: ClientLog,
   rooms: readonly RoomLimits[],

@@ -15,8 +15,8 @@ const BY_THE_CLOCK: ReadonlySet<string> = new Set([
 const ENDED_WITHOUT_HOLD = 'REFUSED';
 
 /**
- * Invariant 12: every open reservation has an open workflow, and the other way round; no workflow has failed; and a workflow
- * that has ended shows the status that Postgres has.
+ * Invariant 12: every open reservation has an open workflow, and the other way round; no workflow has failed; and a
+ * workflow that has ended shows the status that Postgres has.
  */
 export async function workflows(evidence: {
   reservations: Evidence['reservations'];

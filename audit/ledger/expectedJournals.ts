@@ -11,7 +11,9 @@ export interface Line {
 export interface ExpectedJournal {
   key: string;
   kind: JournalKind;
-  /** Null if the gateway decided the amount: the journal moves money between lines of the gateway's clearing account. */
+  /**
+   * Null if the gateway decided the amount: the journal moves money between lines of the gateway's clearing account.
+   */
   lines: Line[] | null;
   /** True if the journal depends on what the gateway had done. */
   optional?: boolean;

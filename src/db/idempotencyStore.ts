@@ -69,7 +69,9 @@ export function createIdempotencyStore(db: Knex) {
       return row ? fromRow(row) : null;
     },
 
-    /** Records the response, unless the key already has one. The first response is permanent, and this call returns it. */
+    /**
+     * Records the response, unless the key already has one. The first response is permanent, and this call returns it.
+     */
     async record(scope: IdempotencyScope, bodyHash: Buffer, answer: RecordedAnswer): Promise<RecordedAnswer> {
       const { rows } = await db.raw<{ rows: { answer: RecordedAnswer }[] }>(
         `INSERT INTO idempotency_keys AS used (user_id, route, key, body_hash, answer)

@@ -4,7 +4,9 @@ import type { BestEffort } from './bestEffort';
 export interface CacheOptions {
   /** The name of the cache. One cache lives in one slot of a Redis Cluster. */
   name: string;
-  /** The maximum lifetime of an entry. Each entry lives a random 70 to 100 % of it, so that they do not expire together. */
+  /**
+   * The maximum lifetime of an entry. Each entry lives a random 70 to 100 % of it, so that they do not expire together.
+   */
   ttlMs: number;
 }
 

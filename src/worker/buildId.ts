@@ -23,9 +23,9 @@ const lockSchema = z.object({
 
 /**
  * Names the code of a worker: 16 hex digits of a SHA-256. It covers each compiled file that the worker's main file or
- * the workflows import, the Lua scripts of these files, and the packages that the lock file names for production. So the id is the same on every
- * machine, and changes with the worker's code. A new package of the API changes it too: the lock file does not say
- * which package belongs to which part.
+ * the workflows import, the Lua scripts of these files, and the packages that the lock file names for production. So
+ * the id is the same on every machine, and changes with the worker's code. A new package of the API changes it too: the
+ * lock file does not say which package belongs to which part.
  *
  * @param dist the folder of the compiled files
  * @param lockFile `package-lock.json`

@@ -40,7 +40,10 @@ export interface EdgeOptions {
   settings?: Record<string, string>;
   /** Endpoints that are mounted too. They do what the endpoints of the service never do, such as crash. */
   extra?: readonly Endpoint[];
-  /** Starts another process of the same service. It shares the database and the Redis of this edge and does not drop them. */
+  /**
+   * Starts another process of the same service. It shares the database and the Redis of this edge and does not drop
+   * them.
+   */
   beside?: Edge;
 }
 

@@ -43,7 +43,9 @@ export async function copyTree(): Promise<BrokenCopy> {
   }
   await symlink(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
 
-  /** Tests start processes from `dist`, so what is broken must be broken there too. The workflow bundle stays as it is. */
+  /**
+   * Tests start processes from `dist`, so what is broken must be broken there too. The workflow bundle stays as it is.
+   */
   async function build(file: string): Promise<void> {
     const source = path.join(folder, file);
     if (COPIED.test(file)) await copyFile(source, path.join(folder, 'dist', file));

@@ -10,9 +10,9 @@ import { createStackProcess, type StackProcess } from '../support/stackProcess';
 import { startCrowd, type Crowd } from './crowd';
 
 /**
- * Each process is frozen for each of these times, under load. Temporal gives a task to another worker after 10 s, a hold
- * must be granted within 15 s, and Postgres ends an idle transaction after 15 s. The times lie before and after these.
- * `FREEZE_SECONDS=5,11,13,20,30,45` is the whole set.
+ * Each process is frozen for each of these times, under load. Temporal gives a task to another worker after 10 s, a
+ * hold must be granted within 15 s, and Postgres ends an idle transaction after 15 s. The times lie before and after
+ * these. `FREEZE_SECONDS=5,11,13,20,30,45` is the whole set.
  */
 const SECONDS = z
   .string()

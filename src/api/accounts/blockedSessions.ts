@@ -2,7 +2,8 @@ import type { Logger } from '../../config/logging';
 import type { RefreshTokenStore } from '../../db/accounts/refreshTokenStore';
 
 /**
- * After its session is blocked, an access token works at most this much longer, in every process (see docs/operations.md).
+ * After its session is blocked, an access token works at most this much longer, in every process (see
+ * docs/operations.md).
  */
 const RELOAD_MS = 20_000;
 
@@ -17,7 +18,9 @@ export interface BlockedSessions {
   stop(): void;
 }
 
-/** While Postgres does not respond, the known sessions stay blocked. No session can be blocked during that time either. */
+/**
+ * While Postgres does not respond, the known sessions stay blocked. No session can be blocked during that time either.
+ */
 export async function createBlockedSessions(
   store: Pick<RefreshTokenStore, 'listBlocked'>,
   logger: Logger,

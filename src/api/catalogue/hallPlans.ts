@@ -4,7 +4,9 @@ import type { Knex } from 'knex';
 import { createVenueStore } from '../../db/catalogue/venueStore';
 import { compress, type Encoding, type SeatMap } from './seatMapBody';
 
-/** Enough for about twenty arenas. The plan of an arena is about 1.5 MB, and its compressed forms are a fifth of that. */
+/**
+ * Enough for about twenty arenas. The plan of an arena is about 1.5 MB, and its compressed forms are a fifth of that.
+ */
 const MAX_BYTES = 32 * 1024 * 1024;
 
 /** Its version follows from its content, so that it is the same in every process. */

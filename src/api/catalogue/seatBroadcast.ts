@@ -29,12 +29,13 @@ export interface SeatBroadcast {
 /**
  * Sends the changes of the seats of a schedule to every client that watches it here.
  *
- * 1. An event is the difference between two states that the broadcast has read, never a forwarded message. An announcement
- *    may be late, doubled, out of order or missing. This changes only the time at which the broadcast looks at the seats.
+ * 1. An event is the difference between two states that the broadcast has read, never a forwarded message. An
+ *    announcement may be late, doubled, out of order or missing. This changes only the time at which the broadcast
+ *    looks at the seats.
  * 2. Every client in `following` has received `shown`, and all get the same bytes. One look and one event serve all of
  *    them, however many there are.
- * 3. The broadcast brings a new client from the version that it has to `shown`. It uses the log of versions, or sends every
- *    seat if the log does not reach back far enough. One event serves all clients that have the same version.
+ * 3. The broadcast brings a new client from the version that it has to `shown`. It uses the log of versions, or sends
+ *    every seat if the log does not reach back far enough. One event serves all clients that have the same version.
  *
  * @param emptied called when the last client has left; after that, the broadcast is not used any more
  */

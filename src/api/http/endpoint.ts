@@ -170,7 +170,8 @@ export interface RequestInput {
 }
 
 /**
- * Method and path with the ids in it, in one form, also if the client wrote a slash at the end of the path or encoded it.
+ * Method and path with the ids in it, in one form, also if the client wrote a slash at the end of the path or encoded
+ * it.
  *
  * @param params the decoded parameters of the path
  */

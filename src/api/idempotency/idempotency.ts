@@ -69,9 +69,9 @@ export type Settle<Answer> = (effect: Effect<Answer>) => Promise<Answer>;
 export type Operation<Answer> = (operationId: string, settle: Settle<Answer>) => Promise<Answer>;
 
 /**
- * Returns the final outcome of an earlier run under this id; null if that run had no effect, or its outcome is not known
- * yet. It may also throw a problem. It runs before a request is repeated, and before a refusal is recorded. An effect
- * without a record of its own has none.
+ * Returns the final outcome of an earlier run under this id; null if that run had no effect, or its outcome is not
+ * known yet. It may also throw a problem. It runs before a request is repeated, and before a refusal is recorded. An
+ * effect without a record of its own has none.
  */
 export type Recall<Answer> = (operationId: string, stores: Stores) => Promise<Answer | null>;
 

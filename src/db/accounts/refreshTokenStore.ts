@@ -131,7 +131,8 @@ export function createRefreshTokenStore(db: Knex): RefreshTokenStore {
 
 /**
  * The row of the account is locked while it is read. A change of the password or the role, or the end of the account,
- * may come first: then the session is not opened, or has the new role. If the change comes later, it blocks the session.
+ * may come first: then the session is not opened, or has the new role. If the change comes later, it blocks the
+ * session.
  */
 async function openFor(tx: Knex.Transaction, session: NewSession): Promise<Session | null> {
   const { rows } = await tx.raw<{ rows: { role: Role }[] }>(

@@ -26,7 +26,9 @@ export type StoredUser = UserWithPassword & Standing;
 export interface UserStore {
   /** Adds an account and its empty wallet. False if the login is taken; then nothing was written. */
   create(user: UserWithPassword): Promise<boolean>;
-  /** Adds the account. If the login exists, sets the role and the password, enables the account, and ends its sessions. */
+  /**
+   * Adds the account. If the login exists, sets the role and the password, enables the account, and ends its sessions.
+   */
   upsert(user: UserWithPassword): Promise<void>;
   find(userId: string): Promise<StoredUser | null>;
   findByLogin(login: string): Promise<StoredUser | null>;

@@ -6,7 +6,9 @@ export function foldCase(text: string): string {
   return Array.from(text.normalize('NFD'), foldCharacter).join('').normalize('NFC');
 }
 
-/** Gives the same result as the C and F mappings of CaseFolding.txt, except for the direction in which Cherokee folds. */
+/**
+ * Gives the same result as the C and F mappings of CaseFolding.txt, except for the direction in which Cherokee folds.
+ */
 function foldCharacter(character: string): string {
   // ı is a separate letter, although it has the same capital letter as i.
   if (character === 'ı') return character;

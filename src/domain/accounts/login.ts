@@ -21,7 +21,9 @@ export const LOGIN = new RegExp(`^(?!.*(?:${INVISIBLE}))(?:${NAME}|${EMAIL})$`, 
 /** 254: the longest e-mail address (RFC 5321, 4.5.3.1.3). */
 export const LOGIN_LENGTH = { min: 3, max: 254 };
 
-/** The form in which ids are stored and compared. The keyboard and the case that a user types with make no difference. */
+/**
+ * The form in which ids are stored and compared. The keyboard and the case that a user types with make no difference.
+ */
 export function canonicalLogin(text: string): string {
   return foldCase(text.trim());
 }

@@ -118,7 +118,9 @@ export function notCancellable(reason: NotCancellableReason): Problem {
   return new Problem('not-cancellable', REASONS[reason], { reason });
 }
 
-/** The instant from which the policy allows no cancellation: the cut-off, or the start of the show if that is earlier. */
+/**
+ * The instant from which the policy allows no cancellation: the cut-off, or the start of the show if that is earlier.
+ */
 export function cancellableUntil({
   policy,
   startsAt,

@@ -175,5 +175,7 @@ export interface PaymentGateway {
   close(): Promise<void>;
 }
 
-/** The maximum age of a signed message, and the maximum lead of the gateway's clock. Stripe's libraries allow the same. */
+/**
+ * The maximum age of a signed message, and the maximum lead of the gateway's clock. Stripe's libraries allow the same.
+ */
 export const WEBHOOK_TOLERANCE_MS = 300_000;

@@ -189,7 +189,9 @@ export function moneyOf(attempt: Attempt): number {
   return Math.max(bought, attempt.ledger.taken, keptOf(attempt.lines ?? []));
 }
 
-/** The part of these charges that was not refunded. An authorised amount counts too, because its owner cannot use it. */
+/**
+ * The part of these charges that was not refunded. An authorised amount counts too, because its owner cannot use it.
+ */
 export function keptOf(lines: readonly BookLine[]): number {
   return lines.reduce((sum, line) => sum + line.amount - line.refunded, 0);
 }

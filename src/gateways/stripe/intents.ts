@@ -65,7 +65,9 @@ export async function findIntent(
   return found && retrieveIntent(stripe, found.id, timeLeft());
 }
 
-/** A response that Stripe has kept for its key shows the intent as it was then. This returns the intent as it is now. */
+/**
+ * A response that Stripe has kept for its key shows the intent as it was then. This returns the intent as it is now.
+ */
 export async function asItIsNow(
   stripe: Stripe,
   answer: Stripe.Response<Stripe.PaymentIntent>,

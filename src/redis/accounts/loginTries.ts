@@ -6,7 +6,9 @@ import { luaScript } from '../luaScript';
 /** Redis forgets the tries this long after the last one. */
 const KEPT_MS = 15 * 60 * 1_000;
 
-/** A turn is free again after this time if its process died. It is longer than the longest delay and a password check. */
+/**
+ * A turn is free again after this time if its process died. It is longer than the longest delay and a password check.
+ */
 const TURN_MS = 30_000;
 
 const BEGIN_LOGIN = luaScript(__dirname, 'beginLogin.lua');

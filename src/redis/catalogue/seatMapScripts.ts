@@ -1,7 +1,9 @@
 import type { Redis, Result } from 'ioredis';
 import { luaScript } from '../luaScript';
 
-/** The data of a map survives a pause in the traffic and then expires. After that, versions come from the clock again. */
+/**
+ * The data of a map survives a pause in the traffic and then expires. After that, versions come from the clock again.
+ */
 const KEPT_MS = 24 * 60 * 60 * 1_000;
 
 /**

@@ -71,7 +71,9 @@ export function isUnavailable({ outcome, reason }: { outcome: string; reason?: s
   return outcome === 'unknown' && reason === GATEWAY_UNAVAILABLE;
 }
 
-/** Asks with growing pauses until the outcome is known, the time is over, or the gateway has no charge under the key. */
+/**
+ * Asks with growing pauses until the outcome is known, the time is over, or the gateway has no charge under the key.
+ */
 async function settle(
   request: ChargeRequest,
   reason: string,

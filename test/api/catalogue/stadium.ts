@@ -1,7 +1,7 @@
 /**
- * A body of `POST /v1/admin/venues`. Its plan is as the editor exports it, indented: it has every member that the editor
- * has, in zones of 2,000 seats. This function writes the plan piece by piece: as objects it would be several times as
- * large.
+ * A body of `POST /v1/admin/venues`. Its plan is as the editor exports it, indented: it has every member that the
+ * editor has, in zones of 2,000 seats. This function writes the plan piece by piece: as objects it would be several
+ * times as large.
  */
 export function stadium(seats: number, indent: string): Buffer {
   const pieces: Buffer[] = [Buffer.from('{"name": "Stadium", "plan": {\n')];

@@ -240,7 +240,8 @@ describe('a repeat with the same key', () => {
     const sale = await openSale();
     const request = await aRequest(sale);
     const other = { ...(await aRequest(sale)), key: randomUUID() };
-    // The first request is about to grant. Meanwhile a second one with its key finds the seat claimed by another request.
+    // The first request is about to grant. Meanwhile a second one with its key finds the seat claimed by another
+    // request.
     const second: Promise<unknown>[] = [];
     const first = anApi({
       beforeGrant: async () => {

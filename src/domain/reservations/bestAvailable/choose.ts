@@ -73,7 +73,9 @@ function firstOf<Item>(items: Iterable<Item>, limit: number): Item[] {
   return first;
 }
 
-/** Returns the filters for the offered seats, in order. The second one applies if the first one leaves too few seats. */
+/**
+ * Returns the filters for the offered seats, in order. The second one applies if the first one leaves too few seats.
+ */
 function offersFor({ blocks }: SeatLayout, wish: SeatWish): ((block: Block) => boolean)[] {
   if (wish.accessible) return [(block) => block.accessible];
   if (!blocks.some((block) => block.accessible)) return [() => true];

@@ -3,7 +3,9 @@ import type { Point } from '../../catalogue/seatingPlan/geometry';
 /** If the step between two seats of a row is this many times the usual step, an aisle lies between them. */
 const AISLE = 1.5;
 
-/** Longer than any row of chairs. Such a list keeps the order of the plan, because following it costs quadratic time. */
+/**
+ * Longer than any row of chairs. Such a list keeps the order of the plan, because following it costs quadratic time.
+ */
 const LONGEST_ROW = 1_000;
 
 /** A row with fewer steps than this does not show its usual step. */
