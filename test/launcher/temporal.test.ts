@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Connection } from '@temporalio/client';
+import { Client, Connection } from '@temporalio/client';
+import { TypedSearchAttributes } from '@temporalio/common';
 import { createGuard } from '../../src/launcher/processes/guard';
 import { createSpawner, untilReady, type Spawner } from '../../src/launcher/processes/managedProcess';
 import { freePort } from '../../src/launcher/ports';
@@ -60,6 +61,20 @@ async function attributesOf(port: number): Promise<string[]> {
   }
 }
 
+/** Starts a workflow with every search attribute. The server rejects attributes that it does not know. */
+async function startWithAttributes(port: number): Promise<void> {
+  const connection = await Connection.connect({ address: `127.0.0.1:${port}`, connectTimeout: 1_000 });
+  try {
+    await new Client({ connection }).workflow.start('anything', {
+      workflowId: 'with-attributes',
+      taskQueue: 'nobody',
+      typedSearchAttributes: new TypedSearchAttributes(SEARCH_ATTRIBUTES.map((key) => ({ key, value: 'x' }))),
+    });
+  } finally {
+    await connection.close();
+  }
+}
+
 describe('the Temporal of an earlier version', () => {
   it('gets the search attributes that were added later', async () => {
     const port = await freePort();
@@ -76,6 +91,7 @@ describe('the Temporal of an earlier version', () => {
     expect(await attributesOf(port)).toEqual(
       expect.arrayContaining(SEARCH_ATTRIBUTES.map(({ name }) => name)),
     );
+    await startWithAttributes(port);
     await running.process.stop();
   }, 120_000);
 });

@@ -6,7 +6,7 @@ import { LaunchFailure, reasonOf, type Report } from '../failure';
 import type { LauncherSettings } from '../start/launcherSettings';
 import { pingPostgres } from './postgres';
 import { pingRedis } from './redis';
-import { addSearchAttributes } from './searchAttributes';
+import { addSearchAttributes, missingSearchAttributes } from './searchAttributes';
 
 /** Uses the operator's own server. It migrates the database and changes nothing else. */
 export async function useExistingPostgres(url: string): Promise<{ how: string; urls: DatabaseUrls }> {
@@ -35,9 +35,10 @@ export async function useExistingTemporal(
   const options = { ...temporalConnectionOptions(settings.service), connectTimeout: 5_000 };
   const connection = await reachable('TEMPORAL_ADDRESS', () => Connection.connect(options));
   try {
-    await connection.withDeadline(Date.now() + 10_000, async () =>
-      addSearchAttributes(connection, namespace),
-    );
+    await connection.withDeadline(Date.now() + 10_000, async () => {
+      const missing = await missingSearchAttributes(connection, namespace);
+      if (missing.length > 0) await addSearchAttributes(connection, namespace, missing);
+    });
   } catch (error) {
     report(
       `Temporal: the launcher could not add the search attributes: add them by hand (${reasonOf(error)})`,

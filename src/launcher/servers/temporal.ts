@@ -4,7 +4,7 @@ import { SEARCH_ATTRIBUTES } from '../../contract/searchAttributes';
 import type { Report } from '../failure';
 import { makeFolder } from '../folders';
 import { orStop, untilReady, type ManagedProcess, type Spawner } from '../processes/managedProcess';
-import { addSearchAttributes } from './searchAttributes';
+import { addSearchAttributes, missingSearchAttributes } from './searchAttributes';
 import { findTemporal } from '../binaries/temporalBinary';
 
 export interface TemporalOptions {
@@ -41,14 +41,31 @@ const PRAGMAS = ['journal_mode=WAL', 'synchronous=FULL'];
  */
 const NOBODY = 'nobody.invalid';
 
+/**
+ * Reads the search attributes of a namespace from memory. The CLI's own default reads them from the database each time:
+ * about twelve statements for a reservation. A running server then needs up to a minute to see added attributes.
+ */
+const CACHED_ATTRIBUTES = 'system.forceSearchAttributesCacheRefreshOnRead=false';
+
 /** Starts the Temporal server on the loopback, with its state in a file. Starts its UI if the options ask for it. */
 export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
-  const { ports } = options;
   const { file, how } = await findTemporal(options.report);
   makeFolder(options.folder, 0o700);
-  const managed = options.spawn({
+  const address = `127.0.0.1:${options.ports.grpc}`;
+  let managed = spawnTemporal(file, options);
+  if (await addMissing(managed, address)) {
+    await managed.stop();
+    managed = spawnTemporal(file, options);
+    // The server knows them from its start.
+    await addMissing(managed, address);
+  }
+  return { how, address, process: managed };
+}
+
+function spawnTemporal(command: string, { folder, ports, logFile, spawn }: TemporalOptions): ManagedProcess {
+  return spawn({
     name: 'Temporal',
-    command: file,
+    command,
     args: [
       'server',
       'start-dev',
@@ -57,7 +74,8 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
       `--http-port=${ports.http}`,
       `--metrics-port=${ports.metrics}`,
       `--dynamic-config-value=frontend.httpAllowedHosts=${JSON.stringify([NOBODY])}`,
-      `--db-filename=${path.join(options.folder, 'temporal.db')}`,
+      `--dynamic-config-value=${CACHED_ATTRIBUTES}`,
+      `--db-filename=${path.join(folder, 'temporal.db')}`,
       ...PRAGMAS.map((pragma) => `--sqlite-pragma=${pragma}`),
       ...SEARCH_ATTRIBUTES.map(({ name }) => `--search-attribute=${name}=Keyword`),
       ...(ports.ui === undefined ? ['--headless'] : ['--ui-ip=127.0.0.1', `--ui-port=${ports.ui}`]),
@@ -67,29 +85,36 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
       '--disable-config-env',
     ],
     // Its own home folder: otherwise the CLI would read the user's settings and look for updates there.
-    env: { HOME: options.folder, TZ: 'UTC' },
-    logFile: options.logFile,
+    env: { HOME: folder, TZ: 'UTC' },
+    logFile,
     stopSignal: 'SIGTERM',
     graceMs: 15_000,
   });
-  const address = `127.0.0.1:${ports.grpc}`;
-  await orStop(
-    managed,
-    untilReady(managed, () => serves(address), 60_000),
-  );
-  return { how, address, process: managed };
 }
 
-/** The server is ready if the default namespace exists and has the search attributes. */
-async function serves(address: string): Promise<void> {
-  const connection = await Connection.connect({ address, connectTimeout: 1_000 });
-  try {
-    // The flags set the attributes of a new database. A database of an earlier version lacks the later ones.
-    const added = await connection.withDeadline(Date.now() + 2_000, () =>
-      addSearchAttributes(connection, 'default'),
-    );
-    if (added.length > 0) throw new Error(`no search attributes ${added.join(', ')} yet`);
-  } finally {
-    await connection.close();
-  }
+/**
+ * Waits until the server has the default namespace with all search attributes. The flags set the attributes of a new
+ * database. A database of an earlier version lacks the later ones.
+ *
+ * @returns whether some were missing. Then the server has to start again to know them.
+ */
+async function addMissing(managed: ManagedProcess, address: string): Promise<boolean> {
+  let wereMissing = false;
+  const look = async (): Promise<void> => {
+    const connection = await Connection.connect({ address, connectTimeout: 1_000 });
+    try {
+      await connection.withDeadline(Date.now() + 2_000, async () => {
+        const missing = await missingSearchAttributes(connection, 'default');
+        if (missing.length === 0) return;
+        // Before the request: its response may be lost.
+        wereMissing = true;
+        await addSearchAttributes(connection, 'default', missing);
+        throw new Error(`no search attributes ${missing.join(', ')} yet`);
+      });
+    } finally {
+      await connection.close();
+    }
+  };
+  await orStop(managed, untilReady(managed, look, 60_000));
+  return wereMissing;
 }
