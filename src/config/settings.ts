@@ -105,6 +105,7 @@ const serviceSettings = z.object({
   TEMPORAL_TLS_CA_FILE: z.string().min(1).optional(),
   TEMPORAL_TASK_QUEUE: z.string().min(1).default('holdfast'),
   WORKER_ROLLOUT: z.enum(ROLLOUTS).default('recreate'),
+  WORKFLOW_THREADS: z.enum(['lean', 'full']).default('lean'),
   TEMPORAL_UI_URL: url(['http', 'https']).default('http://127.0.0.1:8233'),
   HOLD_SECONDS: seconds(1, 3_600).default(300),
   QUEUE_TOKEN_TTL_SECONDS: seconds(1, 86_400).default(900),

@@ -9,7 +9,7 @@ import { repositoryRoot } from '../config/repository';
 export const BUILD_ID_PATH = path.join(repositoryRoot(), 'dist/build-id');
 
 /** The imports of these files reach everything that a worker runs. */
-const ENTRIES = ['src/worker/main.js', 'src/workflows/index.js'];
+const ENTRIES = ['src/worker/main.js', 'src/worker/workflowThreads/leanThread.js', 'src/workflows/index.js'];
 
 /** What the compiler writes for an import of one of our files. */
 const OWN_IMPORT = /\brequire\("(\.[^"]+)"\)/g;

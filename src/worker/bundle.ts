@@ -8,8 +8,8 @@ import { BUILD_ID_PATH, buildIdOf } from './buildId';
 export const BUNDLE_PATH = path.join(repositoryRoot(), 'dist/workflow-bundle.js');
 
 /**
- * The SDK takes a stack trace for every promise of a workflow, and resolves each of its frames by the source map. With
- * V8's ten frames, that takes a quarter of the worker's processor time. Two frames still show where an error was
+ * With `WORKFLOW_THREADS=full`, the SDK takes a stack trace for every promise of a workflow, and resolves each of its
+ * frames by the source map. With V8's ten frames, that takes a quarter of the worker's processor time. Two frames still show where an error was
  * thrown, and which function had called. This line must come before the bundle, because the SDK freezes `Error` after
  * it.
  */

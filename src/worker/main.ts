@@ -14,6 +14,7 @@ import { workerOptions } from './options';
 import { ensureTemporalSchedules } from './temporalSchedules';
 import { takeOver } from './takeOver';
 import { temporalLogger } from './temporalLogger';
+import { watchThreads, withLeanThreads } from './workflowThreads/leanThreads';
 
 async function main(): Promise<void> {
   const settings = loadSettings(process.env);
@@ -27,18 +28,23 @@ async function main(): Promise<void> {
     shutdownSignals: ['SIGINT', 'SIGTERM'],
   });
   const connections = await connectWorker(settings, logger);
-  const worker = await Worker.create(
-    workerOptions(
-      {
-        connection: connections.temporal,
-        namespace: settings.TEMPORAL_NAMESPACE,
-        taskQueue: settings.TEMPORAL_TASK_QUEUE,
-        workflowBundle: { codePath: BUNDLE_PATH },
-        version: connections.version,
-      },
-      connections.dependencies,
-    ),
-  );
+  const createWorker = async (): Promise<Worker> =>
+    Worker.create(
+      workerOptions(
+        {
+          connection: connections.temporal,
+          namespace: settings.TEMPORAL_NAMESPACE,
+          taskQueue: settings.TEMPORAL_TASK_QUEUE,
+          workflowBundle: { codePath: BUNDLE_PATH },
+          version: connections.version,
+        },
+        connections.dependencies,
+      ),
+    );
+  const { worker, threads } =
+    settings.WORKFLOW_THREADS === 'lean'
+      ? await withLeanThreads(createWorker)
+      : { worker: await createWorker(), threads: [] };
   const { client, version, db, gateways, strandedMetric, permanentFailureMetric } = connections;
   let isReady = !version;
   const ready = (): void => void (isReady = true);
@@ -73,6 +79,7 @@ async function main(): Promise<void> {
   };
   await Promise.all([
     worker.run().finally(() => stopped.abort()),
+    watchThreads(threads, stopped.signal),
     keepTemporalSchedules(),
     ensureOpenings(client, createDrawStore(db), byTheClock),
     reportMissingKeys(db, gateways, logger),

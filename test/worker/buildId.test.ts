@@ -5,6 +5,8 @@ import { testEnvironment } from '../support/environment';
 
 const FILES = {
   'src/worker/main.js': 'require("../activities/index"); require("@temporalio/worker");',
+  'src/worker/workflowThreads/leanThread.js': 'require("./activity");',
+  'src/worker/workflowThreads/activity.js': 'exports.begin = 1;',
   'src/activities/index.js': 'require("../redis/claim");',
   'src/redis/claim.js': "const CLAIM = luaScript(__dirname, 'owner.lua', 'claim.lua');",
   'src/redis/owner.lua': 'local function owner() return 1 end',
@@ -40,6 +42,7 @@ describe('the id of a build', () => {
   it.each([
     ['a workflow', { 'src/workflows/reservation.js': 'exports.reservation = 2;' }, {}],
     ['an activity', { 'src/activities/index.js': 'exports.step = 2;' }, {}],
+    ['a workflow thread', { 'src/worker/workflowThreads/activity.js': 'exports.begin = 2;' }, {}],
     ['a Lua script', { 'src/redis/claim.lua': 'return 2' }, {}],
     ['a shared part of a Lua script', { 'src/redis/owner.lua': 'local function owner() return 2 end' }, {}],
     ['a package', {}, { 'node_modules/pg': { version: '8.0.1' } }],

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
+import { Client, Connection } from '@temporalio/client';
 import { freePort } from '../../src/launcher/ports';
 import { spawnService } from '../../src/launcher/processes/service';
 import { createTestDatabase } from '../support/database';
@@ -9,26 +10,27 @@ import { createStackFolder } from '../support/stack';
 
 jest.setTimeout(60_000);
 
-/** A separate worker process. SIGUSR2 makes its `run()` fail. */
-async function aWorker() {
+/** A separate worker process that loads a file first. */
+async function aWorker(preloaded: string) {
   const [home, database, redis] = await Promise.all([
     createStackFolder(),
     createTestDatabase(),
     createTestRedis(),
   ]);
   const port = await freePort();
+  const taskQueue = `test-${randomUUID()}`;
   const { managed, untilHealthy } = spawnService(
     {
       name: 'worker',
       entry: 'src/worker/main.js',
       env: {
         PATH: process.env['PATH'],
-        NODE_OPTIONS: `--require=${path.join(__dirname, 'failingPoller.cjs')}`,
+        NODE_OPTIONS: `--require=${path.join(__dirname, preloaded)}`,
         WORKER_METRICS_PORT: String(port),
         DATABASE_URL: database.url,
         REDIS_URL: redis.url,
         TEMPORAL_ADDRESS: testEnvironment('TEST_TEMPORAL_ADDRESS'),
-        TEMPORAL_TASK_QUEUE: `test-${randomUUID()}`,
+        TEMPORAL_TASK_QUEUE: taskQueue,
         SANDBOX_SECRET: randomUUID(),
         SANDBOX_WEBHOOK_SECRET: randomUUID(),
       },
@@ -40,6 +42,7 @@ async function aWorker() {
   await untilHealthy();
   return {
     managed,
+    taskQueue,
     remove: async () => {
       managed.signal('SIGKILL');
       await managed.exited;
@@ -51,13 +54,31 @@ async function aWorker() {
 
 describe('a worker that can no longer poll', () => {
   it('ends with a failure code, so that it is started again', async () => {
-    const { managed, remove } = await aWorker();
+    const { managed, remove } = await aWorker('failingPoller.cjs');
     try {
       managed.signal('SIGUSR2');
 
       expect(await managed.exited).toBe('exit code 1');
       expect(managed.lastWords()).toContain('worker failed: no more polling');
     } finally {
+      await remove();
+    }
+  });
+});
+
+describe('a worker whose workflow blocks its thread', () => {
+  it('ends with a failure code, and names the run', async () => {
+    const { managed, taskQueue, remove } = await aWorker('blockingWorkflows.cjs');
+    const connection = await Connection.connect({ address: testEnvironment('TEST_TEMPORAL_ADDRESS') });
+    const { workflow } = new Client({ connection });
+    try {
+      const blocking = await workflow.start('sweep', { taskQueue, workflowId: `sweep-${randomUUID()}` });
+
+      expect(await managed.exited).toBe('exit code 1');
+      expect(managed.lastWords()).toContain(`run id ${blocking.firstExecutionRunId} has blocked its thread`);
+      await blocking.terminate();
+    } finally {
+      await connection.close();
       await remove();
     }
   });

@@ -18,6 +18,63 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     ],
   },
   {
+    name: 'the worker does not watch its lean workflow threads',
+    edits: [
+      { file: 'src/worker/main.ts', find: '    watchThreads(threads, stopped.signal),\n', replace: '' },
+    ],
+    suite: 'test/worker/death.test.ts',
+    tests: ['a worker whose workflow blocks its thread ends with a failure code, and names the run'],
+  },
+  {
+    name: 'a thread that runs one short step after the other counts as blocked',
+    edits: [
+      {
+        file: 'src/worker/workflowThreads/leanThreads.ts',
+        find: 'before?.number !== current.number',
+        replace: 'before === undefined',
+      },
+    ],
+    suite: 'test/worker/workflowThreads/leanThreads.test.ts',
+    tests: ['a lean workflow thread that always runs a step, but never one for long, is not blocked'],
+  },
+  {
+    name: 'two steps that run at once hide a blocked thread',
+    edits: [
+      {
+        file: 'src/worker/workflowThreads/leanThread.ts',
+        find: 'return marked(this.runId, async () => activate.call(this, activation));',
+        replace:
+          'activity.begin(this.runId);\n  try {\n    return await activate.call(this, activation);\n  } finally {\n    activity.end();\n  }',
+      },
+    ],
+    suite: 'test/worker/workflowThreads/leanThreads.test.ts',
+    tests: ['a lean workflow thread is reported with the id of the run if a workflow blocks it for 10 s'],
+  },
+  {
+    name: 'lean workflow threads record call stacks',
+    edits: [
+      {
+        file: 'src/worker/workflowThreads/leanThread.ts',
+        find: "replace(globalHandlers, 'setPromiseHook', () => undefined);",
+        replace: '',
+      },
+    ],
+    suite: 'test/worker/workflowThreads/leanThreads.test.ts',
+    tests: ['a lean workflow thread records no call stacks, unlike a full one'],
+  },
+  {
+    name: 'the embedded Temporal does not start again after it got search attributes',
+    edits: [
+      {
+        file: 'src/launcher/servers/temporal.ts',
+        find: 'if (await addMissing(managed, address)) {',
+        replace: 'await addMissing(managed, address);\n  if (address === file) {',
+      },
+    ],
+    suite: 'test/launcher/temporal.test.ts',
+    tests: ['the Temporal of an earlier version gets the search attributes that were added later'],
+  },
+  {
     name: 'a folder that cannot be created counts as created',
     edits: [
       {
