@@ -1,5 +1,6 @@
 import { startBare, type Bare } from './bare/bare';
 import { startCeiling, type Ceiling } from './ceiling/ceiling';
+import type { Shape } from './ceiling/protocol';
 import { startGenerator, type Generator } from './generator/generator';
 import type { Measured, Pids } from './processes/meter';
 import type { Rate } from './processes/meter';
@@ -11,7 +12,8 @@ export interface Bench {
   scale: Scale;
   /** The Holdfast instance that most rows call. */
   site: Site;
-  ceiling: Ceiling;
+  /** Temporal without Holdfast, in each shape of the bare workflow. */
+  ceilings: Record<Shape, Ceiling>;
   bare: Bare;
   generator: Generator;
   /** The processes of the main site, and the generator. */
@@ -41,8 +43,12 @@ export async function openBench(scale: Scale): Promise<Bench> {
   try {
     const site = await open('main');
     const { stack, people } = site;
-    const ceiling = await startCeiling({ temporalAddress: stack.temporalAddress, taskQueue: 'ceiling' });
-    opened(ceiling, () => ceiling.stop());
+    const openCeiling = async (shape: Shape): Promise<Ceiling> => {
+      const { temporalAddress } = stack;
+      const ceiling = await startCeiling({ temporalAddress, taskQueue: `ceiling-${shape}`, shape });
+      return opened(ceiling, () => ceiling.stop());
+    };
+    const ceilings = { present: await openCeiling('present'), former: await openCeiling('former') };
     const bare = await startBare({ redisUrl: stack.redisUrl, publicJwk: people.publicJwk });
     opened(bare, () => bare.stop());
     const generator = await startGenerator();
@@ -50,7 +56,7 @@ export async function openBench(scale: Scale): Promise<Bench> {
     return {
       scale,
       site,
-      ceiling,
+      ceilings,
       bare,
       generator,
       sites,

@@ -1,4 +1,5 @@
 import type { Bench } from './bench';
+import type { Shape } from './ceiling/protocol';
 import type { Cpu, Rate } from './processes/meter';
 
 /** One figure of the report, and the reference to compare it with. */
@@ -22,8 +23,8 @@ export type RunRow = (round: Round) => Promise<Measurement>;
 export interface Round {
   /** Starts at 1. */
   number: number;
-  /** Reservations a second of Temporal without Holdfast. Measured once in a round, for every row that needs it. */
-  ceiling(): Promise<Rate>;
+  /** Reservations a second of Temporal without Holdfast. Measured once in a round for each shape. */
+  ceiling(shape: Shape): Promise<Rate>;
 }
 
 export interface Measurement {

@@ -7,11 +7,20 @@ export const payUpdate = defineUpdate('pay');
 const { nothing } = proxyLocalActivities<{ nothing: typeof Nothing }>({ startToCloseTimeout: '4s' });
 
 /**
- * The work that a reservation causes for Temporal, and nothing else. It is an update-with-start that runs one local
- * activity, a durable timer, an update that runs three, and the end. The real workflow is
- * `src/workflows/reservations/reservation.ts`.
+ * The work that a reservation causes for Temporal, and nothing else. It is a start, a durable timer, an update that runs
+ * three local activities, and the end. The real workflow is `src/workflows/reservations/reservation.ts`.
  */
 export async function bareReservation(holdMs: number): Promise<void> {
+  let paid = false;
+  setHandler(payUpdate, async () => {
+    for (let step = 0; step < 3; step += 1) await nothing();
+    paid = true;
+  });
+  await condition(() => paid, holdMs);
+}
+
+/** The same in the former shape: the start comes with an update that runs one local activity. */
+export async function formerReservation(holdMs: number): Promise<void> {
   let held = false;
   let paid = false;
   setHandler(holdUpdate, async () => {
@@ -19,9 +28,7 @@ export async function bareReservation(holdMs: number): Promise<void> {
     held = true;
   });
   setHandler(payUpdate, async () => {
-    await nothing();
-    await nothing();
-    await nothing();
+    for (let step = 0; step < 3; step += 1) await nothing();
     paid = true;
   });
   await condition(() => held);

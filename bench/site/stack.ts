@@ -33,7 +33,7 @@ export interface Stack {
 
 /** Settings of the user's environment that would lead the benchmark to other servers. */
 const FOREIGN =
-  /^(DATABASE_|REDIS_|TEMPORAL_|SANDBOX_|PAYMENT_|HOLD_|SETTLE_|QUEUE_|METRICS_|WORKER_|OPERATOR_)/;
+  /^(DATABASE_|REDIS_|TEMPORAL_|SANDBOX_|PAYMENT_|HOLD_|SETTLE_|QUEUE_|METRICS_|WORKER_|WORKFLOW_|OPERATOR_)/;
 
 /**
  * Starts Holdfast as `npm start` runs it, durable, with its own ports and data. Only the rate limits and the demo
