@@ -51,13 +51,15 @@ export function createIdempotencyStore(db: Knex) {
      * taken the key, this call waits for its end.
      */
     async take(scope: IdempotencyScope, bodyHash: Buffer): Promise<UsedKey> {
-      const { rows } = await db.raw<{ rows: (Pick<KeyRow, 'body_hash' | 'answer'> & { is_new: boolean })[] }>(
-        `INSERT INTO idempotency_keys (user_id, route, key, body_hash) VALUES (:userId, :route, :key, :bodyHash)
+      const { rows } = await db
+        .raw<{ rows: (Pick<KeyRow, 'body_hash' | 'answer'> & { is_new: boolean })[] }>(
+          `INSERT INTO idempotency_keys (user_id, route, key, body_hash) VALUES (:userId, :route, :key, :bodyHash)
          ON CONFLICT (user_id, route, key) DO UPDATE SET used_at = now()
          -- A row that this statement has inserted was never locked or changed by another transaction.
          RETURNING body_hash, answer, xmax = 0 AS is_new`,
-        { ...scope, bodyHash },
-      );
+          { ...scope, bodyHash },
+        )
+        .options({ name: 'take-key' });
       const [row] = rows;
       if (!row) throw new Error('an upsert returned no row');
       return { ...fromRow(row), isNew: row.is_new };
@@ -65,7 +67,7 @@ export function createIdempotencyStore(db: Knex) {
 
     /** Returns what a key was taken for, if that is committed. */
     async find(scope: IdempotencyScope): Promise<Omit<UsedKey, 'isNew'> | null> {
-      const row = await scoped(scope).first('body_hash', 'answer');
+      const row = await scoped(scope).first('body_hash', 'answer').options({ name: 'find-key' });
       return row ? fromRow(row) : null;
     },
 
@@ -73,13 +75,15 @@ export function createIdempotencyStore(db: Knex) {
      * Records the response, unless the key already has one. The first response is permanent, and this call returns it.
      */
     async record(scope: IdempotencyScope, bodyHash: Buffer, answer: RecordedAnswer): Promise<RecordedAnswer> {
-      const { rows } = await db.raw<{ rows: { answer: RecordedAnswer }[] }>(
-        `INSERT INTO idempotency_keys AS used (user_id, route, key, body_hash, answer)
+      const { rows } = await db
+        .raw<{ rows: { answer: RecordedAnswer }[] }>(
+          `INSERT INTO idempotency_keys AS used (user_id, route, key, body_hash, answer)
          VALUES (:userId, :route, :key, :bodyHash, :answer)
          ON CONFLICT (user_id, route, key) DO UPDATE SET answer = coalesce(used.answer, excluded.answer)
          RETURNING answer`,
-        { ...scope, bodyHash, answer: JSON.stringify(answer) },
-      );
+          { ...scope, bodyHash, answer: JSON.stringify(answer) },
+        )
+        .options({ name: 'record-answer' });
       return rows[0]?.answer ?? answer;
     },
 
