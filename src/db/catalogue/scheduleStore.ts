@@ -113,12 +113,14 @@ export function createScheduleStore(db: Knex) {
     },
 
     async facts(scheduleId: string): Promise<ScheduleFacts | null> {
-      const { rows } = await db.raw<{ rows: ScheduleFacts[] }>(
-        `SELECT ${FACTS},
+      const { rows } = await db
+        .raw<{ rows: ScheduleFacts[] }>(
+          `SELECT ${FACTS},
                 (SELECT opened_at IS NOT NULL FROM draws WHERE schedule_id = schedule.id) AS "drawDone"
-           FROM schedules AS schedule WHERE schedule.id = ?`,
-        [scheduleId],
-      );
+           FROM schedules AS schedule WHERE schedule.id = :scheduleId`,
+          { scheduleId },
+        )
+        .options({ name: 'schedule-facts' });
       return rows[0] ?? null;
     },
 

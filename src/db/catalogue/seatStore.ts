@@ -95,9 +95,12 @@ export function createSeatStore(db: Knex) {
 
     /** The schedule of each seat. Unknown seats are missing. */
     async schedulesOf(seatIds: readonly string[]): Promise<Map<string, string>> {
-      const rows = await db('seats')
-        .whereIn('id', seatIds)
-        .select<{ seatId: string; scheduleId: string }[]>({ seatId: 'id', scheduleId: 'schedule_id' });
+      const { rows } = await db
+        .raw<{ rows: { seatId: string; scheduleId: string }[] }>(
+          'SELECT id AS "seatId", schedule_id AS "scheduleId" FROM seats WHERE id = ANY(:seatIds)',
+          { seatIds: [...seatIds] },
+        )
+        .options({ name: 'schedules-of-seats' });
       return new Map(rows.map(({ seatId, scheduleId }) => [seatId, scheduleId]));
     },
 
