@@ -14,6 +14,7 @@ import { createLedgerStore } from './ledger/ledgerStore';
 import { createTopUpStore } from './ledger/topUpStore';
 import { createDrawStore } from './openings/drawStore';
 import { createOutboxStore } from './outboxStore';
+import { createPaymentSteps } from './payments/paymentSteps';
 import { createPaymentStore } from './payments/paymentStore';
 import { createRefundStore } from './payments/refundStore';
 import { createWebhookStore } from './payments/webhookStore';
@@ -95,6 +96,9 @@ function everyStore(db: Knex) {
     },
     get payments() {
       return createPaymentStore(db);
+    },
+    get paymentSteps() {
+      return createPaymentSteps(db);
     },
     get refunds() {
       return createRefundStore(db);

@@ -15,6 +15,7 @@ import { TICKETS } from './subjects/tickets';
 
 const CANCELLATIONS = 'src/activities/cancellations/cancellations.ts';
 const PAYMENT = 'src/workflows/payments/payment.ts';
+const PAYMENT_STEPS = 'src/db/payments/paymentSteps.ts';
 const HOLDS = 'src/db/reservations/holdStore.ts';
 const SHOW = 'src/workflows/cancellations/showCancellation.ts';
 const RECONCILIATION = 'src/activities/reconciliation/reconciliation.ts';
@@ -202,8 +203,8 @@ export const BREAKAGES: Breakage[] = [
     name: 'a payment that failed with its charge unknown is forgotten',
     edits: [
       {
-        file: 'src/db/payments/paymentStore.ts',
-        find: "AND id <> :paymentId AND status = 'FAILED' AND undone_at IS NULL)",
+        file: PAYMENT_STEPS,
+        find: "AND failed.status = 'FAILED' AND failed.undone_at IS NULL AND failed.card > 0)",
         replace: 'AND false)',
       },
     ],
@@ -353,6 +354,64 @@ export const BREAKAGES: Breakage[] = [
     ],
     suite: 'test/api/edge/rateLimit.test.ts',
     tests: ['the client address is the address of the connection, whatever a header says'],
+  },
+  {
+    name: 'a payment overdraws the wallet',
+    edits: [
+      { file: PAYMENT_STEPS, find: ' AND wallets.balance >= payable.points', replace: '' },
+      { file: 'src/db/migrations/004_ledger.ts', find: 'CHECK (balance >= 0)', replace: '' },
+    ],
+    suite: 'test/db/payments/paymentSteps.test.ts',
+    tests: [
+      'opening an attempt has no effect if the wallet has too few points, and reports both amounts',
+      'opening an attempt has no effect if a parallel payment takes the points first',
+    ],
+  },
+  {
+    name: 'an attempt is opened although its hold has ended meanwhile',
+    edits: [
+      {
+        file: PAYMENT_STEPS,
+        find: 'AND reservation_status = ANY(:before)\n               AND expires_at',
+        replace: 'AND expires_at',
+      },
+    ],
+    suite: 'test/db/payments/paymentSteps.test.ts',
+    tests: ['opening an attempt has no effect if the hold ends meanwhile'],
+  },
+  {
+    name: 'an attempt is opened by a look at the clock before its wait',
+    edits: [
+      {
+        file: PAYMENT_STEPS,
+        find: "             WHERE payment.id = :paymentId\n             FOR NO KEY UPDATE OF payment, reservation),\n           payable AS (\n             SELECT * FROM locked\n             WHERE status = 'REQUESTED'",
+        replace:
+          "             WHERE payment.id = :paymentId AND reservation.expires_at > service_now()\n             FOR NO KEY UPDATE OF payment, reservation),\n           payable AS (\n             SELECT * FROM locked\n             WHERE status = 'REQUESTED'",
+      },
+      { file: PAYMENT_STEPS, find: 'AND expires_at > service_now()', replace: '' },
+    ],
+    suite: 'test/db/payments/paymentSteps.test.ts',
+    tests: [
+      'opening an attempt has no effect if the time of the hold ends while it waits for another transaction',
+    ],
+  },
+  {
+    name: 'an attempt is confirmed although it has failed meanwhile',
+    edits: [{ file: PAYMENT_STEPS, find: "WHERE status IN ('PENDING', 'SETTLING') AND", replace: 'WHERE' }],
+    suite: 'test/db/payments/paymentSteps.test.ts',
+    tests: ['confirming an attempt has no effect if the attempt fails meanwhile'],
+  },
+  {
+    name: 'an attempt is confirmed without any seat',
+    edits: [
+      {
+        file: PAYMENT_STEPS,
+        find: 'SELECT * FROM payable WHERE EXISTS (SELECT FROM sold)',
+        replace: 'SELECT * FROM payable',
+      },
+    ],
+    suite: 'test/db/payments/paymentSteps.test.ts',
+    tests: ['confirming an attempt has no effect if its seats were released'],
   },
   {
     name: 'a wallet may be overdrawn',
@@ -706,9 +765,9 @@ export const BREAKAGES: Breakage[] = [
     name: 'a hold of a cancelled show can still be paid',
     edits: [
       {
-        file: 'src/db/reservations/reservationStore.ts',
-        find: 'AND schedule.id = reservations.schedule_id AND schedule.cancelled_at IS NULL',
-        replace: 'AND schedule.id = reservations.schedule_id',
+        file: PAYMENT_STEPS,
+        find: ' AND cancelled_at IS NULL',
+        replace: '',
       },
     ],
     suite: 'test/activities/cancellations/showCancellations.test.ts',

@@ -146,3 +146,19 @@ export function anAttempt(seats = 1, points = seats * PRICE): RequestedAttempt {
     amount: { points, card: total - points, total, currency: 'KRW' },
   };
 }
+
+/** Writes a ticket for a seat, as a confirmation does. */
+export async function insertTicket(
+  owner: Knex,
+  { reservationId, userId, seatId }: { reservationId: string; userId: string; seatId: string },
+): Promise<string> {
+  const ticketId = randomUUID();
+  await owner('tickets').insert({
+    id: ticketId,
+    reservation_id: reservationId,
+    seat_id: seatId,
+    user_id: userId,
+    issued_at: new Date(),
+  });
+  return ticketId;
+}

@@ -1,7 +1,7 @@
-import { inTransaction, type Stores } from '../../db/stores';
+import { inTransaction, storesOf, type Stores } from '../../db/stores';
+import type { OpenedAttempt } from '../../db/payments/paymentSteps';
 import { createPaymentStore, type Payment, type PaymentStatus } from '../../db/payments/paymentStore';
 import { createReservationTickets, type Ticket } from '../../db/tickets/reservationTickets';
-import type { Reservation } from '../../db/reservations/reservationStore';
 import { showCancelled } from '../../domain/reservations/holdRules';
 import { insufficientPoints, type PaymentAmount } from '../../domain/money';
 import { PermanentError } from '../../domain/permanentError';
@@ -50,25 +50,22 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
      *   is recorded
      */
     async openPayment(paymentId: string): Promise<OpenedPayment> {
-      return inTransaction(db, async (stores) => {
-        const openedAttempt = await stores.payments.open(paymentId);
-        if (!openedAttempt) throw closedBefore('unknown-payment');
-        const { opened, payment, unsettled } = openedAttempt;
-        if (payment.status === 'FAILED') throw await refusedBefore(stores, payment);
-        if (payment.status === 'WITHDRAWN') throw closedBefore('withdrawn');
-        if (opened) {
-          const { reservations } = stores;
-          if (!(await reservations.startPayment(payment.reservationId))) {
-            throw await notPayable(stores, await reservations.find(payment.reservationId));
-          }
-          await takePoints(stores, payment);
+      const stores = storesOf(db);
+      const attempt = await stores.paymentSteps.open(paymentId);
+      if (!attempt) throw closedBefore('unknown-payment');
+      const { payment, toGiveBack } = attempt;
+      switch (payment.status) {
+        case 'REQUESTED':
+          throw notPayable(attempt);
+        case 'WITHDRAWN':
+          throw closedBefore('withdrawn');
+        case 'FAILED':
+          throw await refusedBefore(stores, payment);
+        default: {
+          const charge = payment.amount.card > 0 ? chargeOf(payment) : null;
+          return { amount: payment.amount, charge, toGiveBack };
         }
-        return {
-          amount: payment.amount,
-          charge: payment.amount.card > 0 ? chargeOf(payment) : null,
-          toGiveBack: withCard(unsettled),
-        };
-      });
+      }
     },
 
     /** The open attempt of a reservation in Postgres. A workflow may not know of it. */
@@ -92,9 +89,7 @@ export function createPaymentActivities(dependencies: ActivityDependencies) {
      * @throws {Problem} payment-failed if the attempt was closed as failed, or if the seats are gone
      */
     async confirmReservation(input: ConfirmInput): Promise<Ticket[]> {
-      const { reservationId, scheduleId, tickets } = await inTransaction(db, async (stores) =>
-        confirm(stores, input),
-      );
+      const { reservationId, scheduleId, tickets } = await confirm(storesOf(db), input);
       const seatIds = tickets.map((ticket) => ticket.seatId);
       await seatsChanged(dependencies, scheduleId, () =>
         seatClaim.markTaken(scheduleId, seatIds, reservationId),
@@ -165,20 +160,6 @@ export function withCard(payments: readonly Payment[]): string[] {
   return payments.filter(({ amount }) => amount.card > 0).map(({ paymentId }) => paymentId);
 }
 
-async function takePoints(stores: Stores, payment: Payment): Promise<void> {
-  const { paymentId, reservationId, userId, amount } = payment;
-  if (amount.points === 0) return;
-  await stores.ledger.post({
-    key: `points-taken:${paymentId}`,
-    kind: 'POINTS_TAKEN',
-    currency: amount.currency,
-    reservationId,
-    paymentId,
-    wallet: { userId, amount: -amount.points },
-    house: [{ account: 'house:pending', amount: amount.points }],
-  });
-}
-
 /** An earlier run, on a worker that died, may have been refused already. The client gets the same response. */
 async function refusedBefore(stores: Stores, { userId, amount, reason }: Payment): Promise<Problem> {
   if (reason !== 'insufficient-points') return closedBefore(reason);
@@ -189,17 +170,15 @@ function closedBefore(reason: string | null): Problem {
   return new Problem('payment-failed', 'This attempt was closed before it began.', { reason });
 }
 
-async function notPayable(stores: Stores, reservation: Reservation | null): Promise<Problem> {
-  switch (reservation?.status) {
+function notPayable({ reservationStatus, isShowCancelled }: OpenedAttempt): Problem {
+  switch (reservationStatus) {
     case 'PAYING':
     case 'SETTLING':
       return new Problem('payment-in-progress', 'Another payment of this reservation is under way.');
     case 'CONFIRMED':
       return new Problem('reservation-already-confirmed', 'This reservation is paid.');
-    case 'HELD': {
-      const schedule = await stores.schedules.facts(reservation.scheduleId);
-      return schedule?.cancelledAt ? showCancelled() : holdEnded();
-    }
+    case 'HELD':
+      return isShowCancelled ? showCancelled() : holdEnded();
     default:
       return holdEnded();
   }

@@ -37,16 +37,7 @@ export interface NewPayment {
   gateway: string;
 }
 
-/** The result of opening an attempt. */
-export interface OpenedAttempt {
-  /** True if this call opened it. False if an earlier call did, or if it may no longer be opened. */
-  opened: boolean;
-  payment: Payment;
-  /** Failed attempts for the same reservation whose charge is not known to be refunded. */
-  unsettled: Payment[];
-}
-
-interface PaymentRow {
+export interface PaymentRow {
   id: string;
   reservation_id: string;
   user_id: string;
@@ -72,7 +63,7 @@ const OPEN: PaymentStatus[] = ['PENDING', 'SETTLING'];
 const UNFINISHED = "'REQUESTED', 'PENDING', 'SETTLING'";
 
 /** The columns are listed, because a prepared statement that returns `*` breaks when a migration adds a column. */
-const COLUMN_NAMES = [
+export const PAYMENT_COLUMNS = [
   'id',
   'reservation_id',
   'user_id',
@@ -87,7 +78,7 @@ const COLUMN_NAMES = [
   'created_at',
   'approved_at',
 ] as const;
-const COLUMNS = COLUMN_NAMES.join(', ');
+const COLUMNS = PAYMENT_COLUMNS.join(', ');
 
 export type PaymentStore = ReturnType<typeof createPaymentStore>;
 
@@ -143,53 +134,6 @@ export function createPaymentStore(db: Knex) {
     },
 
     /**
-     * Opens a requested attempt.
-     *
-     * @returns null if it is unknown
-     */
-    async open(paymentId: string): Promise<OpenedAttempt | null> {
-      const { rows } = await db
-        .raw<{ rows: (PaymentRow & { opened: boolean })[] }>(
-          `WITH opened AS (
-             UPDATE payments SET status = 'PENDING' WHERE id = :paymentId AND status = 'REQUESTED' RETURNING ${COLUMNS})
-           SELECT ${COLUMNS}, true AS opened FROM opened
-           UNION ALL
-           SELECT ${COLUMNS}, false FROM payments
-           WHERE (id = :paymentId AND NOT EXISTS (SELECT FROM opened))
-              OR (reservation_id = (SELECT reservation_id FROM payments WHERE id = :paymentId)
-                  AND id <> :paymentId AND status = 'FAILED' AND undone_at IS NULL)`,
-          { paymentId },
-        )
-        .options({ name: 'open-payment' });
-      const own = rows.find((row) => row.id === paymentId);
-      if (!own) return null;
-      // Another transaction opened it while this statement waited. A statement does not see changes newer than itself.
-      const isStale = !own.opened && own.status === 'REQUESTED';
-      const payment = isStale ? await find(paymentId) : toPayment(own);
-      const unsettled = rows.filter((row) => row.id !== paymentId).map(toPayment);
-      return payment && { opened: own.opened, payment, unsettled };
-    },
-
-    /** @returns the attempt; null if it was not open: then it stays unchanged */
-    async succeed(
-      paymentId: string,
-      charge: { gatewayPaymentId: string | null; approvedAt: Date },
-    ): Promise<Payment | null> {
-      const [row] = await db<PaymentRow>('payments')
-        .where({ id: paymentId })
-        .whereIn('status', OPEN)
-        .update({
-          status: 'SUCCEEDED',
-          gateway_payment_id: charge.gatewayPaymentId,
-          approved_at: charge.approvedAt,
-          reason: null,
-        })
-        .returning<PaymentRow[]>(COLUMN_NAMES)
-        .options({ name: 'succeed-payment' });
-      return row ? toPayment(row) : null;
-    },
-
-    /**
      * Closes an attempt as failed, even if it has not begun. No later step of it has an effect. It counts as undone if
      * nothing was charged. If an earlier call closed it, that call decided whether it may be charged.
      *
@@ -230,7 +174,7 @@ export function createPaymentStore(db: Knex) {
       const [row] = await db<PaymentRow>('payments')
         .where({ id: paymentId, status: 'PENDING' })
         .update({ status: 'SETTLING' })
-        .returning<PaymentRow[]>(COLUMN_NAMES);
+        .returning<PaymentRow[]>(PAYMENT_COLUMNS);
       return row ? toPayment(row) : null;
     },
 
@@ -301,7 +245,7 @@ function onlyRow(rows: readonly PaymentRow[]): Payment {
   return toPayment(row);
 }
 
-function toPayment(row: PaymentRow): Payment {
+export function toPayment(row: PaymentRow): Payment {
   return {
     paymentId: row.id,
     reservationId: row.reservation_id,

@@ -174,24 +174,6 @@ export function createReservationStore(db: Knex) {
     },
 
     /**
-     * Sets PAYING, unless the show is cancelled or the hold is over by the clock of Postgres. No charge starts after
-     * the end of the hold.
-     *
-     * @returns false if the status did not change
-     */
-    async startPayment(reservationId: string): Promise<boolean> {
-      const { rowCount } = await db
-        .raw<{ rowCount: number }>(
-          `UPDATE reservations SET status = 'PAYING' FROM schedules AS schedule
-           WHERE reservations.id = :reservationId AND status = ANY(:before) AND expires_at > service_now()
-             AND schedule.id = reservations.schedule_id AND schedule.cancelled_at IS NULL`,
-          { reservationId, before: statesBefore('PAYING') },
-        )
-        .options({ name: 'start-payment' });
-      return rowCount > 0;
-    },
-
-    /**
      * Sets HELD again after a failed attempt to pay. A late call must not take the reservation from the next attempt,
      * so no attempt may be open. The row is locked first, so that the check of the attempts is not older than the lock.
      */
@@ -234,18 +216,6 @@ export function createReservationStore(db: Knex) {
         .whereNull('released_at')
         .update({ released_at: at })
         .returning<{ seat_id: string }[]>('seat_id');
-      return rows.map((row) => row.seat_id);
-    },
-
-    /** @returns the seats that became sold */
-    async sellSeats(reservationId: string, at: Date): Promise<string[]> {
-      const rows = await db('allocations')
-        .where({ reservation_id: reservationId })
-        .whereNull('released_at')
-        .whereNull('sold_at')
-        .update({ sold_at: at })
-        .returning<{ seat_id: string }[]>('seat_id')
-        .options({ name: 'sell-seats' });
       return rows.map((row) => row.seat_id);
     },
   };

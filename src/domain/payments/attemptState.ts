@@ -21,6 +21,11 @@ export function isPaid(status: AttemptStatus | UnbegunStatus): boolean {
   return hasBegun(status) && ATTEMPT_STATES[status] === 'PAID';
 }
 
+/** Whether an attempt that has begun may still succeed or fail. */
+export function isOpen(status: AttemptStatus | UnbegunStatus): boolean {
+  return hasBegun(status) && ATTEMPT_STATES[status] === 'OPEN';
+}
+
 export function hasBegun(status: AttemptStatus | UnbegunStatus): status is AttemptStatus {
   return status !== 'REQUESTED' && status !== 'WITHDRAWN';
 }

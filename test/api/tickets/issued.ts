@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
-import { createReservationTickets } from '../../../src/db/tickets/reservationTickets';
 import { createUserStore } from '../../../src/db/accounts/userStore';
-import { createSale } from '../../support/factories';
+import { createSale, insertTicket } from '../../support/factories';
 import { logIn, type Account, type Edge, type Reply } from '../edge';
 
 /** A ticket after its sale, and calls of its buyer. */
@@ -44,10 +43,7 @@ export async function issue(edge: Edge, startsInHours = 1): Promise<Issued> {
   const startsAt = new Date(Date.now() + startsInHours * HOUR_MS);
   await owner('schedules').where({ id: scheduleId }).update({ starts_at: startsAt });
   const reservationId = await sell(owner, { scheduleId, seatId, userId: buyer.userId });
-  const reservation = { reservationId, userId: buyer.userId };
-  const [ticket] = await createReservationTickets(edge.database.db).issue(reservation, [seatId], new Date());
-  if (!ticket) throw new Error('no ticket was issued');
-  const { ticketId } = ticket;
+  const ticketId = await insertTicket(owner, { reservationId, userId: buyer.userId, seatId });
   const token = buyer.accessToken;
   const read: Issued['read'] = async (path = '') =>
     edge.call('GET', `/v1/tickets/${ticketId}${path}`, { token });

@@ -37,9 +37,9 @@ export const GATEWAY_BREAKAGES: Breakage[] = [
     name: 'every sale is booked at one gateway',
     edits: [
       {
-        file: 'src/activities/payments/confirmation.ts',
-        find: '{ account: clearingOf(gateway), amount: -amount.card },',
-        replace: "{ account: clearingOf(gateway && 'sandbox'), amount: -amount.card },",
+        file: 'src/db/payments/paymentSteps.ts',
+        find: "('${CLEARING}' || gateway, -card)",
+        replace: "('${CLEARING}sandbox', -card)",
       },
     ],
     suite: SUITE,

@@ -151,9 +151,9 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     name: 'a charge starts after the end of the hold',
     edits: [
       {
-        file: 'src/db/reservations/reservationStore.ts',
-        find: ' AND expires_at > service_now()',
-        replace: '',
+        file: 'src/db/payments/paymentSteps.ts',
+        find: 'AND expires_at > service_now() AND cancelled_at IS NULL',
+        replace: 'AND cancelled_at IS NULL',
       },
     ],
     suite: 'test/activities/payments/payments.test.ts',
@@ -165,10 +165,9 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     name: 'a payment that was withdrawn is opened',
     edits: [
       {
-        file: PAYMENTS,
-        find: "SET status = 'PENDING' WHERE id = :paymentId AND status = 'REQUESTED' RETURNING",
-        replace:
-          "SET status = 'PENDING' WHERE id = :paymentId AND status IN ('REQUESTED', 'WITHDRAWN') RETURNING",
+        file: 'src/db/payments/paymentSteps.ts',
+        find: "WHERE status = 'REQUESTED' AND reservation_status",
+        replace: "WHERE status IN ('REQUESTED', 'WITHDRAWN') AND reservation_status",
       },
     ],
     suite: 'test/activities/payments/payments.test.ts',

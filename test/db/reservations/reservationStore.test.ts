@@ -147,7 +147,10 @@ describe('releasing seats', () => {
 
   it('never frees a seat that was sold', async () => {
     const reservationId = await inState('PAYING');
-    await store.sellSeats(reservationId, new Date());
+    await database
+      .owner('allocations')
+      .where({ reservation_id: reservationId })
+      .update({ sold_at: new Date() });
     await database.owner('reservations').where({ id: reservationId }).update({ status: 'EXPIRED' });
 
     expect(await store.releaseSeats(reservationId, new Date())).toEqual([]);

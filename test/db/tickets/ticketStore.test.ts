@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { createReservationTickets } from '../../../src/db/tickets/reservationTickets';
 import { createTicketStore } from '../../../src/db/tickets/ticketStore';
 import { createTestDatabase, type TestDatabase } from '../../support/database';
-import { createSale, createUser } from '../../support/factories';
+import { createSale, createUser, insertTicket } from '../../support/factories';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -12,7 +11,7 @@ afterAll(async () => database.drop());
 
 /** A ticket as a confirmation issues it, without the rest of its sale. */
 async function aTicket(): Promise<string> {
-  const { owner, db } = database;
+  const { owner } = database;
   const [{ scheduleId, seatId }, userId, reservationId] = [
     await createSale(owner),
     await createUser(owner),
@@ -30,8 +29,7 @@ async function aTicket(): Promise<string> {
     held_at: now,
     expires_at: now,
   });
-  const [ticket] = await createReservationTickets(db).issue({ reservationId, userId }, [seatId], now);
-  return ticket?.ticketId ?? '';
+  return insertTicket(owner, { reservationId, userId, seatId });
 }
 
 describe('scans of one ticket at once', () => {
