@@ -10,6 +10,7 @@ import { eventually } from '../support/eventually';
 import { readGatewayBook, type Charge } from '../support/gatewayBook';
 import { startPrivateStack, type PrivateStack } from '../support/privateStack';
 import { startStack, type Stack } from '../support/stack';
+import type { StackProcess } from '../support/stackProcess';
 import { connectClient, expectStatus, type Client, type User } from './client';
 import { openSale, type Sale, type SaleOptions } from './sale';
 
@@ -32,7 +33,19 @@ export interface Service<Kind extends Stack = Stack> {
   listed(reservationId: string): Promise<void>;
   /** The number of workflows that were ever started for a schedule, as far as Temporal lists them. */
   workflowsOf(scheduleId: string): Promise<number>;
-  /** Audits the data that the tests leave, then stops everything. */
+  /**
+   * Audits the data that the clients leave, for when they are done, and reads the logs.
+   *
+   * @param others processes beside those of the stack, such as a second worker
+   * @returns every fault and every warning of Node, in words
+   */
+  faults(others?: readonly StackProcess[]): Promise<string[]>;
+  stop(): Promise<void>;
+  /**
+   * Stops everything.
+   *
+   * @throws with every fault, if there are any
+   */
   end(): Promise<void>;
 }
 
@@ -58,7 +71,7 @@ async function serve<Kind extends Stack>(stack: Kind): Promise<Service<Kind>> {
     if (points > 0) expectStatus(await user.topUp(points), 201);
     return user;
   };
-  return {
+  const service: Service<Kind> = {
     stack,
     client,
     temporal,
@@ -81,33 +94,41 @@ async function serve<Kind extends Stack>(stack: Kind): Promise<Service<Kind>> {
       const { count } = await temporal.workflow.count(`ScheduleId = '${scheduleId}'`);
       return count;
     },
+    async faults(others = []) {
+      const logs = [stack.api, stack.worker, stack.gateway, ...others].map(({ logFile }) => logFile);
+      return [...(await auditFaults(stack, client, logs)), ...(await warningsIn(logs))];
+    },
+    async stop() {
+      await connection.close();
+      await stack.stop();
+    },
     async end() {
       try {
-        await expectNoFaults(stack, client);
-        expect(await warningsOf([stack.api, stack.worker, stack.gateway])).toEqual([]);
+        const faults = await service.faults();
+        if (faults.length > 0) throw new Error(`The audit and the logs show:\n${faults.join('\n')}`);
       } finally {
-        await connection.close();
-        await stack.stop();
+        await service.stop();
       }
     },
   };
+  return service;
 }
 
 /** What Node itself warned of, such as too many listeners. A warning for each request would fill a log. */
-async function warningsOf(processes: readonly { logFile: string }[]): Promise<string[]> {
-  const logs = await Promise.all(processes.map(async ({ logFile }) => readFile(logFile, 'utf8')));
-  return logs.flatMap((text) => text.match(/^.*\(node:\d+\).*Warning:.*$/gm) ?? []);
+async function warningsIn(logs: readonly string[]): Promise<string[]> {
+  const texts = await Promise.all(logs.map(async (file) => readFile(file, 'utf8')));
+  return texts.flatMap((text) => text.match(/^.*\(node:\d+\).*Warning:.*$/gm) ?? []);
 }
 
 /** The default of QUEUE_TOKEN_TTL_SECONDS. */
 const ACTIVE_SECONDS = 900;
 
-/**
- * Audits all invariants (docs/benchmark.md#the-audit), for when the clients are done.
- *
- * @throws with every fault found
- */
-async function expectNoFaults(stack: Stack, { lines, secrets }: Client): Promise<void> {
+/** The broken ones of all invariants (docs/benchmark.md#the-audit), in words. */
+async function auditFaults(
+  stack: Stack,
+  { lines, secrets }: Client,
+  serviceLogs: readonly string[],
+): Promise<string[]> {
   const log = path.join(testEnvironment('TEST_FOLDER'), `clients-${randomUUID()}.ndjson`);
   await appendFile(log, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   const faults = await audit({
@@ -117,9 +138,8 @@ async function expectNoFaults(stack: Stack, { lines, secrets }: Client): Promise
     logs: [log],
     activeSeconds: Number(stack.env['QUEUE_TOKEN_TTL_SECONDS'] ?? ACTIVE_SECONDS),
     temporal: stack.temporal,
-    serviceLogs: [stack.api, stack.worker, stack.gateway].map(({ logFile }) => logFile),
+    serviceLogs,
     secrets: [...secrets],
   });
-  if (faults.length === 0) return;
-  throw new Error(`The audit found:\n${faults.map(inWords).join('\n')}`);
+  return faults.map(inWords);
 }

@@ -1,13 +1,15 @@
 import { Redis } from 'ioredis';
 import { connectPostgres } from '../../src/db/connect';
 import type { ManagedProcess } from '../../src/launcher/processes/managedProcess';
-import { createServerSet, type RunningServers } from './servers';
+import { createServerSet, type RunningServers, type ServerName } from './servers';
 import { createStackFolder, createStackServices, type Stack } from './stack';
 
 /** A stack with its own Postgres, Redis and Temporal, so that a test may kill these as well. */
 export interface PrivateStack extends Stack {
   /** The servers that run, or that ran last. */
-  servers(): Record<'postgres' | 'redis' | 'temporal', ManagedProcess>;
+  servers(): Record<ServerName, ManagedProcess>;
+  /** Starts one server again on the same data and port. */
+  startServer(name: ServerName): Promise<void>;
   /** Sends SIGKILL to all six processes at once; resolves when they have ended. */
   killEverything(): Promise<void>;
   /** Starts all six again on the same data, ports and settings. */
@@ -56,6 +58,10 @@ export async function startPrivateStack({
     temporal: { address: temporalAddress, namespace: 'default', taskQueue: services.taskQueue },
     stop: clean,
     servers: () => ({ postgres: running.postgres, redis: running.redis, temporal: running.temporal }),
+    async startServer(name) {
+      const started = await set.startOne(name);
+      running = { ...running, [name]: started };
+    },
     async killEverything() {
       for (const server of servers()) server.signal('SIGKILL');
       const { api, worker, gateway } = services;

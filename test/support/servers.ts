@@ -8,15 +8,14 @@ import { startPostgres } from '../../src/launcher/servers/postgres';
 import { startRedis } from '../../src/launcher/servers/redis';
 import { startTemporal } from '../../src/launcher/servers/temporal';
 
-export interface RunningServers {
+export type ServerName = 'postgres' | 'redis' | 'temporal';
+
+export interface RunningServers extends Record<ServerName, ManagedProcess> {
   superuserUrl: string;
   /** The URLs of the migrated database. */
   database: DatabaseUrls;
   redisUrl: string;
   temporalAddress: string;
-  postgres: ManagedProcess;
-  redis: ManagedProcess;
-  temporal: ManagedProcess;
 }
 
 /** A Postgres, a Redis and a Temporal that can be started repeatedly on the same data and ports. */
@@ -24,6 +23,8 @@ export interface ServerSet {
   ownerPassword: string;
   servicePassword: string;
   start(): Promise<RunningServers>;
+  /** Starts one of them. Resolves when it is ready. */
+  startOne(name: ServerName): Promise<ManagedProcess>;
 }
 
 /** @param folder everything that the servers write; made if it does not exist */
@@ -52,28 +53,36 @@ export async function createServerSet(folder: string, database: string, spawn: S
     return { process: running.process, superuserUrl, urls };
   }
 
+  const startOurRedis = async () =>
+    startRedis({
+      folder: at('redis'),
+      port: ports.redis,
+      password: redisPassword,
+      logFile: at('redis.log'),
+      databases: 1_000,
+      spawn,
+      report: reportProgress,
+    });
+
+  const startOurTemporal = async () =>
+    startTemporal({
+      folder: at('temporal'),
+      ports: temporalPorts,
+      logFile: at('temporal.log'),
+      spawn,
+      report: reportProgress,
+    });
+
+  const each = { postgres: startAndMigrate, redis: startOurRedis, temporal: startOurTemporal };
+
   return {
     ownerPassword,
     servicePassword,
     async start() {
       const [postgres, redis, temporal] = await Promise.all([
         startAndMigrate(),
-        startRedis({
-          folder: at('redis'),
-          port: ports.redis,
-          password: redisPassword,
-          logFile: at('redis.log'),
-          databases: 1_000,
-          spawn,
-          report: reportProgress,
-        }),
-        startTemporal({
-          folder: at('temporal'),
-          ports: temporalPorts,
-          logFile: at('temporal.log'),
-          spawn,
-          report: reportProgress,
-        }),
+        startOurRedis(),
+        startOurTemporal(),
       ]);
       return {
         superuserUrl: postgres.superuserUrl,
@@ -85,6 +94,7 @@ export async function createServerSet(folder: string, database: string, spawn: S
         temporal: temporal.process,
       };
     },
+    startOne: async (name) => (await each[name]()).process,
   };
 }
 

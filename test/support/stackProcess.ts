@@ -6,6 +6,8 @@ export interface StackProcess {
   /** The pid of the process that runs, or that ran last. */
   readonly pid: number;
   readonly logFile: string;
+  /** Whether it has ended, in any way. */
+  hasExited(): boolean;
   /** Resolves when it is ready for work. */
   start(): Promise<void>;
   /** Sends the signal and resolves when the process has ended. Not for SIGSTOP: see `signal`. */
@@ -30,6 +32,7 @@ export function createStackProcess(spawn: Spawner, spec: ServiceSpec): StackProc
       return running().identity.pid;
     },
     logFile: spec.logFile,
+    hasExited: () => running().hasExited(),
     async start() {
       const { managed, untilHealthy } = spawnService({ ...spec, env }, spawn);
       current = managed;
