@@ -1,19 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { decodeJwt } from 'jose';
 import { z } from 'zod';
 import * as contract from '../e2e/contract';
 import type { Client, User } from '../e2e/client';
 import type { Reply } from '../e2e/reply';
+import { pick } from './pick';
+import { createPurchases } from './purchase';
+import { createSender, isFinal } from './send';
+import { createSessions } from './sessions';
 
 /**
- * A 201 that a client got. Until `expiresAt`, or until the client releases the seats, no other client may have them.
+ * A 201 that a client got. Until `expiresAt`, or until the client gives up the seats, no other client may have them.
  */
 export interface Promised {
   reservationId: string;
   seatIds: string[];
   expiresAt: string;
-  /** When the client requested the release, in milliseconds since 1970. */
+  /** When the client requested the release or the cancellation, in milliseconds since 1970. */
   releasedAt: number | null;
 }
 
@@ -38,6 +41,13 @@ export interface Crowd {
   askAgain(): Promise<void>;
 }
 
+export interface CrowdOptions {
+  /** The payment keys of the buyers. */
+  cards?: readonly string[];
+  /** For how long a client retries a service that is away. */
+  patienceMs?: number;
+}
+
 const CARDS = [
   'sandbox:approve',
   'sandbox:approve',
@@ -47,25 +57,30 @@ const CARDS = [
   'sandbox:flaky:1',
 ];
 const EVERY_MS = 150;
-const ASK_AGAIN_MS = 1_000;
-/** A client retries a frozen service for this long. */
 const PATIENCE_MS = 150_000;
-/** Longer than a wish, with its tries and its hold, takes. */
-const WISH_MS = 300_000;
+/** A buyer cancels within this time. Without cancellations, all seats would be sold soon. */
+const CANCELS_WITHIN_MS = 20_000;
 
 const seatsOf = z.object({ unavailableSeatIds: z.array(z.string()) });
 
 /**
  * Buyers that hold random seats, a few per second. They repeat a request under the same key until the response is
- * final. They pay some of their holds, release some, and let the others end. Meanwhile they read all of them.
+ * final. They pay some of their holds, release some, and let the others end. Meanwhile they read all of them. They
+ * cancel what they bought, until the load ends.
  */
-export function startCrowd(client: Client, users: readonly User[], seatIds: readonly string[]): Crowd {
+export function startCrowd(
+  client: Client,
+  users: readonly User[],
+  seatIds: readonly string[],
+  { cards = CARDS, patienceMs = PATIENCE_MS }: CrowdOptions = {},
+): Crowd {
   const wishes: Wish[] = [];
   const faults: string[] = [];
   const running = new Set<Promise<void>>();
   const ending = new AbortController();
-  /** The latest session of each user that has logged in again. */
-  const sessions = new Map<string, User>();
+  const loggedIn = createSessions(client);
+  const sender = createSender(faults, patienceMs);
+  const purchases = createPurchases(loggedIn, sender, { cards, faults });
 
   const loop = (async () => {
     for (let turn = 0; !ending.signal.aborted; turn += 1) {
@@ -77,71 +92,53 @@ export function startCrowd(client: Client, users: readonly User[], seatIds: read
         refused: null,
       };
       wishes.push(wish);
-      const done = live(wish, turn).finally(() => running.delete(done));
+      const done = live(wish, turn)
+        .catch((error: unknown) => void faults.push(`key ${wish.key}: ${String(error)}`))
+        .finally(() => running.delete(done));
       running.add(done);
       await sleep(EVERY_MS);
     }
   })();
 
-  /** The user, with tokens that outlast a wish. Access tokens live for 15 minutes, a long run of the suite does not. */
-  async function loggedIn(user: User): Promise<User> {
-    const session = sessions.get(user.userId) ?? user;
-    const { exp = 0 } = decodeJwt(session.accessToken);
-    if (exp * 1_000 > Date.now() + WISH_MS) return session;
-    const again = await client.logIn(user.id, user.password).catch(() => session);
-    sessions.set(user.userId, again);
-    return again;
-  }
-
   async function live(wish: Wish, turn: number): Promise<void> {
     wish.user = await loggedIn(wish.user);
     await ask(wish);
     if (!wish.promised) return;
-    const { user, promised } = wish;
+    const { promised } = wish;
+    const user = await loggedIn(wish.user);
     if (turn % 3 === 1) {
       await sleep(1_000);
       promised.releasedAt = Date.now();
       await user.release(promised.reservationId).catch(() => undefined);
     } else if (turn % 3 === 2) {
       await sleep(1_000);
-      await pay(user, promised.reservationId);
+      await purchases.pay(user, promised.reservationId);
     }
     await watch(wish);
+    if (turn % 3 === 2) await cancel(user, promised);
   }
 
-  /** Pays by card in every way that clients do: twice at once, with two keys, again after a failure. */
-  async function pay(user: User, reservationId: string): Promise<void> {
-    const key = randomUUID();
-    const send = async (paymentKey: string, under = key) =>
-      user.pay(reservationId, { points: 0, paymentKey, key: under }).catch(() => null);
-    const paymentKey = pick(CARDS);
-    const [first, second] = await Promise.all([
-      send(paymentKey),
-      send(paymentKey),
-      send(paymentKey, randomUUID()),
-    ]);
-    if (first?.status === 200 && second?.status === 200 && first.text !== second.text)
-      faults.push(`payment key ${key} got two responses`);
-    const again = await send(paymentKey);
-    if (first?.status === 200 && again && again.status < 500 && again.text !== first.text)
-      faults.push(`payment key ${key} got ${first.text}, and now gets ${again.text}`);
-    if (first?.status !== 200) await send('sandbox:approve', randomUUID());
+  async function cancel(user: User, promised: Promised): Promise<void> {
+    const { reservationId } = promised;
+    if (!(await purchases.isConfirmed(user, reservationId))) return;
+    await sleep(Math.random() * CANCELS_WITHIN_MS);
+    if (ending.signal.aborted) return;
+    promised.releasedAt = Date.now();
+    await purchases.cancel(user, reservationId);
   }
 
   async function ask(wish: Wish): Promise<void> {
-    const { user, key, seatId } = wish;
-    const until = Date.now() + PATIENCE_MS;
-    while (Date.now() < until) {
-      const reply = await user.hold([seatId], { key }).catch(() => null);
-      if (reply && note(wish, reply)) return;
-      await sleep(ASK_AGAIN_MS);
-    }
-    faults.push(`key ${key} got no final response within ${PATIENCE_MS} ms`);
+    const { key, seatId, user } = wish;
+    const reply = await sender.untilFinal(`key ${key}`, async () => {
+      // A repeated request is the same request: it has the queue token of the first one.
+      const { queueToken } = user;
+      return (await loggedIn(user)).hold([seatId], { key, queueToken });
+    });
+    if (reply) note(wish, reply);
   }
 
-  /** @returns whether the response is final */
-  function note(wish: Wish, reply: Reply): boolean {
-    if (reply.status === 503 || reply.status === 429) return false;
+  /** Compares a final response with what the client knows. */
+  function note(wish: Wish, reply: Reply): void {
     if (reply.status !== 201) {
       const slug = contract.problem.parse(reply.body).type.replace('/problems/', '');
       if (reply.status >= 500) faults.push(`key ${wish.key}: ${reply.status} ${reply.text}`);
@@ -155,7 +152,7 @@ export function startCrowd(client: Client, users: readonly User[], seatIds: read
       if (wish.refused !== null && wish.refused !== slug)
         faults.push(`key ${wish.key} was ${wish.refused}, and is ${slug} now`);
       wish.refused = slug;
-      return true;
+      return;
     }
     const { reservationId, seats, expiresAt } = contract.hold.parse(reply.body);
     const ids = seats.map((seat) => seat.seatId);
@@ -164,7 +161,6 @@ export function startCrowd(client: Client, users: readonly User[], seatIds: read
     if (wish.promised && wish.promised.reservationId !== reservationId)
       faults.push(`key ${wish.key} has two reservations`);
     wish.promised ??= { reservationId, seatIds: ids, expiresAt, releasedAt: null };
-    return true;
   }
 
   /** No client may see an early end. The time of arrival counts for a response that was on its way for long. */
@@ -191,17 +187,11 @@ export function startCrowd(client: Client, users: readonly User[], seatIds: read
     async askAgain() {
       for (const wish of wishes) {
         const user = await loggedIn(wish.user);
-        // A repeated request is the same request: it has the queue token of the first one.
         const { queueToken } = wish.user;
         const reply = await user.hold([wish.seatId], { key: wish.key, queueToken });
-        if (!note(wish, reply)) faults.push(`key ${wish.key} gets ${reply.status} after the load`);
+        if (isFinal(reply)) note(wish, reply);
+        else faults.push(`key ${wish.key} gets ${reply.status} after the load`);
       }
     },
   };
-}
-
-function pick<Item>(items: readonly Item[]): Item {
-  const item = items[Math.floor(Math.random() * items.length)];
-  if (item === undefined) throw new Error('nothing to pick from');
-  return item;
 }

@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { START_MS, startPrivateService, type Service } from '../e2e/service';
-import { freePort } from '../../src/launcher/ports';
 import { eventually } from '../support/eventually';
 import type { PrivateStack } from '../support/privateStack';
 import { signalTree } from '../support/processTree';
-import { createStackFolder } from '../support/stack';
-import { createStackProcess, type StackProcess } from '../support/stackProcess';
 import { startCrowd, type Crowd } from './crowd';
+import { brokenPromises, openRows, unknownHolds } from './promises';
+import { startSecondWorker, type SecondWorker } from './secondWorker';
 
 /**
  * Each process is frozen for each of these times, under load. Temporal gives a task to another worker after 10 s, a
@@ -27,22 +26,12 @@ const BETWEEN_MS = 4_000;
 const TEST_MS = 900_000;
 
 let service: Service<PrivateStack>;
-let secondWorker: StackProcess;
-let home: Awaited<ReturnType<typeof createStackFolder>>;
+let secondWorker: SecondWorker;
 let crowd: Crowd;
 
 beforeAll(async () => {
   service = await startPrivateService({ HOLD_SECONDS: String(HOLD_SECONDS), SETTLE_SECONDS: '10' });
-  home = await createStackFolder();
-  const port = await freePort();
-  secondWorker = createStackProcess(home.spawn, {
-    name: 'worker',
-    entry: 'src/worker/main.js',
-    env: { ...service.stack.env, WORKER_METRICS_PORT: String(port) },
-    logFile: `${home.folder}/worker.log`,
-    readyUrl: `http://127.0.0.1:${port}/readyz`,
-  });
-  await secondWorker.start();
+  secondWorker = await startSecondWorker(service.stack);
   const [{ seatIds }, users] = await Promise.all([
     service.openSale({ seats: SEATS, maxSeatsPerUser: SEATS }),
     service.buyers(BUYERS),
@@ -51,9 +40,9 @@ beforeAll(async () => {
 }, START_MS);
 
 afterAll(async () => {
-  await secondWorker.stop();
+  await secondWorker.process.stop();
   await service.end();
-  await home.remove();
+  await secondWorker.remove();
 }, START_MS);
 
 const of = (process: { signal(signal: NodeJS.Signals): void }) => (signal: NodeJS.Signals) =>
@@ -61,7 +50,7 @@ const of = (process: { signal(signal: NodeJS.Signals): void }) => (signal: NodeJ
 
 const FROZEN: [string, () => ((signal: NodeJS.Signals) => void)[]][] = [
   ['one of two workers', () => [of(service.stack.worker)]],
-  ['both workers', () => [of(service.stack.worker), of(secondWorker)]],
+  ['both workers', () => [of(service.stack.worker), of(secondWorker.process)]],
   ['the API', () => [of(service.stack.api)]],
   ['Temporal', () => [of(service.stack.servers().temporal)]],
   ['Postgres', () => [(signal) => signalTree(service.stack.servers().postgres.identity.pid, signal)]],
@@ -108,42 +97,13 @@ describe('while many clients hold seats', () => {
       await crowd.askAgain();
 
       expect(crowd.faults).toEqual([]);
-      expect(await brokenPromises()).toEqual([]);
-      expect(await unknownHolds()).toEqual([]);
+      const { ownerDb } = service.stack;
+      expect(await brokenPromises(ownerDb, crowd)).toEqual([]);
+      expect(await unknownHolds(ownerDb, crowd)).toEqual([]);
       // Holds end at their time. A workflow whose API was rejected or cut off ends with its hold.
-      await eventually(async () => expect(await openRows()).toEqual([]), (HOLD_SECONDS + 30) * 1_000);
+      await eventually(async () => expect(await openRows(ownerDb)).toEqual([]), (HOLD_SECONDS + 30) * 1_000);
       expect(crowd.wishes.filter(({ promised }) => promised).length).toBeGreaterThan(50);
     },
     TEST_MS,
   );
 });
-
-/** Holds that a client was granted, and that lost a seat before their time. */
-async function brokenPromises(): Promise<string[]> {
-  const { ownerDb } = service.stack;
-  const broken: string[] = [];
-  for (const { promised } of crowd.wishes) {
-    if (!promised) continue;
-    const rows = await ownerDb('allocations')
-      .where({ reservation_id: promised.reservationId })
-      .select<{ seat_id: string; released_at: Date | null }[]>('seat_id', 'released_at');
-    const end = promised.releasedAt ?? Date.parse(promised.expiresAt);
-    const kept = rows.filter(({ released_at: at }) => at === null || at.getTime() >= end);
-    if (kept.length !== promised.seatIds.length) broken.push(promised.reservationId);
-  }
-  return broken;
-}
-
-/** Holds that no client knows, although each client asked until its response was final. */
-async function unknownHolds(): Promise<string[]> {
-  const known = new Set(crowd.wishes.map(({ promised }) => promised?.reservationId));
-  const rows = await service.stack.ownerDb('reservations').select<{ id: string }[]>('id');
-  return rows.map(({ id }) => id).filter((id) => !known.has(id));
-}
-
-async function openRows(): Promise<unknown[]> {
-  return service.stack
-    .ownerDb('reservations')
-    .whereIn('status', ['HELD', 'PAYING', 'SETTLING'])
-    .select('id', 'status', 'expires_at');
-}
