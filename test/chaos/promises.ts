@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Crowd } from './crowd';
 
-/** The ids of holds that a client was granted, and that lost a seat before their time. */
+/** Holds that a client was granted, and that lost a seat before their time, in words. */
 export async function brokenPromises(db: Knex, { wishes }: Crowd): Promise<string[]> {
   const broken: string[] = [];
   for (const { promised } of wishes) {
@@ -11,7 +11,8 @@ export async function brokenPromises(db: Knex, { wishes }: Crowd): Promise<strin
       .select<{ seat_id: string; released_at: Date | null }[]>('seat_id', 'released_at');
     const end = promised.releasedAt ?? Date.parse(promised.expiresAt);
     const kept = rows.filter(({ released_at: at }) => at === null || at.getTime() >= end);
-    if (kept.length !== promised.seatIds.length) broken.push(promised.reservationId);
+    if (kept.length !== promised.seatIds.length)
+      broken.push(`${JSON.stringify(promised)} lost a seat before its time: ${JSON.stringify(rows)}`);
   }
   return broken;
 }
