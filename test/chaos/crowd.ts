@@ -16,7 +16,7 @@ export interface Promised {
   reservationId: string;
   seatIds: string[];
   expiresAt: string;
-  /** When the client requested the release or the cancellation, in milliseconds since 1970. */
+  /** When the client gave up the seats by a release or a cancellation, in milliseconds since 1970. */
   releasedAt: number | null;
 }
 
@@ -108,7 +108,8 @@ export function startCrowd(
     const user = await loggedIn(wish.user);
     if (turn % 3 === 1) {
       await sleep(1_000);
-      promised.releasedAt = Date.now();
+      // The response may have arrived after the end of the hold.
+      promised.releasedAt = Math.min(Date.now(), Date.parse(promised.expiresAt));
       await user.release(promised.reservationId).catch(() => undefined);
     } else if (turn % 3 === 2) {
       await sleep(1_000);

@@ -113,7 +113,8 @@ async function look(): Promise<void> {
   const logs = [stack.worker, secondWorker.process].map(({ logFile }) => logFile);
   const { taskQueue } = stack.temporal;
   const lines = await findNonDeterminism(logs, { client: temporal, taskQueue, folder: runLog.folder });
-  for (const line of [...lines, ...(await findStranded(logs))]) found(line);
+  for (const line of [...lines, ...(await findStranded(logs, { client: temporal, db: stack.ownerDb }))])
+    found(line);
   for (const part of Object.values(partsOf(stack, secondWorker.process)))
     if (part.hasExited()) found(`${part.name} has ended although nothing killed it`);
 }

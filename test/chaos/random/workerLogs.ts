@@ -2,6 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Client } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
+import type { Knex } from 'knex';
+import { z } from 'zod';
+import { reservationWorkflowId } from '../../../src/contract/reservations';
 
 const { History } = temporal.api.history.v1;
 
@@ -12,11 +15,28 @@ const NON_DETERMINISM = /TMPRL1100|nondeterminis|Invalid transition/i;
  * no such reservation even after a kill.
  */
 const STRANDED = /"kind":"reservation".*an open row had no workflow/;
+const strandedLine = z.object({ row: z.object({ reservationId: z.string() }) });
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
-/** @returns the lines in which a worker reports that it found a reservation without a workflow */
-export const findStranded = async (logFiles: readonly string[]): Promise<string[]> =>
-  linesOf(logFiles, STRANDED);
+/**
+ * The sweep reads a page of overdue rows, and then handles one after the other. Meanwhile the workflow of a row may end
+ * it, for example after an outage of Postgres. Such a row had its workflow: it ended before the new run began.
+ *
+ * @returns the lines in which a worker reports a reservation that really had no workflow
+ */
+export async function findStranded(
+  logFiles: readonly string[],
+  { client, db }: { client: Client; db: Knex },
+): Promise<string[]> {
+  const stranded: string[] = [];
+  for (const line of await linesOf(logFiles, STRANDED)) {
+    const { reservationId } = strandedLine.parse(JSON.parse(line)).row;
+    const { startTime } = await client.workflow.getHandle(reservationWorkflowId(reservationId)).describe();
+    const early = await db('reservations').where({ id: reservationId }).where('ended_at', '<', startTime);
+    if (early.length === 0) stranded.push(line);
+  }
+  return stranded;
+}
 
 /**
  * Reads the logs of workers for non-determinism. Writes the whole history of each workflow that these lines name to a
