@@ -20,6 +20,8 @@ export async function describeRun(db: Knex, run: Figures): Promise<string> {
   // Without colours, because a log would keep their codes, and without lines between the rows.
   const table = new Table({
     style: { head: [], border: [] },
+    colWidths: [30, 90],
+    wordWrap: true,
     chars: { mid: '', 'mid-mid': '', 'left-mid': '', 'right-mid': '' },
   });
   table.push(
