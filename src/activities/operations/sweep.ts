@@ -9,6 +9,7 @@ import { startOpening } from '../../temporal/openings/planOpening';
 import { startCancellation } from '../../temporal/cancellations/startCancellation';
 import { adoptReservation } from '../../temporal/reservations/startReservation';
 import { startShowCancellation } from '../../temporal/cancellations/startShowCancellation';
+import { isOpen } from '../../domain/reservations/reservationStates';
 import { moveToCurrent } from '../../temporal/workerVersions';
 import type { ActivityDependencies, StrandedKind } from '../dependencies';
 
@@ -61,13 +62,17 @@ export function createSweepActivities({
      * @param after the last reservation of the page before; null for the first page
      */
     async adoptStranded(after: string | null): Promise<SweptPage> {
-      const overdue = await createReservationStore(db).overdue({
+      const reservations = createReservationStore(db);
+      const overdue = await reservations.overdue({
         olderThanSeconds: OVERDUE_SECONDS,
         after,
         limit: PAGE,
       });
-      const adopted = await adopt('reservation', overdue, async (taskQueue, reservation) => {
-        const { reservationId, userId, scheduleId, heldAt, expiresAt } = reservation;
+      const adopted = await adopt('reservation', overdue, async (taskQueue, { reservationId }) => {
+        // Its own workflow may have ended it since the page was read, for example after an outage of Postgres.
+        const reservation = await reservations.find(reservationId);
+        if (!reservation || !isOpen(reservation.status)) return false;
+        const { userId, scheduleId, heldAt, expiresAt } = reservation;
         const start = { reservationId, userId, scheduleId, heldAt, expiresAt, settleSeconds };
         return adoptReservation(getClient(), taskQueue, start);
       });
@@ -110,7 +115,7 @@ export function createSweepActivities({
     },
   };
 
-  /** @param start resolves to false if a workflow runs @returns how many had none */
+  /** @param start resolves to false if a workflow runs, or none is needed @returns how many had none */
   async function adopt<Row extends object>(
     kind: StrandedKind,
     rows: readonly Row[],

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { createActivities, type Activities } from '../../../src/activities';
 import { chargeOfPayment } from '../../../src/gateways/chargeRequest';
 import type { sweep } from '../../../src/workflows';
@@ -12,7 +13,7 @@ import { holdNewSale } from '../../support/holdNewSale';
 import { announceSale } from '../../support/opening';
 import { BY_POINTS_AND_CARD, createSoldShow } from '../../support/soldShow';
 import { createTestbed, type Testbed } from '../../support/testbed';
-import { aGrant, type PaymentStep } from '../../support/steps';
+import { aGrant, anEnd, type PaymentStep } from '../../support/steps';
 
 let testbed: Testbed;
 let activities: Activities;
@@ -117,6 +118,26 @@ describe('the sweep', () => {
     expect(await statusOf(sold.reservationId)).toBe('CONFIRMED');
     await testbed.temporal.reservations.release(owned.reservationId);
     await activities.endHold({ reservationId: young.hold.reservationId, status: 'RELEASED' });
+  });
+
+  it('does not count a hold that its own workflow ends while the sweep is at another one', async () => {
+    const [first, second] = [(await aStrandedHold()).hold, (await aStrandedHold()).hold];
+    for (const { reservationId } of [first, second]) await letPass(reservationId);
+    const { client } = testbed.temporal.env;
+    const start = client.workflow.start.bind(client.workflow);
+    const started = jest.spyOn(client.workflow, 'start').mockImplementation(async (type, options) => {
+      await activities.endHold(anEnd(second, 'EXPIRED'));
+      return start(type, options);
+    });
+    const { taskQueue } = testbed.temporal;
+    const environment = new MockActivityEnvironment({ taskQueue }, { client });
+
+    const page = await environment.run(activities.adoptStranded, null);
+
+    started.mockRestore();
+    expect(page).toEqual({ last: null, adopted: 1 });
+    await testbed.temporal.handle(first.reservationId).result();
+    await expect(testbed.temporal.handle(second.reservationId).describe()).rejects.toThrow('not found');
   });
 
   it('counts what it finds, page by page', async () => {
