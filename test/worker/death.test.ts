@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { freePort } from '../../src/launcher/ports';
 import { spawnService } from '../../src/launcher/processes/service';
@@ -66,19 +67,43 @@ describe('a worker that can no longer poll', () => {
   });
 });
 
+/** Starts a workflow for the worker of a task queue. */
+async function startSweep(taskQueue: string) {
+  const connection = await Connection.connect({ address: testEnvironment('TEST_TEMPORAL_ADDRESS') });
+  const { workflow } = new Client({ connection });
+  const handle = await workflow.start('sweep', { taskQueue, workflowId: `sweep-${randomUUID()}` });
+  return { handle, runId: handle.firstExecutionRunId, close: async () => connection.close() };
+}
+
 describe('a worker whose workflow blocks its thread', () => {
   it('ends with a failure code, and names the run', async () => {
     const { managed, taskQueue, remove } = await aWorker('blockingWorkflows.cjs');
-    const connection = await Connection.connect({ address: testEnvironment('TEST_TEMPORAL_ADDRESS') });
-    const { workflow } = new Client({ connection });
+    const { handle, runId, close } = await startSweep(taskQueue);
     try {
-      const blocking = await workflow.start('sweep', { taskQueue, workflowId: `sweep-${randomUUID()}` });
-
       expect(await managed.exited).toBe('exit code 1');
-      expect(managed.lastWords()).toContain(`run id ${blocking.firstExecutionRunId} has blocked its thread`);
-      await blocking.terminate();
+      expect(managed.lastWords()).toContain(`run id ${runId} has blocked its thread`);
+      await handle.terminate();
     } finally {
-      await connection.close();
+      await close();
+      await remove();
+    }
+  });
+});
+
+describe('a worker that is frozen in the middle of a step', () => {
+  it('continues afterwards', async () => {
+    const { managed, taskQueue, remove } = await aWorker('slowWorkflows.cjs');
+    const { handle, close } = await startSweep(taskQueue);
+    try {
+      await sleep(700);
+      managed.signal('SIGSTOP');
+      await sleep(6_000);
+      managed.signal('SIGCONT');
+
+      expect(await handle.result()).toMatchObject({ adopted: 0 });
+      expect(managed.hasExited()).toBe(false);
+    } finally {
+      await close();
       await remove();
     }
   });
