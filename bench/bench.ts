@@ -22,6 +22,8 @@ export interface Bench {
   sites: readonly Site[];
   /** Starts another Holdfast beside the main one. */
   openSite(name: string): Promise<Site>;
+  /** Adds what `close` has to close, before everything else. */
+  closeLater(close: () => Promise<void>): void;
   close(): Promise<void>;
 }
 
@@ -62,6 +64,7 @@ export async function openBench(scale: Scale): Promise<Bench> {
       sites,
       pids: { ...stack.pids, generator: generator.pid },
       openSite: open,
+      closeLater: (closer) => void closers.push(closer),
       close,
     };
   } catch (error) {

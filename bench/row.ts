@@ -10,8 +10,8 @@ export interface Row {
   unit: 'a second' | 'ms' | 's' | 'CPU ms' | 'MB';
   /** What the figure is compared with, in the same round. */
   reference: string;
-  /** The target for the figure divided by its reference. */
-  target: { atLeast: number } | { atMost: number };
+  /** The target for the figure divided by its reference. Null if the comparison only informs. */
+  target: { atLeast: number } | { atMost: number } | null;
   /** The row takes so long that it runs only with `--long`. */
   long?: true;
   /** Prepares the row, outside of the measurement. */

@@ -1,4 +1,5 @@
 import { serve } from '../processes/serve';
+import { buyPlain } from './plainShopping';
 import type { GeneratorCommand } from './protocol';
 import { runSale } from './sale';
 import { arrive, saturate } from './requests';
@@ -20,6 +21,8 @@ serve<object, GeneratorCommand>(() =>
           return buyMany(command);
         case 'singleHolds':
           return holdOneByOne(command);
+        case 'plainPurchases':
+          return buyPlain(command);
         case 'sale':
           return runSale(command);
       }

@@ -68,6 +68,17 @@ export type ManyPurchasesCommand = Shopping & {
 /** One hold at a time; each is released again. */
 export type SingleHoldsCommand = Shopping & { task: 'singleHolds'; holds: number };
 
+/** At the service without Temporal. */
+export interface PlainPurchasesCommand extends Target {
+  task: 'plainPurchases';
+  customers: readonly Person[];
+  seatIds: readonly string[];
+  seatsEach: number;
+  window: Window;
+  /** The service is killed meanwhile. */
+  cutOff: boolean;
+}
+
 export interface SaleCommand extends Target {
   task: 'sale';
   scheduleId: string;
@@ -87,6 +98,7 @@ export type GeneratorCommand =
   | PurchaseArrivalsCommand
   | ManyPurchasesCommand
   | SingleHoldsCommand
+  | PlainPurchasesCommand
   | SaleCommand;
 
 /** The result of the shopping tasks. `seatsUsed` is where the next task begins. */

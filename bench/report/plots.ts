@@ -45,7 +45,8 @@ export function writePlots(report: Report): string[] {
  * Each ratio as a share of its target. A value of 1 or more has reached the target, also for targets with an upper
  * limit.
  */
-function targetChart(rows: readonly RowReport[]): string {
+function targetChart(all: readonly RowReport[]): string {
+  const rows = all.flatMap(({ target, ...row }) => (target ? [{ ...row, target }] : []));
   const shares = rows.map(({ ratio, target }) =>
     'atLeast' in target ? ratio.median / target.atLeast : target.atMost / ratio.median,
   );

@@ -19,7 +19,8 @@ export interface RowReport {
   theirs: Spread;
   /** Ours divided by theirs, round by round. */
   ratio: Spread;
-  reached: boolean;
+  /** Null if there is no target. */
+  reached: boolean | null;
   /** Milliseconds of one operation, by process; the medians of the rounds. */
   cpuMs: { ours: Cpu; reference: Cpu };
   /**
@@ -68,7 +69,6 @@ function rowReport(row: Row, measurements: readonly Measurement[]): RowReport {
   const { subject, figure, unit, reference, target } = row;
   const ratio = spreadOf(measurements.map((measured) => measured.ours / measured.reference));
   const broken = measurements.flatMap((measured) => measured.broken ?? []);
-  const isInTarget = 'atLeast' in target ? ratio.median >= target.atLeast : ratio.median <= target.atMost;
   const cpuMs = {
     ours: mediansOf(measurements.map((measured) => measured.cpuMs.ours)),
     reference: mediansOf(measurements.map((measured) => measured.cpuMs.reference)),
@@ -83,7 +83,7 @@ function rowReport(row: Row, measurements: readonly Measurement[]): RowReport {
     ours: spreadOf(measurements.map((measured) => measured.ours)),
     theirs: spreadOf(measurements.map((measured) => measured.reference)),
     ratio,
-    reached: isInTarget && broken.length === 0,
+    reached: target && isReached(target, ratio.median) && broken.length === 0,
     cpuMs,
     cpuRatio: sumOf(cpuMs.ours) > 0 ? sumOf(cpuMs.reference) / sumOf(cpuMs.ours) : null,
     latencies: Object.fromEntries(
@@ -95,6 +95,10 @@ function rowReport(row: Row, measurements: readonly Measurement[]): RowReport {
     details: measurements.at(-1)?.details ?? {},
     broken,
   };
+}
+
+function isReached(target: NonNullable<Row['target']>, ratio: number): boolean {
+  return 'atLeast' in target ? ratio >= target.atLeast : ratio <= target.atMost;
 }
 
 function mediansOf(rounds: readonly Cpu[]): Cpu {

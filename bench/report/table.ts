@@ -40,11 +40,16 @@ function figureTable(rows: readonly RowReport[]): string {
       reference,
       spread(theirs),
       spread(ratio),
-      'atLeast' in target ? `≥ ${target.atLeast}` : `≤ ${target.atMost}`,
-      reached ? 'reached' : 'MISSED',
+      targetInWords(target),
+      reached === null ? '' : reached ? 'reached' : 'MISSED',
     ]);
   }
   return table.toString();
+}
+
+function targetInWords(target: RowReport['target']): string {
+  if (target === null) return '';
+  return 'atLeast' in target ? `≥ ${target.atLeast}` : `≤ ${target.atMost}`;
 }
 
 function processorTable(rows: readonly RowReport[]): string {

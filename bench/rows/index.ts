@@ -7,10 +7,12 @@ import { refusedHolds } from './refusedHolds';
 import { sale } from './sale';
 import { seatMapRows } from './seatMaps';
 import { singleHold } from './singleHold';
+import { withoutTemporal } from './withoutTemporal';
 
 /** Everything that is measured, in the order of the report. */
 export const ROWS: readonly Row[] = [
   ...fullReservationRows,
+  withoutTemporal,
   singleHold,
   refusedHolds,
   ...seatMapRows,

@@ -1,0 +1,79 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { oncePerBench, rateOf, type Bench } from '../bench';
+import { shoppedSchema, type Shopped } from '../generator/protocol';
+import { sumOf } from '../processes/meter';
+import { startPlain, type Plain } from '../plain/plain';
+import type { Row } from '../row';
+import { paidReservations } from './fullReservations';
+
+const SEATS_EACH = 2;
+const KILLS = 10;
+/** Each kill comes after so much time under load, and a little more each time. */
+const BEFORE_KILL_MS = 600;
+const STEP_MS = 37;
+
+/**
+ * What durable execution costs and what it buys. The reference is the same sale without Temporal. In the first round,
+ * the service of the reference is also killed under load, and its lost money is counted.
+ */
+export const withoutTemporal: Row = {
+  subject: 'reservations',
+  figure: 'a full reservation beside a service without Temporal',
+  unit: 'CPU ms',
+  reference: 'one transaction for the hold, one for the payment',
+  target: null,
+
+  async prepare(bench) {
+    const plain = await shop(bench);
+    await plain.buy(bench.scale.warmUpMs);
+    return async (round) => {
+      const ours = (await paidReservations(bench, round)).cpuMs;
+      const { cpuMs: theirs } = rateOf(await plain.buy(bench.scale.measuredMs));
+      const lost = round.number === 1 ? await plain.lostByKills() : null;
+      return {
+        ours: sumOf(ours),
+        reference: sumOf(theirs),
+        cpuMs: { ours, reference: theirs },
+        details:
+          lost === null ? {} : { [`charges for nothing after ${KILLS} kills, without Temporal`]: lost },
+      };
+    };
+  },
+};
+
+const shop = oncePerBench(async (bench: Bench) => {
+  const plain = await startPlain(bench.site, bench.scale.customers);
+  bench.closeLater(() => plain.stop());
+  let used = 0;
+  const ask = async (measuredMs: number, cutOff: boolean): Promise<Shopped> => {
+    const shopped = await bench.generator.ask(
+      {
+        task: 'plainPurchases',
+        url: plain.url(),
+        pids: { ...plain.pids(), generator: bench.generator.pid },
+        customers: plain.people,
+        seatIds: plain.seatIds.slice(used),
+        seatsEach: SEATS_EACH,
+        window: { users: bench.scale.users, rampMs: bench.scale.rampMs, measuredMs },
+        cutOff,
+      },
+      shoppedSchema,
+    );
+    used += shopped.seatsUsed;
+    return shopped;
+  };
+  return {
+    buy: async (measuredMs: number) => ask(measuredMs, false),
+    lostByKills: async () => lostByKills(plain, async () => ask(2 * BEFORE_KILL_MS + KILLS * STEP_MS, true)),
+  };
+});
+
+async function lostByKills(plain: Plain, load: () => Promise<unknown>): Promise<number> {
+  for (let kill = 0; kill < KILLS; kill += 1) {
+    const loading = load();
+    await pause(BEFORE_KILL_MS + kill * STEP_MS);
+    await plain.killAndStart();
+    await loading;
+  }
+  return plain.chargedForNothing();
+}
