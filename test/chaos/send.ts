@@ -45,7 +45,7 @@ export function createSender(faults: string[], patienceMs: number): Sender {
 }
 
 /** 401: the session ended while the service was away. The client logs in and sends the request again. */
-export const isFinal = ({ status }: Reply): boolean => status !== 503 && status !== 429 && status !== 401;
+export const isFinal = ({ status }: Reply): boolean => ![401, 408, 429, 503].includes(status);
 
 /** `fetch` reports a connection that it could not make, or that ended early. Its TypeError is not the one of Jest. */
 const isCut = (error: unknown): boolean => /^TypeError: (?:fetch failed|terminated)$/.test(String(error));
