@@ -13,7 +13,7 @@ const BEFORE_KILL_MS = 600;
 const STEP_MS = 37;
 
 /**
- * What durable execution costs and what it buys. The reference is the same sale without Temporal. In the first round,
+ * What durable execution costs and what it buys. The reference is the same sale without Temporal. In the last round,
  * the service of the reference is also killed under load, and its lost money is counted.
  */
 export const withoutTemporal: Row = {
@@ -29,7 +29,7 @@ export const withoutTemporal: Row = {
     return async (round) => {
       const ours = (await paidReservations(bench, round)).cpuMs;
       const { cpuMs: theirs } = rateOf(await plain.buy(bench.scale.measuredMs));
-      const lost = round.number === 1 ? await plain.lostByKills() : null;
+      const lost = round.number === bench.scale.rounds ? await plain.lostByKills() : null;
       return {
         ours: sumOf(ours),
         reference: sumOf(theirs),
