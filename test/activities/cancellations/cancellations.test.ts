@@ -10,7 +10,6 @@ import { createTicketStore, type CheckInResult } from '../../../src/db/tickets/t
 import { KOREAN_POLICY, type CancellationPolicy } from '../../../src/domain/cancellations/cancellationPolicy';
 import { chargeOfPayment } from '../../../src/gateways/chargeRequest';
 import { createCancelling, type Cancelling } from '../../support/cancelling';
-import { eventually } from '../../support/eventually';
 import {
   anAttempt,
   BOOKING_FEE,
@@ -21,6 +20,7 @@ import {
 } from '../../support/factories';
 import { createFixture, type Fixture } from '../../support/fixture';
 import { aConfirmation, aGrant } from '../../support/steps';
+import { untilAStatementWaits } from '../../support/waiting';
 
 let fixture: Fixture;
 let activities: Activities;
@@ -514,7 +514,7 @@ describe('a cancellation and a check-in:', () => {
     await owner.transaction(async (gate) => {
       expect(await checkIn(ticketId, gate)).toMatchObject({ outcome: 'admitted' });
       deciding = cancel(reservationId);
-      await eventually(async () => expect(await waitingForALock()).toBe(1));
+      await untilAStatementWaits(fixture.database.owner);
     });
 
     expect(await deciding).toEqual(refusedWith('ticket-used'));
@@ -548,15 +548,6 @@ describe('a cancellation and a check-in:', () => {
     expect(await checkIn(tickets[0]?.ticketId ?? '')).toEqual({ outcome: 'void' });
   });
 });
-
-/** Statements of this database that wait for the lock of another transaction. */
-async function waitingForALock(): Promise<number> {
-  const { rows } = await fixture.database.owner.raw<{ rows: unknown[] }>(
-    `SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
-     WHERE NOT granted AND datname = current_database()`,
-  );
-  return rows.length;
-}
 
 describe('refunding the card', () => {
   it('twice refunds it once, and books the refund once', async () => {

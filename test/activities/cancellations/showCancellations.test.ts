@@ -10,6 +10,7 @@ import { createSale, createUser } from '../../support/factories';
 import { BY_CARD, BY_POINTS_AND_CARD, createSoldShow, FREE } from '../../support/soldShow';
 import { createFixture, type Fixture } from '../../support/fixture';
 import { aGrant } from '../../support/steps';
+import { advisoryLocksWaitedFor, locksWaitedFor } from '../../support/waiting';
 
 let fixture: Fixture;
 let activities: Activities;
@@ -229,22 +230,8 @@ describe('the progress of a show', () => {
 const sumOf = <Key extends string>(rows: readonly Record<Key, number>[], key: Key): number =>
   rows.reduce((sum, row) => sum + row[key], 0);
 
-async function someoneWaitsForARow(): Promise<void> {
-  await eventually(async () => {
-    const { rows } = await fixture.database.owner.raw<{ rows: unknown[] }>(
-      `SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
-       WHERE NOT granted AND datname = current_database()`,
-    );
-    if (rows.length === 0) throw new Error('no statement waits');
-  });
-}
+const someoneWaitsForARow = async (): Promise<void> =>
+  eventually(async () => expect(await locksWaitedFor(fixture.database.owner)).toBeGreaterThan(0));
 
-async function someoneWaitsForTheSale(): Promise<void> {
-  await eventually(async () => {
-    const { rows } = await fixture.database.owner.raw<{ rows: unknown[] }>(
-      `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
-       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
-    );
-    if (rows.length === 0) throw new Error('no statement waits for the sale');
-  });
-}
+const someoneWaitsForTheSale = async (): Promise<void> =>
+  eventually(async () => expect(await advisoryLocksWaitedFor(fixture.database.owner)).toBeGreaterThan(0));

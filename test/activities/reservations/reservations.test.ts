@@ -5,6 +5,7 @@ import { eventually } from '../../support/eventually';
 import { createSale, createUser, type SaleOptions } from '../../support/factories';
 import { createFixture, type Fixture } from '../../support/fixture';
 import { aGrant, anEnd } from '../../support/steps';
+import { advisoryLocksWaitedFor } from '../../support/waiting';
 
 let fixture: Fixture;
 let activities: Activities;
@@ -311,7 +312,7 @@ describe('ending a hold', () => {
     await grantHold(storesOf(granting), hold);
 
     const ending = activities.endHold(anEnd(hold));
-    await eventually(async () => expect(await waitingForLocks()).toBe(1));
+    await eventually(async () => expect(await advisoryLocksWaitedFor(fixture.database.owner)).toBe(1));
     await granting.commit();
 
     expect(await ending).toMatchObject({ status: 'RELEASED' });
@@ -328,14 +329,6 @@ describe('ending a hold', () => {
     expect(await fixture.books.seat(sale.seatId)).toBe('AVAILABLE');
   });
 });
-
-async function waitingForLocks(): Promise<number> {
-  const { rows } = await fixture.database.owner.raw<{ rows: unknown[] }>(
-    `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
-       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
-  );
-  return rows.length;
-}
 
 /** A call to Redis while it is down. */
 const isDown = () => Promise.reject(new Error('Redis is down'));
