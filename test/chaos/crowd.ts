@@ -8,6 +8,7 @@ import { pick } from './pick';
 import { createPurchases } from './purchase';
 import { createSender, isFinal } from './send';
 import { createSessions } from './sessions';
+import { startTurns } from './turns';
 
 /**
  * A 201 that a client got. Until `expiresAt`, or until the client gives up the seats, no other client may have them.
@@ -76,14 +77,13 @@ export function startCrowd(
 ): Crowd {
   const wishes: Wish[] = [];
   const faults: string[] = [];
-  const running = new Set<Promise<void>>();
-  const ending = new AbortController();
   const loggedIn = createSessions(client);
   const sender = createSender(faults, patienceMs);
   const purchases = createPurchases(loggedIn, sender, { cards, faults });
 
-  const loop = (async () => {
-    for (let turn = 0; !ending.signal.aborted; turn += 1) {
+  const turns = startTurns(
+    EVERY_MS,
+    async (turn) => {
       const wish: Wish = {
         user: pick(users),
         key: randomUUID(),
@@ -92,13 +92,10 @@ export function startCrowd(
         refused: null,
       };
       wishes.push(wish);
-      const done = live(wish, turn)
-        .catch((error: unknown) => void faults.push(`key ${wish.key}: ${String(error)}`))
-        .finally(() => running.delete(done));
-      running.add(done);
-      await sleep(EVERY_MS);
-    }
-  })();
+      await live(wish, turn).catch((error: unknown) => void faults.push(`key ${wish.key}: ${String(error)}`));
+    },
+    (error) => faults.push(String(error)),
+  );
 
   async function live(wish: Wish, turn: number): Promise<void> {
     wish.user = await loggedIn(wish.user);
@@ -123,7 +120,7 @@ export function startCrowd(
     const { reservationId } = promised;
     if (!(await purchases.isConfirmed(user, reservationId))) return;
     await sleep(Math.random() * CANCELS_WITHIN_MS);
-    if (ending.signal.aborted) return;
+    if (turns.isEnding()) return;
     promised.releasedAt = Date.now();
     await purchases.cancel(user, reservationId);
   }
@@ -180,11 +177,7 @@ export function startCrowd(
   return {
     wishes,
     faults,
-    async stop() {
-      ending.abort();
-      await loop;
-      await Promise.all(running);
-    },
+    stop: async () => turns.stop(),
     async askAgain() {
       for (const wish of wishes) {
         const user = await loggedIn(wish.user);

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, User } from '../e2e/client';
 import { pick } from './pick';
 import { createSender } from './send';
 import { createSessions } from './sessions';
+import { startTurns } from './turns';
 
 const EVERY_MS = 1_000;
 const AMOUNT = 20_000;
@@ -22,18 +22,14 @@ export function startTopUps(
   { cards, patienceMs }: { cards: readonly string[]; patienceMs: number },
 ): TopUps {
   const faults: string[] = [];
-  const running = new Set<Promise<void>>();
-  const ending = new AbortController();
   const loggedIn = createSessions(client);
   const sender = createSender(faults, patienceMs);
 
-  const loop = (async () => {
-    while (!ending.signal.aborted) {
-      const done = buy(pick(users)).finally(() => running.delete(done));
-      running.add(done);
-      await sleep(EVERY_MS);
-    }
-  })();
+  const turns = startTurns(
+    EVERY_MS,
+    async () => buy(pick(users)),
+    (error) => faults.push(String(error)),
+  );
 
   async function buy(user: User): Promise<void> {
     const key = randomUUID();
@@ -48,12 +44,5 @@ export function startTopUps(
       faults.push(`top-up key ${key} got ${first.text}, and now gets ${second.text}`);
   }
 
-  return {
-    faults,
-    async stop() {
-      ending.abort();
-      await loop;
-      await Promise.all(running);
-    },
-  };
+  return { faults, stop: async () => turns.stop() };
 }
