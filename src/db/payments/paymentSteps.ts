@@ -30,6 +30,9 @@ export interface OpenedAttempt {
   toGiveBack: string[];
 }
 
+const COLUMNS = PAYMENT_COLUMNS.join(', ');
+const OF_PAYMENT = PAYMENT_COLUMNS.map((column) => `payment.${column}`).join(', ');
+
 interface OpenRow extends PaymentRow {
   opened: boolean;
   reservation_status: ReservationStatus;
@@ -58,7 +61,7 @@ export function createPaymentSteps(db: Knex) {
       const { rows } = await db
         .raw<{ rows: OpenRow[] }>(
           `WITH locked AS (
-             SELECT ${PAYMENT_COLUMNS.map((column) => `payment.${column}`).join(', ')},
+             SELECT ${OF_PAYMENT},
                     reservation.status AS reservation_status, reservation.expires_at, schedule.cancelled_at
              FROM payments AS payment
              JOIN reservations AS reservation ON reservation.id = payment.reservation_id
@@ -90,7 +93,7 @@ export function createPaymentSteps(db: Knex) {
              FROM journal, opened, debited, LATERAL (VALUES
                ('wallet:' || opened.user_id, opened.user_id, -opened.points, debited.balance),
                ('house:pending', NULL, opened.points, NULL)) AS line (account, user_id, amount, balance))
-           SELECT ${PAYMENT_COLUMNS.join(', ')}, reservation_status,
+           SELECT ${COLUMNS}, reservation_status,
                   EXISTS (SELECT FROM opened) AS opened,
                   EXISTS (SELECT FROM payable) AS is_payable,
                   cancelled_at IS NOT NULL AS is_show_cancelled,
