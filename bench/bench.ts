@@ -73,14 +73,14 @@ export async function openBench(scale: Scale): Promise<Bench> {
   }
 }
 
-/** Makes something once for each bench, for the rows that share it. */
-export function oncePerBench<Shared>(
-  make: (bench: Bench) => Promise<Shared>,
-): (bench: Bench) => Promise<Shared> {
-  const made = new WeakMap<Bench, Promise<Shared>>();
-  return (bench) => {
-    const shared = made.get(bench) ?? make(bench);
-    made.set(bench, shared);
+/** Makes something once for each key, such as a bench or a round, for all who ask. */
+export function oncePer<Key extends object, Shared>(
+  make: (key: Key) => Promise<Shared>,
+): (key: Key) => Promise<Shared> {
+  const made = new WeakMap<Key, Promise<Shared>>();
+  return (key) => {
+    const shared = made.get(key) ?? make(key);
+    made.set(key, shared);
     return shared;
   };
 }

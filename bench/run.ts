@@ -1,7 +1,7 @@
 import { audit } from '../audit/audit';
 import { inWords } from '../audit/fault';
-import { rateOf, type Bench } from './bench';
-import type { Shape } from './ceiling/protocol';
+import { oncePer, rateOf, type Bench } from './bench';
+import type { Ceiling } from './ceiling/ceiling';
 import { measuredSchema } from './processes/meter';
 import type { Rate } from './processes/meter';
 import type { Measurement, Round, Row, RunRow } from './row';
@@ -27,7 +27,7 @@ export async function runRounds(
   const measurements = new Map<Row, Measurement[]>(rows.map((row) => [row, []]));
   const faults: string[] = [];
   say('Warming up ...');
-  for (const shape of ['present', 'former'] as const) await measureCeiling(bench, shape);
+  for (const ceiling of Object.values(bench.ceilings)) await measureCeiling(bench, ceiling);
   for (let number = 1; number <= bench.scale.rounds; number += 1) {
     const round = openRound(bench, number);
     for (const row of rows) {
@@ -56,20 +56,13 @@ export async function runRounds(
 }
 
 function openRound(bench: Bench, number: number): Round {
-  const measured = new Map<Shape, Promise<Rate>>();
-  return {
-    number,
-    ceiling: (shape) => {
-      const rate = measured.get(shape) ?? measureCeiling(bench, shape);
-      measured.set(shape, rate);
-      return rate;
-    },
-  };
+  const rate = oncePer(async (ceiling: Ceiling) => measureCeiling(bench, ceiling));
+  return { number, ceiling: async (shape) => rate(bench.ceilings[shape]) };
 }
 
-async function measureCeiling({ ceilings, scale, site }: Bench, shape: Shape): Promise<Rate> {
+async function measureCeiling({ scale, site }: Bench, ceiling: Ceiling): Promise<Rate> {
   const { users, rampMs, measuredMs } = scale;
   const window = { users, rampMs, measuredMs };
   const pids = { Temporal: site.stack.pids.Temporal };
-  return rateOf(await ceilings[shape].ask({ task: 'reservations', window, pids }, measuredSchema));
+  return rateOf(await ceiling.ask({ task: 'reservations', window, pids }, measuredSchema));
 }

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { startMeter } from '../processes/meter';
 import { openClient } from './client';
 import { runClosedLoop } from './closedLoop';
 import type { PlainPurchasesCommand, Shopped } from './protocol';
@@ -33,7 +32,6 @@ export async function buyPlain(command: PlainPurchasesCommand): Promise<Shopped>
       const measured = await runClosedLoop(window, purchase, pids);
       return { ...measured, seatsUsed: used };
     }
-    const readMeter = startMeter({});
     const until = performance.now() + window.measuredMs;
     const down = new AbortController();
     const buyer = async (): Promise<void> => {
@@ -43,7 +41,7 @@ export async function buyPlain(command: PlainPurchasesCommand): Promise<Shopped>
     return {
       operations: used / seatsEach,
       seconds: window.measuredMs / 1_000,
-      cpuMs: readMeter(),
+      cpuMs: {},
       latencies: {},
       seatsUsed: used,
     };

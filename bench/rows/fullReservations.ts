@@ -1,4 +1,4 @@
-import { oncePerBench, rateOf, type Bench } from '../bench';
+import { oncePer, rateOf, type Bench } from '../bench';
 import { shoppedSchema, type Shopped } from '../generator/protocol';
 import { sumOf, type Rate } from '../processes/meter';
 import type { Round, Row } from '../row';
@@ -39,26 +39,20 @@ async function openShop({ site, generator, scale, pids }: Bench, bookingFee: num
   };
   await buy({ task: 'purchases', window: { users, rampMs, measuredMs: scale.warmUpMs } });
 
-  const closedLoop = async (): Promise<Rate> =>
-    rateOf(await buy({ task: 'purchases', window: { users, rampMs, measuredMs } }));
-  const arrivals = async (perSecond: number): Promise<Shopped> =>
-    buy({ task: 'purchaseArrivals', perSecond, seconds: measuredMs / 1_000 });
-  const sold = new WeakMap<Round, Promise<Rate>>();
   return {
     mostArrivals: customers.length,
-    arrivals,
+    arrivals: async (perSecond: number): Promise<Shopped> =>
+      buy({ task: 'purchaseArrivals', perSecond, seconds: measuredMs / 1_000 }),
     /** Measured once in a round, for every row that needs it. */
-    async rate(round: Round): Promise<Rate> {
-      const rate = sold.get(round) ?? closedLoop();
-      sold.set(round, rate);
-      return rate;
-    },
+    rate: oncePer(async (_round: Round): Promise<Rate> =>
+      rateOf(await buy({ task: 'purchases', window: { users, rampMs, measuredMs } })),
+    ),
   };
 }
 
 const shops = {
-  'points and card': oncePerBench(async (bench) => openShop(bench, 2_000)),
-  'points only': oncePerBench(async (bench) => openShop(bench, 0)),
+  'points and card': oncePer(async (bench: Bench) => openShop(bench, 2_000)),
+  'points only': oncePer(async (bench: Bench) => openShop(bench, 0)),
 };
 type Way = keyof typeof shops;
 

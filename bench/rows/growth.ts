@@ -1,5 +1,5 @@
 import { bearer } from '../bare/protocol';
-import { oncePerBench, rateOf, type Bench } from '../bench';
+import { oncePer, rateOf, type Bench } from '../bench';
 import { shoppedSchema, type Customer, type Person } from '../generator/protocol';
 import { sumOf, type Measured } from '../processes/meter';
 import type { Row } from '../row';
@@ -29,7 +29,7 @@ interface Grown {
 }
 
 /** Two Holdfasts. One has ten times as many seats, users and past reservations as the other. */
-const sites = oncePerBench(async (bench) => {
+const sites = oncePer(async (bench: Bench) => {
   const { seats, users, reservations } = bench.scale.growth;
   const open = async (name: string, times: number): Promise<Grown> => {
     const site = await bench.openSite(name);

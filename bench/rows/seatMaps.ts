@@ -1,5 +1,5 @@
 import { request } from 'undici';
-import { oncePerBench, type Bench } from '../bench';
+import { oncePer, type Bench } from '../bench';
 import type { PlainRequest } from '../generator/protocol';
 import type { Row } from '../row';
 import { arena, openSchedule } from '../site/catalogue';
@@ -42,7 +42,7 @@ const seatMap = (encoding: 'identity' | 'gzip' | 'br', status: 200 | 304): Row =
   },
 });
 
-const quietArena = oncePerBench(async ({ site }) => openSchedule(site.client, { plan: await arena() }));
+const quietArena = oncePer(async ({ site }: Bench) => openSchedule(site.client, { plan: await arena() }));
 
 /** Copies the bytes and headers of the service to the bare server. Returns their ETag. */
 async function copyMap({ site, bare }: Bench, path: string, name: string, encoding: string): Promise<string> {

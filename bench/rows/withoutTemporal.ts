@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { oncePerBench, rateOf, type Bench } from '../bench';
+import { oncePer, rateOf, type Bench } from '../bench';
 import { shoppedSchema, type Shopped } from '../generator/protocol';
 import { sumOf } from '../processes/meter';
 import { startPlain, type Plain } from '../plain/plain';
@@ -13,7 +13,7 @@ const BEFORE_KILL_MS = 600;
 const STEP_MS = 37;
 
 /**
- * What durable execution costs and what it buys. The reference is the same sale without Temporal. In the last round,
+ * Shows the cost and the gain of durable execution. The reference is the same sale without Temporal. In the last round,
  * the service of the reference is also killed under load, and its lost money is counted.
  */
 export const withoutTemporal: Row = {
@@ -41,7 +41,7 @@ export const withoutTemporal: Row = {
   },
 };
 
-const shop = oncePerBench(async (bench: Bench) => {
+const shop = oncePer(async (bench: Bench) => {
   const plain = await startPlain(bench.site, bench.scale.customers);
   bench.closeLater(() => plain.stop());
   let used = 0;
