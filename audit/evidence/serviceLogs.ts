@@ -4,18 +4,18 @@ import { createInterface } from 'node:readline/promises';
 /** A log file of the API, the worker or the gateway. It is read line by line, because it may be large. */
 export interface ServiceLog {
   file: string;
-  /** Whether one line is like this. */
-  has(isFault: (line: string) => boolean): Promise<boolean>;
+  /** @returns the first line that is like this */
+  find(isFault: (line: string) => boolean): Promise<string | undefined>;
 }
 
 export function openServiceLog(file: string): ServiceLog {
   return {
     file,
-    async has(isFault) {
+    async find(isFault) {
       for await (const line of createInterface({ input: createReadStream(file) })) {
-        if (isFault(line)) return true;
+        if (isFault(line)) return line;
       }
-      return false;
+      return undefined;
     },
   };
 }

@@ -76,9 +76,8 @@ const scheduleOf = ({ workflowId, type }: ListedWorkflow): string | null =>
 export async function nonDeterminism({ serviceLogs }: Records): Promise<string[]> {
   const faults: string[] = [];
   for (const log of serviceLogs) {
-    if (await log.has((line) => /nondeterminis|TMPRL1100/i.test(line))) {
-      faults.push(`${log.file} reports non-determinism`);
-    }
+    const line = await log.find((text) => /nondeterminis|TMPRL1100/i.test(text));
+    if (line !== undefined) faults.push(`${log.file} reports non-determinism: ${line}`);
   }
   return faults;
 }

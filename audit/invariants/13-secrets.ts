@@ -9,7 +9,7 @@ export async function secrets({ serviceLogs, workflows, secrets: known }: Record
   const hasSecret = (text: string): boolean => known.some((secret) => text.includes(secret));
   const faults: string[] = [];
   for (const log of serviceLogs) {
-    if (await log.has(hasSecret)) faults.push(`${log.file} has a secret`);
+    if ((await log.find(hasSecret)) !== undefined) faults.push(`${log.file} has a secret`);
   }
   const listed = (await workflows?.list()) ?? [];
   for (const workflow of listed.slice(0, MOST_HISTORIES)) {

@@ -530,7 +530,7 @@ describe('invariants 12 and 13: workflows and logs', () => {
     await appendFile(file, '[TMPRL1100] Nondeterminism error\nlogged in with hunter2\n');
 
     expect(await audit({ serviceLogs: [file], secrets: ['hunter2'] })).toEqual([
-      { invariant: 12, what: `${file} reports non-determinism` },
+      { invariant: 12, what: `${file} reports non-determinism: [TMPRL1100] Nondeterminism error` },
       { invariant: 13, what: `${file} has a secret` },
     ]);
   });
