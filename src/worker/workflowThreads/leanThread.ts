@@ -1,6 +1,8 @@
 import { workerData } from 'node:worker_threads';
+import type { coresdk } from '@temporalio/proto';
 import { ReusableVMWorkflow, ReusableVMWorkflowCreator } from '@temporalio/worker/lib/workflow/reusable-vm';
 import { BaseVMWorkflow, globalHandlers } from '@temporalio/worker/lib/workflow/vm-shared';
+import type { Activator } from '@temporalio/workflow/lib/internals';
 import { ThreadActivity } from './activity';
 
 /** What `leanThreads` gives to each workflow thread. */
@@ -59,9 +61,31 @@ ReusableVMWorkflowCreator.prototype.createWorkflow = async function (
   return marked(options.info.runId, async () => createWorkflow.call(this, options));
 };
 
+/**
+ * After a worker was frozen for longer than a workflow task may take, Temporal gives it the same update again. The SDK
+ * should drop the run and replay it. If a local activity of the update runs at that moment, the SDK gives the update to
+ * the running workflow a second time instead, and reports non-determinism later (temporalio/sdk-typescript#1966).
+ * A failed workflow task makes the SDK do at once what it should do.
+ *
+ * @returns the failed workflow task, if an update in this activation is under way already
+ */
+function updateAgain(
+  workflow: BaseVMWorkflow,
+  { runId, jobs }: coresdk.workflow_activation.IWorkflowActivation,
+): coresdk.workflow_completion.IWorkflowActivationCompletion | null {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a protected property of the SDK
+  const { inProgressUpdates } = Reflect.get(workflow, 'activator') as Activator;
+  const again = jobs?.find(({ doUpdate }) => inProgressUpdates.has(doUpdate?.id ?? ''));
+  if (!again) return null;
+  const message = `The SDK delivered the update ${again.doUpdate?.id} to its run twice. The run is replayed.`;
+  return { runId: runId ?? null, failed: { failure: { message } } };
+}
+
 // oxlint-disable-next-line typescript/unbound-method -- called with its own `this`
 const { activate } = BaseVMWorkflow.prototype;
 BaseVMWorkflow.prototype.activate = async function (this: BaseVMWorkflow, activation) {
+  const failed = updateAgain(this, activation);
+  if (failed) return failed;
   return marked(this.runId, async () => activate.call(this, activation));
 };
 

@@ -63,6 +63,18 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     tests: ['a lean workflow thread records no call stacks, unlike a full one'],
   },
   {
+    name: 'a running workflow gets an update a second time',
+    edits: [
+      {
+        file: 'src/worker/workflowThreads/leanThread.ts',
+        find: 'if (failed) return failed;',
+        replace: '',
+      },
+    ],
+    suite: 'test/worker/workflowThreads/leanThreads.test.ts',
+    tests: ['a lean workflow thread fails the workflow task if the SDK gives it an update twice'],
+  },
+  {
     name: 'lean workflow threads keep the time limit of the SDK',
     edits: [
       {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import workerThreads, { type Worker as Thread } from 'node:worker_threads';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { VMWorkflowThreadProxy } from '@temporalio/worker/lib/workflow/threaded-vm';
 import { workflowBundle } from '../../../src/worker/bundle';
 import {
   BlockedThreadError,
@@ -12,7 +13,7 @@ import {
 import { ThreadActivity } from '../../../src/worker/workflowThreads/activity';
 import { testEnvironment } from '../../support/environment';
 import { eventually } from '../../support/eventually';
-import { goSignal, looping } from './workflows';
+import { goSignal, greeting, greetUpdate, looping } from './workflows';
 
 jest.setTimeout(60_000);
 
@@ -61,7 +62,22 @@ async function startWorker(make: typeof withLeanThreads | null) {
     await eventually(async () => expect((await handle.fetchHistory()).events?.length).toBeGreaterThan(3));
     return handle;
   };
-  return { worker, threads, made, running, start };
+  return { worker, threads, made, running, start, taskQueue };
+}
+
+/** The next update is under way when its run gets it again: see `updateAgain` in leanThread.ts. */
+function deliverNextUpdateTwice(): () => void {
+  // oxlint-disable-next-line typescript/unbound-method -- called with its own `this`
+  const { activate } = VMWorkflowThreadProxy.prototype;
+  const restore = (): void => void (VMWorkflowThreadProxy.prototype.activate = activate);
+  VMWorkflowThreadProxy.prototype.activate = async function (this: VMWorkflowThreadProxy, activation) {
+    if (activation.jobs?.some(({ doUpdate }) => doUpdate)) {
+      restore();
+      await activate.call(this, activation);
+    }
+    return activate.call(this, activation);
+  };
+  return restore;
 }
 
 describe('a lean workflow thread', () => {
@@ -95,6 +111,27 @@ describe('a lean workflow thread', () => {
       // Nothing but the end of the thread ends the workflow. The worker fails then.
       await Promise.all(made.map(async (thread) => thread.terminate()));
       await expect(running).rejects.toThrow('Workflow Worker Thread exited');
+    }
+  });
+
+  it('fails the workflow task if the SDK gives it an update twice', async () => {
+    const { worker, running, taskQueue } = await startWorker(withLeanThreads);
+    const workflowId = `greeting-${randomUUID()}`;
+    const handle = await env.client.workflow.start(greeting, { workflowId, taskQueue });
+    const restore = deliverNextUpdateTwice();
+
+    try {
+      expect(await handle.executeUpdate(greetUpdate, { args: ['Ada'], updateId: 'one' })).toBe('Hello Ada');
+      const { events } = await handle.fetchHistory();
+      const failures = events?.flatMap(({ workflowTaskFailedEventAttributes: failed }) =>
+        failed ? [failed.failure?.message] : [],
+      );
+      expect(failures).toEqual(['The SDK delivered the update one to its run twice. The run is replayed.']);
+    } finally {
+      restore();
+      await handle.terminate();
+      worker.shutdown();
+      await running;
     }
   });
 
