@@ -219,12 +219,18 @@ end
 -- When to poll again: after a quarter of the wait. The first few clients poll sooner, because a place may become free
 -- at any time. The end of a long line polls less often: about 200 times a second for each time that the line doubles,
 -- and not for each client.
+--
+-- A slow line may become fast. So the next poll is no later than the turn at full speed: otherwise the room would be
+-- full of clients that do not know of their admission. A client stays two seconds in the room, at least: it notices the
+-- admission, holds and pays.
 local function askAfter(position, seconds)
   local longest = math.max(30, math.min(120, position / 200))
   if supply == 'SOLD_OUT' then return math.ceil(longest) end
   -- If the wait is unknown, assume ten admissions a second.
   local quarter = (seconds < 0 and position / 10 or seconds) / 4
-  return math.ceil(math.max(1, math.min(longest, position, quarter)))
+  local fastest = math.min(rate > 0 and rate or math.huge, maxActive / 2)
+  local earliest = seconds < 0 and math.huge or math.floor(position / fastest)
+  return math.max(1, math.min(math.ceil(math.min(longest, position, quarter)), earliest))
 end
 
 if known ~= placeId and command ~= 'enter' then return {'ENDED', '', 0, 0, '', stepAt} end

@@ -143,6 +143,20 @@ export const LIMIT_BREAKAGES: Breakage[] = [
     tests: ['the accounts at one address have a higher limit together than one account, and then wait'],
   },
   {
+    name: 'a client polls late after a slow line has become fast',
+    edits: [
+      {
+        file: 'src/redis/queue/queue.lua',
+        find: 'local earliest = seconds < 0 and math.huge or math.floor(position / fastest)',
+        replace: 'local earliest = math.huge',
+      },
+    ],
+    suite: 'test/redis/queue/queuePolling.test.ts',
+    tests: [
+      'the time until the next poll is no longer than until the turn at full speed, however slow the line was before',
+    ],
+  },
+  {
     name: 'a hold from an address is added again at each count',
     edits: [
       {

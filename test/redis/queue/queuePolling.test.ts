@@ -63,6 +63,15 @@ describe('the time until the next poll', () => {
     expect(await askAfter(room, 40)).toBe(30);
   });
 
+  it('is no longer than until the turn at full speed, however slow the line was before', async () => {
+    const room = { ...(await lineOf(1_000, 40)), maxActive: 80 };
+    const users = Array.from({ length: 80 }, (_, index) => [now + 900_000, `holder-${index}`]).flat();
+    await redis.redis.zadd(`queue:{${room.name}}:active`, ...users);
+    await redis.redis.hset(`queue:{${room.name}}:pace`, { measured: 2, measuredAt: now, full: 1 });
+    expect(await askAfter(room, 200)).toBe(5);
+    expect(await askAfter(room, 1_000)).toBe(25);
+  });
+
   it('keeps the polls of 100,000 users within the capacity of one process', async () => {
     const room = await lineOf(100_000, 100);
     // By the trapezoidal rule, over positions that are a tenth apart.
