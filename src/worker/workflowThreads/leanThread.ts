@@ -2,7 +2,6 @@ import { workerData } from 'node:worker_threads';
 import type { coresdk } from '@temporalio/proto';
 import { ReusableVMWorkflow, ReusableVMWorkflowCreator } from '@temporalio/worker/lib/workflow/reusable-vm';
 import { BaseVMWorkflow, globalHandlers } from '@temporalio/worker/lib/workflow/vm-shared';
-import type { Activator } from '@temporalio/workflow/lib/internals';
 import { ThreadActivity } from './activity';
 
 /** What `leanThreads` gives to each workflow thread. */
@@ -13,14 +12,14 @@ export interface LeanThreadData {
 }
 
 /*
- * The first file of a lean workflow thread. It takes two things out of the SDK, and then runs the SDK's own file:
+ * The first file of a lean workflow thread. It changes three things in the SDK, and then runs the SDK's own file. Two are
+ * taken out, because together they take more than half of a workflow thread's processor time:
  *
  * - The SDK gives each call into a workflow a time limit. For that, Node starts and joins an operating system thread at
  *   each call (`node_watchdog.cc`). `watchThreads` finds a workflow that blocks its thread instead.
  * - The SDK records a stack trace for each promise, for the call stack of a running workflow in Temporal's UI.
  *
- * Together they take more than half of a workflow thread's processor time: see
- * docs/decisions/0068-lean-workflow-threads.md.
+ * The third is `updateAgain` below. See docs/decisions/0068-lean-workflow-threads.md.
  */
 // oxlint-disable-next-line typescript/no-unsafe-assignment -- the parent thread gave it
 const { sdkFile, memory }: LeanThreadData = workerData;
@@ -61,24 +60,36 @@ ReusableVMWorkflowCreator.prototype.createWorkflow = async function (
   return marked(options.info.runId, async () => createWorkflow.call(this, options));
 };
 
+/** The updates that each workflow has accepted. A rejected update may come again. */
+const accepted = new WeakMap<BaseVMWorkflow, Set<string>>();
+
 /**
  * After a worker was frozen for longer than a workflow task may take, Temporal gives it the same update again. The SDK
- * should drop the run and replay it. If a local activity of the update runs at that moment, the SDK gives the update to
- * the running workflow a second time instead, and reports non-determinism later (temporalio/sdk-typescript#1966).
- * A failed workflow task makes the SDK do at once what it should do.
+ * should drop the run and replay it. If a local activity of the run is under way at that moment, the SDK gives the update
+ * to the running workflow a second time instead, and reports non-determinism later. The error is the one of
+ * temporalio/sdk-typescript#1966. A failed workflow task makes the SDK drop the run.
  *
- * @returns the failed workflow task, if an update in this activation is under way already
+ * @returns the failed workflow task, if the workflow has accepted an update of this activation before
  */
 function updateAgain(
   workflow: BaseVMWorkflow,
   { runId, jobs }: coresdk.workflow_activation.IWorkflowActivation,
 ): coresdk.workflow_completion.IWorkflowActivationCompletion | null {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a protected property of the SDK
-  const { inProgressUpdates } = Reflect.get(workflow, 'activator') as Activator;
-  const again = jobs?.find(({ doUpdate }) => inProgressUpdates.has(doUpdate?.id ?? ''));
+  const again = jobs?.find(({ doUpdate }) => accepted.get(workflow)?.has(doUpdate?.protocolInstanceId ?? ''));
   if (!again) return null;
   const message = `The SDK delivered the update ${again.doUpdate?.id} to its run twice. The run is replayed.`;
   return { runId: runId ?? null, failed: { failure: { message } } };
+}
+
+function rememberAccepted(
+  workflow: BaseVMWorkflow,
+  { successful }: coresdk.workflow_completion.IWorkflowActivationCompletion,
+): void {
+  for (const { updateResponse } of successful?.commands ?? []) {
+    if (!updateResponse?.accepted || !updateResponse.protocolInstanceId) continue;
+    const known = accepted.get(workflow) ?? new Set();
+    accepted.set(workflow, known.add(updateResponse.protocolInstanceId));
+  }
 }
 
 // oxlint-disable-next-line typescript/unbound-method -- called with its own `this`
@@ -86,7 +97,9 @@ const { activate } = BaseVMWorkflow.prototype;
 BaseVMWorkflow.prototype.activate = async function (this: BaseVMWorkflow, activation) {
   const failed = updateAgain(this, activation);
   if (failed) return failed;
-  return marked(this.runId, async () => activate.call(this, activation));
+  const completion = await marked(this.runId, async () => activate.call(this, activation));
+  rememberAccepted(this, completion);
+  return completion;
 };
 
 // oxlint-disable-next-line typescript/unbound-method -- called with its own `this`

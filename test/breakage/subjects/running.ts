@@ -42,9 +42,9 @@ export const RUNNING_BREAKAGES: Breakage[] = [
     edits: [
       {
         file: 'src/worker/workflowThreads/leanThread.ts',
-        find: 'return marked(this.runId, async () => activate.call(this, activation));',
+        find: 'const completion = await marked(this.runId, async () => activate.call(this, activation));',
         replace:
-          'activity.begin(this.runId);\n  try {\n    return await activate.call(this, activation);\n  } finally {\n    activity.end();\n  }',
+          'activity.begin(this.runId);\n  const completion = await activate.call(this, activation).finally(() => activity.end());',
       },
     ],
     suite: 'test/worker/workflowThreads/leanThreads.test.ts',
