@@ -222,15 +222,15 @@ end
 --
 -- A slow line may become fast. So the next poll is no later than the turn at full speed: otherwise the room would be
 -- full of clients that do not know of their admission. A client stays two seconds in the room, at least: it notices the
--- admission, holds and pays.
+-- admission, holds and pays. A room without a rate is slow because it is full, and stays slow.
 local function askAfter(position, seconds)
   local longest = math.max(30, math.min(120, position / 200))
   if supply == 'SOLD_OUT' then return math.ceil(longest) end
   -- If the wait is unknown, assume ten admissions a second.
   local quarter = (seconds < 0 and position / 10 or seconds) / 4
-  local fastest = math.min(rate > 0 and rate or math.huge, maxActive / 2)
-  local earliest = seconds < 0 and math.huge or math.floor(position / fastest)
-  return math.max(1, math.min(math.ceil(math.min(longest, position, quarter)), earliest))
+  local isBound = seconds >= 0 and rate > 0
+  local latest = isBound and math.floor(position / math.min(rate, maxActive / 2)) or math.huge
+  return math.max(1, math.min(math.ceil(math.min(longest, position, quarter)), latest))
 end
 
 if known ~= placeId and command ~= 'enter' then return {'ENDED', '', 0, 0, '', stepAt} end

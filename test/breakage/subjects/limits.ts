@@ -147,8 +147,8 @@ export const LIMIT_BREAKAGES: Breakage[] = [
     edits: [
       {
         file: 'src/redis/queue/queue.lua',
-        find: 'local earliest = seconds < 0 and math.huge or math.floor(position / fastest)',
-        replace: 'local earliest = math.huge',
+        find: 'local isBound = seconds >= 0 and rate > 0',
+        replace: 'local isBound = false',
       },
     ],
     suite: 'test/redis/queue/queuePolling.test.ts',

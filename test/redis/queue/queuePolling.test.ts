@@ -35,15 +35,33 @@ async function lineOf(people: number, admitPerSecond: number): Promise<Room> {
 
 /** The same in a room with one place, which is taken for long. */
 async function lineBeforeFullRoom(people: number): Promise<Room> {
-  const room = await lineOf(people, 10);
-  await redis.redis.zadd(`queue:{${room.name}}:active`, now + 900_000, 'holder');
-  return { ...room, maxActive: 1 };
+  const room = { ...(await lineOf(people, 10)), maxActive: 1 };
+  await fill(room);
+  return room;
+}
+
+/** Every place of the room is taken for long. */
+async function fill({ name, maxActive }: Room): Promise<void> {
+  const holders = Array.from({ length: maxActive }, (_, index) => [now + 900_000, `holder-${index}`]);
+  await redis.redis.zadd(`queue:{${name}}:active`, ...holders.flat());
 }
 
 async function askAfter(room: Room, position: number): Promise<number> {
   const place = await queue.look(room, key(position));
   if (place.state !== 'WAITING') throw new Error(`position ${position} is ${place.state}`);
   return place.pollAfterSeconds;
+}
+
+/** The polls of a whole line. By the trapezoidal rule, over positions that are a tenth apart. */
+async function pollsPerSecond(room: Room, people: number): Promise<number> {
+  let perSecond = 0;
+  let last = { position: 1, rate: 1 / (await askAfter(room, 1)) };
+  for (let position = 2; position < people; position = Math.ceil(position * 1.1)) {
+    const rate = 1 / (await askAfter(room, position));
+    perSecond += ((position - last.position) * (rate + last.rate)) / 2;
+    last = { position, rate };
+  }
+  return perSecond;
 }
 
 describe('the time until the next poll', () => {
@@ -65,25 +83,22 @@ describe('the time until the next poll', () => {
 
   it('is no longer than until the turn at full speed, however slow the line was before', async () => {
     const room = { ...(await lineOf(1_000, 40)), maxActive: 80 };
-    const users = Array.from({ length: 80 }, (_, index) => [now + 900_000, `holder-${index}`]).flat();
-    await redis.redis.zadd(`queue:{${room.name}}:active`, ...users);
+    await fill(room);
     await redis.redis.hset(`queue:{${room.name}}:pace`, { measured: 2, measuredAt: now, full: 1 });
     expect(await askAfter(room, 200)).toBe(5);
     expect(await askAfter(room, 1_000)).toBe(25);
   });
 
   it('keeps the polls of 100,000 users within the capacity of one process', async () => {
-    const room = await lineOf(100_000, 100);
-    // By the trapezoidal rule, over positions that are a tenth apart.
-    let perSecond = 0;
-    let last = { position: 1, rate: 1 / (await askAfter(room, 1)) };
-    for (let position = 2; position < 100_000; position = Math.ceil(position * 1.1)) {
-      const rate = 1 / (await askAfter(room, position));
-      perSecond += ((position - last.position) * (rate + last.rate)) / 2;
-      last = { position, rate };
-    }
+    const perSecond = await pollsPerSecond(await lineOf(100_000, 100), 100_000);
     expect(perSecond).toBeGreaterThan(1_000);
     expect(perSecond).toBeLessThan(3_000);
+  });
+
+  it('is long in a full room without a rate, as in the room of the service', async () => {
+    const room = { ...(await lineOf(20_000, 0)), maxActive: 1_000, admitPerSecond: null };
+    await fill(room);
+    expect(await pollsPerSecond(room, 20_000)).toBeLessThan(1_000);
   });
 });
 
