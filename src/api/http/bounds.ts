@@ -42,7 +42,7 @@ const STREAMS_OF_ACCOUNT = 20;
  *
  * @param options.sharesCount whether one address or account is limited to its share; RATE_LIMIT_FACTOR=0 switches this
  *   off
- * @param options.heapBytes V8's limit, as Node's --max-old-space-size sets it
+ * @param options.heapBytes V8's limit, as Node's --max-old-space-size and --max-semi-space-size set it
  */
 export function edgeBounds({
   sharesCount,
