@@ -20,9 +20,9 @@ export interface PlainServiceParts {
 }
 
 /**
- * A booking service without durable execution, as a good engineer writes it: one transaction for the hold, one for the payment with the
- * charge in it, and a sweeper for holds that have expired. It has no idempotency keys, no waiting room, no ledger, no
- * unknown charges and no undo. It is here for comparison only.
+ * A booking service without durable execution, as a good engineer writes it: one transaction for the hold, one for the
+ * payment with the charge in it, and a sweeper for holds that have expired. It has no idempotency keys, no waiting room,
+ * no ledger, no unknown charges and no undo. It is here for comparison only.
  */
 export function createPlainService({ pool, key, gateway }: PlainServiceParts) {
   const router = new Router();
