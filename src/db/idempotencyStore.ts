@@ -23,6 +23,13 @@ export type GivenAnswer =
 /** A stored response: readable, or encrypted and in base64. Only the same request can decrypt it. */
 export type RecordedAnswer = GivenAnswer | { sealed: string };
 
+/** An idempotency key, and the response that becomes permanent with its effect. */
+export interface AnsweredKey {
+  scope: IdempotencyScope;
+  bodyHash: Buffer;
+  answer: RecordedAnswer;
+}
+
 /** The first use of a key. `answer` is null while that request is under way. */
 export interface UsedKey {
   bodyHash: Buffer;

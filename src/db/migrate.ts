@@ -28,6 +28,7 @@ import * as cancellationRequests from './migrations/032_cancellation_requests';
 import * as partialCancellations from './migrations/033_partial_cancellations';
 import * as cutOffByDay from './migrations/034_cut_off_by_day';
 import * as roomOfHold from './migrations/035_room_of_hold';
+import * as unchangedHolds from './migrations/036_unchanged_holds';
 
 /** The migrations in their order. A released migration never changes. Add a new one at the end. */
 const MIGRATIONS: Record<string, Knex.Migration> = {
@@ -59,6 +60,7 @@ const MIGRATIONS: Record<string, Knex.Migration> = {
   '033_partial_cancellations': partialCancellations,
   '034_cut_off_by_day': cutOffByDay,
   '035_room_of_hold': roomOfHold,
+  '036_unchanged_holds': unchangedHolds,
 };
 
 /** The names are written by hand, so that the sources and the build write the same names into the database. */

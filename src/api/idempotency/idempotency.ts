@@ -1,6 +1,12 @@
 import type { Knex } from 'knex';
 import { NIL, v5 as uuidFromName, v7 as newUuid } from 'uuid';
-import type { GivenAnswer, IdempotencyScope, IdempotencyStore, UsedKey } from '../../db/idempotencyStore';
+import type {
+  AnsweredKey,
+  GivenAnswer,
+  IdempotencyScope,
+  IdempotencyStore,
+  UsedKey,
+} from '../../db/idempotencyStore';
 import { inTransaction, storesOf, type Stores } from '../../db/stores';
 import { Problem, type ProblemSlug } from '../../domain/problems';
 import type { Passwords } from '../accounts/passwords';
@@ -60,10 +66,23 @@ export type Effect<Answer> = (stores: Stores) => Promise<Answer>;
 export type Prepare<Answer> = () => Effect<Answer> | Promise<Effect<Answer>>;
 
 /**
- * Decides the response of a key in one transaction with its effect. Requests with the same key wait for each other
- * here. If a response is recorded already, the effect does not run, and that response is returned.
+ * Has the effect, and records the response of the key, in one statement. Or it has no effect and returns null.
+ *
+ * @param keyWith returns the key with its response, to be recorded; null if the request has no key
  */
-export type Settle<Answer> = (effect: Effect<Answer>) => Promise<Answer>;
+export type InOneStatement<Answer> = (
+  keyWith: (answer: Answer) => AnsweredKey | null,
+) => Promise<Answer | null>;
+
+/**
+ * Decides the response of a key in one transaction with its effect. Requests with the same key wait for each other
+ * here. If a response is recorded already, the effect does not run, and that response is returned. The transaction does
+ * not run if `inOneStatement` has the same effect.
+ */
+export type Settle<Answer> = (
+  effect: Effect<Answer>,
+  inOneStatement?: InOneStatement<Answer>,
+) => Promise<Answer>;
 
 /** Has the effect. An effect that Postgres decides goes through `settle`, which records its response with it. */
 export type Operation<Answer> = (operationId: string, settle: Settle<Answer>) => Promise<Answer>;
@@ -122,7 +141,12 @@ export function createIdempotency({ db, passwords }: { db: Knex; passwords: Pass
       recall: Recall<Answer> = () => Promise.resolve(null),
     ) {
       const scope = scopeOf(request);
-      if (!scope) return operation(newUuid(), async (effect) => inTransaction(db, effect));
+      if (!scope) {
+        return operation(
+          newUuid(),
+          async (effect, inOneStatement) => (await inOneStatement?.(() => null)) ?? inTransaction(db, effect),
+        );
+      }
       const fingerprint = await fingerprintOf(scope, request);
       const { bodyHash } = fingerprint;
       const used = await store.take(scope, bodyHash);
@@ -133,7 +157,17 @@ export function createIdempotency({ db, passwords }: { db: Knex; passwords: Pass
       const record = async (keys: IdempotencyStore, answer: GivenAnswer): Promise<GivenAnswer> =>
         fingerprint.open(await keys.record(scope, bodyHash, fingerprint.seal(answer)));
       let settled = false;
-      const settle: Settle<Answer> = async (effect) => {
+      const settle: Settle<Answer> = async (effect, inOneStatement) => {
+        const keyWith = (answer: Answer): AnsweredKey => ({
+          scope,
+          bodyHash,
+          answer: fingerprint.seal(toRecord(answer)),
+        });
+        const answer = await inOneStatement?.(keyWith);
+        if (answer) {
+          settled = true;
+          return answer;
+        }
         const given = await inTransaction(db, async (tx) => {
           const { idempotencyKeys: keys } = tx;
           // The transaction locks the row of the key from here on. The first of several requests decides for all.

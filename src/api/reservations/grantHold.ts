@@ -1,7 +1,8 @@
 import type { Stores } from '../../db/stores';
-import type { HoldNames } from '../../db/reservations/holdStore';
+import type { AnsweredKey } from '../../db/idempotencyStore';
+import type { HoldNames, HoldStore } from '../../db/reservations/holdStore';
 import { GRANT_WITHIN_MS, type HeldReservation } from '../../domain/reservations/hold';
-import { assertHoldable } from '../../domain/reservations/holdRules';
+import { assertHoldable, type HoldFacts } from '../../domain/reservations/holdRules';
 import { reservationAmount } from '../../domain/money';
 import { Problem } from '../../domain/problems';
 import type { ReservedSeat } from '../../domain/reservations/seat';
@@ -22,8 +23,9 @@ export class HoldTooLate extends Error {
 }
 
 /**
- * Grants a hold of all the seats or of none. Only this transaction grants holds. The lock of the reservation and the
- * clock of Postgres prevent a late API from granting a hold that the workflow has already looked for.
+ * Grants a hold of all the seats or of none. Only this transaction, and {@link grantUnchangedHold} with the same locks,
+ * grant holds. The lock of the reservation and the clock of Postgres prevent a late API from granting a hold that the
+ * workflow has already looked for.
  *
  * @param stores of a transaction that the caller rolls back if this throws
  * @returns the hold. If the reservation already has a row, this is the hold that is recorded there
@@ -39,16 +41,42 @@ export async function grantHold(stores: Stores, hold: HoldToGrant): Promise<Held
     const late = facts.now.getTime() - hold.heldAt.getTime() > GRANT_WITHIN_MS || facts.now >= hold.expiresAt;
     if (late) throw new HoldTooLate('the hold was not granted in time');
     assertHoldable(facts, hold.seatIds);
-    const seats = facts.seats.map(asReservedSeat);
-    const amount = reservationAmount(
-      seats.map((seat) => seat.price),
-      facts.schedule.bookingFee,
-    );
-    if (await holds.insertHold({ ...hold, seats, amount })) return asHeld({ ...hold, amount }, seats);
+    const priced = { ...hold, ...priceOf(facts) };
+    if (await holds.insertHold(priced)) return asHeld(priced, priced.seats);
   }
   const recorded = await findHold(stores, hold.reservationId);
   if (!recorded) throw new Error(`reservation ${hold.reservationId} is neither recorded nor new`);
   return recorded;
+}
+
+/**
+ * Grants a hold in one statement, with the same locks and conditions, if nothing has changed since `facts` allowed it.
+ *
+ * @param answerOf the idempotency key of the request with its response; null without a key
+ * @returns null if anything has changed: nothing was granted, and {@link grantHold} decides
+ */
+export async function grantUnchangedHold(
+  holds: Pick<HoldStore, 'grantUnchanged'>,
+  hold: HoldToGrant,
+  facts: HoldFacts,
+  answerOf: (held: HeldReservation) => AnsweredKey | null,
+): Promise<HeldReservation | null> {
+  if (facts.recorded) return null;
+  const priced = { ...hold, ...priceOf(facts) };
+  const deadline = Math.min(
+    hold.heldAt.getTime() + GRANT_WITHIN_MS,
+    hold.expiresAt.getTime(),
+    facts.schedule.saleClosesAt.getTime(),
+  );
+  const { version, alreadyHeld } = facts;
+  const held = asHeld(priced, priced.seats);
+  const checked = { ...priced, version, alreadyHeld, deadline: new Date(deadline) };
+  return (await holds.grantUnchanged(checked, answerOf(held))) ? held : null;
+}
+
+function priceOf({ seats, schedule }: HoldFacts) {
+  const prices = seats.map((seat) => seat.price);
+  return { seats: seats.map(asReservedSeat), amount: reservationAmount(prices, schedule.bookingFee) };
 }
 
 /** Returns the hold that is recorded for a reservation, whatever happened to it since. Null if none is recorded. */

@@ -1,4 +1,5 @@
 import type { Stores } from '../../db/stores';
+import type { AnsweredKey } from '../../db/idempotencyStore';
 import type { HoldNames, HoldStore } from '../../db/reservations/holdStore';
 import type { HeldReservation } from '../../domain/reservations/hold';
 import { assertHoldable, type HoldFacts } from '../../domain/reservations/holdRules';
@@ -7,7 +8,7 @@ import { Problem } from '../../domain/problems';
 import type { SeatClaim } from '../../redis/reservations/seatClaim';
 import { seatsChanged, type SeatNotices } from '../../redis/catalogue/seatsChanged';
 import type { ReservationRun } from '../../temporal/reservations/startReservation';
-import { grantHold, HoldTooLate } from './grantHold';
+import { grantHold, grantUnchangedHold, HoldTooLate } from './grantHold';
 import type { HoldLimits } from './holdLimits';
 import type { HoldMeter } from './holdMeter';
 import type { ReservationWorkflows } from './reservationWorkflows';
@@ -21,15 +22,23 @@ export interface HoldAttempt {
   /** The client's network. */
   readonly network: string;
   /**
-   * Runs the transaction that grants the hold. In the same transaction it records the response of the key of the
-   * request.
+   * Grants the hold, and records the response of the key of the request with it: in one statement if that is possible,
+   * else in one transaction.
    */
-  settle: (grant: (stores: Stores) => Promise<HeldReservation>) => Promise<HeldReservation>;
+  settle: (
+    grant: (stores: Stores) => Promise<HeldReservation>,
+    inOneStatement: GrantInOne,
+  ) => Promise<HeldReservation>;
   /** The summary of the workflow, for operators. When left out, it names the seats and their price. */
   summary?: string;
   /** The run of the workflow, once it has been started or found. */
   run: ReservationRun | null;
 }
+
+/** Returns null if it has granted nothing. */
+type GrantInOne = (
+  answerOf: (held: HeldReservation) => AnsweredKey | null,
+) => Promise<HeldReservation | null>;
 
 export interface HoldClaimedSeatsDependencies {
   settings: { HOLD_SECONDS: number };
@@ -101,7 +110,10 @@ export function createHoldClaimedSeats(dependencies: HoldClaimedSeatsDependencie
             attempt.summary ?? summaryOf(facts),
           ));
           const toGrant = { ...hold, room: attempt.room, heldAt, expiresAt };
-          return attempt.settle(async (stores) => grantHold(stores, toGrant));
+          return attempt.settle(
+            async (stores) => grantHold(stores, toGrant),
+            async (answerOf) => grantUnchangedHold(holds, toGrant, facts, answerOf),
+          );
         });
       } catch (error) {
         if (!(error instanceof HoldTooLate)) throw error;

@@ -71,7 +71,16 @@ export function createHoldSeats(dependencies: HoldSeatsDependencies) {
             userId: request.userId,
             room: admitted.room,
             network: request.network,
-            settle: async (grant) => (await settle(async (stores) => answerOf(await grant(stores)))).body,
+            settle: async (grant, inOneStatement) => {
+              const answer = await settle(
+                async (stores) => answerOf(await grant(stores)),
+                async (keyWith) => {
+                  const held = await inOneStatement((granted) => keyWith(answerOf(granted)));
+                  return held && answerOf(held);
+                },
+              );
+              return answer.body;
+            },
             run: null,
           };
           started = attempt;

@@ -3,6 +3,7 @@ import { seatUnavailable, type HoldFacts } from '../../domain/reservations/holdR
 import type { ReservationAmount } from '../../domain/money';
 import type { ReservedSeat } from '../../domain/reservations/seat';
 import { SALE_LOCK } from '../catalogue/scheduleStore';
+import type { AnsweredKey } from '../idempotencyStore';
 
 /** A hold to record. Its prices come from facts that were read in the same transaction. */
 export interface NewHold extends HoldNames {
@@ -14,7 +15,17 @@ export interface NewHold extends HoldNames {
   expiresAt: Date;
 }
 
+/** What the API has read and checked of a hold, for a grant without a second check. */
+export interface CheckedHold extends NewHold {
+  /** See `HoldFacts`. */
+  version: string;
+  alreadyHeld: number;
+  /** The hold is granted only before this time, by the clock of Postgres. */
+  deadline: Date;
+}
+
 type FactsRow = HoldFacts['seats'][number] & {
+  version: string;
   now: Date;
   recorded: boolean;
   sale_opens_at: Date;
@@ -33,11 +44,17 @@ export interface HoldNames {
   scheduleId: string;
 }
 
+/** `serialization_failure`, which means: try again. https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const SERIALIZATION_FAILURE = '40001';
+
 const RESERVATION_LOCK = "hashtextextended('reservation:' || :reservationId::text, 0)";
 
 export type HoldStore = ReturnType<typeof createHoldStore>;
 
-/** The facts that decide about a hold, and its record. All calls belong in one transaction. */
+/**
+ * The facts that decide about a hold, and its record. All calls belong in one transaction, except `grantUnchanged`,
+ * which is one.
+ */
 export function createHoldStore(db: Knex) {
   return {
     /**
@@ -89,6 +106,7 @@ export function createHoldStore(db: Knex) {
         .raw<{ rows: FactsRow[] }>(
           `SELECT seat.id AS "seatId", seat.zone, seat.row, seat.number, seat.grade, seat.blocked, grades.price,
                 live.reservation_id AS "takenBy", service_now() AS now,
+                concat_ws(' ', schedule.xmin, grades.xmin, seat.xmin) AS version,
                 EXISTS (SELECT FROM reservations WHERE id = :reservationId) AS recorded,
                 schedule.sale_opens_at, schedule.sale_closes_at, schedule.sale_switch,
                 schedule.cancelled_at, schedule.max_seats_per_user, schedule.booking_fee,
@@ -160,12 +178,47 @@ export function createHoldStore(db: Knex) {
       if (lost.length > 0) throw seatUnavailable(lost.map((seat) => seat.seatId));
       return true;
     },
+
+    /**
+     * Grants a hold in one statement, and records the response of its key. It does so only if nothing has changed since
+     * the facts were read: the same rows of schedule, grades and seats, no other seats of this user, no response of the
+     * key, time left. Else it grants nothing. Migration 036 has the function.
+     *
+     * @returns false if anything has changed, or another reservation has a seat
+     */
+    async grantUnchanged(hold: CheckedHold, key: AnsweredKey | null): Promise<boolean> {
+      try {
+        const { rows } = await db
+          .raw<{ rows: { granted: boolean }[] }>(
+            `SELECT grant_unchanged_hold(
+               :reservationId, :userId, :scheduleId, :room, :seatIds, :prices, :version, :alreadyHeld,
+               :tickets, :bookingFee, :currency, :heldAt, :expiresAt, :deadline,
+               :route, :key, :bodyHash, :answer) AS granted`,
+            {
+              ...hold,
+              ...hold.amount,
+              seatIds: hold.seats.map((seat) => seat.seatId),
+              prices: hold.seats.map((seat) => seat.price),
+              route: key?.scope.route ?? null,
+              key: key?.scope.key ?? null,
+              bodyHash: key?.bodyHash ?? null,
+              answer: key && JSON.stringify(key.answer),
+            },
+          )
+          .options({ name: 'grant-unchanged-hold' });
+        return rows[0]?.granted === true;
+      } catch (error) {
+        if (error instanceof Error && 'code' in error && error.code === SERIALIZATION_FAILURE) return false;
+        throw error;
+      }
+    },
   };
 }
 
 function toFacts(first: FactsRow, rows: FactsRow[]): HoldFacts {
   return {
     now: first.now,
+    version: rows.map((row) => row.version).join(','),
     recorded: first.recorded,
     schedule: {
       saleOpensAt: first.sale_opens_at,

@@ -5,6 +5,8 @@ import type { ReservedSeat } from './seat';
 export interface HoldFacts {
   /** Postgres's clock. */
   now: Date;
+  /** Another text whenever a row of the schedule, its grades or these seats was written since. */
+  version: string;
   /** The reservation already has a row. */
   recorded: boolean;
   schedule: {

@@ -1,6 +1,8 @@
 import * as fc from 'fast-check';
 import { createActivities, type Activities } from '../../../src/activities';
-import type { HoldToGrant } from '../../../src/api/reservations/grantHold';
+import { grantUnchangedHold, type HoldToGrant } from '../../../src/api/reservations/grantHold';
+import { createHoldStore } from '../../../src/db/reservations/holdStore';
+import { assertHoldable } from '../../../src/domain/reservations/holdRules';
 import { createCancelling, type Cancelling } from '../../support/cancelling';
 import { anAttempt, createSale, createUser, PRICE } from '../../support/factories';
 import { createFixture, type Fixture } from '../../support/fixture';
@@ -65,7 +67,7 @@ async function play(hold: HoldToGrant, acts: readonly Act[]): Promise<void> {
   const attempt = anAttempt(hold.seatIds.length);
   const step = { paymentId: attempt.paymentId };
   const run: Record<Act, () => Promise<unknown>> = {
-    hold: () => fixture.grant(hold),
+    hold: async () => (await grantUnchanged(hold)) ?? fixture.grant(hold),
     'hold again': () => fixture.grant(hold),
     'take points': async () => {
       await fixture.request(hold, attempt);
@@ -77,6 +79,15 @@ async function play(hold: HoldToGrant, acts: readonly Act[]): Promise<void> {
     release: () => activities.endHold(anEnd(hold, 'RELEASED')),
   };
   for (const act of acts) await run[act]().catch(() => undefined);
+}
+
+/** Grants a hold as the API does: it checks the hold, and then grants it in one statement if nothing has changed. */
+async function grantUnchanged(hold: HoldToGrant): Promise<unknown> {
+  const holds = createHoldStore(fixture.database.db);
+  const facts = await holds.readHoldFacts(hold, 'read');
+  if (!facts) throw new Error('no facts about a hold');
+  if (!facts.recorded) assertHoldable(facts, hold.seatIds);
+  return grantUnchangedHold(holds, hold, facts, () => null);
 }
 
 /** Reservations that own some of their seats but not all. */

@@ -185,10 +185,10 @@ describe('the chosen seats of a round', () => {
     const { settle } = one;
     let rounds = 0;
     const attempt: HoldAttempt = Object.assign(one, {
-      settle: async (grant: Parameters<typeof settle>[0]) => {
+      settle: async (...grant: Parameters<typeof settle>) => {
         rounds += 1;
         if (rounds <= 2) lost.push(...(await takeChosen(sale)));
-        return settle(grant);
+        return settle(...grant);
       },
     });
 

@@ -48,9 +48,9 @@ function anApi({ beforeStart, beforeGrant, afterGrant }: Interruptions = {}) {
   const holdClaimedSeats = createHolding(testbed, workflows, HOLD_SECONDS);
   const interrupted: typeof holdClaimedSeats = async (attempt, ...seats) => {
     const { settle } = attempt;
-    attempt.settle = async (grant) => {
+    attempt.settle = async (...grant) => {
       await beforeGrant?.();
-      const held = await settle(grant);
+      const held = await settle(...grant);
       await afterGrant?.();
       return held;
     };

@@ -1,6 +1,7 @@
 import type { Breakage } from '../breakage';
 
 const GRANT = 'src/api/reservations/grantHold.ts';
+const UNCHANGED = 'src/db/migrations/036_unchanged_holds.ts';
 const IDEMPOTENCY = 'src/api/idempotency/idempotency.ts';
 const END = 'src/activities/reservations/reservations.ts';
 const PAYMENTS = 'src/db/payments/paymentStore.ts';
@@ -16,6 +17,20 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
       'granting a hold is rejected after its end, by the clock of Postgres, and leaves nothing',
     ],
   },
+  ...(
+    [
+      ['a hold of a paused sale', 'IF rows_now IS DISTINCT FROM version THEN', 'the sale is paused'],
+      ['a hold past the limit of its user', 'IF number_of_seats > others THEN', 'the user gets another seat'],
+      ['a hold that is too late', 'IF service_now() >= deadline THEN', 'more than 15 s pass'],
+      ['a hold under a key that has a response', 'IF NOT is_free THEN', 'the key gets a response'],
+      ['a half of a hold', 'IF number_of_seats < cardinality(wanted) THEN', 'another user gets a seat'],
+    ] as const
+  ).map(([what, condition, change]) => ({
+    name: `${what} is granted in one statement`,
+    edits: [{ file: UNCHANGED, find: condition, replace: 'IF false THEN' }],
+    suite: 'test/api/reservations/grantUnchangedHold.test.ts',
+    tests: [`a hold that was checked is not granted if ${change}`],
+  })),
   {
     name: 'the end of a hold does not wait for a transaction that is granting it',
     edits: [

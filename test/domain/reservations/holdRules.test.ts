@@ -24,6 +24,7 @@ function seat(
 
 const facts = (changes: Partial<HoldFacts> = {}): HoldFacts => ({
   now: DURING,
+  version: '1',
   recorded: false,
   schedule,
   seats: [seat('a'), seat('b')],
