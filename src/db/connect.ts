@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import knex, { type Knex } from 'knex';
 import { types, type Client } from 'pg';
 import type { Logger } from '../config/logging';
@@ -12,6 +13,18 @@ types.setTypeParser(types.builtins.INT8, (text) => {
   return value;
 });
 
+/**
+ * A connection on which Postgres has sent nothing for this time while a statement runs is given up. Postgres itself
+ * ends a statement earlier. So either Postgres is frozen, or the network has lost the connection without a message.
+ */
+const SILENT_MS = 12_000;
+
+/** With what the types of pg leave out. */
+interface OpenClient extends Client {
+  /** False while a statement runs. */
+  readyForQuery: boolean;
+}
+
 export interface ConnectOptions {
   poolSize: number;
   /** Appears in pg_stat_activity. */
@@ -23,7 +36,8 @@ export interface ConnectOptions {
 }
 
 /**
- * Creates a pool. Statements time out after 10 s, and acquiring a connection after 5 s. The statements of a hold and of
+ * Creates a pool. Statements time out after 10 s, or after 12 s if Postgres does not respond, and acquiring a connection
+ * after 5 s. The statements of a hold and of
  * a payment have a `name`. So Postgres parses and plans them once for each connection.
  */
 export function connectPostgres(url: string, options: ConnectOptions): Knex {
@@ -40,11 +54,22 @@ export function connectPostgres(url: string, options: ConnectOptions): Knex {
     pool: {
       min: 0,
       max: options.poolSize,
-      afterCreate(connection: Client, done: (error: Error | null, connection: Client) => void) {
+      afterCreate(connection: OpenClient, done: (error: Error | null, connection: Client) => void) {
         if (options.asOwner) return done(null, connection);
+        giveUpIfSilent(connection);
         connection.query(`SET ROLE ${APPLICATION_ROLE}`, (error: Error | null) => done(error, connection));
       },
     },
+  });
+}
+
+function giveUpIfSilent(client: OpenClient): void {
+  const { stream } = client.connection;
+  if (!(stream instanceof Socket)) throw new TypeError('a connection of pg without a socket');
+  stream.setTimeout(SILENT_MS, () => {
+    if (client.readyForQuery) return;
+    const message = `Postgres has sent nothing for ${SILENT_MS / 1_000} s`;
+    stream.destroy(Object.assign(new Error(message), { code: 'ETIMEDOUT' }));
   });
 }
 
