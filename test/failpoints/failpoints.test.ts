@@ -3,6 +3,7 @@ import { START_MS, startService, type Service } from '../e2e/service';
 import { startSecondWorker, type SecondWorker } from '../chaos/secondWorker';
 import { testEnvironment } from '../support/environment';
 import { createFailpoints, type Failpoints } from './failpoints';
+import { namedSteps, NOT_ON_THE_WAY } from './coverage';
 import { faultsAfter, planCells, playCells, shuffled, type Outcome, type PlannedCell } from './matrix';
 
 /**
@@ -18,13 +19,14 @@ const ALL_MS = 12 * 3_600_000;
 const PLAY_MS = MINUTES > 0 ? MINUTES * 60_000 : ALL_MS;
 const END_MS = 8 * 60_000;
 
-const SETTINGS = { HOLD_SECONDS: '20', SETTLE_SECONDS: '10' };
+/** The limits are on, and too high for these clients to reach them. */
+const SETTINGS = { HOLD_SECONDS: '20', SETTLE_SECONDS: '10', RATE_LIMIT_FACTOR: '1000' };
 
 describe.each([1, 2])(`Failpoints with %d workers (seed ${SEED})`, (workers) => {
   let service: Service;
   let second: SecondWorker | undefined;
   let failpoints: Failpoints;
-  let cells: PlannedCell[];
+  let planned: PlannedCell[];
 
   beforeAll(async () => {
     const folder = path.join(testEnvironment('TEST_FOLDER'), `failpoints-${workers}`);
@@ -35,8 +37,7 @@ describe.each([1, 2])(`Failpoints with %d workers (seed ${SEED})`, (workers) => 
     ]);
     service = await startService({ ...SETTINGS, ...failpoints.env });
     if (workers === 2) second = await startSecondWorker(service.stack);
-    const planned = await planCells(service, failpoints);
-    cells = planned.filter(({ point, kind }) => `${kind} at ${point}`.includes(ONLY));
+    planned = await planCells(service, failpoints);
   }, 2 * START_MS);
 
   afterAll(async () => {
@@ -45,14 +46,19 @@ describe.each([1, 2])(`Failpoints with %d workers (seed ${SEED})`, (workers) => 
     await service.stop();
   }, START_MS);
 
+  it('every named statement, script, activity and POST is on the way of a scenario, or has its reason', async () => {
+    const points = planned.map(({ point }) => point);
+    const missing = (await namedSteps()).filter(
+      (step) => !(step in NOT_ON_THE_WAY) && !points.some((point) => point.includes(step)),
+    );
+
+    expect(missing).toEqual([]);
+  });
+
   it(
     'a fault at any of them loses no money, no seat and no response',
     async () => {
-      const notes: string[] = [];
-      const note = (outcome: Outcome): void => {
-        notes.push(inWords(outcome));
-        if (MINUTES === 0 || outcome.faults.length > 0) process.stdout.write(`${inWords(outcome)}\n`);
-      };
+      const cells = planned.filter(({ point, kind }) => `${kind} at ${point}`.includes(ONLY));
       const signal = AbortSignal.timeout(PLAY_MS);
       const outcomes = await playCells(service, failpoints, shuffled(cells, SEED), { signal, note });
 
@@ -67,6 +73,10 @@ describe.each([1, 2])(`Failpoints with %d workers (seed ${SEED})`, (workers) => 
     PLAY_MS + END_MS,
   );
 });
+
+function note(outcome: Outcome): void {
+  process.stdout.write(`${inWords(outcome)}\n`);
+}
 
 function inWords({ point, kind, scenario, isReached, seconds, faults }: Outcome): string {
   const came = faults.length > 0 ? `FAULT ${faults.join('; ')}` : isReached ? 'held' : 'not reached';

@@ -107,7 +107,14 @@ const FLOWS: Readonly<Record<string, Scenario>> = {
   'a charge whose response never comes': inWorld(async (world) => {
     const hold = await holdSeats(world, 1);
     if (!hold) return;
-    await pay(world, hold.reservationId, { points: 0, paymentKey: 'sandbox:error-after-charge' });
+    await pay(world, hold.reservationId, { points: 0, paymentKey: 'sandbox:late-look-up:6000' });
+    await outcome(world, hold.reservationId, ['CONFIRMED', 'EXPIRED']);
+  }),
+
+  'a card that is authorised first': inWorld(async (world) => {
+    const hold = await holdSeats(world, 1);
+    if (!hold) return;
+    await pay(world, hold.reservationId, { points: 0, paymentKey: 'sandbox:authorise' });
     await outcome(world, hold.reservationId, ['CONFIRMED', 'EXPIRED']);
   }),
 
@@ -127,12 +134,22 @@ const FLOWS: Readonly<Record<string, Scenario>> = {
     await outcome(world, reservationId, ['RELEASED', 'EXPIRED']);
   }),
 
-  'a top-up': inWorld(async ({ user, sender, faults }) => {
-    const key = randomUUID();
-    const topUp = async () =>
-      sender.untilFinal('the top-up', async () => user.topUp(5_000, { key, paymentKey: 'sandbox:approve' }));
-    const [first, second] = [await topUp(), await topUp()];
-    if (first?.text !== second?.text) faults.push(`a top-up got ${first?.text}, then ${second?.text}`);
+  'a declined top-up, then another one': inWorld(async ({ user, sender, faults }) => {
+    for (const paymentKey of ['sandbox:decline', 'sandbox:approve']) {
+      const key = randomUUID();
+      const topUp = async () =>
+        sender.untilFinal('the top-up', async () => user.topUp(5_000, { key, paymentKey }));
+      const [first, second] = [await topUp(), await topUp()];
+      if (first?.text !== second?.text) faults.push(`a top-up got ${first?.text}, then ${second?.text}`);
+    }
+  }),
+
+  'reading a seat map, a wallet and reservations': inWorld(async (world) => {
+    const { user, scheduleId, sender, faults } = world;
+    for (const path of [`/v1/schedules/${scheduleId}/seats`, '/v1/wallet', '/v1/reservations']) {
+      const reply = await sender.untilFinal(`GET ${path}`, async () => user.get(path));
+      if (reply && reply.status !== 200) faults.push(`GET ${path}: ${reply.text}`);
+    }
   }),
 
   'a cancelled show with a buyer': async (service, faults) => {
