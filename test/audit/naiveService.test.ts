@@ -7,7 +7,7 @@ import { BALANCE, LIMIT, POINTS, SEATS } from './naive/shop';
 
 const RUSH_MS = 180_000;
 
-describe('the auditor, for a naive booking service', () => {
+describe('the auditor, for a naive booking service,', () => {
   let shop: NaiveShop;
 
   beforeEach(async () => {
@@ -76,7 +76,7 @@ describe('the auditor, for a naive booking service', () => {
   }
 });
 
-describe('the auditor, for Holdfast', () => {
+describe('the auditor, for Holdfast,', () => {
   it(
     'finds no fault after the same rush',
     async () => {

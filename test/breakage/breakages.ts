@@ -1,4 +1,5 @@
 import type { Breakage } from './breakage';
+import { CONTROL_BREAKAGES } from './subjects/controls';
 import { DEPLOYS } from './subjects/deploys';
 import { EDGE_BREAKAGES } from './subjects/edge';
 import { CANCELLATION_BREAKAGES } from './subjects/cancellations';
@@ -23,6 +24,7 @@ const QUEUE = 'src/redis/queue/queue.lua';
 const IDEMPOTENCY = 'src/api/idempotency/idempotency.ts';
 
 export const BREAKAGES: Breakage[] = [
+  ...CONTROL_BREAKAGES,
   ...DEPLOYS,
   ...EDGE_BREAKAGES,
   ...GATEWAY_BREAKAGES,
