@@ -6,6 +6,7 @@ import { createLogSampler, type LogSampler } from '../config/logSampler';
 import type { Settings } from '../config/settings';
 import { temporalConnectionOptions } from '../config/temporalConnection';
 import { connectPostgres } from '../db/connect';
+import { createServiceClock, type ServiceClock } from '../db/serviceClock';
 import { createSigningKeyStore } from '../db/accounts/signingKeyStore';
 import { storesOf, type Stores } from '../db/stores';
 import { connectGateways } from '../gateways/connectGateways';
@@ -54,6 +55,8 @@ export interface ApiDependencies {
   db: Knex;
   /** The stores of `db`. */
   stores: Stores;
+  /** The clock that decides. */
+  clock: ServiceClock;
   redis: Redis;
   temporal: Client;
   gateways: Gateways;
@@ -115,6 +118,7 @@ export async function createDependencies(
     logger,
   });
   const stores = storesOf(db);
+  const clock = await createServiceClock(db, logger);
   const redis = connectRedis(settings.REDIS_URL, { name: 'holdfast-api', logger });
   const subscriber = connectRedis(settings.REDIS_URL, { name: 'holdfast-api-subscriber', logger });
   const gateways = createGateways(connectGateways(settings.gateways), settings.PAYMENT_GATEWAY);
@@ -156,6 +160,7 @@ export async function createDependencies(
     logger,
     db,
     stores,
+    clock,
     redis,
     temporal,
     gateways,
@@ -195,6 +200,7 @@ export async function createDependencies(
     stopping,
     async close() {
       blockedSessions.stop();
+      clock.stop();
       await connection.close();
       await gateways.close();
       redis.disconnect();

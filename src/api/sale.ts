@@ -30,6 +30,7 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
     settings,
     db,
     stores,
+    clock,
     redis,
     temporal,
     gateways,
@@ -69,6 +70,7 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
     workflows,
     holdClaimedSeats,
     holdBest,
+    clock,
   });
   const payReservation = createPayReservation({
     stores,
@@ -76,14 +78,16 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
     directory,
     admission,
     workflows,
-    freePlace: createFreePlace({ settings, reservations, admission, logger }),
+    freePlace: createFreePlace({ settings, reservations, admission, clock, logger }),
     tryCard,
+    clock,
   });
   const readFacts = createReadFacts(reservations, cancellations);
   const cancelReservation = createCancelReservation({
     stores,
     readFacts,
     workflows: createCancellationWorkflows(temporal, { taskQueue }),
+    clock,
   });
   const receiveEvent = createReceiveEvent({ db, temporal, taskQueue });
   return [
@@ -96,7 +100,7 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
       tickets,
       cancellations,
     }),
-    ...cancellationRoutes({ cancelReservation, readFacts }),
+    ...cancellationRoutes({ cancelReservation, readFacts, clock }),
     ...paymentRoutes({ payReservation, payments, tickets }),
     ...walletRoutes({
       ledger,

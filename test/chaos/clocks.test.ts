@@ -7,6 +7,7 @@ import { expectAnswer, expectProblem, type User } from '../e2e/client';
 import { expectHold, fromNow, PRICES } from '../e2e/sale';
 import { START_MS, startService, type Service } from '../e2e/service';
 import { eventually } from '../support/eventually';
+import { KEEPS_30_PERCENT } from '../support/factories';
 
 const HOLD_SECONDS = 6;
 const SETTLED_WITHIN_MS = 60_000;
@@ -54,7 +55,21 @@ async function postgresNow(): Promise<number> {
   return rows[0].now.getTime();
 }
 
-const aSale = async () => service.openSale({ seats: 4, saleOpensAt: new Date(fromNow(-60 * MINUTE_MS)) });
+/** It opened a minute ago, and closes in four minutes. A purchase can be cancelled for three minutes. */
+async function aSale() {
+  const sale = await service.openSale({
+    seats: 4,
+    saleOpensAt: new Date(fromNow(-MINUTE_MS)),
+    saleClosesAt: new Date(fromNow(4 * MINUTE_MS)),
+  });
+  const inSeoul = new Date(fromNow(9 * 60 * MINUTE_MS + 3 * MINUTE_MS)).toISOString();
+  const cancellation_policy = { ...KEEPS_30_PERCENT, cutOff: { daysBefore: 0, time: inSeoul.slice(11, 16) } };
+  await service.stack
+    .ownerDb('schedules')
+    .where({ id: sale.scheduleId })
+    .update({ starts_at: fromNow(3 * 60 * MINUTE_MS), cancellation_policy });
+  return sale;
+}
 
 /** The clocks of the API and the worker differ by ten minutes, and so do those of the worker and the gateway. */
 const CASES: Clocks[] = [
@@ -69,7 +84,9 @@ describe('the clock of Postgres decides', () => {
       const early = await service.buyer();
       await restartWith(clocks);
       const late = await service.buyer(PRICES.R);
-      const { seatIds } = await aSale();
+      const { seatIds, concertId } = await aSale();
+      const concert = await late.get(`/v1/concerts/${concertId}`);
+      expect(expectAnswer(concert, 200, contract.concertDetail).saleStatus).toBe('OPEN');
       const [unpaidSeat = '', paidSeat = '', unknownSeat = ''] = seatIds;
       expect(minutesAhead((decodeJwt(late.accessToken).iat ?? 0) * 1_000)).toBe(clocks.api);
       expect(await workerMinutesAhead()).toBe(clocks.worker);

@@ -1,4 +1,5 @@
 import type { RecordedCancellation } from '../../db/cancellations/cancellationStore';
+import type { ServiceClock } from '../../db/serviceClock';
 import type { Stores } from '../../db/stores';
 import { cancellationTerms, notCancellable } from '../../domain/cancellations/cancellationTerms';
 import { Problem } from '../../domain/problems';
@@ -20,6 +21,7 @@ export interface CancelDependencies {
   stores: CancellationStores;
   readFacts: ReturnType<typeof createReadFacts>;
   workflows: CancellationWorkflows;
+  clock: Pick<ServiceClock, 'now'>;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface CancelDependencies {
  * effect later.
  */
 export function createCancelReservation(dependencies: CancelDependencies) {
-  const { stores, readFacts, workflows } = dependencies;
+  const { stores, readFacts, workflows, clock } = dependencies;
   const { cancellationRequests: requests } = stores;
 
   /**
@@ -38,7 +40,7 @@ export function createCancelReservation(dependencies: CancelDependencies) {
   return async function cancelReservation(request: CancelRequest): Promise<RecordedCancellation> {
     const { cancellationId, reservationId, userId, seatIds } = request;
     const { facts, scheduleId } = await readFacts(userId, reservationId, { seatIds, field: 'seatIds' });
-    const { reason } = cancellationTerms(facts, 'CUSTOMER', new Date());
+    const { reason } = cancellationTerms(facts, 'CUSTOMER', clock.now());
     if (reason !== null && !(await isRecorded(cancellationId))) throw notCancellable(reason);
 
     await requests.request({ cancellationId, reservationId, cause: 'CUSTOMER', seatIds });

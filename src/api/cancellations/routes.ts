@@ -1,3 +1,4 @@
+import type { ServiceClock } from '../../db/serviceClock';
 import type { RecordedCancellation } from '../../db/cancellations/cancellationStore';
 import type { Stores } from '../../db/stores';
 import { cancellableUntil, cancellationTerms } from '../../domain/cancellations/cancellationTerms';
@@ -11,13 +12,14 @@ import { cancellationBody, cancelledSchema, previewQuery, previewSchema } from '
 export interface CancellationRoutesDependencies {
   cancelReservation: ReturnType<typeof createCancelReservation>;
   readFacts: ReturnType<typeof createReadFacts>;
+  clock: Pick<ServiceClock, 'now'>;
 }
 
 const tags = ['Reservations'];
 const path = '/v1/reservations/{reservationId}/cancellation';
 
 export function cancellationRoutes(dependencies: CancellationRoutesDependencies): Endpoint[] {
-  const { cancelReservation, readFacts } = dependencies;
+  const { cancelReservation, readFacts, clock } = dependencies;
   return [
     endpoint({
       method: 'GET',
@@ -37,7 +39,7 @@ export function cancellationRoutes(dependencies: CancellationRoutesDependencies)
         return {
           status: 200,
           body: {
-            ...cancellationTerms(facts, 'CUSTOMER', new Date()),
+            ...cancellationTerms(facts, 'CUSTOMER', clock.now()),
             cancellableUntil: cancellableUntil(facts).toISOString(),
             policy: facts.policy,
           },

@@ -27,9 +27,10 @@ export function adminCatalogueRoutes({
   temporal,
   catalogueCache,
   bumpSeatVersion,
+  clock,
 }: Pick<
   ApiDependencies,
-  'settings' | 'db' | 'stores' | 'temporal' | 'catalogueCache' | 'bumpSeatVersion'
+  'settings' | 'db' | 'stores' | 'temporal' | 'catalogueCache' | 'bumpSeatVersion' | 'clock'
 >): Endpoint[] {
   const editor = createCatalogueEditor(db);
 
@@ -42,7 +43,7 @@ export function adminCatalogueRoutes({
       throw new Problem('schedule-not-found', 'There is no such schedule.');
     const { concertId, venueName, saleSwitch, bookingFee, currency } = schedule;
     return {
-      ...presentSchedule(schedule, new Date()),
+      ...presentSchedule(schedule, clock.now()),
       concertId,
       venueName,
       saleSwitch,

@@ -32,7 +32,8 @@ export function catalogueRoutes({
   catalogueCache,
   seatMaps,
   liveSeats,
-}: Pick<ApiDependencies, 'db' | 'catalogueCache' | 'seatMaps' | 'liveSeats'>): Endpoint[] {
+  clock,
+}: Pick<ApiDependencies, 'db' | 'catalogueCache' | 'seatMaps' | 'liveSeats' | 'clock'>): Endpoint[] {
   const hallPlans = createHallPlans(db);
   const catalogue = createCatalogue(db, catalogueCache);
 
@@ -59,7 +60,7 @@ export function catalogueRoutes({
       async handle({ query: { q, limit, cursor } }) {
         const found = await catalogue.list({ search: q, limit: limit + 1, after: cursor });
         const { page, nextCursor } = takePage(found, limit, (concert) => concert.concertId);
-        const now = new Date();
+        const now = clock.now();
         return {
           status: 200,
           body: {
@@ -80,7 +81,7 @@ export function catalogueRoutes({
       problems: ['concert-not-found'],
       responses: { 200: { description: 'The concert', schema: concertSchema } },
       async handle({ params }) {
-        return { status: 200, body: presentConcert(await findConcert(params.concertId), new Date()) };
+        return { status: 200, body: presentConcert(await findConcert(params.concertId), clock.now()) };
       },
     }),
 
@@ -97,7 +98,7 @@ export function catalogueRoutes({
       },
       async handle({ params }) {
         const { schedules } = await findConcert(params.concertId);
-        const now = new Date();
+        const now = clock.now();
         return { status: 200, body: { items: schedules.map((schedule) => presentSchedule(schedule, now)) } };
       },
     }),

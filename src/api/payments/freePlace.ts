@@ -1,3 +1,4 @@
+import type { ServiceClock } from '../../db/serviceClock';
 import type { Logger } from '../../config/logging';
 import type { ReservationStore } from '../../db/reservations/reservationStore';
 import type { AdmissionService } from '../queue/admission';
@@ -9,6 +10,7 @@ export interface FreePlaceDependencies {
   settings: { HOLD_SECONDS: number; SETTLE_SECONDS: number };
   reservations: Pick<ReservationStore, 'hasOpen'>;
   admission: Pick<AdmissionService, 'free'>;
+  clock: Pick<ServiceClock, 'now'>;
   logger: Logger;
 }
 
@@ -17,12 +19,12 @@ export interface FreePlaceDependencies {
  * other seats that it was admitted to in that room. The response does not wait for this, and nothing depends on it: a
  * place that is not freed ends automatically.
  */
-export function createFreePlace({ settings, reservations, admission, logger }: FreePlaceDependencies) {
+export function createFreePlace({ settings, reservations, admission, clock, logger }: FreePlaceDependencies) {
   const longestMs = (settings.HOLD_SECONDS + settings.SETTLE_SECONDS + MARGIN_SECONDS) * 1_000;
 
   return async function freePlace(userId: string, room: string): Promise<void> {
     try {
-      const heldAfter = new Date(Date.now() - longestMs);
+      const heldAfter = new Date(clock.now().getTime() - longestMs);
       if (await reservations.hasOpen(userId, room, heldAfter)) return;
       await admission.free(userId, room);
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { Payment } from '../../db/payments/paymentStore';
 import type { Reservation } from '../../db/reservations/reservationStore';
+import type { ServiceClock } from '../../db/serviceClock';
 import type { Stores } from '../../db/stores';
 import type { SeatDirectory } from '../reservations/seatDirectory';
 import { splitPayment, type PaymentAmount } from '../../domain/money';
@@ -41,6 +42,7 @@ export interface PayDependencies {
   workflows: ReservationWorkflows;
   freePlace: ReturnType<typeof createFreePlace>;
   tryCard: TryCard;
+  clock: Pick<ServiceClock, 'now'>;
 }
 
 /**
@@ -49,7 +51,7 @@ export interface PayDependencies {
  * effect later.
  */
 export function createPayReservation(dependencies: PayDependencies) {
-  const { stores, gateway, directory, admission, workflows, freePlace, tryCard } = dependencies;
+  const { stores, gateway, directory, admission, workflows, freePlace, tryCard, clock } = dependencies;
   const { reservations, payments } = stores;
 
   /** @throws {Problem} any of those of `POST /v1/payments` */
@@ -125,7 +127,8 @@ export function createPayReservation(dependencies: PayDependencies) {
    */
   async function refuseBesideAnother(paymentId: string, reservationId: string): Promise<void> {
     const open = await payments.findOpen(reservationId);
-    if (!open || open.paymentId === paymentId || Date.now() - open.createdAt.getTime() > TASK_MS) return;
+    if (!open || open.paymentId === paymentId) return;
+    if (clock.now().getTime() - open.createdAt.getTime() > TASK_MS) return;
     throw new Problem('payment-in-progress', 'Another payment of this reservation is under way.');
   }
 }

@@ -1,3 +1,4 @@
+import type { ServiceClock } from '../../db/serviceClock';
 import type { Stores } from '../../db/stores';
 import type { SeatDirectory } from './seatDirectory';
 import type { SeatWish } from '../../domain/reservations/bestAvailable/choose';
@@ -46,6 +47,7 @@ export interface HoldSeatsDependencies {
   workflows: Pick<ReservationWorkflows, 'cancel'>;
   holdClaimedSeats: HoldClaimedSeats;
   holdBest: HoldBest;
+  clock: Pick<ServiceClock, 'now'>;
 }
 
 /**
@@ -57,7 +59,7 @@ export interface HoldSeatsDependencies {
  * state of its reservation agree, whatever process died in between.
  */
 export function createHoldSeats(dependencies: HoldSeatsDependencies) {
-  const { directory, admission, seatClaim, workflows, holdClaimedSeats, holdBest } = dependencies;
+  const { directory, admission, seatClaim, workflows, holdClaimedSeats, holdBest, clock } = dependencies;
 
   /** @throws {Problem} any of those of `POST /v1/reservations` */
   return async function holdSeats(request: HoldSeatsRequest): Promise<HeldAnswer> {
@@ -140,7 +142,7 @@ export function createHoldSeats(dependencies: HoldSeatsDependencies) {
     const schedule = await directory.schedule(scheduleId);
     if (!schedule) throw unknown;
     const { room } = await admission.requireAdmission({ token, userId, schedule });
-    assertSaleOpen(schedule, new Date());
+    assertSaleOpen(schedule, clock.now());
     return room;
   }
 

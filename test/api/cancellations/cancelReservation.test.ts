@@ -32,6 +32,7 @@ function anApi(change: Partial<CancellationWorkflows> = {}) {
     stores,
     readFacts: createReadFacts(stores.reservations, stores.cancellations),
     workflows: { ...createCancellationWorkflows(env.client, { taskQueue }), ...change },
+    clock: { now: () => new Date() },
   });
 }
 

@@ -38,6 +38,7 @@ function anApi(change: Partial<ReservationWorkflows> = {}) {
     },
     freePlace: async () => Promise.resolve(),
     tryCard: async (_who, work) => work(),
+    clock: { now: () => new Date() },
   });
 }
 

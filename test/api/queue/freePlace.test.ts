@@ -12,11 +12,12 @@ afterAll(async () => edge.stop());
 describe('freeing the place of a buyer', () => {
   it('ends without an error if Redis or Postgres is down', async () => {
     const { userId } = await logIn(edge);
-    const { db, redis, admission, settings } = edge.dependencies;
+    const { db, redis, admission, settings, clock } = edge.dependencies;
     const freePlace = createFreePlace({
       settings,
       reservations: createReservationStore(db),
       admission,
+      clock,
       logger: createLogger('test', 'silent'),
     });
     redis.disconnect();

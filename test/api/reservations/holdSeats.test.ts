@@ -65,6 +65,7 @@ function anApi({ beforeStart, beforeGrant, afterGrant }: Interruptions = {}) {
     admission,
     seatClaim,
     workflows,
+    clock: { now: () => new Date() },
     holdClaimedSeats: interrupted,
     holdBest: createHoldBest({ seatChoice: createSeatChoice(db), seatClaim, holdClaimedSeats: interrupted }),
   });

@@ -39,6 +39,21 @@ export const CONTROL_BREAKAGES: Breakage[] = [
     ],
   },
   {
+    name: 'the API decides about a sale by its own clock',
+    edits: [
+      {
+        file: 'src/db/serviceClock.ts',
+        find: 'now: () => new Date(origin + performance.now()),',
+        replace: 'now: () => new Date(),',
+      },
+    ],
+    suite: CLOCKS,
+    tests: [
+      'the clock of Postgres decides about holds (minutes ahead: API 5, worker -5, gateway 5)',
+      'the clock of Postgres decides about holds (minutes ahead: API -5, worker 5, gateway -5)',
+    ],
+  },
+  {
     name: 'a hold ends by the clock of the worker',
     edits: [
       {
