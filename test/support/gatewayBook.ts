@@ -3,15 +3,19 @@ import type { Stack } from './stack';
 
 export type { Charge };
 
-/** The whole book of a stack's gateway, as an auditor reads it. */
-export async function readGatewayBook({
-  gatewayUrl,
-  gatewaySecret,
-}: Pick<Stack, 'gatewayUrl' | 'gatewaySecret'>): Promise<Charge[]> {
+/**
+ * The book of a stack's gateway, as an auditor reads it.
+ *
+ * @param from leaves out what was booked before, milliseconds since 1970
+ */
+export async function readGatewayBook(
+  { gatewayUrl, gatewaySecret }: Pick<Stack, 'gatewayUrl' | 'gatewaySecret'>,
+  from = 0,
+): Promise<Charge[]> {
   const items: Charge[] = [];
   let cursor = '';
   do {
-    const response = await fetch(`${gatewayUrl}/v1/book?limit=1000${cursor}`, {
+    const response = await fetch(`${gatewayUrl}/v1/book?from=${from}&limit=1000${cursor}`, {
       headers: { Authorization: `Bearer ${gatewaySecret}` },
       signal: AbortSignal.timeout(5_000),
     });
