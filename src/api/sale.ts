@@ -67,6 +67,7 @@ export function saleRoutes(dependencies: ApiDependencies): Endpoint[] {
     directory,
     admission,
     seatClaim,
+    holds: stores.holds,
     workflows,
     holdClaimedSeats,
     holdBest,

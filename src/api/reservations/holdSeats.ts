@@ -1,4 +1,5 @@
 import type { ServiceClock } from '../../db/serviceClock';
+import type { HoldNames, HoldStore } from '../../db/reservations/holdStore';
 import type { Stores } from '../../db/stores';
 import type { SeatDirectory } from './seatDirectory';
 import type { SeatWish } from '../../domain/reservations/bestAvailable/choose';
@@ -44,6 +45,7 @@ export interface HoldSeatsDependencies {
   directory: SeatDirectory;
   admission: Pick<AdmissionService, 'requireAdmission'>;
   seatClaim: SeatClaim;
+  holds: Pick<HoldStore, 'readHoldFacts'>;
   workflows: Pick<ReservationWorkflows, 'cancel'>;
   holdClaimedSeats: HoldClaimedSeats;
   holdBest: HoldBest;
@@ -59,7 +61,8 @@ export interface HoldSeatsDependencies {
  * state of its reservation agree, whatever process died in between.
  */
 export function createHoldSeats(dependencies: HoldSeatsDependencies) {
-  const { directory, admission, seatClaim, workflows, holdClaimedSeats, holdBest, clock } = dependencies;
+  const { directory, admission, seatClaim, holds, workflows, holdClaimedSeats, holdBest, clock } =
+    dependencies;
 
   /** @throws {Problem} any of those of `POST /v1/reservations` */
   return async function holdSeats(request: HoldSeatsRequest): Promise<HeldAnswer> {
@@ -115,8 +118,21 @@ export function createHoldSeats(dependencies: HoldSeatsDependencies) {
     if ('wish' in admitted) return holdBest(attempt, scheduleId, admitted.wish);
     const { seatIds } = admitted;
     const taken = await seatClaim.claim(scheduleId, seatIds, attempt.reservationId);
-    if (taken.length > 0) throw seatUnavailable(taken);
+    if (taken.length > 0) throw seatUnavailable(await allTaken(taken, { ...attempt, scheduleId, seatIds }));
     return holdClaimedSeats(attempt, scheduleId, seatIds);
+  }
+
+  /** Redis may know only some of the seats that are taken. Postgres knows the others. */
+  async function allTaken(
+    known: readonly string[],
+    wanted: HoldNames & { seatIds: readonly string[] },
+  ): Promise<string[]> {
+    const { seatIds } = wanted;
+    if (known.length === seatIds.length) return seatIds.slice();
+    const facts = await holds.readHoldFacts(wanted, 'read');
+    const inPostgres = (facts?.seats ?? []).filter((seat) => seat.blocked || seat.takenBy !== null);
+    const taken = new Set([...known, ...inPostgres.map(({ seatId }) => seatId)]);
+    return seatIds.filter((seatId) => taken.has(seatId));
   }
 
   /** Ends the workflow that this request has started, if nothing came of it. */

@@ -8,6 +8,7 @@ import { createHoldSeats, type HoldSeatsRequest } from '../../../src/api/reserva
 import type { ReservationWorkflows } from '../../../src/api/reservations/reservationWorkflows';
 import { createSeatChoice } from '../../../src/api/reservations/seatChoice';
 import { createSeatDirectory } from '../../../src/api/reservations/seatDirectory';
+import { storesOf } from '../../../src/db/stores';
 import { Problem } from '../../../src/domain/problems';
 import { HOLD_SECONDS } from '../../support/durations';
 import { eventually } from '../../support/eventually';
@@ -64,6 +65,7 @@ function anApi({ beforeStart, beforeGrant, afterGrant }: Interruptions = {}) {
     directory: createSeatDirectory(db),
     admission,
     seatClaim,
+    holds: storesOf(db).holds,
     workflows,
     clock: { now: () => new Date() },
     holdClaimedSeats: interrupted,
@@ -145,6 +147,19 @@ describe('a hold', () => {
     });
 
     await eventually(async () => expect(await runsOf(sale)).toEqual(['COMPLETED']));
+  });
+
+  it('that is rejected names each seat that is gone, also those that Redis does not know', async () => {
+    const sale = await openSale(3);
+    const [inRedis = '', inPostgres = ''] = sale.seatIds;
+    await testbed.grant(aGrant(sale, await createUser(testbed.database.owner), [inPostgres]));
+    await testbed.redis.redis.flushdb();
+    await testbed.grant(aGrant(sale, await createUser(testbed.database.owner), [inRedis]));
+
+    await expect(anApi()(await aRequest(sale))).rejects.toMatchObject({
+      slug: 'seat-unavailable',
+      members: { unavailableSeatIds: [inRedis, inPostgres].toSorted() },
+    });
   });
 
   it('without a key leaves nothing held after a 503', async () => {

@@ -32,6 +32,18 @@ export const RESERVATION_BREAKAGES: Breakage[] = [
     tests: [`a hold that was checked is not granted if ${change}`],
   })),
   {
+    name: 'a refusal names only the seats that Redis knows',
+    edits: [
+      {
+        file: 'src/api/reservations/holdSeats.ts',
+        find: 'if (known.length === seatIds.length) return seatIds.slice();',
+        replace: 'if (known.length > 0) return known.slice();',
+      },
+    ],
+    suite: 'test/api/reservations/holdSeats.test.ts',
+    tests: ['a hold that is rejected names each seat that is gone, also those that Redis does not know'],
+  },
+  {
     name: 'the end of a hold does not wait for a transaction that is granting it',
     edits: [
       {
