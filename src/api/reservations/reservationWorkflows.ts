@@ -25,7 +25,8 @@ const START_TIMEOUT_MS = 5_000;
 /** Longer than the slow failure of a gateway: three tries of a charge, each with a look-up. */
 const PAY_TIMEOUT_MS = 20_000;
 
-const RELEASE_TIMEOUT_MS = 10_000;
+/** Longer than the 10 s after which Temporal gives the task of a worker that died to another one. */
+const RELEASE_TIMEOUT_MS = 15_000;
 
 /** Nothing depends on it: a run without a row ends by its own timer. */
 const END_TIMEOUT_MS = 2_000;
