@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { readGatewayBook } from '../../audit/evidence/gatewayBook';
 import { startChild, type Child } from '../processes/child';
@@ -18,6 +19,8 @@ export interface Plain {
   seatIds: readonly string[];
   /** SIGKILL, and a new process. */
   killAndStart(): Promise<void>;
+  /** SIGSTOP, and SIGCONT after this time. */
+  freeze(forMs: number): Promise<void>;
   /** The charges of bookings that are not paid: money that the customer has lost. */
   chargedForNothing(): Promise<number>;
   stop(): Promise<void>;
@@ -53,6 +56,11 @@ export async function startPlain({ stack, people }: Site, customers: number): Pr
       process.kill(service.child.pid, 'SIGKILL');
       await service.child.stop();
       service = await start();
+    },
+    async freeze(forMs) {
+      process.kill(service.child.pid, 'SIGSTOP');
+      await pause(forMs);
+      process.kill(service.child.pid, 'SIGCONT');
     },
     async chargedForNothing() {
       const [charges, paid] = await Promise.all([readGatewayBook(gateway), paidBookings(databaseUrl)]);

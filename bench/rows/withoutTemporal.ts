@@ -8,13 +8,16 @@ import { paidReservations } from './fullReservations';
 
 const SEATS_EACH = 2;
 const KILLS = 10;
-/** Each kill comes after so much time under load, and a little more each time. */
-const BEFORE_KILL_MS = 600;
+const FREEZES = 5;
+/** Longer than the service of the reference waits for its gateway. */
+const FREEZE_MS = 4_000;
+/** Each fault comes after so much time under load, and a little more each time. */
+const BEFORE_FAULT_MS = 600;
 const STEP_MS = 37;
 
 /**
  * Shows the cost and the gain of durable execution. The reference is the same sale without Temporal. In the last round,
- * the service of the reference is also killed under load, and its lost money is counted.
+ * the service of the reference is also killed and frozen under load, and its lost money is counted.
  */
 export const withoutTemporal: Row = {
   subject: 'reservations',
@@ -29,13 +32,12 @@ export const withoutTemporal: Row = {
     return async (round) => {
       const ours = (await paidReservations(bench, round)).cpuMs;
       const { cpuMs: theirs } = rateOf(await plain.buy(bench.scale.measuredMs));
-      const lost = round.number === bench.scale.rounds ? await plain.lostByKills() : null;
+      const lost = round.number === bench.scale.rounds ? await plain.lostByFaults() : null;
       return {
         ours: sumOf(ours),
         reference: sumOf(theirs),
         cpuMs: { ours, reference: theirs },
-        details:
-          lost === null ? {} : { [`charges for nothing after ${KILLS} kills, without Temporal`]: lost },
+        details: lost ?? {},
       };
     };
   },
@@ -64,16 +66,28 @@ const shop = oncePer(async (bench: Bench) => {
   };
   return {
     buy: async (measuredMs: number) => ask(measuredMs, false),
-    lostByKills: async () => lostByKills(plain, async () => ask(2 * BEFORE_KILL_MS + KILLS * STEP_MS, true)),
+    lostByFaults: async () =>
+      lostByFaults(plain, async () => ask(2 * BEFORE_FAULT_MS + KILLS * STEP_MS, true)),
   };
 });
 
-async function lostByKills(plain: Plain, load: () => Promise<unknown>): Promise<number> {
-  for (let kill = 0; kill < KILLS; kill += 1) {
-    const loading = load();
-    await pause(BEFORE_KILL_MS + kill * STEP_MS);
-    await plain.killAndStart();
-    await loading;
-  }
-  return plain.chargedForNothing();
+/** The charges that bought nothing, by the faults that caused them. */
+async function lostByFaults(plain: Plain, load: () => Promise<unknown>): Promise<Record<string, number>> {
+  const during = async (times: number, fault: () => Promise<void>): Promise<number> => {
+    const before = await plain.chargedForNothing();
+    for (let count = 0; count < times; count += 1) {
+      const loading = load();
+      await pause(BEFORE_FAULT_MS + count * STEP_MS);
+      await fault();
+      await loading;
+    }
+    return (await plain.chargedForNothing()) - before;
+  };
+  return {
+    [`charges for nothing after ${KILLS} kills, without Temporal`]: await during(KILLS, async () =>
+      plain.killAndStart(),
+    ),
+    [`charges for nothing after ${FREEZES} freezes of ${FREEZE_MS / 1_000} s, without Temporal`]:
+      await during(FREEZES, async () => plain.freeze(FREEZE_MS)),
+  };
 }
