@@ -66,10 +66,16 @@ export function connectPostgres(url: string, options: ConnectOptions): Knex {
 function giveUpIfSilent(client: OpenClient): void {
   const { stream } = client.connection;
   if (!(stream instanceof Socket)) throw new TypeError('a connection of pg without a socket');
-  stream.setTimeout(SILENT_MS, () => {
+  stream.setTimeout(SILENT_MS);
+  stream.on('timeout', () => {
     if (client.readyForQuery) return;
-    const message = `Postgres has sent nothing for ${SILENT_MS / 1_000} s`;
-    stream.destroy(Object.assign(new Error(message), { code: 'ETIMEDOUT' }));
+    const { bytesRead } = stream;
+    // If this process stood still, the response may wait in the socket. Node reads it before an immediate runs.
+    setImmediate(() => {
+      if (client.readyForQuery || stream.bytesRead !== bytesRead) return;
+      const message = `Postgres has sent nothing for ${SILENT_MS / 1_000} s`;
+      stream.destroy(Object.assign(new Error(message), { code: 'ETIMEDOUT' }));
+    });
   });
 }
 

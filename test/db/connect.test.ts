@@ -40,16 +40,21 @@ describe('a connection that the network has lost without a message', () => {
     }
   }, 40_000);
 
-  it('stays open while no statement runs', async () => {
+  it('stays open while no statement runs, and is given up later all the same', async () => {
     const database = await createTestDatabase();
-    const db = connectPostgres(database.url, { poolSize: 1, applicationName: 'test' });
+    const proxy = await createFreezableProxy(database.url);
+    const db = connectPostgres(proxy.url, { poolSize: 1, applicationName: 'test' });
     const backend = async () => (await db.raw<{ rows: unknown[] }>('SELECT pg_backend_pid()')).rows;
     try {
       const before = await backend();
       await new Promise((resolve) => setTimeout(resolve, 13_000));
       expect(await backend()).toEqual(before);
+      proxy.freeze();
+      await expect(db.raw('SELECT 1')).rejects.toMatchObject({ code: 'ETIMEDOUT' });
+      proxy.thaw();
     } finally {
       await db.destroy();
+      proxy.stop();
       await database.drop();
     }
   }, 40_000);
