@@ -41,6 +41,6 @@ export function anAttemptToHold(
     room: 'service',
     network: '127.0.0.1',
     run: null,
-    settle: async (grant, inOneStatement) => (await inOneStatement(() => null)) ?? inTransaction(db, grant),
+    settle: async (grant) => inTransaction(db, grant),
   };
 }

@@ -4,6 +4,7 @@ import type { FailPaymentInput } from '../../src/activities/payments/payments';
 import type { CardPayment } from '../../src/gateways/chargeRequest';
 import type { EndHoldInput } from '../../src/activities/reservations/reservations';
 import type { HoldToGrant } from '../../src/api/reservations/grantHold';
+import type { AnsweredKey } from '../../src/db/idempotencyStore';
 import { aHold, type Sale } from './factories';
 
 const HOLD_MS = 300_000;
@@ -18,6 +19,15 @@ export function aGrant(
   const heldAt = new Date();
   const expiresAt = new Date(heldAt.getTime() + HOLD_MS);
   return { reservationId, userId, scheduleId, room: 'service', seatIds: sorted, heldAt, expiresAt };
+}
+
+/** A new idempotency key of the user of a hold, with its response. */
+export function anAnsweredKey({ userId }: HoldToGrant, body: unknown): AnsweredKey {
+  return {
+    scope: { userId, route: 'POST /v1/reservations', key: randomUUID() },
+    bodyHash: Buffer.from('a body'),
+    answer: { status: 201, body },
+  };
 }
 
 export function anEnd(hold: HoldToGrant, status: EndHoldInput['status'] = 'RELEASED'): EndHoldInput {

@@ -68,16 +68,17 @@ export type Prepare<Answer> = () => Effect<Answer> | Promise<Effect<Answer>>;
 /**
  * Has the effect, and records the response of the key, in one statement. Or it has no effect and returns null.
  *
- * @param keyWith returns the key with its response, to be recorded; null if the request has no key
+ * @param keyWith returns the key with its response, to be recorded
  */
-export type InOneStatement<Answer> = (
-  keyWith: (answer: Answer) => AnsweredKey | null,
-) => Promise<Answer | null>;
+export type InOneStatement<Answer> = (keyWith: (answer: Answer) => AnsweredKey) => Promise<Answer | null>;
 
 /**
  * Decides the response of a key in one transaction with its effect. Requests with the same key wait for each other
  * here. If a response is recorded already, the effect does not run, and that response is returned. The transaction does
  * not run if `inOneStatement` has the same effect.
+ *
+ * A request without a key never has its effect in one statement. Such a statement may reach Postgres after the API has
+ * given it up, and nobody would repeat the request and find the effect.
  */
 export type Settle<Answer> = (
   effect: Effect<Answer>,
@@ -141,12 +142,7 @@ export function createIdempotency({ db, passwords }: { db: Knex; passwords: Pass
       recall: Recall<Answer> = () => Promise.resolve(null),
     ) {
       const scope = scopeOf(request);
-      if (!scope) {
-        return operation(
-          newUuid(),
-          async (effect, inOneStatement) => (await inOneStatement?.(() => null)) ?? inTransaction(db, effect),
-        );
-      }
+      if (!scope) return operation(newUuid(), async (effect) => inTransaction(db, effect));
       const fingerprint = await fingerprintOf(scope, request);
       const { bodyHash } = fingerprint;
       const used = await store.take(scope, bodyHash);

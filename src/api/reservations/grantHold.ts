@@ -52,14 +52,14 @@ export async function grantHold(stores: Stores, hold: HoldToGrant): Promise<Held
 /**
  * Grants a hold in one statement, with the same locks and conditions, if nothing has changed since `facts` allowed it.
  *
- * @param answerOf the idempotency key of the request with its response; null without a key
+ * @param answerOf the idempotency key of the request with its response
  * @returns null if anything has changed: nothing was granted, and {@link grantHold} decides
  */
 export async function grantUnchangedHold(
   holds: Pick<HoldStore, 'grantUnchanged'>,
   hold: HoldToGrant,
   facts: HoldFacts,
-  answerOf: (held: HeldReservation) => AnsweredKey | null,
+  answerOf: (held: HeldReservation) => AnsweredKey,
 ): Promise<HeldReservation | null> {
   if (facts.recorded) return null;
   const priced = { ...hold, ...priceOf(facts) };

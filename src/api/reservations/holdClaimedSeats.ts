@@ -36,9 +36,7 @@ export interface HoldAttempt {
 }
 
 /** Returns null if it has granted nothing. */
-type GrantInOne = (
-  answerOf: (held: HeldReservation) => AnsweredKey | null,
-) => Promise<HeldReservation | null>;
+type GrantInOne = (answerOf: (held: HeldReservation) => AnsweredKey) => Promise<HeldReservation | null>;
 
 export interface HoldClaimedSeatsDependencies {
   settings: { HOLD_SECONDS: number };

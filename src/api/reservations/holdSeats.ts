@@ -122,14 +122,17 @@ export function createHoldSeats(dependencies: HoldSeatsDependencies) {
     return holdClaimedSeats(attempt, scheduleId, seatIds);
   }
 
-  /** Redis may know only some of the seats that are taken. Postgres knows the others. */
+  /**
+   * Redis may know only some of the seats that are taken. Postgres knows the others. If it does not respond, the refusal
+   * is certain all the same.
+   */
   async function allTaken(
     known: readonly string[],
     wanted: HoldNames & { seatIds: readonly string[] },
   ): Promise<string[]> {
     const { seatIds } = wanted;
     if (known.length === seatIds.length) return seatIds.slice();
-    const facts = await holds.readHoldFacts(wanted, 'read');
+    const facts = await holds.readHoldFacts(wanted, 'read').catch(() => null);
     const inPostgres = (facts?.seats ?? []).filter((seat) => seat.blocked || seat.takenBy !== null);
     const taken = new Set([...known, ...inPostgres.map(({ seatId }) => seatId)]);
     return seatIds.filter((seatId) => taken.has(seatId));

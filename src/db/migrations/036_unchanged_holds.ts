@@ -17,7 +17,7 @@ export async function up(knex: Knex): Promise<void> {
       tickets_price bigint, fee bigint, currency_code text, starts timestamptz, ends timestamptz,
       -- Only before this time, by the clock of Postgres.
       deadline timestamptz,
-      -- The idempotency key and the response to record; null without a key.
+      -- The idempotency key and the response to record.
       key_route text, key_name text, hash bytea, response json
     ) RETURNS boolean LANGUAGE plpgsql AS $$
     DECLARE
@@ -25,13 +25,11 @@ export async function up(knex: Knex): Promise<void> {
       rows_now text;
       number_of_seats bigint;
     BEGIN
-      IF key_name IS NOT NULL THEN
-        INSERT INTO idempotency_keys AS used (user_id, route, key, body_hash)
-        VALUES (holder, key_route, key_name, hash)
-        ON CONFLICT (user_id, route, key) DO UPDATE SET used_at = now()
-        RETURNING used.answer IS NULL AND used.body_hash = hash INTO is_free;
-        IF NOT is_free THEN RETURN false; END IF;
-      END IF;
+      INSERT INTO idempotency_keys AS used (user_id, route, key, body_hash)
+      VALUES (holder, key_route, key_name, hash)
+      ON CONFLICT (user_id, route, key) DO UPDATE SET used_at = now()
+      RETURNING used.answer IS NULL AND used.body_hash = hash INTO is_free;
+      IF NOT is_free THEN RETURN false; END IF;
 
       -- The locks of a hold, in the order of all holds.
       PERFORM pg_advisory_xact_lock_shared(hashtextextended('sale:' || sale::text, 0)),
@@ -45,6 +43,8 @@ export async function up(knex: Knex): Promise<void> {
         JOIN seats AS seat ON seat.id = ANY(wanted) AND seat.schedule_id IS NOT DISTINCT FROM schedule.id
         JOIN grades ON grades.schedule_id = seat.schedule_id AND grades.grade = seat.grade
         WHERE schedule.id = sale
+        -- In the order in which an operator locks seats to block them.
+        ORDER BY seat.position
         FOR KEY SHARE OF seat
       ) AS seats_now;
       IF rows_now IS DISTINCT FROM version THEN RETURN false; END IF;
@@ -71,10 +71,8 @@ export async function up(knex: Knex): Promise<void> {
         RAISE EXCEPTION 'another reservation has a seat of this hold' USING ERRCODE = 'serialization_failure';
       END IF;
 
-      IF key_name IS NOT NULL THEN
-        UPDATE idempotency_keys SET answer = response
-        WHERE user_id = holder AND route = key_route AND key = key_name;
-      END IF;
+      UPDATE idempotency_keys SET answer = response
+      WHERE user_id = holder AND route = key_route AND key = key_name;
       RETURN true;
     END $$;
   `);

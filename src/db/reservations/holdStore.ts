@@ -186,7 +186,7 @@ export function createHoldStore(db: Knex) {
      *
      * @returns false if anything has changed, or another reservation has a seat
      */
-    async grantUnchanged(hold: CheckedHold, key: AnsweredKey | null): Promise<boolean> {
+    async grantUnchanged(hold: CheckedHold, { scope, bodyHash, answer }: AnsweredKey): Promise<boolean> {
       try {
         const { rows } = await db
           .raw<{ rows: { granted: boolean }[] }>(
@@ -199,10 +199,10 @@ export function createHoldStore(db: Knex) {
               ...hold.amount,
               seatIds: hold.seats.map((seat) => seat.seatId),
               prices: hold.seats.map((seat) => seat.price),
-              route: key?.scope.route ?? null,
-              key: key?.scope.key ?? null,
-              bodyHash: key?.bodyHash ?? null,
-              answer: key && JSON.stringify(key.answer),
+              route: scope.route,
+              key: scope.key,
+              bodyHash,
+              answer: JSON.stringify(answer),
             },
           )
           .options({ name: 'grant-unchanged-hold' });

@@ -6,7 +6,7 @@ import { assertHoldable } from '../../../src/domain/reservations/holdRules';
 import { createCancelling, type Cancelling } from '../../support/cancelling';
 import { anAttempt, createSale, createUser, PRICE } from '../../support/factories';
 import { createFixture, type Fixture } from '../../support/fixture';
-import { aConfirmation, aFailure, aGrant, anEnd } from '../../support/steps';
+import { aConfirmation, aFailure, aGrant, anEnd, anAnsweredKey } from '../../support/steps';
 
 const SEATS = 4;
 const USERS = 3;
@@ -87,7 +87,7 @@ async function grantUnchanged(hold: HoldToGrant): Promise<unknown> {
   const facts = await holds.readHoldFacts(hold, 'read');
   if (!facts) throw new Error('no facts about a hold');
   if (!facts.recorded) assertHoldable(facts, hold.seatIds);
-  return grantUnchangedHold(holds, hold, facts, () => null);
+  return grantUnchangedHold(holds, hold, facts, (held) => anAnsweredKey(hold, held));
 }
 
 /** Reservations that own some of their seats but not all. */
