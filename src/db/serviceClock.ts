@@ -2,6 +2,9 @@ import { performance } from 'node:perf_hooks';
 import type { Knex } from 'knex';
 import type { Logger } from '../config/logging';
 
+/** A later read that takes longer tells too little about the time. */
+const SLOW_MS = 1_000;
+
 /** The clock of Postgres is read so often. In between, the monotonic clock of this process counts. */
 const READ_EVERY_MS = 10_000;
 
@@ -15,8 +18,8 @@ export interface ServiceClock {
 }
 
 /**
- * Reads the clock of Postgres, and reads it again every {@link READ_EVERY_MS}. It is late by at most half the time of a
- * read. While Postgres is away, the last read counts.
+ * Reads the clock of Postgres, and reads it again every {@link READ_EVERY_MS}. It is wrong by at most half the time of a
+ * read. While Postgres is away or slow, the last read counts.
  *
  * @throws if the first read fails
  */
@@ -26,7 +29,8 @@ export async function createServiceClock(db: Knex, logger: Logger): Promise<Serv
   const read = async (): Promise<void> => {
     const before = performance.now();
     const { rows } = await db.raw<{ rows: [{ now: Date }] }>('SELECT service_now() AS now');
-    origin = rows[0].now.getTime() - (before + performance.now()) / 2;
+    const after = performance.now();
+    if (origin === 0 || after - before < SLOW_MS) origin = rows[0].now.getTime() - (before + after) / 2;
   };
   await read();
   const timer = setInterval(() => {
