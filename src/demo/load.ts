@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import { v5 as idFromName } from 'uuid';
 import { repositoryRoot } from '../config/repository';
@@ -19,6 +20,9 @@ const SEOUL_OFFSET_HOURS = 9;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const SALE_CLOSES_BEFORE_MS = 2 * 60 * 60 * 1000;
 
+const LOCKED_MS = 120_000;
+const LOCK_PAUSE_MS = 500;
+
 /**
  * Loads the demo catalogue as an operator would: through the schemas of the operator routes and the same editor.
  * Existing data stays unchanged. A concert whose shows are all over gets new ones.
@@ -27,10 +31,8 @@ const SALE_CLOSES_BEFORE_MS = 2 * 60 * 60 * 1000;
  */
 export async function loadDemo({ db, now = new Date() }: { db: Knex; now?: Date }): Promise<number> {
   return db.transaction(async (transaction) => {
-    // If two processes start at once, the second one waits and then finds everything. A slow machine needs many
-    // seconds.
-    await transaction.raw("SET LOCAL statement_timeout = '2min'");
-    await transaction.raw("SELECT pg_advisory_xact_lock(hashtextextended('holdfast demo catalogue', 0))");
+    // If two processes start at once, the second one waits and then finds everything.
+    await lockCatalogue(transaction);
     const schedules = await createScheduleStore(transaction).ofConcerts(DEMO_CONCERTS.map(concertId));
     const running = new Set(
       schedules.filter((schedule) => schedule.startsAt > now).map((schedule) => schedule.concertId),
@@ -43,6 +45,20 @@ export async function loadDemo({ db, now = new Date() }: { db: Knex; now?: Date 
     for (const concert of missing) await addConcert(editor, concert, now);
     return missing.flatMap((concert) => concert.schedules).length;
   });
+}
+
+/** A slow machine needs many seconds for the catalogue, longer than a statement may wait. So this asks again. */
+async function lockCatalogue(transaction: Knex): Promise<void> {
+  const until = Date.now() + LOCKED_MS;
+  for (;;) {
+    const { rows } = await transaction.raw<{ rows: [{ locked: boolean }] }>(
+      "SELECT pg_try_advisory_xact_lock(hashtextextended('holdfast demo catalogue', 0)) AS locked",
+    );
+    if (rows[0].locked) return;
+    if (Date.now() > until)
+      throw new Error('another process has been loading the demo catalogue for 2 minutes');
+    await sleep(LOCK_PAUSE_MS);
+  }
 }
 
 async function addVenue(editor: CatalogueEditor, { key, name }: DemoVenue): Promise<void> {
