@@ -67,6 +67,7 @@ function nameOfStatement(config) {
   const line = text
     .replaceAll(/\s+/g, ' ')
     .replaceAll(/\$\d+(, \$\d+)*/g, '?')
+    .replaceAll(/\btrx\d+/g, 'trx?')
     .trim();
   return `statement ${line.slice(0, 70)}`;
 }

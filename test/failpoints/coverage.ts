@@ -27,6 +27,7 @@ const OPENING = 'an opening is planned long before; test/workflows/openings lets
 const RECONCILIATION = 'runs after the response; test/workflows/reconciliation lets it fail';
 const SEAT_MAP = 'a cache; the process reads Postgres instead';
 const REPAIR = 'only after a step whose response was lost; test/workflows/payments lets it fail';
+const SWEEP = 'runs on a schedule; test/workflows/operations/sweep.test.ts lets it fail';
 const LATE = 'only for money that comes too late; test/workflows/payments lets it fail';
 
 /** Steps that a scenario may leave out, and why. */
@@ -35,6 +36,11 @@ export const NOT_ON_THE_WAY: Readonly<Record<string, string>> = {
   'Redis openRoom': OPENING,
   'Redis publishSeatMap': SEAT_MAP,
   'Redis readSeatMap': SEAT_MAP,
+  'activity adoptCancellations': SWEEP,
+  'activity adoptOpenings': SWEEP,
+  'activity adoptShows': SWEEP,
+  'activity adoptStranded': SWEEP,
+  'activity withdrawForgotten': SWEEP,
   'activity beginReconciliation': RECONCILIATION,
   'activity closeLobby': OPENING,
   'activity compareAttempts': RECONCILIATION,
