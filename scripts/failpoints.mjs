@@ -1,8 +1,7 @@
 // npm run failpoints -- [--minutes <number>] [--seed <number>] [--only <text>]: faults at the failpoints of the API and
 // the worker.
-import { spawn } from 'node:child_process';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { runJest } from './runJest.mjs';
 import { setUp } from './setUp.mjs';
 
 const { values } = parseArgs({
@@ -15,17 +14,8 @@ const { values } = parseArgs({
   },
 });
 await setUp();
-const jest = path.join('node_modules', 'jest', 'bin', 'jest.js');
-const child = spawn(process.execPath, [jest, '--selectProjects', 'all', '--', 'test/failpoints'], {
-  stdio: 'inherit',
-  env: {
-    ...process.env,
-    FAILPOINTS_MINUTES: values.minutes,
-    FAILPOINTS_SEED: values.seed,
-    FAILPOINTS_ONLY: values.only,
-  },
+runJest(['--selectProjects', 'all', '--', 'test/failpoints'], {
+  FAILPOINTS_MINUTES: values.minutes,
+  FAILPOINTS_SEED: values.seed,
+  FAILPOINTS_ONLY: values.only,
 });
-// A signal to this process also stops Jest. Its processes end with it.
-process.on('SIGINT', () => child.kill('SIGINT'));
-process.on('SIGTERM', () => child.kill('SIGTERM'));
-child.on('close', (code) => (process.exitCode = code ?? 1));

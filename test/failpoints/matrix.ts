@@ -54,7 +54,7 @@ export function shuffled(cells: readonly PlannedCell[], seed: number): PlannedCe
   return cells.toSorted((a, b) => place(a).localeCompare(place(b)));
 }
 
-/** So many cells at the same time. Most of them wait for a process that is away, or for a timeout. */
+/** The number of cells at the same time. Most of them wait for a process that is away, or for a timeout. */
 const AT_ONCE = 6;
 
 /**

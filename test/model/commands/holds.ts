@@ -123,7 +123,7 @@ function expectBest(
 ): void {
   expect(seats).toHaveLength(quantity);
   for (const seat of seats) expect(seat.grade).toBe(grade ?? seat.grade);
-  // Whenever so many free seats lie side by side, the buyer gets seats side by side.
+  // If that number of free seats lie side by side, the buyer gets seats side by side.
   if (run >= quantity) expect(longestRun(seats)).toBe(quantity);
 }
 

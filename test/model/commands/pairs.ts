@@ -26,7 +26,7 @@ import { pointsFor, takePayment, type Points } from './payments';
  */
 
 /**
- * Two new buyers. The one who wins gets the first name. Both may have so many seats: while the API rejects a hold over
+ * Two new buyers. The one who wins gets the first name. Both may have as many seats as they ask for: while the API rejects a hold over
  * the limit, other holds of its seats get `seat-unavailable`, although neither order of the two has this outcome.
  */
 export const holdTwice = someSeats
